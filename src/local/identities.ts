@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+
+/** Somebody the local Azure knows: who they are and exactly what they may do, as Azure data actions. */
+export interface LocalIdentity {
+  readonly name: string;
+  readonly clientId: string;
+  readonly objectId: string;
+  readonly dataActions: ReadonlySet<string>;
+}
+
+/** What a bearer token turned out to be. The resource servers answer 401 for every failure, in their own words. */
+export type Authentication =
+  | { readonly identity: LocalIdentity }
+  | { readonly failure: 'missing' | 'malformed' | 'expired' | 'wrongAudience' | 'unknownIdentity' };
+
+/** The tenant that challenges and tokens name. */
+export const localTenantId = '0f0e0d0c-0b0a-4908-8706-050403020100';
+
+export interface IdentityRegistry {
+  add(name: string, dataActions: Iterable<string>): LocalIdentity;
+  find(nameOrClientId: string): LocalIdentity | undefined;
+  /** An unsigned JWT, which is all that Azurite checks as well. `lifetimeSeconds` may be negative for an expired one. */
+  issueToken(identity: LocalIdentity, audience: string, lifetimeSeconds: number): string;
+  /** @param audience what the resource server accepts, without a trailing slash. */
+  authenticate(authorizationHeader: string | undefined, audience: string): Authentication;
+}
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** The directory of the local Azure: identities with their data actions, and the tokens that stand for them. */
+export function createIdentityRegistry(now: () => number = Date.now): IdentityRegistry {
+  const identities = new Map<string, LocalIdentity>();
+  return {
+    add(name, dataActions) {
+      const identity = { name, clientId: randomUUID(), objectId: randomUUID(), dataActions: new Set(dataActions) };
+      identities.set(identity.clientId, identity);
+      return identity;
+    },
+    find(nameOrClientId) {
+      return identities.get(nameOrClientId) ?? [...identities.values()].find((one) => one.name === nameOrClientId);
+    },
+    issueToken(identity, audience, lifetimeSeconds) {
+      const issuedAt = Math.floor(now() / 1000);
+      const claims = {
+        aud: audience,
+        iss: `https://sts.windows.net/${localTenantId}/`,
+        iat: issuedAt,
+        nbf: issuedAt,
+        exp: issuedAt + lifetimeSeconds,
+        appid: identity.clientId,
+        oid: identity.objectId,
+        tid: localTenantId,
+        ver: '1.0',
+      };
+      return `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims)}.`;
+    },
+    authenticate(authorizationHeader, audience) {
+      if (authorizationHeader === undefined) return { failure: 'missing' };
+      const claims = readClaims(authorizationHeader);
+      if (claims === undefined) return { failure: 'malformed' };
+      if (claims.exp * 1000 <= now()) return { failure: 'expired' };
+      if (claims.aud.replace(/\/$/, '') !== audience) return { failure: 'wrongAudience' };
+      const identity = identities.get(claims.appid);
+      return identity === undefined ? { failure: 'unknownIdentity' } : { identity };
+    },
+  };
+}
+
+function readClaims(header: string): { aud: string; exp: number; appid: string } | undefined {
+  const payload = /^Bearer [^.\s]+\.([^.\s]+)\./.exec(header)?.[1];
+  if (payload === undefined) return undefined;
+  try {
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+    const { aud, exp, appid } = claims;
+    return typeof aud === 'string' && typeof exp === 'number' && typeof appid === 'string'
+      ? { aud, exp, appid }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
