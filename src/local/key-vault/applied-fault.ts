@@ -1,0 +1,69 @@
+import type { Answer } from './answer.ts';
+import { challenge } from './challenge.ts';
+import type { ChosenFaults } from './faults.ts';
+import { forbidden, type RefusedCall, throttled } from './service-errors.ts';
+
+type Effect = NonNullable<ChosenFaults['effect']>;
+
+/** The answer that a fault gives instead of any work; undefined for faults of the connection or of the work's answer. */
+export function answerInstead(effect: Effect, call: RefusedCall, audience: string): Answer | undefined {
+  switch (effect.kind) {
+    case 'throttle': {
+      const retryAfter = retryAfterText(effect.retryAfter);
+      return { ...throttled(), ...(retryAfter === undefined ? {} : { headers: { 'Retry-After': retryAfter } }) };
+    }
+    case 'status': {
+      const { status, code = defaultCodes[status] ?? 'InternalError' } = effect;
+      return { status, error: { code, message: effect.message ?? `The service answered ${status}.` } };
+    }
+    case 'expireToken':
+      return challenge(call.source.kind, audience, 'expired');
+    case 'forbidden':
+      return forbidden(effect.reason, call);
+    case 'redirect':
+      return { status: 307, headers: { Location: effect.location } };
+    case 'notJson':
+      return {
+        status: 200,
+        headers: { 'Content-Type': 'text/html; charset=utf-8' },
+        text: '<!DOCTYPE html><html><head><title>Please sign in</title></head><body>Your session has ended.</body></html>',
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** The answer of the work, spoiled. `self` is the URL of the request, for a listing that goes in circles. */
+export function spoiled(effect: Effect, answer: Answer, self: string): Answer {
+  if (answer.status !== 200) return answer;
+  const body = answer.body as Record<string, unknown>;
+  switch (effect.kind) {
+    case 'emptyValue':
+      return { ...answer, body: { ...body, value: '' } };
+    case 'missingValue':
+      return { ...answer, body: Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'value')) };
+    case 'foreignNextLink':
+      return { ...answer, body: { ...body, nextLink: elsewhere(self, effect.host) } };
+    case 'loopNextLink':
+      return { ...answer, body: { ...body, nextLink: self } };
+    default:
+      return answer;
+  }
+}
+
+function elsewhere(self: string, host: string): string {
+  const url = new URL(self);
+  return `https://${host}${url.pathname}${url.search}`;
+}
+
+const defaultCodes: Readonly<Record<number, string>> = {
+  408: 'RequestTimeout',
+  500: 'InternalServerError',
+  502: 'BadGateway',
+  503: 'ServiceUnavailable',
+  504: 'GatewayTimeout',
+};
+
+function retryAfterText(retryAfter: number | Date | undefined): string | undefined {
+  return retryAfter instanceof Date ? retryAfter.toUTCString() : retryAfter?.toString();
+}

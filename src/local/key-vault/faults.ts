@@ -1,0 +1,121 @@
+import type { KeyVaultOperation } from './data-actions.ts';
+import type { ForbiddenKind } from './service-errors.ts';
+
+/** How the service is made to misbehave. `latency` adds to whatever else applies; of the others the first wins. */
+export type FaultEffect =
+  | { readonly kind: 'latency'; readonly ms: number; readonly jitterMs?: number }
+  /** 429. `retryAfter` in seconds or as a date; without it no Retry-After, which is the real service's form. */
+  | { readonly kind: 'throttle'; readonly retryAfter?: number | Date | undefined }
+  | { readonly kind: 'status'; readonly status: number; readonly code?: string; readonly message?: string }
+  /** The connection is cut before anything is done. */
+  | { readonly kind: 'reset' }
+  /** The work is done, then the connection is cut: the client cannot know. */
+  | { readonly kind: 'resetAfterWork' }
+  /** No answer, ever; the connection stays open. */
+  | { readonly kind: 'stall' }
+  /** Half of the body under the Content-Length of the whole, then the connection is cut. */
+  | { readonly kind: 'truncate' }
+  | { readonly kind: 'notJson' }
+  /** A backup whose `value` is `""`. */
+  | { readonly kind: 'emptyValue' }
+  /** A backup without `value`. */
+  | { readonly kind: 'missingValue' }
+  /** 401 with a new challenge, as for a token that expired meanwhile. */
+  | { readonly kind: 'expireToken' }
+  | { readonly kind: 'forbidden'; readonly reason: ForbiddenKind }
+  /** The listing goes on at another host. */
+  | { readonly kind: 'foreignNextLink'; readonly host: string }
+  /** The listing goes on at the page it is on. */
+  | { readonly kind: 'loopNextLink' }
+  | { readonly kind: 'redirect'; readonly location: string };
+
+export interface Fault {
+  /** Name of the vault or Managed HSM; any when absent. Names compare without regard to case. */
+  readonly source?: string;
+  readonly operation?: KeyVaultOperation;
+  readonly keyName?: string;
+  /** 0 to 1, drawn from the service's seeded random numbers; 1 when absent. */
+  readonly probability?: number;
+  /** Matching requests that pass before the fault applies. */
+  readonly skip?: number;
+  /** How often it applies; without end when absent. */
+  readonly times?: number;
+  /** Which requests it can meet. The challenge request that opens a client's conversation has no token: spared unless told. */
+  readonly requests?: 'authenticated' | 'unauthenticated' | 'all';
+  readonly effect: FaultEffect;
+}
+
+export interface FaultPlan {
+  /** @returns a function that takes the fault away again. */
+  add(fault: Fault): () => void;
+  clear(): void;
+}
+
+export interface FaultSubject {
+  readonly source: string;
+  readonly operation: KeyVaultOperation;
+  readonly keyName: string | undefined;
+  readonly authenticated: boolean;
+}
+
+export interface ChosenFaults {
+  readonly delayMs: number;
+  readonly effect: Exclude<FaultEffect, { kind: 'latency' }> | undefined;
+}
+
+/** @param random numbers in [0, 1). */
+export function createFaultPlan(random: () => number): FaultPlan & { choose(subject: FaultSubject): ChosenFaults } {
+  const planned = new Set<{ readonly fault: Fault; skipped: number; applied: number }>();
+  return {
+    add(fault) {
+      const entry = { fault, skipped: 0, applied: 0 };
+      planned.add(entry);
+      return () => {
+        planned.delete(entry);
+      };
+    },
+    clear: () => planned.clear(),
+    choose(subject) {
+      let delayMs = 0;
+      let effect: ChosenFaults['effect'];
+      for (const entry of planned) {
+        const { fault } = entry;
+        const isLatency = fault.effect.kind === 'latency';
+        if (!matches(fault, subject) || (!isLatency && effect !== undefined)) continue;
+        if (entry.applied >= (fault.times ?? Number.POSITIVE_INFINITY)) continue;
+        if (entry.skipped < (fault.skip ?? 0)) {
+          entry.skipped += 1;
+          continue;
+        }
+        if (fault.probability !== undefined && random() >= fault.probability) continue;
+        entry.applied += 1;
+        if (fault.effect.kind === 'latency') delayMs += fault.effect.ms + random() * (fault.effect.jitterMs ?? 0);
+        else effect = fault.effect;
+      }
+      return { delayMs, effect };
+    },
+  };
+}
+
+function matches(fault: Fault, subject: FaultSubject): boolean {
+  const requests = fault.requests ?? 'authenticated';
+  if (requests !== 'all' && (requests === 'authenticated') !== subject.authenticated) return false;
+  if (fault.source !== undefined && !same(fault.source, subject.source)) return false;
+  if (fault.operation !== undefined && fault.operation !== subject.operation) return false;
+  return fault.keyName === undefined || (subject.keyName !== undefined && same(fault.keyName, subject.keyName));
+}
+
+function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+/** mulberry32: the same seed gives the same numbers, so that a chaos run can be repeated. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,80 @@
+import type { LocalSourceKind } from './data-actions.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { StoredKey } from './stored-key.ts';
+
+export interface DeletedStoredKey {
+  readonly key: StoredKey;
+  /** Seconds since 1970. */
+  readonly deletedDate: number;
+  readonly scheduledPurgeDate: number;
+  /** Reads that still answer "not found": the service deletes in the background. */
+  hiddenReads: number;
+}
+
+/** Everything that the stand-in keeps of one vault or Managed HSM. Maps are keyed by the lower-case key name. */
+export interface SourceState {
+  readonly kind: LocalSourceKind;
+  readonly name: string;
+  readonly host: string;
+  readonly url: string;
+  /** Backups can be restored where this is equal: subscription and geography, or the security domain. */
+  readonly realm: string;
+  readonly subscriptionId: string;
+  readonly keys: Map<string, StoredKey>;
+  readonly deleted: Map<string, DeletedStoredKey>;
+  readonly limiter: RateLimiter;
+  readonly now: () => number;
+  deletionLag: number;
+  nextSequence: number;
+  /** Keys in listing order, until the next change; sorting 10,000 keys for each page would cost seconds. */
+  listed: readonly StoredKey[] | undefined;
+}
+
+export function seconds(source: SourceState): number {
+  return Math.floor(source.now() / 1000);
+}
+
+export function putKey(source: SourceState, key: StoredKey): void {
+  key.sequence = source.nextSequence;
+  source.nextSequence += 1;
+  source.keys.set(key.name.toLowerCase(), key);
+  source.listed = undefined;
+}
+
+const retentionDays = { vault: 90, managedHsm: 7 } as const;
+
+export function recoverableDays(kind: LocalSourceKind): number {
+  return retentionDays[kind];
+}
+
+/** Moves a key among the deleted ones. */
+export function softDelete(source: SourceState, key: StoredKey): DeletedStoredKey {
+  const deletedDate = seconds(source);
+  const deleted = {
+    key,
+    deletedDate,
+    scheduledPurgeDate: deletedDate + recoverableDays(source.kind) * 86_400,
+    hiddenReads: source.deletionLag,
+  };
+  source.keys.delete(key.name.toLowerCase());
+  source.deleted.set(key.name.toLowerCase(), deleted);
+  source.listed = undefined;
+  return deleted;
+}
+
+export function listedKeys(source: SourceState): readonly StoredKey[] {
+  source.listed ??= inListingOrder(source, [...source.keys.values()], (key) => key);
+  return source.listed;
+}
+
+/** A vault lists by upper-cased name, a Managed HSM in order of arrival (both as recorded). */
+export function inListingOrder<T>(source: SourceState, items: T[], keyOf: (item: T) => StoredKey): T[] {
+  return items
+    .map((item) => ({ item, marker: listingMarker(source, keyOf(item)) }))
+    .sort((a, b) => (a.marker < b.marker ? -1 : 1))
+    .map(({ item }) => item);
+}
+
+export function listingMarker(source: SourceState, key: StoredKey): string {
+  return source.kind === 'vault' ? `key/${key.name.toUpperCase()}` : String(key.sequence).padStart(12, '0');
+}
