@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, inject, onTestFinished, test, vi } from 'vitest';
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+test('Azurite ends when the process that started it is killed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'azurite-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const certificates = join(folder, 'certificates.json');
+  await writeFile(certificates, JSON.stringify(inject('certificates')));
+  const script = `
+    import { readFileSync } from 'node:fs';
+    import { startAzurite } from ${JSON.stringify(new URL('../../src/local/azurite.ts', import.meta.url).href)};
+    const certificates = JSON.parse(readFileSync(${JSON.stringify(certificates)}, 'utf8'));
+    console.log((await startAzurite({ account: 'orphan', certificates })).blobPort);
+  `;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void parent.kill('SIGKILL'));
+  const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
+  expect(await isListening(Number(line))).toBe(true);
+  parent.kill('SIGKILL');
+  await vi.waitFor(async () => expect(await isListening(Number(line))).toBe(false), { timeout: 5_000 });
+});

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { adoptEnvironment } from '../../src/local/adopt-environment.ts';
+import type { LocalSourceOptions } from '../../src/local/key-vault/local-source.ts';
+import { type LocalAzure, startLocalAzure } from '../../src/local/local-azure.ts';
+
+export interface TestAzure extends LocalAzure {
+  readonly containerName: string;
+  readonly queueName: string;
+}
+
+/**
+ * The local Azure of one test file, on the suite's Azurite with a container and queues of its own, and this process
+ * living in it as the application. Start it in `beforeAll`, stop it in `afterAll`; one per file (see adoptEnvironment).
+ * @param options.env settings of the product to set as well, for as long as it runs.
+ */
+export async function startTestAzure(
+  options: { sources?: readonly LocalSourceOptions[]; env?: Readonly<Record<string, string>> } = {},
+): Promise<TestAzure> {
+  const { account, ...azurite } = inject('azurite');
+  const unique = randomBytes(6).toString('hex');
+  const containerName = `escrow-${unique}`;
+  const queueName = `requests-${unique}`;
+  const local = await startLocalAzure({
+    account,
+    container: containerName,
+    queues: [queueName],
+    sources: options.sources ?? [],
+    shared: { azurite, certificates: inject('certificates') },
+  });
+  const leave = adoptEnvironment(local, options.env);
+  const stop = async (): Promise<void> => {
+    leave();
+    await local.stop();
+  };
+  return { ...local, containerName, queueName, stop, [Symbol.asyncDispose]: stop };
+}
