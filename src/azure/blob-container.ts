@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import type { TokenCredential } from '@azure/identity';
+import type { BlobItem, RequestPolicyFactory } from '@azure/storage-blob';
+import { ContainerClient, newPipeline } from '@azure/storage-blob';
+import type { EscrowContainer, NewBlob, StoredBlob } from '../escrow/escrow-container.ts';
+import { ServiceError } from '../escrow/service-error.ts';
+import type { Clock } from './clock.ts';
+import { guardRequest } from './connection.ts';
+import { withRetries } from './retry.ts';
+import { toServiceError } from './service-answer.ts';
+
+const service = 'Blob Storage';
+
+/**
+ * The escrow container through the SDK. Only single-shot uploads, because a create-only identity may do nothing else, and
+ * no checksum option of the SDK's: the transactional Content-MD5 is what the service itself checks.
+ */
+export function createEscrowContainer(url: string, credential: TokenCredential, clock: Clock): EscrowContainer {
+  const host = new URL(url).hostname;
+  const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1 } });
+  pipeline.factories.unshift(guardFactory(host));
+  const client = new ContainerClient(url, pipeline);
+
+  const asking = <T>(outOfTime: AbortSignal, attempt: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
+    withRetries(attempt, { clock, outOfTime, toServiceError: (error) => toServiceError(error, service, host) });
+
+  const upload = async (blob: NewBlob, conditions: { ifNoneMatch?: string }, outOfTime: AbortSignal): Promise<void> => {
+    const body = Buffer.from(blob.bytes.buffer, blob.bytes.byteOffset, blob.bytes.byteLength);
+    await asking(outOfTime, (abortSignal) =>
+      client.getBlockBlobClient(blob.name).upload(body, body.length, {
+        abortSignal,
+        conditions,
+        metadata: { ...blob.metadata },
+        blobHTTPHeaders: { blobContentType: blob.contentType },
+        transactionalContentMD5: createHash('md5').update(body).digest(),
+      }),
+    );
+  };
+
+  return {
+    url,
+    create: (blob, outOfTime) => upload(blob, { ifNoneMatch: '*' }, outOfTime),
+    replace: (blob, outOfTime) => upload(blob, {}, outOfTime),
+    async look(name, outOfTime) {
+      try {
+        const properties = await asking(outOfTime, (abortSignal) =>
+          client.getBlobClient(name).getProperties({ abortSignal }),
+        );
+        return {
+          name,
+          length: properties.contentLength ?? 0,
+          createdAt: properties.createdOn ?? properties.lastModified ?? new Date(Number.NaN),
+          metadata: properties.metadata ?? {},
+        };
+      } catch (error) {
+        if (error instanceof ServiceError && error.statusCode === 404 && error.code === 'BlobNotFound')
+          return undefined;
+        throw error;
+      }
+    },
+    read: (name, outOfTime) =>
+      asking(outOfTime, async (abortSignal) => {
+        const { readableStreamBody } = await client.getBlobClient(name).download(0, undefined, { abortSignal });
+        return readableStreamBody === undefined ? Buffer.alloc(0) : await buffer(readableStreamBody);
+      }),
+    async *list(prefix, outOfTime) {
+      for (let continuationToken: string | undefined = ''; continuationToken !== undefined; ) {
+        const page = await asking(outOfTime, (abortSignal) =>
+          client
+            .listBlobsFlat({ prefix, includeMetadata: true, abortSignal })
+            .byPage({ continuationToken: continuationToken ?? '' })
+            .next(),
+        );
+        if (page.done) return;
+        for (const item of page.value.segment.blobItems) yield storedBlobOf(item);
+        continuationToken = page.value.continuationToken || undefined;
+      }
+    },
+    async *listFolders(prefix, outOfTime) {
+      for (let continuationToken: string | undefined = ''; continuationToken !== undefined; ) {
+        const page = await asking(outOfTime, (abortSignal) =>
+          client
+            .listBlobsByHierarchy('/', { prefix, abortSignal })
+            .byPage({ continuationToken: continuationToken ?? '' })
+            .next(),
+        );
+        if (page.done) return;
+        for (const { name } of page.value.segment.blobPrefixes ?? []) yield name;
+        continuationToken = page.value.continuationToken || undefined;
+      }
+    },
+  };
+}
+
+function storedBlobOf({ name, properties, metadata }: BlobItem): StoredBlob {
+  return {
+    name,
+    length: properties.contentLength ?? 0,
+    createdAt: properties.createdOn ?? properties.lastModified,
+    metadata: metadata ?? {},
+  };
+}
+
+function guardFactory(host: string): RequestPolicyFactory {
+  return {
+    create: (next) => ({
+      sendRequest(request) {
+        guardRequest(request, host, service);
+        return next.sendRequest(request);
+      },
+    }),
+  };
+}

@@ -1,0 +1,24 @@
+import type { SourceSuffixes } from '../escrow/key-id.ts';
+
+/** What differs between the national clouds. Newer ones and Azure Stack Hub are reached by the overrides in the settings. */
+export interface Cloud {
+  readonly suffixes: SourceSuffixes;
+  /** The authority that hands out tokens. */
+  readonly authorityHost: string;
+}
+
+/** https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers */
+export const clouds: Readonly<Record<string, Cloud>> = {
+  AzureCloud: {
+    suffixes: { vault: 'vault.azure.net', managedHsm: 'managedhsm.azure.net' },
+    authorityHost: 'https://login.microsoftonline.com',
+  },
+  AzureChinaCloud: {
+    suffixes: { vault: 'vault.azure.cn', managedHsm: 'managedhsm.azure.cn' },
+    authorityHost: 'https://login.chinacloudapi.cn',
+  },
+  AzureUSGovernment: {
+    suffixes: { vault: 'vault.usgovcloudapi.net', managedHsm: 'managedhsm.usgovcloudapi.net' },
+    authorityHost: 'https://login.microsoftonline.us',
+  },
+};

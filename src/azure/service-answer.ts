@@ -1,0 +1,89 @@
+import type { ServiceName } from '../escrow/service-error.ts';
+import { OutOfTime, ServiceError } from '../escrow/service-error.ts';
+
+/** As much of an HTTP answer as an error is told from; both SDK generations fit it. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: { get(name: string): string | undefined };
+  readonly bodyAsText?: string | null | undefined;
+}
+
+/** Key Vault's and Managed HSM's error body: `{"error":{"code","message","innererror":{"code"}}}`; it may be empty. */
+export function keyVaultErrorOf(answer: HttpAnswer, service: ServiceName, host: string): ServiceError {
+  const body = parseErrorBody(answer.bodyAsText);
+  const message = body?.message ?? `the service answered ${answer.status} without an explanation`;
+  return new ServiceError(message, {
+    service,
+    host,
+    statusCode: answer.status,
+    code: body?.code ?? `Http${answer.status}`,
+    innerCode: body?.innererror?.code,
+    requestId: answer.headers.get('x-ms-request-id'),
+    retryAfterMs: retryAfterOf(answer),
+  });
+}
+
+interface ErrorBody {
+  readonly code?: string;
+  readonly message?: string;
+  readonly innererror?: { readonly code?: string };
+}
+
+function parseErrorBody(text: string | null | undefined): ErrorBody | undefined {
+  try {
+    return JSON.parse(text ?? '')?.error;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `Retry-After` in seconds or as a date, or the millisecond forms of Azure; undefined when the answer has none. */
+export function retryAfterOf({ headers }: HttpAnswer): number | undefined {
+  const milliseconds = headers.get('retry-after-ms') ?? headers.get('x-ms-retry-after-ms');
+  if (milliseconds !== undefined && /^\d+$/.test(milliseconds)) return Number(milliseconds);
+  const text = headers.get('retry-after');
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const sent = Date.parse(headers.get('date') ?? '');
+  const until = Date.parse(text) - (Number.isNaN(sent) ? Date.now() : sent);
+  return Number.isNaN(until) ? undefined : Math.max(until, 0);
+}
+
+/** What the SDKs throw when the way to an answer failed, or when storage refused. */
+interface SdkError extends Error {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly response?: HttpAnswer;
+}
+
+/** Anything thrown by an SDK or a token credential as what was said, `cause` kept. Ours pass through. */
+export function toServiceError(error: unknown, service: ServiceName, host: string): Error {
+  if (error instanceof ServiceError || error instanceof OutOfTime) return error;
+  if (!(error instanceof Error)) return new Error(String(error));
+  if (/Authentication|Credential/.test(error.name)) {
+    return new ServiceError(firstLine(error), { service: 'identity', code: error.name, host }, { cause: error });
+  }
+  const { code, statusCode, response } = error as SdkError;
+  // A bug of ours is no answer of the service.
+  if (error instanceof TypeError || error instanceof RangeError) return error;
+  return new ServiceError(
+    firstLine(error),
+    {
+      service,
+      host,
+      statusCode: statusCode ?? response?.status,
+      code:
+        response?.headers.get('x-ms-error-code') ??
+        code ??
+        (statusCode === undefined ? 'NoAnswer' : `Http${statusCode}`),
+      requestId: response?.headers.get('x-ms-request-id'),
+      retryAfterMs: response && retryAfterOf(response),
+    },
+    { cause: error },
+  );
+}
+
+// Storage errors repeat request id and time on further lines; both are kept as fields or by the log.
+function firstLine(error: Error): string {
+  return error.message.split('\n', 1)[0] ?? error.message;
+}

@@ -1,0 +1,107 @@
+import type { RunId } from './run-id.ts';
+import { parseRunTime } from './run-id.ts';
+import type { SourceId, SourceKind } from './source.ts';
+
+// The only module that knows how a blob name is built and parsed.
+
+const folders: Record<SourceKind, string> = { vault: 'vaults', managedHsm: 'managed-hsms' };
+const reservedFolders = ['vaults', 'managed-hsms', 'runs', 'audits', 'drills', 'requests'];
+const recordExtension = '.keybackup';
+
+/** Key Vault's own rule for key names: 1–127 letters, digits and dashes. */
+export const keyNamePattern = /^[0-9a-zA-Z-]{1,127}$/;
+/** Vault and Managed HSM names: 3–24 letters, digits and single dashes, a letter first, no dash last. */
+export const sourceNamePattern = /^(?=.{3,24}$)[a-zA-Z](?:-?[0-9a-zA-Z])*$/;
+
+/** `vaults/contoso-prod`, `managed-hsms/contoso-hsm`: a source in names, reports and log lines. */
+export function sourcePath(source: SourceId): string {
+  return `${folders[source.kind]}/${source.name}`;
+}
+
+export function parseSourcePath(path: string): SourceId | undefined {
+  const [folder, name, ...rest] = path.split('/');
+  const kind = kindOfFolder(folder);
+  return kind === undefined || name === undefined || rest.length > 0 || !sourceNamePattern.test(name)
+    ? undefined
+    : { kind, name: name.toLowerCase() };
+}
+
+/** Everything ever escrowed of one source, or of one of its keys. */
+export function recordPrefix(source: SourceId, keyName?: string): string {
+  return keyName === undefined ? `${sourcePath(source)}/` : `${sourcePath(source)}/${keyName.toLowerCase()}/`;
+}
+
+/** `vaults/<vault>/<key>/<run id>.keybackup`, lower-case because key names are case-insensitive but blob names are not. */
+export function recordName(source: SourceId, keyName: string, runId: RunId): string {
+  return `${recordPrefix(source, keyName)}${runId}${recordExtension}`;
+}
+
+export interface ParsedRecordName {
+  readonly source: SourceId;
+  readonly keyName: string;
+  readonly runId: RunId;
+}
+
+/** The inverse of `recordName`; undefined for any other blob, a chosen `blobName` among them. */
+export function parseRecordName(name: string): ParsedRecordName | undefined {
+  const [folder, sourceName, keyName, file, ...rest] = name.split('/');
+  if (sourceName === undefined || keyName === undefined || !file?.endsWith(recordExtension) || rest.length > 0) {
+    return undefined;
+  }
+  const source = parseSourcePath(`${folder}/${sourceName}`);
+  const runId = file.slice(0, -recordExtension.length);
+  if (source === undefined || !keyNamePattern.test(keyName) || parseRunTime(runId) === undefined) return undefined;
+  return recordName(source, keyName, runId) === name ? { source, keyName, runId } : undefined;
+}
+
+/** The folder of every report of every run, and of one run. */
+export function runPrefix(runId?: RunId): string {
+  return runId === undefined ? 'runs/' : `runs/${runId}/`;
+}
+
+/** The marker that a run over a source has begun; finding it there already means: resume. */
+export function startedMarkerName(runId: RunId, source: SourceId): string {
+  return `${runPrefix(runId)}${sourcePath(source)}.started`;
+}
+
+/** @param attempt 1 for the first report of a run over a source, then the next free number. */
+export function reportName(runId: RunId, source: SourceId, attempt = 1): string {
+  return `${runPrefix(runId)}${sourcePath(source)}${attempt === 1 ? '' : `.${attempt}`}.json`;
+}
+
+/** What a blob under `runs/` is; undefined for anything that this product did not write. */
+export function parseRunBlobName(
+  name: string,
+): { readonly runId: RunId; readonly source: SourceId; readonly what: 'started' | 'report' } | undefined {
+  const [, runId, folder, sourceName, ending] =
+    /^runs\/([^/]+)\/([^/]+)\/([^/.]+)((?:\.[1-9]\d*)?\.json|\.started)$/.exec(name) ?? [];
+  if (runId === undefined || parseRunTime(runId) === undefined) return undefined;
+  const source = parseSourcePath(`${folder}/${sourceName}`);
+  return source && { runId, source, what: ending === '.started' ? 'started' : 'report' };
+}
+
+/** Where a request that was not carried out is kept. Message ids are GUIDs; anything else is made safe. */
+export function requestRecordName(messageId: string): string {
+  return `requests/${messageId.replace(/[^0-9a-zA-Z-]/g, '_').slice(0, 128)}.json`;
+}
+
+/** Why a name may not be chosen for a record; undefined when it may. */
+export function faultOfBlobName(name: string): string | undefined {
+  if (name.length === 0 || name.length > 1024) return 'it must have 1 to 1024 characters';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
+  if (/[\u0000-\u001f\u007f-\u009f\ufffe\uffff\\]/.test(name) || !name.isWellFormed()) {
+    return 'it must not contain control characters, broken code points or a backslash';
+  }
+  const segments = name.split('/');
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..' || /[. ]$/.test(segment))) {
+    return 'no part between slashes may be empty, "." or "..", or end in a dot or a space';
+  }
+  const folder = segments[0]?.toLowerCase() ?? '';
+  if (reservedFolders.includes(folder)) return `"${folder}/" is reserved for the escrow itself`;
+  return undefined;
+}
+
+function kindOfFolder(folder: string | undefined): SourceKind | undefined {
+  if (folder === folders.vault) return 'vault';
+  return folder === folders.managedHsm ? 'managedHsm' : undefined;
+}

@@ -1,0 +1,39 @@
+import type { Failure } from './failure.ts';
+import type { SkipReason } from './selection.ts';
+
+/** What became of one considered key. Exactly one of these for each. */
+export type Outcome =
+  | {
+      readonly key: string;
+      readonly outcome: 'escrowed' | 'alreadyEscrowed';
+      readonly blobName: string;
+      readonly sha256: string;
+      readonly bytes: number;
+    }
+  | { readonly key: string; readonly outcome: 'skipped'; readonly reason: SkipReason; readonly message: string }
+  | ({ readonly key: string; readonly outcome: 'failed' } & Failure)
+  | { readonly key: string; readonly outcome: 'wouldEscrow'; readonly blobName: string };
+
+export interface OutcomeCounts {
+  readonly considered: number;
+  readonly escrowed: number;
+  readonly alreadyEscrowed: number;
+  readonly skipped: number;
+  readonly failed: number;
+  /** Under what-if only. */
+  readonly wouldEscrow: number;
+}
+
+/** `considered` is the sum of the others, always: it counts the same list once more, not a counter kept beside it. */
+export function countOutcomes(outcomes: readonly Outcome[]): OutcomeCounts {
+  const counts = {
+    considered: outcomes.length,
+    escrowed: 0,
+    alreadyEscrowed: 0,
+    skipped: 0,
+    failed: 0,
+    wouldEscrow: 0,
+  };
+  for (const { outcome } of outcomes) counts[outcome]++;
+  return counts;
+}

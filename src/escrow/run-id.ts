@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The identity of one pass over one source: the instant that it stands for and, on demand, who asked.
+ * Retries, redeliveries and reruns after a crash derive the same id and so the same blob names. It is identity only:
+ * ages are told by the storage service's creation time.
+ */
+export type RunId = string;
+
+const shape = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-[0-9a-f]{8})?$/;
+
+/** For the schedule, and for a message that carries a `runTime`: `20261124T020000Z`. */
+export function scheduledRunId(runTime: Date): RunId {
+  return `${runTime.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+}
+
+/** For a request: insertion time and the start of the queue message id, as in `20261124T140307Z-3f2a9c1e`. */
+export function requestRunId(insertedAt: Date, messageId: string): RunId {
+  return `${scheduledRunId(insertedAt)}-${asEightHexDigits(messageId)}`;
+}
+
+/** For an event: its own time and id, because two deliveries of one event are two queue messages. */
+export function eventRunId(eventTime: Date, eventId: string): RunId {
+  return `${scheduledRunId(eventTime)}-${sha256Hex(eventId).slice(0, 8)}`;
+}
+
+/** The instant in a run id; undefined when the text is no run id. */
+export function parseRunTime(runId: string): Date | undefined {
+  const [, year, month, day, hour, minute, second] = shape.exec(runId) ?? [];
+  if (year === undefined) return undefined;
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(time.getTime()) || !runId.startsWith(scheduledRunId(time)) ? undefined : time;
+}
+
+// Queue message ids are GUIDs today; anything else is hashed rather than trusted inside a blob name.
+function asEightHexDigits(messageId: string): string {
+  const start = messageId.slice(0, 8).toLowerCase();
+  return /^[0-9a-f]{8}$/.test(start) ? start : sha256Hex(messageId).slice(0, 8);
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,33 @@
+import { Cron } from 'croner';
+
+/** What the host tells a timer function about its schedule; null on a manual start or a first deployment. */
+export interface ScheduleStatus {
+  /** ISO instant of the occurrence that is being run now. */
+  readonly next?: string;
+}
+
+/**
+ * An NCRONTAB expression as Azure Functions reads it: six fields, UTC, day of month and day of week must both match.
+ * @throws Error that says which field is wrong.
+ */
+export function parseSchedule(expression: string): Cron {
+  return new Cron(expression, { timezone: 'UTC', mode: '6-part', domAndDow: true, paused: true });
+}
+
+// The host fires up to a second early; anything further ahead is the next occurrence of a run that somebody started by hand.
+const earlyMs = 60_000;
+// An occurrence missed by more than this is past: the fan-out may name an instant of the last 7 days only.
+const oldestMs = 6 * 24 * 60 * 60 * 1000;
+
+/**
+ * The instant that a timer invocation stands for, so that every retry of it has the same run id: the host's own occurrence
+ * when it is at most 60 s ahead, else the schedule's latest occurrence before now. Where even that is long ago (a monthly
+ * schedule started by hand), the beginning of today.
+ */
+export function runTimeOfTimer(status: ScheduleStatus | null | undefined, schedule: string, now: Date): Date {
+  const isRecent = (time: Date): boolean => time.getTime() >= now.getTime() - oldestMs;
+  const next = new Date(status?.next ?? Number.NaN);
+  if (next.getTime() <= now.getTime() + earlyMs && isRecent(next)) return next;
+  const [latest] = parseSchedule(schedule).previousRuns(1, now);
+  return latest !== undefined && isRecent(latest) ? latest : new Date(now.toISOString().slice(0, 10));
+}

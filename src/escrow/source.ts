@@ -1,0 +1,50 @@
+/** The two kinds of key source that Azure has; their backups differ in envelope and in where they can be restored. */
+export type SourceKind = 'vault' | 'managedHsm';
+
+/** A source by name alone. `name` is lower-case: the services' host names are case-insensitive. */
+export interface SourceId {
+  readonly kind: SourceKind;
+  readonly name: string;
+}
+
+/**
+ * Where a source's backups can be restored: a vault in the same subscription and geography, a Managed HSM with the same
+ * security domain. Free labels, copied to every record, because nobody else knows them once the source is gone.
+ */
+export interface RestorePlace {
+  readonly subscriptionId?: string;
+  readonly geography?: string;
+  readonly securityDomain?: string;
+}
+
+/** One configured vault or Managed HSM, and which of its keys are to be escrowed. */
+export interface EscrowSource extends SourceId {
+  /** Wildcard patterns of key names; a literal name here must exist. */
+  readonly keys: readonly string[];
+  readonly except: readonly string[];
+  /** No longer escrowed, kept on record, no alarm. */
+  readonly retired: readonly string[];
+  /** The ceiling of calls per second for everything this process does on the source. */
+  readonly maxBackupsPerSecond: number;
+  readonly allowEmpty: boolean;
+  readonly place: RestorePlace;
+}
+
+/** Calls under way at once. A Managed HSM instance serves backups one tenth as fast as a vault's smallest limit. */
+export function callsAtOnce(kind: SourceKind): number {
+  return kind === 'vault' ? 16 : 4;
+}
+
+/** Well under the smallest of the service's limits, because production shares them. */
+export function defaultBackupsPerSecond(kind: SourceKind): number {
+  return kind === 'vault' ? 10 : 5;
+}
+
+export function isSameSource(left: SourceId, right: SourceId): boolean {
+  return left.kind === right.kind && left.name === right.name;
+}
+
+/** As a person reads it: `vault "contoso-prod"`, `Managed HSM "contoso-hsm"`. */
+export function describeSource(source: SourceId): string {
+  return `${source.kind === 'vault' ? 'vault' : 'Managed HSM'} "${source.name}"`;
+}

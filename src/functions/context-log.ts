@@ -1,0 +1,12 @@
+import type { InvocationContext } from '@azure/functions';
+import type { EscrowLog } from '../escrow/escrow-events.ts';
+
+/** One JSON object per line, at the level that Application Insights shows it with. */
+export function contextLog(context: InvocationContext): EscrowLog {
+  const write = {
+    info: (line: string) => context.log(line),
+    warn: (line: string) => context.warn(line),
+    error: (line: string) => context.error(line),
+  };
+  return (level, event) => write[level](JSON.stringify(event));
+}

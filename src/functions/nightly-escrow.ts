@@ -1,0 +1,37 @@
+import type { InvocationContext, Timer, TimerFunctionOptions } from '@azure/functions';
+import { output } from '@azure/functions';
+import { scheduledRunId } from '../escrow/run-id.ts';
+import { runTimeOfTimer } from '../escrow/run-time.ts';
+import type { Services } from '../services.ts';
+import { contextLog } from './context-log.ts';
+import { runSources } from './source-runs.ts';
+
+/** The nightly run over every source; with `ESCROW_FAN_OUT` it asks the queue function for each source instead. */
+export function nightlyEscrow(services: Services): TimerFunctionOptions {
+  const { settings } = services;
+  return {
+    schedule: '%ESCROW_SCHEDULE%',
+    // A timer's failed invocation is not rerun before the next night without this; each retry resumes the same run.
+    retry: { strategy: 'fixedDelay', maxRetryCount: 3, delayInterval: { minutes: 5 } },
+    ...(settings.fanOut && {
+      return: output.storageQueue({ queueName: '%ESCROW_QUEUE_NAME%', connection: 'ESCROW_QUEUE' }),
+    }),
+    async handler(timer: Timer, context: InvocationContext) {
+      const runTime = runTimeOfTimer(timer.scheduleStatus, settings.schedule, services.now());
+      if (settings.fanOut) {
+        return settings.sources.map(({ kind, name }) => ({
+          ...(kind === 'vault' ? { vaultName: name } : { hsmName: name }),
+          runTime: runTime.toISOString(),
+        }));
+      }
+      const job = {
+        runId: scheduledRunId(runTime),
+        trigger: 'schedule',
+        attempt: (context.retryContext?.retryCount ?? 0) + 1,
+        force: false,
+        whatIf: false,
+      } as const;
+      return runSources(services, settings.sources, job, contextLog(context));
+    },
+  };
+}

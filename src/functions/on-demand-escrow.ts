@@ -1,0 +1,122 @@
+import type { InvocationContext, StorageQueueFunctionOptions } from '@azure/functions';
+import { output } from '@azure/functions';
+import type { EscrowLog } from '../escrow/escrow-events.ts';
+import { nameTaken, overwriteRefused } from '../escrow/escrow-key.ts';
+import { messageOf } from '../escrow/failure.ts';
+import { incompleteRun } from '../escrow/incomplete-run.ts';
+import { runNamedKey } from '../escrow/key-run.ts';
+import type { EscrowRequest, KeyRequest } from '../escrow/request.ts';
+import { parseRequest, RequestRefused } from '../escrow/request.ts';
+import { keepRequest } from '../escrow/request-record.ts';
+import type { RunId } from '../escrow/run-id.ts';
+import { eventRunId, requestRunId, scheduledRunId } from '../escrow/run-id.ts';
+import type { Services } from '../services.ts';
+import { contextLog } from './context-log.ts';
+import type { Delivery } from './delivery.ts';
+import { readDelivery } from './delivery.ts';
+import { portsOf, runSources } from './source-runs.ts';
+
+const poisonQueue = output.storageQueue({ queueName: '%ESCROW_QUEUE_NAME%-poison', connection: 'ESCROW_QUEUE' });
+
+/**
+ * Carries out one queue message: a key, a source, all, or an event. What can never succeed is refused at once and kept;
+ * what may succeed later is thrown back to the host, which delivers it again.
+ */
+export function onDemandEscrow(services: Services): StorageQueueFunctionOptions {
+  return {
+    queueName: '%ESCROW_QUEUE_NAME%',
+    connection: 'ESCROW_QUEUE',
+    extraOutputs: [poisonQueue],
+    async handler(body: unknown, context: InvocationContext) {
+      const delivery = readDelivery(context, services.now());
+      const log = contextLog(context);
+      let runId = requestRunId(delivery.insertedAt, delivery.messageId);
+      try {
+        const request = parseRequest(body, { ...services.settings, now: services.now() });
+        runId = runIdOf(request, delivery);
+        await carryOut(request, runId, delivery, services, log);
+      } catch (error) {
+        await settleFailure(error, { body, runId, delivery, services, context, log });
+      }
+    },
+  };
+}
+
+function runIdOf(request: EscrowRequest, { insertedAt, messageId }: Delivery): RunId {
+  if (request.scope === 'sources' && request.runTime !== undefined) return scheduledRunId(request.runTime);
+  if (request.scope === 'key' && request.event !== undefined) return eventRunId(request.event.time, request.event.id);
+  return requestRunId(insertedAt, messageId);
+}
+
+async function carryOut(
+  request: EscrowRequest,
+  runId: RunId,
+  { attempt, messageId }: Delivery,
+  services: Services,
+  log: EscrowLog,
+): Promise<void> {
+  switch (request.scope) {
+    case 'nothing':
+      return log('info', { event: 'escrow.request.acknowledged', runId, messageId, reason: request.reason });
+    case 'sources': {
+      const trigger = request.runTime === undefined ? 'request' : 'schedule';
+      const { force, whatIf } = request;
+      return runSources(services, request.sources, { runId, trigger, attempt, force, whatIf }, log);
+    }
+    case 'key':
+      return carryOutKey(request, runId, services, log);
+  }
+}
+
+async function carryOutKey(request: KeyRequest, runId: RunId, services: Services, log: EscrowLog): Promise<void> {
+  const { source, event } = request;
+  const trigger = event === undefined ? 'request' : 'event';
+  const outcome = await runNamedKey(
+    { ...request, runId, trigger, obeysSelection: event !== undefined },
+    portsOf(services, source, log, services.timeBudget()),
+  );
+  if (outcome.outcome !== 'failed') return;
+  const isFinal = [nameTaken, overwriteRefused].includes(outcome.code);
+  // A person's slip of the pen should not take five deliveries to come back; an event's key may show up a moment later.
+  const isUnknownKey = outcome.code === 'KeyNotFound' && trigger === 'request';
+  if (isFinal || isUnknownKey) throw new RequestRefused(outcome.message);
+  throw incompleteRun(`The request for key "${request.name}" failed (run ${runId}).`, [outcome]);
+}
+
+interface FailedRequest {
+  readonly body: unknown;
+  readonly runId: RunId;
+  readonly delivery: Delivery;
+  readonly services: Services;
+  readonly context: InvocationContext;
+  readonly log: EscrowLog;
+}
+
+/** Keeps what cannot be carried out: whole, with the reason, on the poison queue and as a record. */
+async function settleFailure(error: unknown, failed: FailedRequest): Promise<void> {
+  const { body, runId, delivery, services, context, log } = failed;
+  const { messageId, insertedAt, attempt } = delivery;
+  const reason = messageOf(error);
+  const isRefused = error instanceof RequestRefused;
+  const isLast = attempt >= services.settings.maxDequeueCount;
+  if (isRefused) log('error', { event: 'escrow.request.refused', runId, messageId, reason });
+  else log('error', { event: 'escrow.request.failed', runId, messageId, reason, attempt, final: isLast });
+
+  if (isRefused || isLast) {
+    const record = {
+      format: 'keyvault-escrow/request/1',
+      messageId,
+      runId,
+      insertedAt: insertedAt.toISOString(),
+      recordedAt: services.now().toISOString(),
+      status: isRefused ? 'refused' : 'failed',
+      reason,
+      attempt,
+      message: body,
+    } as const;
+    await keepRequest(services.container, record, services.timeBudget().lastCall);
+  }
+  if (!isRefused) throw error;
+  // As text, whatever it was: a number or null would not become a message.
+  context.extraOutputs.set(poisonQueue, typeof body === 'string' ? body : JSON.stringify(body));
+}

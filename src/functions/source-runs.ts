@@ -1,0 +1,30 @@
+import type { EscrowLog } from '../escrow/escrow-events.ts';
+import { incompleteRunOf } from '../escrow/incomplete-run.ts';
+import type { EscrowSource } from '../escrow/source.ts';
+import type { RunPorts, SourceJob } from '../escrow/source-run.ts';
+import { runSource } from '../escrow/source-run.ts';
+import type { TimeBudget } from '../escrow/time-budget.ts';
+import type { Services } from '../services.ts';
+
+/** What a run reaches for one source. */
+export function portsOf(services: Services, source: EscrowSource, log: EscrowLog, time: TimeBudget): RunPorts {
+  return { keys: services.keysOf(source), container: services.container, now: services.now, time, log };
+}
+
+/**
+ * Runs sources side by side; none stops another.
+ * @throws IncompleteRun one error with every failure of every source, after all have ended.
+ */
+export async function runSources(
+  services: Services,
+  sources: readonly EscrowSource[],
+  job: Omit<SourceJob, 'source'>,
+  log: EscrowLog,
+): Promise<void> {
+  const time = services.timeBudget();
+  const runs = await Promise.all(
+    sources.map((source) => runSource({ ...job, source }, portsOf(services, source, log, time))),
+  );
+  const incomplete = incompleteRunOf(runs);
+  if (incomplete !== undefined) throw incomplete;
+}

@@ -1,0 +1,15 @@
+import hostJson from '../host.json' with { type: 'json' };
+
+/** What the product must know of its own host.json; the bundle carries it, so the two cannot part. */
+export const hostDefaults = {
+  functionTimeoutMs: parseTimeSpan(hostJson.functionTimeout) ?? Number.NaN,
+  maxDequeueCount: hostJson.extensions.queues.maxDequeueCount,
+} as const;
+
+/** A .NET time span `[d.]hh:mm:ss` in milliseconds; -1 (no limit) is a day here. Undefined when it is none. */
+export function parseTimeSpan(text: string | undefined): number | undefined {
+  if (text === '-1') return 24 * 60 * 60 * 1000;
+  const [, days = '0', hours, minutes, seconds] = /^(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)$/.exec(text ?? '') ?? [];
+  if (hours === undefined) return undefined;
+  return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+}

@@ -1,0 +1,11 @@
+import { app } from '@azure/functions';
+import { nightlyEscrow } from './functions/nightly-escrow.ts';
+import { onDemandEscrow } from './functions/on-demand-escrow.ts';
+import { createServices } from './services.ts';
+import { readSettings } from './settings.ts';
+
+// A fault in the settings is thrown here, before anything is registered: the host then shows it for every function.
+const services = createServices(readSettings(process.env));
+
+app.timer('nightlyEscrow', nightlyEscrow(services));
+app.storageQueue('onDemandEscrow', onDemandEscrow(services));
