@@ -11,7 +11,6 @@ const shared = {
   format: 'cjs',
   target: 'node22',
   minify: true,
-  keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
