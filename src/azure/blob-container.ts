@@ -25,6 +25,22 @@ export function createEscrowContainer(url: string, credential: TokenCredential, 
   const asking = <T>(outOfTime: AbortSignal, attempt: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
     withRetries(attempt, { clock, outOfTime, toServiceError: (error) => toServiceError(error, service, host) });
 
+  /** A failed page is asked for again by its continuation token; the SDK's own iterator ends at the first failure. */
+  async function* pagesOf<T extends { continuationToken?: string }>(
+    outOfTime: AbortSignal,
+    open: (page: { continuationToken?: string }, abortSignal: AbortSignal) => AsyncIterator<T>,
+  ): AsyncGenerator<T> {
+    // An empty token would mean "past the end" to the SDK.
+    let continuationToken: string | undefined;
+    do {
+      const from = continuationToken ? { continuationToken } : {};
+      const page: IteratorResult<T> = await asking(outOfTime, (abortSignal) => open(from, abortSignal).next());
+      if (page.done) return;
+      yield page.value;
+      continuationToken = page.value.continuationToken;
+    } while (continuationToken);
+  }
+
   const upload = async (blob: NewBlob, conditions: { ifNoneMatch?: string }, outOfTime: AbortSignal): Promise<void> => {
     const body = Buffer.from(blob.bytes.buffer, blob.bytes.byteOffset, blob.bytes.byteLength);
     await asking(outOfTime, (abortSignal) =>
@@ -65,30 +81,17 @@ export function createEscrowContainer(url: string, credential: TokenCredential, 
         return readableStreamBody === undefined ? Buffer.alloc(0) : await buffer(readableStreamBody);
       }),
     async *list(prefix, outOfTime) {
-      for (let continuationToken: string | undefined = ''; continuationToken !== undefined; ) {
-        const page = await asking(outOfTime, (abortSignal) =>
-          client
-            .listBlobsFlat({ prefix, includeMetadata: true, abortSignal })
-            .byPage({ continuationToken: continuationToken ?? '' })
-            .next(),
-        );
-        if (page.done) return;
-        for (const item of page.value.segment.blobItems) yield storedBlobOf(item);
-        continuationToken = page.value.continuationToken || undefined;
-      }
+      const options = { prefix, includeMetadata: true };
+      const pages = pagesOf(outOfTime, (page, abortSignal) =>
+        client.listBlobsFlat({ ...options, abortSignal }).byPage(page),
+      );
+      for await (const { segment } of pages) yield* segment.blobItems.map(storedBlobOf);
     },
     async *listFolders(prefix, outOfTime) {
-      for (let continuationToken: string | undefined = ''; continuationToken !== undefined; ) {
-        const page = await asking(outOfTime, (abortSignal) =>
-          client
-            .listBlobsByHierarchy('/', { prefix, abortSignal })
-            .byPage({ continuationToken: continuationToken ?? '' })
-            .next(),
-        );
-        if (page.done) return;
-        for (const { name } of page.value.segment.blobPrefixes ?? []) yield name;
-        continuationToken = page.value.continuationToken || undefined;
-      }
+      const pages = pagesOf(outOfTime, (page, abortSignal) =>
+        client.listBlobsByHierarchy('/', { prefix, abortSignal }).byPage(page),
+      );
+      for await (const { segment } of pages) yield* (segment.blobPrefixes ?? []).map((folder) => folder.name);
     },
   };
 }

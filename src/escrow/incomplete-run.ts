@@ -15,11 +15,10 @@ export function incompleteRunOf(runs: readonly SourceRun[]): IncompleteRun | und
   const incomplete = runs.filter((run) => run.status !== 'ok');
   if (incomplete.length === 0) return undefined;
   const failures = incomplete.flatMap(failuresOf);
-  const failed = incomplete.reduce((sum, run) => sum + run.counts.failed, 0);
   const considered = runs.reduce((sum, run) => sum + run.counts.considered, 0);
-  const head = `Escrow run ${runs[0]?.runId} is incomplete: ${failed} of ${considered} keys failed, in ${incomplete
-    .map((run) => describeSource(run.source))
-    .join(', ')}.`;
+  const where = incomplete.map((run) => describeSource(run.source)).join(', ');
+  const count = failures.length === 1 ? '1 failure' : `${failures.length} failures`;
+  const head = `Escrow run ${incomplete[0]?.runId} is incomplete: ${count} in ${where}; ${considered} keys considered.`;
   return incompleteRun(head, failures);
 }
 
