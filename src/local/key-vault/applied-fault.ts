@@ -8,13 +8,13 @@ type Effect = NonNullable<ChosenFaults['effect']>;
 /** The answer that a fault gives instead of any work; undefined for faults of the connection or of the work's answer. */
 export function answerInstead(effect: Effect, call: RefusedCall, audience: string): Answer | undefined {
   switch (effect.kind) {
-    case 'throttle': {
-      const retryAfter = retryAfterText(effect.retryAfter);
-      return { ...throttled(), ...(retryAfter === undefined ? {} : { headers: { 'Retry-After': retryAfter } }) };
-    }
+    case 'throttle':
+      return { ...throttled(), headers: retryAfterHeader(effect.retryAfter) };
     case 'status': {
       const { status, code = defaultCodes[status] ?? 'InternalError' } = effect;
-      return { status, error: { code, message: effect.message ?? `The service answered ${status}.` } };
+      const headers = retryAfterHeader(effect.retryAfter);
+      if (effect.emptyBody === true) return { status, headers };
+      return { status, headers, error: { code, message: effect.message ?? `The service answered ${status}.` } };
     }
     case 'expireToken':
       return challenge(call.source.kind, audience, 'expired');
@@ -64,6 +64,7 @@ const defaultCodes: Readonly<Record<number, string>> = {
   504: 'GatewayTimeout',
 };
 
-function retryAfterText(retryAfter: number | Date | undefined): string | undefined {
-  return retryAfter instanceof Date ? retryAfter.toUTCString() : retryAfter?.toString();
+function retryAfterHeader(retryAfter: number | Date | undefined): Record<string, string> {
+  if (retryAfter === undefined) return {};
+  return { 'Retry-After': retryAfter instanceof Date ? retryAfter.toUTCString() : String(retryAfter) };
 }

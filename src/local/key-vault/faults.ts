@@ -6,7 +6,15 @@ export type FaultEffect =
   | { readonly kind: 'latency'; readonly ms: number; readonly jitterMs?: number }
   /** 429. `retryAfter` in seconds or as a date; without it no Retry-After, which is the real service's form. */
   | { readonly kind: 'throttle'; readonly retryAfter?: number | Date | undefined }
-  | { readonly kind: 'status'; readonly status: number; readonly code?: string; readonly message?: string }
+  /** Any status, with the service's error body or, as a gateway in between would send it, without one. */
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly code?: string;
+      readonly message?: string;
+      readonly retryAfter?: number | Date | undefined;
+      readonly emptyBody?: boolean;
+    }
   /** The connection is cut before anything is done. */
   | { readonly kind: 'reset' }
   /** The work is done, then the connection is cut: the client cannot know. */

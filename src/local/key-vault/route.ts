@@ -20,7 +20,8 @@ export interface Call extends Route {
 }
 
 export function route(method: string, target: string): Route {
-  const url = new URL(target, 'https://host.invalid');
+  // A target such as `//keys` must not pass for a host.
+  const url = new URL(`https://host.invalid${target.startsWith('/') ? '' : '/'}${target}`);
   const path = url.pathname;
   const [collection, name, third, ...rest] = path.split('/').slice(1).map(decode);
   const operation = rest.length > 0 ? 'other' : operationOf(method, collection, name, third);

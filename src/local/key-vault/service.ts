@@ -2,18 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IdentityRegistry, LocalIdentity } from '../identities.ts';
-import type { Answer } from './answer.ts';
+import type { IdentityRegistry } from '../identities.ts';
 import { renderAnswer, sendAnswer, sendTruncated } from './answer-writer.ts';
-import { answerInstead, spoiled } from './applied-fault.ts';
-import { challenge } from './challenge.ts';
-import { dataActionOf, type KeyVaultOperation, type LocalSourceKind } from './data-actions.ts';
+import type { KeyVaultOperation, LocalSourceKind } from './data-actions.ts';
+import { settle } from './exchange.ts';
 import { createFaultPlan, type FaultPlan, seededRandom } from './faults.ts';
 import { createSourceState, type LocalSource, type LocalSourceOptions, localSource } from './local-source.ts';
-import { perform } from './operations.ts';
-import { type Call, route } from './route.ts';
-import { forbidden, throttled } from './service-errors.ts';
+import { route } from './route.ts';
 import type { SourceState } from './source-state.ts';
+
+export type { FaultPlan } from './faults.ts';
+export type { LocalSource, LocalSourceOptions } from './local-source.ts';
 
 export interface KeyVaultServiceOptions {
   readonly identities: IdentityRegistry;
@@ -50,22 +49,13 @@ export interface KeyVaultService {
   /** @throws when its host is there already. */
   addSource(options: LocalSourceOptions): LocalSource;
   source(kind: LocalSourceKind, name: string): LocalSource | undefined;
-  /** Everything received, oldest first. */
-  readonly requests: readonly RequestRecord[];
+  /** Everything received, oldest first. `length = 0` forgets it. */
+  readonly requests: RequestRecord[];
   readonly faults: FaultPlan;
 }
 
 type Served = { source: SourceState; view: LocalSource };
 type Entry = { -readonly [Member in keyof RequestRecord]: RequestRecord[Member] };
-
-const throttledOperations = new Set<KeyVaultOperation>([
-  'backupKey',
-  'getKey',
-  'listKeys',
-  'listVersions',
-  'getDeletedKey',
-  'listDeletedKeys',
-]);
 
 export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVaultService {
   const now = options.now ?? Date.now;
@@ -110,37 +100,21 @@ export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVault
       keyName: routed.keyName,
       authenticated: entry.authenticated,
     });
-    const call: Call = {
-      ...routed,
-      method,
-      apiVersion: routed.query.get('api-version') ?? '',
-      body: parse(await text(request)),
-    };
+    const apiVersion = routed.query.get('api-version') ?? '';
+    const call = { ...routed, method, apiVersion, body: parse(await text(request)) };
     if (delayMs > 0) await delay(delayMs);
-    if (effect?.kind === 'stall' || response.destroyed) return;
-    if (effect?.kind === 'reset') {
+    if (response.destroyed) return;
+    const settled = settle({ source, call, authentication, audience, target, effect });
+    if (settled === 'silence') return;
+    if (settled === 'cut') {
       request.socket.destroy();
       return;
     }
-    const dataAction = dataActionOf(source.kind, call.operation) ?? '';
-    const subject = { source, operation: call.operation, dataAction, keyName: call.keyName, identity };
-    const instead = effect === undefined ? undefined : answerInstead(effect, subject, audience);
-    const worked =
-      instead ??
-      ('failure' in authentication
-        ? challenge(source.kind, audience, authentication.failure)
-        : work(source, call, authentication.identity));
-    if (worked === 'neverAnswers') return;
-    if (effect?.kind === 'resetAfterWork') {
-      request.socket.destroy();
-      return;
-    }
-    const answer = effect === undefined ? worked : spoiled(effect, worked, `${source.url}${target}`);
-    const rendered = renderAnswer(answer, {
+    const rendered = renderAnswer(settled, {
       kind: source.kind,
       requestId: randomUUID(),
       clientRequestId: request.headers['x-ms-client-request-id']?.toString(),
-      isAuthorized: identity !== undefined && answer.status !== 403 && answer.status !== 401,
+      isAuthorized: identity !== undefined && settled.status !== 403 && settled.status !== 401,
     });
     entry.status = rendered.status;
     if (effect?.kind === 'truncate') sendTruncated(response, rendered);
@@ -165,17 +139,6 @@ export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVault
     requests,
     faults,
   };
-}
-
-/** The service's order: throttle, then roles, then the work. */
-function work(source: SourceState, call: Call, identity: LocalIdentity): Answer | 'neverAnswers' {
-  if (throttledOperations.has(call.operation) && !source.limiter.take()) return throttled();
-  const dataAction = dataActionOf(source.kind, call.operation);
-  if (dataAction !== undefined && !identity.dataActions.has(dataAction)) {
-    const kind = source.kind === 'vault' ? 'ForbiddenByRbac' : 'AccessDenied';
-    return forbidden(kind, { source, operation: call.operation, dataAction, keyName: call.keyName, identity });
-  }
-  return perform(source, call);
 }
 
 function parse(body: string): unknown {

@@ -40,6 +40,11 @@ describe('what a fault does', () => {
     expect(await backUp()).toMatchObject({ status, json: { error: { code: expect.any(String) } } });
   });
 
+  test('answers a status with Retry-After, or with nothing but headers', async () => {
+    served.service.faults.add({ effect: { kind: 'status', status: 503, retryAfter: 3, emptyBody: true } });
+    expect(await backUp()).toMatchObject({ status: 503, headers: { 'retry-after': '3' }, text: '' });
+  });
+
   test('cuts the connection before the work', async () => {
     served.service.faults.add({ operation: 'deleteKey', effect: { kind: 'reset' } });
     const request = served.send(`${vault.url}/keys/signing?api-version=7.4`, { method: 'DELETE' });
