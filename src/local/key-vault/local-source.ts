@@ -58,7 +58,7 @@ export interface LocalSource {
   deleteKey(name: string): void;
   /** Destroys a key, deleted before or not. @throws when there is no such key. */
   purgeKey(name: string): void;
-  /** Active keys, in listing order of creation. */
+  /** Active keys, in order of arrival. */
   keyNames(): string[];
   deletedKeyNames(): string[];
   /** Oldest first; empty when there is no such active key. */
