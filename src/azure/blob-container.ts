@@ -58,6 +58,9 @@ export function createEscrowContainer(url: string, credential: TokenCredential, 
     url,
     create: (blob, outOfTime) => upload(blob, { ifNoneMatch: '*' }, outOfTime),
     replace: (blob, outOfTime) => upload(blob, {}, outOfTime),
+    async remove(name, outOfTime) {
+      await asking(outOfTime, (abortSignal) => client.getBlobClient(name).delete({ abortSignal }));
+    },
     async look(name, outOfTime) {
       try {
         const properties = await asking(outOfTime, (abortSignal) =>

@@ -1,10 +1,10 @@
 import type { TokenCredential } from '@azure/identity';
-import type { KeyProperties } from '@azure/keyvault-keys';
+import type { JsonWebKey, KeyProperties } from '@azure/keyvault-keys';
 import { KeyClient } from '@azure/keyvault-keys';
 import { EscrowFault } from '../escrow/failure.ts';
 import type { SourceSuffixes } from '../escrow/key-id.ts';
 import { sourceUrl } from '../escrow/key-id.ts';
-import type { KeySource, SourceKey } from '../escrow/key-source.ts';
+import type { KeySource, PublicKey, SourceKey } from '../escrow/key-source.ts';
 import type { SourceId } from '../escrow/source.ts';
 import type { Clock } from './clock.ts';
 import { keyVaultPipeline, listingWithinTime, withinTime } from './key-vault-pipeline.ts';
@@ -35,16 +35,35 @@ export function createKeySource({ source, suffixes, credential, clock }: KeySour
     }
   };
 
+  async function* allPages(
+    pages: AsyncIterator<KeyProperties[]>,
+    outOfTime: AbortSignal,
+  ): AsyncGenerator<KeyProperties> {
+    const onePage = listingWithinTime(outOfTime);
+    for (;;) {
+      const page = await asking(() => onePage(() => pages.next()));
+      if (page.done) return;
+      yield* page.value;
+    }
+  }
+
   return {
     source,
     async *listKeys(outOfTime) {
-      const onePage = listingWithinTime(outOfTime);
-      const pages = client.listPropertiesOfKeys().byPage();
-      for (;;) {
-        const page = await asking(() => onePage(() => pages.next()));
-        if (page.done) return;
-        for (const properties of page.value) yield sourceKeyOf(properties);
+      for await (const properties of allPages(client.listPropertiesOfKeys().byPage(), outOfTime)) {
+        yield sourceKeyOf(properties);
       }
+    },
+    async *listVersions(name, outOfTime) {
+      const pages = client.listPropertiesOfKeyVersions(name).byPage();
+      for await (const { version, enabled, createdOn, updatedOn } of allPages(pages, outOfTime)) {
+        yield { version: version ?? '', enabled: enabled ?? true, createdAt: createdOn, updatedAt: updatedOn };
+      }
+    },
+    async getPublicKey(name, version, outOfTime) {
+      const options = version === undefined ? {} : { version };
+      const { key } = await asking(() => withinTime(outOfTime, () => client.getKey(name, options)));
+      return publicKeyOf(key);
     },
     async getKey(name, outOfTime) {
       const key = await asking(() => withinTime(outOfTime, () => client.getKey(name)));
@@ -60,6 +79,18 @@ export function createKeySource({ source, suffixes, credential, clock }: KeySour
       );
     },
     throttled: () => pacer.throttleCount(),
+  };
+}
+
+function publicKeyOf(jwk: JsonWebKey | undefined): PublicKey {
+  const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('base64url');
+  return {
+    kty: jwk?.kty ?? 'unknown',
+    ...(jwk?.n && { n: text(jwk.n) }),
+    ...(jwk?.e && { e: text(jwk.e) }),
+    ...(jwk?.crv && { crv: jwk.crv }),
+    ...(jwk?.x && { x: text(jwk.x) }),
+    ...(jwk?.y && { y: text(jwk.y) }),
   };
 }
 

@@ -80,9 +80,52 @@ export function parseRunBlobName(
   return source && { runId, source, what: ending === '.started' ? 'started' : 'report' };
 }
 
+/**
+ * Prefixes under `runs/` or `audits/` that together hold every name whose instant lies between two times. Names begin with
+ * the date, so ten days share one prefix (`runs/2026112`), and a history of years is never listed.
+ */
+export function periodPrefixes(folder: 'runs' | 'audits', from: Date, to: Date): string[] {
+  const prefixes = new Set<string>();
+  const day = 24 * 60 * 60 * 1000;
+  for (let at = from.getTime(); at < to.getTime() + day; at += day) {
+    const stamp = new Date(Math.min(at, to.getTime())).toISOString().slice(0, 10).replaceAll('-', '');
+    prefixes.add(`${folder}/${stamp.slice(0, -1)}`);
+  }
+  return [...prefixes];
+}
+
+export const auditFolder = 'audits/';
+/** The blob that each audit tries to overwrite and to delete, in vain. */
+export const canaryName = `${auditFolder}canary`;
+
+/** `audits/<time>.json`, the audit, and `audits/<time>.html`, its page. @param attempt 1, then the next free number. */
+export function auditName(auditId: RunId, form: 'json' | 'html', attempt = 1): string {
+  return `${auditFolder}${auditId}${attempt === 1 ? '' : `.${attempt}`}.${form}`;
+}
+
+export function parseAuditName(name: string): { readonly auditId: RunId; readonly form: 'json' | 'html' } | undefined {
+  const [, auditId, form] = /^audits\/([^/.]+)(?:\.[1-9]\d*)?\.(json|html)$/.exec(name) ?? [];
+  if (auditId === undefined || parseRunTime(auditId) === undefined) return undefined;
+  return { auditId, form: form === 'json' ? 'json' : 'html' };
+}
+
+export const drillFolder = 'drills/';
+
+/** The receipt of one restore drill. @param drillId the time it began, in the form of a run id. */
+export function drillReceiptName(drillId: RunId, attempt = 1): string {
+  return `${drillFolder}${drillId}${attempt === 1 ? '' : `.${attempt}`}.json`;
+}
+
+export function parseDrillReceiptName(name: string): { readonly drillId: RunId } | undefined {
+  const [, drillId] = /^drills\/([^/.]+)(?:\.[1-9]\d*)?\.json$/.exec(name) ?? [];
+  return drillId === undefined || parseRunTime(drillId) === undefined ? undefined : { drillId };
+}
+
+export const requestFolder = 'requests/';
+
 /** Where a request that was not carried out is kept. Message ids are GUIDs; anything else is made safe. */
 export function requestRecordName(messageId: string): string {
-  return `requests/${messageId.replace(/[^0-9a-zA-Z-]/g, '_').slice(0, 128)}.json`;
+  return `${requestFolder}${messageId.replace(/[^0-9a-zA-Z-]/g, '_').slice(0, 128)}.json`;
 }
 
 /** Why a name may not be chosen for a record; undefined when it may. */

@@ -26,6 +26,8 @@ export interface EscrowContainer {
   readonly url: string;
   create(blob: NewBlob, outOfTime: AbortSignal): Promise<void>;
   replace(blob: NewBlob, outOfTime: AbortSignal): Promise<void>;
+  /** Deletes a blob, where the identity may. The deployed one may not; only the audit's canary ever asks. */
+  remove(name: string, outOfTime: AbortSignal): Promise<void>;
   look(name: string, outOfTime: AbortSignal): Promise<StoredBlob | undefined>;
   /** @throws ServiceError with status 404 when there is no such blob. */
   read(name: string, outOfTime: AbortSignal): Promise<Uint8Array>;
