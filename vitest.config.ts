@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
+const report = process.env.ESCROW_TEST_REPORT;
+
 export default defineConfig({
   test: {
+    // CI adds up its totals from this file.
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/suite-azurite.ts'],
     setupFiles: ['test/setup/trust-suite-authority.ts'],
