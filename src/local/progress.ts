@@ -14,7 +14,7 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
   let keys = 0;
   let isOpen = false;
   const close = (): void => {
-    if (isOpen) stream.write('\n');
+    if (isOpen) stream.write('\r\u001b[K');
     isOpen = false;
   };
   const say = (text: string): void => {
