@@ -1,0 +1,66 @@
+import type { HostEvent } from './host-events.ts';
+
+export interface WaitOptions {
+  /** Index into the events: earlier ones do not count. */
+  readonly since?: number;
+  readonly timeoutMs?: number;
+}
+
+export interface WaitFor {
+  <Found extends HostEvent>(test: (event: HostEvent) => event is Found, options?: WaitOptions): Promise<Found>;
+  (test: (event: HostEvent) => boolean, options?: WaitOptions): Promise<HostEvent>;
+}
+
+export interface EventRecord {
+  readonly events: readonly HostEvent[];
+  add(event: HostEvent): void;
+  /** Nothing more will come: fails everybody who waits. */
+  end(): void;
+  readonly waitFor: WaitFor;
+}
+
+/** What happened so far, and a way to wait for what is to come. */
+export function createEventRecord(): EventRecord {
+  const events: HostEvent[] = [];
+  const listeners = new Set<(event: HostEvent | undefined) => void>();
+  const waitFor = async (
+    test: (event: HostEvent) => boolean,
+    { since = 0, timeoutMs = 10_000 }: WaitOptions = {},
+  ): Promise<HostEvent> => {
+    const past = events.slice(since).find(test);
+    if (past !== undefined) return past;
+    return await new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        listeners.delete(listen);
+      };
+      const fail = (reason: string): void => {
+        end();
+        const last = events.slice(-8).map((event) => JSON.stringify(event));
+        reject(new Error(`${reason}. Its last events:\n${last.join('\n')}`));
+      };
+      const listen = (event: HostEvent | undefined): void => {
+        if (event === undefined) fail('The functions host ended');
+        else if (test(event)) {
+          end();
+          resolve(event);
+        }
+      };
+      const late = `The functions host did not do it within ${timeoutMs} ms`;
+      const timer = setTimeout(() => fail(late), timeoutMs);
+      listeners.add(listen);
+    });
+  };
+  const tell = (event: HostEvent | undefined): void => {
+    for (const listener of [...listeners]) listener(event);
+  };
+  return {
+    events,
+    add(event) {
+      events.push(event);
+      tell(event);
+    },
+    end: () => tell(undefined),
+    waitFor: waitFor as WaitFor,
+  };
+}

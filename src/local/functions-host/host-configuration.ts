@@ -1,0 +1,98 @@
+/** host.json, as far as the local host reads it. */
+export interface HostJson {
+  readonly functionTimeout?: string;
+  readonly extensions?: {
+    readonly queues?: {
+      readonly batchSize?: number;
+      readonly newBatchThreshold?: number;
+      readonly maxDequeueCount?: number;
+      readonly visibilityTimeout?: string;
+      readonly maxPollingInterval?: string;
+      readonly messageEncoding?: string;
+    };
+  };
+  readonly [section: string]: unknown;
+}
+
+/** What tests change so that minutes become milliseconds. Everything is in milliseconds. */
+export interface HostOverrides {
+  /** How long a failed message stays invisible. */
+  readonly visibilityTimeoutMs?: number;
+  /** How long a received message is invisible before it is renewed; what a killed host leaves behind. At least 1 s. */
+  readonly messageLeaseMs?: number;
+  readonly maxPollingIntervalMs?: number;
+  /** Instead of every delay of a timer's retry policy. */
+  readonly timerRetryDelayMs?: number;
+  readonly functionTimeoutMs?: number;
+  /** How long before its occurrence a timer fires; a random part of a second when absent. */
+  readonly fireEarlyMs?: number;
+  /** How long a stopping host waits for what is running. */
+  readonly shutdownGraceMs?: number;
+}
+
+export interface QueueConfiguration {
+  readonly batchSize: number;
+  readonly newBatchThreshold: number;
+  readonly maxDequeueCount: number;
+  readonly visibilityTimeoutMs: number;
+  readonly messageLeaseMs: number;
+  readonly maxPollingIntervalMs: number;
+  readonly messageEncoding: 'base64' | 'none';
+}
+
+export interface HostConfiguration {
+  /** Undefined: unbounded. */
+  readonly functionTimeoutMs: number | undefined;
+  readonly queues: QueueConfiguration;
+  readonly timerRetryDelayMs: number | undefined;
+  readonly fireEarlyMs: number | undefined;
+  readonly shutdownGraceMs: number;
+}
+
+const minuteMs = 60_000;
+
+/**
+ * The real host's defaults, then host.json, then the overrides.
+ * https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue#host-json
+ */
+export function hostConfiguration(hostJson: HostJson, overrides: HostOverrides = {}): HostConfiguration {
+  const queues = hostJson.extensions?.queues ?? {};
+  const batchSize = queues.batchSize ?? 16;
+  const functionTimeout = hostJson.functionTimeout ?? '00:30:00';
+  const encoding = queues.messageEncoding ?? 'base64';
+  if (encoding !== 'base64' && encoding !== 'none') {
+    throw new Error(`host.json: extensions.queues.messageEncoding "${encoding}" is not one of base64, none.`);
+  }
+  if (batchSize < 1 || batchSize > 32)
+    throw new Error(`host.json: extensions.queues.batchSize ${batchSize}: use 1 to 32.`);
+  return {
+    functionTimeoutMs:
+      overrides.functionTimeoutMs ??
+      (functionTimeout === '-1' ? undefined : timeSpan('functionTimeout', functionTimeout)),
+    queues: {
+      batchSize,
+      newBatchThreshold: queues.newBatchThreshold ?? Math.floor(batchSize / 2),
+      maxDequeueCount: queues.maxDequeueCount ?? 5,
+      visibilityTimeoutMs:
+        overrides.visibilityTimeoutMs ??
+        timeSpan('extensions.queues.visibilityTimeout', queues.visibilityTimeout ?? '00:00:00'),
+      messageLeaseMs: overrides.messageLeaseMs ?? 10 * minuteMs,
+      // The real default is a minute, two seconds under the Core Tools, which this host stands beside.
+      maxPollingIntervalMs:
+        overrides.maxPollingIntervalMs ??
+        timeSpan('extensions.queues.maxPollingInterval', queues.maxPollingInterval ?? '00:00:02'),
+      messageEncoding: encoding,
+    },
+    timerRetryDelayMs: overrides.timerRetryDelayMs,
+    fireEarlyMs: overrides.fireEarlyMs,
+    shutdownGraceMs: overrides.shutdownGraceMs ?? 5_000,
+  };
+}
+
+function timeSpan(name: string, text: string): number {
+  const parts = /^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,7}))?$/.exec(text);
+  if (parts === null) throw new Error(`host.json: ${name} "${text}" is not a time span: use hh:mm:ss.`);
+  const [, days = '0', hours, minutes, seconds, fraction = '0'] = parts;
+  const whole = ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
+  return whole * 1000 + Math.round(Number(`0.${fraction}`) * 1000);
+}

@@ -1,0 +1,27 @@
+import type { HostJson, HostOverrides } from './host-configuration.ts';
+import type { HostEvent } from './host-events.ts';
+
+/** What a host process is told on its command line, as JSON. Its app settings are its environment. */
+export interface HostProcessOptions {
+  /** Absolute path of the built CommonJS application. */
+  readonly bundle: string;
+  readonly hostJson: HostJson;
+  readonly overrides?: HostOverrides;
+  /** Where timer statuses outlive the process. */
+  readonly stateFile?: string;
+  /** Prints a line per event on stdout. Always so without an IPC channel. */
+  readonly print?: boolean;
+}
+
+export type HostCommand =
+  | { readonly command: 'fireTimer'; readonly id: number; readonly functionName: string; readonly dueAt?: string }
+  | { readonly command: 'stop' };
+
+export type HostMessage =
+  | HostEvent
+  | { readonly event: 'fired'; readonly id: number; readonly invocationId?: string; readonly error?: string }
+  /** The command itself was impossible. */
+  | { readonly event: 'notFired'; readonly id: number; readonly error: string };
+
+/** A function outlived functionTimeout: the process ended itself and wants to be started again. */
+export const timeoutExitCode = 75;

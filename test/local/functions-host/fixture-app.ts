@@ -1,0 +1,49 @@
+/* A small application with the real library, bundled by the tests as the product is. It does what it is told to. */
+import { app, type InvocationContext, output, type Timer } from '@azure/functions';
+
+const poison = output.storageQueue({ queueName: '%FIXTURE_QUEUE%-poison', connection: 'FIXTURE' });
+
+function say(context: InvocationContext, fields: object): void {
+  context.log(JSON.stringify(fields));
+}
+
+async function obey(what: unknown, context: InvocationContext): Promise<void> {
+  switch (what) {
+    case 'throw':
+      throw new Error('told to throw');
+    case 'die':
+      process.kill(process.pid, 'SIGKILL');
+      break;
+    case 'hang':
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+      break;
+    case 'throwOnce':
+      if (context.retryContext === undefined) throw new Error('told to throw once');
+      break;
+  }
+}
+
+app.timer('nightly', {
+  schedule: '%FIXTURE_SCHEDULE%',
+  retry: { strategy: 'fixedDelay', maxRetryCount: 2, delayInterval: { minutes: 5 } },
+  return: output.storageQueue({ queueName: '%FIXTURE_QUEUE%', connection: 'FIXTURE' }),
+  handler: async (timer: Timer, context) => {
+    const { retryContext, triggerMetadata } = context;
+    say(context, { timer, retryContext, hasMetadata: triggerMetadata !== undefined });
+    await obey(process.env.FIXTURE_TIMER, context);
+    return process.env.FIXTURE_FAN_OUT === undefined ? undefined : JSON.parse(process.env.FIXTURE_FAN_OUT);
+  },
+});
+
+app.storageQueue('onDemand', {
+  queueName: '%FIXTURE_QUEUE%',
+  connection: 'FIXTURE',
+  extraOutputs: [poison],
+  handler: async (message: unknown, context) => {
+    say(context, { message, type: typeof message, metadata: context.triggerMetadata });
+    const asked = (message ?? {}) as { do?: string; ms?: number };
+    if (asked.do === 'refuse' || asked.do === 'refuseAndThrow') context.extraOutputs.set(poison, message);
+    if (asked.do === 'wait') await new Promise((resolve) => setTimeout(resolve, asked.ms));
+    await obey(asked.do === 'refuseAndThrow' ? 'throw' : asked.do, context);
+  },
+});

@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { HostEvent } from '../../src/local/functions-host/host-events.ts';
+import {
+  type FunctionsHost,
+  type FunctionsHostOptions,
+  startFunctionsHost,
+} from '../../src/local/functions-host/start.ts';
+import type { TestAzure } from './local-azure.ts';
+
+/** Bundles the fixture application as `npm run build` bundles the product. */
+export async function bundleFixture(): Promise<{ bundle: string; folder: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'fixture-app-'));
+  const bundle = join(folder, 'main.cjs');
+  await build({
+    entryPoints: [fileURLToPath(new URL('../local/functions-host/fixture-app.ts', import.meta.url))],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    external: ['@azure/functions-core'],
+    logLevel: 'error',
+  });
+  return { bundle, folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** The fixture in the local host, as the application's identity. It is fast where the real host is patient. */
+export async function startFixture(
+  azure: TestAzure,
+  bundle: string,
+  options: Partial<FunctionsHostOptions> = {},
+): Promise<FunctionsHost> {
+  return await startFunctionsHost({
+    bundle,
+    hostJson: { functionTimeout: '00:01:00', extensions: { queues: { batchSize: 8, maxDequeueCount: 3 } } },
+    ...options,
+    overrides: {
+      visibilityTimeoutMs: 0,
+      messageLeaseMs: 2_000,
+      maxPollingIntervalMs: 100,
+      timerRetryDelayMs: 0,
+      shutdownGraceMs: 1_000,
+      ...options.overrides,
+    },
+    settings: {
+      ...azure.env,
+      FIXTURE_QUEUE: azure.queueName,
+      FIXTURE_SCHEDULE: '0 0 2 * * *',
+      FIXTURE__queueServiceUri: azure.queueServiceUrl,
+      FIXTURE__credential: 'managedidentity',
+      FIXTURE__clientId: azure.identities.app.clientId,
+      ...options.settings,
+    },
+  });
+}
+
+/** The JSON lines that the application logged. */
+export function userLines(events: readonly HostEvent[]): Record<string, unknown>[] {
+  return events.flatMap((event) =>
+    event.event === 'log' && event.category === 'user' ? [JSON.parse(event.message) as Record<string, unknown>] : [],
+  );
+}
