@@ -74,5 +74,7 @@ function timedOut(error: Error): ServiceError {
 
 function isTransient({ statusCode, code, service }: ServiceError): boolean {
   if (service === 'identity' || code === 'ForeignHost' || code === 'NextLinkLoop') return false;
+  // A body that arrived damaged is sent again; nothing of it was stored.
+  if (code === 'Md5Mismatch') return true;
   return statusCode === undefined || statusCode === 429 || transientStatuses.includes(statusCode);
 }
