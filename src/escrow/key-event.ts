@@ -16,16 +16,25 @@ export function readKeyEvent(body: unknown): KeyEvent | undefined {
   const event = asObject(Array.isArray(body) && body.length === 1 ? body[0] : body);
   const type = event?.eventtype ?? (event?.specversion === undefined ? undefined : event.type);
   if (event === undefined || typeof type !== 'string') return undefined;
+  if (!type.trim().startsWith('Microsoft.KeyVault.')) {
+    return { fault: `the event ${JSON.stringify(type)} is none of Key Vault's` };
+  }
   if (type.trim() !== newVersionType) return { reason: `the event ${JSON.stringify(type)} asks for no backup` };
 
   const data = asObject(event.data);
-  const time = new Date(String(event.eventtime ?? event.time));
+  const time = readTime(event.eventtime ?? event.time);
   const { id } = event;
   const keyId = data?.id;
   if (typeof id !== 'string' || id === '') return { fault: 'the event has no "id"' };
-  if (Number.isNaN(time.getTime()) || time.getTime() < 0) return { fault: 'the event has no readable time' };
+  if (time === undefined) return { fault: 'the event has no readable time' };
   if (typeof keyId !== 'string') return { fault: 'the event names no key ("data.Id")' };
   return { keyId: keyId.trim(), id, time };
+}
+
+// A run id has room for the years 1970 to 9999.
+function readTime(value: unknown): Date | undefined {
+  const time = new Date(typeof value === 'string' ? value.trim() : Number.NaN);
+  return time.getTime() >= 0 && time.getUTCFullYear() <= 9999 ? time : undefined;
 }
 
 /** Property names trimmed and lower-cased. */
