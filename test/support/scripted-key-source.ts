@@ -1,0 +1,91 @@
+import type { KeySource, SourceKey } from '../../src/escrow/key-source.ts';
+import { OutOfTime, ServiceError } from '../../src/escrow/service-error.ts';
+import type { SourceId } from '../../src/escrow/source.ts';
+import { publicSuffixes } from './escrow-sources.ts';
+import { never } from './memory-container.ts';
+
+export interface ScriptedKey {
+  readonly name: string;
+  readonly certificateBacked?: boolean;
+  /** What every backup of it answers instead of bytes; `dies`: nothing ever. */
+  readonly backup?: 'fails' | 'gone' | 'dies';
+}
+
+export interface KeyScript {
+  readonly source: SourceId;
+  /** The pages of the listing; a key may be in several. */
+  readonly pages: readonly (readonly ScriptedKey[])[];
+  /** The listing fails instead of its page of this index. */
+  readonly failsAtPage?: number;
+}
+
+export interface ScriptedKeySource extends KeySource {
+  /** Names as they were asked for, once per call. */
+  readonly backups: string[];
+  readonly reads: string[];
+}
+
+let serial = 0;
+
+/** A vault or HSM in memory. Like the services, it ignores the case of a name and never backs up the same bytes twice. */
+export function createScriptedKeySource({ source, pages, failsAtPage }: KeyScript): ScriptedKeySource {
+  const backups: string[] = [];
+  const reads: string[] = [];
+  const find = (name: string): ScriptedKey | undefined =>
+    pages.flat().find((key) => key.name.toLowerCase() === name.toLowerCase());
+
+  return {
+    source,
+    backups,
+    reads,
+    throttled: () => 0,
+    async *listKeys(outOfTime) {
+      for (const [index, page] of pages.entries()) {
+        await Promise.resolve();
+        if (outOfTime.aborted) throw new OutOfTime();
+        if (index === failsAtPage) throw keyVaultError(503, 'ServiceUnavailable');
+        for (const key of page) yield sourceKey(source, key);
+      }
+      if (failsAtPage !== undefined && failsAtPage >= pages.length) throw keyVaultError(503, 'ServiceUnavailable');
+    },
+    async getKey(name) {
+      await Promise.resolve();
+      reads.push(name);
+      const key = find(name);
+      if (key === undefined) throw keyVaultError(404, 'KeyNotFound');
+      return sourceKey(source, key);
+    },
+    listVersions: refuseToRead,
+    getPublicKey: refuseToRead,
+    async backUpKey(name, outOfTime) {
+      if (outOfTime.aborted) throw new OutOfTime();
+      backups.push(name);
+      await Promise.resolve();
+      const key = find(name);
+      if (key === undefined || key.backup === 'gone') throw keyVaultError(404, 'KeyNotFound');
+      if (key.backup === 'dies') return never();
+      if (key.backup === 'fails') throw keyVaultError(500, 'InternalServerError');
+      return Buffer.from(`backup ${serial++} of ${key.name}`);
+    },
+  };
+}
+
+// The deployed identity could; a run that did would cost more calls per key than it says.
+function refuseToRead(): never {
+  throw new Error('a run reads neither versions nor public keys');
+}
+
+export function sourceKey(source: SourceId, { name, certificateBacked = false }: ScriptedKey): SourceKey {
+  return {
+    name,
+    id: `https://${source.name}.${publicSuffixes[source.kind]}/keys/${name}`,
+    enabled: true,
+    createdAt: undefined,
+    updatedAt: undefined,
+    certificateBacked,
+  };
+}
+
+export function keyVaultError(statusCode: number, code: string, innerCode?: string): ServiceError {
+  return new ServiceError(`Key Vault says ${code}.`, { service: 'Key Vault', statusCode, code, innerCode });
+}
