@@ -163,8 +163,12 @@ function configuredSource(wanted: SourceId, { sources }: RequestContext): Escrow
   throw refuse(`${describeSource(named)} is not configured`, `Configured in ESCROW_SOURCES: ${known}.`);
 }
 
+// A message may be 64 KB of anything; its record keeps it whole, the reason need not.
+const longestReason = 600;
+
 function refuse(reason: string, allowed: string): RequestRefused {
-  return new RequestRefused(`Cannot carry out the request: ${reason}. ${allowed}`);
+  const told = reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason;
+  return new RequestRefused(`Cannot carry out the request: ${told}. ${allowed}`);
 }
 
 function describeBody(body: unknown): string {
