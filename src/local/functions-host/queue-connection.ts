@@ -1,5 +1,5 @@
 import https from 'node:https';
-import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
+import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { newPipeline, QueueServiceClient, type RequestPolicy, type RequestPolicyFactory } from '@azure/storage-queue';
 
 type Settings = Readonly<Record<string, string | undefined>>;
@@ -22,13 +22,22 @@ export function queueService(connection: string, settings: Settings): QueueServi
   return new QueueServiceClient(uri, pipeline);
 }
 
+/**
+ * Only ever the managed identity that the settings' own endpoint stands for: this host is for the local Azure, and must
+ * not go looking for the credentials of the machine it runs on.
+ */
 function credentialOf(connection: string, settings: Settings): TokenCredential {
-  const clientId = settings[`${connection}__clientId`];
-  const kind = settings[`${connection}__credential`];
-  if (kind === undefined) return new DefaultAzureCredential();
+  const kind = settings[`${connection}__credential`] ?? 'managedidentity';
   if (kind.toLowerCase() !== 'managedidentity') {
     throw new Error(`${connection}__credential "${kind}" is not known: use managedidentity.`);
   }
+  if (!settings.IDENTITY_ENDPOINT || !settings.IDENTITY_HEADER) {
+    throw new Error(
+      `No identity for connection '${connection}': the local host acts as a managed identity of the local Azure. ` +
+        'Set IDENTITY_ENDPOINT and IDENTITY_HEADER.',
+    );
+  }
+  const clientId = settings[`${connection}__clientId`] ?? settings.AZURE_CLIENT_ID;
   return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
 }
 

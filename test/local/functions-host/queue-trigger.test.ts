@@ -43,9 +43,9 @@ async function poisoned(): Promise<string[]> {
 
 /** Resolves when no message is left, visible or not. */
 async function untilEmpty(): Promise<void> {
-  await vi.waitFor(async () => {
-    expect((await queues.getQueueClient(azure.queueName).getProperties()).approximateMessagesCount).toBe(0);
-  });
+  const queue = queues.getQueueClient(azure.queueName);
+  const isEmpty = async () => expect((await queue.getProperties()).approximateMessagesCount).toBe(0);
+  await vi.waitFor(isEmpty, { timeout: 8_000 });
 }
 
 const isFinished = (event: HostEvent) => event.event === 'finished';
@@ -60,7 +60,7 @@ describe('the queue trigger of the local host', () => {
   let since: number;
 
   beforeAll(async () => {
-    host = await startFixture(azure, fixture.bundle, { overrides: { messageLeaseMs: 1_000 } });
+    host = await startFixture(azure, fixture.bundle, { overrides: { messageLeaseMs: 2_000 } });
   });
   beforeEach(() => {
     since = host.events.length;
@@ -142,7 +142,7 @@ describe('the queue trigger of the local host', () => {
   });
 
   test('keeps a message invisible for as long as its function runs', async () => {
-    await send('{"do":"wait","ms":2100}');
+    await send('{"do":"wait","ms":2800}');
     await host.waitFor(isFinished, { since });
     await untilEmpty();
     expect(lines()).toHaveLength(1);

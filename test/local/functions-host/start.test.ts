@@ -78,6 +78,11 @@ describe('the local functions host', () => {
     expect(host.functionErrors.onDemand).toMatch(/'FIXTURE' does not exist.*FIXTURE__queueServiceUri/);
   });
 
+  test('does not look for another identity where the local Azure gives none', async () => {
+    host = await startFixture(azure, fixture.bundle, { settings: { IDENTITY_ENDPOINT: '' } });
+    expect(host.functionErrors.onDemand).toMatch(/Set IDENTITY_ENDPOINT and IDENTITY_HEADER/);
+  });
+
   test('refuses a schedule that is none', async () => {
     host = await startFixture(azure, fixture.bundle, { settings: { FIXTURE_SCHEDULE: 'every night' } });
     expect(host.functionErrors.nightly).toMatch(/'every night' was not recognized as a valid cron expression/);
@@ -109,13 +114,17 @@ describe('the local functions host', () => {
   });
 
   test('leaves no process when the process that started it is killed', async () => {
+    const settings = {
+      ...azure.env,
+      FIXTURE_QUEUE: azure.queueName,
+      FIXTURE_SCHEDULE: '0 0 2 * * *',
+      FIXTURE__queueServiceUri: azure.queueServiceUrl,
+    };
     const script = `
       import { startFunctionsHost } from ${JSON.stringify(new URL('../../../src/local/functions-host/start.ts', import.meta.url).href)};
       const host = await startFunctionsHost({
         bundle: ${JSON.stringify(fixture.bundle)},
-        settings: {
-          FIXTURE_QUEUE: 'none', FIXTURE_SCHEDULE: '0 0 2 * * *', FIXTURE__queueServiceUri: 'https://none.invalid',
-        },
+        settings: ${JSON.stringify(settings)},
         hostJson: {},
       });
       console.log(host.pid);
