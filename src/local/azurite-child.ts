@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 /*
@@ -6,6 +7,8 @@ import { createRequire } from 'node:module';
  */
 process.stdin.resume();
 process.stdin.on('end', () => {
+  const { AZURITE_CERTIFICATES_FOLDER: folder } = process.env;
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   if (!process.argv.includes('--location')) process.exit(0);
   process.kill(process.pid, 'SIGTERM');
   setTimeout(() => process.exit(0), 3_000).unref();

@@ -43,7 +43,12 @@ export async function startAzurite(options: {
       // Out of the terminal's process group: Ctrl-C must not end it before those who still write to it.
       detached: true,
       // Azurite signs nothing with this key: clients come with tokens.
-      env: { PATH: process.env.PATH, AZURITE_ACCOUNTS: `${options.account}:${randomBytes(64).toString('base64')}` },
+      env: {
+        PATH: process.env.PATH,
+        AZURITE_ACCOUNTS: `${options.account}:${randomBytes(64).toString('base64')}`,
+        // The child clears up as well: its parent may be killed.
+        AZURITE_CERTIFICATES_FOLDER: folder,
+      },
       stdio: ['pipe', 'pipe', 'pipe'],
     },
   );
