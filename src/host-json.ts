@@ -1,5 +1,8 @@
 import hostJson from '../host.json' with { type: 'json' };
 
+// The longest timer that Node has, 24.8 days; a longer one would fire at once.
+const longestMs = 2 ** 31 - 1;
+
 /** What the product must know of its own host.json; the bundle carries it, so the two cannot part. */
 export const hostDefaults = {
   functionTimeoutMs: parseTimeSpan(hostJson.functionTimeout) ?? Number.NaN,
@@ -11,5 +14,6 @@ export function parseTimeSpan(text: string | undefined): number | undefined {
   if (text === '-1') return 24 * 60 * 60 * 1000;
   const [, days = '0', hours, minutes, seconds] = /^(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)$/.exec(text ?? '') ?? [];
   if (hours === undefined) return undefined;
-  return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+  const total = (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+  return Math.min(total, longestMs);
 }

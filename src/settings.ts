@@ -111,7 +111,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     authorityHost: reader.authority('AZURE_AUTHORITY_HOST') ?? cloud.authorityHost,
     functionTimeoutMs: parseTimeSpan(env.AzureFunctionsJobHost__functionTimeout) ?? hostDefaults.functionTimeoutMs,
     maxDequeueCount:
-      Number(env.AzureFunctionsJobHost__extensions__queues__maxDequeueCount) || hostDefaults.maxDequeueCount,
+      parseCount(env.AzureFunctionsJobHost__extensions__queues__maxDequeueCount) ?? hostDefaults.maxDequeueCount,
   };
   if (faults.length > 0) throw new SettingsFault(faults);
   return settings;
@@ -185,12 +185,12 @@ function createReader(env: Readonly<Record<string, string | undefined>>, faults:
     const text = read(name);
     if (text === undefined) return undefined;
     const value = parse(text);
-    if (value === undefined) faults.push(`${name} is ${JSON.stringify(text)}. Set it to ${what}.`);
+    if (value === undefined) faults.push(`${name} is ${shown(text)}. Set it to ${what}.`);
     return value;
   };
   const matching = (name: SettingName, pattern: RegExp, what: string): string => {
     const value = required(name, what);
-    if (value !== '' && !pattern.test(value)) faults.push(`${name} is ${JSON.stringify(value)}. Set it to ${what}.`);
+    if (value !== '' && !pattern.test(value)) faults.push(`${name} is ${shown(value)}. Set it to ${what}.`);
     return value;
   };
   return {
@@ -209,7 +209,7 @@ function createReader(env: Readonly<Record<string, string | undefined>>, faults:
         );
       } else if (url.port) faults.push(`${name} names a port. Set it to ${example}.`);
       else if (!path.test(url.pathname)) faults.push(`${name} has an unexpected path. Set it to ${example}.`);
-      else return url.href.replace(/\/$/, '');
+      else return `${url.origin}${url.pathname}`.replace(/\/$/, '');
       return '';
     },
     schedule(name: SettingName, example: string): string {
@@ -218,8 +218,9 @@ function createReader(env: Readonly<Record<string, string | undefined>>, faults:
       try {
         parseSchedule(text);
       } catch (error) {
+        const reason = isHarmless(text) ? `: ${(error as Error).message}` : '';
         faults.push(
-          `${name} is ${JSON.stringify(text)}: ${(error as Error).message}. Set it to an NCRONTAB expression of six fields in UTC, as ${example}.`,
+          `${name} is ${shown(text)}${reason}. Set it to an NCRONTAB expression of six fields in UTC, as ${example}.`,
         );
       }
       return text;
@@ -228,8 +229,7 @@ function createReader(env: Readonly<Record<string, string | undefined>>, faults:
       const known = Object.keys(choices);
       const text = read(name) ?? fallback;
       const chosen = known.find((choice) => choice.toLowerCase() === text.toLowerCase());
-      if (chosen === undefined)
-        faults.push(`${name} is ${JSON.stringify(text)}. Set it to one of ${known.join(', ')}.`);
+      if (chosen === undefined) faults.push(`${name} is ${shown(text)}. Set it to one of ${known.join(', ')}.`);
       return choices[chosen ?? fallback] as T;
     },
     flag: (name: SettingName, fallback: boolean): boolean => optional(name, parseFlag, 'true or false') ?? fallback,
@@ -242,7 +242,7 @@ function createReader(env: Readonly<Record<string, string | undefined>>, faults:
     suffix: (name: SettingName): string | undefined =>
       optional(
         name,
-        (text) => (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text) ? text : undefined),
+        (text) => (isDnsSuffix(text) ? text : undefined),
         'a DNS suffix without a leading dot, as vault.azure.net',
       ),
     authority: (name: SettingName): string | undefined =>
@@ -252,6 +252,26 @@ function createReader(env: Readonly<Record<string, string | undefined>>, faults:
         'an https URL, as https://login.microsoftonline.com',
       ),
   };
+}
+
+// The URL standard has the last word: a suffix that ends in a number, or in broken punycode, makes no host.
+function isDnsSuffix(text: string): boolean {
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text) && URL.parse(`https://source.${text}`)?.hostname === `source.${text}`;
+}
+
+// A connection string or a signed URL pasted into the wrong setting must not reach the log. No good value looks like one.
+function isHarmless(text: string): boolean {
+  return text.length <= 32 && !/[=@;~]/.test(text);
+}
+
+function shown(text: string): string {
+  return isHarmless(text)
+    ? JSON.stringify(text)
+    : `unusable (${text.length} characters, not shown because they may be a secret)`;
+}
+
+function parseCount(text: string | undefined): number | undefined {
+  return /^[1-9]\d{0,5}$/.test(text ?? '') ? Number(text) : undefined;
 }
 
 function parseFlag(text: string): boolean | undefined {
