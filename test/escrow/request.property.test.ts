@@ -109,7 +109,8 @@ const messages = fc
     seldom(fc.tuple(fc.string(), fc.jsonValue())),
   )
   .map(([fields, kept, options, extra]): Record<string, unknown> => {
-    const entries = Object.entries(fields).filter(([key]) => kept === undefined || [...kept, ...options].includes(key));
+    const keep: readonly string[] = kept === undefined ? Object.keys(fields) : [...kept, ...options];
+    const entries = Object.entries(fields).filter(([key]) => keep.includes(key));
     return Object.fromEntries(extra === null ? entries : [...entries, extra]);
   });
 

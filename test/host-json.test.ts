@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { hostDefaults, parseTimeSpan } from '../src/host-json.ts';
+
+test('host.json says what the product counts on', () => {
+  expect(hostDefaults).toEqual({ functionTimeoutMs: 30 * 60 * 1000, maxDequeueCount: 5 });
+});
+
+test.each([
+  ['00:30:00', 1_800_000],
+  ['1.02:03:04', 93_784_000],
+  ['00:00:01', 1000],
+  ['-1', 86_400_000],
+  ['40.00:00:00', 2 ** 31 - 1],
+  ['30', undefined],
+  ['0:30:00', undefined],
+  ['00:30:00.5', undefined],
+  ['', undefined],
+  [undefined, undefined],
+])('the time span %s is %s ms', (text, milliseconds) => {
+  expect(parseTimeSpan(text)).toBe(milliseconds);
+});
