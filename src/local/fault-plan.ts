@@ -3,12 +3,15 @@ export interface PlannedFault<Matcher, Effect> {
   readonly when?: Matcher;
   readonly skip?: number;
   readonly times?: number;
+  /** 0 to 1; 1 when absent. */
+  readonly probability?: number;
   readonly effect: Effect;
 }
 
 export interface Latency {
   readonly kind: 'latency';
   readonly ms: number;
+  readonly jitterMs?: number;
 }
 
 export interface FaultPlan<Matcher, Effect> {
@@ -20,9 +23,11 @@ export interface FaultPlan<Matcher, Effect> {
 /**
  * Faults in the order they were added. Latencies add up; of the other effects the first that matches wins, and the
  * later ones keep their counts.
+ * @param random numbers in [0, 1), for probabilities and jitter.
  */
 export function createFaultPlan<Matcher, Effect extends { readonly kind: string }, Subject>(
   matches: (matcher: Matcher, subject: Subject) => boolean,
+  random: () => number = Math.random,
 ): FaultPlan<Matcher, Effect> & { choose(subject: Subject): { delayMs: number; effect: Effect | undefined } } {
   const planned = new Set<{ fault: PlannedFault<Matcher, Effect | Latency>; skipped: number; applied: number }>();
   return {
@@ -40,14 +45,15 @@ export function createFaultPlan<Matcher, Effect extends { readonly kind: string 
       for (const entry of planned) {
         const { fault } = entry;
         if (fault.when !== undefined && !matches(fault.when, subject)) continue;
-        if (isLatency(fault.effect) ? false : effect !== undefined) continue;
+        if (!isLatency(fault.effect) && effect !== undefined) continue;
         if (entry.applied >= (fault.times ?? Number.POSITIVE_INFINITY)) continue;
         if (entry.skipped < (fault.skip ?? 0)) {
           entry.skipped += 1;
           continue;
         }
+        if (fault.probability !== undefined && random() >= fault.probability) continue;
         entry.applied += 1;
-        if (isLatency(fault.effect)) delayMs += fault.effect.ms;
+        if (isLatency(fault.effect)) delayMs += fault.effect.ms + random() * (fault.effect.jitterMs ?? 0);
         else effect = fault.effect;
       }
       return { delayMs, effect };

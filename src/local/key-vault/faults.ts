@@ -1,9 +1,10 @@
+import { createFaultPlan as createPlan, type Latency } from '../fault-plan.ts';
 import type { KeyVaultOperation } from './data-actions.ts';
 import type { ForbiddenKind } from './service-errors.ts';
 
 /** How the service is made to misbehave. `latency` adds to whatever else applies; of the others the first wins. */
 export type FaultEffect =
-  | { readonly kind: 'latency'; readonly ms: number; readonly jitterMs?: number }
+  | Latency
   /** 429. `retryAfter` in seconds or as a date; without it no Retry-After, which is the real service's form. */
   | { readonly kind: 'throttle'; readonly retryAfter?: number | Date | undefined }
   /** Any status, with the service's error body or, as a gateway in between would send it, without one. */
@@ -68,41 +69,13 @@ export interface FaultSubject {
 
 export interface ChosenFaults {
   readonly delayMs: number;
-  readonly effect: Exclude<FaultEffect, { kind: 'latency' }> | undefined;
+  readonly effect: Exclude<FaultEffect, Latency> | undefined;
 }
 
 /** @param random numbers in [0, 1). */
 export function createFaultPlan(random: () => number): FaultPlan & { choose(subject: FaultSubject): ChosenFaults } {
-  const planned = new Set<{ readonly fault: Fault; skipped: number; applied: number }>();
-  return {
-    add(fault) {
-      const entry = { fault, skipped: 0, applied: 0 };
-      planned.add(entry);
-      return () => {
-        planned.delete(entry);
-      };
-    },
-    clear: () => planned.clear(),
-    choose(subject) {
-      let delayMs = 0;
-      let effect: ChosenFaults['effect'];
-      for (const entry of planned) {
-        const { fault } = entry;
-        const isLatency = fault.effect.kind === 'latency';
-        if (!matches(fault, subject) || (!isLatency && effect !== undefined)) continue;
-        if (entry.applied >= (fault.times ?? Number.POSITIVE_INFINITY)) continue;
-        if (entry.skipped < (fault.skip ?? 0)) {
-          entry.skipped += 1;
-          continue;
-        }
-        if (fault.probability !== undefined && random() >= fault.probability) continue;
-        entry.applied += 1;
-        if (fault.effect.kind === 'latency') delayMs += fault.effect.ms + random() * (fault.effect.jitterMs ?? 0);
-        else effect = fault.effect;
-      }
-      return { delayMs, effect };
-    },
-  };
+  const plan = createPlan<Fault, Exclude<FaultEffect, Latency>, FaultSubject>(matches, random);
+  return { ...plan, add: (fault) => plan.add({ when: fault, ...fault }) };
 }
 
 function matches(fault: Fault, subject: FaultSubject): boolean {
