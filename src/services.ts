@@ -1,12 +1,15 @@
+import type { TokenCredential } from '@azure/identity';
 import { createEscrowContainer } from './azure/blob-container.ts';
 import type { Clock } from './azure/clock.ts';
 import { systemClock } from './azure/clock.ts';
 import { createCredential } from './azure/credential.ts';
+import type { OpenKeyClient } from './azure/key-client.ts';
+import { openKeyClient } from './azure/key-client.ts';
 import { createKeySource } from './azure/vault-key-source.ts';
 import { sourcePath } from './escrow/blob-names.ts';
 import type { EscrowContainer } from './escrow/escrow-container.ts';
 import type { KeySource } from './escrow/key-source.ts';
-import type { EscrowSource } from './escrow/source.ts';
+import type { PacedSource } from './escrow/source.ts';
 import type { TimeBudget } from './escrow/time-budget.ts';
 import type { Settings } from './settings.ts';
 
@@ -16,26 +19,33 @@ export interface Services {
   readonly container: EscrowContainer;
   now(): Date;
   /** The source's one client in this process, so that all work on it shares one pace. */
-  keysOf(source: EscrowSource): KeySource;
+  keysOf(source: PacedSource): KeySource;
   /** The time that an invocation which begins now has before the host aborts it. */
   timeBudget(): TimeBudget;
 }
 
+/** What composing leaves for those who add members of their own. */
+export interface Composition {
+  readonly services: Services;
+  readonly credential: TokenCredential;
+  /** The one client of a source in this process. */
+  keyClientOf(source: PacedSource): OpenKeyClient;
+}
+
 export function createServices(settings: Settings, clock: Clock = systemClock): Services {
+  return compose(settings, clock).services;
+}
+
+export function compose(settings: Settings, clock: Clock): Composition {
   const credential = createCredential(settings.authorityHost);
-  const keySources = new Map<string, KeySource>();
-  return {
+  const keyClientOf = onePerSource((source) =>
+    openKeyClient({ source, suffixes: settings.suffixes, credential, clock }),
+  );
+  const services: Services = {
     settings,
     container: createEscrowContainer(settings.containerUrl, credential, clock),
     now: () => new Date(clock.now()),
-    keysOf(source) {
-      const path = sourcePath(source);
-      const existing = keySources.get(path);
-      if (existing !== undefined) return existing;
-      const created = createKeySource({ source, suffixes: settings.suffixes, credential, clock });
-      keySources.set(path, created);
-      return created;
-    },
+    keysOf: onePerSource((source) => createKeySource(keyClientOf(source))),
     timeBudget() {
       const total = settings.functionTimeoutMs;
       return {
@@ -43,5 +53,17 @@ export function createServices(settings: Settings, clock: Clock = systemClock): 
         lastCall: AbortSignal.timeout(total - Math.min(45_000, total / 8)),
       };
     },
+  };
+  return { services, credential, keyClientOf };
+}
+
+/** Makes a member of a source at its first use, and only once. */
+export function onePerSource<T>(make: (source: PacedSource) => T): (source: PacedSource) => T {
+  const made = new Map<string, T>();
+  return (source) => {
+    const path = sourcePath(source);
+    const one = made.get(path) ?? make(source);
+    made.set(path, one);
+    return one;
   };
 }

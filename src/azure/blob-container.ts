@@ -96,6 +96,15 @@ export function createEscrowContainer(url: string, credential: TokenCredential, 
       );
       for await (const { segment } of pages) yield* (segment.blobPrefixes ?? []).map((folder) => folder.name);
     },
+    async *listTop(outOfTime) {
+      const pages = pagesOf(outOfTime, (page, abortSignal) =>
+        client.listBlobsByHierarchy('/', { includeMetadata: true, abortSignal }).byPage(page),
+      );
+      for await (const { segment } of pages) {
+        yield* (segment.blobPrefixes ?? []).map((folder) => folder.name);
+        yield* segment.blobItems.map(storedBlobOf);
+      }
+    },
   };
 }
 

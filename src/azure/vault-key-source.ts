@@ -1,52 +1,11 @@
-import type { TokenCredential } from '@azure/identity';
 import type { JsonWebKey, KeyProperties } from '@azure/keyvault-keys';
-import { KeyClient } from '@azure/keyvault-keys';
 import { EscrowFault } from '../escrow/failure.ts';
-import type { SourceSuffixes } from '../escrow/key-id.ts';
-import { sourceUrl } from '../escrow/key-id.ts';
 import type { KeySource, PublicKey, SourceKey } from '../escrow/key-source.ts';
-import type { SourceId } from '../escrow/source.ts';
-import type { Clock } from './clock.ts';
-import { keyVaultPipeline, listingWithinTime, withinTime } from './key-vault-pipeline.ts';
-import { createPacer } from './pacer.ts';
-import { toServiceError } from './service-answer.ts';
+import type { OpenKeyClient } from './key-client.ts';
+import { withinTime } from './key-vault-pipeline.ts';
 
-export interface KeySourceOptions {
-  readonly source: SourceId & { readonly maxBackupsPerSecond: number };
-  readonly suffixes: SourceSuffixes;
-  readonly credential: TokenCredential;
-  readonly clock: Clock;
-}
-
-/** A vault or a Managed HSM through the SDK. Make one per source and process: its pace is what all callers share. */
-export function createKeySource({ source, suffixes, credential, clock }: KeySourceOptions): KeySource {
-  const url = sourceUrl(source, suffixes);
-  const service = source.kind === 'vault' ? 'Key Vault' : 'Managed HSM';
-  const host = new URL(url).hostname;
-  const pacer = createPacer(source.maxBackupsPerSecond, clock);
-  const client = new KeyClient(url, credential, keyVaultPipeline(host, service, pacer, clock));
-
-  /** Errors that the SDK makes above the pipeline (an answer of an unexpected shape) are told like all others. */
-  const asking = async <T>(call: () => Promise<T>): Promise<T> => {
-    try {
-      return await call();
-    } catch (error) {
-      throw toServiceError(error, service, host);
-    }
-  };
-
-  async function* allPages(
-    pages: AsyncIterator<KeyProperties[]>,
-    outOfTime: AbortSignal,
-  ): AsyncGenerator<KeyProperties> {
-    const onePage = listingWithinTime(outOfTime);
-    for (;;) {
-      const page = await asking(() => onePage(() => pages.next()));
-      if (page.done) return;
-      yield* page.value;
-    }
-  }
-
+/** A vault or a Managed HSM through the SDK. Open one client per source and process: its pace is what all callers share. */
+export function createKeySource({ source, client, pacer, asking, allPages }: OpenKeyClient): KeySource {
   return {
     source,
     async *listKeys(outOfTime) {
@@ -94,7 +53,7 @@ function publicKeyOf(jwk: JsonWebKey | undefined): PublicKey {
   };
 }
 
-function sourceKeyOf({ name, id, vaultUrl, enabled, createdOn, updatedOn, managed }: KeyProperties): SourceKey {
+export function sourceKeyOf({ name, id, vaultUrl, enabled, createdOn, updatedOn, managed }: KeyProperties): SourceKey {
   return {
     name,
     id: versionless(id, vaultUrl, name),

@@ -8,6 +8,9 @@ const folders: Record<SourceKind, string> = { vault: 'vaults', managedHsm: 'mana
 const reservedFolders = ['vaults', 'managed-hsms', 'runs', 'audits', 'drills', 'requests'];
 const recordExtension = '.keybackup';
 
+/** The folders that hold the records of every vault and of every Managed HSM. */
+export const sourceFolders: readonly string[] = Object.values(folders).map((folder) => `${folder}/`);
+
 /** Key Vault's own rule for key names: 1–127 letters, digits and dashes. */
 export const keyNamePattern = /^[0-9a-zA-Z-]{1,127}$/;
 /** Vault and Managed HSM names: 3–24 letters, digits and single dashes, a letter first, no dash last. */
@@ -121,6 +124,16 @@ export function parseDrillReceiptName(name: string): { readonly drillId: RunId }
   return drillId === undefined || parseRunTime(drillId) === undefined ? undefined : { drillId };
 }
 
+/** Written before the first restore of a drill: what it is about to restore, so that a crashed one can be swept. */
+export function drillJournalName(drillId: RunId): string {
+  return `${drillFolder}${drillId}.journal.json`;
+}
+
+export function parseDrillJournalName(name: string): { readonly drillId: RunId } | undefined {
+  const [, drillId] = /^drills\/([^/.]+)\.journal\.json$/.exec(name) ?? [];
+  return drillId === undefined || parseRunTime(drillId) === undefined ? undefined : { drillId };
+}
+
 export const requestFolder = 'requests/';
 
 /** Where a request that was not carried out is kept. Message ids are GUIDs; anything else is made safe. */
@@ -139,9 +152,13 @@ export function faultOfBlobName(name: string): string | undefined {
   if (segments.some((segment) => segment === '' || segment === '.' || segment === '..' || /[. ]$/.test(segment))) {
     return 'no part between slashes may be empty, "." or "..", or end in a dot or a space';
   }
-  const folder = segments[0]?.toLowerCase() ?? '';
-  if (reservedFolders.includes(folder)) return `"${folder}/" is reserved for the escrow itself`;
+  if (isReservedName(name)) return `"${segments[0]}/" is reserved for the escrow itself`;
   return undefined;
+}
+
+/** Whether a blob or a folder belongs to the escrow's own layout, where no chosen `blobName` may lie. */
+export function isReservedName(name: string): boolean {
+  return reservedFolders.includes(name.split('/', 1)[0]?.toLowerCase() ?? '');
 }
 
 function kindOfFolder(folder: string | undefined): SourceKind | undefined {

@@ -35,4 +35,6 @@ export interface EscrowContainer {
   list(prefix: string, outOfTime: AbortSignal): AsyncIterable<StoredBlob>;
   /** The next level below `prefix` (which ends in `/`), as full prefixes that end in `/`. */
   listFolders(prefix: string, outOfTime: AbortSignal): AsyncIterable<string>;
+  /** The top level: folders as text that ends in `/`, and the blobs that lie beside them. */
+  listTop(outOfTime: AbortSignal): AsyncIterable<string | StoredBlob>;
 }

@@ -17,15 +17,19 @@ export interface RestorePlace {
   readonly securityDomain?: string;
 }
 
+/** A source by name, with a pace for all that this process does there. */
+export interface PacedSource extends SourceId {
+  /** The ceiling of calls per second. */
+  readonly maxBackupsPerSecond: number;
+}
+
 /** One configured vault or Managed HSM, and which of its keys are to be escrowed. */
-export interface EscrowSource extends SourceId {
+export interface EscrowSource extends PacedSource {
   /** Wildcard patterns of key names; a literal name here must exist. */
   readonly keys: readonly string[];
   readonly except: readonly string[];
   /** No longer escrowed, kept on record, no alarm. */
   readonly retired: readonly string[];
-  /** The ceiling of calls per second for everything this process does on the source. */
-  readonly maxBackupsPerSecond: number;
   readonly allowEmpty: boolean;
   readonly place: RestorePlace;
 }

@@ -87,6 +87,10 @@ export function createMemoryContainer(): MemoryContainer {
       });
       yield* [...new Set(folders)].sort();
     },
+    async *listTop(outOfTime) {
+      yield* container.listFolders('', outOfTime);
+      yield* [...blobs.values()].filter(({ name }) => !name.includes('/'));
+    },
   };
   return container;
 }

@@ -1,0 +1,57 @@
+import type { TokenCredential } from '@azure/identity';
+import { newPipeline, QueueServiceClient } from '@azure/storage-queue';
+import type { QueueState, RequestQueue } from '../escrow/request-queue.ts';
+import type { Clock } from './clock.ts';
+import { guardRequest } from './connection.ts';
+import { withRetries } from './retry.ts';
+import { toServiceError } from './service-answer.ts';
+
+const service = 'Queue Storage';
+
+/** The on-demand queue and its poison queue, which the functions host names by itself. */
+export function createRequestQueue(
+  serviceUrl: string,
+  queueName: string,
+  credential: TokenCredential,
+  clock: Clock,
+): RequestQueue {
+  const host = new URL(serviceUrl).hostname;
+  const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1 } });
+  pipeline.factories.unshift({
+    create: (next) => ({
+      sendRequest(request) {
+        guardRequest(request, host, service);
+        return next.sendRequest(request);
+      },
+    }),
+  });
+  const client = new QueueServiceClient(serviceUrl, pipeline);
+  const requests = client.getQueueClient(queueName);
+  const poison = client.getQueueClient(`${queueName}-poison`);
+
+  const asking = <T>(outOfTime: AbortSignal, attempt: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
+    withRetries(attempt, { clock, outOfTime, toServiceError: (error) => toServiceError(error, service, host) });
+
+  const stateOf = async (queue: typeof requests, outOfTime: AbortSignal): Promise<QueueState> => {
+    const { approximateMessagesCount } = await asking(outOfTime, (abortSignal) => queue.getProperties({ abortSignal }));
+    return { name: queue.name, length: approximateMessagesCount ?? 0 };
+  };
+
+  return {
+    async send(message, outOfTime) {
+      const text = Buffer.from(JSON.stringify(message)).toString('base64');
+      const sent = await asking(outOfTime, (abortSignal) =>
+        requests.sendMessage(text, { messageTimeToLive: -1, abortSignal }),
+      );
+      return { messageId: sent.messageId, insertedAt: sent.insertedOn };
+    },
+    state: (outOfTime) => stateOf(requests, outOfTime),
+    poisonState: (outOfTime) => stateOf(poison, outOfTime),
+    async peekPoison(outOfTime) {
+      const { peekedMessageItems } = await asking(outOfTime, (abortSignal) =>
+        poison.peekMessages({ numberOfMessages: 32, abortSignal }),
+      );
+      return peekedMessageItems.map(({ messageText }) => Buffer.from(messageText, 'base64').toString('utf8'));
+    },
+  };
+}

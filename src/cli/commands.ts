@@ -1,0 +1,7 @@
+import type { Command } from './command.ts';
+import { enqueue } from './enqueue.ts';
+import { list } from './list.ts';
+import { plan } from './plan.ts';
+
+/** Every command, in the order in which the help shows them. */
+export const commands: readonly Command[] = [plan, enqueue, list];

@@ -1,0 +1,27 @@
+import { createInterface } from 'node:readline/promises';
+import type { Io } from './io.ts';
+import { say } from './output.ts';
+import { UsageFault } from './usage-fault.ts';
+
+/**
+ * Asks a person before something changes. `yes` answers for them.
+ * @throws UsageFault when nobody is there to answer.
+ */
+export async function confirm(io: Io, question: string, yes: boolean | undefined): Promise<boolean> {
+  if (yes) return true;
+  if (!io.isTTY.stdin) {
+    throw new UsageFault(
+      'there is nobody to answer the question',
+      'Add --yes, or --what-if to only see what would happen.',
+    );
+  }
+  const reader = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
+  try {
+    const answer = await reader.question(`${question} [y/N] `, { signal: io.signal });
+    const agreed = /^y(es)?$/i.test(answer.trim());
+    if (!agreed) say(io, 'Nothing was done.');
+    return agreed;
+  } finally {
+    reader.close();
+  }
+}

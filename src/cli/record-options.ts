@@ -1,0 +1,65 @@
+import type { RecordFilter } from '../escrow/record-listing.ts';
+import { recordedKeyNames } from '../escrow/record-listing.ts';
+import type { SourceId } from '../escrow/source.ts';
+import { describeSource } from '../escrow/source.ts';
+import { isLiteral } from '../escrow/wildcard.ts';
+import type { OperatorServices } from '../operator-services.ts';
+import type { OptionSpecs, Values } from './command.ts';
+import { parseInstant } from './instants.ts';
+import type { Io } from './io.ts';
+import { say } from './output.ts';
+import { complete, namedSource, resolveSource, sourceOptions } from './source-options.ts';
+import { didYouMean } from './suggestion.ts';
+import { UsageFault } from './usage-fault.ts';
+
+/** The options that choose among records. */
+export const recordOptions = {
+  ...sourceOptions,
+  name: { type: 'string', value: 'KEY', multiple: true, about: 'a key name or a pattern with * and ?' },
+  since: {
+    type: 'string',
+    value: 'TIME',
+    about: 'written since then: 2026-11-24, 2026-11-24T02:00:00Z, or an age as 7d',
+  },
+} as const satisfies OptionSpecs;
+
+/** The filter that the options mean, names completed. @throws UsageFault */
+export async function readRecordFilter(
+  values: Values<typeof recordOptions>,
+  io: Io,
+  services: OperatorServices,
+): Promise<RecordFilter> {
+  const wanted = namedSource(values['vault-name'], values['hsm-name']);
+  const source = wanted === undefined ? undefined : await resolveSource(wanted, io, services);
+  const since = values.since === undefined ? undefined : parseInstant(values.since, 'since', services.now());
+  const names =
+    source === undefined || values.name === undefined
+      ? values.name
+      : await completeNames(values.name, source, io, services);
+  return { source, names, since };
+}
+
+async function completeNames(
+  typed: readonly string[],
+  source: SourceId,
+  io: Io,
+  services: OperatorServices,
+): Promise<string[]> {
+  if (!typed.some(isLiteral)) return [...typed];
+  const known = await recordedKeyNames(services.container, source, io.signal);
+  return typed.map((name) => {
+    if (!isLiteral(name) || known.includes(name.toLowerCase())) return name;
+    const completed = complete(name, known);
+    if (completed === undefined) throw unknownKey(name, source, known);
+    say(io, `Taking "${name}" for "${completed}".`);
+    return completed;
+  });
+}
+
+/** No record of that key. */
+export function unknownKey(name: string, source: SourceId, known: readonly string[]): UsageFault {
+  return new UsageFault(
+    `the escrow has no record of key "${name}" of ${describeSource(source)}`,
+    `${didYouMean(name, known)}See what there is: npm run escrow -- list.`,
+  );
+}

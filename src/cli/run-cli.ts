@@ -1,0 +1,62 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import type { OperatorServices } from '../operator-services.ts';
+import { createOperatorServices } from '../operator-services.ts';
+import type { Settings } from '../settings.ts';
+import { findCommand, parseOptions } from './command-line.ts';
+import { commands } from './commands.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { exitCodes } from './exit-codes.ts';
+import { describeFault } from './fault-text.ts';
+import { helpOf, helpOfAll } from './help.ts';
+import type { Io } from './io.ts';
+import { print, printJson, say } from './output.ts';
+import { painter } from './paint.ts';
+import { loadSettings } from './settings-source.ts';
+
+/**
+ * Runs one command line and owns its exit code.
+ * @param args what follows the program's name.
+ * @param compose makes the services; a test may bring its own.
+ */
+export async function runCli(
+  args: readonly string[],
+  io: Io,
+  compose: (settings: Settings) => OperatorServices = createOperatorServices,
+): Promise<ExitCode> {
+  try {
+    return await dispatch(args, io, compose);
+  } catch (error) {
+    const { exitCode, code, message, remedy } = describeFault(error);
+    if (args.includes('--json')) await printJson(io, { error: { code, message, remedy } });
+    say(
+      io,
+      `${painter(io, 'stderr')('red', 'Error:')} ${message}${/[.!?]$/.test(message) ? '' : '.'} ${remedy}`.trimEnd(),
+    );
+    if (io.env.DEBUG?.includes('keyvault-escrow') && error instanceof Error) say(io, error.stack ?? '');
+    return exitCode;
+  }
+}
+
+async function dispatch(
+  args: readonly string[],
+  io: Io,
+  compose: (settings: Settings) => OperatorServices,
+): Promise<ExitCode> {
+  const [name, ...rest] = args;
+  if (name === '--version') {
+    await print(io, packageJson.version);
+    return exitCodes.done;
+  }
+  if (name === undefined || ['help', '--help', '-h'].includes(name)) {
+    const wanted = name === 'help' ? rest[0] : undefined;
+    await print(io, wanted === undefined ? helpOfAll(commands) : helpOf(findCommand(wanted, commands)));
+    return name === undefined ? exitCodes.usage : exitCodes.done;
+  }
+  const command = findCommand(name, commands);
+  const values = parseOptions(command, rest);
+  if (values.help) {
+    await print(io, helpOf(command));
+    return exitCodes.done;
+  }
+  return command.run(values, io, compose(await loadSettings(io, values.settings)));
+}

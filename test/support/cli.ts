@@ -1,0 +1,85 @@
+import { PassThrough, Writable } from 'node:stream';
+import type { Io } from '../../src/cli/io.ts';
+import type { LocalIdentity } from '../../src/local/identities.ts';
+import type { OperatorServices } from '../../src/operator-services.ts';
+import type { Settings } from '../../src/settings.ts';
+import { as } from './as-identity.ts';
+import type { TestAzure } from './local-azure.ts';
+
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What `--json` printed. */
+  json<T = Record<string, unknown>>(): T;
+}
+
+export interface CliOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What a person types; makes standard input a terminal. */
+  readonly answers?: string;
+  readonly isTTY?: boolean;
+  readonly signal?: AbortSignal;
+  /** Somebody else than the operator. */
+  readonly identity?: LocalIdentity;
+}
+
+/** One command line, run in this process as it is by `npm run escrow -- …`, as the operator. */
+export async function runCommand(
+  azure: TestAzure,
+  line: string | readonly string[],
+  options: CliOptions = {},
+): Promise<CliRun> {
+  // Only now: connections look at the environment when they are first loaded.
+  const { runCli } = await import('../../src/cli/run-cli.ts');
+  const { createOperatorServices } = await import('../../src/operator-services.ts');
+  const identity = options.identity ?? azure.identities.operator;
+  const compose = (settings: Settings): OperatorServices => as(identity, () => createOperatorServices(settings));
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const { isTTY = false, answers } = options;
+  const stdin = new PassThrough();
+  stdin.end(answers ?? '');
+  const io: Io = {
+    stdout: collector(stdout),
+    stderr: collector(stderr),
+    stdin,
+    isTTY: { stdin: answers !== undefined, stdout: isTTY, stderr: isTTY },
+    env: options.env ?? process.env,
+    signal: options.signal ?? new AbortController().signal,
+  };
+  const args = typeof line === 'string' ? splitLine(line) : line;
+  const code = await runCli(args, io, compose);
+  return {
+    code,
+    stdout: stdout.join(''),
+    stderr: stderr.join(''),
+    json: () => JSON.parse(stdout.join('')),
+  };
+}
+
+/** The settings of a deployment whose parts are in a local Azure, as environment. */
+export function settingsEnv(azure: TestAzure, sources: readonly object[]): Record<string, string> {
+  return {
+    ESCROW_SOURCES: JSON.stringify(sources),
+    ESCROW_CONTAINER_URL: azure.containerUrl,
+    ESCROW_SCHEDULE: '0 0 2 * * *',
+    ESCROW_AUDIT_SCHEDULE: '0 0 6 * * *',
+    ESCROW_QUEUE_NAME: azure.queueName,
+    ESCROW_QUEUE__queueServiceUri: azure.queueServiceUrl,
+  };
+}
+
+/** Words of a command line; double quotes hold words together. */
+export function splitLine(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+}
+
+function collector(into: string[]): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      into.push(String(chunk));
+      done();
+    },
+  });
+}
