@@ -27,10 +27,11 @@ var roles = {
   }
   restoreOperator: {
     title: 'Key escrow: restore operator'
-    description: 'For a person, on the vault that is restored to and on the escrow container: restore keys and read backups.'
+    description: 'For a person, on the vault that is restored to and on the escrow container: restore keys, recover deleted ones, read backups.'
     dataActions: [
       'Microsoft.KeyVault/vaults/keys/read'
       'Microsoft.KeyVault/vaults/keys/restore/action'
+      'Microsoft.KeyVault/vaults/keys/recover/action'
       'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'
     ]
   }

@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const script = fileURLToPath(new URL('../../infra/scripts/grant-hsm-access.sh', import.meta.url));
+const principalId = '44444444-4444-4444-8444-444444444444';
+const wantedActions = [
+  'Microsoft.KeyVault/managedHsm/keys/read/action',
+  'Microsoft.KeyVault/managedHsm/keys/backup/action',
+];
+
+/** Stands in for the Azure CLI: one HSM whose roles are kept in a file, and a journal of the changes asked for. */
+const standIn = `#!${process.execPath}
+const fs = require('node:fs');
+const state = process.env.HSM_STATE;
+const hsm = JSON.parse(fs.readFileSync(state, 'utf8'));
+const words = process.argv.slice(2);
+const option = (name) => words[words.indexOf(name) + 1];
+const verb = words.slice(0, 4).join(' ');
+if (option('--hsm-name') !== 'contoso-hsm') { console.error('no such HSM'); process.exit(3); }
+const same = (one) => one.principalId === option('--assignee-object-id') && one.scope === option('--scope');
+if (verb === 'keyvault role definition list') {
+  const query = option('--query');
+  if (hsm.definition) console.log(query.includes('.id') ? hsm.definition.id ?? 'the-id' : hsm.definition.dataActions.join('\\n'));
+} else if (verb === 'keyvault role assignment list') {
+  console.log(hsm.assignments.filter(same).length);
+} else {
+  hsm.changes.push(verb);
+  if (verb.startsWith('keyvault role definition')) hsm.definition = JSON.parse(option('--role-definition'));
+  else hsm.assignments.push({ role: option('--role'), scope: option('--scope'), principalId: option('--assignee-object-id') });
+}
+fs.writeFileSync(state, JSON.stringify(hsm));
+`;
+
+describe('the script that gives the app its access to a Managed HSM', () => {
+  let folder: string;
+  let stateFile: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'grant-hsm-access-'));
+    stateFile = join(folder, 'hsm.json');
+    writeFileSync(join(folder, 'az'), standIn);
+    chmodSync(join(folder, 'az'), 0o755);
+    setState({ changes: [], assignments: [] });
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const setState = (state: object): void => writeFileSync(stateFile, JSON.stringify(state));
+  const state = () => JSON.parse(readFileSync(stateFile, 'utf8'));
+  const run = (...given: string[]) =>
+    spawnSync('bash', [script, ...given], {
+      encoding: 'utf8',
+      env: { PATH: [folder, process.env.PATH].join(delimiter), HSM_STATE: stateFile },
+    });
+  const grant = (...more: string[]) => run('--hsm-name', 'contoso-hsm', '--principal-id', principalId, ...more);
+
+  it('makes a role of exactly two actions and assigns it on /keys, saying what it does', () => {
+    const { status, stdout, stderr } = grant();
+    expect([status, stderr]).toEqual([0, '']);
+    expect(state().definition).toMatchObject({
+      actions: [],
+      notActions: [],
+      dataActions: wantedActions,
+      notDataActions: [],
+    });
+    expect(state().assignments).toEqual([{ role: 'Key escrow: back up keys', scope: '/keys', principalId }]);
+    expect(stdout).toContain('+ az keyvault role definition create');
+    expect(stdout).toContain('+ az keyvault role assignment create');
+  });
+
+  it('changes nothing when run again', () => {
+    grant();
+    const first = state();
+    const { status, stdout } = grant();
+    expect(status).toBe(0);
+    expect(stdout).toContain('there already');
+    expect(state()).toEqual(first);
+  });
+
+  it('puts a role back that was given more', () => {
+    setState({
+      changes: [],
+      assignments: [],
+      definition: { id: 'the-id', dataActions: [...wantedActions, 'Microsoft.KeyVault/managedHsm/keys/delete'] },
+    });
+    const { status, stdout } = grant();
+    expect(status).toBe(0);
+    expect(stdout).toContain('has other actions');
+    expect(state().definition).toMatchObject({ id: 'the-id', dataActions: wantedActions });
+    expect(state().changes[0]).toBe('keyvault role definition update');
+  });
+
+  it('changes nothing in a dry run, and says what it would do', () => {
+    const { status, stdout } = grant('--dry-run');
+    expect(status).toBe(0);
+    expect(stdout).toContain('+ az keyvault role definition create');
+    expect(stdout).toContain('Dry run: nothing was changed.');
+    expect(state().changes).toEqual([]);
+  });
+
+  it('fails when the HSM cannot be asked, before it changes anything', () => {
+    const { status, stderr } = run('--hsm-name', 'another-hsm', '--principal-id', principalId);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('no such HSM');
+    expect(state().changes).toEqual([]);
+  });
+
+  it.each([
+    [[], /Give --hsm-name/],
+    [['--hsm-name', 'contoso-hsm', '--principal-id', 'somebody'], /Give --principal-id/],
+    [['--hsm'], /Unknown argument: --hsm/],
+    [['--hsm-name'], /needs a value/],
+  ])('refuses %j with exit code 2 and the usage', (given, reason) => {
+    const { status, stderr } = run(...given);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(reason);
+    expect(stderr).toContain('Usage:');
+  });
+});

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { type AzureAnswers, type Deployment, expandTemplate, type Template } from './deployment.ts';
+
+const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+
+/** The compiled template as it is committed and deployed. */
+export const template = read('../../../infra/azuredeploy.json') as Template;
+
+export const deploymentSubscription = '11111111-1111-4111-8111-111111111111';
+export const platformSubscription = '22222222-2222-4222-8222-222222222222';
+export const vaultOnlySubscription = '33333333-3333-4333-8333-333333333333';
+export const tenantId = '99999999-9999-4999-8999-999999999999';
+export const escrowPrincipalId = '44444444-4444-4444-8444-444444444444';
+export const escrowClientId = '55555555-5555-4555-8555-555555555555';
+
+export const parameterSetNames = ['one-vault', 'many-sources', 'no-network'] as const;
+export type ParameterSetName = (typeof parameterSetNames)[number];
+
+export function parametersNamed(name: ParameterSetName): Record<string, unknown> {
+  const { parameters } = read(`../parameter-sets/${name}.json`) as { parameters: Record<string, { value: unknown }> };
+  return Object.fromEntries(Object.entries(parameters).map(([key, { value }]) => [key, value]));
+}
+
+const answers: AzureAnswers = ({ type, name, id }) => {
+  if (type === 'Microsoft.ManagedIdentity/userAssignedIdentities') {
+    return { principalId: escrowPrincipalId, clientId: escrowClientId };
+  }
+  if (type === 'Microsoft.Storage/storageAccounts') {
+    const endpoint = (service: string): string => `https://${name}.${service}.core.windows.net/`;
+    return { primaryEndpoints: { blob: endpoint('blob'), queue: endpoint('queue'), table: endpoint('table') } };
+  }
+  if (type === 'Microsoft.EventGrid/systemTopics') return { identity: { principalId: `identity of ${id}` } };
+  return undefined;
+};
+
+/** What a deployment of the committed template with these parameters would create. */
+export function deploy(parameters: Record<string, unknown>): Deployment {
+  return expandTemplate(
+    template,
+    parameters,
+    {
+      tenantId,
+      subscriptionId: deploymentSubscription,
+      resourceGroup: undefined,
+      cloud: { name: 'AzureCloud', storageSuffix: 'core.windows.net' },
+    },
+    answers,
+  );
+}
