@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import type { RunReport } from '../../src/escrow/run-report.ts';
+import type { EscrowPlace } from './escrow-place.ts';
+
+const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
+
+export interface SeenBlob {
+  readonly name: string;
+  readonly bytes: number;
+  readonly contentType: string | undefined;
+  /** Base64, as the service keeps it. */
+  readonly contentMd5: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The escrow container through the plain SDK, seen by somebody who may do everything there and is not the product. */
+export interface ContainerView {
+  readonly client: ContainerClient;
+  list(prefix?: string): Promise<SeenBlob[]>;
+  names(prefix?: string): Promise<string[]>;
+  read(name: string): Promise<Buffer>;
+  readJson(name: string): Promise<Record<string, unknown>>;
+  /** The run reports of a run, or of all, in name order. */
+  reports(runId?: string): Promise<RunReport[]>;
+  put(name: string, content: string, metadata?: Record<string, string>): Promise<void>;
+}
+
+export function viewContainer(place: EscrowPlace): ContainerView {
+  const actions = ['read', 'write', 'add/action', 'delete'].map((action) => `${blobs}/${action}`);
+  const overseer = place.registry.find('overseer') ?? place.registry.add('overseer', actions);
+  const url = new URL(place.containerUrl);
+  const service = new BlobServiceClient(url.origin, place.credential(overseer));
+  const client = service.getContainerClient(url.pathname.slice(1));
+  const view: ContainerView = {
+    client,
+    async list(prefix = '') {
+      const seen: SeenBlob[] = [];
+      for await (const { name, properties, metadata } of client.listBlobsFlat({ prefix, includeMetadata: true })) {
+        seen.push({
+          name,
+          bytes: properties.contentLength ?? 0,
+          contentType: properties.contentType,
+          contentMd5: properties.contentMD5 && Buffer.from(properties.contentMD5).toString('base64'),
+          metadata: metadata ?? {},
+        });
+      }
+      return seen;
+    },
+    names: async (prefix) => (await view.list(prefix)).map(({ name }) => name),
+    read: (name) => client.getBlobClient(name).downloadToBuffer(),
+    readJson: async (name) => JSON.parse((await view.read(name)).toString('utf8')),
+    async reports(runId) {
+      const names = await view.names(runId === undefined ? 'runs/' : `runs/${runId}/`);
+      const reports = names.filter((name) => name.endsWith('.json')).map((name) => view.readJson(name));
+      return (await Promise.all(reports)) as unknown as RunReport[];
+    },
+    async put(name, content, metadata = {}) {
+      await client.getBlockBlobClient(name).upload(content, Buffer.byteLength(content), { metadata });
+    },
+  };
+  return view;
+}
+
+export function digestOf(algorithm: 'sha256' | 'md5', bytes: Uint8Array, encoding: 'hex' | 'base64'): string {
+  return createHash(algorithm).update(bytes).digest(encoding);
+}

@@ -1,0 +1,41 @@
+import { QueueServiceClient } from '@azure/storage-queue';
+import type { EscrowPlace } from './escrow-place.ts';
+
+const queues = 'Microsoft.Storage/storageAccounts/queueServices/queues';
+
+/** The on-demand queue and its poison queue, seen by somebody who may put messages and look. */
+export interface QueueView {
+  /** A body as it stands; base64 on the wire, as the host expects. */
+  sendText(body: string): Promise<{ messageId: string; insertedAt: Date }>;
+  send(body: unknown): Promise<{ messageId: string; insertedAt: Date }>;
+  /** Bodies on the poison queue, up to 32. */
+  poisoned(): Promise<string[]>;
+  /** Messages of the queue, invisible ones too. */
+  count(): Promise<number>;
+  clear(): Promise<void>;
+}
+
+export function viewQueue(place: EscrowPlace): QueueView {
+  const actions = ['messages/read', 'messages/add/action', 'messages/delete', 'read'].map((one) => `${queues}/${one}`);
+  const requester = place.registry.find('requester') ?? place.registry.add('requester', actions);
+  const service = new QueueServiceClient(place.queueServiceUrl, place.credential(requester));
+  const queue = service.getQueueClient(place.queueName);
+  const poison = service.getQueueClient(`${place.queueName}-poison`);
+  const view: QueueView = {
+    async sendText(body) {
+      const { messageId, insertedOn } = await queue.sendMessage(Buffer.from(body).toString('base64'));
+      return { messageId, insertedAt: insertedOn };
+    },
+    send: (body) => view.sendText(JSON.stringify(body)),
+    async poisoned() {
+      const { peekedMessageItems } = await poison.peekMessages({ numberOfMessages: 32 });
+      return peekedMessageItems.map(({ messageText }) => Buffer.from(messageText, 'base64').toString('utf8'));
+    },
+    count: async () => (await queue.getProperties()).approximateMessagesCount ?? 0,
+    async clear() {
+      await queue.clearMessages();
+      await poison.clearMessages();
+    },
+  };
+  return view;
+}
