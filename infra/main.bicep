@@ -8,7 +8,7 @@ import { networkSettings } from 'modules/network.bicep'
 type escrowSettings = {
   @description('Another subscription for the escrow account. Same owner, same blast radius: it protects from a subscription that is cancelled or deleted, not from the people or the tenant that own both.')
   subscriptionId: string?
-  @description('Resource group of the escrow account. Default: the deployment\'s own, or "<it>-escrow" in another subscription.')
+  @description('Resource group of the escrow account. Default: "<resourceGroupName>-escrow". It is made, or must be in `location` already.')
   resourceGroupName: string?
   @description('Region of the escrow account. Default: the deployment\'s.')
   location: string?
@@ -101,8 +101,9 @@ var allTags = union(tags, { 'azd-env-name': environmentName })
 var queueAccountName = 'stkeyhost${token}'
 var escrowAccountName = 'stkeyesc${token}'
 var escrowSubscriptionId = escrow.?subscriptionId ?? subscription().subscriptionId
-var isEscrowElsewhere = toLower(escrowSubscriptionId) != toLower(subscription().subscriptionId) || toLower(escrow.?resourceGroupName ?? resourceGroupName) != toLower(resourceGroupName)
-var escrowResourceGroupName = escrow.?resourceGroupName ?? (isEscrowElsewhere ? '${resourceGroupName}-escrow' : resourceGroupName)
+// A group of its own, so that all the rest can be deleted as a group while the escrow stays.
+var escrowResourceGroupName = escrow.?resourceGroupName ?? '${resourceGroupName}-escrow'
+var hasEscrowGroup = toLower(escrowSubscriptionId) != toLower(subscription().subscriptionId) || toLower(escrowResourceGroupName) != toLower(resourceGroupName)
 var escrowLocation = escrow.?location ?? location
 var escrowContainerName = escrow.?containerName ?? 'key-escrow'
 
@@ -145,7 +146,7 @@ resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   tags: allTags
 }
 
-module escrowGroup 'modules/resource-group.bicep' = if (isEscrowElsewhere) {
+module escrowGroup 'modules/resource-group.bicep' = if (hasEscrowGroup) {
   scope: subscription(escrowSubscriptionId)
   params: {
     resourceGroupName: escrowResourceGroupName
