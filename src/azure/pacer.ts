@@ -55,7 +55,7 @@ export function createPacer(maxPerSecond: number, clock: Clock): Pacer {
     turn(outOfTime) {
       const turn = queue.then(() => wait(outOfTime));
       queue = turn.catch(() => undefined);
-      return turn;
+      return unlessOutOfTime(turn, outOfTime);
     },
     throttled(turn, retryAfterMs) {
       count++;
@@ -84,4 +84,13 @@ export function createPacer(maxPerSecond: number, clock: Clock): Pacer {
     throttleCount: () => count,
     perSecond: () => perSecond,
   };
+}
+
+// Whoever waits behind a caller with more time left must not wait for as long as that one may.
+function unlessOutOfTime(turn: Promise<Turn>, outOfTime: AbortSignal): Promise<Turn> {
+  const { promise, resolve, reject } = Promise.withResolvers<Turn>();
+  const giveUp = (): void => reject(new OutOfTime());
+  outOfTime.addEventListener('abort', giveUp, { once: true });
+  turn.then(resolve, reject).finally(() => outOfTime.removeEventListener('abort', giveUp));
+  return promise;
 }

@@ -10,31 +10,35 @@ export interface HttpAnswer {
 
 /** Key Vault's and Managed HSM's error body: `{"error":{"code","message","innererror":{"code"}}}`; it may be empty. */
 export function keyVaultErrorOf(answer: HttpAnswer, service: ServiceName, host: string): ServiceError {
-  const body = parseErrorBody(answer.bodyAsText);
-  const message = body?.message ?? `the service answered ${answer.status} without an explanation`;
+  const error = parseError(answer.bodyAsText);
+  const message = textOf(error, 'message') ?? `the service answered ${answer.status} without an explanation`;
   return new ServiceError(message, {
     service,
     host,
     statusCode: answer.status,
-    code: body?.code ?? `Http${answer.status}`,
-    innerCode: body?.innererror?.code,
+    code: textOf(error, 'code') ?? `Http${answer.status}`,
+    innerCode: textOf(asObject(error.innererror), 'code'),
     requestId: answer.headers.get('x-ms-request-id'),
     retryAfterMs: retryAfterOf(answer),
   });
 }
 
-interface ErrorBody {
-  readonly code?: string;
-  readonly message?: string;
-  readonly innererror?: { readonly code?: string };
+// What stands between us and the service may answer anything; only text in the right places is believed.
+function parseError(text: string | null | undefined): Readonly<Record<string, unknown>> {
+  try {
+    return asObject(JSON.parse(text ?? '')?.error);
+  } catch {
+    return {};
+  }
 }
 
-function parseErrorBody(text: string | null | undefined): ErrorBody | undefined {
-  try {
-    return JSON.parse(text ?? '')?.error;
-  } catch {
-    return undefined;
-  }
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function textOf(object: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = object[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** `Retry-After` in seconds or as a date, or the millisecond forms of Azure; undefined when the answer has none. */
@@ -44,6 +48,8 @@ export function retryAfterOf({ headers }: HttpAnswer): number | undefined {
   const text = headers.get('retry-after');
   if (text === undefined) return undefined;
   if (/^\d+$/.test(text)) return Number(text) * 1000;
+  // Date.parse takes "1.5" and "-5" for days of the year 2001; an HTTP date ends in GMT.
+  if (!text.endsWith('GMT')) return undefined;
   const sent = Date.parse(headers.get('date') ?? '');
   const until = Date.parse(text) - (Number.isNaN(sent) ? Date.now() : sent);
   return Number.isNaN(until) ? undefined : Math.max(until, 0);
