@@ -1,0 +1,85 @@
+import { KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
+import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { lastNight } from '../support/occurrence.ts';
+
+const runId = scheduledRunId(lastNight());
+const expiresOn = new Date('2027-06-01T00:00:00Z');
+
+let azure: TestAzure;
+let app: EscrowApp;
+let container: ContainerView;
+
+beforeAll(async () => {
+  azure = await startTestAzure({
+    sources: [
+      { kind: 'vault', name: 'contoso-prod' },
+      { kind: 'managedHsm', name: 'contoso-hsm' },
+    ],
+  });
+  const key = { versions: 3, tags: { owner: 'platform', tier: '1' }, expiresOn };
+  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'Signing', kty: 'RSA', ...key });
+  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'curve', curve: 'P-521', enabled: false, ...key });
+  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments', kty: 'EC-HSM', ...key });
+  container = viewContainer(azure);
+  app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }]);
+});
+
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await azure?.stop();
+});
+
+/** Every version with its public key, as the service tells them; what may change with the current time left out. */
+async function tell(client: KeyClient, name: string): Promise<unknown[]> {
+  const versions: KeyVaultKey[] = [];
+  for await (const { version } of client.listPropertiesOfKeyVersions(name)) {
+    versions.push(await client.getKey(name, version === undefined ? {} : { version }));
+  }
+  return versions
+    .map(({ key, keyOperations, properties: { id, enabled, createdOn, updatedOn, expiresOn: until, tags } }) => ({
+      ...{ id, key, keyOperations, enabled, createdOn, updatedOn, until, tags },
+    }))
+    .sort((left, right) => (left.id ?? '').localeCompare(right.id ?? ''));
+}
+
+describe('a key that was escrowed, deleted and purged', () => {
+  test('has an escrow blob of exactly the bytes that the SDK decoded', async () => {
+    const backupKey = vi.spyOn(KeyClient.prototype, 'backupKey');
+    expect((await app.nightly(lastNight())).error).toBeUndefined();
+    const decoded = await Promise.all(backupKey.mock.results.map(({ value }) => value as Promise<Uint8Array>));
+    const digests = new Set(decoded.map((bytes) => digestOf('sha256', bytes, 'hex')));
+
+    const records = (await container.names()).filter((name) => name.endsWith('.keybackup'));
+    expect(records).toHaveLength(3);
+    const stored = await Promise.all(records.map((name) => container.read(name)));
+    expect(new Set(stored.map((bytes) => digestOf('sha256', bytes, 'hex')))).toEqual(digests);
+  });
+
+  test.each([
+    ['vault', 'RSA', 'https://contoso-prod.vault.azure.net', 'Signing', 'vaults/contoso-prod/signing'],
+    ['vault', 'disabled EC', 'https://contoso-prod.vault.azure.net', 'curve', 'vaults/contoso-prod/curve'],
+    ['Managed HSM', 'EC', 'https://contoso-hsm.managedhsm.azure.net', 'payments', 'managed-hsms/contoso-hsm/payments'],
+  ])(
+    'comes back to its %s by the plain SDK (%s): same kids, public keys, attributes and tags',
+    async (_kind, _type, url, name, folder) => {
+      const client = new KeyClient(url, azure.credential(azure.identities.operator));
+      const before = await tell(client, name);
+      expect(before).toHaveLength(3);
+
+      const deletion = await client.beginDeleteKey(name, { intervalInMs: 1 });
+      await deletion.pollUntilDone();
+      await client.purgeDeletedKey(name);
+      await expect(client.getKey(name)).rejects.toMatchObject({ statusCode: 404 });
+      await expect(client.getDeletedKey(name)).rejects.toMatchObject({ statusCode: 404 });
+
+      const downloaded = await container.read(`${folder}/${runId}.keybackup`);
+      const restored = await client.restoreKeyBackup(downloaded);
+      expect(restored.name.toLowerCase()).toBe(name.toLowerCase());
+      expect(await tell(client, name)).toEqual(before);
+    },
+  );
+});
