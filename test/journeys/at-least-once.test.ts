@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { eventRunId, requestRunId, scheduledRunId } from '../../src/escrow/run-id.ts';
+import { type ContainerView, digestOf, type SeenBlob, viewContainer } from '../support/container-view.ts';
+import { type EscrowApp, type Invocation, startEscrowApp } from '../support/escrow-app.ts';
+import { linesNamed } from '../support/escrow-host.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { lastNight } from '../support/occurrence.ts';
+
+const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
+const sources = [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }];
+
+let azure: TestAzure;
+let container: ContainerView;
+let app: EscrowApp;
+/** A second instance of the app, with clients and paces of its own. */
+let other: EscrowApp;
+
+beforeAll(async () => {
+  azure = await startTestAzure({
+    sources: [
+      { kind: 'vault', name: 'contoso-prod' },
+      { kind: 'managedHsm', name: 'contoso-hsm' },
+    ],
+  });
+  for (const name of keys) azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name });
+  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });
+  container = viewContainer(azure);
+  app = await startEscrowApp(azure, sources, { speed: 20 });
+  other = await startEscrowApp(azure, sources, { speed: 20 });
+});
+
+afterEach(() => {
+  azure.storage.faults.clear();
+  azure.storage.existingBlobAnswer = 'conflict';
+});
+
+afterAll(() => azure?.stop());
+
+async function recordsOf(runId: string): Promise<SeenBlob[]> {
+  return (await container.list()).filter(
+    ({ metadata, name }) => metadata.runid === runId && name.endsWith('.keybackup'),
+  );
+}
+
+function backups(): number {
+  return azure.keyVault.requests.filter(({ operation }) => operation === 'backupKey').length;
+}
+
+function escrowedBy(...invocations: Invocation[]) {
+  return invocations.flatMap(({ lines }) => linesNamed(lines, 'escrow.key.escrowed'));
+}
+
+describe('at least once, on both sides of a taken name (409 and 403)', () => {
+  test.each(['conflict', 'forbidden'] as const)(
+    'a message delivered twice leaves one record and one backup (%s)',
+    async (answer) => {
+      azure.storage.existingBlobAnswer = answer;
+      const delivery = { messageId: randomUUID(), insertedAt: new Date() };
+      const before = backups();
+      const first = await app.deliver({ vaultName: 'contoso-prod', name: 'key-0' }, delivery);
+      const second = await other.deliver({ vaultName: 'contoso-prod', name: 'key-0' }, { ...delivery, attempt: 2 });
+      expect([first.error, second.error]).toEqual([undefined, undefined]);
+      expect(await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId))).toHaveLength(1);
+      expect(escrowedBy(first, second).map(({ already }) => already)).toEqual([false, true]);
+      expect(backups() - before).toBe(1);
+    },
+  );
+
+  test.each(['conflict', 'forbidden'] as const)(
+    'a message delivered twice at the same time leaves one record, and both say the same (%s)',
+    async (answer) => {
+      azure.storage.existingBlobAnswer = answer;
+      const delivery = { messageId: randomUUID(), insertedAt: new Date() };
+      const body = { vaultName: 'contoso-prod', name: 'key-1' };
+      const both = await Promise.all([
+        app.deliver(body, delivery),
+        other.deliver(body, delivery),
+        app.deliver(body, delivery),
+      ]);
+      expect(both.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+      const [record, ...more] = await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId));
+      expect(more).toEqual([]);
+      const said = escrowedBy(...both);
+      expect(said.filter(({ already }) => !already)).toHaveLength(1);
+      expect(new Set(said.map(({ sha256 }) => sha256))).toEqual(new Set([record?.metadata.sha256]));
+    },
+  );
+
+  test('an event that comes as two messages leaves one record', async () => {
+    const eventTime = '2026-11-24T14:03:07Z';
+    const event = {
+      ...{ id: randomUUID(), eventType: 'Microsoft.KeyVault.KeyNewVersionCreated', eventTime },
+      data: { Id: 'https://contoso-prod.vault.azure.net/keys/key-2/0123456789abcdef' },
+    };
+    const both = await Promise.all([app.deliver(event), other.deliver(event)]);
+    expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
+    expect(await recordsOf(eventRunId(new Date(eventTime), event.id))).toHaveLength(1);
+  });
+
+  test.each(['conflict', 'forbidden'] as const)(
+    'two nightly runs at the same time leave one record per key and reports that add up (%s)',
+    async (answer) => {
+      azure.storage.existingBlobAnswer = answer;
+      const occurrence = lastNight(answer === 'conflict' ? 1 : 2);
+      const runId = scheduledRunId(occurrence);
+      const both = await Promise.all([app.nightly(occurrence), other.nightly(occurrence)]);
+      expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
+      expect(await recordsOf(runId)).toHaveLength(keys.length + 1);
+      const reports = await container.reports(runId);
+      expect(reports).toHaveLength(4);
+      expect(reports.reduce((sum, { counts }) => sum + counts.escrowed, 0)).toBe(keys.length + 1);
+      expect(reports.reduce((sum, { counts }) => sum + counts.alreadyEscrowed, 0)).toBe(keys.length + 1);
+      expect(reports.every(({ counts, status }) => counts.failed === 0 && status === 'ok')).toBe(true);
+    },
+  );
+});
+
+describe('a record whose answer was lost', () => {
+  test.each(['conflict', 'forbidden'] as const)(
+    'counts as escrowed, by its digest, not as already escrowed (%s)',
+    async (answer) => {
+      azure.storage.existingBlobAnswer = answer;
+      azure.storage.faults.add({
+        when: { operation: 'putBlob', blobName: /keybackup$/ },
+        times: 1,
+        effect: { kind: 'resetAfterWork' },
+      });
+      const before = backups();
+      const delivery = { messageId: randomUUID(), insertedAt: new Date() };
+      const asked = await app.deliver({ vaultName: 'contoso-prod', name: 'key-3' }, delivery);
+      const [record] = await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId));
+      expect(asked.error).toBeUndefined();
+      expect(escrowedBy(asked)).toMatchObject([{ already: false, sha256: record?.metadata.sha256 }]);
+      expect(record?.metadata.sha256).toBe(digestOf('sha256', await container.read(record?.name ?? ''), 'hex'));
+      expect(backups() - before).toBe(1);
+    },
+  );
+
+  test('is a report of the run as well: it is not written a second time', async () => {
+    azure.storage.faults.add({
+      when: { operation: 'putBlob', blobName: /^runs\/.*json$/ },
+      times: 2,
+      effect: { kind: 'resetAfterWork' },
+    });
+    const occurrence = lastNight(3);
+    expect((await app.nightly(occurrence)).error).toBeUndefined();
+    expect(await container.reports(scheduledRunId(occurrence))).toHaveLength(2);
+  });
+
+  test('does not make a first run a resume when it was the marker of the start', async () => {
+    azure.storage.faults.add({
+      when: { operation: 'putBlob', blobName: /started$/ },
+      times: 2,
+      effect: { kind: 'resetAfterWork' },
+    });
+    const { lines, error } = await app.nightly(lastNight(4));
+    expect(error).toBeUndefined();
+    expect(linesNamed(lines, 'escrow.run.started').map(({ resumed }) => resumed)).toEqual([false, false]);
+  });
+});
+
+describe('a run that stopped half way', () => {
+  test('backs up only what is not there yet when it is resumed, and both reports together tell the whole', async () => {
+    const occurrence = lastNight(5);
+    const runId = scheduledRunId(occurrence);
+    const broken = /key-1\d\//;
+    azure.storage.faults.add({
+      when: { operation: 'putBlob', blobName: broken },
+      effect: { kind: 'status', status: 403, code: 'AuthorizationFailure' },
+    });
+    const first = await app.nightly(occurrence);
+    expect(first.error?.message).toMatch(/10 failures in vault "contoso-prod"/);
+    azure.storage.faults.clear();
+
+    const since = azure.keyVault.requests.length;
+    const second = await other.nightly(occurrence, 1);
+    expect(second.error).toBeUndefined();
+    const again = azure.keyVault.requests.slice(since).filter(({ operation }) => operation === 'backupKey');
+    expect(again.map(({ keyName }) => keyName)).toHaveLength(10);
+    expect(again.every(({ keyName }) => broken.test(`${keyName}/`))).toBe(true);
+    expect(await recordsOf(runId)).toHaveLength(keys.length + 1);
+    const reports = (await container.reports(runId)).filter(({ source }) => source === 'vaults/contoso-prod');
+    expect(
+      reports.map(({ attempt, resumed, status, counts }) => ({ attempt, resumed, status, ...counts })),
+    ).toMatchObject([
+      { attempt: 2, resumed: true, status: 'ok', escrowed: 10, alreadyEscrowed: 20, failed: 0, considered: 30 },
+      {
+        attempt: 1,
+        resumed: false,
+        status: 'incomplete',
+        escrowed: 20,
+        alreadyEscrowed: 0,
+        failed: 10,
+        considered: 30,
+      },
+    ]);
+  });
+});

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { appDataActions } from '../../src/local/deployed-roles.ts';
+import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
+import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
+import { linesNamed } from '../support/escrow-host.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+
+const request = { vaultName: 'contoso-prod', name: 'signing', blobName: 'hand-over/signing.keybackup' };
+
+let azure: TestAzure;
+let container: ContainerView;
+let deployed: EscrowApp;
+let mightier: EscrowApp;
+
+beforeAll(async () => {
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing' });
+  container = viewContainer(azure);
+  const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
+  const writer = azure.registry.add('an app that may overwrite', [...appDataActions, write]);
+  deployed = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
+  mightier = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { clientId: writer.clientId });
+  expect((await deployed.deliver(request)).error).toBeUndefined();
+});
+
+afterAll(() => azure?.stop());
+
+describe('a blobName that is taken', () => {
+  test.each(['conflict', 'forbidden'] as const)(
+    'is refused without force, even where the identity may overwrite (%s)',
+    async (answer) => {
+      azure.storage.existingBlobAnswer = answer;
+      const before = await container.list();
+      for (const app of [deployed, mightier]) {
+        const { error, lines, poison } = await app.deliver(request);
+        expect(error).toBeUndefined();
+        const [refused] = linesNamed(lines, 'escrow.request.refused');
+        expect(refused?.reason).toMatch(
+          /"hand-over\/signing\.keybackup" is already there, written by run .*say "force"/,
+        );
+        expect(poison).toEqual([JSON.stringify(request)]);
+      }
+      expect((await container.list()).filter(({ name }) => name.startsWith('hand-over/'))).toEqual(
+        before.filter(({ name }) => name.startsWith('hand-over/')),
+      );
+    },
+  );
+
+  test('is refused with force by the deployed identity, with the remedy', async () => {
+    const before = await container.list('hand-over/');
+    const { lines, poison } = await deployed.deliver({ ...request, force: true });
+    const [refused] = linesNamed(lines, 'escrow.request.refused');
+    expect(refused?.reason).toMatch(
+      /"force" may not replace .*403.*write-once for this identity.*choose another "blobName"/,
+    );
+    expect(poison).toHaveLength(1);
+    expect(await container.list('hand-over/')).toEqual(before);
+  });
+
+  test('is replaced with force where the identity may overwrite, by exactly the new bytes', async () => {
+    const [before] = await container.list('hand-over/');
+    const { lines, error } = await mightier.deliver({ ...request, force: true });
+    expect(error).toBeUndefined();
+    const [escrowed] = linesNamed(lines, 'escrow.key.escrowed');
+    const [after] = await container.list('hand-over/');
+    expect(after?.metadata.runid).not.toBe(before?.metadata.runid);
+    expect(after?.metadata).toMatchObject({ runid: escrowed?.runId, sha256: escrowed?.sha256 });
+    expect(escrowed?.sha256).toBe(digestOf('sha256', await container.read(request.blobName), 'hex'));
+  });
+
+  test('is not replaced again when the forced message is delivered twice', async () => {
+    const delivery = { messageId: '5f3a9c1e-0000-4000-8000-000000000000', insertedAt: new Date() };
+    await mightier.deliver({ ...request, force: true }, delivery);
+    const [before] = await container.list('hand-over/');
+    const { lines } = await mightier.deliver({ ...request, force: true }, { ...delivery, attempt: 2 });
+    expect(linesNamed(lines, 'escrow.key.escrowed')).toMatchObject([{ already: true }]);
+    expect(await container.list('hand-over/')).toEqual([before]);
+  });
+
+  test('belongs to another blob of the same name: nothing of it is touched', async () => {
+    await container.put('hand-over/letter.txt', 'Dear auditor');
+    const { lines } = await deployed.deliver({ ...request, blobName: 'hand-over/letter.txt' });
+    expect(linesNamed(lines, 'escrow.request.refused')[0]?.reason).toMatch(/already there/);
+    expect((await container.read('hand-over/letter.txt')).toString()).toBe('Dear auditor');
+  });
+});

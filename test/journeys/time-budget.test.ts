@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { startEscrowApp } from '../support/escrow-app.ts';
+import { linesNamed } from '../support/escrow-host.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { lastNight } from '../support/occurrence.ts';
+
+const total = 60;
+const runId = scheduledRunId(lastNight());
+
+let azure: TestAzure;
+let container: ContainerView;
+
+beforeAll(async () => {
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+  for (let index = 0; index < total; index++)
+    azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: `key-${index}` });
+  container = viewContainer(azure);
+});
+
+afterAll(() => azure?.stop());
+
+describe('a run that cannot end within functionTimeout', () => {
+  test('stops starting keys in time, reports the rest as failed for want of time, and is resumed by the retry', async () => {
+    const slow = await startEscrowApp(azure, [{ vaultName: 'contoso-prod', maxBackupsPerSecond: 20 }], {
+      settings: { AzureFunctionsJobHost__functionTimeout: '00:00:02' },
+    });
+    const startedAt = Date.now();
+    const first = await slow.nightly(lastNight());
+    expect(Date.now() - startedAt).toBeLessThan(2_000);
+    expect(first.error?.message).toMatch(/time of this invocation ran out.*The retry resumes/);
+    const [report] = await container.reports(runId);
+    const escrowed = report?.counts.escrowed ?? 0;
+    expect(escrowed).toBeGreaterThan(5);
+    // What was not listed any more is a problem of the source: nobody may think that its keys are all considered.
+    expect(report?.counts.considered).toBeLessThan(total);
+    expect(report?.problems).toMatchObject([{ code: 'outOfTime', message: expect.stringMatching(/^Cannot list/) }]);
+    const codes = report?.keys.flatMap((key) => (key.outcome === 'failed' ? [key.code] : []));
+    expect(new Set(codes)).toEqual(new Set(['outOfTime']));
+    const isRecord = ({ name }: { name: string }) => name.endsWith('.keybackup');
+    expect((await container.list()).filter(isRecord)).toHaveLength(escrowed);
+
+    const since = azure.keyVault.requests.length;
+    const next = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
+    const second = await next.nightly(lastNight(), 1);
+    expect(second.error).toBeUndefined();
+    expect(linesNamed(second.lines, 'escrow.run.completed')).toMatchObject([
+      { status: 'ok', considered: total, escrowed: total - escrowed, alreadyEscrowed: escrowed },
+    ]);
+    const again = azure.keyVault.requests.slice(since).filter(({ operation }) => operation === 'backupKey');
+    expect(again).toHaveLength(total - escrowed);
+    expect((await container.list()).filter(isRecord)).toHaveLength(total);
+  });
+
+  test('is told apart from a fault: what it was waiting out is named', async () => {
+    azure.keyVault.faults.add({ source: 'contoso-prod', operation: 'backupKey', effect: { kind: 'throttle' } });
+    const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod', keys: ['key-1'] }], {
+      settings: { AzureFunctionsJobHost__functionTimeout: '00:00:01' },
+    });
+    const { error } = await app.nightly(lastNight(1));
+    azure.keyVault.faults.clear();
+    expect(error?.message).toMatch(/ran out while waiting out: throttled \(429 Throttled, request [0-9a-f-]+\)/);
+  });
+});
