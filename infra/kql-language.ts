@@ -17,6 +17,7 @@ const tables: Readonly<Record<string, string>> = {
 interface KustoLanguage {
   readonly KustoCode: { ParseAndAnalyze(text: string, globals: unknown): KustoCode };
   readonly GlobalState: { readonly Default: { WithDatabase(database: unknown): unknown } };
+  readonly Syntax: { readonly SyntaxKind: unknown };
   readonly Symbols: {
     readonly TableSymbol: { $ctor7: new (name: string, schema: string, description: null) => unknown };
     readonly DatabaseSymbol: { ctor: new (name: string, members: unknown[]) => unknown };
@@ -28,7 +29,17 @@ interface DotNetList<T> {
   getItem(index: number): T;
 }
 
+interface SyntaxElement {
+  readonly Kind: number;
+  readonly ChildCount: number;
+  readonly IsToken: boolean;
+  GetChild(index: number): SyntaxElement | null;
+  GetName(index: number): string;
+  toString(): string;
+}
+
 interface KustoCode {
+  readonly Syntax: SyntaxElement;
   GetDiagnostics(): DotNetList<{ readonly Code: string; readonly Message: string; readonly Start: number }>;
   readonly ResultType: { readonly Columns?: DotNetList<{ readonly Name: string }> } | null;
 }
@@ -53,16 +64,53 @@ export interface KqlAnalysis {
   readonly columns: readonly string[];
 }
 
-/** Parses a query and resolves its names with the language service of Kusto itself, against the tables of the workspace. */
-export function analyzeKql(kql: string): KqlAnalysis {
+function parse(kql: string): KustoCode {
   const { KustoCode, GlobalState, Symbols } = loadLanguage();
   const symbols = Object.entries(tables).map(([name, schema]) => new Symbols.TableSymbol.$ctor7(name, schema, null));
   const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor('logs', symbols));
-  const code = KustoCode.ParseAndAnalyze(kql, globals);
+  return KustoCode.ParseAndAnalyze(kql, globals);
+}
+
+/** Parses a query and resolves its names with the language service of Kusto itself, against the tables of the workspace. */
+export function analyzeKql(kql: string): KqlAnalysis {
+  const code = parse(kql);
   return {
     faults: itemsOf(code.GetDiagnostics()).map(
       ({ Code, Message, Start }) => `line ${kql.slice(0, Start).split('\n').length}: ${Code} ${Message}`,
     ),
     columns: itemsOf(code.ResultType?.Columns).map(({ Name }) => Name),
   };
+}
+
+/** A node of a parsed query: its kind as Kusto names it, its parts by name, and the items of the lists in it. */
+export interface KqlNode {
+  readonly kind: string;
+  readonly text: string;
+  readonly parts: Readonly<Record<string, KqlNode>>;
+  readonly items: readonly KqlNode[];
+}
+
+/** The syntax tree of a query, as plain objects. */
+export function kqlSyntax(kql: string): KqlNode {
+  const { Syntax } = loadLanguage();
+  const { System } = globalThis as unknown as { System: { Enum: { toString(type: unknown, value: number): string } } };
+  const nodeOf = (element: SyntaxElement): KqlNode => {
+    const kind = System.Enum.toString(Syntax.SyntaxKind, element.Kind);
+    const parts: Record<string, KqlNode> = {};
+    const items: KqlNode[] = [];
+    for (let index = 0; index < element.ChildCount; index += 1) {
+      const child = element.GetChild(index);
+      if (child === null || child === undefined) continue;
+      const name = element.GetName(index);
+      if (name) parts[name] = nodeOf(child);
+      else if (!child.IsToken) items.push(nodeOf(child));
+    }
+    // An item of a list comes wrapped together with its comma.
+    const [only] = items;
+    if (kind === 'SeparatedElement' && only !== undefined) return only;
+    // Comments before a word belong to it; they are no part of what it says.
+    const text = element.toString().replace(/^(\s*\/\/.*\n)+/, '');
+    return { kind, text: text.trim(), parts, items };
+  };
+  return nodeOf(parse(kql).Syntax);
 }
