@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
+import { escrowAudit } from './functions/escrow-audit.ts';
 import { nightlyEscrow } from './functions/nightly-escrow.ts';
 import { onDemandEscrow } from './functions/on-demand-escrow.ts';
 import { createServices } from './services.ts';
@@ -9,3 +10,4 @@ const services = createServices(readSettings(process.env));
 
 app.timer('nightlyEscrow', nightlyEscrow(services));
 app.storageQueue('onDemandEscrow', onDemandEscrow(services));
+app.timer('escrowAudit', escrowAudit(services));

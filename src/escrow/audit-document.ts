@@ -29,7 +29,8 @@ export interface Audit {
   readonly sources: readonly AuditedSource[];
   /** The first day of every key's `days`; the last is the day of the audit. */
   readonly calendar: { readonly from: string; readonly days: number };
-  readonly writeOnce: WriteOnceProof;
+  /** Absent until an audit ran under the identity that writes the records. */
+  readonly writeOnce?: WriteOnceProof;
   /** The newest successful restore drill; absent: none on record. */
   readonly drill?: { readonly receipt: string; readonly finishedAt: string; readonly keys: number };
   readonly chain: ChainLink;

@@ -19,6 +19,11 @@ export function addDays(day: Day, count: number): Day {
   return dayOf(new Date(Date.parse(day) + count * dayMs));
 }
 
+/** The first day of the calendar that ends today. */
+export function calendarStart(now: Date): Day {
+  return addDays(dayOf(now), 1 - calendarDays);
+}
+
 /** Marks in the run-length form of the audit: `e12s1e3`. */
 export function encodeMarks(marks: readonly DayMark[]): string {
   return marks.join('').replace(/(.)\1*/g, (run, mark) => `${mark}${run.length}`);
@@ -57,8 +62,7 @@ export interface KeyDays {
  * worked out again, because it had not ended.
  */
 export function markDays(key: KeyDays, maxAgeHours: number, now: Date): DayMark[] {
-  const today = dayOf(now);
-  const from = addDays(today, 1 - calendarDays);
+  const from = calendarStart(now);
   const settled = key.earlier === undefined ? [] : key.earlier.marks.slice(0, -1);
   const offset = key.earlier === undefined ? 0 : Math.round((Date.parse(from) - Date.parse(key.earlier.from)) / dayMs);
   const marks: DayMark[] = [];

@@ -1,3 +1,4 @@
+import type { Finding } from './finding.ts';
 import type { OutcomeCounts } from './outcome.ts';
 import type { SkipReason } from './selection.ts';
 import type { SourceKind } from './source.ts';
@@ -75,7 +76,21 @@ export type EscrowEvent =
       readonly runId: string;
       readonly messageId: string;
       readonly reason: string;
-    };
+    }
+  | {
+      readonly event: 'escrow.audit.completed';
+      /** Of the audit: the time it began. */
+      readonly runId: string;
+      readonly status: 'ok' | 'gaps';
+      readonly keys: number;
+      readonly restorable: number;
+      readonly findings: number;
+      readonly durationMs: number;
+      readonly blobName: string;
+      /** Of the audit's content: the end of the chain of evidence, kept where the escrow cannot reach. */
+      readonly sha256: string;
+    }
+  | ({ readonly event: 'escrow.coverage.gap'; readonly runId: string } & Finding);
 
 export type RunStatus = 'ok' | 'incomplete';
 

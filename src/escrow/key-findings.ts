@@ -45,8 +45,8 @@ export function recordFault(source: SourceId, key: string, { fault, claim, found
 }
 
 export function keyGone(source: SourceId, key: string, blobName: string | undefined): Finding {
-  const from = blobName === undefined ? 'there is no record of it' : `restore it from "${blobName}"`;
-  const remedy = `If it was deleted by mistake, recover it while it is soft-deleted, or ${from}; if it is meant to be gone, add it to "retired".`;
+  const back = blobName === undefined ? ' (there is no record of it)' : `, or restore it from "${blobName}"`;
+  const remedy = `If it was deleted by mistake, recover it while it is soft-deleted${back}; if it is meant to be gone, add it to "retired".`;
   return gap('keyGone', `${keyIn(key, source)} is gone: it was listed before and no longer is.`, remedy, {
     source,
     key,

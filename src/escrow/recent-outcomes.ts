@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { sourcePath } from './blob-names.ts';
+import { keyNamePattern, sourcePath } from './blob-names.ts';
 import type { DayOutcomes } from './calendar.ts';
 import { dayOf, noteOutcome } from './calendar.ts';
 import type { EscrowContainer, StoredBlob } from './escrow-container.ts';
@@ -85,6 +85,8 @@ function foldReport(history: SourceHistory, { blob, report }: ReadReport): void 
   const saidAt = blob.createdAt;
   const day = dayOf(new Date(report.startedAt));
   for (const outcome of keys) {
+    // A forged report must not name anything but keys.
+    if (!keyNamePattern.test(outcome.key)) continue;
     const name = outcome.key.toLowerCase();
     const known: KeyHistory = history.keys.get(name) ?? { days: new Map() };
     history.keys.set(name, known);

@@ -1,0 +1,36 @@
+/** Text that is HTML already. Everything else that goes into a template is escaped. */
+export interface Html {
+  readonly html: string;
+}
+
+export type HtmlValue = Html | string | number | undefined | false | readonly HtmlValue[];
+
+const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => escapes[character] ?? character);
+}
+
+/** A template whose values are escaped, also inside quoted attributes. Arrays are joined, `undefined` and `false` vanish. */
+export function html(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  let text = literals[0] ?? '';
+  for (const [index, value] of values.entries()) text += render(value) + (literals[index + 1] ?? '');
+  return { html: text };
+}
+
+/** For text of our own making only: the style sheet, a number of days. */
+export function trustedHtml(text: string): Html {
+  return { html: text };
+}
+
+function render(value: HtmlValue): string {
+  if (value === undefined || value === false) return '';
+  if (typeof value === 'string') return escapeHtml(value);
+  if (typeof value === 'number') return String(value);
+  if (isList(value)) return value.map(render).join('');
+  return value.html;
+}
+
+function isList(value: HtmlValue): value is readonly HtmlValue[] {
+  return Array.isArray(value);
+}
