@@ -2,7 +2,7 @@ import type { EscrowContainer, NewBlob, StoredBlob } from '../../src/escrow/escr
 import { ServiceError } from '../../src/escrow/service-error.ts';
 
 /** What a put may meet: `lostAnswer` stores the blob, and the caller sees what a retry of the put would see. */
-export type PutFault = 'lostAnswer' | 'refused' | 'dies' | 'diesAfterStoring';
+export type PutFault = 'lostAnswer' | 'refused';
 
 export interface MemoryContainer extends EscrowContainer {
   /** Everything stored, by name. */
@@ -17,11 +17,17 @@ export interface MemoryContainer extends EscrowContainer {
 
 /**
  * An escrow container in memory that owes what `EscrowContainer` asks: it never replaces on create, acknowledges only what it
- * holds, and takes a moment (some microtasks) for every call, so that concurrent callers really interleave.
+ * holds, and takes a moment for every call, so that concurrent callers really interleave.
+ * @param moments how many microtasks one call after the other takes, over and over.
  */
-export function createMemoryContainer(): MemoryContainer {
+export function createMemoryContainer(moments: readonly number[] = [3]): MemoryContainer {
   const blobs: MemoryContainer['blobs'] = new Map();
   let created = 0;
+  let calls = 0;
+  const aMoment = async (): Promise<void> => {
+    const turns = moments[calls++ % moments.length] ?? 0;
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+  };
 
   const store = (blob: NewBlob): void => {
     const { name, metadata } = blob;
@@ -44,11 +50,9 @@ export function createMemoryContainer(): MemoryContainer {
     async create(blob) {
       await aMoment();
       const fault = container.faultOfPut(blob.name);
-      if (fault === 'dies') return never();
       if (fault === 'refused') throw storageError({ statusCode: 503, code: 'ServerBusy' });
       const taken = blobs.has(blob.name);
       if (!taken) store(blob);
-      if (fault === 'diesAfterStoring') return never();
       await aMoment();
       if (taken || fault === 'lostAnswer') throw storageError(container.refusal);
     },
@@ -97,13 +101,4 @@ export function createMemoryContainer(): MemoryContainer {
 
 export function storageError(answer: { readonly statusCode: number; readonly code: string }): ServiceError {
   return new ServiceError(`The storage service answered ${answer.code}.`, { service: 'Blob Storage', ...answer });
-}
-
-/** A process that is killed never hears of its calls again. */
-export function never<T>(): Promise<T> {
-  return new Promise<T>(() => undefined);
-}
-
-async function aMoment(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await Promise.resolve();
 }

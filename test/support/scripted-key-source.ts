@@ -2,13 +2,12 @@ import type { KeySource, SourceKey } from '../../src/escrow/key-source.ts';
 import { OutOfTime, ServiceError } from '../../src/escrow/service-error.ts';
 import type { SourceId } from '../../src/escrow/source.ts';
 import { publicSuffixes } from './escrow-sources.ts';
-import { never } from './memory-container.ts';
 
 export interface ScriptedKey {
   readonly name: string;
   readonly certificateBacked?: boolean;
-  /** What every backup of it answers instead of bytes; `dies`: nothing ever. */
-  readonly backup?: 'fails' | 'gone' | 'dies';
+  /** What every backup of it answers instead of bytes: a broken service, or that it vanished since it was listed. */
+  readonly backup?: 'fails' | 'gone';
 }
 
 export interface KeyScript {
@@ -63,7 +62,6 @@ export function createScriptedKeySource({ source, pages, failsAtPage }: KeyScrip
       await Promise.resolve();
       const key = find(name);
       if (key === undefined || key.backup === 'gone') throw keyVaultError(404, 'KeyNotFound');
-      if (key.backup === 'dies') return never();
       if (key.backup === 'fails') throw keyVaultError(500, 'InternalServerError');
       return Buffer.from(`backup ${serial++} of ${key.name}`);
     },

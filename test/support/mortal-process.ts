@@ -1,0 +1,57 @@
+import { setImmediate as nextRound } from 'node:timers/promises';
+import type { EscrowContainer } from '../../src/escrow/escrow-container.ts';
+import type { KeySource } from '../../src/escrow/key-source.ts';
+
+export interface Death {
+  /** The call that the process dies in, counting from 0 over all its ports. */
+  readonly atCall: number;
+  /** Whether that call still reached its service. */
+  readonly lands: boolean;
+}
+
+interface Ports {
+  readonly keys: KeySource;
+  readonly container: EscrowContainer;
+}
+
+/** The same ports for a process that is killed in the middle of its n-th call: from then on nothing ever answers it. */
+export function mortal({ keys, container }: Ports, { atCall, lands }: Death): Ports {
+  let calls = 0;
+  const live = async <T>(call: () => Promise<T>): Promise<T> => {
+    const number = calls++;
+    if (number < atCall) return call();
+    if (number === atCall && lands) await call().catch(() => undefined);
+    return new Promise<T>(() => undefined);
+  };
+  return {
+    keys: {
+      ...keys,
+      async *listKeys(outOfTime) {
+        const listing = keys.listKeys(outOfTime)[Symbol.asyncIterator]();
+        for (;;) {
+          const next = await live(() => listing.next());
+          if (next.done) return;
+          yield next.value;
+        }
+      },
+      getKey: (name, outOfTime) => live(() => keys.getKey(name, outOfTime)),
+      backUpKey: (name, outOfTime) => live(() => keys.backUpKey(name, outOfTime)),
+    },
+    container: {
+      ...container,
+      create: (blob, outOfTime) => live(() => container.create(blob, outOfTime)),
+      replace: (blob, outOfTime) => live(() => container.replace(blob, outOfTime)),
+      look: (name, outOfTime) => live(() => container.look(name, outOfTime)),
+    },
+  };
+}
+
+/** Lets a run come to its end, or to where it will never go on: then undefined. In-memory ports wait for nothing else. */
+export async function endOf<T>(run: Promise<T>): Promise<T | undefined> {
+  let ended: { readonly value: T } | undefined;
+  void run.then((value) => {
+    ended = { value };
+  });
+  for (let round = 0; round < 3; round++) await nextRound();
+  return ended?.value;
+}

@@ -1,0 +1,27 @@
+import type { EscrowContainer } from '../../src/escrow/escrow-container.ts';
+import type { EscrowEvent, LogLevel } from '../../src/escrow/escrow-events.ts';
+import type { KeySource } from '../../src/escrow/key-source.ts';
+import type { RunPorts } from '../../src/escrow/source-run.ts';
+import type { TimeBudget } from '../../src/escrow/time-budget.ts';
+import { noLimit } from './escrow-sources.ts';
+
+export interface RecordedPorts extends RunPorts {
+  readonly lines: { readonly level: LogLevel; readonly event: EscrowEvent }[];
+}
+
+/** The ports of a run, with a fixed time and a log that keeps its lines. */
+export function runPorts(
+  keys: KeySource,
+  container: EscrowContainer,
+  time: TimeBudget = { outOfTime: noLimit, lastCall: noLimit },
+): RecordedPorts {
+  const lines: RecordedPorts['lines'] = [];
+  return {
+    keys,
+    container,
+    time,
+    lines,
+    now: () => new Date('2026-11-24T02:00:00Z'),
+    log: (level, event) => lines.push({ level, event }),
+  };
+}
