@@ -45,6 +45,37 @@ const operations = {
     managedHsm: 'Microsoft.KeyVault/managedHsm/keys/backup/action',
     accessPolicy: 'backup',
   },
+  restore: {
+    doing: 'restore',
+    vault: 'Microsoft.KeyVault/vaults/keys/restore/action',
+    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/restore/action',
+    accessPolicy: 'restore',
+  },
+  recover: {
+    doing: 'recover',
+    vault: 'Microsoft.KeyVault/vaults/keys/recover/action',
+    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/deletedKeys/recover/action',
+    accessPolicy: 'recover',
+  },
+  listDeleted: {
+    doing: 'list the deleted keys of',
+    vault: 'Microsoft.KeyVault/vaults/keys/read',
+    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/deletedKeys/read/action',
+    accessPolicy: 'list',
+  },
+  delete: {
+    doing: 'delete',
+    vault: 'Microsoft.KeyVault/vaults/keys/delete',
+    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/delete',
+    accessPolicy: 'delete',
+  },
+  purge: {
+    doing: 'purge',
+    vault: 'Microsoft.KeyVault/vaults/keys/purge/action',
+    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/deletedKeys/delete',
+    accessPolicy: 'purge',
+  },
+  readRecord: { doing: 'read the record of', vault: '', managedHsm: '', accessPolicy: '' },
   begin: { doing: 'begin the run over', vault: '', managedHsm: '', accessPolicy: '' },
   report: { doing: 'write the run report of', vault: '', managedHsm: '', accessPolicy: '' },
 } as const;

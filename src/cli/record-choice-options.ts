@@ -1,0 +1,55 @@
+import type { RecordChoice } from '../escrow/record-choice.ts';
+import type { SourceId } from '../escrow/source.ts';
+import type { OperatorServices } from '../operator-services.ts';
+import type { OptionSpecs, Values } from './command.ts';
+import { parseInstant } from './instants.ts';
+import type { Io } from './io.ts';
+import { namedSource, resolveSource, sourceOptions } from './source-options.ts';
+import { UsageFault } from './usage-fault.ts';
+
+/** The options that choose one record. */
+export const recordChoiceOptions = {
+  ...sourceOptions,
+  name: { type: 'string', value: 'KEY', about: 'the key' },
+  at: {
+    type: 'string',
+    value: 'TIME',
+    about: 'the newest record as of then, in UTC: 2026-11-24, 2026-11-24T02:00:00Z, or an age as 7d',
+  },
+  'blob-name': { type: 'string', value: 'BLOB', about: 'this very record' },
+} as const satisfies OptionSpecs;
+
+/** @throws UsageFault when the options choose no record, or contradict each other. */
+export async function readRecordChoice(
+  values: Values<typeof recordChoiceOptions>,
+  io: Io,
+  services: OperatorServices,
+): Promise<RecordChoice> {
+  const source = await chosenSource(values, io, services);
+  const { name: keyName, at, 'blob-name': blobName } = values;
+  if (blobName !== undefined) {
+    if (at !== undefined)
+      throw new UsageFault('--at and --blob-name are both given', 'Choose the record by one of the two.');
+    return { blobName, source, keyName };
+  }
+  if (source === undefined || keyName === undefined) {
+    throw new UsageFault(
+      'it is not said which record',
+      'Name the key (--vault-name or --hsm-name, and --name) or the blob (--blob-name).',
+    );
+  }
+  return { source, keyName, asOf: readAsOf(at, services.now()) };
+}
+
+export function readAsOf(at: string | undefined, now: Date): Date | undefined {
+  return at === undefined ? undefined : parseInstant(at, 'at', now, true);
+}
+
+export async function chosenSource(
+  values: Pick<Values<typeof recordChoiceOptions>, 'vault-name' | 'hsm-name'>,
+  io: Io,
+  services: OperatorServices,
+): Promise<SourceId | undefined> {
+  const wanted = namedSource(values['vault-name'], values['hsm-name']);
+  return wanted && (await resolveSource(wanted, io, services));
+}
