@@ -1,12 +1,12 @@
-import { Agent } from 'node:https';
 import type { ServiceName } from '../escrow/service-error.ts';
 import { ServiceError } from '../escrow/service-error.ts';
+import { createDiscreetAgent } from './discreet-agent.ts';
 
 /**
  * One agent for every client of the process: connections are kept and reused, through a corporate proxy too (left to
  * themselves the SDKs open one tunnel and one TLS session per request there).
  */
-export const sharedAgent = new Agent({ keepAlive: true, proxyEnv: process.env });
+export const sharedAgent = createDiscreetAgent(process.env);
 
 /** As much of an outgoing request as the guard needs; both SDK generations fit it. */
 interface OutgoingRequest {

@@ -1,6 +1,6 @@
-import https from 'node:https';
 import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { newPipeline, QueueServiceClient, type RequestPolicy, type RequestPolicyFactory } from '@azure/storage-queue';
+import { createDiscreetAgent } from '../../azure/discreet-agent.ts';
 
 type Settings = Readonly<Record<string, string | undefined>>;
 
@@ -43,7 +43,7 @@ function credentialOf(connection: string, settings: Settings): TokenCredential {
 
 /** Without an agent of its own the SDK opens a tunnel and a TLS connection for every poll. */
 function keptConnections(): RequestPolicyFactory {
-  const agent = new https.Agent({ keepAlive: true, proxyEnv: process.env });
+  const agent = createDiscreetAgent(process.env);
   return {
     create: (next: RequestPolicy): RequestPolicy => ({
       sendRequest: (request) => {
