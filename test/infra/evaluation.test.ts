@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { expandTemplate, type Template } from './support/deployment.ts';
+import { expandTemplate } from './support/deployment.ts';
 import { isRuntimeValue } from './support/runtime-value.ts';
+import type { Template } from './support/template.ts';
 
 const place = {
   tenantId: 'tenant',

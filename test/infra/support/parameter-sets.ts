@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type AzureAnswers, type Deployment, expandTemplate, type Template } from './deployment.ts';
+import { type AzureAnswers, type Deployment, expandTemplate } from './deployment.ts';
+import type { Template } from './template.ts';
 
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 
