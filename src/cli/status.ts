@@ -1,0 +1,162 @@
+import type { KeyCoverage, SourceCoverage } from '../escrow/coverage.ts';
+import { readCoverage } from '../escrow/coverage.ts';
+import type { CoverageStatus } from '../escrow/coverage-status.ts';
+import { coverageStatuses } from '../escrow/coverage-status.ts';
+import { explainSkip } from '../escrow/selection.ts';
+import type { EscrowSource } from '../escrow/source.ts';
+import { describeSource, isSameSource } from '../escrow/source.ts';
+import { matchesAny } from '../escrow/wildcard.ts';
+import { defineCommand } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
+import { count, showDuration } from './figures.ts';
+import { parseDuration, showInstant } from './instants.ts';
+import type { Io } from './io.ts';
+import { print, printJson } from './output.ts';
+import { painter } from './paint.ts';
+import { namedSource, sourceMembers, sourceOptions } from './source-options.ts';
+import { alignColumns } from './table.ts';
+import { UsageFault } from './usage-fault.ts';
+
+const wrong: readonly CoverageStatus[] = ['stale', 'never', 'gone'];
+const hourMs = 3_600_000;
+
+/** Coverage as the audit judges it, now, for a person. */
+export const status = defineCommand({
+  name: 'status',
+  summary: 'coverage: every key, its newest record, and what is missing',
+  help: 'Lists every configured source and finds the newest record of each key. fresh: within the maximal age; stale: beyond it; never: a run has passed and no record is there; pending: no run has passed yet; gone: recorded or configured, but no longer there; the others are not escrowed, and why. Exit code 3 when a key is stale, never escrowed or gone, a record is missing or altered, or a source cannot be read.',
+  examples: ['status', 'status --max-age 26h', 'status --vault-name contoso-prod --name "tenant-*" --json'],
+  options: {
+    ...sourceOptions,
+    name: { type: 'string', value: 'KEY', multiple: true, about: 'only keys that match; patterns with * and ?' },
+    'max-age': { type: 'string', value: 'TIME', about: 'older is stale; ESCROW_MAX_AGE_HOURS without it' },
+    problems: { type: 'boolean', about: 'only what is wrong' },
+  },
+  async run(values, io, services) {
+    const { settings, container } = services;
+    const maxAgeMs =
+      values['max-age'] === undefined ? settings.maxAgeHours * hourMs : parseDuration(values['max-age'], 'max-age');
+    const sources = chosen(namedSource(values['vault-name'], values['hsm-name']), settings.sources);
+    const now = services.now();
+    const context = { container, now, maxAgeHours: maxAgeMs / hourMs, outOfTime: io.signal };
+    const read = await readCoverage(
+      context,
+      sources.map((source) => ({ source, keys: services.keysOf(source) })),
+    );
+    const { name } = values;
+    const coverage = read.map((one) => ({
+      ...one,
+      keys: one.keys.filter(({ key }) => name === undefined || matchesAny(name, key)),
+    }));
+    const isRight = coverage.every(({ unreadable, keys }) => unreadable === undefined && !keys.some(isWrong));
+    if (values.json) await printJson(io, coverageObject(coverage, isRight, now, maxAgeMs));
+    else await tell(coverage, values.problems ?? false, io);
+    return isRight ? exitCodes.done : exitCodes.findings;
+  },
+});
+
+function chosen(wanted: ReturnType<typeof namedSource>, sources: readonly EscrowSource[]): readonly EscrowSource[] {
+  if (wanted === undefined) return sources;
+  const found = sources.filter((source) => isSameSource(source, wanted));
+  if (found.length > 0) return found;
+  throw new UsageFault(
+    `${describeSource(wanted)} is not configured`,
+    `Configured: ${sources.map(describeSource).join(', ')}. Records of other sources are shown by list.`,
+  );
+}
+
+function isWrong({ status, faults }: KeyCoverage): boolean {
+  return wrong.includes(status) || faults.length > 0;
+}
+
+function countStatuses(keys: readonly KeyCoverage[]): Partial<Record<CoverageStatus, number>> {
+  const counts: Partial<Record<CoverageStatus, number>> = {};
+  for (const status of coverageStatuses) {
+    const found = keys.filter((key) => key.status === status).length;
+    if (found > 0) counts[status] = found;
+  }
+  return counts;
+}
+
+async function tell(coverage: readonly SourceCoverage[], onlyProblems: boolean, io: Io): Promise<void> {
+  const paint = painter(io);
+  for (const { source, unreadable, keys } of coverage) {
+    const counts = Object.entries(countStatuses(keys)).map(
+      ([word, number]) => `${number} ${words[word as CoverageStatus]}`,
+    );
+    await print(io, `${paint('bold', describeSource(source))}: ${counts.join(', ') || 'no key'}`);
+    if (unreadable !== undefined) await print(io, `  ${paint('red', unreadable.message)}`);
+    const rows = keys.filter((key) => !onlyProblems || isWrong(key)).map((key) => rowOf(key, io));
+    if (rows.length > 0) await print(io, alignColumns(rows, '  '));
+  }
+  const bad = coverage.flatMap(({ keys }) => keys.filter(isWrong)).length;
+  const unread = coverage.filter(({ unreadable }) => unreadable !== undefined).length;
+  const verdict = [
+    bad > 0
+      ? `${count(bad, 'key')} need attention`
+      : 'every key that should be escrowed has a fresh record, or its first run is still to come',
+    ...(unread > 0 ? [`${count(unread, 'source')} cannot be read`] : []),
+  ].join('; ');
+  await print(io, paint(bad + unread > 0 ? 'red' : 'green', verdict));
+}
+
+const words: Record<CoverageStatus, string> = {
+  fresh: 'fresh',
+  stale: 'stale',
+  never: 'never escrowed',
+  pending: 'pending',
+  gone: 'gone',
+  certificateBacked: 'certificate-backed',
+  excluded: 'excluded',
+  retired: 'retired',
+};
+
+function rowOf(key: KeyCoverage, io: Io): string[] {
+  const paint = painter(io);
+  const colour = isWrong(key) ? 'red' : key.status === 'fresh' ? 'green' : 'yellow';
+  const { record, ageMs = 0, status } = key;
+  const newest = record === undefined ? '-' : `${showInstant(record.createdAt)} (${showDuration(ageMs)} ago)`;
+  return [key.key, paint(colour, words[status]), newest, remark(key)];
+}
+
+function remark({ status, faults, record }: KeyCoverage): string {
+  const [fault] = faults;
+  if (fault !== undefined) return `the record ${fault.claim.blobName} is ${fault.fault}, by ${fault.claim.saidBy}`;
+  switch (status) {
+    case 'gone':
+      return record === undefined
+        ? 'named in the settings, but neither there nor recorded'
+        : 'no longer there: npm run escrow -- restore brings it back';
+    case 'never':
+      return 'npm run escrow -- enqueue asks for a backup; the run report says why there is none';
+    case 'pending':
+      return 'its first run is still to come';
+    case 'certificateBacked':
+      return explainSkip('certificateBacked').replace(/^certificate-backed: /, '');
+    default:
+      return '';
+  }
+}
+
+function coverageObject(coverage: readonly SourceCoverage[], isRight: boolean, now: Date, maxAgeMs: number): object {
+  return {
+    status: isRight ? 'ok' : 'findings',
+    asOf: now.toISOString(),
+    maxAgeHours: maxAgeMs / hourMs,
+    sources: coverage.map(({ source, unreadable, keys }) => ({
+      ...sourceMembers(source),
+      ...(unreadable && { unreadable }),
+      counts: countStatuses(keys),
+      keys: keys.map(({ key, status, record, ageMs, faults, firstSeenAt }) => ({
+        name: key,
+        status,
+        firstSeenAt: firstSeenAt.toISOString(),
+        ...(record && {
+          record: { ...record, createdAt: record.createdAt.toISOString() },
+          ageSeconds: Math.round((ageMs ?? 0) / 1000),
+        }),
+        ...(faults.length > 0 && { faults }),
+      })),
+    })),
+  };
+}
