@@ -1,0 +1,225 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifyChain } from '../../src/escrow/evidence-chain.ts';
+import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
+import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
+import { noLimit } from '../support/escrow-sources.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+
+const prod = { vaultName: 'contoso-prod', keys: ['*'], except: ['tmp-*'], retired: ['old-*'] };
+const web = { vaultName: 'contoso-web' };
+const hsm = { hsmName: 'contoso-hsm', securityDomain: 'contoso-2026' };
+const sources = [prod, web, hsm];
+
+let azure: TestAzure;
+let container: ContainerView;
+
+beforeAll(async () => {
+  azure = await startTestAzure({
+    sources: [
+      { kind: 'vault', name: 'contoso-prod' },
+      { kind: 'vault', name: 'contoso-web' },
+      { kind: 'managedHsm', name: 'contoso-hsm' },
+    ],
+  });
+  const vault = azure.keyVault.source('vault', 'contoso-prod');
+  for (const name of ['signing', 'payroll', 'Ledger']) vault?.addKey({ name, versions: 2 });
+  vault?.addKey({ name: 'www-cert', managed: true });
+  vault?.addKey({ name: 'tmp-build' });
+  azure.keyVault.source('vault', 'contoso-web')?.addKey({ name: 'web-a' });
+  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });
+  container = viewContainer(azure);
+});
+
+afterAll(() => azure?.stop());
+
+/** The audit some hours from now, of these sources. */
+async function auditAfter(hoursAhead: number, of: readonly object[] = sources) {
+  const app = await startAuditApp(azure, of as never, { hoursAhead });
+  const { lines, error } = await app.audit();
+  return { lines, error, audit: await auditOf(container, lines), gaps: gapsIn(lines) };
+}
+
+describe('the daily audit', () => {
+  test('raises the alarm when no night has ever been', async () => {
+    const { gaps, error, audit } = await auditAfter(0);
+    expect(gaps).toEqual([
+      'runMissing vaults/contoso-prod',
+      'runMissing vaults/contoso-web',
+      'runMissing managed-hsms/contoso-hsm',
+    ]);
+    expect(error?.message).toContain('0 of 5 keys can be brought back');
+    expect(audit.totals.byStatus).toMatchObject({ pending: 5, never: 0, fresh: 0, certificateBacked: 1, excluded: 1 });
+  });
+
+  test('is quiet after a night in which every key was escrowed, and says so in a log line, a JSON and a page', async () => {
+    await (await startAuditApp(azure, sources, { hoursAhead: 0 })).night();
+    const { lines, error, audit, gaps } = await auditAfter(2);
+    expect(gaps).toEqual([]);
+    expect(error).toBeUndefined();
+    const completed = lines.find((line) => line.event === 'escrow.audit.completed');
+    expect(completed).toMatchObject({ status: 'ok', keys: 5, restorable: 5, findings: 0 });
+    expect(audit.totals).toMatchObject({ keys: 5, restorable: 5 });
+    const [json, html] = (await container.names('audits/2')).slice(-2).reverse();
+    expect(json).toBe(completed?.event === 'escrow.audit.completed' ? completed.blobName : '');
+    expect(html).toBe(json?.replace('.json', '.html'));
+    expect(digestOf('sha256', await container.read(json ?? ''), 'hex')).toBe(
+      completed?.event === 'escrow.audit.completed' && completed.sha256,
+    );
+    expect((await container.read(html ?? '')).toString()).toContain('All 5 keys can be brought back');
+  });
+
+  test('witnesses every version with the thumbprint of its public key', async () => {
+    const { audit } = await auditAfter(2.1);
+    const ledger = audit.sources[0]?.keys.find(({ key }) => key === 'Ledger');
+    const versions = azure.keyVault.source('vault', 'contoso-prod')?.versions('ledger') ?? [];
+    expect(ledger?.versions?.count).toBe(2);
+    expect(new Set(ledger?.versions?.witnesses.map(({ version }) => version))).toEqual(
+      new Set(versions.map(({ id }) => id)),
+    );
+    for (const { id, publicJwk } of versions) {
+      const { crv, x, y } = publicJwk;
+      const canonical = Buffer.from(JSON.stringify({ crv, kty: 'EC', x, y }));
+      const thumbprint = Buffer.from(digestOf('sha256', canonical, 'base64'), 'base64').toString('base64url');
+      expect(ledger?.versions?.witnesses.find(({ version }) => version === id)?.thumbprint).toBe(thumbprint);
+    }
+  });
+
+  test('proves with the deployed identity that the escrow is write-once', async () => {
+    const { audit } = await auditAfter(2.2);
+    expect(audit.writeOnce).toEqual({ canary: 'audits/canary', overwrite: 'refused', remove: 'refused' });
+    expect(await container.names('audits/canary')).toEqual(['audits/canary']);
+  });
+
+  test('finds a source that forbids it, and keeps what is known of its keys', async () => {
+    const restoreAccess = azure.keyVault.faults.add({
+      source: 'contoso-web',
+      operation: 'listKeys',
+      effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
+    });
+    const { gaps, error, audit } = await auditAfter(3);
+    expect(gaps).toEqual(['sourceUnreadable vaults/contoso-web']);
+    expect(audit.findings[0]?.remedy).toContain('Grant Microsoft.KeyVault/vaults/keys/read');
+    expect(error?.message).toContain('Cannot list the keys of vault "contoso-web": access denied');
+    expect(audit.totals).toMatchObject({ keys: 5, restorable: 5 });
+    restoreAccess();
+    expect((await auditAfter(3.1)).gaps).toEqual([]);
+  });
+
+  test('finds a key that was deleted, goes on saying so, and is quiet once it is retired', async () => {
+    azure.keyVault.source('vault', 'contoso-prod')?.deleteKey('payroll');
+    const { gaps, audit } = await auditAfter(4);
+    expect(gaps).toEqual(['keyGone vaults/contoso-prod/payroll']);
+    expect(audit.findings[0]?.remedy).toMatch(
+      /recover it while it is soft-deleted, or restore it from "vaults\/contoso-prod\/payroll\/.*add it to "retired"/,
+    );
+    expect((await auditAfter(4.1)).gaps).toEqual(['keyGone vaults/contoso-prod/payroll']);
+    const retired = [{ ...prod, retired: ['old-*', 'payroll'] }, web, hsm];
+    const after = await auditAfter(4.2, retired);
+    expect(after.gaps).toEqual([]);
+    expect(after.audit.totals).toMatchObject({ keys: 4, byStatus: { retired: 1 } });
+    expect(after.audit.sources[0]?.keys.find(({ key }) => key === 'payroll')?.record).toBeDefined();
+  });
+
+  const now = [{ ...prod, retired: ['old-*', 'payroll'] }, web, hsm];
+
+  test('finds a record that was removed behind its back, and is quiet once the key is escrowed again', async () => {
+    const [name = ''] = await container.names('vaults/contoso-prod/signing/');
+    await container.client.deleteBlob(name);
+    const { gaps, audit, error } = await auditAfter(5, now);
+    expect(gaps).toEqual(['recordMissing vaults/contoso-prod/signing']);
+    expect(audit.findings[0]?.message).toContain(`"${name}"`);
+    expect(audit.findings[0]?.remedy).toContain('enqueue {"vaultName":"contoso-prod","name":"signing"}');
+    expect(error?.message).toContain('3 of 4 keys can be brought back');
+    const { runNamedKey } = await import('../../src/escrow/key-run.ts');
+    const { portsOf } = await import('../../src/functions/source-runs.ts');
+    const { services } = await startAuditApp(azure, now, { hoursAhead: 0 });
+    const [source] = services.settings.sources;
+    if (source === undefined) throw new Error('no source');
+    await runNamedKey(
+      {
+        source,
+        name: 'signing',
+        runId: '20261124T140307Z-3f2a9c1e',
+        trigger: 'request',
+        force: false,
+        whatIf: false,
+        obeysSelection: false,
+      },
+      portsOf(services, source, () => undefined, services.timeBudget()),
+    );
+    const after = await auditAfter(5.1, now);
+    expect(after.audit.sources[0]?.keys.find(({ key }) => key === 'signing')).toMatchObject({
+      status: 'fresh',
+      record: { runId: '20261124T140307Z-3f2a9c1e' },
+    });
+  });
+
+  test('finds a record that was replaced by another of the same length', async () => {
+    const [name = ''] = await container.names('managed-hsms/contoso-hsm/payments/');
+    const before = await container.read(name);
+    const { metadata = {} } = await container.client.getBlobClient(name).getProperties();
+    await container.put(name, 'x'.repeat(before.length), { ...metadata, sha256: '0'.repeat(64) });
+    const { gaps } = await auditAfter(6, now);
+    expect(gaps).toContain('recordAltered managed-hsms/contoso-hsm/payments');
+    await container.client.getBlockBlobClient(name).upload(before, before.length, { metadata });
+  });
+
+  test('finds a report that was altered, or removed, as the chain of evidence does', async () => {
+    const [name = ''] = (await container.names('runs/')).filter((one) => one.endsWith('contoso-web.json'));
+    const { metadata = {} } = await container.client.getBlobClient(name).getProperties();
+    const report = (await container.read(name)).toString();
+    const { services } = await startAuditApp(azure, now, { hoursAhead: 6.1 });
+    const sound = await verifyChain(services.container, noLimit);
+    expect(sound.findings).toEqual([]);
+    expect(sound.audits).toBeGreaterThan(10);
+    expect(sound.evidence).toBe(3);
+
+    await container.put(name, report.replace('"attempt":1', '"attempt":2'), metadata);
+    const altered = await auditAfter(6.2, now);
+    expect(altered.gaps).toContain('evidenceAltered *');
+    expect(altered.audit.findings.find(({ finding }) => finding === 'evidenceAltered')).toMatchObject({
+      message: expect.stringContaining(name),
+      remedy: expect.stringContaining('verify --chain'),
+    });
+    await container.client.deleteBlob(name);
+    expect((await auditAfter(6.3, now)).gaps).toContain('evidenceMissing *');
+    expect((await verifyChain(services.container, noLimit)).findings.map(({ finding }) => finding)).toEqual([
+      'evidenceMissing',
+    ]);
+    await container.put(name, report, metadata);
+    expect((await verifyChain(services.container, noLimit)).findings).toEqual([]);
+  });
+
+  test('finds an audit that was altered', async () => {
+    const name = (await container.names('audits/2')).filter((one) => one.endsWith('.json')).at(-1) ?? '';
+    const { metadata = {} } = await container.client.getBlobClient(name).getProperties();
+    const content = (await container.read(name)).toString();
+    await container.put(name, content.replace('"status":"gaps"', '"status":"ok"'), metadata);
+    const { services } = await startAuditApp(azure, now, { hoursAhead: 6.4 });
+    const { findings } = await verifyChain(services.container, noLimit);
+    expect(findings.map(({ finding, message }) => [finding, message.includes(name)])).toEqual([
+      ['evidenceAltered', true],
+    ]);
+    expect((await auditAfter(6.5, now)).gaps).toContain('evidenceAltered *');
+    await container.put(name, content, metadata);
+  });
+
+  test('finds a night that was missed: no run, and every key too old', async () => {
+    const { gaps, error, audit } = await auditAfter(30, now);
+    expect(gaps).toEqual(
+      expect.arrayContaining([
+        'runMissing vaults/contoso-prod',
+        'runMissing vaults/contoso-web',
+        'runMissing managed-hsms/contoso-hsm',
+        'stale vaults/contoso-prod/Ledger',
+        'stale vaults/contoso-prod/signing',
+        'stale vaults/contoso-web/web-a',
+        'stale managed-hsms/contoso-hsm/payments',
+      ]),
+    );
+    expect(gaps).toHaveLength(7);
+    expect(error?.message).toContain('4 of 4 keys can be brought back');
+    expect(audit.findings[0]?.remedy).toContain('enqueue {"vaultName":"contoso-prod"}');
+    expect(audit.sources[1]?.keys[0]?.days).toMatch(/e1s1$/);
+  });
+});

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
+import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { escrowLines, linesNamed, startEscrowHost } from '../support/escrow-host.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { lastNight } from '../support/occurrence.ts';
+import { type QueueView, viewQueue } from '../support/queue-view.ts';
+
+const sources = [{ vaultName: 'contoso-prod' }, { vaultName: 'contoso-web' }, { hsmName: 'contoso-hsm' }];
+const paths = ['managed-hsms/contoso-hsm', 'vaults/contoso-prod', 'vaults/contoso-web'];
+
+let azure: TestAzure;
+let host: FunctionsHost;
+let container: ContainerView;
+let queue: QueueView;
+
+beforeAll(async () => {
+  azure = await startTestAzure({
+    sources: [
+      { kind: 'vault', name: 'contoso-prod' },
+      { kind: 'vault', name: 'contoso-web' },
+      { kind: 'managedHsm', name: 'contoso-hsm' },
+    ],
+  });
+  for (const name of ['a', 'b']) {
+    azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name });
+    azure.keyVault.source('vault', 'contoso-web')?.addKey({ name });
+    azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name });
+  }
+  container = viewContainer(azure);
+  queue = viewQueue(azure);
+  host = await startEscrowHost(azure, { sources, settings: { ESCROW_FAN_OUT: 'true' } });
+});
+
+afterAll(async () => {
+  await host?.stop();
+  await azure?.stop();
+});
+
+async function runNight(occurrence: Date, runs: number): Promise<number> {
+  const since = host.events.length;
+  expect((await host.fireTimer('nightlyEscrow', { at: occurrence })).error).toBeUndefined();
+  const completed = () => linesNamed(escrowLines(host.events, since), 'escrow.run.completed').length;
+  await host.waitFor(() => completed() >= runs, { since });
+  await expect.poll(() => queue.count()).toBe(0);
+  return since;
+}
+
+describe('the nightly run with fan-out', () => {
+  test('is one message per source, and the same records and reports as without', async () => {
+    const occurrence = lastNight();
+    const runId = scheduledRunId(occurrence);
+    const since = await runNight(occurrence, 3);
+    const invoked = host.events.slice(since).filter(({ event }) => event === 'started');
+    expect(invoked.map((event) => event.event === 'started' && event.functionName)).toEqual([
+      'nightlyEscrow',
+      ...sources.map(() => 'onDemandEscrow'),
+    ]);
+    const records = (await container.names()).filter((name) => name.endsWith('.keybackup'));
+    expect(records).toEqual(paths.flatMap((path) => ['a', 'b'].map((key) => `${path}/${key}/${runId}.keybackup`)));
+    const reports = await container.reports(runId);
+    expect(reports.map(({ source, trigger, status, counts }) => [source, trigger, status, counts.escrowed])).toEqual(
+      paths.map((path) => [path, 'schedule', 'ok', 2]),
+    );
+  });
+
+  test('retries only the source that failed, and keeps the others as they are', async () => {
+    const occurrence = lastNight(1);
+    const runId = scheduledRunId(occurrence);
+    azure.keyVault.faults.add({
+      source: 'contoso-web',
+      operation: 'listKeys',
+      times: 1,
+      effect: { kind: 'forbidden', reason: 'AccessDenied' },
+    });
+    await runNight(occurrence, 4);
+    const reports = await container.reports(runId);
+    expect(reports.map(({ source, attempt, status }) => `${source} ${attempt} ${status}`)).toEqual([
+      'managed-hsms/contoso-hsm 1 ok',
+      'vaults/contoso-prod 1 ok',
+      'vaults/contoso-web 2 ok',
+      'vaults/contoso-web 1 incomplete',
+    ]);
+  });
+
+  test('fired twice for the same occurrence leaves one record per key', async () => {
+    const occurrence = lastNight(2);
+    await runNight(occurrence, 3);
+    await runNight(occurrence, 3);
+    const records = (await container.list()).filter(
+      ({ name }) => name.includes(scheduledRunId(occurrence)) && name.endsWith('.keybackup'),
+    );
+    expect(records).toHaveLength(6);
+  });
+});
