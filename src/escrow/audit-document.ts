@@ -45,7 +45,11 @@ export interface AuditTotals {
   readonly byStatus: Readonly<Record<CoverageStatus, number>>;
 }
 
-/** The link of one audit to the one before, and the evidence that has come since. Digests are SHA-256 of content, hex. */
+/**
+ * The link of one audit to the one before, and the evidence that has come since; where none has, the list of the one before
+ * once more, so that the newest evidence is checked by every audit. Digests are SHA-256 of
+ * content, hex.
+ */
 export interface ChainLink {
   readonly previous?: EvidenceDigest;
   /** Creation time of the newest evidence that any audit so far has listed. */

@@ -6,7 +6,7 @@ import { freshSinceOf } from './coverage.ts';
 import type { CoverageStatus } from './coverage-status.ts';
 import { coverageStatuses, isOwed } from './coverage-status.ts';
 import { drillFindings, readDrills } from './drill-history.ts';
-import type { EscrowContainer } from './escrow-container.ts';
+import type { EscrowContainer, StoredBlob } from './escrow-container.ts';
 import { checkEvidence, isNewEvidence, listEvidence, readEach } from './evidence.ts';
 import { chainUnreadable, evidenceAltered } from './evidence-findings.ts';
 import type { Finding } from './finding.ts';
@@ -129,16 +129,14 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     chain: {
       ...(previous && { previous: { name: previous.name, sha256: previous.sha256 } }),
       ...(until > 0 && { until: new Date(until).toISOString() }),
-      evidence: digestsOf(
-        fresh.map(({ name }) => name),
-        digests,
-      ),
+      // Without anything new the list before stays under watch, with the digests that it was listed with.
+      evidence: fresh.length === 0 ? (chain?.evidence ?? []) : digestsOf(fresh, digests),
     },
   };
 }
 
-function digestsOf(names: readonly string[], digests: ReadonlyMap<string, string>): EvidenceDigest[] {
-  const listed = names.flatMap((name) => {
+function digestsOf(blobs: readonly StoredBlob[], digests: ReadonlyMap<string, string>): EvidenceDigest[] {
+  const listed = blobs.flatMap(({ name }) => {
     const sha256 = digests.get(name);
     return sha256 === undefined ? [] : [{ name, sha256 }];
   });

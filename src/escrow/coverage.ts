@@ -11,7 +11,7 @@ import type { NewestRecord, RecordClaim, RecordFault } from './newest-records.ts
 import { findNewestRecord } from './newest-records.ts';
 import type { EarlierCoverage } from './previous-audit.ts';
 import { earlierCoverageOf, findNewestAudit } from './previous-audit.ts';
-import type { KeyHistory, SourceHistory } from './recent-outcomes.ts';
+import type { SourceHistory } from './recent-outcomes.ts';
 import { emptyHistory, readOutcomes } from './recent-outcomes.ts';
 import { literalKeys, skipReasonOf } from './selection.ts';
 import type { EscrowSource } from './source.ts';
@@ -117,7 +117,7 @@ export async function coverSource(
     if (!isThere && skip !== undefined && skip !== 'retired') return;
     // A retired key keeps its record, if it ever had one; of the others that are not escrowed none is expected.
     const isSearched = skip === undefined || (skip === 'retired' && before?.record !== undefined);
-    const claims = claimsOf(history.keys.get(name), before, earlier.name);
+    const claims = claimsOf(history.keys.get(name)?.claim, before, earlier.name, freshSince);
     const { record, faults } = isSearched
       ? await findNewestRecord(container, { source, key: name, claims, freshSince }, outOfTime)
       : { record: undefined, faults: [] };
@@ -151,10 +151,16 @@ function assumedKey(name: string, certificateBacked: boolean): SourceKey {
   return { name, id: '', enabled: true, createdAt: undefined, updatedAt: undefined, certificateBacked };
 }
 
-function claimsOf(history: KeyHistory | undefined, before: AuditedKey | undefined, auditName: string): RecordClaim[] {
-  const claims = history?.claim === undefined ? [] : [history.claim];
+/** A report too old to name a fresh record is not asked: the audit before has checked what it names. */
+function claimsOf(
+  claim: RecordClaim | undefined,
+  before: AuditedKey | undefined,
+  auditName: string,
+  freshSince: Date,
+): RecordClaim[] {
+  const claims = claim === undefined || claim.saidAt < freshSince ? [] : [claim];
   const known = before?.record;
-  if (known === undefined || known.blobName === history?.claim?.blobName) return claims;
+  if (known === undefined || claims.some(({ blobName }) => blobName === known.blobName)) return claims;
   const { blobName, bytes, sha256, createdAt } = known;
   return [...claims, { blobName, bytes, sha256, saidBy: auditName, saidAt: new Date(createdAt) }];
 }

@@ -46,16 +46,17 @@ export async function verifyChain(container: EscrowContainer, outOfTime: AbortSi
     if (found === undefined) findings.push(evidenceMissing(chain.previous.name, name));
     else if (found !== chain.previous.sha256) findings.push(evidenceAltered(chain.previous.name, name));
   }
-  let evidence = 0;
+  const listed = new Map<string, string>();
   for (const { name, chain } of links) {
-    const listed = chain?.evidence ?? [];
-    findings.push(...(await checkEvidence(container, listed, name, new Map(), outOfTime)));
-    evidence += listed.length;
+    // What an audit listed once more is read once.
+    const unseen = (chain?.evidence ?? []).filter((one) => listed.get(one.name) !== one.sha256);
+    findings.push(...(await checkEvidence(container, unseen, name, new Map(), outOfTime)));
+    for (const one of unseen) listed.set(one.name, one.sha256);
   }
   const newest = links.at(-1);
   return {
     audits: links.length,
-    evidence,
+    evidence: listed.size,
     ...(newest && { newest: { name: newest.name, sha256: newest.sha256 } }),
     findings: withoutRepeats(findings),
   };

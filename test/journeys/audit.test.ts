@@ -221,5 +221,11 @@ describe('the daily audit', () => {
     expect(error?.message).toContain('4 of 4 keys can be brought back');
     expect(audit.findings[0]?.remedy).toContain('enqueue {"vaultName":"contoso-prod"}');
     expect(audit.sources[1]?.keys[0]?.days).toMatch(/e1s1$/);
+
+    const [name = ''] = await container.names('vaults/contoso-web/web-a/');
+    await container.client.deleteBlob(name);
+    const worse = await auditAfter(31, now);
+    expect(worse.gaps).toContain('recordMissing vaults/contoso-web/web-a');
+    expect(worse.error?.message).toContain('3 of 4 keys can be brought back');
   });
 });

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { InvocationContext } from '@azure/functions';
+import type { Audit } from '../../src/escrow/audit-document.ts';
+import type { EscrowEvent } from '../../src/escrow/escrow-events.ts';
+import type { LocalIdentity } from '../../src/local/identities.ts';
+import type { Services } from '../../src/services.ts';
+import { as } from './as-identity.ts';
+import type { ContainerView } from './container-view.ts';
+import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
+
+/** Hours between the real time, which the storage service stamps on blobs, and the time that the product believes it is. */
+export interface AuditApp {
+  readonly services: Services;
+  /** Runs every source, as the schedule would. */
+  night(): Promise<void>;
+  /** Fires the audit's timer. */
+  audit(): Promise<{ readonly lines: readonly EscrowEvent[]; readonly error: Error | undefined }>;
+}
+
+/** A schedule that was due a minute ago, every day: whatever the time of day, a run made now is the run that was due. */
+export function dueAMinuteAgo(): string {
+  const due = new Date(Date.now() - 60_000);
+  return `0 ${due.getUTCMinutes()} ${due.getUTCHours()} * * *`;
+}
+
+/** The product in this process, its clock some hours ahead: how the days pass in a test. */
+export async function startAuditApp(
+  place: EscrowPlace,
+  sources: readonly SourceSetting[],
+  options: {
+    readonly hoursAhead: number;
+    readonly settings?: Readonly<Record<string, string>>;
+    readonly identity?: LocalIdentity;
+  },
+): Promise<AuditApp> {
+  const { createServices } = await import('../../src/services.ts');
+  const { readSettings } = await import('../../src/settings.ts');
+  const { escrowAudit } = await import('../../src/functions/escrow-audit.ts');
+  const { runSources } = await import('../../src/functions/source-runs.ts');
+  const { scheduledRunId } = await import('../../src/escrow/run-id.ts');
+  const settings = readSettings(
+    escrowSettings(place, sources, { ESCROW_SCHEDULE: dueAMinuteAgo(), ...options.settings }),
+  );
+  const clock = {
+    now: () => Date.now() + options.hoursAhead * 3_600_000,
+    random: Math.random,
+    sleep: (ms: number, until: AbortSignal) => delay(ms / 20, undefined, { signal: until }).catch(() => undefined),
+  };
+  const services = as(options.identity ?? place.identities.app, () => createServices(settings, clock));
+  return {
+    services,
+    async night() {
+      const runId = scheduledRunId(services.now());
+      await runSources(
+        services,
+        settings.sources,
+        { runId, trigger: 'schedule', attempt: 1, force: false, whatIf: false },
+        () => undefined,
+      );
+    },
+    async audit() {
+      const lines: EscrowEvent[] = [];
+      const context = new InvocationContext({
+        invocationId: randomUUID(),
+        functionName: 'escrowAudit',
+        logHandler: (_level, line) => lines.push(JSON.parse(String(line))),
+      });
+      const timer = {
+        isPastDue: false,
+        schedule: { adjustForDST: true },
+        scheduleStatus: { last: '', lastUpdated: '', next: '' },
+      };
+      const error = await Promise.resolve(escrowAudit(services).handler(timer, context)).then(
+        () => undefined,
+        (thrown: unknown) => thrown as Error,
+      );
+      return { lines, error };
+    },
+  };
+}
+
+/** The audit that a log line names. */
+export async function auditOf(container: ContainerView, lines: readonly EscrowEvent[]): Promise<Audit> {
+  const completed = lines.find((line) => line.event === 'escrow.audit.completed');
+  if (completed?.event !== 'escrow.audit.completed') throw new Error('no audit was completed');
+  return (await container.readJson(completed.blobName)) as unknown as Audit;
+}
+
+/** `<finding> <source>/<key>` of each gap line. */
+export function gapsIn(lines: readonly EscrowEvent[]): string[] {
+  return lines.flatMap((line) =>
+    line.event === 'escrow.coverage.gap'
+      ? [`${line.finding} ${line.source ?? '*'}${line.key ? `/${line.key}` : ''}`]
+      : [],
+  );
+}
