@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { readQueries } from '../../infra/queries.ts';
+import { unknownNames } from '../../infra/query-fields.ts';
+import { escrowLines, startEscrowHost } from '../support/escrow-host.ts';
+import { startTestAzure } from '../support/local-azure.ts';
+import { lastNight } from '../support/occurrence.ts';
+import { viewQueue } from '../support/queue-view.ts';
+
+test('every event and field that an alarm reads stands in the log lines of a real night with troubles', async () => {
+  await using azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'denied' });
+  azure.keyVault.faults.add({
+    operation: 'backupKey',
+    effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
+  });
+  await using host = await startEscrowHost(azure, { sources: [{ vaultName: 'contoso-prod' }] });
+  const queue = viewQueue(azure);
+
+  await host.fireTimer('nightlyEscrow', { at: lastNight() });
+  const refused = await queue.send({ vaultName: 'nobody', name: 'signing' });
+  const failed = await queue.send({ vaultName: 'contoso-prod', name: 'denied' });
+  for (const { messageId } of [refused, failed]) {
+    await host.waitFor(() =>
+      escrowLines(host.events).some((line) => 'messageId' in line && line.messageId === messageId),
+    );
+  }
+  await host.fireTimer('escrowAudit');
+
+  const queries = readQueries();
+  expect(Object.keys(queries).length).toBeGreaterThanOrEqual(6);
+  expect(unknownNames(queries, escrowLines(host.events))).toEqual([]);
+});
