@@ -1,0 +1,114 @@
+import { parseRecordName } from '../../src/escrow/blob-names.ts';
+import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import { escrowEventOf } from '../../src/local/first-pass.ts';
+import type { HostEvent } from '../../src/local/functions-host/host-events.ts';
+import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
+import { startFunctionsHost } from '../../src/local/functions-host/start.ts';
+import type { LocalAzure } from '../../src/local/local-azure.ts';
+import { barChart } from './bar-chart.ts';
+import type { BenchSource } from './bench-azure.ts';
+import { settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
+import type { Measurement } from './measurement.ts';
+import { medianOf } from './median.ts';
+
+const sourceCount = 8;
+
+/** Eight vaults: the timer runs them itself in one invocation, or asks two host processes for each through the queue. */
+export async function measureFanOut(bundle: string, quick: boolean): Promise<Measurement> {
+  const sources = Array.from({ length: sourceCount }, (_, index) => ({
+    kind: 'vault' as const,
+    name: `vault-${index + 1}`,
+    keys: quick ? 60 : 150,
+    maxBackupsPerSecond: 10,
+  }));
+  await using azure = await startBenchAzure(sources);
+  slowDown(azure, 150);
+  const rounds = [];
+  for (let round = 0; round < (quick ? 1 : 2); round++) {
+    const nightOne = hoursAgo(2 * round + 1);
+    const nightTwo = hoursAgo(2 * round + 2);
+    const alone = await timeNight({ azure, sources, bundle, at: nightOne, hosts: 1, fanOut: false });
+    const spread = await timeNight({ azure, sources, bundle, at: nightTwo, hosts: 2, fanOut: true });
+    const missing = [...alone.records, ...spread.records].filter(
+      (record) => !alone.records.has(record) || !spread.records.has(record),
+    ).length;
+    const lacking = sourceCount * (sources[0]?.keys ?? 0) - alone.records.size;
+    rounds.push({ alone: alone.ms, spread: spread.ms, missing: missing + lacking });
+  }
+  const overhead = medianOf(rounds, (round) => round.spread / round.alone);
+  const bar = (label: string, ms: number) => ({ label, value: ms / 1000, shown: `${(ms / 1000).toFixed(1)} s` });
+  return {
+    figures: {
+      fanOutOverhead: overhead,
+      fanOutMissingRecords: rounds.reduce((sum, { missing }) => sum + missing, 0),
+    },
+    charts: [
+      barChart({
+        file: 'fan-out.svg',
+        title: `Fan-out costs ${((overhead - 1) * 100).toFixed(0)} % of time and leaves the same records`,
+        subtitle: `${sourceCount} vaults of ${sources[0]?.keys} keys at the default pace, from the timer's firing to the last report`,
+        unit: 'seconds',
+        bars: [
+          bar(
+            'one invocation',
+            medianOf(rounds, (round) => round.alone),
+          ),
+          bar(
+            'queue, 2 host processes',
+            medianOf(rounds, (round) => round.spread),
+          ),
+        ],
+      }),
+    ],
+  };
+}
+
+interface Night {
+  readonly azure: LocalAzure;
+  readonly sources: readonly BenchSource[];
+  readonly bundle: string;
+  readonly at: Date;
+  readonly hosts: number;
+  readonly fanOut: boolean;
+}
+
+/** @returns how long the night took, and its records as `<source>/<key>`. */
+async function timeNight({ azure, sources, bundle, at, hosts, fanOut }: Night) {
+  const settings = settingsOf(azure, sources, { ESCROW_FAN_OUT: String(fanOut), ESCROW_SCHEDULE: '0 0 * * * *' });
+  const runId = scheduledRunId(at);
+  const allCompleted = Promise.withResolvers<void>();
+  let left = sources.length;
+  const onEvent = (event: HostEvent): void => {
+    const line = escrowEventOf(event);
+    if (line?.event !== 'escrow.run.completed' || line.runId !== runId) return;
+    left--;
+    if (left === 0) allCompleted.resolve();
+  };
+  await using started = new AsyncDisposableStack();
+  const running: FunctionsHost[] = [];
+  for (let host = 0; host < hosts; host++) {
+    running.push(started.use(await startFunctionsHost({ bundle, settings, hostJson: 'host.json', onEvent })));
+  }
+  azure.storage.requests.length = 0;
+  const tooLate = setTimeout(() => allCompleted.reject(new Error(`${left} of the runs did not end.`)), 120_000);
+  const startedAt = performance.now();
+  try {
+    const [fired] = await Promise.all([running[0]?.fireTimer('nightlyEscrow', { at }), allCompleted.promise]);
+    if (fired?.error !== undefined) throw new Error(fired.error);
+  } finally {
+    clearTimeout(tooLate);
+  }
+  const ms = performance.now() - startedAt;
+  const records = new Set<string>();
+  for (const { blobName = '', operation, status } of azure.storage.requests) {
+    const record = operation === 'putBlob' && status === 201 ? parseRecordName(blobName) : undefined;
+    if (record?.runId === runId) records.add(`${record.source.name}/${record.keyName}`);
+  }
+  return { ms, records };
+}
+
+/** An occurrence of the hourly schedule that these hosts run on: a night of its own for each way and round. */
+function hoursAgo(hours: number): Date {
+  const hour = 3_600_000;
+  return new Date((Math.floor(Date.now() / hour) - hours) * hour);
+}

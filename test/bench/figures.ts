@@ -1,0 +1,77 @@
+/** One figure that is promised: its name on the last line, what it says, and the bound that it must keep. */
+export interface Figure {
+  readonly name: FigureName;
+  readonly what: string;
+  readonly bound: 'at least' | 'at most';
+  readonly target: number;
+}
+
+/** All figures, in the order in which they are shown. Ratios are of two measurements in one run of the bench. */
+export const figures = [
+  of('speedupOverLoop', '300 keys at 150 ms a vault call: sequential script / our run', 'at least', 14),
+  of('paceKept', 'calls / the limit of a Managed HSM that allows exactly our pace (no 429)', 'at least', 0.97),
+  of('stormWaste', 'extra backup calls / keys, where the service allows half of our pace', 'at most', 0.1),
+  of('vaultRequestsPerKey', 'requests to the vault beyond listing pages / keys', 'at most', 1),
+  of('storageRequestsPerKey', 'requests to storage beyond marker and report / keys', 'at most', 1),
+  of(
+    'cpuPerKeyOverFloor',
+    'CPU per key: our run / a bare concurrent loop over the same two SDK calls',
+    'at most',
+    1.25,
+  ),
+  of('rssGrowth', 'peak memory: 10,000 keys / 1,000 keys', 'at most', 1.4),
+  of('peakRssMb', 'peak memory of a run over 10,000 keys, MB', 'at most', 320),
+  of('timeGrowth', 'time per key: 10,000 keys / 1,000 keys', 'at most', 1.1),
+  of('resumeCost', 'time: resuming a run that was 99 % done / the full run', 'at most', 0.1),
+  of('fanOutOverhead', 'time of 8 sources: fan-out over 2 host processes / one invocation', 'at most', 1.2),
+  of('fanOutMissingRecords', 'records of 8 sources that one of the two ways has and the other has not', 'at most', 0),
+  of('coldStart', 'load time: the bundle / the same code unbundled', 'at most', 0.4),
+  of('packageKb', 'the deployed package, zipped, KB', 'at most', 600),
+  of('auditRequestsPerKey', 'requests of a daily audit with a year of history / keys', 'at most', 1.1),
+] as const;
+
+export type FigureName =
+  | 'speedupOverLoop'
+  | 'paceKept'
+  | 'stormWaste'
+  | 'vaultRequestsPerKey'
+  | 'storageRequestsPerKey'
+  | 'cpuPerKeyOverFloor'
+  | 'rssGrowth'
+  | 'peakRssMb'
+  | 'timeGrowth'
+  | 'resumeCost'
+  | 'fanOutOverhead'
+  | 'fanOutMissingRecords'
+  | 'coldStart'
+  | 'packageKb'
+  | 'auditRequestsPerKey';
+
+export type Figures = Readonly<Partial<Record<FigureName, number>>>;
+
+function of(name: FigureName, what: string, bound: Figure['bound'], target: number): Figure {
+  return { name, what, bound, target };
+}
+
+/** Figures are shown, and held against their targets, with three decimals. */
+export function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+export function isKept({ bound, target }: Figure, value: number): boolean {
+  return bound === 'at least' ? rounded(value) >= target : rounded(value) <= target;
+}
+
+/** The names of the figures that miss their target; one that was not measured misses it. */
+export function missed(measured: Figures): FigureName[] {
+  return figures.filter((figure) => !isKept(figure, measured[figure.name] ?? Number.NaN)).map(({ name }) => name);
+}
+
+export function figureTable(measured: Figures): string[][] {
+  return figures.map((figure) => {
+    const value = measured[figure.name];
+    const sign = figure.bound === 'at least' ? '≥' : '≤';
+    const shown = value === undefined ? 'not measured' : String(rounded(value));
+    return [figure.name, figure.what, shown, `${sign} ${figure.target}`];
+  });
+}

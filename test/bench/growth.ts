@@ -1,0 +1,67 @@
+import type { BenchSource } from './bench-azure.ts';
+import { settingsOf, startBenchAzure } from './bench-azure.ts';
+import { lineChart } from './line-chart.ts';
+import { measure } from './measured-process.ts';
+import type { Bench, Measurement } from './measurement.ts';
+import { runTimes } from './measurement.ts';
+import { medianOf } from './median.ts';
+import type { Measured } from './worker-protocol.ts';
+
+const megabyte = 1_000_000;
+
+/** Ten times the keys: what becomes of memory, and of the time per key. Each run is a process of its own. */
+export async function measureGrowth({ worker, effort }: Bench): Promise<Measurement & { readonly peakRssMb: number }> {
+  const few: BenchSource = { kind: 'vault', name: 'few', keys: effort.quick ? 300 : 1000 };
+  const many: BenchSource = { kind: 'vault', name: 'many', keys: few.keys * 10 };
+  const nextRunTime = runTimes();
+  const run = async (source: BenchSource): Promise<Measured> => {
+    // Of its own Azure each: Azurite slows down as it fills.
+    await using azure = await startBenchAzure([source]);
+    return await measure(worker, settingsOf(azure, [source]), {
+      kind: 'run',
+      runTime: nextRunTime(),
+      sources: [source.name],
+    });
+  };
+  const rounds = [];
+  for (let round = 0; round < Math.min(effort.rounds, 2); round++) {
+    rounds.push({ few: await run(few), many: await run(many) });
+  }
+  const rssGrowth = medianOf(rounds, (round) => round.many.peakRssBytes / round.few.peakRssBytes);
+  const timeGrowth = medianOf(rounds, (round) => round.many.elapsedMs / many.keys / (round.few.elapsedMs / few.keys));
+  const peakRssMb = medianOf(rounds, (round) => round.many.peakRssBytes) / megabyte;
+  const curve = (measured: Measured | undefined) =>
+    (measured?.samples ?? []).map(({ keys, rssBytes }) => [keys, rssBytes / megabyte] as const);
+  const timeCurve = (measured: Measured | undefined) =>
+    (measured?.samples ?? []).map(({ keys, atMs }) => [keys, atMs / 1000] as const);
+  const labels = [`${few.keys} keys`, `${many.keys} keys`];
+  return {
+    peakRssMb,
+    figures: { rssGrowth, peakRssMb, timeGrowth },
+    charts: [
+      lineChart({
+        file: 'memory.svg',
+        title: `Ten times the keys take ${rssGrowth.toFixed(2)} times the memory`,
+        subtitle: `Resident memory of our process during a run; peak over ${many.keys} keys: ${peakRssMb.toFixed(0)} MB`,
+        xLabel: 'keys escrowed so far',
+        yLabel: 'MB',
+        series: [
+          { label: labels[1] ?? '', points: curve(rounds[0]?.many) },
+          { label: labels[0] ?? '', points: curve(rounds[0]?.few) },
+        ],
+        marks: [{ y: 320, label: 'target' }],
+      }),
+      lineChart({
+        file: 'time.svg',
+        title: `Time grows as the keys do: ${timeGrowth.toFixed(2)} times as much for each key`,
+        subtitle: `Pace and latency out of the way; two cores shared with the stand-in and Azurite`,
+        xLabel: 'keys escrowed so far',
+        yLabel: 'seconds',
+        series: [
+          { label: labels[1] ?? '', points: timeCurve(rounds[0]?.many) },
+          { label: labels[0] ?? '', points: timeCurve(rounds[0]?.few) },
+        ],
+      }),
+    ],
+  };
+}

@@ -1,0 +1,104 @@
+import type { LocalAzure } from '../../src/local/local-azure.ts';
+import { barChart } from './bar-chart.ts';
+import type { BenchSource } from './bench-azure.ts';
+import { settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
+import { measure } from './measured-process.ts';
+import type { Bench, Measurement } from './measurement.ts';
+import { runTimes } from './measurement.ts';
+import { median, medianOf } from './median.ts';
+import { countByOperation, storageRequestsPerKey, vaultRequests, vaultRequestsPerKey } from './request-counts.ts';
+
+const keys = 300;
+const latencyMs = 150;
+const vault: BenchSource = { kind: 'vault', name: 'speedup', keys };
+
+/** One vault for the loops, one for our runs, all under the same latency. */
+export interface SpeedupGround extends AsyncDisposable {
+  readonly azure: LocalAzure;
+  readonly loopVault: BenchSource;
+}
+
+export async function startSpeedupGround({ effort }: Bench): Promise<SpeedupGround> {
+  // The script's time is the same for each page and each key; a quick run takes a third and counts it three times.
+  const loopVault: BenchSource = { kind: 'vault', name: 'by-script', keys: effort.quick ? keys / 3 : keys };
+  const azure = await startBenchAzure([vault, loopVault]);
+  slowDown(azure, latencyMs);
+  return { azure, loopVault, [Symbol.asyncDispose]: () => azure.stop() };
+}
+
+/** The rounds go side by side, each in its own process: a script waits for the service nineteen parts of twenty. */
+export async function timeScript({ azure, loopVault }: SpeedupGround, { worker, effort }: Bench): Promise<number[]> {
+  const round = async (number: number): Promise<number> => {
+    const loop = {
+      vaultUrl: `https://${loopVault.name}.vault.azure.net`,
+      containerUrl: azure.containerUrl,
+      folder: `script-${number}`,
+      callsAtOnce: 1,
+    };
+    const { elapsedMs } = await measure(worker, azure.env, { kind: 'script', loop });
+    return elapsedMs * (keys / loopVault.keys);
+  };
+  return await Promise.all(Array.from({ length: effort.rounds }, (_, number) => round(number)));
+}
+
+/** Our run against the script's time, and what it asked of the services. */
+export async function measureSpeedup(
+  { azure }: SpeedupGround,
+  { worker, effort }: Bench,
+  scriptMs: readonly number[],
+): Promise<Measurement> {
+  const nextRunTime = runTimes();
+  const rounds = [];
+  for (let round = 0; round < effort.rounds; round++) {
+    azure.keyVault.requests.length = 0;
+    azure.storage.requests.length = 0;
+    const env = settingsOf(azure, [vault]);
+    const { elapsedMs } = await measure(worker, env, {
+      kind: 'run',
+      runTime: nextRunTime(),
+      sources: [vault.name],
+    });
+    const toVault = vaultRequests(azure.keyVault.requests, vault.name);
+    const toStorage = [...azure.storage.requests];
+    rounds.push({
+      elapsedMs,
+      vaultPerKey: vaultRequestsPerKey(toVault, keys),
+      storagePerKey: storageRequestsPerKey(toStorage, keys),
+      counts: { ...countByOperation(toVault), ...countByOperation(toStorage) },
+    });
+  }
+  const ours = medianOf(rounds, ({ elapsedMs }) => elapsedMs);
+  const script = median(scriptMs);
+  const speedup = script / ours;
+  // Sixteen calls at once, no time lost: the listing's first page, then rounds of 150 ms.
+  const ideal = latencyMs * (1 + Math.ceil(keys / 16));
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  const counts = Object.entries(rounds.at(-1)?.counts ?? {});
+  return {
+    figures: {
+      speedupOverLoop: speedup,
+      vaultRequestsPerKey: medianOf(rounds, ({ vaultPerKey }) => vaultPerKey),
+      storageRequestsPerKey: medianOf(rounds, ({ storagePerKey }) => storagePerKey),
+    },
+    charts: [
+      barChart({
+        file: 'speedup.svg',
+        title: `A run is ${speedup.toFixed(1)} times as fast as a script`,
+        subtitle: `${keys} keys, ${latencyMs} ms a vault call, 16 calls at once, pace out of the way`,
+        unit: 'seconds',
+        bars: [
+          { label: 'script: list, back up, put', value: script / 1000, shown: seconds(script) },
+          { label: 'our run', value: ours / 1000, shown: seconds(ours) },
+          { label: 'the services alone', value: ideal / 1000, shown: seconds(ideal) },
+        ],
+      }),
+      barChart({
+        file: 'requests.svg',
+        title: 'One request to the vault and one to storage for each key',
+        subtitle: `Every request with a token of one run over ${keys} keys, by operation; putBlob counts marker and report`,
+        unit: 'requests',
+        bars: counts.map(([label, value]) => ({ label, value, shown: String(value) })),
+      }),
+    ],
+  };
+}

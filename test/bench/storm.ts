@@ -1,0 +1,46 @@
+import type { BenchSource } from './bench-azure.ts';
+import { settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
+import { lineChart } from './line-chart.ts';
+import { measure } from './measured-process.ts';
+import type { Bench, Measurement } from './measurement.ts';
+import { runTimes } from './measurement.ts';
+import { perSecondCounts, vaultRequests, wasteOf } from './request-counts.ts';
+
+const pace = 20;
+const allowed = pace / 2;
+
+/** A vault that allows half of our pace and says so by 429 without Retry-After, as the service does. */
+export async function measureStorm({ worker, effort }: Bench): Promise<Measurement> {
+  const vault: BenchSource = {
+    kind: 'vault',
+    name: 'stormy',
+    keys: effort.quick ? 120 : 400,
+    maxBackupsPerSecond: pace,
+    callsPerSecond: allowed,
+  };
+  await using azure = await startBenchAzure([vault]);
+  slowDown(azure, 150);
+  await measure(worker, settingsOf(azure, [vault]), { kind: 'run', runTime: runTimes()(), sources: [vault.name] });
+  const requests = vaultRequests(azure.keyVault.requests, vault.name);
+  const waste = wasteOf(requests, vault.keys);
+  const first = requests[0]?.at ?? 0;
+  const curve = (wanted: typeof requests) =>
+    perSecondCounts([first, ...wanted.map(({ at }) => at)]).map((count, second) => [second, count] as const);
+  return {
+    figures: { stormWaste: waste },
+    charts: [
+      lineChart({
+        file: 'storm.svg',
+        title: `In a storm of 429 only ${(waste * 100).toFixed(1)} % of the backup calls are in vain`,
+        subtitle: `${vault.keys} keys, maxBackupsPerSecond ${pace}; the vault allows ${allowed} a second, no Retry-After`,
+        xLabel: 'seconds since the first call',
+        yLabel: 'calls a second',
+        series: [
+          { label: 'answered', points: curve(requests.filter(({ status }) => status !== 429)) },
+          { label: 'refused with 429', points: curve(requests.filter(({ status }) => status === 429)) },
+        ],
+        marks: [{ y: allowed, label: 'allowed' }],
+      }),
+    ],
+  };
+}

@@ -1,0 +1,62 @@
+import type { LoopJob } from './script-loops.ts';
+
+/** What a measured process does. Its settings are its environment, as the deployed app's are. */
+export type WorkerJob =
+  | {
+      readonly kind: 'run';
+      /** Instant of the schedule; the same one again is a resume. */
+      readonly runTime: string;
+      /** Names of configured sources, run side by side. */
+      readonly sources: readonly string[];
+      /** Names of sources to run first, unmeasured, so that compiled code is measured. */
+      readonly warmUp?: readonly string[];
+      readonly profile?: true;
+    }
+  | { readonly kind: 'script'; readonly loop: LoopJob; readonly warmUp?: LoopJob };
+
+export interface Measured {
+  /** From the first line of the job to its end; loading the program is not in it. */
+  readonly elapsedMs: number;
+  /** CPU of this process during that time, user and system. */
+  readonly cpuMs: number;
+  /** Highest resident memory of the process since it began, loading included. */
+  readonly peakRssBytes: number;
+  /** Ten a second. */
+  readonly samples: readonly MemorySample[];
+  readonly profiles?: Profiles;
+}
+
+export interface MemorySample {
+  readonly atMs: number;
+  readonly rssBytes: number;
+  /** Keys escrowed so far. */
+  readonly keys: number;
+}
+
+/** As V8 makes them (`Profiler.Profile`, `HeapProfiler.SamplingHeapProfile`), as far as they are read here. */
+export interface Profiles {
+  readonly cpu: {
+    readonly nodes: readonly {
+      readonly id: number;
+      readonly callFrame: CallFrame;
+      readonly children?: readonly number[] | undefined;
+    }[];
+    readonly samples?: readonly number[] | undefined;
+    readonly timeDeltas?: readonly number[] | undefined;
+  };
+  readonly heap: { readonly head: HeapNode };
+}
+
+export interface CallFrame {
+  readonly functionName: string;
+  readonly url: string;
+}
+
+export interface HeapNode {
+  readonly callFrame: CallFrame;
+  /** Bytes allocated by this function itself. */
+  readonly selfSize: number;
+  readonly children: readonly HeapNode[];
+}
+
+export type WorkerAnswer = { readonly measured: Measured } | { readonly error: string };

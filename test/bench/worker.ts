@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import type { EscrowLog } from '../../src/escrow/escrow-events.ts';
+import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import { runSources } from '../../src/functions/source-runs.ts';
+import { createServices } from '../../src/services.ts';
+import { readSettings } from '../../src/settings.ts';
+import { runScript } from './script-loops.ts';
+import type { MemorySample, Profiles, WorkerAnswer, WorkerJob } from './worker-protocol.ts';
+
+/*
+ * The measured process: only the code under test runs in it. The stand-in, Azurite, proxy and identity endpoint have
+ * their own, so CPU and memory here are the product's.
+ */
+
+let keys = 0;
+// As in the function: a line per event is made; where the worker would send it, it ends here.
+const log: EscrowLog = (_level, event) => {
+  if (JSON.stringify(event).length > 0 && event.event === 'escrow.key.escrowed') keys++;
+};
+
+/** @returns what is measured; everything before it, warm-up included, is not. */
+async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
+  if (job.kind === 'script') {
+    if (job.warmUp !== undefined) await runScript(job.warmUp);
+    return () => runScript(job.loop);
+  }
+  const services = createServices(readSettings(process.env));
+  const run = (names: readonly string[]): Promise<void> => {
+    const sources = services.settings.sources.filter(({ name }) => names.includes(name));
+    const runId = scheduledRunId(new Date(job.runTime));
+    return runSources(services, sources, { runId, trigger: 'schedule', attempt: 1, force: false, whatIf: false }, log);
+  };
+  if (job.warmUp !== undefined) await run(job.warmUp);
+  keys = 0;
+  return () => run(job.sources);
+}
+
+async function profiled(work: () => Promise<void>): Promise<Profiles> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 500 });
+  await session.post('HeapProfiler.startSampling', {
+    samplingInterval: 16_384,
+    includeObjectsCollectedByMajorGC: true,
+    includeObjectsCollectedByMinorGC: true,
+  } as object);
+  await session.post('Profiler.start');
+  await work();
+  const { profile: cpu } = await session.post('Profiler.stop');
+  const { profile: heap } = await session.post('HeapProfiler.stopSampling');
+  session.disconnect();
+  return { cpu, heap };
+}
+
+/** Linux counts what the parent held at the fork into `maxRSS`; the high-water mark of `/proc` is this program's own. */
+function peakRss(): number {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    return Number(kilobytes) * 1024;
+  } catch {
+    return process.resourceUsage().maxRSS * 1024;
+  }
+}
+
+async function answer(job: WorkerJob): Promise<WorkerAnswer> {
+  const work = await prepare(job);
+  const samples: MemorySample[] = [];
+  const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const sampling = setInterval(() => {
+    samples.push({ atMs: performance.now() - startedAt, rssBytes: process.memoryUsage.rss(), keys });
+  }, 100);
+  const profiles = job.kind === 'run' && job.profile ? await profiled(work) : await work();
+  clearInterval(sampling);
+  const cpu = process.cpuUsage(cpuBefore);
+  const elapsedMs = performance.now() - startedAt;
+  const cpuMs = (cpu.user + cpu.system) / 1000;
+  return { measured: { elapsedMs, cpuMs, peakRssBytes: peakRss(), samples, ...(profiles && { profiles }) } };
+}
+
+process.once('message', (job: WorkerJob) => {
+  void answer(job)
+    .catch((error: Error): WorkerAnswer => ({ error: error.stack ?? error.message }))
+    .then((told) => process.send?.(told, () => process.exit(0)));
+});
