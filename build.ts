@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 /**
@@ -16,24 +16,32 @@ const shared = {
   metafile: true,
 } as const;
 
-await rm('dist', { recursive: true, force: true });
 await mkdir('dist/package', { recursive: true });
+// Made aside and moved into place: somebody may be loading the bundle (npm start builds, and so does a test of it).
+const making = await mkdtemp('dist/.making-');
+await mkdir(`${making}/package`);
 const { metafile } = await build({
   ...shared,
   entryPoints: ['src/main.ts'],
-  outfile: 'dist/main.cjs',
+  outfile: `${making}/main.cjs`,
   external: ['@azure/functions-core'],
 });
-await writeFile('dist/main.meta.json', JSON.stringify(metafile));
-await copyFile('dist/main.cjs', 'dist/package/main.cjs');
-await copyFile('host.json', 'dist/package/host.json');
+await writeFile(`${making}/main.meta.json`, JSON.stringify(metafile));
+await copyFile(`${making}/main.cjs`, `${making}/package/main.cjs`);
+await copyFile('host.json', `${making}/package/host.json`);
 const deployed = { name: 'keyvault-escrow', version: process.env.npm_package_version ?? '0.0.0', main: 'main.cjs' };
-await writeFile('dist/package/package.json', `${JSON.stringify(deployed, null, 2)}\n`);
+await writeFile(`${making}/package/package.json`, `${JSON.stringify(deployed, null, 2)}\n`);
 
 await build({
   ...shared,
   entryPoints: ['src/cli/main.ts'],
-  outfile: 'dist/cli.cjs',
+  outfile: `${making}/cli.cjs`,
   banner: { js: '#!/usr/bin/env node' },
 });
-await chmod('dist/cli.cjs', 0o755);
+await chmod(`${making}/cli.cjs`, 0o755);
+
+const made = ['main.cjs', 'main.meta.json', 'cli.cjs', 'package/main.cjs', 'package/host.json', 'package/package.json'];
+for (const file of made) await rename(`${making}/${file}`, `dist/${file}`);
+await rm(making, { recursive: true });
+// A bill of materials (npm run sbom) is of one bundle.
+await rm('dist/bom.json', { force: true });
