@@ -147,6 +147,17 @@ describe('a name that is taken', () => {
     expect(keys.backups).toEqual(['signing']);
   });
 
+  test.each([
+    ['the same key by another run', { keyid: 'https://contoso-prod.vault.azure.net/keys/signing', runid: 'another' }],
+    ['another key by this run', { keyid: 'https://contoso-prod.vault.azure.net/keys/payroll', runid: runId }],
+    ['nobody knows what', {}],
+  ])('by a record of %s is taken, not already escrowed', async (_, metadata) => {
+    const { container, ports } = scene({ name: 'signing' });
+    await container.create({ name: 'mine', bytes: Buffer.from('theirs'), contentType: 'x', metadata }, noLimit);
+    expect(await runNamedKey(jobOf('signing', { blobName: 'mine' }), ports)).toMatchObject({ code: 'blobNameTaken' });
+    expect(textOf(container, 'mine')).toBe('theirs');
+  });
+
   test('cannot be looked at: the key fails, nothing is backed up', async () => {
     const { keys, container } = scene({ name: 'signing' });
     const blind = {
