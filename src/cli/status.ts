@@ -93,7 +93,7 @@ async function tell(coverage: readonly SourceCoverage[], onlyProblems: boolean, 
   const unread = coverage.filter(({ unreadable }) => unreadable !== undefined).length;
   const verdict = [
     bad > 0
-      ? `${count(bad, 'key')} need attention`
+      ? `${count(bad, 'key')} ${bad === 1 ? 'needs' : 'need'} attention`
       : 'every key that should be escrowed has a fresh record, or its first run is still to come',
     ...(unread > 0 ? [`${count(unread, 'source')} cannot be read`] : []),
   ].join('; ');

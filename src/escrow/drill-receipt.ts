@@ -37,7 +37,11 @@ export interface DrillReceipt {
   readonly place?: RestorePlace;
   /** `ok`: every key proven. `findings`: some failed. `stopped`: the drill ended before its last key. */
   readonly status: 'ok' | 'findings' | 'stopped';
+  /** Why it stopped, or what was swept away after a crash; with `stopped` always. */
+  readonly message?: string;
   readonly keys: readonly DrilledKey[];
+  /** Names that could not be taken away again: the next drill into this target sweeps them first. */
+  readonly left?: readonly string[];
 }
 
 export const drillFormat = 'keyvault-escrow/drill/1';

@@ -161,6 +161,9 @@ function remedyOf(error: ServiceError, operation: SourceOperation, source: Sourc
     case 'ForeignHost':
       return 'The answer pointed to another host, which never gets our token; check what stands between the app and the source.';
   }
+  if (operation === 'purge' && error.statusCode === 403) {
+    return 'This source does not let a deleted key be purged (purge protection): it goes at the end of its retention.';
+  }
   if (error.statusCode === undefined) {
     return `Check that ${error.host ?? 'the source'} exists, resolves and can be reached from the app's network.`;
   }

@@ -195,7 +195,9 @@ describe('restore of a whole vault', () => {
 
     const interrupt = new AbortController();
     const started = cli(`${line} --yes --json`, { signal: interrupt.signal });
-    await expect.poll(() => vault('contoso-dr').keyNames().length, { interval: 20 }).toBeGreaterThan(3);
+    await expect
+      .poll(() => vault('contoso-dr').keyNames().length, { interval: 20, timeout: 15_000 })
+      .toBeGreaterThan(3);
     interrupt.abort();
     const first = await started;
     expect(first.code).toBe(3);

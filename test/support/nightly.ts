@@ -1,3 +1,6 @@
+import { conductAudit } from '../../src/escrow/audit.ts';
+import { writeAudit } from '../../src/escrow/audit-record.ts';
+import { reportPage } from '../../src/escrow/report-page.ts';
 import { scheduledRunId } from '../../src/escrow/run-id.ts';
 import type { SourceRun } from '../../src/escrow/source-run.ts';
 import { as } from './as-identity.ts';
@@ -24,4 +27,14 @@ export async function runAsApp(
       ),
     ),
   );
+}
+
+/** One audit as the app's identity, written to the container. @returns its blob name. */
+export async function runAuditAsApp(azure: TestAzure, env: Readonly<Record<string, string>>): Promise<string> {
+  const { createServices } = await import('../../src/services.ts');
+  const { readSettings } = await import('../../src/settings.ts');
+  const services = as(azure.identities.app, () => createServices(readSettings({ ...process.env, ...env })));
+  const { outOfTime, lastCall } = services.timeBudget();
+  const audit = await conductAudit({ ...services.settings, provesWriteOnce: true }, { ...services, outOfTime });
+  return (await writeAudit(services.container, audit, reportPage, lastCall)).name;
 }

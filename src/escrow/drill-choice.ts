@@ -1,0 +1,61 @@
+import { sourcePath } from './blob-names.ts';
+import { drilledKey } from './drill-history.ts';
+import type { EscrowContainer } from './escrow-container.ts';
+import type { SourceSuffixes } from './key-id.ts';
+import { chooseRecord } from './record-choice.ts';
+import { recordedKeyNames } from './record-listing.ts';
+import type { RestoreTarget } from './restore-place.ts';
+import { judgePlace } from './restore-place.ts';
+import type { SourceId } from './source.ts';
+import type { StoredRecord } from './stored-record.ts';
+import { matchesAny } from './wildcard.ts';
+
+export interface DrillWish {
+  /** Whose keys; each has records. */
+  readonly sources: readonly SourceId[];
+  /** Patterns of key names; absent: any. */
+  readonly names?: readonly string[] | undefined;
+  readonly target: RestoreTarget;
+  /** At most so many. */
+  readonly sample: number;
+}
+
+/** A record that is to be proven, and when its key was proven last. */
+export interface ChosenRecord {
+  readonly record: StoredRecord;
+  readonly provenAt: string | undefined;
+}
+
+/**
+ * The newest records of the keys that were never proven, then of those proven longest ago. Costs one request per source and
+ * 5,000 keys and one per chosen key: the history is never listed as a whole.
+ * @param proven by `<source path>/<key>`: the end of the newest drill that proved it.
+ */
+export async function chooseForDrill(
+  { sources, names, target, sample }: DrillWish,
+  proven: ReadonlyMap<string, string>,
+  ports: { readonly container: EscrowContainer; readonly suffixes: SourceSuffixes; readonly outOfTime: AbortSignal },
+): Promise<ChosenRecord[]> {
+  const { container, suffixes, outOfTime } = ports;
+  const candidates: { source: SourceId; keyName: string; provenAt: string }[] = [];
+  for (const source of sources.filter(({ kind }) => kind === target.source.kind)) {
+    for (const keyName of await recordedKeyNames(container, source, outOfTime)) {
+      if (names !== undefined && !matchesAny(names, keyName)) continue;
+      candidates.push({ source, keyName, provenAt: proven.get(drilledKey(sourcePath(source), keyName)) ?? '' });
+    }
+  }
+  candidates.sort((a, b) => (a.provenAt === b.provenAt ? compareNames(a, b) : a.provenAt < b.provenAt ? -1 : 1));
+  const chosen: ChosenRecord[] = [];
+  for (const { source, keyName, provenAt } of candidates) {
+    if (chosen.length === sample) break;
+    const record = await chooseRecord(container, suffixes, { source, keyName }, outOfTime);
+    if (judgePlace(record, target).fits === 'elsewhere') continue;
+    chosen.push({ record, provenAt: provenAt || undefined });
+  }
+  return chosen;
+}
+
+// Sources take turns, so that a small sample does not stay with the first of them.
+function compareNames(a: { source: SourceId; keyName: string }, b: { source: SourceId; keyName: string }): number {
+  return a.keyName === b.keyName ? a.source.name.localeCompare(b.source.name) : a.keyName.localeCompare(b.keyName);
+}

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { DrillReceipt } from '../../src/escrow/drill-receipt.ts';
+import type { LocalSource } from '../../src/local/key-vault/local-source.ts';
+import { readBlobJson, readBlobNames } from '../support/blobs.ts';
+import type { CliOptions } from '../support/cli.ts';
+import { runCommand, settingsEnv } from '../support/cli.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { runAsApp, runAuditAsApp } from '../support/nightly.ts';
+
+const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
+let azure: TestAzure;
+let env: Record<string, string>;
+
+const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
+type Told = DrillReceipt & { receipt: string };
+
+function local(kind: 'vault' | 'managedHsm', name: string): LocalSource {
+  const source = azure.keyVault.source(kind, name);
+  if (source === undefined) throw new Error(`no source ${name}`);
+  return source;
+}
+const prod = () => local('vault', 'contoso-prod');
+const drillVault = () => local('vault', 'contoso-drill');
+
+beforeAll(async () => {
+  azure = await startTestAzure({
+    sources: [
+      { kind: 'vault', name: 'contoso-prod', ...europe },
+      { kind: 'vault', name: 'contoso-drill', ...europe },
+      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
+      { kind: 'managedHsm', name: 'drill-hsm', securityDomain: 'one' },
+    ],
+  });
+  env = settingsEnv(azure, [
+    { vaultName: 'contoso-prod', ...europe },
+    { hsmName: 'contoso-hsm', securityDomain: 'one' },
+  ]);
+  prod().addKey({ name: 'Signing', versions: 3, kty: 'RSA' });
+  prod().addKey({ name: 'ledger', versions: 2 });
+  prod().addKey({ name: 'payroll' });
+  prod().addKey({ name: 'tokens' });
+  local('managedHsm', 'contoso-hsm').addKey({ name: 'data-at-rest', kty: 'oct-HSM', versions: 2 });
+  const runs = await runAsApp(azure, env);
+  expect(runs.every(({ status }) => status === 'ok')).toBe(true);
+  await runAuditAsApp(azure, env);
+});
+
+beforeEach(() => {
+  azure.keyVault.faults.clear();
+  for (const name of [...drillVault().keyNames(), ...drillVault().deletedKeyNames()]) drillVault().purgeKey(name);
+});
+
+afterAll(() => azure.stop());
+
+describe('a restore drill', () => {
+  test('proves the keys that were never proven first, and leaves nothing behind but its receipt', async () => {
+    const first = await cli('drill --to-vault-name contoso-drill --sample 2 --json');
+    expect(first.code).toBe(0);
+    const receipt = first.json<Told>();
+    expect(receipt).toMatchObject({ status: 'ok', target: 'vaults/contoso-drill' });
+    expect(receipt.keys.map(({ key, outcome }) => [key, outcome])).toEqual([
+      ['ledger', 'proven'],
+      ['payroll', 'proven'],
+    ]);
+    const ids = prod()
+      .versions('ledger')
+      .map(({ id }) => id);
+    expect(new Set(receipt.keys[0]?.versions.map(({ version }) => version))).toEqual(new Set(ids));
+    expect(receipt.keys.flatMap(({ versions }) => versions.map(({ proof }) => proof))).toEqual(
+      Array(3).fill('publicKey'),
+    );
+    expect([drillVault().keyNames(), drillVault().deletedKeyNames()]).toEqual([[], []]);
+    expect(await readBlobJson(azure, receipt.receipt)).toMatchObject({
+      format: 'keyvault-escrow/drill/1',
+      status: 'ok',
+    });
+    expect(await readBlobNames(azure, 'drills/')).toContain(receipt.receipt.replace('.json', '.journal.json'));
+
+    const next = (await cli('drill --to-vault-name contoso-drill --sample 2 --json')).json<Told>();
+    expect(next.keys.map(({ key }) => key)).toEqual(['Signing', 'tokens']);
+  });
+
+  test('proves a key whose source is gone by the witness of the last audit', async () => {
+    prod().purgeKey('tokens');
+    const { code, json } = await cli('drill --to-vault-name contoso-drill --name tokens --json');
+    expect([code, json<Told>().keys[0]]).toEqual([
+      0,
+      expect.objectContaining({ outcome: 'proven', versions: [expect.objectContaining({ proof: 'witness' })] }),
+    ]);
+  });
+
+  test('proves a symmetric key by its version ids, and says so', async () => {
+    const { code, json, stdout } = await cli('drill --to-hsm-name drill-hsm --json');
+    expect(code).toBe(0);
+    expect(json<Told>().keys[0]?.versions.map(({ proof, thumbprint }) => [proof, thumbprint])).toEqual([
+      ['versionId', undefined],
+      ['versionId', undefined],
+    ]);
+    expect(stdout).not.toContain('"thumbprint"');
+    expect((await cli('drill --to-hsm-name drill-hsm')).stdout).toContain('2 versions, 2 by their ids alone');
+  });
+
+  test.each([
+    ['a configured source', 'contoso-prod', () => undefined, 'is a configured source'],
+    ['a vault with a key of somebody else', 'contoso-drill', () => drillVault().addKey({ name: 'theirs' }), 'theirs'],
+    [
+      'a vault with a deleted key of somebody else',
+      'contoso-drill',
+      () => {
+        drillVault().addKey({ name: 'theirs' });
+        drillVault().deleteKey('theirs');
+      },
+      'is not empty',
+    ],
+  ])('refuses %s, and touches nothing', async (_what, name, arrange, said) => {
+    arrange();
+    const before = azure.keyVault.requests.length;
+    const { code, stderr } = await cli(`drill --to-vault-name ${name}`);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(said)]);
+    const done = new Set(azure.keyVault.requests.slice(before).map(({ operation }) => operation));
+    for (const change of ['restoreKey', 'deleteKey', 'purgeKey'] as const) expect(done).not.toContain(change);
+  });
+
+  test('sweeps what a crashed drill left, and only that', async () => {
+    // Dies as a process does: after the restore, before anything is taken away. Its receipt never comes.
+    const crashed = await crash('drill --to-vault-name contoso-drill --name Signing');
+    expect(crashed).toBe('died');
+    expect(drillVault().keyNames()).toEqual(['Signing']);
+    const { code, stderr } = await cli('drill --to-vault-name contoso-drill --name payroll');
+    expect(code).toBe(0);
+    expect(stderr).toContain('Swept away what an earlier drill had left: signing.');
+    expect([drillVault().keyNames(), drillVault().deletedKeyNames()]).toEqual([[], []]);
+
+    drillVault().addKey({ name: 'Signing' });
+    expect((await cli('drill --to-vault-name contoso-drill')).stderr).toContain('is not empty');
+    expect(drillVault().keyNames()).toEqual(['Signing']);
+  });
+
+  test('stops after the first key where purge is impossible', async () => {
+    azure.keyVault.faults.add({
+      operation: 'purgeKey',
+      effect: { kind: 'status', status: 403, code: 'Forbidden', message: 'Operation "purge" is not allowed.' },
+    });
+    const { code, json } = await cli('drill --to-vault-name contoso-drill --sample 3 --json');
+    const receipt = json<Told>();
+    expect([code, receipt.status, receipt.keys.length]).toEqual([3, 'stopped', 1]);
+    expect(receipt.message).toContain('purge protection');
+    expect(drillVault().deletedKeyNames()).toHaveLength(1);
+    azure.keyVault.faults.clear();
+    const later = await cli('drill --to-vault-name contoso-drill --sample 1');
+    expect([later.code, later.stderr]).toEqual([0, expect.stringContaining('Swept away')]);
+  });
+
+  test('ends the key under way on Ctrl-C, takes it away, and writes the receipt', async () => {
+    const interrupt = new AbortController();
+    azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 200 } });
+    const running = cli('drill --to-vault-name contoso-drill --sample 3 --json', { signal: interrupt.signal });
+    await expect
+      .poll(() => azure.keyVault.requests.filter(({ operation }) => operation === 'restoreKey').length, {
+        interval: 10,
+        timeout: 15_000,
+      })
+      .toBeGreaterThan(0);
+    await expect.poll(() => drillVault().keyNames().length, { interval: 5, timeout: 15_000 }).toBe(1);
+    interrupt.abort();
+    const { json } = await running;
+    expect(json()).toMatchObject({ status: 'stopped', message: 'it was interrupted' });
+    expect([drillVault().keyNames(), drillVault().deletedKeyNames()]).toEqual([[], []]);
+  });
+
+  test('says which records it would prove, and changes nothing', async () => {
+    const before = await readBlobNames(azure, 'drills/');
+    const { code, json } = await cli('drill --to-vault-name contoso-drill --sample 1 --what-if --json');
+    expect([code, json<{ keys: object[] }>().keys.length]).toEqual([0, 1]);
+    expect(await readBlobNames(azure, 'drills/')).toEqual(before);
+  });
+});
+
+/** Runs a drill whose every deletion hangs for ever, as for a process that died; then the next may begin. */
+async function crash(line: string): Promise<'died' | 'ended'> {
+  const clear = azure.keyVault.faults.add({
+    source: 'contoso-drill',
+    operation: 'deleteKey',
+    effect: { kind: 'stall' },
+  });
+  const before = azure.keyVault.requests.length;
+  const ended = cli(line).then(() => 'ended' as const);
+  const died = expect
+    .poll(() => azure.keyVault.requests.slice(before).some(({ operation }) => operation === 'deleteKey'), {
+      interval: 10,
+      timeout: 15_000,
+    })
+    .toBe(true)
+    .then(() => 'died' as const);
+  const result = await Promise.race([ended, died]);
+  clear();
+  return result;
+}
