@@ -45,9 +45,12 @@ function shareBar({ totals: { keys, restorable, byStatus } }: Audit): Html | und
     `<rect class="older" x="${x(young)}" width="${x(older)}" height="10"/>`,
     `<rect class="none" x="${x(restorable)}" width="${x(keys - restorable)}" height="10"/>`,
   ].join('');
-  return trustedHtml(
-    `<svg class="share" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`,
-  );
+  const none = keys - restorable;
+  const image = `<svg class="share" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`;
+  return html`${trustedHtml(image)}
+<ul class="parts"><li class="young">${digits(young)} from a fresh backup</li>${
+    older > 0 && html`<li class="older">${digits(older)} only from an older one</li>`
+  }${none > 0 && html`<li class="none">${digits(none)} not at all</li>`}</ul>`;
 }
 
 const mostNames = 12;
@@ -80,12 +83,21 @@ function limits({ sources, totals }: Audit): Html | undefined {
   return shown.length === 0 ? undefined : html`<ul class="limits">${shown}</ul>`;
 }
 
+/** By source, and with their times also by time: what went wrong together is told together. */
 function names(keys: readonly (AuditedKey & { readonly source: string })[], withTime = false): Html {
-  const shown = keys.slice(0, mostNames).map(({ key, source, record }, index) => {
-    const of = withTime && record !== undefined ? ` of ${timeWords(record.createdAt)}` : '';
-    return html`${index > 0 && ', '}<b class="name">${key}</b> (${source})${of}`;
+  const groups = Map.groupBy(keys, ({ source, record }) =>
+    withTime && record !== undefined ? `${source}, of ${timeWords(record.createdAt)}` : source,
+  );
+  let left = mostNames;
+  const shown = [...groups].map(([where, group], index) => {
+    const some = group.slice(0, left);
+    left -= some.length;
+    const list = some.map(({ key }, position) => html`${position > 0 && ', '}<b class="name">${key}</b>`);
+    const more = group.length - some.length;
+    const rest = some.length === 0 ? count(more, 'key') : more > 0 && ` and ${digits(more)} more`;
+    return html`${index > 0 && '; '}${list}${rest} (${where})`;
   });
-  return html`${shown}${keys.length > mostNames && html`, and ${digits(keys.length - mostNames)} more`}`;
+  return html`${shown}`;
 }
 
 function statusCounts({ totals }: Audit): Html {

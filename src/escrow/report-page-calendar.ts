@@ -41,18 +41,23 @@ function calendarRow({ key, days }: AuditedKey, from: string): Html {
 }
 
 function rowImage(marks: readonly DayMark[]): Html {
-  const paths = new Map<DayMark, string>();
+  const shapes = new Map<DayMark, { path: string; at: number }>();
   for (let start = 0; start < marks.length; ) {
     const mark = marks[start];
     let end = start + 1;
     while (marks[end] === mark) end++;
-    if (mark !== undefined && mark !== '-') paths.set(mark, `${paths.get(mark) ?? ''}M${start} 5h${end - start}`);
+    if (mark !== undefined && mark !== '-') {
+      const shape = shapes.get(mark);
+      // Relative moves are the shortest; y is always the middle.
+      const move = shape === undefined ? `M${start} 5` : `m${start - shape.at} 0`;
+      shapes.set(mark, { path: `${shape?.path ?? ''}${move}h${end - start}`, at: end });
+    }
     start = end;
   }
-  const shapes = [...paths].map(([mark, path]) => `<path class="${mark}" d="${path}"/>`).join('');
+  const paths = [...shapes].map(([mark, { path }]) => `<path class="${mark}" d="${path}"/>`).join('');
   const isOne = marks.length === 1 ? ' one' : '';
   return trustedHtml(
-    `<svg class="days${isOne}" viewBox="0 0 ${marks.length} 10" preserveAspectRatio="none" aria-hidden="true">${shapes}</svg>`,
+    `<svg class="days${isOne}" viewBox="0 0 ${marks.length} 10" preserveAspectRatio="none" aria-hidden="true">${paths}</svg>`,
   );
 }
 

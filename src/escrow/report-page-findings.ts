@@ -40,7 +40,7 @@ function groupItem(group: readonly Finding[]): Html | undefined {
   const title = isOne ? findingWords[finding] : `${findingWords[finding]}: ${count(group.length, 'key')}`;
   const body = isOne
     ? findingBody(first)
-    : html`<details><summary>Show all ${group.length}</summary><ul>${group.map(
+    : html`${commonRemedy(group)}<details><summary>All ${group.length}, one by one</summary><ul class="alike">${group.map(
         (one) => html`<li><b class="name">${one.key ?? ''}</b> ${findingBody(one)}</li>`,
       )}</ul></details>`;
   return html`<li class="${severity}"><h3><span class="severity">${severity === 'gap' ? 'Gap' : 'Warning'}</span> ${title} <span class="where">${where.join(' / ')}</span></h3>
@@ -51,4 +51,12 @@ ${body}</li>
 function findingBody({ finding, message, remedy }: Finding): Html {
   const reason = message.endsWith(remedy) ? message.slice(0, -remedy.length).trimEnd() : message;
   return html`<p class="finding" data-finding="${finding}"><span class="reason">${reason}</span> <span class="remedy"><b>What to do:</b> ${remedy}</span></p>`;
+}
+
+/** What to do about all of them at once, where their remedies differ in the key's name only. */
+function commonRemedy(group: readonly Finding[]): Html | undefined {
+  const remedies = new Set(group.map(({ remedy, key }) => remedy.replace(`,"name":"${key}"`, '')));
+  const [remedy] = remedies;
+  const words = remedies.size === 1 && remedy !== undefined ? remedy : 'each has its own remedy, below.';
+  return html`<p><span class="remedy"><b>What to do:</b> ${words}</span></p>`;
 }

@@ -1,4 +1,6 @@
 import type { AuditedKey, AuditedSource } from './audit-document.ts';
+import type { CoverageStatus } from './coverage-status.ts';
+import { isOwed } from './coverage-status.ts';
 import { describeAge } from './finding.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
@@ -28,15 +30,20 @@ function ledgerRow(source: AuditedSource, key: AuditedKey, auditedAt: string, di
   const isDisabled = enabled === false && html` <span class="note">disabled</span>`;
   const newest =
     record === undefined
-      ? html`<td colspan="3" class="nothing">No record</td>`
-      : html`<td>${timeElement(record.createdAt)}<code>${record.blobName}</code></td><td>${describeAge(
+      ? html`<td colspan="3" class="${isOwed(status) && status !== 'pending' ? 'lost' : 'nothing'}">${nothingWords(status)}</td>`
+      : html`<td>${timeElement(record.createdAt)} <code>${record.blobName}</code></td><td class="age">${describeAge(
           Date.parse(auditedAt) - Date.parse(record.createdAt),
         )}</td><td>${digits(record.bytes)} <code class="digest">${record.sha256}</code></td>`;
   const place = differs && html`<td>${placeWords(source.sourceKind, record?.place ?? source.place)}</td>`;
   return html`<tr id="${rowId(source, key)}"><th scope="row">${key.key}${isDisabled}</th><td>${statusSign(status)} ${statusWords[status].word}</td>${newest}<td>${
-    versions === undefined ? 'not counted yet' : digits(versions.count)
+    versions === undefined ? 'not counted' : digits(versions.count)
   }</td><td>${drilledAt === undefined ? 'never' : timeElement(drilledAt)}</td>${place}</tr>
 `;
+}
+
+function nothingWords(status: CoverageStatus): string {
+  if (status === 'pending') return 'None yet: its first run is still to come';
+  return isOwed(status) ? 'No record' : 'None expected';
 }
 
 function rowId({ source }: AuditedSource, { key }: AuditedKey): string {

@@ -6,19 +6,27 @@ import { count, digits, durationWords, timeElement } from './report-words.ts';
 const signs = { ok: '✓', incomplete: '!', unfinished: '?' } as const;
 const words = { ok: 'ok', incomplete: 'incomplete', unfinished: 'no report' } as const;
 
+/** So many runs in sight; older ones unfold. */
+const inSight = 10;
+
 /** Runs, newest first: what they did, how long they took, how often the service held them back. */
-export function runsTable(runs: readonly AuditedRun[], most: number, caption: string): Html {
-  if (runs.length === 0) return html`<p>No run is on record.</p>`;
+export function runsTable(runs: readonly AuditedRun[], most: number, title: string): Html {
+  if (runs.length === 0) return html`<p>No run over it is on record.</p>`;
   const longest = Math.max(1, ...runs.map((run) => run.durationMs ?? 0));
-  const shown = runs.slice(0, most);
-  const left = runs.length - shown.length;
+  const [newest, older] = [runs.slice(0, Math.min(inSight, most)), runs.slice(inSight, most)];
+  const left = runs.length - newest.length - older.length;
+  return html`${table(newest, longest, `Runs over ${title}, newest first`)}${
+    older.length > 0 &&
+    html`<details class="unfolds"><summary>${count(older.length, 'older run')} over ${title}</summary>${table(older, longest, `Older runs over ${title}`)}</details>`
+  }${left > 0 && html`<p class="note">${count(left, 'older run')} not shown: see the audit itself.</p>`}`;
+}
+
+function table(runs: readonly AuditedRun[], longest: number, caption: string): Html {
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="runs">
 <caption>${caption}</caption>
 <thead><tr><th scope="col">Run</th><th scope="col">Began</th><th scope="col">Asked by</th><th scope="col">Status</th><th scope="col">Considered</th><th scope="col">Escrowed</th><th scope="col">Skipped</th><th scope="col">Failed</th><th scope="col">Attempts</th><th scope="col">Throttled</th><th scope="col">Duration</th></tr></thead>
 <tbody>
-${shown.map((run) => runRow(run, longest))}</tbody></table></div>${
-    left > 0 && html`<p class="note">${count(left, 'older run')} not shown: see the audit itself.</p>`
-  }`;
+${runs.map((run) => runRow(run, longest))}</tbody></table></div>`;
 }
 
 function runRow(run: AuditedRun, longest: number): Html {

@@ -47,7 +47,7 @@ ${
 ${fold}
 ${ledgerTable(source, shown, audit.startedAt, `Ledger of ${title}: ${digits(shown.length)} of ${count(keys.length, 'key')}`)}`
 }
-${runsTable(runs, budget.runs, `Runs over ${title}, newest first`)}
+${runsTable(runs, budget.runs, title)}
 </section>
 `;
 }

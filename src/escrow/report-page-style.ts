@@ -17,7 +17,7 @@ export const styleSheet = `
 html{scroll-padding-top:1rem}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;overflow-wrap:anywhere}
 header,main,footer{max-width:82rem;margin:0 auto;padding:0 1.25rem}
-header .what{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:1.25rem 0 .75rem;color:var(--soft);font-size:.9rem}
+header .what{max-width:none;display:flex;flex-wrap:wrap;justify-content:space-between;gap:.25rem 1rem;margin:1.25rem 0 .75rem;color:var(--soft);font-size:.9rem}
 header b{color:var(--ink);letter-spacing:.02em}
 h1{font-size:clamp(1.9rem,1.2rem + 2.6vw,3.2rem);line-height:1.1;margin:0 0 .5rem;letter-spacing:-.02em;text-wrap:balance}
 h2{font-size:1.45rem;line-height:1.25;margin:2.75rem 0 .6rem;letter-spacing:-.01em}
@@ -34,6 +34,9 @@ code{font:.82em/1.45 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",mo
 .asof{font-size:1.15rem;margin:0 0 1rem}
 .share{display:block;width:100%;height:14px;border-radius:7px;background:var(--cell);margin:.25rem 0 1.1rem}
 .share .young{fill:var(--e)}.share .older{fill:var(--s)}.share .none{fill:var(--f)}
+.parts{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;list-style:none;margin:-.6rem 0 1.1rem;padding:0;font-size:.9rem;color:var(--soft)}
+.parts li::before{content:"";display:inline-block;width:.8em;height:.8em;margin-right:.45em;vertical-align:-.08em;border-radius:2px}
+.parts .young::before{background:var(--e)}.parts .older::before{background:var(--s)}.parts .none::before{background:var(--f)}
 .verdict{display:inline-block;margin:0 0 .4rem;padding:.35rem .8rem;border-radius:8px;font-weight:600}
 .verdict.good{background:var(--good-wash);color:var(--good)}
 .verdict.bad{background:var(--bad-wash);color:var(--bad)}
@@ -59,6 +62,9 @@ nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.4rem;list-style:none;margin:1rem
 .where{font-weight:400;color:var(--soft);font-size:.9rem;margin-left:.4rem}
 .finding{max-width:95ch}
 .remedy{display:block;margin-top:.25rem}
+.alike{columns:22rem;margin:.3rem 0 0;padding-left:1.2rem}
+.alike li{break-inside:avoid}
+.unfolds{margin:-.4rem 0 1rem}
 summary{cursor:pointer;font-weight:600;padding:.2rem 0}
 .legend{display:flex;flex-wrap:wrap;gap:.4rem 1.5rem;list-style:none;margin:.5rem 0;padding:0;font-size:.9rem}
 .scroll{overflow-x:auto;margin:1rem 0;border:1px solid var(--line);border-radius:10px;background:var(--card)}
@@ -67,12 +73,14 @@ caption{caption-side:top;text-align:left;font-weight:650;font-size:.95rem;paddin
 th,td{text-align:left;vertical-align:top;padding:.32rem .6rem;font-weight:400}
 th:first-child{padding-left:.9rem}
 thead th{font-weight:600;color:var(--soft);font-size:.8rem;border-bottom:1px solid var(--line);vertical-align:bottom;white-space:nowrap}
-tbody th{font-weight:600}
+tbody th{font-weight:600;min-width:9.5rem}
 .ledger tbody tr,.runs tbody tr,.certificates tbody tr{border-top:1px solid var(--line)}
-.ledger td:nth-child(2),.ledger time,.runs time{white-space:nowrap}
+.ledger td:nth-child(2),.ledger time,.runs time,.age,.runs td:nth-child(4){white-space:nowrap}
 .ledger code{display:block;color:var(--soft)}
-.ledger .digest{min-width:23em}
-.ledger .nothing{color:var(--bad);font-weight:600}
+.ledger{min-width:64rem}
+.ledger .digest{width:33ch}
+.ledger .nothing{color:var(--soft)}
+.ledger .lost{color:var(--bad);font-weight:600}
 .note{color:var(--soft);font-size:.85rem}
 .number{font-variant-numeric:tabular-nums}
 .duration{white-space:nowrap}
@@ -114,7 +122,10 @@ nav,.skip{display:none}
 .scroll{overflow:visible;border:0}
 .source{content-visibility:visible}
 details::details-content{content-visibility:visible;height:auto;display:block}
-table{font-size:8pt}
+table{font-size:7.5pt}
+th,td{padding:.2rem .35rem}
+.ledger{min-width:0}
+.bar{width:20px}
 .calendar{min-width:0}
 .calendar th:first-child,.calendar th:nth-child(3){width:11rem}
 .days{height:9pt}

@@ -1,0 +1,237 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { AxeResults } from 'axe-core';
+// biome-ignore lint/correctness/noUnresolvedImports: its CommonJS types export it, which the linter does not follow
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Audit } from '../../src/escrow/audit-document.ts';
+import { decodeMarks } from '../../src/escrow/calendar.ts';
+import { reportPage } from '../../src/escrow/report-page.ts';
+import { digits, durationWords, statusWords, timeWords } from '../../src/escrow/report-words.ts';
+import { findChromium, startChromium } from '../support/chromium.ts';
+import { marks, sampleAudit, sampleSource, sampleWritten, soundAudit, troubledAudit } from '../support/sample-audit.ts';
+
+const executable = findChromium();
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What has the focus, by its target, its label or its text. */
+const focused = `(() => {
+  const { activeElement } = document;
+  return activeElement.getAttribute('href') ?? activeElement.getAttribute('aria-label') ?? activeElement.textContent;
+})()`;
+
+describe.skipIf(executable === undefined)('the page in Chromium', () => {
+  let browser: Awaited<ReturnType<typeof startChromium>>;
+  let folder: string;
+  let opened = 0;
+
+  beforeAll(async () => {
+    browser = await startChromium(executable ?? '');
+    folder = await mkdtemp(join(tmpdir(), 'escrow-page-'));
+  });
+  afterAll(async () => {
+    await browser?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Opens an audit's page as a person would: from a file. */
+  async function open(audit: Audit, colorScheme: 'light' | 'dark' = 'light') {
+    const file = join(folder, `${opened++}.html`);
+    await writeFile(file, reportPage(audit, sampleWritten));
+    const page = await browser.context.newPage();
+    const said: string[] = [];
+    const asked: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (error) => said.push(error.message));
+    page.on('request', (request) => asked.push(request.url()));
+    await page.emulateMedia({ colorScheme });
+    const url = pathToFileURL(file).href;
+    await page.goto(url);
+    return { page, said, others: () => asked.filter((one) => one !== url && !one.startsWith('data:')) };
+  }
+
+  const texts = (page: Page, selector: string) =>
+    page
+      .locator(selector)
+      .evaluateAll((elements) => elements.map((element) => element.textContent?.replace(/\s+/g, ' ').trim() ?? ''));
+
+  test.each(['light', 'dark'] as const)(
+    'has no fault that axe can find, in %s',
+    { timeout: 90_000 },
+    async (scheme) => {
+      for (const audit of [troubledAudit(), soundAudit()]) {
+        const { page } = await open(audit, scheme);
+        // The page runs no script and allows none; the test's own runs beside it, unfolded so that all of it is looked at.
+        await page.locator('details').evaluateAll((all) => {
+          for (const one of all) one.setAttribute('open', '');
+        });
+        await page.evaluate(axeSource);
+        const results = (await page.evaluate('axe.run()')) as AxeResults;
+        expect(results.passes.length).toBeGreaterThan(15);
+        expect(results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
+          [],
+        );
+        await page.close();
+      }
+    },
+  );
+
+  test('writes nothing to the console and asks nobody for anything', async () => {
+    const { page, said, others } = await open(troubledAudit());
+    await page.locator('details').evaluateAll((all) => {
+      for (const one of all) one.setAttribute('open', '');
+    });
+    await page.mouse.wheel(0, 20_000);
+    await page.emulateMedia({ media: 'print' });
+    await page.pdf();
+    expect(said).toEqual([]);
+    expect(others()).toEqual([]);
+    expect(await page.locator('script').count()).toBe(0);
+    await page.close();
+  });
+
+  test('lets no script run, even one that were smuggled in', async () => {
+    const { page, said } = await open(troubledAudit());
+    await page.evaluate(`{
+      const image = document.createElement('img');
+      image.setAttribute('onerror', 'document.title = "taken over"');
+      image.src = 'https://example.invalid/x.png';
+      document.body.append(image);
+      const script = document.createElement('script');
+      script.textContent = 'document.title = "taken over"';
+      document.body.append(script);
+    }`);
+    expect(await page.title()).toBe('Key escrow: 15 of 17 keys can be brought back');
+    expect(said.join(' ')).toContain('Content Security Policy');
+    await page.close();
+  });
+
+  test.each([
+    ['of trouble', troubledAudit()],
+    ['of peace', soundAudit()],
+  ])('says exactly what the audit says, in an audit %s', async (_, audit) => {
+    const { page } = await open(audit);
+    for (const [status, number] of Object.entries(audit.totals.byStatus)) {
+      const shown = await texts(page, `[data-status="${status}"]`);
+      expect(shown).toEqual(number > 0 || status === 'fresh' ? [digits(number)] : []);
+    }
+    const findings = await texts(page, '.finding');
+    const reason = (message: string, remedy: string) => message.slice(0, -remedy.length).trim();
+    expect([...findings].sort()).toEqual(
+      audit.findings.map(({ message, remedy }) => `${reason(message, remedy)} What to do: ${remedy}`).sort(),
+    );
+    const ledger = await page
+      .locator('table.ledger')
+      .evaluateAll((tables) =>
+        tables.map((table) =>
+          [...table.querySelectorAll('tbody tr')].map((row) =>
+            [...row.children].map((cell) => cell.textContent?.trim() ?? ''),
+          ),
+        ),
+      );
+    expect(ledger).toEqual(
+      audit.sources.map((source) =>
+        source.keys.map(({ key, status, record, versions, drilledAt }) => [
+          key,
+          `${statusWords[status].sign} ${statusWords[status].word}`,
+          ...(record === undefined
+            ? [expect.stringMatching(/^No record|^None/)]
+            : [
+                `${timeWords(record.createdAt)} ${record.blobName}`,
+                expect.stringMatching(/hours|days/),
+                `${digits(record.bytes)} ${record.sha256}`,
+              ]),
+          versions === undefined ? 'not counted' : digits(versions.count),
+          drilledAt === undefined ? 'never' : timeWords(drilledAt),
+        ]),
+      ),
+    );
+    const runs = await page
+      .locator('section.source')
+      .evaluateAll((sections) =>
+        sections.map((section) =>
+          [...section.querySelectorAll('table.runs tbody tr')].map((row) =>
+            [...row.children].map((cell) => cell.textContent?.trim()),
+          ),
+        ),
+      );
+    expect(runs).toEqual(
+      audit.sources.map((source) =>
+        source.runs.map((run) => [
+          run.runId,
+          timeWords(run.startedAt),
+          run.trigger,
+          expect.stringContaining(run.status),
+          ...[run.considered, run.escrowed, run.skipped, run.failed, run.attempts, run.throttled].map(String),
+          durationWords(run.durationMs ?? 0),
+        ]),
+      ),
+    );
+    await page.close();
+  });
+
+  test('draws every day of every key as the audit has it', async () => {
+    const audit = troubledAudit();
+    const { page } = await open(audit);
+    const drawn = await page.locator('table.calendar').evaluateAll((tables) =>
+      tables.map((table) =>
+        [...table.querySelectorAll('tbody svg')].map((image) => {
+          const days = Array<string>(90).fill('-');
+          for (const path of image.querySelectorAll('path')) {
+            let at = 0;
+            for (const [, move, to, length] of path.getAttribute('d')?.matchAll(/(M|m)(\d+) [05]h(\d+)/g) ?? []) {
+              at = move === 'M' ? Number(to) : at + Number(to);
+              days.fill(path.getAttribute('class') ?? '', at, at + Number(length));
+              at += Number(length);
+            }
+          }
+          return days.join('');
+        }),
+      ),
+    );
+    expect(drawn).toEqual(audit.sources.map((source) => source.keys.map(({ days }) => decodeMarks(days).join(''))));
+    await page.close();
+  });
+
+  test('can be walked through with the keyboard: skip link, contents, tables that scroll, folds', async () => {
+    const { page } = await open(troubledAudit());
+    const stops: string[] = [];
+    for (let press = 0; press < 24; press++) {
+      await page.keyboard.press('Tab');
+      stops.push(String(await page.evaluate(focused)));
+    }
+    expect(stops.slice(0, 2)).toEqual(['#findings', '#findings']);
+    expect(stops).toContain('All 6, one by one');
+    expect(stops).toContain('Calendar of Vault contoso-prod: 12 of 12 keys, 90 days');
+    await page.close();
+  });
+
+  test('prints with everything unfolded', async () => {
+    const { page } = await open(troubledAudit());
+    const folded = page.locator('.findings details .finding').first();
+    expect(await folded.isVisible()).toBe(false);
+    await page.emulateMedia({ media: 'print' });
+    expect(await folded.isVisible()).toBe(true);
+    expect(await page.locator('nav').isVisible()).toBe(false);
+    await page.close();
+  });
+
+  test('opens 2,000 keys by 90 days in a moment', { timeout: 60_000 }, async () => {
+    const keys = Array.from({ length: 2000 }, (_, index) => ({
+      key: `tenant-${index}-data-encryption`,
+      versions: 3,
+      days: index % 50 === 0 ? marks(10, 's', 'f', 'e') : marks(10),
+    }));
+    const before = performance.now();
+    const { page } = await open(sampleAudit([sampleSource('vault', 'contoso-prod', keys)], []));
+    await page.locator('h1').waitFor();
+    const painted = performance.now() - before;
+    expect(await page.locator('table.ledger tbody tr').count()).toBe(2000);
+    expect(painted).toBeLessThan(5000);
+    await page.close();
+  });
+});
