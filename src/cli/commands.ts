@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { doctor } from './doctor.ts';
 import { download } from './download.ts';
 import { drill } from './drill.ts';
 import { enqueue } from './enqueue.ts';
@@ -10,4 +11,15 @@ import { status } from './status.ts';
 import { verify } from './verify.ts';
 
 /** Every command, in the order in which the help shows them. */
-export const commands: readonly Command[] = [plan, enqueue, list, status, verify, download, restore, drill, report];
+export const commands: readonly Command[] = [
+  plan,
+  enqueue,
+  list,
+  status,
+  verify,
+  download,
+  restore,
+  drill,
+  report,
+  doctor,
+];

@@ -16,6 +16,12 @@ export const targetOptions = {
     about: 'the subscription of that vault, where the settings do not tell',
   },
   'to-geography': { type: 'string', value: 'NAME', about: 'its geography, in the words of the settings' },
+  'max-per-second': {
+    type: 'string',
+    value: 'N',
+    about:
+      'calls per second on the target; 10 on a vault and 5 on an HSM without it, because production may share them',
+  },
   'to-security-domain': { type: 'string', value: 'LABEL', about: 'the security domain of that HSM' },
 } as const satisfies OptionSpecs;
 
@@ -37,8 +43,19 @@ export function readTarget(values: Values<typeof targetOptions>, { settings }: O
     ...(values['to-security-domain'] !== undefined && { securityDomain: values['to-security-domain'] }),
   };
   return {
-    source: configured ?? { ...named, maxBackupsPerSecond: defaultBackupsPerSecond(named.kind) },
+    source: {
+      ...named,
+      maxBackupsPerSecond:
+        readPace(values['max-per-second']) ?? configured?.maxBackupsPerSecond ?? defaultBackupsPerSecond(named.kind),
+    },
     place: { ...configured?.place, ...stated },
     isConfigured: configured !== undefined,
   };
+}
+
+function readPace(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const pace = Number(text);
+  if (pace > 0 && pace <= 1000) return pace;
+  throw new UsageFault(`--max-per-second ${JSON.stringify(text)} is no pace`, 'Write it as --max-per-second 25.');
 }

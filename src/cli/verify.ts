@@ -12,6 +12,8 @@ import { print, printJson, say } from './output.ts';
 import { painter } from './paint.ts';
 import { showProgress } from './progress.ts';
 import { readRecordFilter, recordOptions } from './record-options.ts';
+import { UsageFault } from './usage-fault.ts';
+import { verifyEvidence } from './verify-chain.ts';
 
 const readersAtOnce = 8;
 
@@ -19,18 +21,26 @@ const readersAtOnce = 8;
 export const verify = defineCommand({
   name: 'verify',
   summary: 'read records back and check digest, length, envelope and metadata',
-  help: 'Reads the newest record of every key (with --all every record) and checks its SHA-256, its length, its envelope, and its metadata against its name. Exit code 3 with findings. Whether a backup restores only a drill proves.',
+  help: 'Reads the newest record of every key (with --all every record) and checks its SHA-256, its length, its envelope, and its metadata against its name. Exit code 3 with findings. Whether a backup restores only a drill proves. With --chain it follows the chain of audits instead: every audit is what its successor says, every report and receipt what the audit that lists it says.',
   examples: [
     'verify',
     'verify --all',
     'verify --vault-name contoso-prod --name "tenant-*" --since 7d',
-    'verify --json',
+    'verify --chain',
+    'verify --all --json',
   ],
   options: {
     ...recordOptions,
     all: { type: 'boolean', about: 'every record, not only the newest of each key' },
+    chain: { type: 'boolean', about: 'instead of records, the chain of audits and the reports and receipts they list' },
   },
   async run(values, io, services) {
+    const { chain, json, settings: _, help: __, ...chosen } = values;
+    if (chain) {
+      const [other] = Object.keys(chosen);
+      if (other === undefined) return verifyEvidence(json ?? false, io, services);
+      throw new UsageFault(`--chain goes without --${other}`, 'The chain is one for the whole escrow: verify --chain.');
+    }
     const filter = await readRecordFilter(values, io, services);
     const progress = showProgress(io, 'records read');
     const tally: Tally = { records: 0, bytes: 0, findings: [] };

@@ -4,6 +4,7 @@ import type { EscrowContainer, StoredBlob } from './escrow-container.ts';
 import { EscrowFault } from './failure.ts';
 import { putOnce } from './put-once.ts';
 import type { RunId } from './run-id.ts';
+import { scheduledRunId } from './run-id.ts';
 
 /** What a drill is about to restore, written before its first restore: the only warrant to delete anything afterwards. */
 export interface DrillJournal {
@@ -17,21 +18,27 @@ export interface DrillJournal {
 
 export const drillJournalFormat = 'keyvault-escrow/drill-journal/1';
 
-/** @throws EscrowFault when another drill has begun in the same second. */
+/**
+ * Writes the journal under the time when the drill began, or the next second that is free.
+ * @returns the drill's id. @throws EscrowFault when a minute of them is taken.
+ */
 export async function putDrillJournal(
   container: EscrowContainer,
-  journal: DrillJournal,
+  journal: Omit<DrillJournal, 'drillId'>,
   outOfTime: AbortSignal,
-): Promise<void> {
-  const bytes = Buffer.from(`${JSON.stringify(journal)}\n`);
-  const name = drillJournalName(journal.drillId);
-  const blob = { name, bytes, contentType: 'application/json', metadata: { target: journal.target } };
-  const put = await putOnce(container, blob, outOfTime);
-  if (put.written) return;
+): Promise<RunId> {
+  const began = new Date(journal.startedAt).getTime();
+  for (let second = 0; second < 60; second++) {
+    const drillId = scheduledRunId(new Date(began + second * 1000));
+    const bytes = Buffer.from(`${JSON.stringify({ ...journal, drillId })}\n`);
+    const name = drillJournalName(drillId);
+    const blob = { name, bytes, contentType: 'application/json', metadata: { target: journal.target } };
+    if ((await putOnce(container, blob, outOfTime)).written) return drillId;
+  }
   throw new EscrowFault(
     'drillUnderWay',
-    `Cannot begin the drill ${journal.drillId}: another one has begun in the same second`,
-    'Wait for it to end; then try again.',
+    `Cannot begin a drill at ${journal.startedAt}: too many others began in the same minute`,
+    'Try again in a minute.',
   );
 }
 

@@ -12,7 +12,6 @@ import { putOnce } from './put-once.ts';
 import type { RestorePorts } from './restore-key.ts';
 import { restoreRecord } from './restore-key.ts';
 import type { RestoreTarget } from './restore-place.ts';
-import { scheduledRunId } from './run-id.ts';
 import { describeSource } from './source.ts';
 import type { StoredRecord } from './stored-record.ts';
 
@@ -45,11 +44,9 @@ export async function runDrill(
 ): Promise<Drill> {
   const { container, now, lastCall } = ports;
   const startedAt = now();
-  const drillId = scheduledRunId(startedAt);
   const path = sourcePath(target.source);
   const journal = {
     format: drillJournalFormat,
-    drillId,
     startedAt: startedAt.toISOString(),
     target: path,
     keys: chosen.map(({ record }) => ({
@@ -58,7 +55,7 @@ export async function runDrill(
       blobName: record.blobName,
     })),
   } as const;
-  await putDrillJournal(container, journal, lastCall);
+  const drillId = await putDrillJournal(container, journal, lastCall);
 
   const keys: DrilledKey[] = [];
   let stopped: string | undefined;

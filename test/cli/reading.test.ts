@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CliOptions } from '../support/cli.ts';
-import { runCommand, settingsEnv } from '../support/cli.ts';
+import { runCommand } from '../support/cli.ts';
+import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { runAsApp } from '../support/nightly.ts';
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
       { kind: 'managedHsm', name: 'contoso-hsm' },
     ],
   });
-  env = settingsEnv(azure, sources);
+  env = escrowSettings(azure, sources);
   const vault = azure.keyVault.source('vault', 'contoso-prod');
   vault?.addKey({ name: 'signing', versions: 3 });
   vault?.addKey({ name: 'Payroll' });
@@ -60,7 +61,7 @@ describe('plan', () => {
   });
 
   test('shows one source as text, its name in any case, and exits 3 when a configured key is missing', async () => {
-    const missing = settingsEnv(azure, [{ vaultName: 'contoso-prod', keys: ['Payroll', 'ledger'] }]);
+    const missing = escrowSettings(azure, [{ vaultName: 'contoso-prod', keys: ['Payroll', 'ledger'] }]);
     const { code, stdout } = await cli('plan --source CONTOSO-PROD', { env: missing });
     expect(code).toBe(3);
     expect(stdout).toMatch(/ledger +missing +Cannot back up key "ledger"/);

@@ -6,7 +6,8 @@ import { KeyClient } from '@azure/keyvault-keys';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../src/local/key-vault/local-source.ts';
 import type { CliOptions } from '../support/cli.ts';
-import { runCommand, settingsEnv } from '../support/cli.ts';
+import { runCommand } from '../support/cli.ts';
+import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { runAsApp } from '../support/nightly.ts';
 import { putRecord } from '../support/put-record.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
       { kind: 'managedHsm', name: 'other-hsm', securityDomain: 'two' },
     ],
   });
-  env = settingsEnv(azure, [
+  env = escrowSettings(azure, [
     { vaultName: 'contoso-prod', ...europe },
     { hsmName: 'contoso-hsm', securityDomain: 'one' },
   ]);

@@ -1,0 +1,34 @@
+import { verifyChain } from '../escrow/evidence-chain.ts';
+import type { OperatorServices } from '../operator-services.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { exitCodes } from './exit-codes.ts';
+import { count } from './figures.ts';
+import type { Io } from './io.ts';
+import { print, printJson, say } from './output.ts';
+import { painter } from './paint.ts';
+
+/** Follows the chain of evidence: audits, and the reports and receipts that they list by digest. */
+export async function verifyEvidence(json: boolean, io: Io, { container }: OperatorServices): Promise<ExitCode> {
+  const { audits, evidence, newest, findings } = await verifyChain(container, io.signal);
+  // Silence is no proof: whoever verifies the chain expects one to be there.
+  const isRight = findings.length === 0 && audits > 0;
+  if (json) {
+    await printJson(io, { status: isRight ? 'ok' : 'findings', counts: { audits, evidence }, newest, findings });
+    return isRight ? exitCodes.done : exitCodes.findings;
+  }
+  const paint = painter(io);
+  for (const { message } of findings) await print(io, paint('red', message));
+  const verdict =
+    audits === 0 ? 'there is no audit yet, so there is nothing to follow' : count(findings.length, 'finding');
+  await print(
+    io,
+    `${count(audits, 'audit')}, ${evidence} reports and receipts: ${isRight ? paint('green', 'the chain is whole') : paint('red', verdict)}`,
+  );
+  if (newest !== undefined) {
+    say(
+      io,
+      `The newest audit is ${newest.name} with SHA-256 ${newest.sha256}. Nothing in the container proves that one: compare it with the log line escrow.audit.completed.`,
+    );
+  }
+  return isRight ? exitCodes.done : exitCodes.findings;
+}

@@ -1,0 +1,241 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
+import type { LocalSource } from '../../src/local/key-vault/local-source.ts';
+import { readBlobNames } from '../support/blobs.ts';
+import type { CliOptions } from '../support/cli.ts';
+import { runCommand } from '../support/cli.ts';
+import { startEscrowHost } from '../support/escrow-host.ts';
+import { escrowSettings } from '../support/escrow-place.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { runAsApp, runAuditAsApp } from '../support/nightly.ts';
+import { viewQueue } from '../support/queue-view.ts';
+
+const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
+const sources = [
+  { vaultName: 'contoso-prod', ...europe },
+  { hsmName: 'contoso-hsm', securityDomain: 'one' },
+];
+const cliBundle = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
+
+let azure: TestAzure;
+let host: FunctionsHost;
+let env: Record<string, string>;
+
+const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
+
+function prod(): LocalSource {
+  const source = azure.keyVault.source('vault', 'contoso-prod');
+  if (source === undefined) throw new Error('no vault');
+  return source;
+}
+
+beforeAll(async () => {
+  azure = await startTestAzure({
+    sources: [
+      { kind: 'vault', name: 'contoso-prod', ...europe },
+      { kind: 'vault', name: 'contoso-drill', ...europe },
+      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
+    ],
+  });
+  env = escrowSettings(azure, sources);
+  prod().addKey({ name: 'signing', versions: 3 });
+  prod().addKey({ name: 'Payroll', enabled: false });
+  prod().addKey({ name: 'www-cert', managed: true });
+  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });
+  host = await startEscrowHost(azure, { sources });
+  await runAsApp(azure, env);
+  await runAuditAsApp(azure, env);
+});
+
+afterAll(async () => {
+  await host?.stop();
+  await azure?.stop();
+});
+
+describe('the worst day, on the command line', () => {
+  test('a key is lost, shown as gone, brought back, and everything is right again', async () => {
+    const before = await cli('status --json');
+    expect([before.code, before.json()]).toEqual([0, expect.objectContaining({ status: 'ok' })]);
+
+    const versions = prod().versions('signing');
+    prod().purgeKey('signing');
+    const gone = await cli('status --json');
+    expect(gone.code).toBe(3);
+    const [vault] = gone.json<{ sources: { keys: { name: string; status: string }[] }[] }>().sources;
+    expect(vault?.keys.find(({ name }) => name === 'signing')).toMatchObject({ status: 'gone' });
+    expect((await cli('status --problems')).stdout).toMatch(/signing +gone .*restore brings it back/);
+
+    const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-prod --yes';
+    expect((await cli(line)).code).toBe(0);
+    expect(prod().versions('signing')).toEqual(versions);
+    expect((await cli('status')).code).toBe(0);
+    expect((await cli('verify --all')).code).toBe(0);
+    expect((await cli('drill --to-vault-name contoso-drill --max-per-second 1000')).code).toBe(0);
+  });
+
+  test('status tells stale keys, certificate-backed keys and a source that cannot be read', async () => {
+    const stale = await cli('status --max-age 0s --json');
+    expect(stale.code).toBe(3);
+    expect(stale.json<{ sources: { counts: object }[] }>().sources[0]?.counts).toEqual({
+      stale: 2,
+      certificateBacked: 1,
+    });
+    const clear = azure.keyVault.faults.add({
+      source: 'contoso-hsm',
+      operation: 'listKeys',
+      effect: { kind: 'forbidden', reason: 'AccessDenied' },
+    });
+    const closed = await cli('status');
+    clear();
+    expect([closed.code, closed.stdout]).toEqual([3, expect.stringContaining('1 source cannot be read')]);
+  });
+
+  test('follows the chain of evidence', async () => {
+    expect((await cli('verify --chain --json')).json()).toMatchObject({ status: 'ok', counts: { audits: 1 } });
+    expect((await cli('verify --chain --all')).code).toBe(2);
+  });
+});
+
+describe('enqueue', () => {
+  test('follows a request for one key to its record, under the name that it told before', async () => {
+    const { code, json } = await cli('enqueue --vault-name contoso-prod --name signing --wait --json');
+    const { blobName, outcome } = json<{ blobName: string; outcome: object }>();
+    expect([code, outcome]).toEqual([0, { status: 'done', message: expect.stringContaining(blobName) }]);
+    expect(await readBlobNames(azure, 'vaults/contoso-prod/signing/')).toContain(blobName);
+  });
+
+  test('puts the record where it is told, and lists it with its key', async () => {
+    const line =
+      'enqueue --id https://contoso-prod.vault.azure.net/keys/Payroll --blob-name moves/payroll.keybackup --wait';
+    const { code, stdout } = await cli(line);
+    expect([code, stdout.trim()]).toEqual([0, 'moves/payroll.keybackup']);
+    const listed = await cli('list --vault-name contoso-prod --name payroll --json');
+    expect(listed.json<{ records: { blobName: string }[] }>().records[0]?.blobName).toBe('moves/payroll.keybackup');
+    const again = await cli(line);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('already there')]);
+  });
+
+  test('follows a request for everything to its reports', async () => {
+    const { code, json } = await cli('enqueue --all --wait --json');
+    const told = json<{ prefix: string; outcome: { message: string } }>();
+    expect([code, told.outcome.message]).toEqual([0, `Escrowed 3 keys of 2 sources: ${told.prefix}`]);
+    expect(await readBlobNames(azure, told.prefix)).toContain(`${told.prefix}vaults/contoso-prod.json`);
+  });
+
+  test('does not wait for a record that will never come', async () => {
+    const { code, stderr } = await cli('enqueue --vault-name contoso-prod --name www-cert --wait');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('back up the certificate')]);
+    const unknown = await cli('enqueue --vault-name contoso-prod --name nothing --wait');
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('Cannot read key "nothing"')]);
+  });
+
+  test('says after its time that the request is still under way', async () => {
+    const { code, json } = await cli('enqueue --hsm-name contoso-hsm --name payments --wait --timeout 0s --json');
+    expect([code, json()]).toEqual([
+      1,
+      expect.objectContaining({ outcome: expect.objectContaining({ status: 'pending' }) }),
+    ]);
+  });
+
+  test.each([
+    ['enqueue --vault-name contoso-other --name signing', 'not configured'],
+    ['enqueue --vault-name contoso-prod --name "no good"', 'no key name'],
+    ['enqueue', 'found none'],
+    ['enqueue --all --blob-name x', 'for one key'],
+    ['enqueue --all --what-if --wait', 'nothing that --wait'],
+    ['enqueue --vault-name contoso-prod --name signing --blob-name vaults/x', 'reserved'],
+  ])('refuses %s before anything is sent', async (line, said) => {
+    const queue = viewQueue(azure);
+    const before = azure.storage.requests.length;
+    const { code, stderr } = await cli(line);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
+    const mine = azure.storage.requests.slice(before).filter(({ identity }) => identity === 'operator');
+    expect(mine.map(({ operation }) => operation)).not.toContain('putMessage');
+    expect(await queue.count()).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe('doctor', () => {
+  test('finds nothing wrong as the operator, and says what it may not look at', async () => {
+    const { json } = await cli('doctor --json');
+    const { checks } = json<{ checks: { check: string; status: string; subject: string }[] }>();
+    const of = (check: string) => checks.filter((one) => one.check === check).map(({ status }) => status);
+    expect(of('list')).toEqual(['ok', 'ok']);
+    expect(of('backup')).toEqual(['skipped', 'skipped']);
+    expect([...of('container'), ...of('write-once (overwrite)'), ...of('write-once (delete)')]).toEqual([
+      'ok',
+      'ok',
+      'ok',
+    ]);
+    expect(of('queue')).toEqual(['ok']);
+    // Requests of the tests above were refused.
+    expect(of('poison queue')).toEqual(['failed']);
+  });
+
+  test('makes one real backup per source as the app, and throws it away', async () => {
+    const before = azure.storage.requests.length;
+    const { json } = await cli('doctor --json', { identity: azure.identities.app });
+    const backups = json<{ checks: { check: string; status: string }[] }>().checks.filter(
+      ({ check }) => check === 'backup',
+    );
+    expect(backups.map(({ status }) => status)).toEqual(['ok', 'ok']);
+    expect(
+      azure.storage.requests.slice(before).filter(({ operation, status }) => operation === 'putBlob' && status === 201),
+    ).toEqual([]);
+  });
+
+  test('names what is wrong and the fix: closed, unreachable, overwritable', async () => {
+    const { faults } = azure.keyVault;
+    const clear = faults.add({ source: 'contoso-prod', effect: { kind: 'forbidden', reason: 'ForbiddenByFirewall' } });
+    azure.proxy.dropConnections();
+    azure.proxy.setFault('contoso-hsm.managedhsm.azure.net', { kind: 'refuse' });
+    const everything = azure.registry.add('owner', [
+      'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read',
+      'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write',
+      'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete',
+    ]);
+    const { code, stdout } = await cli('doctor', { identity: everything });
+    clear();
+    azure.proxy.setFault('contoso-hsm.managedhsm.azure.net', undefined);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/failed +reach +vault "contoso-prod" .*firewall/);
+    expect(stdout).toMatch(/failed +reach +Managed HSM "contoso-hsm"/);
+    expect(stdout).toMatch(/failed +write-once \(overwrite\)/);
+    expect(stdout).toMatch(/failed +queue .*403/);
+    expect(stdout).toContain('Take Storage Blob Data Contributor or Owner away');
+  });
+});
+
+describe('the built command line', () => {
+  const run = async (args: readonly string[], extra: Record<string, string> = {}) => {
+    const child = spawn(process.execPath, [cliBundle, ...args], {
+      env: {
+        PATH: process.env.PATH,
+        ...env,
+        ...azure.envOf(azure.identities.operator),
+        NODE_EXTRA_CA_CERTS: inject('authorityFile'),
+        ...extra,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const exit = once(child, 'exit');
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    const [code] = await exit;
+    return { code, stdout, stderr };
+  };
+
+  test('is one file that needs nothing beside it, and lists in another process', async () => {
+    const { code, stdout, stderr } = await run(['list', '--vault-name', 'contoso-prod', '--json']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout).counts.keys).toBe(2);
+  });
+
+  test('exits 2 for usage and 3 for findings', async () => {
+    expect((await run(['lisst'])).code).toBe(2);
+    expect((await run(['status', '--max-age', '0s'])).code).toBe(3);
+  });
+});
