@@ -106,10 +106,16 @@ export function auditName(auditId: RunId, form: 'json' | 'html', attempt = 1): s
   return `${auditFolder}${auditId}${attempt === 1 ? '' : `.${attempt}`}.${form}`;
 }
 
-export function parseAuditName(name: string): { readonly auditId: RunId; readonly form: 'json' | 'html' } | undefined {
-  const [, auditId, form] = /^audits\/([^/.]+)(?:\.[1-9]\d*)?\.(json|html)$/.exec(name) ?? [];
+export interface ParsedAuditName {
+  readonly auditId: RunId;
+  readonly form: 'json' | 'html';
+  readonly attempt: number;
+}
+
+export function parseAuditName(name: string): ParsedAuditName | undefined {
+  const [, auditId, attempt, form] = /^audits\/([^/.]+)(?:\.([1-9]\d*))?\.(json|html)$/.exec(name) ?? [];
   if (auditId === undefined || parseRunTime(auditId) === undefined) return undefined;
-  return { auditId, form: form === 'json' ? 'json' : 'html' };
+  return { auditId, form: form === 'json' ? 'json' : 'html', attempt: Number(attempt ?? 1) };
 }
 
 export const drillFolder = 'drills/';

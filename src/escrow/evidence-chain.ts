@@ -4,7 +4,7 @@ import type { EscrowContainer, StoredBlob } from './escrow-container.ts';
 import { checkEvidence } from './evidence.ts';
 import { chainUnreadable, evidenceAltered, evidenceMissing } from './evidence-findings.ts';
 import type { Finding } from './finding.ts';
-import { readAudit } from './previous-audit.ts';
+import { byCreation, readAudit } from './previous-audit.ts';
 
 /** What came of following the whole chain. */
 export interface ChainVerdict {
@@ -67,7 +67,7 @@ async function listAudits(container: EscrowContainer, outOfTime: AbortSignal): P
   for await (const blob of container.list(auditFolder, outOfTime)) {
     if (parseAuditName(blob.name)?.form === 'json') audits.push(blob);
   }
-  return audits.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.name < b.name ? -1 : 1));
+  return audits.sort(byCreation);
 }
 
 // An altered audit shows by its own digest and by its successor's: one line is enough.

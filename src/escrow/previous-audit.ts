@@ -38,15 +38,19 @@ async function newestOf(
   prefixes: readonly string[],
   outOfTime: AbortSignal,
 ): Promise<StoredBlob | undefined> {
-  let newest: StoredBlob | undefined;
+  const audits: StoredBlob[] = [];
   for (const prefix of prefixes) {
     for await (const blob of container.list(prefix, outOfTime)) {
-      if (parseAuditName(blob.name)?.form !== 'json') continue;
-      // Names of equal age, from one second, are in order of their time and number.
-      if (newest === undefined || blob.createdAt >= newest.createdAt) newest = blob;
+      if (parseAuditName(blob.name)?.form === 'json') audits.push(blob);
     }
   }
-  return newest;
+  return audits.sort(byCreation).at(-1);
+}
+
+/** Oldest first. Creation times have whole seconds; within one, the number in the name decides. */
+export function byCreation(a: StoredBlob, b: StoredBlob): number {
+  const attempt = ({ name }: StoredBlob): number => parseAuditName(name)?.attempt ?? 1;
+  return a.createdAt.getTime() - b.createdAt.getTime() || attempt(a) - attempt(b) || (a.name < b.name ? -1 : 1);
 }
 
 export async function readAudit(

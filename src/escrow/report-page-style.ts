@@ -44,6 +44,7 @@ code{font:.82em/1.45 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",mo
 .limits{margin:.6rem 0 0;padding-left:1.2rem;max-width:90ch}
 .limits li{margin:.3rem 0}
 .name{font-weight:600}
+.limits .name{display:inline-block;max-width:100%}
 .counts{display:grid;grid-template-columns:repeat(auto-fill,minmax(11.5rem,1fr));gap:1rem 1.5rem;margin:1.4rem 0 0;padding-top:1.2rem;border-top:1px solid var(--line)}
 .counts dt{font-size:.9rem;color:var(--soft)}
 .counts dd{margin:0}

@@ -156,7 +156,8 @@ function auditedKey(
         : { from: earlierFrom, marks: decodeMarks(before.days) },
     outcomes: history.keys.get(name)?.days ?? new Map(),
     now: dayState(key),
-    firstSeenAt: key.firstSeenAt,
+    firstSeenAt:
+      earlier.audited === undefined ? laterOf(key.firstSeenAt, history.runs[0]?.startedAt ?? now) : key.firstSeenAt,
     newestAt: key.record?.createdAt,
   };
   return {
@@ -171,6 +172,11 @@ function auditedKey(
     ...(drilledAt && { drilledAt }),
     days: encodeMarks(markDays(days, maxAgeHours, now)),
   };
+}
+
+/** Without an audit before, nothing was due before the first run that is known. */
+function laterOf(a: Date, b: Date): Date {
+  return a > b ? a : b;
 }
 
 function dayState({ status }: KeyCoverage): KeyDays['now'] {

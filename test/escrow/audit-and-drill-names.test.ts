@@ -29,7 +29,11 @@ describe('the names of audits and drills', () => {
           drillReceiptName(id, attempt),
           drillJournalName(id),
         ];
-        expect([audit, receipt, journal].map(parseAuditName)).toEqual([{ auditId: id, form }, undefined, undefined]);
+        expect([audit, receipt, journal].map(parseAuditName)).toEqual([
+          { auditId: id, form, attempt },
+          undefined,
+          undefined,
+        ]);
         expect([audit, receipt, journal].map(parseDrillReceiptName)).toEqual([undefined, { drillId: id }, undefined]);
         expect([audit, receipt, journal].map(parseDrillJournalName)).toEqual([undefined, undefined, { drillId: id }]);
         for (const name of [audit, receipt, journal]) {

@@ -1,0 +1,209 @@
+import { conductAudit } from '../../src/escrow/audit.ts';
+import type { Audit } from '../../src/escrow/audit-document.ts';
+import { writeAudit } from '../../src/escrow/audit-record.ts';
+import { recordName, reportName, sourcePath, startedMarkerName } from '../../src/escrow/blob-names.ts';
+import type { EscrowContainer, StoredBlob } from '../../src/escrow/escrow-container.ts';
+import type { KeySource, KeyVersion, SourceKey } from '../../src/escrow/key-source.ts';
+import { sha256Of } from '../../src/escrow/put-once.ts';
+import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import { ServiceError } from '../../src/escrow/service-error.ts';
+import type { EscrowSource } from '../../src/escrow/source.ts';
+import { noLimit, publicSuffixes } from './escrow-sources.ts';
+
+export const hour = 3_600_000;
+export const day = 24 * hour;
+
+const folderOf = (name: string): string => name.slice(0, name.indexOf('/'));
+
+/**
+ * An escrow in memory whose days pass as a test says: storage stamps blobs with its clock, keys come and go, and every
+ * request that a real container or vault would see is counted (a listing page holds 5,000 blobs or 25 keys).
+ */
+export interface AuditWorld {
+  now: Date;
+  requests: number;
+  readonly source: EscrowSource;
+  readonly container: EscrowContainer;
+  readonly blobs: Map<string, StoredBlob & { bytes: Uint8Array }>;
+  readonly keys: Map<string, SourceKey & { versions: number }>;
+  addKey(name: string, more?: Partial<SourceKey & { versions: number }>): void;
+  /** A night's run as it lies in the container: marker, records and report. @param fail names of keys that failed. */
+  night(runTime: Date, options?: { fail?: readonly string[]; noReport?: boolean }): void;
+  audit(): Promise<Audit>;
+}
+
+export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld {
+  const blobs: AuditWorld['blobs'] = new Map();
+  // By first folder: a listing of reports does not sort a year of records.
+  const sorted = new Map<string, string[]>();
+  const put = (name: string, bytes: Uint8Array, metadata: Record<string, string> = {}): void => {
+    const createdAt = new Date(Math.floor(world.now.getTime() / 1000) * 1000);
+    blobs.set(name, {
+      name,
+      bytes,
+      length: bytes.length,
+      createdAt,
+      metadata: { ...metadata, sha256: sha256Of(bytes) },
+    });
+    sorted.delete(folderOf(name));
+  };
+  const refused = () =>
+    new ServiceError('refused', { service: 'Blob Storage', statusCode: 403, code: 'AuthorizationPermissionMismatch' });
+  const container: EscrowContainer = {
+    url: 'https://escrowtests.blob.core.windows.net/key-escrow',
+    async create({ name, bytes, metadata }) {
+      world.requests++;
+      if (blobs.has(name))
+        throw new ServiceError('there', { service: 'Blob Storage', statusCode: 409, code: 'BlobAlreadyExists' });
+      put(name, bytes, metadata);
+    },
+    async replace() {
+      world.requests++;
+      throw refused();
+    },
+    async remove() {
+      world.requests++;
+      throw refused();
+    },
+    async look(name) {
+      world.requests++;
+      return blobs.get(name);
+    },
+    async read(name) {
+      world.requests++;
+      const blob = blobs.get(name);
+      if (blob === undefined)
+        throw new ServiceError('gone', { service: 'Blob Storage', statusCode: 404, code: 'BlobNotFound' });
+      return blob.bytes;
+    },
+    async *list(prefix) {
+      const folder = folderOf(prefix);
+      const names =
+        sorted.get(folder) ??
+        [...blobs.keys()].filter((name) => folderOf(name) === folder).sort((a, b) => (a < b ? -1 : 1));
+      sorted.set(folder, names);
+      let seen = 0;
+      world.requests++;
+      // Binary search to the first name, as a sorted index does: a year of history must not cost a test minutes.
+      let low = 0;
+      for (let high = names.length; low < high; ) {
+        const middle = (low + high) >> 1;
+        if ((names[middle] ?? '') < prefix) low = middle + 1;
+        else high = middle;
+      }
+      for (; names[low]?.startsWith(prefix); low++) {
+        if (++seen % 5001 === 0) world.requests++;
+        const blob = blobs.get(names[low] ?? '');
+        if (blob !== undefined) yield blob;
+      }
+    },
+    // biome-ignore lint/correctness/useYield: none is asked for
+    async *listTop() {
+      throw new Error('an audit lists no top');
+    },
+    // biome-ignore lint/correctness/useYield: no folder is asked for
+    async *listFolders() {
+      throw new Error('an audit lists no folders');
+    },
+  };
+  const keys: AuditWorld['keys'] = new Map();
+  const keySource: KeySource = {
+    source,
+    throttled: () => 0,
+    async *listKeys() {
+      let seen = 0;
+      world.requests++;
+      for (const key of keys.values()) {
+        if (++seen % 26 === 0) world.requests++;
+        yield key;
+      }
+    },
+    async *listVersions(name): AsyncGenerator<KeyVersion> {
+      world.requests++;
+      for (let version = 0; version < (keys.get(name.toLowerCase())?.versions ?? 0); version++) {
+        yield { version: `${name}-${version}`, enabled: true, createdAt: new Date(version), updatedAt: undefined };
+      }
+    },
+    async getPublicKey(_, version) {
+      world.requests++;
+      return { kty: 'EC', crv: 'P-256', x: version ?? '', y: 'y' };
+    },
+    getKey: () => Promise.reject(new Error('an audit reads no key')),
+    backUpKey: () => Promise.reject(new Error('an audit backs nothing up')),
+  };
+  const world: AuditWorld = {
+    now: start,
+    requests: 0,
+    source,
+    container,
+    blobs,
+    keys,
+    addKey(name, more = {}) {
+      keys.set(name.toLowerCase(), {
+        name,
+        id: `https://${source.name}.${publicSuffixes[source.kind]}/keys/${name}`,
+        enabled: true,
+        createdAt: world.now,
+        updatedAt: world.now,
+        certificateBacked: false,
+        versions: 1,
+        ...more,
+      });
+    },
+    night(runTime, { fail = [], noReport = false } = {}) {
+      world.now = new Date(runTime.getTime() + 1000);
+      const runId = scheduledRunId(runTime);
+      put(startedMarkerName(runId, source), Buffer.from('{}'));
+      const outcomes = [...keys.values()].map(({ name, id }) => {
+        if (fail.includes(name))
+          return { key: name, outcome: 'failed', code: 'x', message: `${name} failed.`, remedy: 'y' };
+        const bytes = Buffer.from(`${name} ${runId}`);
+        const blobName = recordName(source, name, runId);
+        put(blobName, bytes, { keyid: id, runid: runId });
+        return { key: name, outcome: 'escrowed', blobName, sha256: sha256Of(bytes), bytes: bytes.length };
+      });
+      world.now = new Date(runTime.getTime() + 60_000);
+      if (noReport) return;
+      const report = {
+        format: 'keyvault-escrow/run-report/1',
+        runId,
+        source: sourcePath(source),
+        trigger: 'schedule',
+        attempt: 1,
+        startedAt: new Date(runTime.getTime() + 1000).toISOString(),
+        finishedAt: world.now.toISOString(),
+        status: fail.length === 0 ? 'ok' : 'incomplete',
+        counts: {
+          considered: outcomes.length,
+          escrowed: outcomes.length - fail.length,
+          alreadyEscrowed: 0,
+          skipped: 0,
+          failed: fail.length,
+        },
+        throttled: 0,
+        problems: [],
+        keys: outcomes,
+      };
+      put(reportName(runId, source), Buffer.from(JSON.stringify(report)));
+    },
+    async audit() {
+      world.requests = 0;
+      const job = {
+        sources: [source],
+        schedule: '0 0 2 * * *',
+        maxAgeHours: 26,
+        maxDrillAgeDays: undefined,
+        provesWriteOnce: true,
+      };
+      const audit = await conductAudit(job, {
+        container,
+        now: () => world.now,
+        outOfTime: noLimit,
+        keysOf: () => keySource,
+      });
+      await writeAudit(container, audit, () => 'page', noLimit);
+      return audit;
+    },
+  };
+  return world;
+}
