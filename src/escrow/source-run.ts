@@ -31,6 +31,9 @@ export interface RunPorts extends EscrowPorts {
   readonly log: EscrowLog;
 }
 
+// Four pages: while the next one is under way, and an empty one may come before it, no call waits for the listing.
+const keysAhead = 100;
+
 /** What a pass came to. `status` is `ok` only if nothing failed: no key, not the listing, not the report. */
 export interface SourceRun {
   readonly source: EscrowSource;
@@ -155,8 +158,8 @@ async function escrowSelection(
     }
     const blobName = recordName(source, key.name, runId);
     if (job.whatIf) return settle({ key: key.name, outcome: 'wouldEscrow', blobName });
-    // Back-pressure: a source of any size holds no more than one round of waiting keys in memory.
-    await queue.onSizeLessThan(concurrency);
+    // Back-pressure: a source of any size holds no more than a few pages of waiting keys in memory.
+    await queue.onSizeLessThan(keysAhead);
     const keyJob = { source, key, blobName, runId, trigger, lookFirst: resumed, force: job.force };
     void queue.add(async () => settle(await escrowKey(keyJob, ports)));
   };
