@@ -174,7 +174,8 @@ function remedyOf(error: ServiceError, operation: SourceOperation, source: Sourc
   return 'The retry tries again; if it keeps failing, give the request id to Azure support.';
 }
 
-function storageRemedyOf(error: ServiceError): string {
+/** What to do about an answer of the escrow's storage account, for the app. */
+export function storageRemedyOf(error: ServiceError): string {
   switch (error.code) {
     case 'AuthorizationPermissionMismatch':
     case 'AuthorizationFailure':

@@ -1,6 +1,7 @@
 import type { InvocationContext, Timer, TimerFunctionOptions } from '@azure/functions';
 import { conductAudit } from '../escrow/audit.ts';
 import { coverageGapsOf, logAudit, writeAudit } from '../escrow/audit-record.ts';
+import { orNoAudit } from '../escrow/no-audit.ts';
 import { reportPage } from '../escrow/report-page.ts';
 import type { Services } from '../services.ts';
 import { contextLog } from './context-log.ts';
@@ -15,8 +16,10 @@ export function escrowAudit(services: Services): TimerFunctionOptions {
     schedule: '%ESCROW_AUDIT_SCHEDULE%',
     async handler(_timer: Timer, context: InvocationContext) {
       const { outOfTime, lastCall } = services.timeBudget();
-      const audit = await conductAudit({ ...settings, provesWriteOnce: true }, { ...services, outOfTime });
-      const written = await writeAudit(container, audit, reportPage, lastCall);
+      const { audit, written } = await orNoAudit(async () => {
+        const made = await conductAudit({ ...settings, provesWriteOnce: true }, { ...services, outOfTime });
+        return { audit: made, written: await writeAudit(container, made, reportPage, lastCall) };
+      });
       logAudit(contextLog(context), audit, written);
       const gaps = coverageGapsOf(audit, written);
       if (gaps !== undefined) throw gaps;

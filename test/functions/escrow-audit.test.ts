@@ -1,0 +1,114 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ServiceError } from '../../src/escrow/service-error.ts';
+import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
+import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+
+const sources = [{ vaultName: 'contoso-prod' }];
+let azure: TestAzure;
+let container: ContainerView;
+
+beforeAll(async () => {
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing', kty: 'RSA', versions: 2 });
+  container = viewContainer(azure);
+  await (await startAuditApp(azure, sources, { hoursAhead: 0 })).night();
+});
+
+afterEach(() => {
+  azure.storage.faults.clear();
+  azure.keyVault.faults.clear();
+});
+
+afterAll(() => azure?.stop());
+
+describe('the audit trigger', () => {
+  test('says reason and remedy when the container cannot be read, and claims no audit', async () => {
+    azure.storage.faults.add({
+      when: { operation: 'listBlobs' },
+      effect: { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' },
+    });
+    const { error, lines } = await (await startAuditApp(azure, sources, { hoursAhead: 1 })).audit();
+    expect(error?.name).toBe('NoAudit');
+    expect(error?.message).toMatch(
+      /^Cannot audit the escrow: .*AuthorizationPermissionMismatch.*Grant blobs\/add\/action/,
+    );
+    expect(error?.cause).toBeInstanceOf(ServiceError);
+    expect(lines).toEqual([]);
+  });
+
+  test('waits a storm of 429 out, and counts a key whose versions it cannot read as a warning only', async () => {
+    azure.keyVault.faults.add({ operation: 'listKeys', times: 2, effect: { kind: 'throttle' } });
+    azure.keyVault.faults.add({
+      operation: 'listVersions',
+      effect: { kind: 'status', status: 500, code: 'InternalServerError' },
+    });
+    const { error, lines } = await (await startAuditApp(azure, sources, { hoursAhead: 2 })).audit();
+    expect(error).toBeUndefined();
+    expect(gapsIn(lines)).toEqual(['versionsUncounted vaults/contoso-prod/signing']);
+    expect((await auditOf(container, lines)).status).toBe('ok');
+  });
+
+  test('leaves a version that the service will not show without a thumbprint, and asks again next time', async () => {
+    const [first] = azure.keyVault.source('vault', 'contoso-prod')?.versions('signing') ?? [];
+    azure.keyVault.faults.add({
+      operation: 'getKey',
+      times: 1,
+      effect: {
+        kind: 'status',
+        status: 403,
+        code: 'Forbidden',
+        message: 'Operation get is not allowed on a disabled key.',
+      },
+    });
+    const app = await startAuditApp(azure, sources, { hoursAhead: 3 });
+    const witnesses = async () => {
+      const audit = await auditOf(container, (await app.audit()).lines);
+      return audit.sources[0]?.keys[0]?.versions?.witnesses ?? [];
+    };
+    const before = await witnesses();
+    expect(before.filter(({ unread }) => unread)).toHaveLength(1);
+    const after = await witnesses();
+    expect(after.filter(({ thumbprint }) => thumbprint !== undefined)).toHaveLength(2);
+    expect(after.map(({ version }) => version)).toContain(first?.id);
+  });
+
+  test('alarms when its own identity could overwrite and delete records', async () => {
+    const almighty = azure.registry.add('almighty', [
+      ...azure.identities.app.dataActions,
+      'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write',
+      'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete',
+    ]);
+    const { error, lines } = await (await startAuditApp(azure, sources, { hoursAhead: 4, identity: almighty })).audit();
+    expect(gapsIn(lines)).toEqual(['notWriteOnce *', 'notWriteOnce *']);
+    expect(error?.message).toContain('Take the right to overwrite blobs');
+    expect((await auditOf(container, lines)).writeOnce).toMatchObject({ overwrite: 'allowed', remove: 'allowed' });
+    const after = await (await startAuditApp(azure, sources, { hoursAhead: 4.5 })).audit();
+    expect(gapsIn(after.lines)).toEqual([]);
+  });
+
+  test('asks for a drill when one is due', async () => {
+    const settings = { ESCROW_MAX_DRILL_AGE_DAYS: '90' };
+    const app = await startAuditApp(azure, sources, { hoursAhead: 5, settings });
+    expect(gapsIn((await app.audit()).lines)).toEqual(['drillOverdue *']);
+    const receipt = {
+      format: 'keyvault-escrow/drill/1',
+      startedAt: '2026-11-24T10:00:00Z',
+      finishedAt: '2026-11-24T10:01:00Z',
+      target: 'vaults/contoso-drill',
+      status: 'ok',
+      keys: [
+        { source: 'vaults/contoso-prod', key: 'signing', blobName: 'x', sha256: 'y', versions: [], outcome: 'proven' },
+      ],
+    };
+    await container.put('drills/20261124T100000Z.json', JSON.stringify(receipt));
+    const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 5.5, settings })).audit();
+    expect(gapsIn(lines)).toEqual([]);
+    const audit = await auditOf(container, lines);
+    expect(audit.drill).toMatchObject({ receipt: 'drills/20261124T100000Z.json', keys: 1 });
+    expect(audit.sources[0]?.keys[0]?.drilledAt).toBeDefined();
+    expect(audit.chain.evidence.map(({ name }) => name)).toContain('drills/20261124T100000Z.json');
+    const later = await (await startAuditApp(azure, sources, { hoursAhead: 24 * 91, settings })).audit();
+    expect(gapsIn(later.lines)).toContain('drillOverdue *');
+  });
+});
