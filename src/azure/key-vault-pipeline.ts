@@ -52,7 +52,8 @@ export function keyVaultPipeline(host: string, service: ServiceName, pacer: Pace
       const attempt = async (timeout: AbortSignal) => {
         request.abortSignal = timeout;
         const response = await next(request);
-        if (response.status >= 400) throw keyVaultErrorOf(response, service, host);
+        // 3xx too: a redirect to another host comes through unfollowed.
+        if (response.status >= 300) throw keyVaultErrorOf(response, service, host);
         if (response.bodyAsText) requireJson(response.bodyAsText, service, host);
         return response;
       };

@@ -67,7 +67,7 @@ export function toServiceError(error: unknown, service: ServiceName, host: strin
   if (error instanceof ServiceError || error instanceof OutOfTime) return error;
   if (!(error instanceof Error)) return new Error(String(error));
   if (/Authentication|Credential/.test(error.name)) {
-    return new ServiceError(firstLine(error), { service: 'identity', code: error.name, host }, { cause: error });
+    return new ServiceError(identityMessage(error), { service: 'identity', code: error.name, host }, { cause: error });
   }
   const { code, statusCode, response } = error as SdkError;
   // A bug of ours is no answer of the service.
@@ -87,6 +87,14 @@ export function toServiceError(error: unknown, service: ServiceName, host: strin
     },
     { cause: error },
   );
+}
+
+// The first line says only that a chain of credentials failed; why each did stands below it.
+function identityMessage(error: Error): string {
+  return error.message
+    .split(/\s*\n\s*/)
+    .join('; ')
+    .slice(0, 600);
 }
 
 // Storage errors repeat request id and time on further lines; both are kept as fields or by the log.
