@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import { BlobServiceClient, type ContainerClient, newPipeline, type RequestPolicyFactory } from '@azure/storage-blob';
+import { createDiscreetAgent } from '../../src/azure/discreet-agent.ts';
 import type { RunReport } from '../../src/escrow/run-report.ts';
 import type { EscrowPlace } from './escrow-place.ts';
 
@@ -21,8 +22,8 @@ export interface ContainerView {
   names(prefix?: string): Promise<string[]>;
   read(name: string): Promise<Buffer>;
   readJson(name: string): Promise<Record<string, unknown>>;
-  /** The run reports of a run, or of all, in name order. */
-  reports(runId?: string): Promise<RunReport[]>;
+  /** The run reports of a run, or of all, in name order. @param path of a source, as `vaults/contoso-prod`: only its own. */
+  reports(runId?: string, path?: string): Promise<RunReport[]>;
   put(name: string, content: string, metadata?: Record<string, string>): Promise<void>;
 }
 
@@ -30,7 +31,9 @@ export function viewContainer(place: EscrowPlace): ContainerView {
   const actions = ['read', 'write', 'add/action', 'delete'].map((action) => `${blobs}/${action}`);
   const overseer = place.registry.find('overseer') ?? place.registry.add('overseer', actions);
   const url = new URL(place.containerUrl);
-  const service = new BlobServiceClient(url.origin, place.credential(overseer));
+  const pipeline = newPipeline(place.credential(overseer));
+  pipeline.factories.unshift(keepConnections());
+  const service = new BlobServiceClient(url.origin, pipeline);
   const client = service.getContainerClient(url.pathname.slice(1));
   const view: ContainerView = {
     client,
@@ -50,8 +53,10 @@ export function viewContainer(place: EscrowPlace): ContainerView {
     names: async (prefix) => (await view.list(prefix)).map(({ name }) => name),
     read: (name) => client.getBlobClient(name).downloadToBuffer(),
     readJson: async (name) => JSON.parse((await view.read(name)).toString('utf8')),
-    async reports(runId) {
-      const names = await view.names(runId === undefined ? 'runs/' : `runs/${runId}/`);
+    async reports(runId, path) {
+      const names = await view.names(
+        runId === undefined ? 'runs/' : `runs/${runId}/${path === undefined ? '' : `${path}.`}`,
+      );
       const reports = names.filter((name) => name.endsWith('.json')).map((name) => view.readJson(name));
       return (await Promise.all(reports)) as unknown as RunReport[];
     },
@@ -60,6 +65,19 @@ export function viewContainer(place: EscrowPlace): ContainerView {
     },
   };
   return view;
+}
+
+/** Left to itself the SDK opens a tunnel and a TLS session per request through a proxy, which costs more than the request. */
+function keepConnections(): RequestPolicyFactory {
+  const agent = createDiscreetAgent(process.env);
+  return {
+    create: (next) => ({
+      sendRequest(request) {
+        request.agent = agent;
+        return next.sendRequest(request);
+      },
+    }),
+  };
 }
 
 export function digestOf(algorithm: 'sha256' | 'md5', bytes: Uint8Array, encoding: 'hex' | 'base64'): string {

@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { namedFaults, tryFaults } from './fault-matrix.ts';
+import { killHosts } from './killing.ts';
+
+let azure: TestAzure;
+
+beforeAll(async () => {
+  azure = await startTestAzure();
+});
+
+afterAll(() => azure?.stop());
+
+// The long form, `npm run chaos`: 50 kills over 200 keys, and the faults that wait for time-outs of 30 s.
+describe('the short form of chaos', () => {
+  test('five kills of a run, alone and with fan-out, lose and repeat nothing, and every report is true', async () => {
+    const keys = 60;
+    // Three requests for each source beside the pages, and two for each key.
+    const tally = await killHosts({ azure, keys, kills: 5, killsPerRun: 3, requests: 2 * keys + 20, seed: 7 });
+    expect(tally).toEqual({ kills: 5, lost: [], duplicated: [], untrue: [], leaks: [] });
+  }, 60_000);
+
+  test('every named fault that needs no patience ends in the truthful outcome, and leaks nothing', async () => {
+    const trials = await tryFaults(
+      azure,
+      namedFaults.filter(({ patience }) => patience === undefined),
+    );
+    expect(trials.length).toBeGreaterThan(45);
+    const bad = trials.filter(({ untrue, leaks }) => untrue.length + leaks.length > 0);
+    expect(bad.map(({ fault, untrue, leaks }) => ({ fault: fault.name, untrue, leaks }))).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,223 @@
+import type { NamedFault } from './named-fault.ts';
+
+const backup = { operation: 'backupKey' } as const;
+const one = { ...backup, keyName: 'key-2' } as const;
+const vault = { where: 'Key Vault', expected: 'escrowed' } as const;
+const waited = 'halves the source’s pace, holds the whole source 1, 2, 4, 8, 16 s, and goes on';
+const again = 'asks again, up to four times';
+
+/** The faults of Key Vault, Managed HSM and the way to them. */
+export const keyVaultFaults: readonly NamedFault[] = [
+  {
+    ...vault,
+    name: 'latency and jitter',
+    does: 'waits, up to 30 s for each call',
+    arrange: ({ disturb }) => disturb({ effect: { kind: 'latency', ms: 30, jitterMs: 60 } }),
+  },
+  {
+    ...vault,
+    name: '429 storm without Retry-After',
+    does: waited,
+    arrange: ({ disturb }) => disturb({ ...backup, times: 40, effect: { kind: 'throttle' } }),
+  },
+  {
+    ...vault,
+    name: '429 with Retry-After in seconds',
+    does: 'holds the whole source that long',
+    arrange: ({ disturb }) => disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: 2 } }),
+  },
+  {
+    ...vault,
+    name: '429 with Retry-After as a date',
+    does: 'holds the whole source until then',
+    arrange: ({ disturb }) =>
+      disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: new Date(Date.now() + 3_000) } }),
+  },
+  {
+    ...vault,
+    name: '429 while listing',
+    does: waited,
+    arrange: ({ disturb }) => disturb({ operation: 'listKeys', times: 5, effect: { kind: 'throttle' } }),
+  },
+  {
+    ...vault,
+    name: 'a throttle limit per second',
+    does: `finds the pace that the source allows: ${waited}`,
+    arrange: ({ source }) => source.setCallsPerSecond(4),
+  },
+  ...[408, 500, 502, 503, 504].map(
+    (status): NamedFault => ({
+      ...vault,
+      name: `${status}, a few times`,
+      does: again,
+      arrange: ({ disturb }) => disturb({ ...one, times: 3, effect: { kind: 'status', status } }),
+    }),
+  ),
+  {
+    ...vault,
+    name: '503 with Retry-After',
+    does: 'asks again after that time',
+    arrange: ({ disturb }) => disturb({ ...backup, times: 2, effect: { kind: 'status', status: 503, retryAfter: 1 } }),
+  },
+  {
+    ...vault,
+    name: '500 with an empty body, for ever',
+    does: 'fails the key by name after five attempts; the others are escrowed',
+    expected: { failed: ['key-2'], code: 'Http500' },
+    arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'status', status: 500, emptyBody: true } }),
+  },
+  {
+    ...vault,
+    name: '503 for ever',
+    does: 'fails the key by name after five attempts; the others are escrowed',
+    expected: { failed: ['key-2'], code: 'ServiceUnavailable' },
+    arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'status', status: 503 } }),
+  },
+  {
+    ...vault,
+    name: 'connection reset before the work',
+    does: again,
+    arrange: ({ disturb }) => disturb({ ...backup, times: 3, effect: { kind: 'reset' } }),
+  },
+  {
+    ...vault,
+    name: 'connection reset after the work',
+    does: 'backs the key up again; the lost backup is stored nowhere',
+    arrange: ({ disturb }) => disturb({ ...backup, times: 3, effect: { kind: 'resetAfterWork' } }),
+  },
+  {
+    ...vault,
+    name: 'connections cut in the middle of answers',
+    does: again,
+    arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'cut', afterReceived: 14_000 }),
+  },
+  {
+    ...vault,
+    name: 'connection refused',
+    does: 'fails the source and says what to check; other sources go on',
+    expected: { problem: 'ERR_PROXY_TUNNEL', escrowed: 'none' },
+    arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'refuse' }),
+  },
+  {
+    ...vault,
+    where: 'Managed HSM',
+    name: 'a Managed HSM that cannot be reached',
+    does: 'fails the source and says what to check; other sources go on',
+    expected: { problem: 'ECONNRESET', escrowed: 'none' },
+    arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'reset' }),
+  },
+  {
+    ...vault,
+    name: 'no answer, once',
+    patience: 'one time-out',
+    does: 'cuts the call after 30 s and asks again',
+    arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'stall' } }),
+  },
+  {
+    ...vault,
+    name: 'no answer while listing, once',
+    patience: 'one time-out',
+    does: 'cuts the call after 30 s and asks for the same page again',
+    arrange: ({ disturb }) => disturb({ operation: 'listKeys', times: 1, effect: { kind: 'stall' } }),
+  },
+  {
+    ...vault,
+    name: 'a key with more than 500 versions that times out',
+    patience: 'five time-outs',
+    does: 'fails the key by name after five attempts and says that it needs a new key; the others are escrowed',
+    expected: { failed: ['many'], code: 'TimedOut' },
+    arrange: ({ source }) => source.addKey({ name: 'many', versions: 501 }),
+  },
+  {
+    ...vault,
+    name: 'a truncated body',
+    does: again,
+    arrange: ({ disturb }) => disturb({ ...backup, times: 3, effect: { kind: 'truncate' } }),
+  },
+  {
+    ...vault,
+    name: 'a body that is no JSON',
+    does: again,
+    arrange: ({ disturb }) => disturb({ ...backup, times: 3, effect: { kind: 'notJson' } }),
+  },
+  {
+    ...vault,
+    name: 'a backup with an empty value',
+    does: 'fails the key: nothing is stored, nothing is said to be; the retry asks again',
+    expected: { failed: ['key-2'], code: 'EmptyBackup' },
+    arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'emptyValue' } }),
+  },
+  {
+    ...vault,
+    name: 'a backup without value',
+    does: 'fails the key: nothing is stored, nothing is said to be; the retry asks again',
+    expected: { failed: ['key-2'], code: 'EmptyBackup' },
+    arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'missingValue' } }),
+  },
+  {
+    ...vault,
+    name: 'a token that expires in mid-run',
+    does: 'gets a new token for the new challenge and asks again',
+    arrange: ({ disturb }) => disturb({ ...backup, skip: 2, times: 2, effect: { kind: 'expireToken' } }),
+  },
+  {
+    ...vault,
+    name: 'a nextLink to another host',
+    does: 'sends nothing there, keeps what was listed, and fails the source',
+    expected: { problem: 'ForeignHost', escrowed: 'all' },
+    arrange: ({ disturb }) =>
+      disturb({ operation: 'listKeys', effect: { kind: 'foreignNextLink', host: 'evil.vault.azure.net' } }),
+  },
+  {
+    ...vault,
+    name: 'a nextLink that goes in a circle',
+    does: 'notices the page it has read, keeps what was listed, and fails the source',
+    expected: { problem: 'NextLinkLoop', escrowed: 'all' },
+    arrange: ({ disturb }) => disturb({ operation: 'listKeys', effect: { kind: 'loopNextLink' } }),
+  },
+  {
+    ...vault,
+    name: 'a redirect to another host',
+    does: 'does not follow it, and fails the key',
+    expected: { failed: ['key-2'], code: 'Http307' },
+    arrange: ({ disturb }) =>
+      disturb({ ...one, effect: { kind: 'redirect', location: 'https://evil.vault.azure.net/' } }),
+  },
+  ...(['AccessDenied', 'ForbiddenByRbac', 'ForbiddenByFirewall', 'ForbiddenByConnection'] as const).map(
+    (reason): NamedFault => ({
+      ...vault,
+      name: `403 ${reason}`,
+      does: 'fails the key at once with the remedy of that kind; the others are escrowed',
+      expected: { failed: ['key-2'], code: reason },
+      arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'forbidden', reason } }),
+    }),
+  ),
+  {
+    ...vault,
+    name: 'a key that vanishes between listing and backup',
+    does: 'fails the key by name; the others are escrowed',
+    expected: { failed: ['key-2'], code: 'KeyNotFound' },
+    arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'status', status: 404, code: 'KeyNotFound' } }),
+  },
+  {
+    ...vault,
+    name: 'a source that lists nothing',
+    does: 'fails the source, unless it says allowEmpty',
+    expected: { problem: 'sourceIsEmpty', escrowed: 'none' },
+    arrange: ({ source }) => {
+      for (const name of source.keyNames()) source.purgeKey(name);
+    },
+  },
+  {
+    where: 'identity',
+    expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
+    name: 'an identity that gets no token',
+    clientId: '00000000-0000-4000-8000-00000000dead',
+    does: 'fails every source and says which identity to check',
+    arrange: () => undefined,
+  },
+];
+
+function hostOf(url: string): string {
+  return new URL(url).hostname;
+}

@@ -1,0 +1,161 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import type { SourceId } from '../../src/escrow/source.ts';
+import type { HostEvent } from '../../src/local/functions-host/host-events.ts';
+import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
+import { viewContainer } from '../support/container-view.ts';
+import { startEscrowHost } from '../support/escrow-host.ts';
+import type { EscrowPlace } from '../support/escrow-place.ts';
+import { viewQueue } from '../support/queue-view.ts';
+import { secretFinder, textSecret } from '../support/secrets.ts';
+import { runProgress } from './run-progress.ts';
+import { judgeRun } from './run-verdict.ts';
+
+export interface KilledRunOptions {
+  /** A place of its own: nothing else is in its container and queues. */
+  readonly place: EscrowPlace;
+  readonly keysOf: ReadonlyMap<SourceId, readonly string[]>;
+  readonly fanOut: boolean;
+  readonly schedule: string;
+  readonly occurrence: Date;
+  /** One host after the other is killed when the services have seen that many requests of the run since its start. */
+  readonly instants: readonly number[];
+  /** Up to so many milliseconds later, by chance. */
+  readonly jitterMs: () => number;
+}
+
+export interface KilledRun {
+  /** Hosts that died while the run was not over. */
+  readonly kills: number;
+  /** Requests of the run that the services saw, over all hosts. */
+  readonly requests: number;
+  readonly lost: readonly string[];
+  readonly duplicated: readonly string[];
+  readonly untrue: readonly string[];
+  readonly leaks: readonly string[];
+}
+
+/**
+ * Fires the nightly run as due, kills its host with SIGKILL, starts the next one on the same timer status and the same
+ * queue, and lets it do what the real host would: fire the past-due timer, take up the messages whose invisibility ended.
+ */
+export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
+  const { place, keysOf, occurrence } = options;
+  const runId = scheduledRunId(occurrence);
+  const folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-chaos-'));
+  const watch = watchRequests(place);
+  const container = viewContainer(place);
+  const events: HostEvent[] = [];
+  const progress = runProgress(keysOf.keys(), options.fanOut);
+  const needless: string[] = [];
+  let kills = 0;
+
+  const start = (): Promise<FunctionsHost> =>
+    startEscrowHost(place, {
+      sources: [...keysOf.keys()].map(({ kind, name }) => (kind === 'vault' ? { vaultName: name } : { hsmName: name })),
+      settings: { ESCROW_SCHEDULE: options.schedule, ESCROW_FAN_OUT: String(options.fanOut) },
+      overrides: { messageLeaseMs: 1_000, timerRetryDelayMs: 0, shutdownGraceMs: 500, maxPollingIntervalMs: 50 },
+      stateFile: join(folder, 'timers.json'),
+    });
+
+  try {
+    for (const [index, instant] of options.instants.entries()) {
+      const already = new Set(await container.names());
+      const host = await start();
+      const from = watch.count();
+      const fired = index === 0 ? host.fireTimer('nightlyEscrow', { at: occurrence }) : Promise.resolve();
+      fired.catch(() => undefined);
+      progress.follow(host);
+      const isBefore = await reached(() => watch.count() - from >= instant, progress.isOver);
+      if (isBefore) {
+        await delay(options.jitterMs());
+        if (!progress.isOver()) kills += 1;
+      }
+      await host.kill();
+      events.push(...host.events);
+      needless.push(...watch.backupsOf(already));
+    }
+    const already = new Set(await container.names());
+    watch.forgetBackups();
+    await using host = await start();
+    progress.follow(host);
+    if (options.instants.length === 0) await host.fireTimer('nightlyEscrow', { at: occurrence });
+    const queue = viewQueue(place);
+    const deadline = Date.now() + 30_000;
+    while (Date.now() < deadline) {
+      if (progress.isOver() && (!options.fanOut || (await queue.count()) === 0)) break;
+      await delay(20);
+    }
+    await host.stop();
+    events.push(...host.events);
+    needless.push(...watch.backupsOf(already));
+    const verdict = await judgeRun(place, runId, keysOf);
+    const finder = secretFinder([
+      ...verdict.records.map(({ name, content }) => ({ what: `the backup ${name}`, bytes: content })),
+      textSecret('IDENTITY_HEADER', place.identityEndpoint.header),
+    ]);
+    const said = [...verdict.texts, ...events.map((event) => JSON.stringify(event))];
+    const repeated = needless.map((name) => `${name} was there, and its key was backed up again`);
+    return {
+      kills,
+      requests: watch.count(),
+      lost: verdict.lost,
+      duplicated: [...verdict.duplicated, ...repeated],
+      untrue: verdict.untrue,
+      leaks: said.flatMap((text) => finder.findIn(text)),
+    };
+  } finally {
+    watch.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  /** Requests of this run as the services see them; the polling of the queue is none. */
+  function watchRequests({ keyVault, storage, containerUrl }: EscrowPlace) {
+    const containerName = new URL(containerUrl).pathname.slice(1);
+    keyVault.requests.length = 0;
+    storage.requests.length = 0;
+    let seen = { keyVault: 0, storage: 0, own: 0 };
+    let backupsSeen = 0;
+    return {
+      count(): number {
+        const more = storage.requests
+          .slice(seen.storage)
+          .filter((request) => request.containerName === containerName && request.identity === 'app');
+        seen = { keyVault: keyVault.requests.length, storage: storage.requests.length, own: seen.own + more.length };
+        return seen.keyVault + seen.own;
+      },
+      /** Of the backup calls since the last time: those whose record was there before. */
+      backupsOf(already: ReadonlySet<string>): string[] {
+        const calls = keyVault.requests
+          .slice(backupsSeen)
+          .filter(({ operation, authenticated }) => operation === 'backupKey' && authenticated);
+        backupsSeen = keyVault.requests.length;
+        return calls.flatMap(({ source, keyName }) => {
+          const folder = `${source.includes('managedhsm') ? 'managed-hsms' : 'vaults'}/${source.split('.')[0]}/${keyName?.toLowerCase()}`;
+          const name = `${folder}/${runId}.keybackup`;
+          return already.has(name) ? [name] : [];
+        });
+      },
+      forgetBackups() {
+        backupsSeen = keyVault.requests.length;
+      },
+      stop() {
+        keyVault.requests.length = 0;
+        storage.requests.length = 0;
+      },
+    };
+  }
+}
+
+/** @returns false when the run was over first. */
+async function reached(test: () => boolean, isOver: () => boolean): Promise<boolean> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+    if (test()) return true;
+    if (isOver()) return false;
+    await delay(1);
+  }
+  return true;
+}

@@ -1,0 +1,48 @@
+import type { Fault as KeyVaultFault } from '../../src/local/key-vault/faults.ts';
+import type { LocalSource } from '../../src/local/key-vault/local-source.ts';
+import type { LocalAzure } from '../../src/local/local-azure.ts';
+import type { StorageFaultEffect, StorageFaultMatcher } from '../../src/local/storage-gate.ts';
+
+/** Where a fault is tried: a source of its own with keys `key-0` … `key-5`, and a way to disturb just its requests. */
+export interface FaultGround {
+  readonly azure: LocalAzure;
+  readonly source: LocalSource;
+  /** A fault of this source's service. */
+  disturb(fault: Omit<KeyVaultFault, 'source'>): void;
+  /** A fault of storage, of the requests for this source's blobs; of one key's record when named. */
+  disturbStorage(
+    fault: {
+      readonly when?: Omit<StorageFaultMatcher, 'blobName'>;
+      readonly skip?: number;
+      readonly times?: number;
+      readonly effect: StorageFaultEffect | { kind: 'latency'; ms: number };
+    },
+    blob: 'record' | 'report' | 'started' | { readonly recordOf: string },
+  ): void;
+  /** Puts something else where the record of a key will go. */
+  occupy(keyName: string): Promise<void>;
+}
+
+/** What a run must come to for its outcome to be the truth. */
+export type ExpectedOutcome =
+  | 'escrowed'
+  /** Just these keys fail, with that code; the others are escrowed. */
+  | { readonly failed: readonly string[]; readonly code: string }
+  /** The source as a whole has that problem. */
+  | { readonly problem: string; readonly escrowed: 'all' | 'none' };
+
+/** One row of the table in docs/security.md, tried by `npm run chaos`. */
+export interface NamedFault {
+  readonly name: string;
+  readonly where: 'Key Vault' | 'Managed HSM' | 'Blob Storage' | 'identity';
+  /** What the product does, as the table says it. */
+  readonly does: string;
+  readonly expected: ExpectedOutcome;
+  readonly arrange: (ground: FaultGround) => void | Promise<void>;
+  /** Waits for real time-outs of 30 s, one or five of them: not in the short form. */
+  readonly patience?: 'one time-out' | 'five time-outs';
+  /** Disturbs what all rows share: tried when nothing else is under way. @returns how to undo it. */
+  readonly alone?: (azure: LocalAzure) => () => void;
+  /** Without a token at all. */
+  readonly clientId?: string;
+}

@@ -1,0 +1,46 @@
+import { sourcePath } from '../../src/escrow/blob-names.ts';
+import type { SourceId } from '../../src/escrow/source.ts';
+import { escrowEventOf } from '../../src/local/first-pass.ts';
+import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
+
+/** Follows a run over the hosts that come and go. Each event is read once, however often it is asked. */
+export interface RunProgress {
+  /** From now on the events of this host count, after all of the earlier ones. */
+  follow(host: FunctionsHost): void;
+  /** Every source has a run that ended well, the timer is done, and nothing is under way any more. */
+  isOver(): boolean;
+}
+
+export function runProgress(sources: Iterable<SourceId>, fanOut: boolean): RunProgress {
+  const missing = new Set([...sources].map(sourcePath));
+  let followed: FunctionsHost | undefined;
+  let read = 0;
+  let underWay = 0;
+  let timerDone = false;
+  const readOn = (): void => {
+    for (const events = followed?.events ?? []; read < events.length; read++) {
+      const event = events[read];
+      if (event?.event === 'started') underWay += 1;
+      if (event?.event === 'finished') {
+        underWay -= 1;
+        if (event.functionName === 'nightlyEscrow' && event.error === undefined) timerDone = true;
+      }
+      const line = event && escrowEventOf(event);
+      if (line?.event === 'escrow.run.completed' && line.status === 'ok') missing.delete(line.source);
+    }
+  };
+  return {
+    follow(host) {
+      readOn();
+      followed = host;
+      read = 0;
+      underWay = 0;
+      // A timer that ended in a host before has sent its messages; without fan-out its end is the run's.
+      timerDone &&= fanOut;
+    },
+    isOver() {
+      readOn();
+      return timerDone && underWay === 0 && missing.size === 0;
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import type { NamedFault } from './named-fault.ts';
+
+const put = { when: { operation: 'putBlob' } } as const;
+const storage = { where: 'Blob Storage', expected: 'escrowed' } as const;
+const key = 'key-2';
+const record = { recordOf: key } as const;
+const again = 'sends it again, up to four times';
+const status = (code: string, number: number) => ({ kind: 'status', status: number, code }) as const;
+const failed = (code: string) => ({ failed: [key], code }) as const;
+
+/** The faults of the escrow account and the way to it. */
+export const storageFaults: readonly NamedFault[] = [
+  {
+    ...storage,
+    name: 'latency',
+    does: 'waits, up to 30 s for each call',
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: { kind: 'latency', ms: 60 } }, 'record'),
+  },
+  {
+    ...storage,
+    name: '500 InternalError, a few times',
+    does: again,
+    arrange: ({ disturbStorage }) =>
+      disturbStorage({ ...put, times: 3, effect: status('InternalError', 500) }, 'record'),
+  },
+  {
+    ...storage,
+    name: '503 ServerBusy, a few times',
+    does: again,
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 3, effect: status('ServerBusy', 503) }, 'record'),
+  },
+  {
+    ...storage,
+    name: '503 ServerBusy for ever',
+    does: 'fails the key by name; the others are escrowed',
+    expected: failed('ServerBusy'),
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('ServerBusy', 503) }, record),
+  },
+  {
+    ...storage,
+    name: '400 Md5Mismatch, once',
+    does: again,
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 1, effect: status('Md5Mismatch', 400) }, record),
+  },
+  {
+    ...storage,
+    name: '400 Md5Mismatch for ever',
+    does: 'fails the key by name: what arrived damaged is never said to be escrowed',
+    expected: failed('Md5Mismatch'),
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('Md5Mismatch', 400) }, record),
+  },
+  {
+    ...storage,
+    name: 'connection reset before the blob was stored',
+    does: again,
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 3, effect: { kind: 'reset' } }, 'record'),
+  },
+  {
+    ...storage,
+    name: 'connection reset after the blob was stored',
+    does: 'looks at what is there, and counts it as escrowed by its digest',
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 4, effect: { kind: 'resetAfterWork' } }, 'record'),
+  },
+  {
+    ...storage,
+    name: 'connection reset after the blob was stored, 403 on the second try',
+    does: 'looks at what is there, and counts it as escrowed by its digest',
+    alone: answerForbidden,
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 4, effect: { kind: 'resetAfterWork' } }, 'record'),
+  },
+  {
+    ...storage,
+    name: 'no answer, once',
+    patience: 'one time-out',
+    does: 'cuts the call after 30 s and sends it again',
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 1, effect: { kind: 'stall' } }, record),
+  },
+  {
+    ...storage,
+    name: '409, another blob has the name',
+    does: 'fails the key and names the blob: nothing that exists is overwritten',
+    expected: failed('blobNameTaken'),
+    arrange: ({ occupy }) => occupy(key),
+  },
+  {
+    ...storage,
+    name: '403 UnauthorizedBlobOverwrite, another blob has the name',
+    does: 'fails the key and names the blob: nothing that exists is overwritten',
+    expected: failed('blobNameTaken'),
+    alone: answerForbidden,
+    arrange: ({ occupy }) => occupy(key),
+  },
+  {
+    ...storage,
+    name: '409 BlobImmutableDueToPolicy, another blob has the name',
+    does: 'fails the key and names the blob: nothing that exists is overwritten',
+    expected: failed('blobNameTaken'),
+    arrange: async ({ occupy, disturbStorage }) => {
+      await occupy(key);
+      disturbStorage({ ...put, effect: status('BlobImmutableDueToPolicy', 409) }, record);
+    },
+  },
+  {
+    ...storage,
+    name: '409 though nothing is there',
+    does: 'fails the key with the service’s own code',
+    expected: failed('BlobAlreadyExists'),
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('BlobAlreadyExists', 409) }, record),
+  },
+  {
+    ...storage,
+    name: '412 though nothing is there',
+    does: 'fails the key with the service’s own code',
+    expected: failed('ConditionNotMet'),
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('ConditionNotMet', 412) }, record),
+  },
+  {
+    ...storage,
+    name: '403 AuthorizationPermissionMismatch',
+    does: 'fails the key and names the missing permission',
+    expected: failed('AuthorizationPermissionMismatch'),
+    arrange: ({ disturbStorage }) =>
+      disturbStorage({ ...put, effect: status('AuthorizationPermissionMismatch', 403) }, record),
+  },
+  {
+    ...storage,
+    name: 'the run report cannot be written',
+    does: 'fails the run, though every key is escrowed',
+    expected: { problem: 'InternalError', escrowed: 'all' },
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('InternalError', 500) }, 'report'),
+  },
+  {
+    ...storage,
+    name: 'the answer to the run report is lost',
+    does: 'counts it as written by its digest; writes no second one',
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 1, effect: { kind: 'resetAfterWork' } }, 'report'),
+  },
+  {
+    ...storage,
+    name: 'the start of the run cannot be marked',
+    does: 'begins nothing and fails the run: a resume could not be told from a first run',
+    expected: { problem: 'InternalError', escrowed: 'none' },
+    arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('InternalError', 500) }, 'started'),
+  },
+  {
+    ...storage,
+    name: 'connections cut in the middle of requests',
+    does: again,
+    alone: ({ containerUrl, proxy }) => disturbHost(containerUrl, proxy),
+    arrange: () => undefined,
+  },
+];
+
+/** What a create-only identity may hear instead of 409; which of the two Azure says is unverified. */
+function answerForbidden({ storage: gate }: Parameters<NonNullable<NamedFault['alone']>>[0]): () => void {
+  gate.existingBlobAnswer = 'forbidden';
+  return () => {
+    gate.existingBlobAnswer = 'conflict';
+  };
+}
+
+function disturbHost(
+  containerUrl: string,
+  proxy: Parameters<NonNullable<NamedFault['alone']>>[0]['proxy'],
+): () => void {
+  const host = new URL(containerUrl).hostname;
+  proxy.setFault(host, { kind: 'cut', afterSent: 24_000 });
+  // Kept connections would live on.
+  proxy.dropConnections(host);
+  return () => proxy.setFault(host, undefined);
+}
