@@ -51,7 +51,7 @@ export async function tryFaults(
 async function tryFault(place: EscrowPlace, fault: NamedFault, name: string): Promise<FaultTrial> {
   const kind = fault.where === 'Managed HSM' ? 'managedHsm' : 'vault';
   const source = place.keyVault.addSource({ kind, name });
-  for (let index = 0; index < 6; index++) source.addKey({ name: `key-${index}` });
+  for (let index = 0; index < 4; index++) source.addKey({ name: `key-${index}` });
   const runId = scheduledRunId(lastNight());
   await fault.arrange(groundOf(place, source, runId));
   const setting = kind === 'vault' ? { vaultName: name } : { hsmName: name };

@@ -3,7 +3,7 @@ import type { LocalSource } from '../../src/local/key-vault/local-source.ts';
 import type { LocalAzure } from '../../src/local/local-azure.ts';
 import type { StorageFaultEffect, StorageFaultMatcher } from '../../src/local/storage-gate.ts';
 
-/** Where a fault is tried: a source of its own with keys `key-0` … `key-5`, and a way to disturb just its requests. */
+/** Where a fault is tried: a source of its own with keys `key-0` … `key-3`, and a way to disturb just its requests. */
 export interface FaultGround {
   readonly azure: LocalAzure;
   readonly source: LocalSource;
