@@ -111,4 +111,12 @@ describe('the audit trigger', () => {
     const later = await (await startAuditApp(azure, sources, { hoursAhead: 24 * 91, settings })).audit();
     expect(gapsIn(later.lines)).toContain('drillOverdue *');
   });
+
+  test('counts and witnesses the versions of a key over several pages', async () => {
+    azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'busy', versions: 60 });
+    const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 6 })).audit();
+    const busy = (await auditOf(container, lines)).sources[0]?.keys.find(({ key }) => key === 'busy');
+    expect(busy?.versions?.count).toBe(60);
+    expect(new Set(busy?.versions?.witnesses.map(({ thumbprint }) => thumbprint)).size).toBe(60);
+  });
 });

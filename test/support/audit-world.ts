@@ -30,6 +30,8 @@ export interface AuditWorld {
   /** A night's run as it lies in the container: marker, records and report. @param fail names of keys that failed. */
   night(runTime: Date, options?: { fail?: readonly string[]; noReport?: boolean }): void;
   audit(): Promise<Audit>;
+  /** Removes a blob behind the product's back. */
+  lose(name: string): void;
 }
 
 export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld {
@@ -185,6 +187,9 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
         keys: outcomes,
       };
       put(reportName(runId, source), Buffer.from(JSON.stringify(report)));
+    },
+    lose(name) {
+      if (blobs.delete(name)) sorted.delete(folderOf(name));
     },
     async audit() {
       world.requests = 0;
