@@ -1,0 +1,177 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
+import type { CliRun } from '../support/cli.ts';
+import { runCommand, splitLine } from '../support/cli.ts';
+import { startEscrowHost } from '../support/escrow-host.ts';
+import { escrowSettings } from '../support/escrow-place.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { runAsApp, runAuditAsApp } from '../support/nightly.ts';
+
+/*
+ * Every command line of the documents, section by section, in the state of things that the section is about, typed by a
+ * person who answers yes. A line says with "# exits N" when it is to end otherwise than with 0, and with "# exits N while" when
+ * that depends on the day.
+ */
+const documents = ['README.md', 'docs/operations.md', 'docs/command-line.md', 'docs/deploy.md'];
+const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
+const sources = [
+  { vaultName: 'contoso-prod', ...europe },
+  { vaultName: 'contoso-web', ...europe },
+  { hsmName: 'contoso-hsm', securityDomain: 'contoso-2026' },
+];
+/** The person types hours after the last run. */
+const hoursLater = 12;
+
+interface Line {
+  readonly text: string;
+  /** Exit codes that are right. */
+  readonly exits: readonly number[];
+}
+interface Section {
+  readonly document: string;
+  readonly heading: string;
+  readonly lines: readonly Line[];
+}
+
+let azure: TestAzure;
+let host: FunctionsHost;
+let folder: string;
+let env: Record<string, string>;
+let mornings = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'escrow-documents-'));
+  azure = await startTestAzure({
+    sources: [
+      { kind: 'vault', name: 'contoso-prod', ...europe },
+      { kind: 'vault', name: 'contoso-web', ...europe },
+      { kind: 'vault', name: 'contoso-new', ...europe },
+      { kind: 'vault', name: 'contoso-dr', ...europe },
+      { kind: 'vault', name: 'contoso-drill', ...europe },
+      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'contoso-2026' },
+      { kind: 'managedHsm', name: 'contoso-hsm-2', securityDomain: 'contoso-2026' },
+      { kind: 'managedHsm', name: 'contoso-drill-hsm', securityDomain: 'contoso-2026' },
+    ],
+  });
+  env = escrowSettings(azure, sources, { HTTPS_PROXY: azure.proxy.url });
+  host = await startEscrowHost(azure, { sources });
+});
+
+/** Each section begins on an ordinary morning: the keys are there, last night's run and this morning's audit are good. */
+beforeEach(async () => {
+  setKeys('vault', 'contoso-prod', ['signing', 'tenant-01', 'tenant-02']);
+  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'www-cert', managed: true });
+  setKeys('vault', 'contoso-web', ['tls']);
+  setKeys('managedHsm', 'contoso-hsm', ['payments', 'ledger-north', 'ledger-south']);
+  for (const name of ['contoso-new', 'contoso-dr', 'contoso-drill']) setKeys('vault', name, []);
+  for (const name of ['contoso-hsm-2', 'contoso-drill-hsm']) setKeys('managedHsm', name, []);
+  mornings++;
+  await runAsApp(azure, env, new Date(Date.UTC(2026, 10, mornings, 2)));
+  await runAuditAsApp(azure, env);
+});
+
+afterAll(async () => {
+  await host?.stop();
+  await azure?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function setKeys(kind: 'vault' | 'managedHsm', name: string, keys: readonly string[]): void {
+  const source = azure.keyVault.source(kind, name);
+  for (const key of [...(source?.keyNames() ?? []), ...(source?.deletedKeyNames() ?? [])]) source?.purgeKey(key);
+  for (const key of keys) source?.addKey({ name: key });
+}
+
+/** What has happened when somebody turns to a section. */
+const happened: Record<string, () => void> = {
+  'One key is gone': () => azure.keyVault.source('vault', 'contoso-prod')?.purgeKey('signing'),
+  'What the alarms mean': () => undefined,
+};
+
+for (const document of documents) {
+  describe(document, async () => {
+    const sections = sectionsOf(document, await readFile(new URL(`../../${document}`, import.meta.url), 'utf8'));
+
+    test.for(sections)('$heading', { timeout: 60_000 }, async ({ heading, lines }) => {
+      happened[heading]?.();
+      for (const { text, exits } of lines) {
+        const { code, stdout, stderr } = await typed(text);
+        expect(exits, `${text}\n${stdout}\n${stderr}`).toContain(code);
+        expect(stderr, text).not.toContain('unexpected');
+      }
+    });
+  });
+}
+
+test('the runbook has a section for each bad day', async () => {
+  const text = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const headings = sectionsOf('docs/operations.md', text).map(({ heading }) => heading);
+  expect(headings).toEqual(expect.arrayContaining(Object.keys(happened)));
+  expect(headings.length).toBeGreaterThanOrEqual(7);
+});
+
+test.for([
+  'plan',
+  'enqueue --all --wait',
+  'list',
+  'status',
+  'verify',
+  'verify --chain',
+  'download --vault-name contoso-prod --name signing -o shape.keybackup',
+  'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr',
+  'restore --vault-name contoso-prod --all --to-vault-name contoso-dr --receipt shape.jsonl',
+  'drill --to-vault-name contoso-drill --sample 1',
+  'drill --to-vault-name contoso-drill --what-if',
+  'doctor',
+])('the members of %s --json are the documented ones', async (line) => {
+  const text = await readFile(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
+  const command = line.split(' ')[0] ?? '';
+  const row = text.split('\n').find((one) => one.startsWith(`| \`${command}\` |`)) ?? '';
+  const documented = [...row.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+  const { stdout } = await typed(`${line} --json`);
+  expect(documented).toEqual(expect.arrayContaining(Object.keys(JSON.parse(stdout))));
+});
+
+async function typed(line: string): Promise<Pick<CliRun, 'code' | 'stdout' | 'stderr'>> {
+  const words = splitLine(line);
+  if (words[0] === 'sabotage') {
+    azure.keyVault.source('vault', words[2] ?? '')?.purgeKey(words[4] ?? '');
+    return { code: 0, stdout: '', stderr: '' };
+  }
+  const args = words.map((word, at) =>
+    /^(-o|--receipt)$/.test(words[at - 1] ?? '') ? join(folder, `${mornings}-${word}`) : word,
+  );
+  // The pace is not what is tested here.
+  const isPaced = /^(restore|drill)$/.test(args[0] ?? '') && !args.includes('--max-per-second');
+  const all = isPaced ? [...args, '--max-per-second', '1000'] : args;
+  return runCommand(azure, all, { env, answers: 'y\n', hoursLater });
+}
+
+function sectionsOf(document: string, text: string): Section[] {
+  const parts = text
+    .split(/^## /m)
+    .map((part, index) => ({ heading: index === 0 ? document : (part.split('\n', 1)[0] ?? ''), part }));
+  return parts
+    .map(({ heading, part }) => ({ document, heading, lines: linesOf(part) }))
+    .filter(({ lines }) => lines.length > 0);
+}
+
+/** Lines of code blocks, and code in running text unless it only hints at the rest. */
+function linesOf(part: string): Line[] {
+  const found = part.matchAll(/(?:^ *|`)npm run (?:-s )?(?:escrow|local) -- ([^`\n]+)/gm);
+  return [...found]
+    .map(([, line = '']) => ({
+      text: line.replace(/\s*#.*$/, '').trim(),
+      exits: exitsOf(line),
+    }))
+    .filter(({ text }) => !/…|</.test(text));
+}
+
+function exitsOf(line: string): number[] {
+  const [, code, depends] = /# exits (\d)( while)?/.exec(line) ?? [];
+  if (code === undefined) return [0];
+  return depends === undefined ? [Number(code)] : [0, Number(code)];
+}
