@@ -135,6 +135,14 @@ describe('the alarm on coverage', () => {
     ).toEqual([]);
   });
 
+  it('is quiet about a warning, which the page shows', () => {
+    const warning = gap(3.01, { finding: 'manyVersions', severity: 'warning' });
+    expect(gaps(...night, audited(3, { findings: 1 }), warning)).toEqual([]);
+    expect(gaps(...night, withGaps, warning, gap(3.01, { severity: 'gap' }))).toEqual([
+      expect.objectContaining({ gaps: 1, findings: ['stale'] }),
+    ]);
+  });
+
   it('fires for a finding that is about no source', () => {
     const drill = gap(3.01, { source: undefined, key: undefined, finding: 'drillTooOld' });
     expect(gaps(...night, withGaps, drill)).toEqual([expect.objectContaining({ source: 'the whole escrow' })]);
