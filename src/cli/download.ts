@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EscrowFault } from '../escrow/failure.ts';
-import { chooseRecord } from '../escrow/record-choice.ts';
 import { faultsOfBytes } from '../escrow/record-verification.ts';
 import { describeRestorePlace } from '../escrow/restore-place.ts';
 import type { SourceId } from '../escrow/source.ts';
@@ -12,7 +11,7 @@ import { showSize } from './figures.ts';
 import { showAge } from './instants.ts';
 import { recordObject } from './list.ts';
 import { print, printJson, say } from './output.ts';
-import { readRecordChoice, recordChoiceOptions } from './record-choice-options.ts';
+import { findRecord, readRecordChoice, recordChoiceOptions } from './record-choice-options.ts';
 import { UsageFault } from './usage-fault.ts';
 
 /** The exact bytes of a record as a file, for the tools that everybody has. */
@@ -33,7 +32,7 @@ export const download = defineCommand({
     const { output } = values;
     if (output === undefined) throw new UsageFault('it is not said where to write', 'Name the file: -o FILE.');
     const choice = await readRecordChoice(values, io, services);
-    const record = await chooseRecord(services.container, services.settings.suffixes, choice, io.signal);
+    const record = await findRecord(choice, io, services);
     const bytes = await services.container.read(record.blobName, io.signal);
     const [fault] = faultsOfBytes(record, bytes);
     if (fault !== undefined) {

@@ -1,9 +1,14 @@
+import { EscrowFault } from '../escrow/failure.ts';
 import type { RecordChoice } from '../escrow/record-choice.ts';
+import { chooseRecord } from '../escrow/record-choice.ts';
+import { recordedKeyNames } from '../escrow/record-listing.ts';
 import type { SourceId } from '../escrow/source.ts';
+import type { StoredRecord } from '../escrow/stored-record.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import type { OptionSpecs, Values } from './command.ts';
 import { parseInstant } from './instants.ts';
 import type { Io } from './io.ts';
+import { unknownKey } from './record-options.ts';
 import { namedSource, resolveSource, sourceOptions } from './source-options.ts';
 import { UsageFault } from './usage-fault.ts';
 
@@ -52,4 +57,20 @@ export async function chosenSource(
 ): Promise<SourceId | undefined> {
   const wanted = namedSource(values['vault-name'], values['hsm-name']);
   return wanted && (await resolveSource(wanted, io, services));
+}
+
+/**
+ * The chosen record. @throws UsageFault with the key that may have been meant, when the escrow has none of that name;
+ * EscrowFault when it has none as of the time.
+ */
+export async function findRecord(choice: RecordChoice, io: Io, services: OperatorServices): Promise<StoredRecord> {
+  const { container, settings } = services;
+  try {
+    return await chooseRecord(container, settings.suffixes, choice, io.signal);
+  } catch (error) {
+    if (!(error instanceof EscrowFault) || 'blobName' in choice) throw error;
+    const known = await recordedKeyNames(container, choice.source, io.signal);
+    if (known.includes(choice.keyName.toLowerCase())) throw error;
+    throw unknownKey(choice.keyName, choice.source, known);
+  }
 }

@@ -1,5 +1,4 @@
 import { describeFailure } from '../escrow/failure.ts';
-import { chooseRecord } from '../escrow/record-choice.ts';
 import type { RestoreOutcome, RestorePorts } from '../escrow/restore-key.ts';
 import { recoverKey, restoreRecord } from '../escrow/restore-key.ts';
 import { judgePlace } from '../escrow/restore-place.ts';
@@ -18,7 +17,7 @@ import { showAge, showInstant } from './instants.ts';
 import type { Io } from './io.ts';
 import { recordObject } from './list.ts';
 import { print, printJson, say } from './output.ts';
-import { readRecordChoice } from './record-choice-options.ts';
+import { findRecord, readRecordChoice } from './record-choice-options.ts';
 import type { restoreOptions } from './restore.ts';
 import type { NamedTarget } from './target-options.ts';
 import { readTarget } from './target-options.ts';
@@ -29,7 +28,7 @@ type RestoreValues = Values<typeof restoreOptions & { json: { type: 'boolean'; a
 export async function restoreOne(values: RestoreValues, io: Io, services: OperatorServices): Promise<ExitCode> {
   const target = readTarget(values, services);
   const choice = await readRecordChoice(values, io, services);
-  const record = await chooseRecord(services.container, services.settings.suffixes, choice, io.signal);
+  const record = await findRecord(choice, io, services);
   const operator = services.operatorOf(target.source);
   const verdict = judgePlace(record, target);
   const step = await decide(record, target, io, services);

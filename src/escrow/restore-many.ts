@@ -22,7 +22,7 @@ export interface RestoreWitness {
 /**
  * Carries out many restores: as many at once as the target takes, all through its one pace, none stopping another. After
  * `outOfTime` aborts nothing new begins.
- * @returns the outcomes of all that began, in the order of their ends.
+ * @returns the outcomes of all that came to an end, in that order; the others are left for another pass.
  */
 export async function restoreMany(
   planned: readonly PlannedRestore[],
@@ -37,6 +37,8 @@ export async function restoreMany(
     try {
       if (item.step.action !== 'refuse') await witness.beginning(item.record);
       const outcome = await carryOut(item, ports);
+      // It was still waiting for its turn: not failed, but left for the next pass.
+      if (outcome.outcome === 'failed' && outcome.code === 'outOfTime') return;
       outcomes.push(outcome);
       await witness.ended(outcome);
     } catch (error) {

@@ -26,26 +26,47 @@ export const appDataActions: readonly string[] = [
   `${messages}/process/action`,
 ];
 
-/** The person who enqueues, checks, and on the worst day restores. Cannot overwrite or delete what is escrowed. */
-export const operatorDataActions: readonly string[] = [
+/** Looks at keys, records and reports. The role "auditor" of `infra/`, and the same on a Managed HSM. */
+export const auditorDataActions: readonly string[] = [`${vaultKeys}/read`, `${hsmKeys}/read/action`, `${blobs}/read`];
+
+/** Brings keys back. The role "restore operator", and the same on a Managed HSM. */
+export const restoreOperatorDataActions: readonly string[] = [
   `${vaultKeys}/read`,
-  `${vaultKeys}/create/action`,
+  `${vaultKeys}/restore/action`,
+  `${vaultKeys}/recover/action`,
+  `${hsmKeys}/read/action`,
+  `${hsmKeys}/restore/action`,
+  `${hsmKeys}/deletedKeys/read/action`,
+  `${hsmKeys}/deletedKeys/recover/action`,
+  `${blobs}/read`,
+];
+
+/** Proves backups in a drill vault. The role "drill operator", and the same on a Managed HSM. */
+export const drillOperatorDataActions: readonly string[] = [
+  `${vaultKeys}/read`,
   `${vaultKeys}/restore/action`,
   `${vaultKeys}/delete`,
-  `${vaultKeys}/recover/action`,
   `${vaultKeys}/purge/action`,
   `${hsmKeys}/read/action`,
-  `${hsmKeys}/create`,
   `${hsmKeys}/restore/action`,
   `${hsmKeys}/delete`,
   `${hsmKeys}/deletedKeys/read/action`,
-  `${hsmKeys}/deletedKeys/recover/action`,
   `${hsmKeys}/deletedKeys/delete`,
-  `${blobs}/read`,
   `${blobs}/add/action`,
-  `${queues}/read`,
-  `${messages}/read`,
-  `${messages}/add/action`,
+  `${blobs}/read`,
+];
+
+/** Enqueues (Storage Queue Data Message Sender) and looks at the queues (Storage Queue Data Reader). */
+export const requesterDataActions: readonly string[] = [`${queues}/read`, `${messages}/read`, `${messages}/add/action`];
+
+/** The person who has all of a person's roles. Cannot back up, overwrite or delete what is escrowed. */
+export const operatorDataActions: readonly string[] = [
+  ...new Set([
+    ...auditorDataActions,
+    ...restoreOperatorDataActions,
+    ...drillOperatorDataActions,
+    ...requesterDataActions,
+  ]),
 ];
 
 /** What a deployment does before the application exists: the container and the queues. */

@@ -174,6 +174,11 @@ describe('restore of one key', () => {
     expect(stderr).toContain('Grant Microsoft.KeyVault/vaults/keys/restore/action.');
   });
 
+  test('says which key may have been meant', async () => {
+    const { code, stderr } = await cli('restore --vault-name contoso-prod --name sinning --to-vault-name contoso-dr');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean "signing"?')]);
+  });
+
   test('takes the newest record as of a time', async () => {
     const early = await cli(
       'restore --vault-name contoso-prod --name signing --at 2020-01-01 --to-vault-name contoso-dr --yes',

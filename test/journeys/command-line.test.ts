@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -24,6 +27,7 @@ const cliBundle = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 let azure: TestAzure;
 let host: FunctionsHost;
 let env: Record<string, string>;
+let folder: string;
 
 const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
 
@@ -34,6 +38,7 @@ function prod(): LocalSource {
 }
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'escrow-command-line-'));
   azure = await startTestAzure({
     sources: [
       { kind: 'vault', name: 'contoso-prod', ...europe },
@@ -54,6 +59,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await host?.stop();
   await azure?.stop();
+  await rm(folder, { recursive: true, force: true });
 });
 
 describe('the worst day, on the command line', () => {
@@ -211,27 +217,52 @@ describe('doctor', () => {
 });
 
 describe('the built command line', () => {
-  const run = async (args: readonly string[], extra: Record<string, string> = {}) => {
+  const start = (args: readonly string[]) => {
     const child = spawn(process.execPath, [cliBundle, ...args], {
       env: {
         PATH: process.env.PATH,
         ...env,
         ...azure.envOf(azure.identities.operator),
         NODE_EXTRA_CA_CERTS: inject('authorityFile'),
-        ...extra,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const exit = once(child, 'exit');
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    const [code] = await exit;
-    return { code, stdout, stderr };
+    const ended = Promise.all([text(child.stdout), text(child.stderr), exit]).then(([stdout, stderr, [code]]) => ({
+      code,
+      stdout,
+      stderr,
+    }));
+    return { child, ended };
   };
+  const run = (args: readonly string[]) => start(args).ended;
 
   test('is one file that needs nothing beside it, and lists in another process', async () => {
     const { code, stdout, stderr } = await run(['list', '--vault-name', 'contoso-prod', '--json']);
     expect([code, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout).counts.keys).toBe(2);
+  });
+
+  test('ends what is under way on Ctrl-C, says what was done, and can be gone on with', async () => {
+    const receipt = join(folder, 'receipt.jsonl');
+    const args = ['restore', '--vault-name', 'contoso-prod', '--all', '--to-vault-name', 'contoso-drill', '--yes'];
+    const slow = azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 300 } });
+    const { child, ended } = start([...args, '--receipt', receipt, '--max-per-second', '2', '--json']);
+    const requests = azure.keyVault.requests.length;
+    await expect
+      .poll(() => azure.keyVault.requests.slice(requests).some(({ operation }) => operation === 'restoreKey'), {
+        interval: 10,
+        timeout: 15_000,
+      })
+      .toBe(true);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    slow();
+    expect([code, stderr]).toEqual([3, expect.stringContaining('Run the same command again to go on.')]);
+    const { counts } = JSON.parse(stdout);
+    expect([counts.failed, counts.restored > 0, counts.left > 0]).toEqual([0, true, true]);
+    const again = await run([...args, '--receipt', receipt, '--json']);
+    expect([again.code, JSON.parse(again.stdout).counts.left]).toEqual([0, 0]);
   });
 
   test('exits 2 for usage and 3 for findings', async () => {

@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  auditorDataActions,
+  drillOperatorDataActions,
+  requesterDataActions,
+  restoreOperatorDataActions,
+} from '../../src/local/deployed-roles.ts';
+import type { LocalIdentity } from '../../src/local/identities.ts';
+import { runCommand } from '../support/cli.ts';
+import { escrowSettings } from '../support/escrow-place.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { runAsApp, runAuditAsApp } from '../support/nightly.ts';
+
+const sources = [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm', securityDomain: 'one' }];
+let azure: TestAzure;
+let env: Record<string, string>;
+
+const as = (identity: LocalIdentity, line: string) => runCommand(azure, line, { env, identity });
+
+beforeAll(async () => {
+  azure = await startTestAzure({
+    sources: [
+      { kind: 'vault', name: 'contoso-prod' },
+      { kind: 'vault', name: 'contoso-drill' },
+      { kind: 'vault', name: 'contoso-dr' },
+      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
+      { kind: 'managedHsm', name: 'drill-hsm', securityDomain: 'one' },
+    ],
+  });
+  env = escrowSettings(azure, sources);
+  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing', versions: 2 });
+  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });
+  await runAsApp(azure, env);
+  await runAuditAsApp(azure, env);
+});
+
+afterAll(() => azure.stop());
+
+/** Data actions of the roles in the template that is deployed, by role. */
+async function deployedRoles(): Promise<Record<string, { dataActions: string[] }>> {
+  const template = JSON.parse(await readFile(new URL('../../infra/azuredeploy.json', import.meta.url), 'utf8'));
+  const found: Record<string, { dataActions: string[] }>[] = [];
+  const search = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if ('restoreOperator' in value && 'vaultBackup' in value) found.push(value as (typeof found)[number]);
+    for (const member of Object.values(value)) search(member);
+  };
+  search(template);
+  const [roles] = found;
+  if (roles === undefined) throw new Error('the template defines no roles');
+  return roles;
+}
+
+describe('the roles of people', () => {
+  test.for([
+    ['auditOperator', auditorDataActions],
+    ['restoreOperator', restoreOperatorDataActions],
+    ['drillOperator', drillOperatorDataActions],
+  ] as const)('%s of the local Azure is what is deployed, and the like on a Managed HSM', async ([role, actions]) => {
+    const deployed = (await deployedRoles())[role]?.dataActions;
+    expect(actions.filter((action) => !action.includes('managedHsm')).sort()).toEqual([...(deployed ?? [])].sort());
+  });
+
+  test('an auditor looks, and can do nothing else', async () => {
+    const auditor = azure.registry.add('auditor', auditorDataActions);
+    for (const line of ['plan', 'list', 'status', 'verify --all', 'verify --chain', 'report --now --json']) {
+      const { code, stderr } = await as(auditor, line);
+      expect([line, code, stderr]).toEqual([line, 0, expect.not.stringContaining('Error')]);
+    }
+    const restore = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --yes';
+    const refused = await as(auditor, restore);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('keys/restore/action')]);
+    const enqueued = await as(auditor, 'enqueue --all');
+    expect([enqueued.code, enqueued.stderr]).toEqual([1, expect.stringContaining('Message Sender')]);
+  });
+
+  test('a restore operator restores and recovers, and cannot delete', async () => {
+    const operator = azure.registry.add('restore-operator', restoreOperatorDataActions);
+    const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --yes';
+    expect((await as(operator, line)).code).toBe(0);
+    azure.keyVault.source('managedHsm', 'contoso-hsm')?.deleteKey('payments');
+    const recover = 'restore --hsm-name contoso-hsm --name payments --to-hsm-name contoso-hsm --yes --json';
+    const recovered = await as(operator, recover);
+    expect([recovered.code, recovered.json()]).toEqual([
+      0,
+      expect.objectContaining({ step: expect.objectContaining({ action: 'recover' }) }),
+    ]);
+    const drill = await as(operator, 'drill --to-vault-name contoso-drill');
+    expect([drill.code, azure.keyVault.source('vault', 'contoso-drill')?.keyNames()]).toEqual([1, []]);
+  });
+
+  test('a drill operator drills into a vault and into a Managed HSM', async () => {
+    const operator = azure.registry.add('drill-operator', drillOperatorDataActions);
+    expect((await as(operator, 'drill --to-vault-name contoso-drill --max-per-second 1000')).code).toBe(0);
+    expect((await as(operator, 'drill --to-hsm-name drill-hsm --max-per-second 1000')).code).toBe(0);
+  });
+
+  test('who enqueues needs the queue and nothing else', async () => {
+    const requester = azure.registry.add('requester-alone', requesterDataActions);
+    expect((await as(requester, 'enqueue --vault-name contoso-prod --name signing')).code).toBe(0);
+  });
+});
