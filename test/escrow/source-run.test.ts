@@ -255,10 +255,10 @@ describe('time', () => {
     ['vault', 16],
     ['managedHsm', 4],
   ] as const)(
-    'of a %s is shared by at most %i calls, and the listing runs at most one round ahead',
+    'of a %s is shared by at most %i calls, and the listing runs at most four pages ahead',
     async (kind, most) => {
       const source = escrowSource(kind, 'contoso-x');
-      const { keys, ports } = scene([named(...Array.from({ length: 120 }, (_, index) => `key-${index}`))], source);
+      const { keys, ports } = scene([named(...Array.from({ length: 240 }, (_, index) => `key-${index}`))], source);
       const seen = { underWay: 0, most: 0, listed: 0, ahead: 0 };
       const watched: typeof keys = {
         ...keys,
@@ -278,9 +278,9 @@ describe('time', () => {
         },
       };
       const run = await runSource(jobOf(source), { ...ports, keys: watched });
-      expect(run.counts.escrowed).toBe(120);
+      expect(run.counts.escrowed).toBe(240);
       expect(seen.most).toBe(most);
-      expect(seen.ahead).toBeLessThanOrEqual(2 * most + 2);
+      expect(seen.ahead).toBeLessThanOrEqual(100 + most + 2);
     },
   );
 });
