@@ -18,7 +18,7 @@ export async function measureFanOut(bundle: string, quick: boolean): Promise<Mea
   const sources = Array.from({ length: sourceCount }, (_, index) => ({
     kind: 'vault' as const,
     name: `vault-${index + 1}`,
-    keys: quick ? 60 : 150,
+    keys: quick ? 40 : 150,
     maxBackupsPerSecond: 10,
   }));
   await using azure = await startBenchAzure(sources);

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureAudit } from './audit.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureCpu } from './cpu.ts';
 import { measureFanOut } from './fan-out.ts';
@@ -11,6 +11,7 @@ import { measureGrowth } from './growth.ts';
 import { buildWorker } from './measured-process.ts';
 import type { Bench, Measurement } from './measurement.ts';
 import { measurePace } from './pace.ts';
+import { measureProfile } from './profile.ts';
 import { measureResume } from './resume.ts';
 import { measureSpeedup, startSpeedupGround, timeScript } from './speedup.ts';
 import { measureStorm } from './storm.ts';
@@ -21,7 +22,7 @@ const help = `npm run bench [-- --quick] [-- --json] [-- --write]
 Measures the product on a private local Azure and holds every figure against its target. About five minutes.
 
   --quick   the same measurements, smaller: under a minute, less exact
-  --only    comma-separated: waiting, cpu, growth, fanOut, coldStart
+  --only    comma-separated: waiting, cpu, growth, fanOut, audit, coldStart, profile
   --json    the last line on stdout is one JSON object with the figures by name
   --write   also draws docs/charts
   --help    this text
@@ -43,17 +44,19 @@ async function main(): Promise<number> {
     return 0;
   }
   const startedAt = performance.now();
-  const built = spawnSync(process.execPath, ['build.ts'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (built.status !== 0) throw new Error('The bundle could not be built; the reason stands above.');
   await using worker = await buildWorker();
+  const bundle = join(worker.packageFolder, 'main.cjs');
   const bench: Bench = { effort: { quick: flags.quick, rounds: flags.quick ? 1 : 3 }, worker: worker.file };
 
   const steps: Record<string, () => Promise<Measurement[]>> = {
     waiting: () => measureWaiting(bench),
     cpu: async () => [await measureCpu(bench)],
+    // Not in quick runs: it makes no figure.
+    profile: async () => (flags.quick ? [] : [await measureProfile()]),
     growth: async () => [await measureGrowth(bench)],
-    fanOut: async () => [await measureFanOut(resolve('dist/main.cjs'), flags.quick)],
-    coldStart: async () => [await measureColdStart(resolve('dist/main.cjs'), 'dist/package', flags.quick ? 5 : 15)],
+    fanOut: async () => [await measureFanOut(bundle, flags.quick)],
+    audit: async () => [await measureAudit(bench)],
+    coldStart: async () => [await measureColdStart(bundle, worker.packageFolder, flags.quick ? 4 : 15)],
   };
   const wanted = flags.only?.split(',') ?? Object.keys(steps);
   const measurements: Measurement[] = [];

@@ -12,7 +12,13 @@ export type WorkerJob =
       readonly warmUp?: readonly string[];
       readonly profile?: true;
     }
-  | { readonly kind: 'script'; readonly loop: LoopJob; readonly warmUp?: LoopJob };
+  | { readonly kind: 'script'; readonly loop: LoopJob; readonly warmUp?: LoopJob }
+  /** The daily audit of every configured source; a gap fails it. */
+  | { readonly kind: 'audit' }
+  /** Leaves what a month of audits leaves. */
+  | { readonly kind: 'monthOfAudits' }
+  /** Creates small blobs under these names. */
+  | { readonly kind: 'fill'; readonly blobNames: readonly string[] };
 
 export interface Measured {
   /** From the first line of the job to its end; loading the program is not in it. */

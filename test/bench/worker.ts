@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
+import PQueue from 'p-queue';
+import { conductAudit } from '../../src/escrow/audit.ts';
+import { coverageGapsOf, logAudit, writeAudit } from '../../src/escrow/audit-record.ts';
 import type { EscrowLog } from '../../src/escrow/escrow-events.ts';
+import { reportPage } from '../../src/escrow/report-page.ts';
 import { scheduledRunId } from '../../src/escrow/run-id.ts';
 import { runSources } from '../../src/functions/source-runs.ts';
+import type { Services } from '../../src/services.ts';
 import { createServices } from '../../src/services.ts';
 import { readSettings } from '../../src/settings.ts';
+import { leaveMonthOfAudits } from './month-of-audits.ts';
 import { runScript } from './script-loops.ts';
 import type { MemorySample, Profiles, WorkerAnswer, WorkerJob } from './worker-protocol.ts';
 
@@ -26,6 +32,9 @@ async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
     return () => runScript(job.loop);
   }
   const services = createServices(readSettings(process.env));
+  if (job.kind === 'audit') return () => audit(services);
+  if (job.kind === 'monthOfAudits') return () => leaveMonthOfAudits(services);
+  if (job.kind === 'fill') return () => fill(services, job.blobNames);
   const run = (names: readonly string[]): Promise<void> => {
     const sources = services.settings.sources.filter(({ name }) => names.includes(name));
     const runId = scheduledRunId(new Date(job.runTime));
@@ -34,6 +43,24 @@ async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
   if (job.warmUp !== undefined) await run(job.warmUp);
   keys = 0;
   return () => run(job.sources);
+}
+
+/** What the audit's trigger does. */
+async function audit(services: Services): Promise<void> {
+  const { outOfTime, lastCall } = services.timeBudget();
+  const found = await conductAudit({ ...services.settings, provesWriteOnce: true }, { ...services, outOfTime });
+  const written = await writeAudit(services.container, found, reportPage, lastCall);
+  logAudit(log, found, written);
+  const gaps = coverageGapsOf(found, written);
+  if (gaps !== undefined) throw gaps;
+}
+
+async function fill({ container, timeBudget }: Services, names: readonly string[]): Promise<void> {
+  const { lastCall } = timeBudget();
+  const bytes = Buffer.from('an old blob');
+  const put = (name: string) => () =>
+    container.create({ name, bytes, contentType: 'application/octet-stream', metadata: {} }, lastCall);
+  await new PQueue({ concurrency: 32 }).addAll(names.map(put));
 }
 
 async function profiled(work: () => Promise<void>): Promise<Profiles> {

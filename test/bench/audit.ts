@@ -1,0 +1,73 @@
+import { auditName, recordName, reportName, startedMarkerName } from '../../src/escrow/blob-names.ts';
+import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import { runTimeOfTimer } from '../../src/escrow/run-time.ts';
+import { barChart } from './bar-chart.ts';
+import type { BenchSource } from './bench-azure.ts';
+import { keyName, settingsOf, startBenchAzure } from './bench-azure.ts';
+import { measure } from './measured-process.ts';
+import type { Bench, Measurement } from './measurement.ts';
+import { countByOperation, vaultRequests } from './request-counts.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+const daysOfHistory = 365;
+// Azurite dates every blob by its own clock. Old ones under the names of the last weeks would be taken for new.
+const daysLeftOut = 20;
+const hsm: BenchSource = { kind: 'managedHsm', name: 'audited', keys: 1000 };
+
+/**
+ * The next audit of an escrow whose container holds a year: the marker, report and audits of every day, and every day's
+ * record of some of the keys. Nothing of that may be asked for again; what is left is the work of one day.
+ */
+export async function measureAudit({ worker, effort }: Bench): Promise<Measurement> {
+  await using azure = await startBenchAzure([hsm]);
+  const env = settingsOf(azure, [hsm]);
+  const lastNight = runTimeOfTimer(undefined, '0 0 2 * * *', new Date());
+  const nightBefore = new Date(lastNight.getTime() - dayMs);
+  const run = (at: Date) => measure(worker, env, { kind: 'run', runTime: at.toISOString(), sources: [hsm.name] });
+
+  await run(nightBefore);
+  await measure(worker, env, { kind: 'audit' });
+  await measure(worker, env, { kind: 'monthOfAudits' });
+  const blobNames = history(nightBefore, effort.quick ? 2 : 20);
+  await measure(worker, env, { kind: 'fill', blobNames });
+  await run(lastNight);
+  azure.keyVault.requests.length = 0;
+  azure.storage.requests.length = 0;
+  await measure(worker, env, { kind: 'audit' });
+
+  const toSource = countByOperation(vaultRequests(azure.keyVault.requests, hsm.name));
+  const counts = Object.entries({ ...toSource, ...countByOperation(azure.storage.requests) });
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  const perKey = total / hsm.keys;
+  return {
+    figures: { auditRequestsPerKey: perKey },
+    charts: [
+      barChart({
+        file: 'audit.svg',
+        title: `A daily audit asks ${perKey.toFixed(3)} requests a key, whatever the history`,
+        subtitle: `${hsm.keys} keys; the container holds a year of runs and audits and ${blobNames.length} old blobs`,
+        unit: 'requests',
+        bars: counts
+          .toSorted(([, a], [, b]) => b - a)
+          .map(([label, value]) => ({ label, value, shown: String(value) })),
+      }),
+    ],
+  };
+}
+
+/** Names of what a year before `until` left: of each day what a run and an audit write, and the records of some keys. */
+function history(until: Date, keysWithRecords: number): string[] {
+  return Array.from({ length: daysOfHistory - daysLeftOut }, (_, index) => {
+    const runId = scheduledRunId(new Date(until.getTime() - (index + daysLeftOut) * dayMs));
+    const records = Array.from({ length: keysWithRecords }, (_key, number) =>
+      recordName(hsm, keyName(number + 1), runId),
+    );
+    return [
+      startedMarkerName(runId, hsm),
+      reportName(runId, hsm),
+      auditName(runId, 'json'),
+      auditName(runId, 'html'),
+      ...records,
+    ];
+  }).flat();
+}

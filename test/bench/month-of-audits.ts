@@ -1,0 +1,38 @@
+import PQueue from 'p-queue';
+import { writeAudit } from '../../src/escrow/audit-record.ts';
+import { sourcePath } from '../../src/escrow/blob-names.ts';
+import { findNewestAudit } from '../../src/escrow/previous-audit.ts';
+import { reportPage } from '../../src/escrow/report-page.ts';
+import type { WitnessedVersions } from '../../src/escrow/witness.ts';
+import { witnessVersions } from '../../src/escrow/witness.ts';
+import type { Services } from '../../src/services.ts';
+
+/**
+ * Leaves what a month of audits leaves. Each witnesses the versions of a thirtieth of the keys, so after thirty days every
+ * version has been read once and for all. Here the newest audit is written again with all of them witnessed.
+ */
+export async function leaveMonthOfAudits({ settings, container, keysOf, now, timeBudget }: Services): Promise<void> {
+  const { outOfTime, lastCall } = timeBudget();
+  const newest = (await findNewestAudit(container, now(), outOfTime))?.audit;
+  if (newest === undefined) throw new Error('There is no audit to go on from.');
+  const witnessed = new Map<string, WitnessedVersions>();
+  const queue = new PQueue({ concurrency: 16 });
+  for (const source of settings.sources) {
+    const keys = keysOf(source);
+    for await (const key of keys.listKeys(outOfTime)) {
+      void queue.add(async () => {
+        const versions = await witnessVersions(keys, { key, known: undefined }, now(), outOfTime);
+        witnessed.set(`${sourcePath(source)}/${key.name}`, versions);
+      });
+    }
+  }
+  await queue.onIdle();
+  const sources = newest.sources.map((source) => ({
+    ...source,
+    keys: source.keys.map((key) => {
+      const versions = witnessed.get(`${source.source}/${key.key}`);
+      return { ...key, ...(versions && { versions }) };
+    }),
+  }));
+  await writeAudit(container, { ...newest, sources }, reportPage, lastCall);
+}
