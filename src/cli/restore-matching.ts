@@ -37,8 +37,8 @@ interface RestorePlan {
   readonly target: NamedTarget;
   readonly asOf: Date | undefined;
   readonly items: readonly PlannedRestore[];
-  /** No record of these exists: their certificates must be restored by other means. */
-  readonly certificateBacked: readonly string[];
+  /** No record of these exists: their certificates must be restored by other means. Undefined: no run report tells. */
+  readonly certificateBacked: readonly string[] | undefined;
   readonly estimatedMs: number;
 }
 
@@ -124,9 +124,16 @@ async function makePlan(wish: PlanWish, io: Io, services: OperatorServices): Pro
     target,
     asOf,
     items,
-    certificateBacked: await certificateBackedKeys(services.container, source, asOf ?? services.now(), io.signal),
+    certificateBacked: await certificateBackedKeys(services.container, source, reportTime(records, asOf), io.signal),
     estimatedMs: (items.filter((item) => !isRefused(item)).length / target.source.maxBackupsPerSecond) * 1000,
   };
+}
+
+/** The report of the run that wrote the newest record comes after it; later runs, of a source that is gone, list nothing. */
+function reportTime(records: readonly StoredRecord[], asOf: Date | undefined): Date {
+  const newest = Math.max(0, ...records.map(({ createdAt }) => createdAt.getTime()));
+  const dayAfter = newest + 24 * 60 * 60 * 1000;
+  return new Date(asOf === undefined ? dayAfter : Math.min(dayAfter, asOf.getTime()));
 }
 
 /** A name that an earlier pass of ours took is no refusal: it is looked at again. */
@@ -156,11 +163,14 @@ function tellPlan(plan: RestorePlan, io: Io): void {
   for (const { step } of refused) {
     if (step.action === 'refuse') say(io, `  ${paint('yellow', `${step.message}.`)} ${step.remedy}`);
   }
-  if (certificateBacked.length > 0) {
+  if (certificateBacked === undefined) {
     say(
       io,
-      `  ${paint('yellow', `${count(certificateBacked.length, 'certificate-backed key')} to bring back with their certificates (az keyvault certificate restore):`)} ${certificateBacked.join(', ')}`,
+      `  ${paint('yellow', 'No run report tells which keys were certificate-backed:')} see to the certificates of the vault yourself`,
     );
+  } else if (certificateBacked.length > 0) {
+    const head = `${count(certificateBacked.length, 'certificate-backed key')} to bring back with their certificates (az keyvault certificate restore):`;
+    say(io, `  ${paint('yellow', head)} ${certificateBacked.join(', ')}`);
   }
 }
 
@@ -201,7 +211,7 @@ function planObject({ source, target, asOf, items, certificateBacked, estimatedM
       begunBefore,
       ...step,
     })),
-    certificateBacked,
+    certificateBacked: certificateBacked ?? null,
     estimatedMs: Math.round(estimatedMs),
   };
 }

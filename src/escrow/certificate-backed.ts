@@ -3,19 +3,21 @@ import type { EscrowContainer } from './escrow-container.ts';
 import type { SourceId } from './source.ts';
 import { listRuns, readReport } from './stored-run.ts';
 
-const week = 7 * 24 * 60 * 60 * 1000;
+const day = 24 * 60 * 60 * 1000;
 
 /**
  * The certificate-backed keys of a source as its last run before a time saw them: no record of them exists, so whoever brings
  * the source back must restore their certificates by other means. The report tells, because the source may be gone.
+ * @param asOf about when the newest record was written: reports of the week before are looked at.
+ * @returns undefined when no report tells.
  */
 export async function certificateBackedKeys(
   container: EscrowContainer,
   source: SourceId,
   asOf: Date,
   outOfTime: AbortSignal,
-): Promise<string[]> {
-  const runs = await listRuns(container, new Date(asOf.getTime() - week), asOf, outOfTime);
+): Promise<string[] | undefined> {
+  const runs = await listRuns(container, new Date(asOf.getTime() - 7 * day), asOf, outOfTime);
   const reports = runs
     .filter((run) => sourcePath(run.source) === sourcePath(source))
     .flatMap((run) => run.reports)
@@ -28,5 +30,5 @@ export async function certificateBackedKeys(
       key.outcome === 'skipped' && key.reason === 'certificateBacked' ? [key.key] : [],
     );
   }
-  return [];
+  return undefined;
 }

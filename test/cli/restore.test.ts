@@ -162,6 +162,13 @@ describe('restore of one key', () => {
     );
   });
 
+  test('waits while the name of a key that was purged a moment ago is still held', async () => {
+    const held = { kind: 'status', status: 409, code: 'Conflict', message: 'There was a conflict restoring.' } as const;
+    azure.keyVault.faults.add({ operation: 'restoreKey', times: 2, effect: held });
+    const { code } = await cli('restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --yes');
+    expect([code, vault('contoso-dr').keyNames()]).toEqual([0, ['signing']]);
+  });
+
   test('names the permission that is missing', async () => {
     azure.keyVault.faults.add({
       operation: 'restoreKey',

@@ -170,6 +170,13 @@ describe('a restore drill', () => {
     expect([drillVault().keyNames(), drillVault().deletedKeyNames()]).toEqual([[], []]);
   });
 
+  test('waits for a deletion that the service shows late', async () => {
+    drillVault().setDeletionLag(1);
+    const { code } = await cli('drill --to-vault-name contoso-drill --name ledger');
+    drillVault().setDeletionLag(0);
+    expect([code, drillVault().keyNames(), drillVault().deletedKeyNames()]).toEqual([0, [], []]);
+  });
+
   test('says which records it would prove, and changes nothing', async () => {
     const before = await readBlobNames(azure, 'drills/');
     const { code, json } = await cli('drill --to-vault-name contoso-drill --sample 1 --what-if --json');

@@ -1,0 +1,120 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { count, showDuration, showSize } from '../../src/cli/figures.ts';
+import { parseDuration, parseInstant, showAge } from '../../src/cli/instants.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { startJsonStream } from '../../src/cli/json-stream.ts';
+import { showProgress } from '../../src/cli/progress.ts';
+import { editDistance, suggest } from '../../src/cli/suggestion.ts';
+import { alignColumns } from '../../src/cli/table.ts';
+import { UsageFault } from '../../src/cli/usage-fault.ts';
+
+const now = new Date('2026-11-24T12:00:00Z');
+
+function ioWith(isTTY: boolean): { io: Io; stdout: PassThrough; stderr: PassThrough } {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const { signal } = new AbortController();
+  const io = {
+    stdout,
+    stderr,
+    stdin: new PassThrough(),
+    isTTY: { stdin: isTTY, stdout: isTTY, stderr: isTTY },
+    env: {},
+    signal,
+  };
+  return { io, stdout, stderr };
+}
+
+describe('times', () => {
+  test.each([
+    ['2026-11-24', '2026-11-24T00:00:00.000Z'],
+    ['2026-11-24T02:00Z', '2026-11-24T02:00:00.000Z'],
+    // Without a zone it is UTC, whatever the desk's own zone is.
+    ['2026-11-24T02:00', '2026-11-24T02:00:00.000Z'],
+    ['2026-11-24T02:00:00+02:00', '2026-11-24T00:00:00.000Z'],
+    ['90min', '2026-11-24T10:30:00.000Z'],
+    ['7d', '2026-11-17T12:00:00.000Z'],
+  ])('reads %s', (given, expected) => {
+    expect(parseInstant(given, 'at', now).toISOString()).toBe(expected);
+  });
+
+  test('takes a day to its last moment where it is an end', () => {
+    expect(parseInstant('2026-11-24', 'at', now, true).toISOString()).toBe('2026-11-24T23:59:59.999Z');
+  });
+
+  test.each(['yesterday', '11/24/2026', '2026-13-01', '7 days', '', '-3h'])('refuses %j', (given) => {
+    expect(() => parseInstant(given, 'since', now)).toThrow(UsageFault);
+  });
+
+  test('reads and shows durations', () => {
+    expect(parseDuration('26h', 'max-age')).toBe(93_600_000);
+    expect(() => parseDuration('26', 'max-age')).toThrow(UsageFault);
+    expect([5_000, 600_000, 93_600_000, 864_000_000].map(showDuration)).toEqual(['5 s', '10 min', '26 h', '10 d']);
+    expect(showAge(new Date('2026-11-24T03:00:00Z'), now)).toBe('2026-11-24T03:00:00Z (9 h ago)');
+  });
+});
+
+describe('figures', () => {
+  test('are shown for people', () => {
+    expect([0, 999, 12_345, 4_200_000].map(showSize)).toEqual(['0 B', '999 B', '12.3 KB', '4.2 MB']);
+    expect([count(1, 'key'), count(10_000, 'key')]).toEqual(['1 key', '10,000 keys']);
+  });
+
+  test('stand in columns, colours not counted', () => {
+    expect(
+      alignColumns([
+        ['a', '\u001b[31mred\u001b[39m', 'x'],
+        ['long', 'b', ''],
+      ]),
+    ).toBe('a     \u001b[31mred\u001b[39m  x\nlong  b');
+  });
+});
+
+describe('what was perhaps meant', () => {
+  test('is a near miss or a beginning, best first', () => {
+    expect(editDistance('vault-nmae', 'vault-name')).toBe(1);
+    expect(suggest('lst', ['list', 'plan', 'status'])).toEqual(['list']);
+    expect(suggest('TEN', ['tenant-01', 'tenant-02', 'signing'])).toEqual(['tenant-01', 'tenant-02']);
+    expect(suggest('payments', ['signing'])).toEqual([]);
+  });
+});
+
+describe('a stream of JSON', () => {
+  test.each([0, 1, 3])('is one object with an array of %i', async (items) => {
+    const { io, stdout } = ioWith(false);
+    const stream = await startJsonStream(io, { head: 1 }, 'records');
+    for (let item = 0; item < items; item++) await stream.item({ item });
+    await stream.end({ counts: items });
+    stdout.end();
+    const parsed = JSON.parse(await text(stdout));
+    expect([parsed.head, parsed.counts, parsed.records.length]).toEqual([1, items, items]);
+  });
+
+  test('has no members but the array when there are none', async () => {
+    const { io, stdout } = ioWith(false);
+    await (await startJsonStream(io, {}, 'records')).end({});
+    stdout.end();
+    expect(JSON.parse(await text(stdout))).toEqual({ records: [] });
+  });
+});
+
+describe('progress', () => {
+  test('is a bar on a terminal, and goes away at the end', async () => {
+    const { io, stderr } = ioWith(true);
+    const progress = showProgress(io, 'keys', 2);
+    progress.step(2);
+    progress.end();
+    stderr.end();
+    expect(await text(stderr)).toBe('\r\u001b[2K[########################] 2 of 2 keys\r\u001b[2K');
+  });
+
+  test('is a line per thousand elsewhere, and nothing for short work', async () => {
+    const { io, stderr } = ioWith(false);
+    const progress = showProgress(io, 'records read');
+    for (let record = 0; record < 2_500; record++) progress.step();
+    progress.end();
+    stderr.end();
+    expect(await text(stderr)).toBe('1,000 records read\n2,000 records read\n');
+  });
+});
