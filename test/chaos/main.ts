@@ -41,7 +41,8 @@ async function main(): Promise<number> {
     azure,
     kills: wanted,
     keys: Number(flags.keys),
-    killsPerRun: 1,
+    // Twice, so that resumed runs die too.
+    killsPerRun: 2,
     seed: Number(flags.seed),
     deadline: startedAt + killingMs,
     tell,

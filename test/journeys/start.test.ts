@@ -1,43 +1,113 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, type TestContext, test, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-test('npm start -- --once --json runs the first pass, tells it to a person, and ends with one object', async () => {
-  const child = spawn(process.execPath, ['src/local/start.ts', '--once', '--json'], {
-    cwd: root,
+/** A checkout of its own, so that neither dist/ nor .local/ nor somebody's local.settings.json is in the way. */
+async function checkout({ onTestFinished }: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-start-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const name of ['src', 'node_modules', 'build.ts', 'host.json', 'package.json', 'local.settings.sample.json']) {
+    await symlink(join(root, name), join(folder, name));
+  }
+  return folder;
+}
+
+function run({ onTestFinished }: TestContext, folder: string, program: string, ...args: string[]) {
+  const child = spawn(process.execPath, [join(root, 'src/local', program), ...args], {
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  expect(stderr).toMatch(/Running the nightly job over 3 sources/);
-  expect(code).toBe(0);
+  return { child, ended, stdout: text(child.stdout), stderr: text(child.stderr) };
+}
 
-  const lines = stdout.trimEnd().split('\n');
-  const summary = JSON.parse(lines.at(-1) ?? '');
-  expect(Object.keys(summary)).toEqual([
-    'status',
-    'escrowed',
-    'alreadyEscrowed',
-    'skipped',
-    'failed',
-    'blobs',
-    'reports',
-  ]);
-  expect(summary).toMatchObject({ status: 'ok', alreadyEscrowed: 0, failed: 0 });
-  expect(summary.escrowed).toBeGreaterThan(30);
-  expect(summary.blobs).toHaveLength(summary.escrowed);
-  expect(summary.blobs).toContainEqual(
-    expect.stringMatching(/^vaults\/contoso-prod\/signing\/\d{8}T\d{6}Z\.keybackup$/),
-  );
-  expect(summary.blobs).toContainEqual(
-    expect.stringMatching(/^vaults\/contoso-prod\/signing\/\d{8}T\d{6}Z-[0-9a-f]{8}\.keybackup$/),
-  );
-  expect(summary.blobs).toContainEqual(expect.stringMatching(/^managed-hsms\/contoso-hsm\//));
-  expect(summary.reports).toHaveLength(3);
-  expect(stdout).toMatch(/certificate-backed/);
-  expect(stdout).toMatch(/vault "contoso-prod"/);
-}, 40_000);
+/** Every process below one; Linux only, empty elsewhere. */
+async function descendants(pid: number): Promise<number[]> {
+  const file = `/proc/${pid}/task/${pid}/children`;
+  if (!existsSync(file)) return [];
+  const children = (await readFile(file, 'utf8')).trim().split(' ').filter(Boolean).map(Number);
+  return [...children, ...(await Promise.all(children.map(descendants))).flat()];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves when the text was printed. */
+async function printed({ stdout }: ChildProcess, wanted: string): Promise<void> {
+  let seen = '';
+  await new Promise<void>((resolve, reject) => {
+    stdout?.on('data', (chunk) => {
+      seen += chunk;
+      if (seen.includes(wanted)) resolve();
+    });
+    stdout?.once('end', () => reject(new Error(`It ended without "${wanted}": ${seen}`)));
+  });
+}
+
+describe.concurrent('npm start', () => {
+  test('with --once --json runs the first pass, tells it to a person, and ends with one object', async (context) => {
+    const { ended, ...streams } = run(context, await checkout(context), 'start.ts', '--once', '--json');
+    const [stdout, stderr, code] = await Promise.all([streams.stdout, streams.stderr, ended]);
+    expect(stderr).toMatch(/Running the nightly job over 3 sources/);
+    expect(code).toBe(0);
+
+    const lines = stdout.trimEnd().split('\n');
+    const summary = JSON.parse(lines.at(-1) ?? '');
+    const names = ['status', 'escrowed', 'alreadyEscrowed', 'skipped', 'failed', 'blobs', 'reports'];
+    expect(Object.keys(summary)).toEqual(names);
+    expect(summary).toMatchObject({ status: 'ok', alreadyEscrowed: 0, failed: 0 });
+    expect(summary.escrowed).toBeGreaterThan(30);
+    expect(summary.blobs).toHaveLength(summary.escrowed);
+    const signing = (id: string) =>
+      expect.stringMatching(`^vaults/contoso-prod/signing/\\d{8}T\\d{6}Z${id}\\.keybackup$`);
+    expect(summary.blobs).toEqual(
+      expect.arrayContaining([
+        signing(''),
+        signing('-[0-9a-f]{8}'),
+        expect.stringMatching(/^managed-hsms\/contoso-hsm\//),
+      ]),
+    );
+    expect(summary.reports).toHaveLength(3);
+    expect(stdout).toMatch(/certificate-backed/);
+    expect(stdout).toMatch(/vault "contoso-prod"/);
+  }, 60_000);
+
+  test('stays up for the queue: another process asks for a key, and Ctrl-C ends everything', async (context) => {
+    const folder = await checkout(context);
+    const { child, ended } = run(context, folder, 'start.ts');
+    await printed(child, 'Still running');
+    const asked = run(
+      context,
+      folder,
+      'operator.ts',
+      'enqueue',
+      '--vault-name',
+      'contoso-web',
+      '--name',
+      'payroll',
+      '--wait',
+      '--json',
+    );
+    expect([await asked.ended, await asked.stderr]).toEqual([0, expect.any(String)]);
+    expect(await asked.stdout).toMatch(/vaults\/contoso-web\/payroll\/\d{8}T\d{6}Z-[0-9a-f]{8}\.keybackup/);
+
+    const below = await descendants(child.pid ?? 0);
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    await vi.waitFor(() => expect(below.filter(isAlive)).toEqual([]));
+    expect(existsSync(join(folder, '.local/environment.json'))).toBe(false);
+  }, 60_000);
+});

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Agent } from 'node:https';
 import { BlobServiceClient, type ContainerClient, newPipeline, type RequestPolicyFactory } from '@azure/storage-blob';
 import { createDiscreetAgent } from '../../src/azure/discreet-agent.ts';
 import type { RunReport } from '../../src/escrow/run-report.ts';
@@ -67,13 +68,17 @@ export function viewContainer(place: EscrowPlace): ContainerView {
   return view;
 }
 
+/** One for all views of a process, made when the environment is the local Azure's. */
+let agent: Agent | undefined;
+
 /** Left to itself the SDK opens a tunnel and a TLS session per request through a proxy, which costs more than the request. */
 function keepConnections(): RequestPolicyFactory {
-  const agent = createDiscreetAgent(process.env);
+  agent ??= Object.assign(createDiscreetAgent(process.env), { maxSockets: 16 });
+  const kept = agent;
   return {
     create: (next) => ({
       sendRequest(request) {
-        request.agent = agent;
+        request.agent = kept;
         return next.sendRequest(request);
       },
     }),
