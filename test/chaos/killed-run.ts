@@ -11,6 +11,7 @@ import { startEscrowHost } from '../support/escrow-host.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
 import { viewQueue } from '../support/queue-view.ts';
 import { secretFinder, textSecret } from '../support/secrets.ts';
+import { watchRequests } from './request-watch.ts';
 import { runProgress } from './run-progress.ts';
 import { judgeRun } from './run-verdict.ts';
 
@@ -46,7 +47,7 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
   const { place, keysOf, occurrence } = options;
   const runId = scheduledRunId(occurrence);
   const folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-chaos-'));
-  const watch = watchRequests(place);
+  const watch = watchRequests(place, runId);
   const container = viewContainer(place);
   const events: HostEvent[] = [];
   const progress = runProgress(keysOf.keys(), options.fanOut);
@@ -79,7 +80,6 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
       needless.push(...watch.backupsOf(already));
     }
     const already = new Set(await container.names());
-    watch.forgetBackups();
     await using host = await start();
     progress.follow(host);
     if (options.instants.length === 0) await host.fireTimer('nightlyEscrow', { at: occurrence });
@@ -110,43 +110,6 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
   } finally {
     watch.stop();
     await rm(folder, { recursive: true, force: true });
-  }
-
-  /** Requests of this run as the services see them; the polling of the queue is none. */
-  function watchRequests({ keyVault, storage, containerUrl }: EscrowPlace) {
-    const containerName = new URL(containerUrl).pathname.slice(1);
-    keyVault.requests.length = 0;
-    storage.requests.length = 0;
-    let seen = { keyVault: 0, storage: 0, own: 0 };
-    let backupsSeen = 0;
-    return {
-      count(): number {
-        const more = storage.requests
-          .slice(seen.storage)
-          .filter((request) => request.containerName === containerName && request.identity === 'app');
-        seen = { keyVault: keyVault.requests.length, storage: storage.requests.length, own: seen.own + more.length };
-        return seen.keyVault + seen.own;
-      },
-      /** Of the backup calls since the last time: those whose record was there before. */
-      backupsOf(already: ReadonlySet<string>): string[] {
-        const calls = keyVault.requests
-          .slice(backupsSeen)
-          .filter(({ operation, authenticated }) => operation === 'backupKey' && authenticated);
-        backupsSeen = keyVault.requests.length;
-        return calls.flatMap(({ source, keyName }) => {
-          const folder = `${source.includes('managedhsm') ? 'managed-hsms' : 'vaults'}/${source.split('.')[0]}/${keyName?.toLowerCase()}`;
-          const name = `${folder}/${runId}.keybackup`;
-          return already.has(name) ? [name] : [];
-        });
-      },
-      forgetBackups() {
-        backupsSeen = keyVault.requests.length;
-      },
-      stop() {
-        keyVault.requests.length = 0;
-        storage.requests.length = 0;
-      },
-    };
   }
 }
 

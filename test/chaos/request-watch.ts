@@ -1,0 +1,44 @@
+import { recordName } from '../../src/escrow/blob-names.ts';
+import type { EscrowPlace } from '../support/escrow-place.ts';
+
+/** Requests of one run as the services see them; the polling of the queue is none. */
+export interface RequestWatch {
+  /** How many there have been. */
+  count(): number;
+  /** Of the backup calls since the last time: the records that were there before. */
+  backupsOf(already: ReadonlySet<string>): string[];
+  stop(): void;
+}
+
+/** @param place where nothing but this run goes on. */
+export function watchRequests({ keyVault, storage, containerUrl }: EscrowPlace, runId: string): RequestWatch {
+  const containerName = new URL(containerUrl).pathname.slice(1);
+  const forget = (): void => {
+    keyVault.requests.length = 0;
+    storage.requests.length = 0;
+  };
+  forget();
+  let storageSeen = 0;
+  let ofStorage = 0;
+  let backupsSeen = 0;
+  return {
+    count() {
+      for (; storageSeen < storage.requests.length; storageSeen++) {
+        const request = storage.requests[storageSeen];
+        if (request?.containerName === containerName && request.identity === 'app') ofStorage += 1;
+      }
+      return keyVault.requests.length + ofStorage;
+    },
+    backupsOf(already) {
+      const calls = keyVault.requests.slice(backupsSeen);
+      backupsSeen = keyVault.requests.length;
+      return calls.flatMap(({ operation, authenticated, source: host, keyName = '' }) => {
+        if (operation !== 'backupKey' || !authenticated) return [];
+        const [name = '', suffix] = host.split('.');
+        const record = recordName({ kind: suffix === 'vault' ? 'vault' : 'managedHsm', name }, keyName, runId);
+        return already.has(record) ? [record] : [];
+      });
+    },
+    stop: forget,
+  };
+}
