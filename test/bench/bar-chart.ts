@@ -27,7 +27,7 @@ const rowHeight = 34;
 /** Horizontal bars from zero. */
 export function barChart({ file, title, subtitle, unit, bars, mark }: BarChart): Chart {
   const values = [...bars.map(({ value }) => value), mark?.value ?? 0];
-  const axis = ticks(Math.max(...values, Number.MIN_VALUE));
+  const axis = ticks(values);
   const highest = axis.at(-1) ?? 1;
   const x = (value: number): number => left + (value / highest) * (width - left - right);
   const bottom = top + bars.length * rowHeight;

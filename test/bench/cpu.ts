@@ -8,7 +8,7 @@ import { medianOf } from './median.ts';
 
 /** CPU of our process for each key, against a bare loop with the same SDKs, connections and calls at once. */
 export async function measureCpu({ worker, effort }: Bench): Promise<Measurement & { readonly cpuMsPerKey: number }> {
-  const warmUp: BenchSource = { kind: 'vault', name: 'warm-up', keys: 200 };
+  const warmUp: BenchSource = { kind: 'vault', name: 'warm-up', keys: effort.quick ? 100 : 200 };
   const vault: BenchSource = { kind: 'vault', name: 'measured', keys: effort.quick ? 400 : 1000 };
   await using azure = await startBenchAzure([warmUp, vault]);
   const env = settingsOf(azure, [warmUp, vault]);

@@ -67,11 +67,14 @@ export function missed(measured: Figures): FigureName[] {
   return figures.filter((figure) => !isKept(figure, measured[figure.name] ?? Number.NaN)).map(({ name }) => name);
 }
 
+export const figureHead = ['figure', 'what', 'measured', 'target'];
+export const notMeasured = 'not measured';
+
 export function figureTable(measured: Figures): string[][] {
   return figures.map((figure) => {
     const value = measured[figure.name];
     const sign = figure.bound === 'at least' ? '≥' : '≤';
-    const shown = value === undefined ? 'not measured' : String(rounded(value));
+    const shown = value === undefined ? notMeasured : String(rounded(value));
     return [figure.name, figure.what, shown, `${sign} ${figure.target}`];
   });
 }

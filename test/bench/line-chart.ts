@@ -24,8 +24,8 @@ const area = { left: 64, right: 740, top: 98, bottom: 306 };
 /** Lines over a common axis, both axes from zero. */
 export function lineChart({ file, title, subtitle, xLabel, yLabel, series, marks = [] }: LineChart): Chart {
   const points = series.flatMap((one) => one.points);
-  const xTicks = ticks(Math.max(...points.map(([x]) => x), Number.MIN_VALUE));
-  const yTicks = ticks(Math.max(...points.map(([, y]) => y), ...marks.map(({ y }) => y), Number.MIN_VALUE));
+  const xTicks = ticks(points.map(([x]) => x));
+  const yTicks = ticks([...points.map(([, y]) => y), ...marks.map(({ y }) => y)]);
   const toX = (x: number): number => area.left + (x / (xTicks.at(-1) ?? 1)) * (area.right - area.left);
   const toY = (y: number): number => area.bottom - (y / (yTicks.at(-1) ?? 1)) * (area.bottom - area.top);
   const parts = [

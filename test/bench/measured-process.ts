@@ -1,5 +1,5 @@
-import { fork, spawnSync } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,18 +9,12 @@ import type { Measured, WorkerAnswer, WorkerJob } from './worker-protocol.ts';
 /** A program to measure. */
 export interface WorkerProgram extends AsyncDisposable {
   readonly file: string;
-  /** The deployed package, kept apart from `dist`, which another build may take away meanwhile. */
-  readonly packageFolder: string;
 }
 
-/** Builds the package, and bundles the measured program as the product is bundled: what is measured is what is deployed. */
+/** Bundles the measured program as the product is bundled: what is measured is what is deployed. */
 export async function buildWorker(): Promise<WorkerProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'escrow-bench-'));
   const file = join(folder, 'worker.cjs');
-  const packageFolder = join(folder, 'package');
-  const built = spawnSync(process.execPath, ['build.ts'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (built.status !== 0) throw new Error('The bundle could not be built; the reason stands above.');
-  await cp('dist/package', packageFolder, { recursive: true });
   await build({
     entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
     outfile: file,
@@ -33,7 +27,7 @@ export async function buildWorker(): Promise<WorkerProgram> {
     logLevel: 'error',
     external: ['@azure/functions-core'],
   });
-  return { file, packageFolder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+  return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /**

@@ -51,8 +51,9 @@ export function tidy(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** Round values from 0 that reach `highest`: three to six of them. */
-export function ticks(highest: number): number[] {
+/** Round values from 0 that reach the highest of these (1 when there is none above 0): three to six of them. */
+export function ticks(values: readonly number[]): number[] {
+  const highest = Math.max(...values, 0) || 1;
   const rough = highest / 5;
   const magnitude = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * magnitude).find((size) => size >= rough) ?? rough;

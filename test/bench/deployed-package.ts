@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The package as it is deployed, kept apart from `dist`, which another build may take away meanwhile. */
+export interface DeployedPackage extends AsyncDisposable {
+  readonly folder: string;
+  readonly bundle: string;
+}
+
+export async function buildPackage(): Promise<DeployedPackage> {
+  const built = spawnSync(process.execPath, ['build.ts'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (built.status !== 0) throw new Error('The bundle could not be built; the reason stands above.');
+  const folder = await mkdtemp(join(tmpdir(), 'escrow-package-'));
+  await cp('dist/package', folder, { recursive: true });
+  return {
+    folder,
+    bundle: join(folder, 'main.cjs'),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}

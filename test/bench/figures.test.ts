@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { FigureName } from './figures.ts';
+import { figures, figureTable, isKept, missed } from './figures.ts';
+import { median } from './median.ts';
+
+describe('figures', () => {
+  const kept: Record<FigureName, number> = {
+    speedupOverLoop: 14,
+    paceKept: 0.97,
+    stormWaste: 0.1,
+    vaultRequestsPerKey: 1,
+    storageRequestsPerKey: 1,
+    cpuPerKeyOverFloor: 1.25,
+    rssGrowth: 1.4,
+    peakRssMb: 320,
+    timeGrowth: 1.1,
+    resumeCost: 0.1,
+    fanOutOverhead: 1.2,
+    fanOutMissingRecords: 0,
+    coldStart: 0.4,
+    packageKb: 600,
+    auditRequestsPerKey: 1.1,
+  };
+
+  it('keeps every target when each figure is exactly at its bound', () => {
+    expect(missed(kept)).toEqual([]);
+  });
+
+  it.each(figures.map((figure) => [figure.name, figure] as const))(
+    'misses the target of %s just beyond it',
+    (name, figure) => {
+      const beyond = figure.target + (figure.bound === 'at least' ? -0.001 : 0.001);
+      expect(isKept(figure, beyond)).toBe(false);
+      expect(missed({ ...kept, [name]: beyond })).toEqual([name]);
+    },
+  );
+
+  it('counts a figure that was not measured as missed, and says so in the table', () => {
+    const { coldStart, ...others } = kept;
+    expect(coldStart).toBe(0.4);
+    expect(missed(others)).toEqual(['coldStart']);
+    expect(figureTable(others).find(([name]) => name === 'coldStart')?.[2]).toBe('not measured');
+  });
+});
+
+describe('the median', () => {
+  it('is the middle of an odd number of values, in whatever order they come', () => {
+    expect(median([9, 1, 5])).toBe(5);
+  });
+
+  it('is the mean of the middle two of an even number', () => {
+    expect(median([4, 10, 1, 3])).toBe(3.5);
+  });
+
+  it('does not exist of nothing', () => {
+    expect(() => median([])).toThrow('No median of nothing');
+  });
+});
