@@ -109,7 +109,6 @@ tbody th{font-weight:600;min-width:9.5rem}
 .facts{display:grid;grid-template-columns:minmax(9rem,auto) 1fr;gap:.5rem 1.5rem;margin:.5rem 0}
 .facts dt{color:var(--soft)}
 .facts dd{margin:0;max-width:85ch}
-.source{content-visibility:auto;contain-intrinsic-size:auto 60rem}
 footer{color:var(--soft);font-size:.85rem;padding-bottom:3rem;margin-top:2.5rem}
 @media (max-width:40rem){.facts{grid-template-columns:1fr;gap:.1rem}.facts dd{margin-bottom:.6rem}}
 @media print{
@@ -121,7 +120,6 @@ header,main,footer{max-width:none;padding:0}
 nav,.skip{display:none}
 .answer,.scroll{border-radius:0}
 .scroll{overflow:visible;border:0}
-.source{content-visibility:visible}
 details::details-content{content-visibility:visible;height:auto;display:block}
 table{font-size:7.5pt}
 th,td{padding:.2rem .35rem}

@@ -219,6 +219,15 @@ describe.skipIf(executable === undefined)('the page in Chromium', () => {
     await page.close();
   });
 
+  test('leaves no part unrendered until it is scrolled to: captures of the whole page show everything', async () => {
+    const { page } = await open(troubledAudit());
+    const isRendered = `[...document.querySelectorAll('section, section tbody tr')].filter(
+      (element) => element.closest('details') === null
+    ).every((element) => element.checkVisibility({ contentVisibilityAuto: true }))`;
+    expect(await page.evaluate(isRendered)).toBe(true);
+    await page.close();
+  });
+
   test('opens 2,000 keys by 90 days in a moment', { timeout: 60_000 }, async () => {
     const keys = Array.from({ length: 2000 }, (_, index) => ({
       key: `tenant-${index}-data-encryption`,
