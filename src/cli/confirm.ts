@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import type { Io } from './io.ts';
 import { say } from './output.ts';
@@ -17,7 +18,9 @@ export async function confirm(io: Io, question: string, yes: boolean | undefined
   }
   const reader = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
   try {
-    const answer = await reader.question(`${question} [y/N] `, { signal: io.signal });
+    // The end of the input (Ctrl-D) settles no question: without the race the process would end there, with exit code 0.
+    const ended = once(reader, 'close').then(() => '');
+    const answer = await Promise.race([reader.question(`${question} [y/N] `, { signal: io.signal }), ended]);
     const agreed = /^y(es)?$/i.test(answer.trim());
     if (!agreed) say(io, 'Nothing was done.');
     return agreed;

@@ -42,5 +42,20 @@ export function parseInstant(text: string, option: string, now: Date, isEnd = fa
       'Write it in UTC as 2026-11-24T02:00:00Z or 2026-11-24, or as an age: 26h, 7d.',
     );
   }
+  // A day that a month does not have would become one of the next month.
+  if (!isDayOfItsMonth(given.slice(0, 10))) {
+    throw new UsageFault(`--${option} ${JSON.stringify(text)} is no day of the calendar`, 'Correct it.');
+  }
+  if (time > now) {
+    throw new UsageFault(
+      `--${option} ${JSON.stringify(text)} lies in the future`,
+      `It is ${showInstant(now)} now; times are UTC.`,
+    );
+  }
   return isDay && isEnd ? new Date(time.getTime() + 86_400_000 - 1) : time;
+}
+
+function isDayOfItsMonth(day: string): boolean {
+  const time = new Date(day);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(day);
 }

@@ -25,7 +25,7 @@ export const report = defineCommand({
   async run(values, io, services) {
     const { audit, written } = values.now ? await auditNow(io, services) : await newestAudit(io, services);
     const page = reportPage(audit, written);
-    if (values.output !== undefined) await writeFile(values.output, page);
+    if (values.output !== undefined) await writePage(values.output, page);
     if (values.json) await printJson(io, { ...(written && { audit: written }), ...audit });
     else if (values.output === undefined) await print(io, page);
     const of = written === undefined ? 'audited now' : `audited ${audit.startedAt}`;
@@ -33,6 +33,15 @@ export const report = defineCommand({
     return audit.status === 'ok' ? exitCodes.done : exitCodes.findings;
   },
 });
+
+async function writePage(file: string, page: string): Promise<void> {
+  try {
+    await writeFile(file, page);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new EscrowFault('cannotWrite', `Cannot write ${file}: ${reason}`, 'Choose another file.', { cause });
+  }
+}
 
 interface Shown {
   readonly audit: Audit;

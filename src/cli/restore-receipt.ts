@@ -68,8 +68,10 @@ export async function readBegun(file: string, { source, target }: ReceiptSubject
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return begun;
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return begun;
+    const remedy = 'Name another file: --receipt FILE.';
+    throw new EscrowFault('cannotRead', `Cannot read the receipt ${file}: ${message}`, remedy, { cause: error });
   }
   for (const line of text.split('\n')) {
     const entry = parseLine(line);

@@ -35,6 +35,9 @@ export const restore = defineCommand({
   ],
   options: restoreOptions,
   run(values, io, services) {
+    if (values.all && values.name !== undefined) {
+      throw new UsageFault('--all and --name are both given', 'Choose by one of the two.');
+    }
     const isMany = values.all || (values.name !== undefined && !isLiteral(values.name));
     if (!isMany) return restoreOne(values, io, services);
     if (values['blob-name'] !== undefined) {

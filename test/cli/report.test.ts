@@ -66,6 +66,12 @@ describe('report', () => {
     expect(await container.names()).toEqual(before);
   });
 
+  test('says where the page cannot be written, and what to do', async () => {
+    const { code, stderr } = await cli(`report -o ${join(folder, 'nowhere', 'escrow.html')}`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Error: Cannot write .*nowhere.*ENOENT.*Choose another file\./);
+  });
+
   test('does not show an audit that was altered', async () => {
     const json = (await audits()).filter((name) => name.endsWith('.json')).at(-1) ?? '';
     const { metadata = {} } = await container.client.getBlobClient(json).getProperties();

@@ -92,6 +92,8 @@ describe('restore of one key', () => {
     const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr';
     const no = await cli(line, { answers: 'n\n' });
     expect([no.code, no.stderr.includes('Nothing was done')]).toEqual([1, true]);
+    const silent = await cli(line, { answers: '' });
+    expect([silent.code, silent.stderr.includes('Nothing was done')]).toEqual([1, true]);
     const nobody = await cli(line);
     expect([nobody.code, nobody.stderr.includes('--yes')]).toEqual([2, true]);
     expect(vault('contoso-dr').keyNames()).toEqual([]);
@@ -195,6 +197,13 @@ describe('restore of one key', () => {
 });
 
 describe('restore of a whole vault', () => {
+  test('does not guess which is meant when both one key and all are asked for', async () => {
+    const { code, stderr } = await cli(
+      'restore --vault-name contoso-prod --all --name signing --to-vault-name contoso-dr --what-if',
+    );
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--all and --name are both given')]);
+  });
+
   test('plans, restores every key at the pace of the target, keeps a receipt, and goes on where a pass ended', async () => {
     const receipt = join(folder, 'all.jsonl');
     const line = `restore --vault-name contoso-prod --all --to-vault-name contoso-dr --receipt ${receipt}`;
@@ -249,6 +258,8 @@ describe('restore of a whole vault', () => {
     expect(vault('contoso-dr').keyNames()).toHaveLength(10);
     const other = await cli(line.replace('to-vault-name contoso-dr', 'to-vault-name contoso-us'));
     expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('the receipt of another restore')]);
+    const noFile = await cli(line.replace(receipt, folder));
+    expect([noFile.code, noFile.stderr]).toEqual([1, expect.stringContaining('Name another file: --receipt FILE.')]);
   });
 });
 
@@ -286,7 +297,7 @@ describe('verify', () => {
   test('finds nothing wrong with what the app wrote, and says when there is nothing to verify', async () => {
     const good = await cli('verify --vault-name contoso-prod --name "tenant-*" --json');
     expect(good.json()).toMatchObject({ status: 'ok', counts: { records: 20 }, findings: [] });
-    const none = await cli('verify --since 2099-01-01');
+    const none = await cli('verify --name nosuch');
     expect([none.code, none.stdout]).toEqual([3, expect.stringContaining('nothing was verified')]);
   });
 });

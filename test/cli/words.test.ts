@@ -43,7 +43,18 @@ describe('times', () => {
     expect(parseInstant('2026-11-24', 'at', now, true).toISOString()).toBe('2026-11-24T23:59:59.999Z');
   });
 
-  test.each(['yesterday', '11/24/2026', '2026-13-01', '7 days', '', '-3h'])('refuses %j', (given) => {
+  test.each([
+    'yesterday',
+    '11/24/2026',
+    '2026-13-01',
+    '2026-02-31',
+    '2026-02-29T12:00:00Z',
+    '2062-11-24',
+    '2026-11-24T12:00:01Z',
+    '7 days',
+    '',
+    '-3h',
+  ])('refuses %j', (given) => {
     expect(() => parseInstant(given, 'since', now)).toThrow(UsageFault);
   });
 
