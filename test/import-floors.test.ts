@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const upwards: Readonly<Record<string, readonly string[]>> = {
+  'src/escrow/run.ts': [
+    ...['@azure/identity', '@azure/functions', '../azure/clock.ts', '../functions/nightly.ts', '../cli/main.ts'],
+    ...['../services.ts', '../operator-services.ts', '../settings.ts', '../host-json.ts', '../main.ts'],
+    ...['node:process', 'node:timers/promises', 'node:fs/promises', '../../test/support/nightly.ts'],
+  ],
+  'src/azure/client.ts': ['../services.ts', '../operator-services.ts', '../settings.ts', '../host-json.ts'],
+  'src/host-json.ts': ['./settings.ts', '@azure/identity'],
+  'src/settings.ts': ['@azure/identity', './services.ts', './operator-services.ts'],
+  'src/services.ts': ['./functions/nightly.ts', './cli/main.ts', './local/start.ts', '../test/support/nightly.ts'],
+  'src/operator-services.ts': ['./functions/nightly.ts', './cli/main.ts', './local/start.ts'],
+  'src/functions/nightly.ts': [
+    ...['../azure/clock.ts', '@azure/storage-blob', '@azure/identity', '@azure/keyvault-keys'],
+    ...['../operator-services.ts', '../cli/main.ts', '../local/start.ts'],
+  ],
+  'src/cli/main.ts': ['../azure/clock.ts', '@azure/identity', '../functions/nightly.ts', '../local/start.ts'],
+  'src/main.ts': ['./operator-services.ts', './azure/clock.ts', '@azure/core-auth', './local/start.ts'],
+  'sbom.ts': ['./src/settings.ts', './test/support/nightly.ts'],
+};
+const downwards: typeof upwards = {
+  'src/azure/other.ts': ['../escrow/source.ts', '@azure/keyvault-keys'],
+  'src/functions/other.ts': ['../services.ts', '../settings.ts', '../escrow/source.ts', '@azure/functions'],
+  'src/cli/other.ts': ['../operator-services.ts', '../services.ts', '../settings.ts', '../escrow/source.ts'],
+  'src/local/start.ts': ['../settings.ts', '../azure/clock.ts', '@azure/functions'],
+};
+const forms = [
+  (specifier: string) => `import '${specifier}';`,
+  (specifier: string) => `import type { One } from '${specifier}';`,
+  (specifier: string) => `export { one } from '${specifier}';`,
+  (specifier: string) => `await import('${specifier}');`,
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'import-floors-'));
+/** `file:line` of every import that the linter refuses. */
+let refused: ReadonlySet<string>;
+
+beforeAll(() => {
+  cpSync('biome.json', join(folder, 'biome.json'));
+  cpSync('biome-plugins', join(folder, 'biome-plugins'), { recursive: true });
+  for (const [file, specifiers] of Object.entries({ ...upwards, ...downwards })) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(
+      join(folder, file),
+      specifiers.flatMap((specifier) => forms.map((form) => form(specifier))).join('\n'),
+    );
+  }
+  const only = ['--only=style/noRestrictedImports', '--vcs-enabled=false', '--max-diagnostics=none', '--reporter=json'];
+  const { stdout } = spawnSync(resolve('node_modules/.bin/biome'), ['lint', ...only, '.'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const { diagnostics } = JSON.parse(stdout) as {
+    diagnostics: { location: { path: string; start: { line: number } } }[];
+  };
+  refused = new Set(diagnostics.map(({ location }) => `${location.path}:${location.start.line}`));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function linesOf(file: string, specifiers: readonly string[], at: number): string[] {
+  return forms.map((_form, index) => `${file}:${at * forms.length + index + 1} ${specifiers[at]}`);
+}
+
+function refusedOf(files: typeof upwards): { readonly all: string[]; readonly refused: string[] } {
+  const all = Object.entries(files).flatMap(([file, specifiers]) =>
+    specifiers.flatMap((_one, at) => linesOf(file, specifiers, at)),
+  );
+  return { all, refused: all.filter((line) => refused.has(line.split(' ')[0] ?? '')) };
+}
+
+test('no floor imports from a floor above, be it a value, a type, an export or late', () => {
+  const { all, refused: found } = refusedOf(upwards);
+  expect(found).toEqual(all);
+});
+
+test('every floor imports from those below', () => {
+  expect(refusedOf(downwards).refused).toEqual([]);
+});
