@@ -2,9 +2,11 @@ import type { KeyCoverage, SourceCoverage } from '../escrow/coverage.ts';
 import { readCoverage } from '../escrow/coverage.ts';
 import type { CoverageStatus } from '../escrow/coverage-status.ts';
 import { coverageStatuses } from '../escrow/coverage-status.ts';
+import type { Finding } from '../escrow/finding.ts';
 import { explainSkip } from '../escrow/selection.ts';
 import type { EscrowSource } from '../escrow/source.ts';
 import { describeSource, isSameSource } from '../escrow/source.ts';
+import { silenceFindings } from '../escrow/source-findings.ts';
 import { matchesAny } from '../escrow/wildcard.ts';
 import { defineCommand } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -14,6 +16,7 @@ import type { Io } from './io.ts';
 import { print, printJson } from './output.ts';
 import { painter } from './paint.ts';
 import { namedSource, sourceMembers, sourceOptions } from './source-options.ts';
+import { didYouMean } from './suggestion.ts';
 import { alignColumns } from './table.ts';
 import { UsageFault } from './usage-fault.ts';
 
@@ -24,7 +27,7 @@ const hourMs = 3_600_000;
 export const status = defineCommand({
   name: 'status',
   summary: 'coverage: every key, its newest record, and what is missing',
-  help: 'Lists every configured source and finds the newest record of each key. fresh: within the maximal age; stale: beyond it; never: a run has passed and no record is there; pending: no run has passed yet; gone: recorded or configured, but no longer there; the others are not escrowed, and why. Exit code 3 when a key is stale, never escrowed or gone, a record is missing or altered, or a source cannot be read.',
+  help: 'Lists every configured source and finds the newest record of each key. fresh: within the maximal age; stale: beyond it; never: a run has passed and no record is there; pending: no run has passed yet; gone: recorded or configured, but no longer there; the others are not escrowed, and why. Exit code 3 when a key is stale, never escrowed or gone, a record is missing or altered, or a source cannot be read or has nothing to escrow.',
   examples: ['status', 'status --max-age 26h', 'status --vault-name contoso-prod --name "tenant-*" --json'],
   options: {
     ...sourceOptions,
@@ -43,12 +46,15 @@ export const status = defineCommand({
       context,
       sources.map((source) => ({ source, keys: services.keysOf(source) })),
     );
-    const { name } = values;
     const coverage = read.map((one) => ({
       ...one,
-      keys: one.keys.filter(({ key }) => name === undefined || matchesAny(name, key)),
+      problems: silenceFindings(one.source, one),
+      keys: one.keys.filter(({ key }) => values.name === undefined || matchesAny(values.name, key)),
     }));
-    const isRight = coverage.every(({ unreadable, keys }) => unreadable === undefined && !keys.some(isWrong));
+    refuseUnknown(values.name, read);
+    const isRight = coverage.every(
+      ({ unreadable, problems, keys }) => unreadable === undefined && problems.length === 0 && !keys.some(isWrong),
+    );
     if (values.json) await printJson(io, coverageObject(coverage, isRight, now, maxAgeMs));
     else await tell(coverage, values.problems ?? false, io);
     return isRight ? exitCodes.done : exitCodes.findings;
@@ -65,6 +71,20 @@ function chosen(wanted: ReturnType<typeof namedSource>, sources: readonly Escrow
   );
 }
 
+/** Silence about a mistyped name would pass for good news. What an unreadable source has is not known. */
+function refuseUnknown(names: readonly string[] | undefined, read: readonly SourceCoverage[]): void {
+  if (names === undefined || read.some(({ unreadable }) => unreadable !== undefined)) return;
+  const known = read.flatMap(({ keys }) => keys.map(({ key }) => key));
+  const unknown = names.find((name) => !known.some((key) => matchesAny([name], key)));
+  if (unknown === undefined) return;
+  throw new UsageFault(
+    `no key is named ${JSON.stringify(unknown)} in what is configured`,
+    `${didYouMean(unknown, known)}See every key: npm run escrow -- status.`,
+  );
+}
+
+type ToldCoverage = SourceCoverage & { readonly problems: readonly Finding[] };
+
 function isWrong({ status, faults }: KeyCoverage): boolean {
   return wrong.includes(status) || faults.length > 0;
 }
@@ -78,26 +98,28 @@ function countStatuses(keys: readonly KeyCoverage[]): Partial<Record<CoverageSta
   return counts;
 }
 
-async function tell(coverage: readonly SourceCoverage[], onlyProblems: boolean, io: Io): Promise<void> {
+async function tell(coverage: readonly ToldCoverage[], onlyProblems: boolean, io: Io): Promise<void> {
   const paint = painter(io);
-  for (const { source, unreadable, keys } of coverage) {
+  for (const { source, unreadable, problems, keys } of coverage) {
     const counts = Object.entries(countStatuses(keys)).map(
       ([word, number]) => `${number} ${words[word as CoverageStatus]}`,
     );
     await print(io, `${paint('bold', describeSource(source))}: ${counts.join(', ') || 'no key'}`);
     if (unreadable !== undefined) await print(io, `  ${paint('red', unreadable.message)}`);
+    for (const { message } of problems) await print(io, `  ${paint('red', message)}`);
     const rows = keys.filter((key) => !onlyProblems || isWrong(key)).map((key) => rowOf(key, io));
     if (rows.length > 0) await print(io, alignColumns(rows, '  '));
   }
   const bad = coverage.flatMap(({ keys }) => keys.filter(isWrong)).length;
   const unread = coverage.filter(({ unreadable }) => unreadable !== undefined).length;
-  const verdict = [
-    bad > 0
-      ? `${count(bad, 'key')} ${bad === 1 ? 'needs' : 'need'} attention`
-      : 'every key that should be escrowed has a fresh record, or its first run is still to come',
+  const silent = coverage.filter(({ problems }) => problems.length > 0).length;
+  const wrongs = [
+    ...(bad > 0 ? [`${count(bad, 'key')} ${bad === 1 ? 'needs' : 'need'} attention`] : []),
     ...(unread > 0 ? [`${count(unread, 'source')} cannot be read`] : []),
-  ].join('; ');
-  await print(io, paint(bad + unread > 0 ? 'red' : 'green', verdict));
+    ...(silent > 0 ? [`nothing is escrowed of ${count(silent, 'source')}`] : []),
+  ];
+  const right = 'every key that should be escrowed has a fresh record, or its first run is still to come';
+  await print(io, wrongs.length > 0 ? paint('red', wrongs.join('; ')) : paint('green', right));
 }
 
 const words: Record<CoverageStatus, string> = {
@@ -138,14 +160,15 @@ function remark({ status, faults, record }: KeyCoverage): string {
   }
 }
 
-function coverageObject(coverage: readonly SourceCoverage[], isRight: boolean, now: Date, maxAgeMs: number): object {
+function coverageObject(coverage: readonly ToldCoverage[], isRight: boolean, now: Date, maxAgeMs: number): object {
   return {
     status: isRight ? 'ok' : 'findings',
     asOf: now.toISOString(),
     maxAgeHours: maxAgeMs / hourMs,
-    sources: coverage.map(({ source, unreadable, keys }) => ({
+    sources: coverage.map(({ source, unreadable, problems, keys }) => ({
       ...sourceMembers(source),
       ...(unreadable && { unreadable }),
+      problems: problems.map(({ finding, message, remedy }) => ({ code: finding, message, remedy })),
       counts: countStatuses(keys),
       keys: keys.map(({ key, status, record, ageMs, faults, firstSeenAt }) => ({
         name: key,

@@ -111,7 +111,8 @@ export async function coverSource(
   const cover = async (name: string): Promise<void> => {
     const shown = listed.get(name);
     const before = earlier.keys.get(name);
-    const isThere = shown !== undefined || unreadable !== undefined;
+    // What was gone already is not back because nobody can look.
+    const isThere = shown !== undefined || (unreadable !== undefined && before?.status !== 'gone');
     const skip = skipReasonOf(source, shown ?? assumedKey(before?.key ?? name, before?.status === 'certificateBacked'));
     // An excluded or certificate-backed key that was deleted: nothing of ours is lost, and nothing is left to say.
     if (!isThere && skip !== undefined && skip !== 'retired') return;

@@ -5,8 +5,13 @@ import type { Html } from './html.ts';
 import { html, trustedHtml } from './html.ts';
 import { count, digits, kindWord, statusWords, timeElement, timeWords } from './report-words.ts';
 
-/** The one answer, as a heading: how many of how many keys can be brought back. */
-export function answerLine({ totals: { keys, restorable } }: Audit): string {
+/** The one answer, as a heading: how many of how many keys can be brought back. Nobody knows how many an unread source has. */
+export function answerLine({ totals: { keys, restorable }, sources }: Audit): string {
+  const unread = sources.filter(({ unreadable }) => unreadable !== undefined).length;
+  if (unread > 0) {
+    const known = `${digits(restorable)} of ${count(keys, 'known key')} can be brought back`;
+    return `${known}; ${count(unread, 'source')} could not be read`;
+  }
   if (keys === 0) return 'No key is in this escrow';
   if (keys === restorable)
     return keys === 1 ? 'The one key can be brought back' : `All ${digits(keys)} keys can be brought back`;

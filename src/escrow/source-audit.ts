@@ -24,13 +24,7 @@ import type { NewestRecord } from './newest-records.ts';
 import { auditedRuns, checkRuns } from './run-check.ts';
 import type { EscrowSource, RestorePlace } from './source.ts';
 import { callsAtOnce } from './source.ts';
-import {
-  reportUnreadable,
-  selectionMatchesNothing,
-  sourceEmpty,
-  sourceShrank,
-  sourceUnreadable,
-} from './source-findings.ts';
+import { reportUnreadable, silenceFindings, sourceShrank, sourceUnreadable } from './source-findings.ts';
 import type { WitnessedVersions } from './witness.ts';
 import { chooseWitnessed, witnessVersions } from './witness.ts';
 
@@ -79,12 +73,7 @@ function listingFindings(
   { earlier }: SourceToCover,
 ): Finding[] {
   if (unreadable !== undefined) return [sourceUnreadable(source, unreadable)];
-  const findings: Finding[] = [];
-  if (listedCount === 0 && !source.allowEmpty) findings.push(sourceEmpty(source));
-  const isSelected = keys.some(({ status, listed }) => listed !== undefined && status !== 'excluded');
-  if (listedCount !== undefined && listedCount > 0 && !isSelected) {
-    findings.push(selectionMatchesNothing(source, listedCount));
-  }
+  const findings = silenceFindings(source, { keys, ...(listedCount !== undefined && { listedCount }) });
   const before = [...earlier.keys.values()].filter(({ status }) => isOwed(status) && status !== 'gone');
   const newlyGone = keys.filter((key) => key.status === 'gone' && earlier.keys.get(nameOf(key))?.status !== 'gone');
   // One key that is gone has a line of its own.

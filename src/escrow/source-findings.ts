@@ -1,4 +1,5 @@
 import { sourcePath } from './blob-names.ts';
+import type { SourceCoverage } from './coverage.ts';
 import type { Failure } from './failure.ts';
 import type { Finding } from './finding.ts';
 import { gap, instant } from './finding.ts';
@@ -20,13 +21,24 @@ export function sourceShrank(source: SourceId, missing: number, before: number):
   return gap('sourceShrank', reason, remedy, { source });
 }
 
-export function sourceEmpty(source: SourceId): Finding {
+/** A source of which nothing is escrowed has no key that could complain. */
+export function silenceFindings(
+  source: EscrowSource,
+  { listedCount, keys }: Pick<SourceCoverage, 'keys' | 'listedCount'>,
+): Finding[] {
+  if (listedCount === undefined) return [];
+  if (listedCount === 0) return source.allowEmpty ? [] : [sourceEmpty(source)];
+  const isSelected = keys.some(({ status, listed }) => listed !== undefined && status !== 'excluded');
+  return isSelected ? [] : [selectionMatchesNothing(source, listedCount)];
+}
+
+function sourceEmpty(source: SourceId): Finding {
   const remedy =
     'If it is meant to be empty, say "allowEmpty": true; otherwise check that this is the right source and that the identity sees its keys.';
   return gap('sourceEmpty', `${sentence(describeSource(source))} lists no keys.`, remedy, { source });
 }
 
-export function selectionMatchesNothing(source: EscrowSource, listed: number): Finding {
+function selectionMatchesNothing(source: EscrowSource, listed: number): Finding {
   const remedy = 'Correct the "keys" and "except" patterns of the source.';
   const reason = `Nothing is escrowed from ${describeSource(source)}: none of its ${listed} keys matches the selection.`;
   return gap('selectionMatchesNothing', reason, remedy, { source });

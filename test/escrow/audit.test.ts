@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Audit } from '../../src/escrow/audit-document.ts';
 import { decodeMarks } from '../../src/escrow/calendar.ts';
+import { answerLine } from '../../src/escrow/report-page-answer.ts';
 import { type AuditWorld, createAuditWorld, day, hour } from '../support/audit-world.ts';
 import { escrowSource } from '../support/escrow-sources.ts';
 
@@ -76,6 +77,19 @@ describe('keys that are gone', () => {
     expect(found(await passNight(escrow, 2))).toEqual(['keyGone payroll', 'keyGone signing']);
     escrow.addKey('signing');
     expect(found(await passNight(escrow, 3))).toEqual(['keyGone payroll']);
+  });
+
+  test('stay gone while nobody can look', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    escrow.keys.delete('signing');
+    await passNight(escrow, 1);
+    escrow.isClosed = true;
+    const blind = await passNight(escrow, 2, 'missed');
+    expect([statusOf(blind, 'signing'), statusOf(blind, 'payroll')]).toEqual(['gone', 'stale']);
+    expect(answerLine(blind)).toBe('3 of 3 known keys can be brought back; 1 source could not be read');
+    escrow.isClosed = false;
+    expect(found(await passNight(escrow, 3))).toEqual(['keyGone signing']);
   });
 
   test('are noticed even when they came and went between two audits', async () => {

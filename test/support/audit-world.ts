@@ -22,6 +22,8 @@ const folderOf = (name: string): string => name.slice(0, name.indexOf('/'));
 export interface AuditWorld {
   now: Date;
   requests: number;
+  /** The source refuses to list its keys. */
+  isClosed: boolean;
   readonly source: EscrowSource;
   readonly container: EscrowContainer;
   readonly blobs: Map<string, StoredBlob & { bytes: Uint8Array }>;
@@ -115,6 +117,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     async *listKeys() {
       let seen = 0;
       world.requests++;
+      if (world.isClosed) throw new ServiceError('no', { service: 'Key Vault', statusCode: 403, code: 'Forbidden' });
       for (const key of keys.values()) {
         if (++seen % 26 === 0) world.requests++;
         yield key;
@@ -136,6 +139,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
   const world: AuditWorld = {
     now: start,
     requests: 0,
+    isClosed: false,
     source,
     container,
     blobs,
