@@ -18,7 +18,8 @@ export function literalKeys(source: EscrowSource): string[] {
   return [...new Set(names.map((name) => name.toLowerCase()))].filter((name) => !matchesAny(source.retired, name));
 }
 
-function isExcluded(source: EscrowSource, name: string): boolean {
+/** Whether the patterns of the source leave a key out, retired or not. */
+export function isExcluded(source: EscrowSource, name: string): boolean {
   return !matchesAny(source.keys, name) || matchesAny(source.except, name);
 }
 

@@ -11,7 +11,7 @@ import { countOutcomes } from './outcome.ts';
 import { logOutcome } from './outcome-log.ts';
 import type { RunId } from './run-id.ts';
 import { markStarted, putReport } from './run-report.ts';
-import { explainSkip, literalKeys, skipReasonOf } from './selection.ts';
+import { explainSkip, isExcluded, literalKeys, skipReasonOf } from './selection.ts';
 import type { EscrowSource } from './source.ts';
 import { callsAtOnce, describeSource } from './source.ts';
 
@@ -80,7 +80,9 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
     });
     problems.push(...(await escrowSelection(job, ports, resumed, settle)));
   } catch (error) {
-    problems.push(describeFailure(error, 'begin', source));
+    const failure = describeFailure(error, 'begin', source);
+    problems.push(failure);
+    for (const name of literalKeys(source)) settle({ key: name, outcome: 'failed', ...failure });
   }
 
   const counts = countOutcomes(outcomes);
@@ -148,11 +150,14 @@ async function escrowSelection(
   const queue = new PQueue({ concurrency });
   const listed = new Set<string>();
   let matched = 0;
+  let leftOut = 0;
   let listingFailure: Failure | undefined;
 
   const consider = async (key: SourceKey): Promise<void> => {
     const reason = skipReasonOf(source, key);
-    if (reason !== 'excluded') matched++;
+    // A retired key counts only where the patterns select it: they may be mistyped, and must not pass because of it.
+    if (!isExcluded(source, key.name)) matched++;
+    else if (reason === 'excluded') leftOut++;
     if (reason !== undefined) {
       return settle({ key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) });
     }
@@ -180,16 +185,16 @@ async function escrowSelection(
     if (!listed.has(name)) settle({ key: name, outcome: 'failed', ...(listingFailure ?? notFound(source, name)) });
   }
   if (listingFailure !== undefined) return [listingFailure];
-  return faultsOfListing(source, listed.size, matched);
+  return faultsOfListing(source, listed.size, leftOut > 0 && matched === 0);
 }
 
-function faultsOfListing(source: EscrowSource, listed: number, matched: number): Failure[] {
+function faultsOfListing(source: EscrowSource, listed: number, matchesNothing: boolean): Failure[] {
   if (listed === 0 && !source.allowEmpty) {
     const remedy =
       'If it is meant to be empty, say "allowEmpty": true; otherwise check that this is the right source and that the identity sees its keys.';
     return [fault('sourceIsEmpty', `Nothing is escrowed from ${describeSource(source)}: it lists no keys.`, remedy)];
   }
-  if (listed > 0 && matched === 0) {
+  if (matchesNothing) {
     const remedy = 'Correct the "keys" and "except" patterns of the source.';
     const message = `Nothing is escrowed from ${describeSource(source)}: none of its ${listed} keys matches the selection.`;
     return [fault('selectionMatchesNothing', message, remedy)];

@@ -91,12 +91,14 @@ function expectedOutcomes(world: World): { readonly keys: Map<string, Expected>;
     patterns.some((pattern) => new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i').test(name));
   const isChosen = (name: string): boolean => matches(source.keys, name) && !matches(source.except, name);
   const keys = new Map<string, Expected>();
-  let meant = 0;
+  let chosen = 0;
+  let leftOut = 0;
   for (const { name, certificateBacked, backup } of pages.slice(0, failsAtPage).flat()) {
     const lower = name.toLowerCase();
     if (keys.has(lower)) continue;
     const isRetired = matches(source.retired, name);
-    if (isRetired || isChosen(name)) meant++;
+    if (isChosen(name)) chosen++;
+    else if (!isRetired) leftOut++;
     if (isRetired || !isChosen(name) || certificateBacked) keys.set(lower, 'skipped');
     else keys.set(lower, backup !== undefined || taken.has(lower) || refused.has(lower) ? 'failed' : 'stored');
   }
@@ -106,7 +108,7 @@ function expectedOutcomes(world: World): { readonly keys: Map<string, Expected>;
     if (isChosen(name) && !matches(source.retired, name)) keys.set(name.toLowerCase(), 'failed');
   }
   const isEmpty = listed === 0 && !source.allowEmpty;
-  return { keys, hasProblem: failsAtPage !== undefined || isEmpty || (listed > 0 && meant === 0) };
+  return { keys, hasProblem: failsAtPage !== undefined || isEmpty || (leftOut > 0 && chosen === 0) };
 }
 
 async function containerOf(

@@ -161,6 +161,12 @@ describe('a run over a source', () => {
     expect(await runSource(jobOf(retired), scene([named('a')], retired).ports)).toMatchObject({ status: 'ok' });
   });
 
+  test('that selects nothing fails although a key that it never selected is retired', async () => {
+    const source = { ...prod, keys: ['pord-*'], retired: ['old-*'] };
+    const run = await runSource(jobOf(source), scene([named('prod-1', 'old-1')], source).ports);
+    expect(run).toMatchObject({ status: 'incomplete', problems: [{ code: 'selectionMatchesNothing' }] });
+  });
+
   test('under what-if says what would happen by name, backs up nothing and writes nothing', async () => {
     const { keys, container, ports } = scene([[...named('a'), { name: 'web', certificateBacked: true }]]);
     const run = await runSource(jobOf(prod, { whatIf: true }), ports);
@@ -182,6 +188,15 @@ describe('the container', () => {
     expect(run).toMatchObject({ status: 'incomplete', problems: [{ code: 'ServerBusy' }], counts: { considered: 0 } });
     expect(run.problems[0]?.message).toMatch(/^Cannot begin the run over vault "contoso-prod"/);
     expect(keys.backups).toEqual([]);
+  });
+
+  test('that cannot take the marker leaves every key that is named in the settings failed by name', async () => {
+    const source = { ...prod, keys: ['*', 'a', 'Root'] };
+    const { container, ports } = scene([named('a')], source);
+    container.faultOfPut = (name) => (name.endsWith('.started') ? 'refused' : undefined);
+    const run = await runSource(jobOf(source), ports);
+    expect(outcomesOf(run)).toEqual({ a: 'failed', root: 'failed' });
+    expect(run.outcomes[0]).toMatchObject({ code: 'ServerBusy' });
   });
 
   test('that cannot take the report makes the run incomplete, though every key is escrowed', async () => {
