@@ -9,8 +9,10 @@ import { inspectDrillTarget } from '../escrow/drill-target.ts';
 import type { StoredBlob } from '../escrow/escrow-container.ts';
 import { EscrowFault } from '../escrow/failure.ts';
 import { findNewestAudit } from '../escrow/previous-audit.ts';
-import { recordedSources } from '../escrow/record-listing.ts';
+import { recordedKeyNames, recordedSources } from '../escrow/record-listing.ts';
+import type { SourceId } from '../escrow/source.ts';
 import { describeSource } from '../escrow/source.ts';
+import { matchesAny } from '../escrow/wildcard.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import { defineCommand } from './command.ts';
 import { drillReferences } from './drill-reference.ts';
@@ -21,6 +23,7 @@ import { print, printJson, say } from './output.ts';
 import { painter } from './paint.ts';
 import { showProgress } from './progress.ts';
 import { namedSource, resolveSource, sourceOptions } from './source-options.ts';
+import { didYouMean } from './suggestion.ts';
 import { readTarget, targetOptions } from './target-options.ts';
 import { UsageFault } from './usage-fault.ts';
 
@@ -53,6 +56,7 @@ export const drill = defineCommand({
     const leftovers = await inspectDrillTarget(operator, container, settings.sources, io.signal);
 
     const sources = wanted ? [await resolveSource(wanted, io, services)] : await recordedSources(container, io.signal);
+    await refuseUnknown(values.name, sources, io, services);
     const audit = await findNewestAudit(container, services.now(), io.signal);
     const { proven } = await readDrills(container, await listReceipts(services, io), audit?.audit, io.signal, () => {});
     const wish = { sources, names: values.name, target, sample };
@@ -106,6 +110,24 @@ async function listReceipts({ container }: OperatorServices, io: Io): Promise<St
     if (parseDrillReceiptName(blob.name) !== undefined) receipts.push(blob);
   }
   return receipts;
+}
+
+/** A name without a record would be left out in silence, and taken for proven. */
+async function refuseUnknown(
+  names: readonly string[] | undefined,
+  sources: readonly SourceId[],
+  io: Io,
+  { container }: OperatorServices,
+): Promise<void> {
+  if (names === undefined) return;
+  const known: string[] = [];
+  for (const source of sources) known.push(...(await recordedKeyNames(container, source, io.signal)));
+  const unknown = names.find((name) => !known.some((key) => matchesAny([name], key)));
+  if (unknown === undefined) return;
+  throw new UsageFault(
+    `the escrow has no record of a key ${JSON.stringify(unknown)}`,
+    `${didYouMean(unknown, known)}See what there is: npm run escrow -- list.`,
+  );
 }
 
 function describeChosen({ record, provenAt }: ChosenRecord): string {

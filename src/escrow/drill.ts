@@ -7,7 +7,8 @@ import type { DrilledKey, DrillReceipt } from './drill-receipt.ts';
 import { drillFormat } from './drill-receipt.ts';
 import type { DrillLeftovers } from './drill-target.ts';
 import { removeDrilledKey } from './drill-target.ts';
-import { describeFailure } from './failure.ts';
+import type { Failure } from './failure.ts';
+import { describeFailure, EscrowFault } from './failure.ts';
 import { putOnce } from './put-once.ts';
 import type { RestorePorts } from './restore-key.ts';
 import { restoreRecord } from './restore-key.ts';
@@ -63,9 +64,14 @@ export async function runDrill(
   for (const { record } of chosen) {
     if (ports.outOfTime.aborted) stopped = 'it was interrupted';
     if (stopped !== undefined) break;
-    const key = await drillOne(record, ports);
+    const { key, state } = await drillOne(record, ports);
     keys.push(key);
     ports.ended(key);
+    if (state === 'nothing') continue;
+    if (state === 'foreign') {
+      stopped = `somebody else uses ${describeSource(target.source)}: ${key.message}`;
+      break;
+    }
     try {
       await removeDrilledKey(ports.operator, record.keyName, startedAt, lastCall);
     } catch (error) {
@@ -87,7 +93,21 @@ export async function runDrill(
   return { receipt, receiptName: await putReceipt(drillId, receipt, ports) };
 }
 
-async function drillOne(record: StoredRecord, ports: DrillPorts): Promise<DrilledKey> {
+interface Drilled {
+  readonly key: DrilledKey;
+  /** What has the name now. Only `ours`, which a restore that lost its answer may have made too, is taken away. */
+  readonly state: 'ours' | 'foreign' | 'nothing';
+}
+
+/** After these answers to a restore, or none at all because the bytes were not sent, there is no key of ours. */
+const refusals = [400, 401, 403, 404];
+
+function stateAfter({ code, statusCode }: Failure): Drilled['state'] {
+  if (code === 'nameTaken') return 'foreign';
+  return code === 'corruptRecord' || refusals.includes(statusCode ?? 0) ? 'nothing' : 'ours';
+}
+
+async function drillOne(record: StoredRecord, ports: DrillPorts): Promise<Drilled> {
   const { operator, lastCall } = ports;
   const base = {
     source: sourcePath(record.source),
@@ -95,18 +115,22 @@ async function drillOne(record: StoredRecord, ports: DrillPorts): Promise<Drille
     blobName: record.blobName,
     sha256: record.sha256 ?? '',
   };
-  const failed = (message: string): DrilledKey => ({ ...base, versions: [], outcome: 'failed', message });
+  const failed = (message: string, state: Drilled['state']): Drilled => ({
+    key: { ...base, versions: [], outcome: 'failed', message },
+    state,
+  });
   const restored = await restoreRecord(record, { ...ports, outOfTime: lastCall });
-  if (restored.outcome === 'failed') return failed(restored.message);
+  if (restored.outcome === 'failed') return failed(restored.message, stateAfter(restored));
   try {
     const there = await readVersions(operator.keys, record.keyName, lastCall);
     const { versions, faults } = compareVersions(record, there, await ports.referenceOf(record));
-    if (faults.length === 0) return { ...base, versions, outcome: 'proven' };
+    if (faults.length === 0) return { key: { ...base, versions, outcome: 'proven' }, state: 'ours' };
     const subject = `Key "${record.keyName}" of ${describeSource(record.source)} came back, but is not what was escrowed`;
     const remedy = 'Keep the record and find out why before you rely on it; take a new backup of the key now.';
-    return { ...base, versions, outcome: 'failed', message: `${subject}: ${faults.join('; ')}. ${remedy}` };
+    const message = `${subject}: ${faults.join('; ')}. ${remedy}`;
+    return { key: { ...base, versions, outcome: 'failed', message }, state: 'ours' };
   } catch (error) {
-    return failed(describeFailure(error, 'read', operator.keys.source, record.keyName).message);
+    return failed(describeFailure(error, 'read', operator.keys.source, record.keyName).message, 'ours');
   }
 }
 
@@ -124,7 +148,13 @@ export async function sweepLeftovers(
     const mine = new Set(journal.keys.map(({ key }) => key.toLowerCase()));
     const left = names.filter((name) => mine.has(name) && !removed.includes(name));
     for (const name of left) {
-      await removeDrilledKey(ports.operator, name, writtenAt, ports.lastCall);
+      try {
+        await removeDrilledKey(ports.operator, name, writtenAt, ports.lastCall);
+      } catch (error) {
+        const { code, message, remedy } = describeFailure(error, 'purge', target.source, name);
+        const subject = 'No drill: what an earlier one left cannot be swept away';
+        throw new EscrowFault(code, `${subject}. ${message}`, message.endsWith(remedy) ? '' : remedy, { cause: error });
+      }
       removed.push(name);
     }
     const swept = left.length === 0 ? 'nothing of it was left' : `removed since: ${left.join(', ')}`;

@@ -263,6 +263,14 @@ describe('restore of a whole vault', () => {
   });
 });
 
+describe('drill', () => {
+  test('leaves no mistyped name out in silence', async () => {
+    const { code, stderr } = await cli('drill --to-vault-name contoso-dr --name signing --name sinning');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean "signing"?')]);
+    expect(vault('contoso-dr').keyNames()).toEqual([]);
+  });
+});
+
 describe('download', () => {
   test('writes bytes that an independent client restores, and prints the commands for them', async () => {
     const file = join(folder, 'signing.keybackup');
