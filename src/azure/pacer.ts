@@ -1,5 +1,6 @@
 import { OutOfTime } from '../escrow/service-error.ts';
 import type { Clock } from './clock.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** The right to make one attempt; handed back with what became of it. */
 export interface Turn {
@@ -55,7 +56,8 @@ export function createPacer(maxPerSecond: number, clock: Clock): Pacer {
     turn(outOfTime) {
       const turn = queue.then(() => wait(outOfTime));
       queue = turn.catch(() => undefined);
-      return unlessOutOfTime(turn, outOfTime);
+      // Whoever waits behind a caller with more time left must not wait for as long as that one may.
+      return unlessAborted(turn, outOfTime, () => new OutOfTime());
     },
     throttled(turn, retryAfterMs) {
       count++;
@@ -84,13 +86,4 @@ export function createPacer(maxPerSecond: number, clock: Clock): Pacer {
     throttleCount: () => count,
     perSecond: () => perSecond,
   };
-}
-
-// Whoever waits behind a caller with more time left must not wait for as long as that one may.
-function unlessOutOfTime(turn: Promise<Turn>, outOfTime: AbortSignal): Promise<Turn> {
-  const { promise, resolve, reject } = Promise.withResolvers<Turn>();
-  const giveUp = (): void => reject(new OutOfTime());
-  outOfTime.addEventListener('abort', giveUp, { once: true });
-  turn.then(resolve, reject).finally(() => outOfTime.removeEventListener('abort', giveUp));
-  return promise;
 }

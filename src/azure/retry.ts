@@ -1,6 +1,7 @@
 import { OutOfTime, ServiceError } from '../escrow/service-error.ts';
 import type { Clock } from './clock.ts';
 import type { Pacer, Turn } from './pacer.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export interface RetryOptions {
   readonly clock: Clock;
@@ -32,7 +33,8 @@ export async function withRetries<T>(
     const turn = await takeTurn(pacer, outOfTime, last);
     const timeout = AbortSignal.timeout(attemptTimeoutMs);
     try {
-      const result = await attempt(timeout);
+      // Not every part of an attempt obeys the signal: a managed identity endpoint that stalls is waited for without it.
+      const result = await unlessAborted(attempt(timeout), timeout, () => timeout.reason);
       if (turn !== undefined) pacer?.succeeded(turn);
       return result;
     } catch (error) {

@@ -197,4 +197,16 @@ describe('time', () => {
     expect(timeout.mock.calls).toEqual(Array(5).fill([30_000]));
     expect(clock.now()).toBe(5 * 30_000 + 7500);
   });
+
+  test('of one attempt ends it although a part of it ignores the signal, as a stalled token endpoint does', async () => {
+    const clock = createSimulatedClock();
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => clock.abortAfter(ms));
+    const ended = withRetries(() => new Promise<never>(() => undefined), {
+      clock,
+      outOfTime: clock.abortAfter(40_000),
+      toServiceError: (error) => toServiceError(error, 'Key Vault', host),
+    });
+    await expect(ended).rejects.toMatchObject({ name: 'OutOfTime', cause: { code: 'TimedOut', host } });
+    expect(clock.now()).toBeLessThan(70_000);
+  });
 });
