@@ -41,8 +41,20 @@ function textOf(object: Readonly<Record<string, unknown>>, name: string): string
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** `Retry-After` in seconds or as a date, or the millisecond forms of Azure; undefined when the answer has none. */
-export function retryAfterOf({ headers }: HttpAnswer): number | undefined {
+// The services ask for seconds. A header that says hours is a mistake on the way, and would hold the source night after
+// night in this process; asking once in ten minutes harms nobody.
+const longestRetryAfterMs = 10 * 60_000;
+
+/**
+ * `Retry-After` in seconds or as a date, or the millisecond forms of Azure, at most ten minutes; undefined when the answer
+ * has none.
+ */
+export function retryAfterOf(answer: HttpAnswer): number | undefined {
+  const asked = readRetryAfter(answer);
+  return asked === undefined ? undefined : Math.min(asked, longestRetryAfterMs);
+}
+
+function readRetryAfter({ headers }: HttpAnswer): number | undefined {
   const milliseconds = headers.get('retry-after-ms') ?? headers.get('x-ms-retry-after-ms');
   if (milliseconds !== undefined && /^\d+$/.test(milliseconds)) return Number(milliseconds);
   const text = headers.get('retry-after');

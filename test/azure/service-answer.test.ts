@@ -83,6 +83,9 @@ describe('Retry-After', () => {
     [{ 'retry-after': '-5', date }, undefined],
     [{ 'retry-after': '1.5', date }, undefined],
     [{ 'retry-after': '' }, undefined],
+    [{ 'retry-after': '86400' }, 600_000],
+    [{ 'retry-after': '9'.repeat(400) }, 600_000],
+    [{ 'retry-after': 'Wed, 24 Nov 2027 14:00:00 GMT', date }, 600_000],
   ])('%j gives %s ms', (headers, expected) => {
     expect(retryAfterOf(answer(429, '', headers as Record<string, string>))).toBe(expected);
   });
