@@ -64,18 +64,19 @@ export async function restoreMatching(values: RestoreValues, io: Io, services: O
     if (values.json) await printJson(io, planObject(plan));
     return plan.items.some(isRefused) ? exitCodes.findings : exitCodes.done;
   }
-  const todo = plan.items.filter((item) => !isRefused(item)).length;
+  const items = plan.items.filter((item) => !isStillThere(item));
+  const todo = items.filter((item) => !isRefused(item)).length;
   if (todo > 0 && !(await confirm(io, `Bring back ${count(todo, 'key')}?`, values.yes))) return exitCodes.failed;
 
   await using receipt = await openRestoreReceipt(receiptFile, { source, target: target.source, asOf }, services.now);
-  const progress = showProgress(io, 'keys', plan.items.length);
+  const progress = showProgress(io, 'keys', items.length);
   const ports = {
     container: services.container,
     operator: services.operatorOf(target.source),
     outOfTime: io.signal,
     sleep: services.sleep,
   };
-  const outcomes = await restoreMany(plan.items, ports, {
+  const outcomes = await restoreMany(items, ports, {
     beginning: receipt.beginning,
     async ended(outcome) {
       await receipt.ended(outcome);
@@ -125,7 +126,9 @@ async function makePlan(wish: PlanWish, io: Io, services: OperatorServices): Pro
     asOf,
     items,
     certificateBacked: await certificateBackedKeys(services.container, source, reportTime(records, asOf), io.signal),
-    estimatedMs: (items.filter((item) => !isRefused(item)).length / target.source.maxBackupsPerSecond) * 1000,
+    estimatedMs:
+      (items.filter((item) => !isRefused(item) && !isStillThere(item)).length / target.source.maxBackupsPerSecond) *
+      1000,
   };
 }
 
@@ -137,8 +140,15 @@ function reportTime(records: readonly StoredRecord[], asOf: Date | undefined): D
 }
 
 /** A name that an earlier pass of ours took is no refusal: it is looked at again. */
-function isRefused({ step, begunBefore }: PlannedRestore): boolean {
-  return step.action === 'refuse' && !(begunBefore && step.code === 'nameTaken');
+function isRefused(item: PlannedRestore): boolean {
+  const { step, begunBefore } = item;
+  if (step.action !== 'refuse' || isStillThere(item)) return false;
+  return !(begunBefore && (step.code === 'nameTaken' || step.code === 'stillThere'));
+}
+
+/** A key that was never lost: no failure, and nothing to say of it but its number. */
+function isStillThere({ step, begunBefore }: PlannedRestore): boolean {
+  return step.action === 'refuse' && step.code === 'stillThere' && !begunBefore;
 }
 
 function tellPlan(plan: RestorePlan, io: Io): void {
@@ -147,7 +157,8 @@ function tellPlan(plan: RestorePlan, io: Io): void {
   const first = items[0]?.record;
   const of = (action: string): number => items.filter(({ step }) => step.action === action).length;
   const refused = items.filter(isRefused);
-  const earlier = of('refuse') - refused.length;
+  const there = items.filter(isStillThere).length;
+  const earlier = of('refuse') - refused.length - there;
   say(
     io,
     `${describeSource(source)} to ${describeSource(target.source)}, as of ${asOf === undefined ? 'now' : showInstant(asOf)}:`,
@@ -159,6 +170,7 @@ function tellPlan(plan: RestorePlan, io: Io): void {
   );
   if (of('recover') > 0)
     say(io, `  ${count(of('recover'), 'key')} only soft-deleted there: to recover, nothing is lost`);
+  if (there > 0) say(io, `  ${count(there, 'key')} still there: nothing to restore`);
   if (earlier > 0) say(io, `  ${count(earlier, 'key')} begun by an earlier pass, by the receipt: to look at again`);
   for (const { step } of refused) {
     if (step.action === 'refuse') say(io, `  ${paint('yellow', `${step.message}.`)} ${step.remedy}`);
@@ -175,9 +187,18 @@ function tellPlan(plan: RestorePlan, io: Io): void {
 }
 
 function countOutcomes(outcomes: readonly RestoreOutcome[], plan: RestorePlan) {
-  const counts = { planned: plan.items.length, restored: 0, alreadyThere: 0, recovered: 0, failed: 0, left: 0 };
+  const stillThere = plan.items.filter(isStillThere).length;
+  const counts = {
+    planned: plan.items.length,
+    stillThere,
+    restored: 0,
+    alreadyThere: 0,
+    recovered: 0,
+    failed: 0,
+    left: 0,
+  };
   for (const { outcome } of outcomes) counts[outcome]++;
-  counts.left = counts.planned - outcomes.length;
+  counts.left = counts.planned - stillThere - outcomes.length;
   return counts;
 }
 
@@ -187,7 +208,7 @@ async function tellOutcomes(
   io: Io,
 ): Promise<void> {
   const paint = painter(io);
-  const { restored, alreadyThere, recovered, failed } = counts;
+  const { restored, alreadyThere, recovered, failed, stillThere } = counts;
   for (const outcome of outcomes) {
     if (outcome.outcome === 'failed') await print(io, paint('red', outcome.message));
     else
@@ -196,7 +217,10 @@ async function tellOutcomes(
         `${outcome.id} ${paint('dim', outcome.outcome === 'alreadyThere' ? 'restored earlier' : outcome.outcome)}`,
       );
   }
-  await print(io, `${restored} restored, ${recovered} recovered, ${alreadyThere} restored earlier, ${failed} failed.`);
+  await print(
+    io,
+    `${restored} restored, ${recovered} recovered, ${alreadyThere} restored earlier, ${stillThere} still there, ${failed} failed.`,
+  );
 }
 
 function planObject({ source, target, asOf, items, certificateBacked, estimatedMs }: RestorePlan): object {

@@ -59,7 +59,8 @@ async function carryOut({ record, step, begunBefore }: PlannedRestore, ports: Re
     case 'recover':
       return recoverKey(record, ports);
     case 'refuse': {
-      const there = step.code === 'nameTaken' && begunBefore ? await restoredEarlier(record, ports) : undefined;
+      const isTaken = step.code === 'nameTaken' || step.code === 'stillThere';
+      const there = isTaken && begunBefore ? await restoredEarlier(record, ports) : undefined;
       const { code, message, remedy } = step;
       return there ?? { key, blobName, outcome: 'failed', code, message: `${message}. ${remedy}`, remedy };
     }

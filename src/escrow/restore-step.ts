@@ -17,7 +17,8 @@ export type RestoreStep =
   | { readonly action: 'recover'; readonly deleted: DeletedKey }
   | {
       readonly action: 'refuse';
-      readonly code: 'nameTaken' | 'nameDeleted' | 'wrongPlace' | 'wrongKind';
+      /** `stillThere`: in its own source, where nothing has to be brought back. */
+      readonly code: 'nameTaken' | 'stillThere' | 'nameDeleted' | 'wrongPlace' | 'wrongKind';
       readonly message: string;
       readonly remedy: string;
     };
@@ -54,7 +55,7 @@ export function restoreStepOf(record: StoredRecord, target: RestoreTarget, taken
   if (taken.active.has(name)) {
     return isOwn
       ? refuse(
-          'nameTaken',
+          'stillThere',
           `Nothing to restore: ${subject} is there in ${place}`,
           'To look at an older state of it, restore the record to another vault.',
         )

@@ -251,6 +251,23 @@ describe('restore of a whole vault', () => {
     expect((await stat(receipt)).mode & 0o077).toBe(0);
   });
 
+  test('brings back what is missing of a vault, and takes keys that are still there for no failure', async () => {
+    const before = vault('contoso-prod').keyNames().length;
+    vault('contoso-prod').purgeKey('tenant-20');
+    const receipt = join(folder, 'own.jsonl');
+    const line = `restore --vault-name contoso-prod --name "tenant-*" --to-vault-name contoso-prod --receipt ${receipt}`;
+    const whatIf = await cli(`${line} --what-if`);
+    expect([whatIf.code, whatIf.stderr]).toEqual([0, expect.stringContaining('19 keys still there')]);
+    expect(whatIf.stderr).not.toContain('tenant-21');
+    const { code, json } = await cli(`${line} --yes --json`);
+    expect([code, json().counts]).toEqual([
+      0,
+      { planned: 20, stillThere: 19, restored: 1, alreadyThere: 0, recovered: 0, failed: 0, left: 0 },
+    ]);
+    expect(vault('contoso-prod').keyNames()).toHaveLength(before);
+    expect((await cli(`${line} --yes --json`)).json()).toMatchObject({ counts: { stillThere: 19, alreadyThere: 1 } });
+  });
+
   test('restores what a pattern matches, and refuses the receipt of another restore', async () => {
     const receipt = join(folder, 'tenants.jsonl');
     const line = `restore --vault-name contoso-prod --name "tenant-1?" --to-vault-name contoso-dr --yes --receipt ${receipt}`;
