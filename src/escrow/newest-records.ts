@@ -88,7 +88,8 @@ export async function findNewestRecord(
   const altered = new Set(faults.map((fault) => fault.claim.blobName));
   let latest: StoredBlob | undefined;
   for (const blob of there.values()) {
-    if (blob.length === 0 || altered.has(blob.name)) continue;
+    // Without its digest a restore refuses it, so it brings nothing back.
+    if (blob.length === 0 || blob.metadata.sha256 === undefined || altered.has(blob.name)) continue;
     if (latest === undefined || blob.createdAt > latest.createdAt) latest = blob;
   }
   return { record: latest && recordOf(latest), faults };

@@ -52,6 +52,13 @@ describe('the newest record of a key', () => {
     expect(faults).toEqual([{ fault: 'missing', claim: claim(2) }]);
   });
 
+  test('is never one whose metadata have lost the digest, because a restore refuses it', async () => {
+    const blob = world.blobs.get(nameOf(2));
+    if (blob !== undefined) world.blobs.set(nameOf(2), { ...blob, metadata: { runid: ids[2] ?? '' } });
+    expect((await find([])).record?.blobName).toBe(nameOf(1));
+    expect(await find([claim(2)])).toMatchObject({ record: { blobName: nameOf(1) }, faults: [{ fault: 'altered' }] });
+  });
+
   test('is never one of another length or digest than was said', async () => {
     const short = await find([claim(2, { bytes: 7 })]);
     expect(short.record?.blobName).toBe(nameOf(1));
