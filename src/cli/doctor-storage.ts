@@ -47,7 +47,9 @@ export async function checkQueues(io: Io, { requests, settings }: OperatorServic
     const { name, length } = await requests.poisonState(io.signal);
     if (length === 0) return ok('poison queue', name, 'empty');
     const [first = ''] = await requests.peekPoison(io.signal);
-    const shown = first.length > 120 ? `${first.slice(0, 120)}…` : first;
+    // Anybody who may send wrote this: it must not steer the terminal.
+    const plain = first.replace(/\p{Cc}/gu, ' ');
+    const shown = plain.length > 120 ? `${plain.slice(0, 120)}…` : plain;
     return failed(
       'poison queue',
       name,
