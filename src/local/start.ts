@@ -158,6 +158,8 @@ function whatNext(azure: LocalAzure, settings: Settings): string {
 In a second terminal, as the operator:
   npm run local -- status
   npm run local -- enqueue --all --wait
+  npm run local -- sabotage --vault-name V --name K
+  npm run local -- drill --to-vault-name drill-vault
   npm run local -- help
 Other clients find the environment of this Azure (proxy ${azure.proxy.url}) in ${environmentFile}.`;
 }
