@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { appDataActions } from '../../src/local/deployed-roles.ts';
+import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
+import { linesNamed } from '../support/escrow-host.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+
+const sources = [{ vaultName: 'contoso-prod' }];
+const messageId = '5f3a9c1e-0000-4000-8000-000000000000';
+
+let azure: TestAzure;
+let container: ContainerView;
+let app: EscrowApp;
+
+beforeAll(async () => {
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+  for (const name of ['signing', 'payroll']) azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name });
+  container = viewContainer(azure);
+  app = await startEscrowApp(azure, sources, { speed: 100 });
+});
+
+beforeEach(() => {
+  azure.keyVault.faults.clear();
+  azure.storage.faults.clear();
+});
+
+afterAll(() => azure?.stop());
+
+describe('a request that can never succeed', () => {
+  test('goes to the poison queue only when its record is kept; until then it stays on the queue', async () => {
+    const undo = azure.storage.faults.add({
+      when: { operation: 'putBlob', blobName: /^requests\// },
+      effect: { kind: 'status', status: 503, code: 'ServerBusy' },
+    });
+    const first = await app.deliver({ vaultName: 'nowhere' }, { messageId });
+    expect(first.error).toMatchObject({ code: 'ServerBusy' });
+    expect(first.poison).toEqual([]);
+    expect(linesNamed(first.lines, 'escrow.request.refused')[0]?.reason).toMatch(/"nowhere" is not configured/);
+
+    undo();
+    const second = await app.deliver({ vaultName: 'nowhere' }, { messageId, attempt: 2 });
+    expect(second.error).toBeUndefined();
+    expect(second.poison).toEqual(['{"vaultName":"nowhere"}']);
+    expect(await container.readJson(`requests/${messageId}.json`)).toMatchObject({ status: 'refused', attempt: 2 });
+  });
+
+  test('is one for a key that a person names and that is not there; an event for it is tried again', async () => {
+    const asked = await app.deliver({ vaultName: 'contoso-prod', name: 'typo' });
+    expect(asked.error).toBeUndefined();
+    expect(asked.poison).toHaveLength(1);
+
+    const data = { Id: 'https://contoso-prod.vault.azure.net/keys/typo/0123456789abcdef' };
+    const eventType = 'Microsoft.KeyVault.KeyNewVersionCreated';
+    const told = await app.deliver({ id: 'event-1', eventType, eventTime: new Date().toISOString(), data });
+    expect(told.error?.message).toMatch(/key "typo".*KeyNotFound/s);
+    expect(told.poison).toEqual([]);
+  });
+
+  test('is one with several events in an array: it is kept whole', async () => {
+    const event = { id: 'event-2', eventType: 'Microsoft.KeyVault.KeyNewVersionCreated', data: {} };
+    const { error, poison } = await app.deliver([event, event]);
+    expect(error).toBeUndefined();
+    expect(poison).toEqual([JSON.stringify([event, event])]);
+  });
+
+  test.each([
+    '{"vaultName":"contoso-prod","name":"signing","__proto__":{"force":true}}',
+    '{"vaultName":"contoso-prod","name":"signing","constructor":{"force":true}}',
+  ])('is one with a property that a prototype has: %s', async (text) => {
+    const { error, poison } = await app.deliver(JSON.parse(text));
+    expect(error).toBeUndefined();
+    expect(poison).toEqual([text]);
+  });
+});
+
+describe('force for a whole source', () => {
+  test('replaces what another run left under the names, where the identity may', async () => {
+    const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
+    const writer = azure.registry.add('an app that may overwrite', [...appDataActions, write]);
+    const mightier = await startEscrowApp(azure, sources, { clientId: writer.clientId });
+    const insertedAt = new Date();
+    const { lines } = await mightier.deliver({ vaultName: 'contoso-prod' }, { messageId, insertedAt });
+    const records = linesNamed(lines, 'escrow.key.escrowed').map(({ blobName }) => blobName);
+    expect(records).toHaveLength(2);
+    for (const name of records) await container.put(name, 'left by another', { runid: '20200101T000000Z' });
+
+    const without = await mightier.deliver({ vaultName: 'contoso-prod' }, { messageId, insertedAt });
+    expect(linesNamed(without.lines, 'escrow.key.failed').map(({ code }) => code)).toEqual(
+      Array(2).fill('blobNameTaken'),
+    );
+    const forced = await mightier.deliver({ vaultName: 'contoso-prod', force: true }, { messageId, insertedAt });
+    expect(forced.error).toBeUndefined();
+    expect(linesNamed(forced.lines, 'escrow.key.escrowed').map(({ already }) => already)).toEqual([false, false]);
+    for (const name of records) expect((await container.read(name)).toString()).not.toBe('left by another');
+  });
+});
