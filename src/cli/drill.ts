@@ -92,7 +92,7 @@ export const drill = defineCommand({
       ended: () => progress.step(),
     });
     progress.end();
-    return tell(done, values.json ?? false, io);
+    return tell(done, chosen.length, values.json ?? false, io);
   },
 });
 
@@ -139,7 +139,7 @@ function chosenObject({ record, provenAt }: ChosenRecord): object {
   return { source: record.source, name: record.keyName, blobName: record.blobName, provenAt: provenAt ?? null };
 }
 
-async function tell({ receipt, receiptName }: Drill, json: boolean, io: Io) {
+async function tell({ receipt, receiptName }: Drill, planned: number, json: boolean, io: Io) {
   const paint = painter(io);
   const proven = receipt.keys.filter(({ outcome }) => outcome === 'proven').length;
   if (json) await printJson(io, { receipt: receiptName, ...receipt });
@@ -147,7 +147,7 @@ async function tell({ receipt, receiptName }: Drill, json: boolean, io: Io) {
     for (const key of receipt.keys)
       await print(io, `${paint(key.outcome === 'proven' ? 'green' : 'red', key.outcome)} ${describeDrilled(key)}`);
     if (receipt.message !== undefined) await print(io, paint('red', `Stopped: ${receipt.message}`));
-    await print(io, `${proven} of ${count(receipt.keys.length, 'key')} proven. Receipt: ${receiptName}`);
+    await print(io, `${proven} of ${count(planned, 'key')} proven. Receipt: ${receiptName}`);
   }
   if (receipt.status === 'ok') return exitCodes.done;
   return receipt.status === 'stopped' && proven === 0 ? exitCodes.failed : exitCodes.findings;

@@ -3,6 +3,7 @@ import type { SourceCoverage } from './coverage.ts';
 import type { Failure } from './failure.ts';
 import type { Finding } from './finding.ts';
 import { gap, instant } from './finding.ts';
+import { isExcluded } from './selection.ts';
 import type { EscrowSource, SourceId } from './source.ts';
 import { describeSource } from './source.ts';
 
@@ -28,8 +29,11 @@ export function silenceFindings(
 ): Finding[] {
   if (listedCount === undefined) return [];
   if (listedCount === 0) return source.allowEmpty ? [] : [sourceEmpty(source)];
-  const isSelected = keys.some(({ status, listed }) => listed !== undefined && status !== 'excluded');
-  return isSelected ? [] : [selectionMatchesNothing(source, listedCount)];
+  // As a run judges: a retired key counts only where the patterns select it.
+  const there = keys.filter(({ listed }) => listed !== undefined);
+  const isSelected = there.some(({ key }) => !isExcluded(source, key));
+  const isLeftOut = there.some(({ status }) => status === 'excluded');
+  return isLeftOut && !isSelected ? [selectionMatchesNothing(source, listedCount)] : [];
 }
 
 function sourceEmpty(source: SourceId): Finding {

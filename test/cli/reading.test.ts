@@ -79,7 +79,7 @@ describe('status', () => {
   test('does not take silence for good news: a mistyped name, a source of which nothing is escrowed', async () => {
     const typo = await cli('status --name sinning');
     expect([typo.code, typo.stderr]).toEqual([2, expect.stringContaining('Did you mean "signing"?')]);
-    const none = escrowSettings(azure, [{ vaultName: 'contoso-prod', keys: ['prod-*'] }]);
+    const none = escrowSettings(azure, [{ vaultName: 'contoso-prod', keys: ['prod-*'], retired: ['old-*'] }]);
     const { code, stdout } = await cli('status', { env: none });
     expect([code, stdout]).toEqual([3, expect.stringContaining('none of its 5 keys matches the selection')]);
     expect(stdout).toContain('nothing is escrowed of 1 source');

@@ -281,6 +281,19 @@ describe('restore of a whole vault', () => {
 });
 
 describe('drill', () => {
+  test('tells an interrupted drill from a whole one', async () => {
+    const interrupt = new AbortController();
+    azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 200 } });
+    const before = azure.keyVault.requests.length;
+    const running = cli('drill --to-vault-name contoso-dr --vault-name contoso-prod --sample 3', {
+      signal: interrupt.signal,
+    });
+    const begun = () => azure.keyVault.requests.slice(before).some(({ operation }) => operation === 'restoreKey');
+    await expect.poll(begun, { interval: 10, timeout: 15_000 }).toBe(true);
+    interrupt.abort();
+    expect((await running).stdout).toContain('1 of 3 keys proven');
+  });
+
   test('leaves no mistyped name out in silence', async () => {
     const { code, stderr } = await cli('drill --to-vault-name contoso-dr --name signing --name sinning');
     expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean "signing"?')]);
