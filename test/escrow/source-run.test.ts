@@ -2,6 +2,7 @@ import { setImmediate as nextRound } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { incompleteRunOf } from '../../src/escrow/incomplete-run.ts';
 import { sha256Of } from '../../src/escrow/put-once.ts';
+import { OutOfTime } from '../../src/escrow/service-error.ts';
 import type { SourceJob } from '../../src/escrow/source-run.ts';
 import { runSource } from '../../src/escrow/source-run.ts';
 import { escrowSource, noLimit } from '../support/escrow-sources.ts';
@@ -298,4 +299,27 @@ describe('time', () => {
       expect(seen.ahead).toBeLessThanOrEqual(100 + most + 2);
     },
   );
+
+  test('that runs out during a backup still has the record written, until the last call', async () => {
+    const { keys, container, ports } = scene([named('a')]);
+    const outOfTime = new AbortController();
+    const backUpKey: typeof keys.backUpKey = async (name, signal) => {
+      const bytes = await keys.backUpKey(name, signal);
+      outOfTime.abort();
+      return bytes;
+    };
+    const create: typeof container.create = async (blob, signal) => {
+      if (signal.aborted) throw new OutOfTime();
+      await container.create(blob, signal);
+    };
+    const time = { outOfTime: outOfTime.signal, lastCall: noLimit };
+    const run = await runSource(jobOf(), {
+      ...ports,
+      time,
+      keys: { ...keys, backUpKey },
+      container: { ...container, create },
+    });
+    expect(outcomesOf(run)).toEqual({ a: 'escrowed' });
+    expect(run.reportName).toBeDefined();
+  });
 });
