@@ -70,7 +70,8 @@ async function write(file: string, bytes: Uint8Array, force: boolean): Promise<v
   }
 }
 
-function restoreCommands({ kind, name }: SourceId, file: string): { powershell: string; az: string } {
+function restoreCommands({ kind, name }: SourceId, path: string): { powershell: string; az: string } {
+  const file = /^[\w./\\:-]+$/.test(path) ? path : `"${path}"`;
   return kind === 'vault'
     ? {
         powershell: `Restore-AzKeyVaultKey -VaultName ${name} -InputFile ${file}`,

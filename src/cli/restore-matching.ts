@@ -1,4 +1,5 @@
 import { certificateBackedKeys } from '../escrow/certificate-backed.ts';
+import { describeFailure } from '../escrow/failure.ts';
 import { listRecords } from '../escrow/record-listing.ts';
 import type { RestoreOutcome } from '../escrow/restore-key.ts';
 import type { PlannedRestore } from '../escrow/restore-many.ts';
@@ -6,7 +7,8 @@ import { restoreMany } from '../escrow/restore-many.ts';
 import { describeRestorePlace } from '../escrow/restore-place.ts';
 import type { TakenNames } from '../escrow/restore-step.ts';
 import { readTakenNames, restoreStepOf } from '../escrow/restore-step.ts';
-import type { SourceId } from '../escrow/source.ts';
+import { ServiceError } from '../escrow/service-error.ts';
+import type { PacedSource, SourceId } from '../escrow/source.ts';
 import { describeSource } from '../escrow/source.ts';
 import type { StoredRecord } from '../escrow/stored-record.ts';
 import type { OperatorServices } from '../operator-services.ts';
@@ -114,7 +116,7 @@ async function makePlan(wish: PlanWish, io: Io, services: OperatorServices): Pro
   progress.end();
   const isOtherKind = source.kind !== target.source.kind;
   const nothingTaken: TakenNames = { active: new Set(), deleted: new Map() };
-  const taken = isOtherKind ? nothingTaken : await readTakenNames(services.operatorOf(target.source), io.signal);
+  const taken = isOtherKind ? nothingTaken : await readNames(target.source, io, services);
   const items = records.map((record) => ({
     record,
     step: restoreStepOf(record, target, taken),
@@ -130,6 +132,16 @@ async function makePlan(wish: PlanWish, io: Io, services: OperatorServices): Pro
       (items.filter((item) => !isRefused(item) && !isStillThere(item)).length / target.source.maxBackupsPerSecond) *
       1000,
   };
+}
+
+async function readNames(target: PacedSource, io: Io, services: OperatorServices): Promise<TakenNames> {
+  try {
+    return await readTakenNames(services.operatorOf(target), io.signal);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const { code, message } = describeFailure(error, 'list', target);
+    throw failWith(code, message, '');
+  }
 }
 
 /** The report of the run that wrote the newest record comes after it; later runs, of a source that is gone, list nothing. */

@@ -251,6 +251,16 @@ describe('restore of a whole vault', () => {
     expect((await stat(receipt)).mode & 0o077).toBe(0);
   });
 
+  test('names the permission that is missing to look at the target', async () => {
+    const effect = { kind: 'forbidden', reason: 'ForbiddenByRbac' } as const;
+    azure.keyVault.faults.add({ source: 'contoso-dr', operation: 'listKeys', effect });
+    const { code, stderr } = await cli('restore --vault-name contoso-prod --all --to-vault-name contoso-dr --what-if');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /Cannot list the keys of vault "contoso-dr".*Grant Microsoft.KeyVault\/vaults\/keys\/read\./,
+    );
+  });
+
   test('brings back what is missing of a vault, and takes keys that are still there for no failure', async () => {
     const before = vault('contoso-prod').keyNames().length;
     vault('contoso-prod').purgeKey('tenant-20');
@@ -327,6 +337,8 @@ describe('download', () => {
       expect.stringContaining('exists'),
       'mine',
     ]);
+    const spaced = await cli(`download --vault-name contoso-prod --name signing -o "${join(folder, 'my key')}" --json`);
+    expect(spaced.json()).toMatchObject({ restoreWith: { az: expect.stringMatching(/--file "[^"]+my key"$/) } });
     expect((await cli(`${line} --force --json`)).json()).toMatchObject({ file, record: { name: 'signing' } });
   });
 });
