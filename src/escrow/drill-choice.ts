@@ -1,6 +1,7 @@
 import { sourcePath } from './blob-names.ts';
 import { drilledKey } from './drill-history.ts';
 import type { EscrowContainer } from './escrow-container.ts';
+import { EscrowFault } from './failure.ts';
 import type { SourceSuffixes } from './key-id.ts';
 import { chooseRecord } from './record-choice.ts';
 import { recordedKeyNames } from './record-listing.ts';
@@ -48,11 +49,27 @@ export async function chooseForDrill(
   const chosen: ChosenRecord[] = [];
   for (const { source, keyName, provenAt } of candidates) {
     if (chosen.length === sample) break;
-    const record = await chooseRecord(container, suffixes, { source, keyName }, outOfTime);
+    const record = await recordOf({ source, keyName }, suffixes, container, outOfTime);
+    if (record === undefined) continue;
     if (judgePlace(record, target).fits === 'elsewhere') continue;
     chosen.push({ record, provenAt: provenAt || undefined });
   }
   return chosen;
+}
+
+/** A folder that holds no record, put there by somebody else, must not stop the drill. */
+async function recordOf(
+  key: { readonly source: SourceId; readonly keyName: string },
+  suffixes: SourceSuffixes,
+  container: EscrowContainer,
+  outOfTime: AbortSignal,
+): Promise<StoredRecord | undefined> {
+  try {
+    return await chooseRecord(container, suffixes, key, outOfTime);
+  } catch (error) {
+    if (error instanceof EscrowFault && error.code === 'recordNotFound') return undefined;
+    throw error;
+  }
 }
 
 // Sources take turns, so that a small sample does not stay with the first of them.
