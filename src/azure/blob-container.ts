@@ -1,29 +1,22 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import type { TokenCredential } from '@azure/identity';
-import type { BlobItem, RequestPolicyFactory } from '@azure/storage-blob';
+import type { BlobItem } from '@azure/storage-blob';
 import { ContainerClient, newPipeline } from '@azure/storage-blob';
 import type { EscrowContainer, NewBlob, StoredBlob } from '../escrow/escrow-container.ts';
 import { ServiceError } from '../escrow/service-error.ts';
 import type { Clock } from './clock.ts';
-import { guardRequest } from './connection.ts';
-import { withRetries } from './retry.ts';
-import { toServiceError } from './service-answer.ts';
-
-const service = 'Blob Storage';
+import { storageCalls, withoutRetries } from './storage-calls.ts';
 
 /**
  * The escrow container through the SDK. Only single-shot uploads, because a create-only identity may do nothing else, and
  * no checksum option of the SDK's: the transactional Content-MD5 is what the service itself checks.
  */
 export function createEscrowContainer(url: string, credential: TokenCredential, clock: Clock): EscrowContainer {
-  const host = new URL(url).hostname;
-  const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1 } });
-  pipeline.factories.unshift(guardFactory(host));
+  const { guard, asking } = storageCalls(url, 'Blob Storage', clock);
+  const pipeline = newPipeline(credential, withoutRetries);
+  pipeline.factories.unshift(guard);
   const client = new ContainerClient(url, pipeline);
-
-  const asking = <T>(outOfTime: AbortSignal, attempt: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
-    withRetries(attempt, { clock, outOfTime, toServiceError: (error) => toServiceError(error, service, host) });
 
   /** A failed page is asked for again by its continuation token; the SDK's own iterator ends at the first failure. */
   async function* pagesOf<T extends { continuationToken?: string }>(
@@ -114,16 +107,5 @@ function storedBlobOf({ name, properties, metadata }: BlobItem): StoredBlob {
     length: properties.contentLength ?? 0,
     createdAt: properties.createdOn ?? properties.lastModified,
     metadata: metadata ?? {},
-  };
-}
-
-function guardFactory(host: string): RequestPolicyFactory {
-  return {
-    create: (next) => ({
-      sendRequest(request) {
-        guardRequest(request, host, service);
-        return next.sendRequest(request);
-      },
-    }),
   };
 }

@@ -2,11 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import { newPipeline, QueueServiceClient } from '@azure/storage-queue';
 import type { QueueState, RequestQueue } from '../escrow/request-queue.ts';
 import type { Clock } from './clock.ts';
-import { guardRequest } from './connection.ts';
-import { withRetries } from './retry.ts';
-import { toServiceError } from './service-answer.ts';
-
-const service = 'Queue Storage';
+import { storageCalls, withoutRetries } from './storage-calls.ts';
 
 /** The on-demand queue and its poison queue, which the functions host names by itself. */
 export function createRequestQueue(
@@ -15,22 +11,12 @@ export function createRequestQueue(
   credential: TokenCredential,
   clock: Clock,
 ): RequestQueue {
-  const host = new URL(serviceUrl).hostname;
-  const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1 } });
-  pipeline.factories.unshift({
-    create: (next) => ({
-      sendRequest(request) {
-        guardRequest(request, host, service);
-        return next.sendRequest(request);
-      },
-    }),
-  });
+  const { guard, asking } = storageCalls(serviceUrl, 'Queue Storage', clock);
+  const pipeline = newPipeline(credential, withoutRetries);
+  pipeline.factories.unshift(guard);
   const client = new QueueServiceClient(serviceUrl, pipeline);
   const requests = client.getQueueClient(queueName);
   const poison = client.getQueueClient(`${queueName}-poison`);
-
-  const asking = <T>(outOfTime: AbortSignal, attempt: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
-    withRetries(attempt, { clock, outOfTime, toServiceError: (error) => toServiceError(error, service, host) });
 
   const stateOf = async (queue: typeof requests, outOfTime: AbortSignal): Promise<QueueState> => {
     const { approximateMessagesCount } = await asking(outOfTime, (abortSignal) => queue.getProperties({ abortSignal }));
