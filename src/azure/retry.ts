@@ -75,7 +75,9 @@ function timedOut(error: Error): ServiceError {
 }
 
 function isTransient({ statusCode, code, service }: ServiceError): boolean {
-  if (service === 'identity' || code === 'ForeignHost' || code === 'NextLinkLoop') return false;
+  if (code === 'ForeignHost' || code === 'NextLinkLoop') return false;
+  // Nobody to sign in as stays so; an authority or endpoint that failed may be back in a moment.
+  if (service === 'identity') return code === 'AuthenticationError';
   // A body that arrived damaged is sent again; nothing of it was stored.
   if (code === 'Md5Mismatch') return true;
   return statusCode === undefined || statusCode === 429 || transientStatuses.includes(statusCode);

@@ -95,6 +95,7 @@ describe('a transient fault', () => {
     ['504', answered(504)],
     ['no answer', answered(undefined, { code: 'ECONNRESET' })],
     ['an answer that is no JSON', answered(undefined, { code: 'InvalidAnswer' })],
+    ['a sign-in that failed', answered(undefined, { service: 'identity', code: 'AuthenticationError' })],
   ])('is tried again 4 times, then told as it is: %s', async (_, fault) => {
     const { startedAt, ...ended } = await attempting({ answers: [fault] });
     expect(ended).toEqual({ error: fault });
