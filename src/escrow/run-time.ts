@@ -6,11 +6,19 @@ export interface ScheduleStatus {
   readonly next?: string;
 }
 
+// What NCRONTAB knows; the cron library knows more (L, W, #, ?), which the host would refuse only after the app has started.
+const fieldPattern = /^(?:[\d*,/-]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|SUN|MON|TUE|WED|THU|FRI|SAT)+$/i;
+
 /**
  * An NCRONTAB expression as Azure Functions reads it: six fields, UTC, day of month and day of week must both match.
  * @throws Error that says which field is wrong.
  */
 export function parseSchedule(expression: string): Cron {
+  const strange = expression
+    .trim()
+    .split(/\s+/)
+    .find((field) => !fieldPattern.test(field));
+  if (strange !== undefined) throw new Error(`the field "${strange}" is no NCRONTAB`);
   return new Cron(expression, { timezone: 'UTC', mode: '6-part', domAndDow: true, paused: true });
 }
 

@@ -59,6 +59,13 @@ describe('the run time of a timer', () => {
 });
 
 describe('a schedule', () => {
+  test.each(['0 0 2 L * *', '0 0 2 ? * *', '0 0 2 * * 5#2', '0 0 2 15W * *'])(
+    'is refused when the host would refuse it (%s)',
+    (expression) => {
+      expect(() => parseSchedule(expression)).toThrow(/is no NCRONTAB/);
+    },
+  );
+
   test('is read in UTC, where day of month and day of week must both match', () => {
     const next = parseSchedule('0 30 2 13 * 5').nextRun(instant('2026-11-01T00:00:00Z'));
     expect(next?.toISOString()).toBe('2026-11-13T02:30:00.000Z');
