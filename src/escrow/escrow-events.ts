@@ -29,6 +29,7 @@ export type EscrowEvent =
       readonly sha256: string;
       readonly bytes: number;
       readonly already: boolean;
+      readonly unknownFormat?: true;
     })
   | (OfSource & {
       readonly event: 'escrow.key.skipped';

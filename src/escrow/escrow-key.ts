@@ -44,22 +44,51 @@ export async function escrowKey(job: KeyJob, ports: EscrowPorts): Promise<Outcom
   }
 }
 
+/** What `escrowKey` would come to, as far as looking can tell: a name that is taken is a failure here too. */
+export async function foreseeKey(job: KeyJob, { container, time }: EscrowPorts): Promise<Outcome> {
+  const { key, blobName, source } = job;
+  try {
+    const there = await container.look(blobName, time.lastCall);
+    return settledBefore(job, there) ?? { key: key.name, outcome: 'wouldEscrow', blobName };
+  } catch (error) {
+    return { key: key.name, outcome: 'failed', ...describeFailure(error, 'backUp', source, key.name) };
+  }
+}
+
+/** What is known before any backup. @throws EscrowFault when another run has the name and `force` is not said. */
+function settledBefore(job: KeyJob, there: StoredBlob | undefined): Outcome | undefined {
+  if (there === undefined) return undefined;
+  if (isRecordOf(there, job.key, job.runId)) return alreadyEscrowed(job, there);
+  if (!job.force) throw takenBy(there);
+  return undefined;
+}
+
 async function backUpAndPut(job: KeyJob, { keys, container, now, time }: EscrowPorts): Promise<Outcome> {
   const { source, key, blobName, runId, trigger } = job;
   if (time.outOfTime.aborted) throw new OutOfTime();
   const there = job.lookFirst || job.force ? await container.look(blobName, time.lastCall) : undefined;
-  if (there !== undefined) {
-    if (isRecordOf(there, key, runId)) return alreadyEscrowed(job, there);
-    if (!job.force) throw takenBy(there);
-  }
+  const settled = settledBefore(job, there);
+  if (settled !== undefined) return settled;
   const bytes = await keys.backUpKey(key.name, time.outOfTime);
   const record = { key, runId, backedUpAt: now(), trigger, format: readBackupFormat(bytes), place: source.place };
   const blob = { name: blobName, bytes, contentType: recordContentType, metadata: recordMetadata(record) };
   if (there !== undefined) return replace(job, blob, container, time.lastCall);
   const put = await putOnce(container, blob, time.lastCall);
-  if (put.written) return { key: key.name, outcome: 'escrowed', blobName, sha256: put.sha256, bytes: bytes.length };
+  if (put.written) return escrowed(job, blob, put.sha256);
   if (isRecordOf(put.existing, key, runId)) return alreadyEscrowed(job, put.existing);
   throw takenBy(put.existing, put.refusal);
+}
+
+function escrowed({ key, blobName }: KeyJob, { bytes, metadata }: NewBlob, sha256: string): Outcome {
+  const isUnknown = metadata.format === 'unknown';
+  return {
+    key: key.name,
+    outcome: 'escrowed',
+    blobName,
+    sha256,
+    bytes: bytes.length,
+    ...(isUnknown && { unknownFormat: true }),
+  };
 }
 
 function alreadyEscrowed({ key, blobName }: KeyJob, blob: StoredBlob): Outcome {
@@ -84,7 +113,7 @@ function takenBy(blob: StoredBlob, cause?: ServiceError): EscrowFault {
 }
 
 async function replace(
-  { key, blobName }: KeyJob,
+  job: KeyJob,
   blob: NewBlob,
   container: EscrowContainer,
   lastCall: AbortSignal,
@@ -96,10 +125,10 @@ async function replace(
     if (!(error instanceof ServiceError) || ![403, 409].includes(error.statusCode ?? 0)) throw error;
     throw new EscrowFault(
       overwriteRefused,
-      `"force" may not replace the blob "${blobName}": ${reasonOf(error)}`,
+      `"force" may not replace the blob "${job.blobName}": ${reasonOf(error)}`,
       'The escrow is write-once for this identity, as deployed: choose another "blobName" and leave the old record be.',
       { cause: error },
     );
   }
-  return { key: key.name, outcome: 'escrowed', blobName, sha256, bytes: blob.bytes.length };
+  return escrowed(job, blob, sha256);
 }

@@ -1,6 +1,6 @@
 import { recordName } from './blob-names.ts';
 import type { Trigger } from './escrow-events.ts';
-import { escrowKey } from './escrow-key.ts';
+import { escrowKey, foreseeKey } from './escrow-key.ts';
 import { describeFailure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
 import { logOutcome } from './outcome-log.ts';
@@ -45,6 +45,6 @@ async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
   const reason = skipReasonOf(job.obeysSelection ? source : everyKey, key);
   if (reason !== undefined) return { key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) };
   const blobName = job.blobName ?? recordName(source, key.name, runId);
-  if (job.whatIf) return { key: key.name, outcome: 'wouldEscrow', blobName };
-  return escrowKey({ source, key, blobName, runId, trigger, lookFirst: true, force }, ports);
+  const keyJob = { source, key, blobName, runId, trigger, lookFirst: true, force };
+  return job.whatIf ? foreseeKey(keyJob, ports) : escrowKey(keyJob, ports);
 }

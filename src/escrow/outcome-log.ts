@@ -10,24 +10,24 @@ export function logOutcome(log: EscrowLog, runId: RunId, source: SourceId, outco
 }
 
 function levelOf(outcome: Outcome): LogLevel {
-  if (outcome.outcome === 'failed') return 'error';
-  return outcome.outcome === 'skipped' && outcome.reason === 'certificateBacked' ? 'warn' : 'info';
+  switch (outcome.outcome) {
+    case 'failed':
+      return 'error';
+    case 'skipped':
+      return outcome.reason === 'certificateBacked' ? 'warn' : 'info';
+    case 'wouldEscrow':
+      return 'info';
+    default:
+      return outcome.unknownFormat ? 'warn' : 'info';
+  }
 }
 
 function eventOf(said: Outcome, run: { runId: RunId; source: string }): EscrowEvent {
   switch (said.outcome) {
     case 'escrowed':
     case 'alreadyEscrowed': {
-      const { key, blobName, sha256, bytes } = said;
-      return {
-        event: 'escrow.key.escrowed',
-        ...run,
-        key,
-        blobName,
-        sha256,
-        bytes,
-        already: said.outcome === 'alreadyEscrowed',
-      };
+      const { outcome, ...record } = said;
+      return { event: 'escrow.key.escrowed', ...run, ...record, already: outcome === 'alreadyEscrowed' };
     }
     case 'skipped':
       return { event: 'escrow.key.skipped', ...run, key: said.key, reason: said.reason, message: said.message };

@@ -9,6 +9,8 @@ export type Outcome =
       readonly blobName: string;
       readonly sha256: string;
       readonly bytes: number;
+      /** Its envelope is none that we know: a new form of the service's, or cut short. It is kept as it came. */
+      readonly unknownFormat?: true;
     }
   | { readonly key: string; readonly outcome: 'skipped'; readonly reason: SkipReason; readonly message: string }
   | ({ readonly key: string; readonly outcome: 'failed' } & Failure)

@@ -77,6 +77,8 @@ async function carryOutKey(request: KeyRequest, runId: RunId, services: Services
   );
   if (outcome.outcome !== 'failed') return;
   const isFinal = [nameTaken, overwriteRefused].includes(outcome.code);
+  // A what-if has answered by saying so, and leaves nothing behind.
+  if (isFinal && request.whatIf) return;
   // A person's slip of the pen should not take five deliveries to come back; an event's key may show up a moment later.
   const isUnknownKey = outcome.code === 'KeyNotFound' && trigger === 'request';
   if (isFinal || isUnknownKey) throw new RequestRefused(outcome.message);
@@ -114,7 +116,15 @@ async function settleFailure(error: unknown, failed: FailedRequest): Promise<voi
       attempt,
       message: body,
     } as const;
-    await keepRequest(services.container, record, services.timeBudget().lastCall);
+    try {
+      await keepRequest(services.container, record, services.timeBudget().lastCall);
+    } catch (unkept) {
+      // The message itself is safe: the host delivers it again, or moves it to the poison queue.
+      throw new AggregateError(
+        [error, unkept],
+        `${reason}\nThe request could not be kept either: ${messageOf(unkept)}`,
+      );
+    }
   }
   if (!isRefused) throw error;
   // As text, whatever it was: a number or null would not become a message.

@@ -49,6 +49,15 @@ describe('one key by name', () => {
     expect(ports.lines).toMatchObject([{ level: 'info', event: { event: 'escrow.key.escrowed', already: false } }]);
   });
 
+  test('whose backup is cut short is kept as it came, said to be of no known form, with a warning', async () => {
+    const { container, ports } = scene({ name: 'signing', backup: 'cutShort' });
+    expect(await runNamedKey(jobOf('signing'), ports)).toMatchObject({ outcome: 'escrowed', unknownFormat: true });
+    expect(container.blobs.get(usualName)?.metadata).toMatchObject({ format: 'unknown' });
+    expect(ports.lines).toMatchObject([
+      { level: 'warn', event: { event: 'escrow.key.escrowed', unknownFormat: true } },
+    ]);
+  });
+
   test('is escrowed under the chosen name only', async () => {
     const { container, ports } = scene({ name: 'signing' });
     expect(await runNamedKey(jobOf('signing', { blobName: 'mine/signing' }), ports)).toMatchObject({
@@ -109,13 +118,28 @@ describe('a name that is taken', () => {
     expect(textOf(container, 'mine')).toBe('theirs');
   });
 
+  test('is foreseen under what-if: refused without force, free with it, and nothing is written', async () => {
+    const { container, ports, keys } = scene({ name: 'signing' });
+    await putTheirs(container, 'mine');
+    const names = [...container.blobs.keys()];
+    const whatIf = { blobName: 'mine', whatIf: true };
+    expect(await runNamedKey(jobOf('signing', whatIf), ports)).toMatchObject({
+      outcome: 'failed',
+      code: 'blobNameTaken',
+    });
+    expect(await runNamedKey(jobOf('signing', { ...whatIf, force: true }), ports)).toMatchObject({
+      outcome: 'wouldEscrow',
+    });
+    expect([keys.backups, [...container.blobs.keys()]]).toEqual([[], names]);
+  });
+
   test('is replaced with force, where the identity may', async () => {
     const { container, ports } = scene({ name: 'signing' });
     await putTheirs(container, 'mine');
     expect(await runNamedKey(jobOf('signing', { blobName: 'mine', force: true }), ports)).toMatchObject({
       outcome: 'escrowed',
     });
-    expect(textOf(container, 'mine')).toMatch(/^backup .* of signing$/);
+    expect(textOf(container, 'mine')).toMatch(/^&AzureKeyVaultKeyBackupV1/);
     expect(container.blobs.get('mine')?.metadata).toMatchObject({
       runid: runId,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),

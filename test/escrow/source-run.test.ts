@@ -67,7 +67,7 @@ describe('a run over a source', () => {
       runid: runId,
       backedupat: '2026-11-24T02:00:00.000Z',
       trigger: 'schedule',
-      format: 'unknown',
+      format: 'AzureKeyVaultKeyBackupV1',
       enabled: 'true',
       geography: 'europe',
       sha256: sha256Of(record?.bytes ?? new Uint8Array()),

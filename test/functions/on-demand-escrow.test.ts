@@ -33,7 +33,10 @@ describe('a request that can never succeed', () => {
       effect: { kind: 'status', status: 503, code: 'ServerBusy' },
     });
     const first = await app.deliver({ vaultName: 'nowhere' }, { messageId });
-    expect(first.error).toMatchObject({ code: 'ServerBusy' });
+    expect(first.error).toMatchObject({
+      message: expect.stringMatching(/"nowhere" is not configured.*could not be kept either/s),
+      errors: [{ name: 'RequestRefused' }, { code: 'ServerBusy' }],
+    });
     expect(first.poison).toEqual([]);
     expect(linesNamed(first.lines, 'escrow.request.refused')[0]?.reason).toMatch(/"nowhere" is not configured/);
 
@@ -42,6 +45,16 @@ describe('a request that can never succeed', () => {
     expect(second.error).toBeUndefined();
     expect(second.poison).toEqual(['{"vaultName":"nowhere"}']);
     expect(await container.readJson(`requests/${messageId}.json`)).toMatchObject({ status: 'refused', attempt: 2 });
+  });
+
+  test('is only said under what-if: a taken name leaves neither record nor poison', async () => {
+    const request = { vaultName: 'contoso-prod', name: 'signing', blobName: 'chosen/once' };
+    expect((await app.deliver(request)).error).toBeUndefined();
+    const before = await container.names();
+    const foreseen = await app.deliver({ ...request, whatIf: true });
+    expect([foreseen.error, foreseen.poison]).toEqual([undefined, []]);
+    expect(linesNamed(foreseen.lines, 'escrow.key.failed')).toMatchObject([{ code: 'blobNameTaken' }]);
+    expect(await container.names()).toEqual(before);
   });
 
   test('is one for a key that a person names and that is not there; an event for it is tried again', async () => {

@@ -6,8 +6,8 @@ import { publicSuffixes } from './escrow-sources.ts';
 export interface ScriptedKey {
   readonly name: string;
   readonly certificateBacked?: boolean;
-  /** What every backup of it answers instead of bytes: a broken service, or that it vanished since it was listed. */
-  readonly backup?: 'fails' | 'gone';
+  /** What every backup of it answers instead of a whole one: a broken service, that it vanished since it was listed, half of the bytes. */
+  readonly backup?: 'fails' | 'gone' | 'cutShort';
 }
 
 export interface KeyScript {
@@ -63,9 +63,17 @@ export function createScriptedKeySource({ source, pages, failsAtPage }: KeyScrip
       const key = find(name);
       if (key === undefined || key.backup === 'gone') throw keyVaultError(404, 'KeyNotFound');
       if (key.backup === 'fails') throw keyVaultError(500, 'InternalServerError');
-      return Buffer.from(`backup ${serial++} of ${key.name}`);
+      const backup = sealed(`backup ${serial++} of ${key.name}`);
+      return key.backup === 'cutShort' ? backup.subarray(0, backup.length / 2) : backup;
     },
   };
+}
+
+/** A vault's envelope around any text, as readers of it see it. */
+function sealed(text: string): Buffer {
+  const parts = ['{"kid":"00000000-0000-0000-0000-000000000000"}', 'key', 'iv', text, 'tag'];
+  const jwe = parts.map((part) => Buffer.from(part).toString('base64url')).join('.');
+  return Buffer.from(`&AzureKeyVaultKeyBackupV1.microsoft.com${jwe}`);
 }
 
 // The deployed identity could; a run that did would cost more calls per key than it says.
