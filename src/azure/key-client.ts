@@ -19,6 +19,8 @@ export interface KeyClientParts {
 /** One SDK client of a source, with the pace that everything passes which this process does there. */
 export interface OpenKeyClient {
   readonly source: SourceId;
+  /** `https://<name>.<suffix>`, lower-case. */
+  readonly url: string;
   readonly client: KeyClient;
   readonly pacer: Pacer;
   readonly clock: Clock;
@@ -51,5 +53,5 @@ export function openKeyClient({ source, suffixes, credential, clock }: KeyClient
     }
   }
 
-  return { source, client, pacer, clock, asking, allPages };
+  return { source, url, client, pacer, clock, asking, allPages };
 }

@@ -12,7 +12,7 @@ const longestPurgeMs = 120_000;
 
 /** A vault or a Managed HSM through the SDK, for somebody who may restore. Shares client and pace with the key source. */
 export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOperator {
-  const { client, clock, asking, allPages } = open;
+  const { url, client, clock, asking, allPages } = open;
   const call = <T>(outOfTime: AbortSignal, work: () => Promise<T>): Promise<T> =>
     asking(() => withinTime(outOfTime, work));
 
@@ -33,7 +33,7 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
     },
     async restoreKey(backup, outOfTime) {
       const { properties } = await call(outOfTime, () => client.restoreKeyBackup(backup));
-      return sourceKeyOf(properties);
+      return sourceKeyOf(properties, url);
     },
     async recoverKey(name, outOfTime) {
       await call(outOfTime, async () => {

@@ -1,16 +1,17 @@
 import type { JsonWebKey, KeyProperties } from '@azure/keyvault-keys';
+import { keyNamePattern } from '../escrow/blob-names.ts';
 import { EscrowFault } from '../escrow/failure.ts';
 import type { KeySource, PublicKey, SourceKey } from '../escrow/key-source.ts';
 import type { OpenKeyClient } from './key-client.ts';
 import { withinTime } from './key-vault-pipeline.ts';
 
 /** A vault or a Managed HSM through the SDK. Open one client per source and process: its pace is what all callers share. */
-export function createKeySource({ source, client, pacer, asking, allPages }: OpenKeyClient): KeySource {
+export function createKeySource({ source, url, client, pacer, asking, allPages }: OpenKeyClient): KeySource {
   return {
     source,
     async *listKeys(outOfTime) {
       for await (const properties of allPages(client.listPropertiesOfKeys().byPage(), outOfTime)) {
-        yield sourceKeyOf(properties);
+        yield sourceKeyOf(properties, url);
       }
     },
     async *listVersions(name, outOfTime) {
@@ -26,7 +27,7 @@ export function createKeySource({ source, client, pacer, asking, allPages }: Ope
     },
     async getKey(name, outOfTime) {
       const key = await asking(() => withinTime(outOfTime, () => client.getKey(name)));
-      return sourceKeyOf(key.properties);
+      return sourceKeyOf(key.properties, url);
     },
     async backUpKey(name, outOfTime) {
       const backup = await asking(() => withinTime(outOfTime, () => client.backupKey(name)));
@@ -53,18 +54,27 @@ function publicKeyOf(jwk: JsonWebKey | undefined): PublicKey {
   };
 }
 
-export function sourceKeyOf({ name, id, vaultUrl, enabled, createdOn, updatedOn, managed }: KeyProperties): SourceKey {
+/**
+ * A key as the service tells of it. Names become blob names and identifiers go into records, so neither is taken on trust.
+ * @param url of the source that was asked.
+ * @throws EscrowFault code `ForeignKey` for a key that cannot be one of this source.
+ */
+export function sourceKeyOf(properties: KeyProperties, url: string): SourceKey {
+  const { name, id, vaultUrl, enabled, createdOn, updatedOn, managed } = properties;
+  if (!keyNamePattern.test(name) || vaultUrl.toLowerCase() !== url) {
+    throw new EscrowFault(
+      'ForeignKey',
+      `the answer tells of a key that cannot be here: ${JSON.stringify(id?.slice(0, 200))}`,
+      'Check what stands between the app and the source.',
+    );
+  }
   return {
     name,
-    id: versionless(id, vaultUrl, name),
+    // A single read names a version, a listing does not.
+    id: id?.split('/').slice(0, 5).join('/') ?? `${vaultUrl}/keys/${name}`,
     enabled: enabled ?? true,
     createdAt: createdOn,
     updatedAt: updatedOn,
     certificateBacked: managed ?? false,
   };
-}
-
-// A single read names a version, a listing does not.
-function versionless(id: string | undefined, vaultUrl: string, name: string): string {
-  return id?.split('/').slice(0, 5).join('/') ?? `${vaultUrl}/keys/${name}`;
 }

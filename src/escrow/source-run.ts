@@ -152,6 +152,7 @@ async function escrowSelection(
   let matched = 0;
   let leftOut = 0;
   let listingFailure: Failure | undefined;
+  const broken: Failure[] = [];
 
   const consider = async (key: SourceKey): Promise<void> => {
     const reason = skipReasonOf(source, key);
@@ -166,7 +167,9 @@ async function escrowSelection(
     // Back-pressure: a source of any size holds no more than a few pages of waiting keys in memory.
     await queue.onSizeLessThan(keysAhead);
     const keyJob = { source, key, blobName, runId, trigger, lookFirst: resumed, force: job.force };
-    void queue.add(async () => settle(await escrowKey(keyJob, ports)));
+    queue
+      .add(async () => settle(await escrowKey(keyJob, ports)))
+      .catch((error) => broken.push(describeFailure(error, 'backUp', source, key.name)));
   };
 
   try {
@@ -184,8 +187,8 @@ async function escrowSelection(
   for (const name of literalKeys(source)) {
     if (!listed.has(name)) settle({ key: name, outcome: 'failed', ...(listingFailure ?? notFound(source, name)) });
   }
-  if (listingFailure !== undefined) return [listingFailure];
-  return faultsOfListing(source, listed.size, leftOut > 0 && matched === 0);
+  if (listingFailure !== undefined) return [...broken, listingFailure];
+  return [...broken, ...faultsOfListing(source, listed.size, leftOut > 0 && matched === 0)];
 }
 
 function faultsOfListing(source: EscrowSource, listed: number, matchesNothing: boolean): Failure[] {
