@@ -1,5 +1,6 @@
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import packageJson from './package.json' with { type: 'json' };
 
 /**
  * Makes `dist/main.cjs`, the bundle that is deployed; `dist/package/`, the folder that is: host.json, package.json and the
@@ -16,6 +17,7 @@ const shared = {
   metafile: true,
 } as const;
 
+const { name, version } = packageJson;
 await mkdir('dist/package', { recursive: true });
 // Made aside and moved into place: somebody may be loading the bundle (npm start builds, and so does a test of it).
 const making = await mkdtemp('dist/.making-');
@@ -29,7 +31,7 @@ const { metafile } = await build({
 await writeFile(`${making}/main.meta.json`, JSON.stringify(metafile));
 await copyFile(`${making}/main.cjs`, `${making}/package/main.cjs`);
 await copyFile('host.json', `${making}/package/host.json`);
-const deployed = { name: 'keyvault-escrow', version: process.env.npm_package_version ?? '0.0.0', main: 'main.cjs' };
+const deployed = { name, version, main: 'main.cjs' };
 await writeFile(`${making}/package/package.json`, `${JSON.stringify(deployed, null, 2)}\n`);
 
 await build({
