@@ -23,13 +23,13 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '429 with Retry-After in seconds',
-    does: 'holds the whole source that long',
+    does: 'holds the whole source that long, ten minutes at most',
     arrange: ({ disturb }) => disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: 2 } }),
   },
   {
     ...vault,
     name: '429 with Retry-After as a date',
-    does: 'holds the whole source until then',
+    does: 'holds the whole source until then, ten minutes at most',
     arrange: ({ disturb }) =>
       disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: new Date(Date.now() + 3_000) } }),
   },
