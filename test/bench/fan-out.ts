@@ -20,7 +20,7 @@ export async function measureFanOut(bundle: string, quick: boolean): Promise<Mea
   const sources = Array.from({ length: sourceCount }, (_, index) => ({
     kind: 'vault' as const,
     name: `vault-${index + 1}`,
-    keys: quick ? 50 : 100,
+    keys: quick ? 35 : 100,
     maxBackupsPerSecond: 10,
   }));
   await using azure = await startBenchAzure(sources);

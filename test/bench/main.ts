@@ -58,7 +58,7 @@ async function main(): Promise<number> {
     growth: async () => [await measureGrowth(bench)],
     fanOut: async () => [await measureFanOut(deployed.bundle, flags.quick)],
     audit: async () => [await measureAudit(bench)],
-    coldStart: async () => [await measureColdStart(deployed.bundle, deployed.folder, flags.quick ? 3 : 10)],
+    coldStart: async () => [await measureColdStart(deployed.bundle, deployed.folder, flags.quick ? 2 : 10)],
   };
   const wanted = flags.only?.split(',') ?? Object.keys(steps);
   const measurements: Measurement[] = [];

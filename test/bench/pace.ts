@@ -13,7 +13,7 @@ export async function measurePace({ worker, effort }: Bench): Promise<Measuremen
   const hsm: BenchSource = {
     kind: 'managedHsm',
     name: 'paced-hsm',
-    keys: effort.quick ? 100 : 300,
+    keys: effort.quick ? 80 : 300,
     maxBackupsPerSecond: limit,
     callsPerSecond: limit,
   };

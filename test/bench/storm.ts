@@ -14,7 +14,7 @@ export async function measureStorm({ worker, effort }: Bench): Promise<Measureme
   const vault: BenchSource = {
     kind: 'vault',
     name: 'stormy',
-    keys: effort.quick ? 100 : 400,
+    keys: effort.quick ? 80 : 400,
     maxBackupsPerSecond: pace,
     callsPerSecond: allowed,
   };
