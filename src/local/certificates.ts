@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { generate } from 'selfsigned';
 
 /** PEM texts: the throw-away authority to trust, and one server certificate (with its chain) for all local hosts. */
@@ -31,7 +32,9 @@ const hourMs = 3_600_000;
 export async function createCertificates(suffixes: ServiceSuffixes = azureCloudSuffixes): Promise<Certificates> {
   const validity = { notBeforeDate: new Date(Date.now() - hourMs), notAfterDate: new Date(Date.now() + 24 * hourMs) };
   const common = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256', ...validity } as const;
-  const authority = await generate([{ name: 'commonName', value: 'keyvault-escrow local Azure' }], {
+  // A name of its own: of two authorities of one name in a trust store, TLS tries the wrong one and calls the signature bad.
+  const authorityName = `keyvault-escrow local Azure ${randomUUID()}`;
+  const authority = await generate([{ name: 'commonName', value: authorityName }], {
     ...common,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
