@@ -2,17 +2,36 @@ import { defineConfig } from 'vitest/config';
 
 const report = process.env.ESCROW_TEST_REPORT;
 
+/** Tests of pure code: no environment, no server, no SDK client, so their files can share a process. */
+const pure = [
+  'test/escrow/**/*.test.ts',
+  'test/infra/**/*.test.ts',
+  'test/settings*.test.ts',
+  'test/host-json.test.ts',
+  'test/azure/{clock,clouds,pacer,retry,service-answer,vault-key-source}.test.ts',
+];
+
 export default defineConfig({
   test: {
     // CI adds up its totals from this file.
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/setup/suite-azurite.ts'],
-    setupFiles: ['test/setup/trust-suite-authority.ts'],
-    // Two cores; each file keeps its own process.env, trust and servers.
-    maxWorkers: 2,
-    isolate: true,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // One more than the cores of the smallest machine: much of the suite waits for queues, timers and other processes.
+    maxWorkers: 3,
+    projects: [
+      { test: { name: 'pure', include: pure, isolate: false, testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'local Azure',
+          include: ['test/**/*.test.ts'],
+          exclude: pure,
+          globalSetup: ['test/setup/suite-azurite.ts'],
+          setupFiles: ['test/setup/trust-suite-authority.ts'],
+          // Each file keeps its own process.env, trust and servers.
+          isolate: true,
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+    ],
   },
 });
