@@ -189,8 +189,13 @@ describe('doctor', () => {
       ({ check }) => check === 'backup',
     );
     expect(backups.map(({ status }) => status)).toEqual(['ok', 'ok']);
+    // A request of the tests above may end meanwhile; its record has the run id of a queue message.
+    const onDemand = /-[0-9a-f]{8}\.keybackup$/;
     expect(
-      azure.storage.requests.slice(before).filter(({ operation, status }) => operation === 'putBlob' && status === 201),
+      azure.storage.requests
+        .slice(before)
+        .filter(({ operation, status }) => operation === 'putBlob' && status === 201)
+        .filter(({ blobName }) => !onDemand.test(blobName ?? '')),
     ).toEqual([]);
   });
 
