@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { CoverageStatus } from './coverage-status.ts';
 import type { RunStatus, Trigger } from './escrow-events.ts';
 import type { Failure } from './failure.ts';
@@ -130,12 +131,33 @@ export interface AuditedRecord {
   readonly place?: RestorePlace;
 }
 
+const digestShape = z.looseObject({ name: z.string(), sha256: z.string() });
+
+/** As much of an audit as later ones and the page go by. */
+const auditShape = z.looseObject({
+  format: z.literal(auditFormat),
+  findings: z.array(z.looseObject({ severity: z.string(), message: z.string() })),
+  totals: z.looseObject({ keys: z.number(), restorable: z.number() }),
+  calendar: z.looseObject({ from: z.string(), days: z.number() }),
+  sources: z.array(
+    z.looseObject({
+      source: z.string(),
+      runs: z.array(z.looseObject({ runId: z.string() })),
+      keys: z.array(z.looseObject({ key: z.string(), status: z.string(), firstSeenAt: z.string(), days: z.string() })),
+    }),
+  ),
+  chain: z.looseObject({
+    previous: digestShape.optional(),
+    until: z.string().optional(),
+    evidence: z.array(digestShape),
+  }),
+});
+
 /** Reads an audit back; undefined when the text is none. Whether it is unaltered, the chain tells. */
 export function parseAudit(text: string): Audit | undefined {
   try {
     const audit = JSON.parse(text);
-    const isAudit = audit?.format === auditFormat && Array.isArray(audit.sources) && typeof audit.chain === 'object';
-    return isAudit ? audit : undefined;
+    return auditShape.safeParse(audit).success ? audit : undefined;
   } catch {
     return undefined;
   }
