@@ -1,3 +1,4 @@
+import type { DeletedKey as DeletedVaultKey } from '@azure/keyvault-keys';
 import { EscrowFault } from '../escrow/failure.ts';
 import type { DeletedKey, KeyOperator } from '../escrow/key-operator.ts';
 import type { KeySource } from '../escrow/key-source.ts';
@@ -19,7 +20,7 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
   const findDeletedKey = (name: string, outOfTime: AbortSignal): Promise<DeletedKey | undefined> =>
     orAbsent(async () => {
       const { properties } = await call(outOfTime, () => client.getDeletedKey(name));
-      return { name: properties.name, deletedAt: properties.deletedOn, purgeAt: properties.scheduledPurgeDate };
+      return deletedKeyOf(properties);
     });
 
   return {
@@ -28,7 +29,7 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
     findDeletedKey,
     async *listDeletedKeys(outOfTime) {
       for await (const { properties } of allPages(client.listDeletedKeys().byPage(), outOfTime)) {
-        yield { name: properties.name, deletedAt: properties.deletedOn, purgeAt: properties.scheduledPurgeDate };
+        yield deletedKeyOf(properties);
       }
     },
     async restoreKey(backup, outOfTime) {
@@ -72,4 +73,8 @@ async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
     if (error instanceof ServiceError && error.statusCode === 404 && error.code === 'KeyNotFound') return undefined;
     throw error;
   }
+}
+
+function deletedKeyOf({ name, createdOn, deletedOn, scheduledPurgeDate }: DeletedVaultKey['properties']): DeletedKey {
+  return { name, createdAt: createdOn, deletedAt: deletedOn, purgeAt: scheduledPurgeDate };
 }

@@ -1,4 +1,4 @@
-import { sourcePath } from './blob-names.ts';
+import { recordPrefix, sourcePath } from './blob-names.ts';
 import type { OpenJournal } from './drill-journal.ts';
 import { findOpenJournals } from './drill-journal.ts';
 import type { EscrowContainer } from './escrow-container.ts';
@@ -17,7 +17,7 @@ export interface DrillLeftovers {
 }
 
 /**
- * Makes sure that a drill may use a target: no configured source, and empty (deleted keys included) but for what a drill's own
+ * Makes sure that a drill may use a target: no source, configured here or ever escrowed, and empty (deleted keys included) but for what a drill's own
  * journal names.
  * @throws EscrowFault when it may not be used; nothing was changed then.
  */
@@ -33,6 +33,14 @@ export async function inspectDrillTarget(
       'drillTargetConfigured',
       `${describeSource(target)} is a configured source`,
       'Keys that matter live there.',
+    );
+  }
+  // The settings of one desk may lack a source that another's have; what was ever escrowed is in the container for all.
+  for await (const { name } of container.list(recordPrefix(target), outOfTime)) {
+    throw refusal(
+      'drillTargetEscrowed',
+      `${describeSource(target)} has records in the escrow (${name}), so it is or was a source`,
+      'Keys that matter may live there.',
     );
   }
   const journals = await findOpenJournals(container, sourcePath(target), outOfTime);
@@ -72,21 +80,24 @@ export async function removeDrilledKey(
   journalAt: Date,
   outOfTime: AbortSignal,
 ): Promise<void> {
-  const target = operator.keys.source;
+  // The journal's time and the vault's are two clocks of Azure's; the vault's tells whole seconds.
+  const latest = journalAt.getTime() + 1000;
+  const requireOld = (createdAt: Date | undefined): void => {
+    if (createdAt !== undefined && createdAt.getTime() <= latest) return;
+    throw new EscrowFault(
+      'notOfThisDrill',
+      `key "${name}" in ${describeSource(operator.keys.source)} was made after the drill began, so no drill restored it`,
+      'It is left alone. Use a vault for drills that nobody else uses.',
+    );
+  };
   if ((await operator.findKey(name, outOfTime)) !== undefined) {
-    // The journal's time and the vault's are two clocks of Azure's; the vault's tells whole seconds.
-    const latest = journalAt.getTime() + 1000;
-    for await (const { createdAt } of operator.keys.listVersions(name, outOfTime)) {
-      if (createdAt !== undefined && createdAt.getTime() <= latest) continue;
-      throw new EscrowFault(
-        'notOfThisDrill',
-        `key "${name}" in ${describeSource(target)} was made after the drill began, so no drill restored it`,
-        'It is left alone. Use a vault for drills that nobody else uses.',
-      );
-    }
+    for await (const { createdAt } of operator.keys.listVersions(name, outOfTime)) requireOld(createdAt);
     await operator.deleteKey(name, outOfTime);
   }
-  if ((await operator.findDeletedKey(name, outOfTime)) !== undefined) await operator.purgeKey(name, outOfTime);
+  const deleted = await operator.findDeletedKey(name, outOfTime);
+  if (deleted === undefined) return;
+  requireOld(deleted.createdAt);
+  await operator.purgeKey(name, outOfTime);
 }
 
 function refusal(code: string, reason: string, why: string): EscrowFault {

@@ -3,6 +3,8 @@ import type { KeySource, SourceKey } from './key-source.ts';
 /** A key that is soft-deleted: its name stays taken until it is recovered or purged. */
 export interface DeletedKey {
   readonly name: string;
+  /** Of its newest version. */
+  readonly createdAt: Date | undefined;
   readonly deletedAt: Date | undefined;
   /** When the service destroys it for good. */
   readonly purgeAt: Date | undefined;

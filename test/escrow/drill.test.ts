@@ -42,7 +42,7 @@ function targetOfTwo(foreign: 'active' | 'deleted'): { operator: KeyOperator; ch
     },
     findKey: async () => (foreign === 'active' ? key : undefined),
     findDeletedKey: async () =>
-      foreign === 'deleted' ? { name: 'signing', deletedAt: createdAt, purgeAt: undefined } : undefined,
+      foreign === 'deleted' ? { name: 'signing', createdAt, deletedAt: createdAt, purgeAt: undefined } : undefined,
     restoreKey: async () => {
       throw new ServiceError('taken', { service: 'Key Vault', statusCode: 409, code: 'Conflict' });
     },
