@@ -8,8 +8,10 @@ import { viewQueue } from '../support/queue-view.ts';
 
 test('every event and field that an alarm reads stands in the log lines of a real night with troubles', async () => {
   await using azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'denied' });
+  const vault = azure.keyVault.source('vault', 'contoso-prod');
+  for (const name of ['denied', 'lost']) vault?.addKey({ name });
   azure.keyVault.faults.add({
+    keyName: 'denied',
     operation: 'backupKey',
     effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
   });
@@ -24,6 +26,7 @@ test('every event and field that an alarm reads stands in the log lines of a rea
       escrowLines(host.events).some((line) => 'messageId' in line && line.messageId === messageId),
     );
   }
+  vault?.deleteKey('lost');
   await host.fireTimer('escrowAudit');
 
   const queries = readQueries();
