@@ -3,7 +3,7 @@ import { systemClock } from './azure/clock.ts';
 import { createRequestQueue } from './azure/request-queue.ts';
 import { createKeyOperator } from './azure/vault-key-operator.ts';
 import type { KeyOperator } from './escrow/key-operator.ts';
-import type { RequestQueue } from './escrow/request-queue.ts';
+import type { RequestQueue } from './escrow/request/request-queue.ts';
 import type { PacedSource } from './escrow/source.ts';
 import type { Services } from './services.ts';
 import { compose, onePerSource } from './services.ts';

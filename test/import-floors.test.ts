@@ -1,15 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const upwards: Readonly<Record<string, readonly string[]>> = {
-  'src/escrow/run.ts': [
+  'src/escrow/one.ts': [
     ...['@azure/identity', '@azure/functions', '../azure/clock.ts', '../functions/nightly.ts', '../cli/main.ts'],
     ...['../services.ts', '../operator-services.ts', '../settings.ts', '../host-json.ts', '../main.ts'],
     ...['node:process', 'node:timers/promises', 'node:fs/promises', '../../test/support/nightly.ts'],
   ],
+  'src/escrow/audit/one.ts': ['../../azure/clock.ts', '../../services.ts', '../../settings.ts', '../../main.ts'],
   'src/azure/client.ts': ['../services.ts', '../operator-services.ts', '../settings.ts', '../host-json.ts'],
   'src/host-json.ts': ['./settings.ts', '@azure/identity'],
   'src/settings.ts': ['@azure/identity', './services.ts', './operator-services.ts'],
@@ -81,4 +82,20 @@ test('no floor imports from a floor above, be it a value, a type, an export or l
 
 test('every floor imports from those below', () => {
   expect(refusedOf(downwards).refused).toEqual([]);
+});
+
+// Within the domain too: each folder imports from those before it, and the words, contracts and ports (no folder) from none.
+const domainFloors = ['.', 'records', 'request', 'run', 'restore', 'audit', 'drill', 'page'];
+
+test('no folder of the domain imports from a folder above', () => {
+  const files = globSync('src/escrow/**/*.ts');
+  const floorOf = (path: string): number => domainFloors.indexOf(relative('src/escrow', dirname(path)) || '.');
+  const upward = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/from '(\..*?)'/g)]
+      .map(([, specifier = '']) => join(dirname(file), specifier))
+      .filter((imported) => floorOf(imported) > floorOf(file))
+      .map((imported) => `${file} imports ${imported}`),
+  );
+  expect(new Set(files.map(floorOf))).toEqual(new Set(domainFloors.keys()));
+  expect(upward).toEqual([]);
 });

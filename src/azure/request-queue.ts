@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { newPipeline, QueueServiceClient } from '@azure/storage-queue';
-import type { QueueState, RequestQueue } from '../escrow/request-queue.ts';
+import type { QueueState, RequestQueue } from '../escrow/request/request-queue.ts';
 import type { Clock } from './clock.ts';
 import { storageCalls, withoutRetries } from './storage-calls.ts';
 

@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
-import { readBackupFormat } from '../escrow/backup-envelope.ts';
 import { describeFailure } from '../escrow/failure.ts';
 import { sourceUrl } from '../escrow/key-id.ts';
 import type { SourceKey } from '../escrow/key-source.ts';
+import { readBackupFormat } from '../escrow/records/backup-envelope.ts';
 import { skipReasonOf } from '../escrow/selection.ts';
 import { ServiceError } from '../escrow/service-error.ts';
 import type { EscrowSource } from '../escrow/source.ts';

@@ -1,6 +1,6 @@
+import { proveWriteOnce } from '../escrow/audit/write-once-canary.ts';
 import { runPrefix } from '../escrow/blob-names.ts';
 import { ServiceError } from '../escrow/service-error.ts';
-import { proveWriteOnce } from '../escrow/write-once-canary.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import type { Check } from './doctor-check.ts';
 import { failed, ok, skipped } from './doctor-check.ts';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EscrowFault } from '../escrow/failure.ts';
-import { faultsOfBytes } from '../escrow/record-verification.ts';
-import { describeRestorePlace } from '../escrow/restore-place.ts';
+import { faultsOfBytes } from '../escrow/records/record-verification.ts';
+import { describeRestorePlace } from '../escrow/restore/restore-place.ts';
 import type { SourceId } from '../escrow/source.ts';
 import { describeSource } from '../escrow/source.ts';
 import { defineCommand } from './command.ts';

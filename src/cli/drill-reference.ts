@@ -1,11 +1,11 @@
+import type { StoredAudit } from '../escrow/audit/previous-audit.ts';
+import { earlierCoverageOf } from '../escrow/audit/previous-audit.ts';
 import { sourcePath } from '../escrow/blob-names.ts';
-import type { DrillReference } from '../escrow/drill-comparison.ts';
-import { readVersions } from '../escrow/drill-comparison.ts';
-import type { StoredAudit } from '../escrow/previous-audit.ts';
-import { earlierCoverageOf } from '../escrow/previous-audit.ts';
+import type { DrillReference } from '../escrow/drill/drill-comparison.ts';
+import { readVersions } from '../escrow/drill/drill-comparison.ts';
+import type { StoredRecord } from '../escrow/records/stored-record.ts';
 import { ServiceError } from '../escrow/service-error.ts';
 import { defaultBackupsPerSecond, isSameSource } from '../escrow/source.ts';
-import type { StoredRecord } from '../escrow/stored-record.ts';
 import type { OperatorServices } from '../operator-services.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { recordName, runPrefix, sourcePath } from '../escrow/blob-names.ts';
-import type { EscrowRequest } from '../escrow/request.ts';
-import { parseRequest } from '../escrow/request.ts';
+import type { EscrowRequest } from '../escrow/request/request.ts';
+import { parseRequest } from '../escrow/request/request.ts';
 import { requestRunId } from '../escrow/run-id.ts';
 import { defineCommand } from './command.ts';
 import { exitCodes } from './exit-codes.ts';

@@ -1,5 +1,5 @@
 import { EscrowFault, messageOf, reasonOf } from '../escrow/failure.ts';
-import { RequestRefused } from '../escrow/request.ts';
+import { RequestRefused } from '../escrow/request/request.ts';
 import { OutOfTime, ServiceError } from '../escrow/service-error.ts';
 import { SettingsFault } from '../settings.ts';
 import type { ExitCode } from './exit-codes.ts';

@@ -1,7 +1,7 @@
-import type { RecordsOfKey } from '../escrow/record-listing.ts';
-import { listRecords } from '../escrow/record-listing.ts';
+import type { RecordsOfKey } from '../escrow/records/record-listing.ts';
+import { listRecords } from '../escrow/records/record-listing.ts';
+import type { StoredRecord } from '../escrow/records/stored-record.ts';
 import { describeSource } from '../escrow/source.ts';
-import type { StoredRecord } from '../escrow/stored-record.ts';
 import { defineCommand } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { count, showDuration, showSize } from './figures.ts';

@@ -1,10 +1,10 @@
 import type { EscrowLog } from '../escrow/escrow-events.ts';
+import type { SourceRun } from '../escrow/run/source-run.ts';
+import { runSource } from '../escrow/run/source-run.ts';
 import { scheduledRunId } from '../escrow/run-id.ts';
 import { parseSchedule } from '../escrow/run-time.ts';
 import type { EscrowSource } from '../escrow/source.ts';
 import { describeSource } from '../escrow/source.ts';
-import type { SourceRun } from '../escrow/source-run.ts';
-import { runSource } from '../escrow/source-run.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import { defineCommand } from './command.ts';
 import { exitCodes } from './exit-codes.ts';

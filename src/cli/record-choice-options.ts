@@ -1,9 +1,9 @@
 import { EscrowFault } from '../escrow/failure.ts';
-import type { RecordChoice } from '../escrow/record-choice.ts';
-import { chooseRecord } from '../escrow/record-choice.ts';
-import { recordedKeyNames } from '../escrow/record-listing.ts';
+import type { RecordChoice } from '../escrow/records/record-choice.ts';
+import { chooseRecord } from '../escrow/records/record-choice.ts';
+import { recordedKeyNames } from '../escrow/records/record-listing.ts';
+import type { StoredRecord } from '../escrow/records/stored-record.ts';
 import type { SourceId } from '../escrow/source.ts';
-import type { StoredRecord } from '../escrow/stored-record.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import type { OptionSpecs, Values } from './command.ts';
 import { parseInstant } from './instants.ts';

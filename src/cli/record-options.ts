@@ -1,5 +1,5 @@
-import type { RecordFilter } from '../escrow/record-listing.ts';
-import { recordedKeyNames } from '../escrow/record-listing.ts';
+import type { RecordFilter } from '../escrow/records/record-listing.ts';
+import { recordedKeyNames } from '../escrow/records/record-listing.ts';
 import type { SourceId } from '../escrow/source.ts';
 import { describeSource } from '../escrow/source.ts';
 import { isLiteral } from '../escrow/wildcard.ts';

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { conductAudit } from '../escrow/audit.ts';
-import type { Audit, EvidenceDigest } from '../escrow/audit-document.ts';
+import { conductAudit } from '../escrow/audit/audit.ts';
+import type { Audit, EvidenceDigest } from '../escrow/audit/audit-document.ts';
+import { findNewestAudit } from '../escrow/audit/previous-audit.ts';
 import { EscrowFault } from '../escrow/failure.ts';
-import { findNewestAudit } from '../escrow/previous-audit.ts';
-import { reportPage } from '../escrow/report-page.ts';
-import { answerLine } from '../escrow/report-page-answer.ts';
+import { answerLine } from '../escrow/page/answer.ts';
+import { reportPage } from '../escrow/page/report-page.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import { defineCommand } from './command.ts';
 import { exitCodes } from './exit-codes.ts';

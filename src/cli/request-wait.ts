@@ -1,7 +1,7 @@
 import { parseRunBlobName, requestRecordName, runPrefix, sourcePath } from '../escrow/blob-names.ts';
-import type { EscrowRequest } from '../escrow/request.ts';
-import type { RequestRecord } from '../escrow/request-record.ts';
-import type { RunReport } from '../escrow/run-report.ts';
+import type { EscrowRequest } from '../escrow/request/request.ts';
+import type { RequestRecord } from '../escrow/request/request-record.ts';
+import type { RunReport } from '../escrow/run/run-report.ts';
 import { explainSkip } from '../escrow/selection.ts';
 import { ServiceError } from '../escrow/service-error.ts';
 import { describeSource } from '../escrow/source.ts';

@@ -1,12 +1,12 @@
 import { describeFailure } from '../escrow/failure.ts';
-import type { RestoreOutcome, RestorePorts } from '../escrow/restore-key.ts';
-import { recoverKey, restoreRecord } from '../escrow/restore-key.ts';
-import { judgePlace } from '../escrow/restore-place.ts';
-import type { RestoreStep } from '../escrow/restore-step.ts';
-import { readTakenName, restoreStepOf } from '../escrow/restore-step.ts';
+import type { StoredRecord } from '../escrow/records/stored-record.ts';
+import type { RestoreOutcome, RestorePorts } from '../escrow/restore/restore-key.ts';
+import { recoverKey, restoreRecord } from '../escrow/restore/restore-key.ts';
+import { judgePlace } from '../escrow/restore/restore-place.ts';
+import type { RestoreStep } from '../escrow/restore/restore-step.ts';
+import { readTakenName, restoreStepOf } from '../escrow/restore/restore-step.ts';
 import { ServiceError } from '../escrow/service-error.ts';
 import { defaultBackupsPerSecond, describeSource, isSameSource } from '../escrow/source.ts';
-import type { StoredRecord } from '../escrow/stored-record.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import type { Values } from './command.ts';
 import { confirm } from './confirm.ts';

@@ -2,10 +2,10 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, readFile } from 'node:fs/promises';
 import { sourcePath } from '../escrow/blob-names.ts';
 import { EscrowFault } from '../escrow/failure.ts';
-import type { RestoreOutcome } from '../escrow/restore-key.ts';
-import type { RestoreWitness } from '../escrow/restore-many.ts';
+import type { StoredRecord } from '../escrow/records/stored-record.ts';
+import type { RestoreOutcome } from '../escrow/restore/restore-key.ts';
+import type { RestoreWitness } from '../escrow/restore/restore-many.ts';
 import type { SourceId } from '../escrow/source.ts';
-import type { StoredRecord } from '../escrow/stored-record.ts';
 import { UsageFault } from './usage-fault.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { sourceNamePattern } from '../escrow/blob-names.ts';
-import { recordedSources } from '../escrow/record-listing.ts';
+import { recordedSources } from '../escrow/records/record-listing.ts';
 import type { SourceId } from '../escrow/source.ts';
 import { describeSource, isSameSource } from '../escrow/source.ts';
 import type { OperatorServices } from '../operator-services.ts';

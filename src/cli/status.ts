@@ -1,12 +1,12 @@
-import type { KeyCoverage, SourceCoverage } from '../escrow/coverage.ts';
-import { readCoverage } from '../escrow/coverage.ts';
-import type { CoverageStatus } from '../escrow/coverage-status.ts';
-import { coverageStatuses } from '../escrow/coverage-status.ts';
+import type { KeyCoverage, SourceCoverage } from '../escrow/audit/coverage.ts';
+import { readCoverage } from '../escrow/audit/coverage.ts';
+import type { CoverageStatus } from '../escrow/audit/coverage-status.ts';
+import { coverageStatuses } from '../escrow/audit/coverage-status.ts';
+import { silenceFindings } from '../escrow/audit/source-findings.ts';
 import type { Finding } from '../escrow/finding.ts';
 import { explainSkip } from '../escrow/selection.ts';
 import type { EscrowSource } from '../escrow/source.ts';
 import { describeSource, isSameSource } from '../escrow/source.ts';
-import { silenceFindings } from '../escrow/source-findings.ts';
 import { matchesAny } from '../escrow/wildcard.ts';
 import { defineCommand } from './command.ts';
 import { exitCodes } from './exit-codes.ts';

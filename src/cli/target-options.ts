@@ -1,4 +1,4 @@
-import type { RestoreTarget } from '../escrow/restore-place.ts';
+import type { RestoreTarget } from '../escrow/restore/restore-place.ts';
 import type { PacedSource, RestorePlace } from '../escrow/source.ts';
 import { defaultBackupsPerSecond, isSameSource } from '../escrow/source.ts';
 import type { OperatorServices } from '../operator-services.ts';

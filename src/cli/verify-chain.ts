@@ -1,4 +1,4 @@
-import { verifyChain } from '../escrow/evidence-chain.ts';
+import { verifyChain } from '../escrow/audit/evidence-chain.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { exitCodes } from './exit-codes.ts';

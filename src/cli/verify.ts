@@ -1,8 +1,8 @@
 import PQueue from 'p-queue';
 import { describeFailure } from '../escrow/failure.ts';
-import { listRecords } from '../escrow/record-listing.ts';
-import { faultsOfRecord } from '../escrow/record-verification.ts';
-import type { StoredRecord } from '../escrow/stored-record.ts';
+import { listRecords } from '../escrow/records/record-listing.ts';
+import { faultsOfRecord } from '../escrow/records/record-verification.ts';
+import type { StoredRecord } from '../escrow/records/stored-record.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import { defineCommand } from './command.ts';
 import { exitCodes } from './exit-codes.ts';

@@ -1,8 +1,8 @@
 import type { InvocationContext, Timer, TimerFunctionOptions } from '@azure/functions';
-import { conductAudit } from '../escrow/audit.ts';
-import { coverageGapsOf, logAudit, writeAudit } from '../escrow/audit-record.ts';
-import { orNoAudit } from '../escrow/no-audit.ts';
-import { reportPage } from '../escrow/report-page.ts';
+import { conductAudit } from '../escrow/audit/audit.ts';
+import { coverageGapsOf, logAudit, writeAudit } from '../escrow/audit/audit-record.ts';
+import { orNoAudit } from '../escrow/audit/no-audit.ts';
+import { reportPage } from '../escrow/page/report-page.ts';
 import type { Services } from '../services.ts';
 import { contextLog } from './context-log.ts';
 

@@ -1,8 +1,8 @@
 import type { EscrowLog } from '../escrow/escrow-events.ts';
-import { incompleteRunOf } from '../escrow/incomplete-run.ts';
+import { incompleteRunOf } from '../escrow/run/incomplete-run.ts';
+import type { RunPorts, SourceJob } from '../escrow/run/source-run.ts';
+import { runSource } from '../escrow/run/source-run.ts';
 import type { EscrowSource } from '../escrow/source.ts';
-import type { RunPorts, SourceJob } from '../escrow/source-run.ts';
-import { runSource } from '../escrow/source-run.ts';
 import type { TimeBudget } from '../escrow/time-budget.ts';
 import type { Services } from '../services.ts';
 

@@ -129,17 +129,20 @@ async function firstPass(parts: {
   const nightly = await runNightly(host, settings.sources, settings.functionTimeoutMs);
 
   const escrowed = host.events.map(escrowEventOf).filter((line) => line?.event === 'escrow.key.escrowed');
-  const key = escrowed.find((line) => line.key === 'signing') ?? escrowed[0];
-  const source = settings.sources.find((configured) => sourcePath(configured) === key?.source);
+  // Sources run side by side, so which one was first is chance: their order in the settings decides.
+  const keys = settings.sources.flatMap((source) =>
+    escrowed.filter((line) => line.source === sourcePath(source)).map(({ key }) => ({ source, key })),
+  );
+  const asked = keys.find(({ key }) => key === 'signing') ?? keys[0];
   let onDemand: PassSummary['onDemand'];
-  if (key !== undefined && source !== undefined) {
-    step(`Enqueuing a request for key "${key.key}"`);
+  if (asked !== undefined) {
+    step(`Enqueuing a request for key "${asked.key}"`);
     const queue = new QueueClient(
       `${settings.queueServiceUrl}/${settings.queueName}`,
       azure.credential(azure.identities.operator),
     );
     const send = (message: string) => queue.sendMessage(Buffer.from(message).toString('base64'));
-    onDemand = await runOnDemand(host, source, key.key, send);
+    onDemand = await runOnDemand(host, asked.source, asked.key, send);
   }
 
   const names: string[] = [];

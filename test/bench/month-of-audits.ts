@@ -1,10 +1,10 @@
 import PQueue from 'p-queue';
-import { writeAudit } from '../../src/escrow/audit-record.ts';
+import { writeAudit } from '../../src/escrow/audit/audit-record.ts';
+import { findNewestAudit } from '../../src/escrow/audit/previous-audit.ts';
+import type { WitnessedVersions } from '../../src/escrow/audit/witness.ts';
+import { witnessVersions } from '../../src/escrow/audit/witness.ts';
 import { sourcePath } from '../../src/escrow/blob-names.ts';
-import { findNewestAudit } from '../../src/escrow/previous-audit.ts';
-import { reportPage } from '../../src/escrow/report-page.ts';
-import type { WitnessedVersions } from '../../src/escrow/witness.ts';
-import { witnessVersions } from '../../src/escrow/witness.ts';
+import { reportPage } from '../../src/escrow/page/report-page.ts';
 import type { Services } from '../../src/services.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import PQueue from 'p-queue';
-import { conductAudit } from '../../src/escrow/audit.ts';
-import { coverageGapsOf, logAudit, writeAudit } from '../../src/escrow/audit-record.ts';
+import { conductAudit } from '../../src/escrow/audit/audit.ts';
+import { coverageGapsOf, logAudit, writeAudit } from '../../src/escrow/audit/audit-record.ts';
 import type { EscrowLog } from '../../src/escrow/escrow-events.ts';
-import { reportPage } from '../../src/escrow/report-page.ts';
+import { reportPage } from '../../src/escrow/page/report-page.ts';
 import { scheduledRunId } from '../../src/escrow/run-id.ts';
 import { runSources } from '../../src/functions/source-runs.ts';
 import type { Services } from '../../src/services.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Audit } from '../../src/escrow/audit-document.ts';
+import type { Audit } from '../../src/escrow/audit/audit-document.ts';
 import { startAuditApp } from '../support/audit-app.ts';
 import { type CliOptions, runCommand } from '../support/cli.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';

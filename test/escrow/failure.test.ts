@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { describeFailure, EscrowFault, reasonOf } from '../../src/escrow/failure.ts';
-import { incompleteRun } from '../../src/escrow/incomplete-run.ts';
+import { incompleteRun } from '../../src/escrow/run/incomplete-run.ts';
 import type { ServiceAnswer } from '../../src/escrow/service-error.ts';
 import { OutOfTime, ServiceError } from '../../src/escrow/service-error.ts';
 

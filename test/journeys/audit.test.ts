@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verifyChain } from '../../src/escrow/evidence-chain.ts';
+import { verifyChain } from '../../src/escrow/audit/evidence-chain.ts';
 import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
 import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
 import { noLimit } from '../support/escrow-sources.ts';
@@ -130,7 +130,7 @@ describe('the daily audit', () => {
     expect(audit.findings[0]?.message).toContain(`"${name}"`);
     expect(audit.findings[0]?.remedy).toContain('enqueue {"vaultName":"contoso-prod","name":"signing"}');
     expect(error?.message).toContain('3 of 4 keys can be brought back');
-    const { runNamedKey } = await import('../../src/escrow/key-run.ts');
+    const { runNamedKey } = await import('../../src/escrow/run/key-run.ts');
     const { portsOf } = await import('../../src/functions/source-runs.ts');
     const { services } = await startAuditApp(azure, now, { hoursAhead: 0 });
     const [source] = services.settings.sources;

@@ -7,10 +7,10 @@ import { pathToFileURL } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Audit } from '../../src/escrow/audit-document.ts';
-import { decodeMarks } from '../../src/escrow/calendar.ts';
-import { reportPage } from '../../src/escrow/report-page.ts';
-import { digits, durationWords, statusWords, timeWords } from '../../src/escrow/report-words.ts';
+import type { Audit } from '../../src/escrow/audit/audit-document.ts';
+import { decodeMarks } from '../../src/escrow/audit/calendar.ts';
+import { reportPage } from '../../src/escrow/page/report-page.ts';
+import { digits, durationWords, statusWords, timeWords } from '../../src/escrow/page/words.ts';
 import { findChromium, startChromium } from '../support/chromium.ts';
 import { marks, sampleAudit, sampleSource, sampleWritten, soundAudit, troubledAudit } from '../support/sample-audit.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { DayMark } from '../../src/escrow/calendar.ts';
-import { calendarDays } from '../../src/escrow/calendar.ts';
-import { reportPage } from '../../src/escrow/report-page.ts';
+import type { DayMark } from '../../src/escrow/audit/calendar.ts';
+import { calendarDays } from '../../src/escrow/audit/calendar.ts';
+import { reportPage } from '../../src/escrow/page/report-page.ts';
 import { marks, sampleAudit, sampleSource, sampleWritten, soundAudit, troubledAudit } from '../support/sample-audit.ts';
 
 const megabyte = 1_000_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvocationContext } from '@azure/functions';
-import type { Audit } from '../../src/escrow/audit-document.ts';
+import type { Audit } from '../../src/escrow/audit/audit-document.ts';
 import type { EscrowEvent } from '../../src/escrow/escrow-events.ts';
 import type { LocalIdentity } from '../../src/local/identities.ts';
 import type { Services } from '../../src/services.ts';

@@ -1,6 +1,6 @@
-import { conductAudit } from '../../src/escrow/audit.ts';
-import type { Audit } from '../../src/escrow/audit-document.ts';
-import { writeAudit } from '../../src/escrow/audit-record.ts';
+import { conductAudit } from '../../src/escrow/audit/audit.ts';
+import type { Audit } from '../../src/escrow/audit/audit-document.ts';
+import { writeAudit } from '../../src/escrow/audit/audit-record.ts';
 import { recordName, reportName, sourcePath, startedMarkerName } from '../../src/escrow/blob-names.ts';
 import type { EscrowContainer, StoredBlob } from '../../src/escrow/escrow-container.ts';
 import type { KeySource, KeyVersion, SourceKey } from '../../src/escrow/key-source.ts';

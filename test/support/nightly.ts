@@ -1,8 +1,8 @@
-import { conductAudit } from '../../src/escrow/audit.ts';
-import { writeAudit } from '../../src/escrow/audit-record.ts';
-import { reportPage } from '../../src/escrow/report-page.ts';
+import { conductAudit } from '../../src/escrow/audit/audit.ts';
+import { writeAudit } from '../../src/escrow/audit/audit-record.ts';
+import { reportPage } from '../../src/escrow/page/report-page.ts';
+import type { SourceRun } from '../../src/escrow/run/source-run.ts';
 import { scheduledRunId } from '../../src/escrow/run-id.ts';
-import type { SourceRun } from '../../src/escrow/source-run.ts';
 import { as } from './as-identity.ts';
 import type { TestAzure } from './local-azure.ts';
 
@@ -15,7 +15,7 @@ export async function runAsApp(
   // Only now: connections look at the environment when they are first loaded.
   const { createServices } = await import('../../src/services.ts');
   const { readSettings } = await import('../../src/settings.ts');
-  const { runSource } = await import('../../src/escrow/source-run.ts');
+  const { runSource } = await import('../../src/escrow/run/source-run.ts');
   const { portsOf } = await import('../../src/functions/source-runs.ts');
   const services = as(azure.identities.app, () => createServices(readSettings({ ...process.env, ...env })));
   const job = { runId: scheduledRunId(runTime), trigger: 'schedule', attempt: 1, force: false, whatIf: false } as const;

@@ -1,7 +1,7 @@
 import type { EscrowContainer } from '../../src/escrow/escrow-container.ts';
 import type { EscrowEvent, LogLevel } from '../../src/escrow/escrow-events.ts';
 import type { KeySource } from '../../src/escrow/key-source.ts';
-import type { RunPorts } from '../../src/escrow/source-run.ts';
+import type { RunPorts } from '../../src/escrow/run/source-run.ts';
 import type { TimeBudget } from '../../src/escrow/time-budget.ts';
 import { noLimit } from './escrow-sources.ts';
 

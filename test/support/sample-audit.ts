@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { totalsOf } from '../../src/escrow/audit.ts';
-import type { Audit, AuditedKey, AuditedRun, AuditedSource } from '../../src/escrow/audit-document.ts';
-import { calendarDays, calendarStart, type DayMark, encodeMarks } from '../../src/escrow/calendar.ts';
-import type { CoverageStatus } from '../../src/escrow/coverage-status.ts';
-import { notWriteOnce } from '../../src/escrow/evidence-findings.ts';
+import { totalsOf } from '../../src/escrow/audit/audit.ts';
+import type { Audit, AuditedKey, AuditedRun, AuditedSource } from '../../src/escrow/audit/audit-document.ts';
+import { calendarDays, calendarStart, type DayMark, encodeMarks } from '../../src/escrow/audit/calendar.ts';
+import type { CoverageStatus } from '../../src/escrow/audit/coverage-status.ts';
+import { notWriteOnce } from '../../src/escrow/audit/evidence-findings.ts';
+import { keyGone, manyVersions, neverEscrowed, staleRecord } from '../../src/escrow/audit/key-findings.ts';
+import { runIncomplete, sourceUnreadable } from '../../src/escrow/audit/source-findings.ts';
 import type { Finding } from '../../src/escrow/finding.ts';
-import { keyGone, manyVersions, neverEscrowed, staleRecord } from '../../src/escrow/key-findings.ts';
 import type { SourceId, SourceKind } from '../../src/escrow/source.ts';
-import { runIncomplete, sourceUnreadable } from '../../src/escrow/source-findings.ts';
 
 const now = new Date('2026-11-24T06:00:03Z');
 const hour = 3_600_000;

@@ -1,0 +1,164 @@
+import * as z from 'zod';
+import type { RunStatus, Trigger } from '../escrow-events.ts';
+import type { Failure } from '../failure.ts';
+import type { Finding } from '../finding.ts';
+import type { RestorePlace, SourceKind } from '../source.ts';
+import type { CoverageStatus } from './coverage-status.ts';
+import type { WitnessedVersions } from './witness.ts';
+
+export const auditFormat = 'keyvault-escrow/audit/1';
+
+/**
+ * One audit, as it lies in `audits/<time>.json`. Its page says the same and nothing more. Times are ISO instants, UTC; times
+ * of records and runs are the storage service's own.
+ */
+export interface Audit {
+  readonly format: typeof auditFormat;
+  readonly auditId: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly container: string;
+  /** `gaps`: a finding of severity `gap` is among the findings. */
+  readonly status: 'ok' | 'gaps';
+  readonly asked: {
+    readonly schedule: string;
+    readonly maxAgeHours: number;
+    readonly maxDrillAgeDays?: number;
+  };
+  readonly totals: AuditTotals;
+  readonly findings: readonly Finding[];
+  readonly sources: readonly AuditedSource[];
+  /** The first day of every key's `days`; the last is the day of the audit. */
+  readonly calendar: { readonly from: string; readonly days: number };
+  /** Absent until an audit ran under the identity that writes the records. */
+  readonly writeOnce?: WriteOnceProof;
+  /** The newest successful restore drill; absent: none on record. */
+  readonly drill?: { readonly receipt: string; readonly finishedAt: string; readonly keys: number };
+  readonly chain: ChainLink;
+}
+
+/** `keys`: those that should be escrowed. `restorable`: those of them with a record that is there and whole, of any age. */
+export interface AuditTotals {
+  readonly keys: number;
+  readonly restorable: number;
+  /** Creation time of the oldest among the newest records of restorable keys: "as of". */
+  readonly asOf?: string;
+  readonly byStatus: Readonly<Record<CoverageStatus, number>>;
+}
+
+/**
+ * The link of one audit to the one before, and the evidence that has come since; where none has, the list of the one before
+ * once more, so that the newest evidence is checked by every audit. Digests are SHA-256 of
+ * content, hex.
+ */
+export interface ChainLink {
+  readonly previous?: EvidenceDigest;
+  /** Creation time of the newest evidence that any audit so far has listed. */
+  readonly until?: string;
+  readonly evidence: readonly EvidenceDigest[];
+}
+
+export interface EvidenceDigest {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+export interface WriteOnceProof {
+  readonly canary: string;
+  readonly overwrite: 'refused' | 'allowed' | 'unproven';
+  readonly remove: 'refused' | 'allowed' | 'unproven';
+  /** What the service said, where something is unproven. */
+  readonly message?: string;
+}
+
+export interface AuditedSource {
+  /** `vaults/<name>` or `managed-hsms/<name>`. */
+  readonly source: string;
+  readonly sourceKind: SourceKind;
+  readonly sourceName: string;
+  readonly place: RestorePlace;
+  /** How many keys it listed; absent when it could not be read, which `unreadable` explains. */
+  readonly listed?: number;
+  readonly unreadable?: Failure;
+  /** Newest first. */
+  readonly runs: readonly AuditedRun[];
+  /** In order of their names. */
+  readonly keys: readonly AuditedKey[];
+}
+
+export interface AuditedRun {
+  readonly runId: string;
+  readonly startedAt: string;
+  /** `unfinished`: it began and no report of it is there. */
+  readonly status: RunStatus | 'unfinished';
+  readonly trigger?: Trigger;
+  readonly finishedAt?: string;
+  readonly durationMs?: number;
+  readonly considered?: number;
+  readonly escrowed?: number;
+  readonly skipped?: number;
+  readonly failed?: number;
+  /** 429 answers. */
+  readonly throttled?: number;
+  /** How many attempts left a report. */
+  readonly attempts?: number;
+}
+
+export interface AuditedKey {
+  readonly key: string;
+  /** Key identifier without version; absent where the source never showed it. */
+  readonly id?: string;
+  readonly status: CoverageStatus;
+  readonly enabled?: boolean;
+  readonly updatedAt?: string;
+  readonly firstSeenAt: string;
+  readonly record?: AuditedRecord;
+  /** Absent until its turn has come: a thirtieth of the keys is counted each day. */
+  readonly versions?: WitnessedVersions;
+  /** The end of the newest drill that proved this key. */
+  readonly drilledAt?: string;
+  /** Run-length marks, one a day, of the calendar's days. */
+  readonly days: string;
+}
+
+export interface AuditedRecord {
+  readonly blobName: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly createdAt: string;
+  readonly runId?: string;
+  /** Where the record says it can be restored, when that is not what its source says now. */
+  readonly place?: RestorePlace;
+}
+
+const digestShape = z.looseObject({ name: z.string(), sha256: z.string() });
+
+/** As much of an audit as later ones and the page go by. */
+const auditShape = z.looseObject({
+  format: z.literal(auditFormat),
+  findings: z.array(z.looseObject({ severity: z.string(), message: z.string() })),
+  totals: z.looseObject({ keys: z.number(), restorable: z.number() }),
+  calendar: z.looseObject({ from: z.string(), days: z.number() }),
+  sources: z.array(
+    z.looseObject({
+      source: z.string(),
+      runs: z.array(z.looseObject({ runId: z.string() })),
+      keys: z.array(z.looseObject({ key: z.string(), status: z.string(), firstSeenAt: z.string(), days: z.string() })),
+    }),
+  ),
+  chain: z.looseObject({
+    previous: digestShape.optional(),
+    until: z.string().optional(),
+    evidence: z.array(digestShape),
+  }),
+});
+
+/** Reads an audit back; undefined when the text is none. Whether it is unaltered, the chain tells. */
+export function parseAudit(text: string): Audit | undefined {
+  try {
+    const audit = JSON.parse(text);
+    return auditShape.safeParse(audit).success ? audit : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,184 @@
+import { sourcePath } from '../blob-names.ts';
+import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
+import type { Finding } from '../finding.ts';
+import type { KeySource } from '../key-source.ts';
+import { sha256Of } from '../put-once.ts';
+import { scheduledRunId } from '../run-id.ts';
+import type { EscrowSource } from '../source.ts';
+import { listRuns } from '../stored-run.ts';
+import type { Audit, AuditedSource, AuditTotals, EvidenceDigest, WriteOnceProof } from './audit-document.ts';
+import { auditFormat } from './audit-document.ts';
+import { calendarDays, calendarStart } from './calendar.ts';
+import { freshSinceOf } from './coverage.ts';
+import type { CoverageStatus } from './coverage-status.ts';
+import { coverageStatuses, isOwed } from './coverage-status.ts';
+import { drillFindings, readDrills } from './drill-history.ts';
+import { checkEvidence, isNewEvidence, listEvidence, readEach } from './evidence.ts';
+import { chainUnreadable, evidenceAltered } from './evidence-findings.ts';
+import type { StoredAudit } from './previous-audit.ts';
+import { earlierCoverageOf, findNewestAudit } from './previous-audit.ts';
+import { emptyHistory, readOutcomes } from './recent-outcomes.ts';
+import { auditSource } from './source-audit.ts';
+import { proveWriteOnce, writeOnceFindings } from './write-once-canary.ts';
+
+export interface AuditJob {
+  readonly sources: readonly EscrowSource[];
+  /** NCRONTAB of the nightly run: what was due. */
+  readonly schedule: string;
+  readonly maxAgeHours: number;
+  readonly maxDrillAgeDays: number | undefined;
+  /** Whether this identity is the one that writes records, so that what it may not do proves something. */
+  readonly provesWriteOnce: boolean;
+}
+
+export interface AuditPorts {
+  readonly container: EscrowContainer;
+  readonly now: () => Date;
+  readonly outOfTime: AbortSignal;
+  keysOf(source: EscrowSource): KeySource;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Audits every source and the escrow itself. Writes nothing but the canary, and that only with `provesWriteOnce`. A source
+ * that cannot be read is a finding; the others are audited all the same.
+ *
+ * Cost, with a history of any length: a listing page per 25 keys, one HEAD per key, a thirtieth of the keys' versions; for
+ * the whole escrow some twenty requests and one per run report since the audit before.
+ * @throws ServiceError when the escrow container cannot be read; OutOfTime.
+ */
+export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Audit> {
+  const { container, outOfTime } = ports;
+  const now = ports.now();
+  const previous = await findNewestAudit(container, now, outOfTime);
+  const chain = previous?.audit?.chain;
+  const freshSince = freshSinceOf({ now, maxAgeHours: job.maxAgeHours });
+
+  const since = chain?.until === undefined ? new Date(now.getTime() - calendarDays * dayMs) : new Date(chain.until);
+  const runs = await listRuns(container, since < freshSince ? since : freshSince, now, outOfTime);
+  const evidence = await listEvidence(container, runs, outOfTime);
+  const isNew = isNewEvidence(chain);
+  const listedBefore = new Set(chain?.evidence.map(({ name }) => name));
+  const digests = new Map<string, string>();
+
+  const histories = await readOutcomes(
+    container,
+    runs,
+    (blob) => isNew(blob) || listedBefore.has(blob.name) || blob.createdAt >= freshSince,
+    outOfTime,
+    ({ blob, sha256 }) => digests.set(blob.name, sha256),
+  );
+  const drills = await readDrills(
+    container,
+    evidence.drills.filter(isNew),
+    previous?.audit,
+    outOfTime,
+    (name, sha256) => digests.set(name, sha256),
+  );
+  const lost = evidence.requests.filter(isNew).map(({ name }) => name);
+  await readEach(container, lost, outOfTime, (name, bytes) => digests.set(name, sha256Of(bytes)));
+
+  const context = {
+    container,
+    now,
+    outOfTime,
+    maxAgeHours: job.maxAgeHours,
+    schedule: job.schedule,
+    drills,
+    earlierFrom: previous?.audit?.calendar.from,
+  };
+  const audited = await Promise.all(
+    job.sources.map((source) => {
+      const path = sourcePath(source);
+      const history = histories.get(path) ?? emptyHistory();
+      const subject = { source, keys: ports.keysOf(source), history, earlier: earlierCoverageOf(previous, path) };
+      return auditSource(subject, context);
+    }),
+  );
+  const writeOnce = job.provesWriteOnce ? await proveWriteOnce(container, outOfTime) : undefined;
+  const findings = [
+    ...audited.flatMap((source) => source.findings),
+    ...(await chainFindings(previous, container, digests, outOfTime)),
+    ...(writeOnce === undefined ? [] : writeOnceFindings(writeOnce)),
+    ...drillFindings(drills.last, job.maxDrillAgeDays, now),
+  ];
+  const fresh = [...evidence.reports, ...evidence.drills, ...evidence.requests].filter(isNew);
+  const until = Math.max(
+    ...fresh.map(({ createdAt }) => createdAt.getTime()),
+    chain?.until === undefined ? 0 : Date.parse(chain.until),
+  );
+  return {
+    format: auditFormat,
+    auditId: scheduledRunId(now),
+    startedAt: now.toISOString(),
+    finishedAt: ports.now().toISOString(),
+    container: container.url,
+    status: findings.some(({ severity }) => severity === 'gap') ? 'gaps' : 'ok',
+    asked: {
+      schedule: job.schedule,
+      maxAgeHours: job.maxAgeHours,
+      ...(job.maxDrillAgeDays !== undefined && { maxDrillAgeDays: job.maxDrillAgeDays }),
+    },
+    totals: totalsOf(audited.map((source) => source.audited)),
+    findings: inOrder(findings),
+    sources: audited.map((source) => source.audited),
+    calendar: { from: calendarStart(now), days: calendarDays },
+    ...writeOnceMember(writeOnce, previous?.audit),
+    ...(drills.last && { drill: drills.last }),
+    chain: {
+      ...(previous && { previous: { name: previous.name, sha256: previous.sha256 } }),
+      ...(until > 0 && { until: new Date(until).toISOString() }),
+      // Without anything new the list before stays under watch, with the digests that it was listed with.
+      evidence: fresh.length === 0 ? (chain?.evidence ?? []) : digestsOf(fresh, digests),
+    },
+  };
+}
+
+function digestsOf(blobs: readonly StoredBlob[], digests: ReadonlyMap<string, string>): EvidenceDigest[] {
+  const listed = blobs.flatMap(({ name }) => {
+    const sha256 = digests.get(name);
+    return sha256 === undefined ? [] : [{ name, sha256 }];
+  });
+  return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** An audit that could not try keeps the proof of the one before. */
+function writeOnceMember(proof: WriteOnceProof | undefined, previous: Audit | undefined): Pick<Audit, 'writeOnce'> {
+  const known = proof ?? previous?.writeOnce;
+  return known === undefined ? {} : { writeOnce: known };
+}
+
+async function chainFindings(
+  previous: StoredAudit | undefined,
+  container: EscrowContainer,
+  digests: ReadonlyMap<string, string>,
+  outOfTime: AbortSignal,
+): Promise<Finding[]> {
+  if (previous === undefined) return [];
+  const { name, isAsWritten, audit } = previous;
+  if (audit === undefined) return [chainUnreadable(name, 'cannot be read as one')];
+  const altered = isAsWritten ? [] : [evidenceAltered(name, `${name} (metadata)`)];
+  return [...altered, ...(await checkEvidence(container, audit.chain.evidence, name, digests, outOfTime))];
+}
+
+/** Gaps before warnings; then as they were found: source by source. */
+function inOrder(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
+}
+
+export function totalsOf(sources: readonly AuditedSource[]): AuditTotals {
+  const byStatus = Object.fromEntries(coverageStatuses.map((status) => [status, 0])) as Record<CoverageStatus, number>;
+  let keys = 0;
+  let restorable = 0;
+  let asOf: string | undefined;
+  for (const { status, record } of sources.flatMap((source) => source.keys)) {
+    byStatus[status]++;
+    if (!isOwed(status)) continue;
+    keys++;
+    if (record === undefined) continue;
+    restorable++;
+    if (asOf === undefined || record.createdAt < asOf) asOf = record.createdAt;
+  }
+  return { keys, restorable, ...(asOf !== undefined && { asOf }), byStatus };
+}

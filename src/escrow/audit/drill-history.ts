@@ -1,0 +1,72 @@
+import type { DrillReceipt } from '../drill-receipt.ts';
+import { parseDrillReceipt } from '../drill-receipt.ts';
+import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
+import type { Finding } from '../finding.ts';
+import { sha256Of } from '../put-once.ts';
+import type { Audit } from './audit-document.ts';
+import { readEach } from './evidence.ts';
+import { drillOverdue } from './evidence-findings.ts';
+
+/** What restore drills have proven, over all receipts so far. */
+export interface DrillHistory {
+  /** The newest drill that ended without a finding. */
+  readonly last: Audit['drill'];
+  /** By `<source path>/<key>`, lower-case: the end of the newest drill that proved it. */
+  readonly proven: ReadonlyMap<string, string>;
+}
+
+/**
+ * Adds receipts that are new to what the audit before knew.
+ * @param seen is told the digest of each as read.
+ */
+export async function readDrills(
+  container: EscrowContainer,
+  receipts: readonly StoredBlob[],
+  previous: Audit | undefined,
+  outOfTime: AbortSignal,
+  seen: (name: string, sha256: string) => void,
+): Promise<DrillHistory> {
+  const read = await readEach(
+    container,
+    receipts.map(({ name }) => name),
+    outOfTime,
+    (name, bytes) => {
+      seen(name, sha256Of(bytes));
+      return parseDrillReceipt(Buffer.from(bytes).toString('utf8'));
+    },
+  );
+  let last = previous?.drill;
+  const proven = new Map<string, string>();
+  for (const { source, keys } of previous?.sources ?? []) {
+    for (const { key, drilledAt } of keys) if (drilledAt !== undefined) proven.set(drilledKey(source, key), drilledAt);
+  }
+  for (const { name, createdAt } of receipts) {
+    const receipt = read.get(name);
+    if (receipt === undefined) continue;
+    // The service's time, not the receipt's: a receipt is only as old as its blob.
+    const finishedAt = createdAt.toISOString();
+    for (const key of provenKeys(receipt)) {
+      if ((proven.get(key) ?? '') < finishedAt) proven.set(key, finishedAt);
+    }
+    const isNewest = last === undefined || last.finishedAt < finishedAt;
+    if (receipt.status === 'ok' && receipt.keys.length > 0 && isNewest) {
+      last = { receipt: name, finishedAt, keys: receipt.keys.length };
+    }
+  }
+  return { last, proven };
+}
+
+export function drilledKey(source: string, key: string): string {
+  return `${source}/${key}`.toLowerCase();
+}
+
+function provenKeys({ keys }: DrillReceipt): string[] {
+  return keys.filter(({ outcome }) => outcome === 'proven').map(({ source, key }) => drilledKey(source, key));
+}
+
+export function drillFindings(last: Audit['drill'], maxDrillAgeDays: number | undefined, now: Date): Finding[] {
+  if (maxDrillAgeDays === undefined) return [];
+  const endedAt = last && new Date(last.finishedAt);
+  const isDue = endedAt === undefined || now.getTime() - endedAt.getTime() > maxDrillAgeDays * 24 * 60 * 60 * 1000;
+  return isDue ? [drillOverdue(maxDrillAgeDays, endedAt)] : [];
+}

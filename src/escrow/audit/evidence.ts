@@ -1,0 +1,100 @@
+import PQueue from 'p-queue';
+import { drillFolder, parseDrillReceiptName, requestFolder } from '../blob-names.ts';
+import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
+import type { Finding } from '../finding.ts';
+import { sha256Of } from '../put-once.ts';
+import { ServiceError } from '../service-error.ts';
+import type { StoredRun } from '../stored-run.ts';
+import type { ChainLink, EvidenceDigest } from './audit-document.ts';
+import { evidenceAltered, evidenceMissing } from './evidence-findings.ts';
+
+/** Everything that is evidence in a period: run reports, drill receipts, requests that were not carried out. */
+export interface Evidence {
+  readonly reports: readonly StoredBlob[];
+  readonly drills: readonly StoredBlob[];
+  readonly requests: readonly StoredBlob[];
+}
+
+const readersAtOnce = 8;
+
+/** Drills and lost requests are few, so all of them are listed; runs come from their period. */
+export async function listEvidence(
+  container: EscrowContainer,
+  runs: readonly StoredRun[],
+  outOfTime: AbortSignal,
+): Promise<Evidence> {
+  const all = async (prefix: string): Promise<StoredBlob[]> => {
+    const blobs: StoredBlob[] = [];
+    for await (const blob of container.list(prefix, outOfTime)) blobs.push(blob);
+    return blobs;
+  };
+  const [drills, requests] = await Promise.all([all(drillFolder), all(requestFolder)]);
+  return {
+    reports: runs.flatMap((run) => run.reports),
+    drills: drills.filter((blob) => parseDrillReceiptName(blob.name) !== undefined),
+    requests,
+  };
+}
+
+/**
+ * Whether an audit after `link` has to list this blob. Creation times have whole seconds, so what is as old as the newest
+ * that was listed may be new too.
+ */
+export function isNewEvidence(link: ChainLink | undefined): (blob: StoredBlob) => boolean {
+  if (link?.until === undefined) return () => true;
+  const until = Date.parse(link.until);
+  const listed = new Set(link.evidence.map(({ name }) => name));
+  return (blob) => blob.createdAt.getTime() >= until && !listed.has(blob.name);
+}
+
+/** Reads blobs side by side. What is not there is left out of the answer. */
+export async function readEach<T>(
+  container: EscrowContainer,
+  names: readonly string[],
+  outOfTime: AbortSignal,
+  each: (name: string, bytes: Uint8Array) => T,
+): Promise<Map<string, T>> {
+  const read = new Map<string, T>();
+  const queue = new PQueue({ concurrency: readersAtOnce });
+  await queue.addAll(
+    names.map((name) => async () => {
+      const bytes = await readIfThere(container, name, outOfTime);
+      if (bytes !== undefined) read.set(name, each(name, bytes));
+    }),
+  );
+  return read;
+}
+
+/**
+ * Looks whether evidence still is what an audit listed.
+ * @param known digests of what has been read already; the rest is read here.
+ */
+export async function checkEvidence(
+  container: EscrowContainer,
+  listed: readonly EvidenceDigest[],
+  listedBy: string,
+  known: ReadonlyMap<string, string>,
+  outOfTime: AbortSignal,
+): Promise<Finding[]> {
+  const unread = listed.map(({ name }) => name).filter((name) => !known.has(name));
+  const read = await readEach(container, unread, outOfTime, (_, bytes) => sha256Of(bytes));
+  return listed.flatMap(({ name, sha256 }) => {
+    const found = known.get(name) ?? read.get(name);
+    if (found === undefined) return [evidenceMissing(name, listedBy)];
+    return found === sha256 ? [] : [evidenceAltered(name, listedBy)];
+  });
+}
+
+async function readIfThere(
+  container: EscrowContainer,
+  name: string,
+  outOfTime: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await container.read(name, outOfTime);
+  } catch (error) {
+    if (error instanceof ServiceError && error.statusCode === 404 && error.code !== 'ContainerNotFound')
+      return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+import { parseRecordName, recordPrefix } from '../blob-names.ts';
+import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
+import { restorePlaceOf } from '../records/escrow-record.ts';
+import type { RestorePlace, SourceId } from '../source.ts';
+
+/** The newest record of a key, as the container itself shows it. Never taken from a report. */
+export interface NewestRecord {
+  readonly blobName: string;
+  readonly bytes: number;
+  /** As its writer computed it; absent when the blob's metadata lack it. */
+  readonly sha256?: string;
+  /** The storage service's creation time: what the age is told by. */
+  readonly createdAt: Date;
+  readonly runId?: string;
+  readonly place: RestorePlace;
+}
+
+/** What somebody said about a record: a run report, or the audit before. */
+export interface RecordClaim {
+  readonly blobName: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** The blob that says so. */
+  readonly saidBy: string;
+  /** When it was said; the record is no younger. */
+  readonly saidAt: Date;
+}
+
+/** A record that is not as it was said to be. */
+export interface RecordFault {
+  readonly fault: 'missing' | 'altered';
+  readonly claim: RecordClaim;
+  /** What is there instead. */
+  readonly found?: { readonly bytes: number; readonly sha256: string | undefined };
+}
+
+export interface RecordSearch {
+  readonly source: SourceId;
+  readonly key: string;
+  /** Newest first or not; each is checked. */
+  readonly claims: readonly RecordClaim[];
+  /** A verified record from then on ends the search: one HEAD. */
+  readonly freshSince: Date;
+}
+
+export interface FoundRecord {
+  readonly record: NewestRecord | undefined;
+  readonly faults: readonly RecordFault[];
+}
+
+/**
+ * The newest record of one key. A claim young enough to be fresh is looked at (one request); only when that does not settle
+ * it are the key's own records listed (one request per 5,000), so a history of any length is never read as a whole.
+ */
+export async function findNewestRecord(
+  container: EscrowContainer,
+  search: RecordSearch,
+  outOfTime: AbortSignal,
+): Promise<FoundRecord> {
+  const { source, key, freshSince } = search;
+  const claims = [...search.claims].sort((a, b) => b.saidAt.getTime() - a.saidAt.getTime());
+  const [newest] = claims;
+  const prefix = recordPrefix(source, key);
+  const there = new Map<string, StoredBlob>();
+  const faults: RecordFault[] = [];
+
+  if (newest !== undefined && newest.saidAt >= freshSince) {
+    const blob = await container.look(newest.blobName, outOfTime);
+    const fault = faultOf(newest, blob);
+    if (fault !== undefined) faults.push(fault);
+    else if (blob !== undefined && blob.createdAt >= freshSince) return { record: recordOf(blob), faults };
+    if (blob !== undefined) there.set(blob.name, blob);
+  }
+
+  for await (const blob of container.list(prefix, outOfTime)) {
+    if (parseRecordName(blob.name) !== undefined) there.set(blob.name, blob);
+  }
+  for (const claim of claims) {
+    if (faults.some((fault) => fault.claim.blobName === claim.blobName)) continue;
+    // A record under a chosen blobName is in no listing of its key.
+    const blob =
+      there.get(claim.blobName) ??
+      (claim.blobName.startsWith(prefix) ? undefined : await container.look(claim.blobName, outOfTime));
+    const fault = faultOf(claim, blob);
+    if (fault !== undefined) faults.push(fault);
+    else if (blob !== undefined) there.set(blob.name, blob);
+  }
+  const altered = new Set(faults.map((fault) => fault.claim.blobName));
+  let latest: StoredBlob | undefined;
+  for (const blob of there.values()) {
+    // Without its digest a restore refuses it, so it brings nothing back.
+    if (blob.length === 0 || blob.metadata.sha256 === undefined || altered.has(blob.name)) continue;
+    if (latest === undefined || blob.createdAt > latest.createdAt) latest = blob;
+  }
+  return { record: latest && recordOf(latest), faults };
+}
+
+function faultOf(claim: RecordClaim, blob: StoredBlob | undefined): RecordFault | undefined {
+  if (blob === undefined) return { fault: 'missing', claim };
+  const { sha256 } = blob.metadata;
+  if (blob.length === claim.bytes && sha256 === claim.sha256) return undefined;
+  return { fault: 'altered', claim, found: { bytes: blob.length, sha256 } };
+}
+
+function recordOf({ name, length, createdAt, metadata }: StoredBlob): NewestRecord {
+  const { sha256, runid } = metadata;
+  return {
+    blobName: name,
+    bytes: length,
+    createdAt,
+    place: restorePlaceOf(metadata),
+    ...(sha256 && { sha256 }),
+    ...(runid && { runId: runid }),
+  };
+}

@@ -1,0 +1,28 @@
+import { messageOf, reasonOf, storageRemedyOf } from '../failure.ts';
+import { OutOfTime, ServiceError } from '../service-error.ts';
+
+/** No audit came about: what was found, if anything, is not on record. Not the same as an audit that found gaps. */
+export class NoAudit extends Error {
+  override readonly name = 'NoAudit';
+}
+
+/** @throws NoAudit with reason, subject and remedy; `cause` is what stopped it. */
+export async function orNoAudit<T>(audit: () => Promise<T>): Promise<T> {
+  try {
+    return await audit();
+  } catch (cause) {
+    throw new NoAudit(`Cannot audit the escrow: ${whyOf(cause)}`, { cause });
+  }
+}
+
+function whyOf(error: unknown): string {
+  if (error instanceof OutOfTime) {
+    return `${error.message}. Raise functionTimeout, or maxBackupsPerSecond of large sources: the next audit starts anew.`;
+  }
+  if (!(error instanceof ServiceError)) {
+    return `${messageOf(error)}. This is unexpected: please report it with the stack trace in the log.`;
+  }
+  const remedy =
+    error.service === 'identity' ? 'Check the managed identity of the app (AZURE_CLIENT_ID).' : storageRemedyOf(error);
+  return `${reasonOf(error)}. ${remedy}`;
+}

@@ -1,0 +1,90 @@
+import type { Finding } from '../finding.ts';
+import { instant } from '../finding.ts';
+import { parseSchedule } from '../run-time.ts';
+import type { SourceId } from '../source.ts';
+import type { StoredRun } from '../stored-run.ts';
+import type { AuditedRun } from './audit-document.ts';
+import type { ReportSummary, SourceHistory } from './recent-outcomes.ts';
+import { runIncomplete, runMissing } from './source-findings.ts';
+
+const minute = 60_000;
+/** A run that is due may still be waiting in the queue, or may have begun a moment early. */
+const graceMs = 60 * minute;
+const earlyMs = 2 * minute;
+/** A run without a report is under way for so long, and dead afterwards. */
+const longestRunMs = 4 * 60 * minute;
+
+/**
+ * Whether the source has had the run that was due last: begun, ended and ok. A later run of the whole source, on demand too,
+ * mends an incomplete one.
+ */
+export function checkRuns(source: SourceId, history: SourceHistory, schedule: string, now: Date): Finding[] {
+  const [due] = parseSchedule(schedule).previousRuns(1, new Date(now.getTime() - graceMs));
+  if (due === undefined) return [];
+  const newestFirst = [...history.runs].reverse();
+  const begun = newestFirst.filter((run) => run.startedAt.getTime() >= due.getTime() - earlyMs);
+  if (begun.length === 0) return [runMissing(source, due, newestFirst[0]?.startedAt)];
+  for (const run of begun) {
+    const last = lastReportOf(run, history);
+    if (last === undefined) {
+      if (now.getTime() - run.startedAt.getTime() < longestRunMs) continue;
+      return [runIncomplete(source, run.runId, `it began ${instant(run.startedAt)} and has left no report`)];
+    }
+    return last.status === 'ok' ? [] : [runIncomplete(source, run.runId, howItFailed(last))];
+  }
+  return [];
+}
+
+function howItFailed({ counts, problems }: ReportSummary): string {
+  const keys = counts.failed === 0 ? [] : [`${counts.failed} of ${counts.considered} keys failed`];
+  return (
+    [...keys, ...problems.map(({ message }) => message.replace(/\.$/, ''))].join('; ') || 'its report does not say why'
+  );
+}
+
+/** The newest report speaks for a run that was resumed: it considers every key again. */
+function lastReportOf(run: StoredRun, history: SourceHistory): ReportSummary | undefined {
+  return run.reports
+    .map((blob) => history.reports.get(blob.name))
+    .filter((report) => report !== undefined)
+    .at(-1);
+}
+
+const keptMs = 90 * 24 * 60 * minute;
+const mostRuns = 400;
+
+/** The history of runs for the audit, newest first: those just read, and what the audit before knew of older ones. */
+export function auditedRuns(history: SourceHistory, earlier: readonly AuditedRun[], now: Date): AuditedRun[] {
+  const runs = new Map(earlier.map((run) => [run.runId, run]));
+  for (const run of history.runs) {
+    const audited = auditedRun(run, history);
+    if (audited !== undefined) runs.set(run.runId, audited);
+  }
+  return [...runs.values()]
+    .filter((run) => Date.parse(run.startedAt) > now.getTime() - keptMs)
+    .sort((a, b) => b.startedAt.localeCompare(a.startedAt))
+    .slice(0, mostRuns);
+}
+
+/** Undefined for a run whose reports were not read this time: the audit before has it. */
+function auditedRun(run: StoredRun, history: SourceHistory): AuditedRun | undefined {
+  const base = { runId: run.runId, startedAt: run.startedAt.toISOString() };
+  if (run.reports.length === 0) return { ...base, status: 'unfinished' };
+  const read = run.reports.map((blob) => history.reports.get(blob.name)).filter((report) => report !== undefined);
+  const last = read.at(-1);
+  if (last === undefined) return undefined;
+  const { counts, trigger, status, finishedAt } = last;
+  return {
+    ...base,
+    status,
+    trigger,
+    finishedAt,
+    durationMs: Math.max(0, Date.parse(finishedAt) - Date.parse(read[0]?.startedAt ?? last.startedAt)),
+    considered: counts.considered,
+    escrowed: counts.escrowed + counts.alreadyEscrowed,
+    skipped: counts.skipped,
+    failed: counts.failed,
+    throttled: read.reduce((sum, report) => sum + report.throttled, 0),
+    attempts: run.reports.length,
+  };
+}

@@ -1,0 +1,193 @@
+import PQueue from 'p-queue';
+import { sourcePath } from '../blob-names.ts';
+import { describeFailure } from '../failure.ts';
+import type { Finding } from '../finding.ts';
+import { describeAge } from '../finding.ts';
+import type { EscrowSource, RestorePlace } from '../source.ts';
+import { callsAtOnce } from '../source.ts';
+import type { AuditedKey, AuditedRecord, AuditedSource } from './audit-document.ts';
+import type { KeyDays } from './calendar.ts';
+import { decodeMarks, encodeMarks, markDays } from './calendar.ts';
+import type { CoverageContext, KeyCoverage, SourceCoverage, SourceToCover } from './coverage.ts';
+import { coverSource } from './coverage.ts';
+import { isOwed } from './coverage-status.ts';
+import type { DrillHistory } from './drill-history.ts';
+import { drilledKey } from './drill-history.ts';
+import {
+  configuredKeyMissing,
+  keyGone,
+  manyVersions,
+  neverEscrowed,
+  recordFault,
+  staleRecord,
+  versionsUncounted,
+} from './key-findings.ts';
+import type { NewestRecord } from './newest-records.ts';
+import { auditedRuns, checkRuns } from './run-check.ts';
+import { reportUnreadable, silenceFindings, sourceShrank, sourceUnreadable } from './source-findings.ts';
+import type { WitnessedVersions } from './witness.ts';
+import { chooseWitnessed, witnessVersions } from './witness.ts';
+
+export interface SourceAuditContext extends CoverageContext {
+  readonly schedule: string;
+  readonly drills: DrillHistory;
+  /** The first day of the calendar of the audit before. */
+  readonly earlierFrom: string | undefined;
+}
+
+/** Audits one source: coverage, runs, versions; what a person must know of it and what is wrong with it. */
+export async function auditSource(
+  subject: SourceToCover,
+  context: SourceAuditContext,
+): Promise<{ readonly audited: AuditedSource; readonly findings: readonly Finding[] }> {
+  const { source, history, earlier } = subject;
+  const coverage = await coverSource(subject, context);
+  const witnessed = await witnessKeys(subject, coverage, context);
+  const keys = coverage.keys.map((key) => auditedKey(key, witnessed.versions, subject, context));
+  const { unreadable, listedCount } = coverage;
+  return {
+    audited: {
+      source: sourcePath(source),
+      sourceKind: source.kind,
+      sourceName: source.name,
+      place: source.place,
+      ...(listedCount !== undefined && { listed: listedCount }),
+      ...(unreadable && { unreadable }),
+      runs: auditedRuns(history, earlier.audited?.runs ?? [], context.now),
+      keys,
+    },
+    findings: [
+      ...listingFindings(source, coverage, subject),
+      ...checkRuns(source, history, context.schedule, context.now),
+      ...history.unreadable.map((name) => reportUnreadable(source, name)),
+      ...coverage.keys.flatMap((key) => keyFindings(key, subject)),
+      ...keys.flatMap(({ key, versions }) => manyVersions(source, key, versions?.count ?? 0) ?? []),
+      ...witnessed.findings,
+    ],
+  };
+}
+
+function listingFindings(
+  source: EscrowSource,
+  { unreadable, listedCount, keys }: SourceCoverage,
+  { earlier }: SourceToCover,
+): Finding[] {
+  if (unreadable !== undefined) return [sourceUnreadable(source, unreadable)];
+  const findings = silenceFindings(source, { keys, ...(listedCount !== undefined && { listedCount }) });
+  const before = [...earlier.keys.values()].filter(({ status }) => isOwed(status) && status !== 'gone');
+  const newlyGone = keys.filter((key) => key.status === 'gone' && earlier.keys.get(nameOf(key))?.status !== 'gone');
+  // One key that is gone has a line of its own.
+  if (newlyGone.length > 1 && newlyGone.length > before.length / 10) {
+    findings.push(sourceShrank(source, newlyGone.length, Math.max(before.length, newlyGone.length)));
+  }
+  return findings;
+}
+
+function keyFindings(key: KeyCoverage, { source, history, earlier }: SourceToCover): Finding[] {
+  const findings = key.faults.map((fault) => recordFault(source, key.key, fault));
+  const lastFailure = history.keys.get(nameOf(key))?.lastFailure?.message;
+  if (key.status === 'stale' && key.record !== undefined) {
+    const age = describeAge(key.ageMs ?? 0);
+    findings.push(staleRecord(source, key.key, key.record.createdAt, age, lastFailure));
+  }
+  // What was lost a moment ago has not "never" been escrowed: its missing record says it all.
+  if (key.status === 'never' && key.faults.length === 0) findings.push(neverEscrowed(source, key.key, lastFailure));
+  if (key.status === 'gone') {
+    const wasThere = earlier.keys.has(nameOf(key)) || key.record !== undefined;
+    findings.push(wasThere ? keyGone(source, key.key, key.record?.blobName) : configuredKeyMissing(source, key.key));
+  }
+  return findings;
+}
+
+/** Counts and witnesses the versions of those keys whose turn it is; the others keep what is known of them. */
+async function witnessKeys(
+  { source, keys, earlier }: SourceToCover,
+  coverage: SourceCoverage,
+  { now, outOfTime }: SourceAuditContext,
+): Promise<{ readonly versions: ReadonlyMap<string, WitnessedVersions>; readonly findings: readonly Finding[] }> {
+  const versions = new Map<string, WitnessedVersions>();
+  for (const [name, { versions: known }] of earlier.keys) if (known !== undefined) versions.set(name, known);
+  const candidates = coverage.keys.flatMap((key) =>
+    key.listed !== undefined && isOwed(key.status) ? [{ key: key.listed, known: versions.get(nameOf(key)) }] : [],
+  );
+  const findings: Finding[] = [];
+  const queue = new PQueue({ concurrency: callsAtOnce(source.kind) });
+  await queue.addAll(
+    chooseWitnessed(candidates).map((candidate) => async () => {
+      const { name } = candidate.key;
+      try {
+        versions.set(name.toLowerCase(), await witnessVersions(keys, candidate, now, outOfTime));
+      } catch (error) {
+        findings.push(versionsUncounted(source, name, describeFailure(error, 'read', source, name)));
+      }
+    }),
+  );
+  return { versions, findings };
+}
+
+function auditedKey(
+  key: KeyCoverage,
+  witnessed: ReadonlyMap<string, WitnessedVersions>,
+  { source, history, earlier }: SourceToCover,
+  { drills, earlierFrom, maxAgeHours, now }: SourceAuditContext,
+): AuditedKey {
+  const name = nameOf(key);
+  const before = earlier.keys.get(name);
+  const id = key.listed?.id ?? before?.id;
+  const enabled = key.listed?.enabled ?? before?.enabled;
+  const updatedAt = key.listed?.updatedAt?.toISOString() ?? before?.updatedAt;
+  const versions = witnessed.get(name);
+  const drilledAt = drills.proven.get(drilledKey(sourcePath(source), name));
+  const days: KeyDays = {
+    earlier:
+      before === undefined || earlierFrom === undefined
+        ? undefined
+        : { from: earlierFrom, marks: decodeMarks(before.days) },
+    outcomes: history.keys.get(name)?.days ?? new Map(),
+    now: dayState(key),
+    firstSeenAt:
+      earlier.audited === undefined ? laterOf(key.firstSeenAt, history.runs[0]?.startedAt ?? now) : key.firstSeenAt,
+    newestAt: key.record?.createdAt,
+  };
+  return {
+    key: key.key,
+    ...(id && { id }),
+    status: key.status,
+    ...(enabled !== undefined && { enabled }),
+    ...(updatedAt && { updatedAt }),
+    firstSeenAt: key.firstSeenAt.toISOString(),
+    ...(key.record && { record: auditedRecord(key.record, source.place) }),
+    ...(versions && { versions }),
+    ...(drilledAt && { drilledAt }),
+    days: encodeMarks(markDays(days, maxAgeHours, now)),
+  };
+}
+
+/** Without an audit before, nothing was due before the first run that is known. */
+function laterOf(a: Date, b: Date): Date {
+  return a > b ? a : b;
+}
+
+function dayState({ status }: KeyCoverage): KeyDays['now'] {
+  if (!isOwed(status)) return 'skipped';
+  return status === 'gone' || status === 'pending' ? status : 'escrowed';
+}
+
+function auditedRecord(record: NewestRecord, placeNow: RestorePlace): AuditedRecord {
+  const { blobName, bytes, sha256, createdAt, runId, place } = record;
+  const isElsewhere = (['subscriptionId', 'geography', 'securityDomain'] as const).some(
+    (label) => place[label] !== placeNow[label],
+  );
+  return {
+    blobName,
+    bytes,
+    sha256: sha256 ?? '',
+    createdAt: createdAt.toISOString(),
+    ...(runId && { runId }),
+    ...(isElsewhere && { place }),
+  };
+}
+
+function nameOf({ key }: KeyCoverage): string {
+  return key.toLowerCase();
+}

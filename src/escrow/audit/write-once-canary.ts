@@ -1,0 +1,64 @@
+import { canaryName } from '../blob-names.ts';
+import type { EscrowContainer, NewBlob } from '../escrow-container.ts';
+import { messageOf, reasonOf } from '../failure.ts';
+import type { Finding } from '../finding.ts';
+import { putOnce } from '../put-once.ts';
+import { OutOfTime, ServiceError } from '../service-error.ts';
+import type { WriteOnceProof } from './audit-document.ts';
+import { notWriteOnce, writeOnceUnproven } from './evidence-findings.ts';
+
+const canary: NewBlob = {
+  name: canaryName,
+  bytes: Buffer.from('Each audit tries to overwrite and to delete this blob. Both must be refused.\n'),
+  contentType: 'text/plain; charset=utf-8',
+  metadata: {},
+};
+
+/**
+ * Proves that the escrow is write-once by trying the opposite, under the very identity that writes the records, on a blob
+ * that holds nothing. Refused is good. Never rejects for what the service answers.
+ */
+export async function proveWriteOnce(container: EscrowContainer, outOfTime: AbortSignal): Promise<WriteOnceProof> {
+  try {
+    if ((await container.look(canaryName, outOfTime)) === undefined) await putOnce(container, canary, outOfTime);
+  } catch (error) {
+    if (error instanceof OutOfTime) throw error;
+    const message = `the canary cannot be put: ${wordsOf(error)}`;
+    return { canary: canaryName, overwrite: 'unproven', remove: 'unproven', message };
+  }
+  const overwrite = await attempt(() => container.replace(canary, outOfTime));
+  const remove = await attempt(() => container.remove(canaryName, outOfTime));
+  const messages = [overwrite.message, remove.message].filter((message) => message !== undefined);
+  return {
+    canary: canaryName,
+    overwrite: overwrite.answer,
+    remove: remove.answer,
+    ...(messages.length > 0 && { message: messages.join('; ') }),
+  };
+}
+
+export function writeOnceFindings({ overwrite, remove, message }: WriteOnceProof): Finding[] {
+  const findings: Finding[] = [];
+  if (overwrite === 'allowed') findings.push(notWriteOnce('overwritten'));
+  if (remove === 'allowed') findings.push(notWriteOnce('deleted'));
+  if (overwrite === 'unproven' || remove === 'unproven') findings.push(writeOnceUnproven(message ?? 'no answer'));
+  return findings;
+}
+
+async function attempt(
+  crime: () => Promise<void>,
+): Promise<{ readonly answer: WriteOnceProof['overwrite']; readonly message?: string }> {
+  try {
+    await crime();
+    return { answer: 'allowed' };
+  } catch (error) {
+    if (error instanceof OutOfTime) throw error;
+    // 403: no right to. 409: an immutability policy or a lease. 412: a condition of ours.
+    const isRefusal = error instanceof ServiceError && [403, 409, 412].includes(error.statusCode ?? 0);
+    return isRefusal ? { answer: 'refused' } : { answer: 'unproven', message: wordsOf(error) };
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof ServiceError ? reasonOf(error) : messageOf(error);
+}

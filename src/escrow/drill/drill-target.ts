@@ -1,0 +1,109 @@
+import { recordPrefix, sourcePath } from '../blob-names.ts';
+import type { EscrowContainer } from '../escrow-container.ts';
+import { describeFailure, EscrowFault } from '../failure.ts';
+import type { KeyOperator } from '../key-operator.ts';
+import { readTakenNames } from '../restore/restore-step.ts';
+import { ServiceError } from '../service-error.ts';
+import type { EscrowSource } from '../source.ts';
+import { describeSource, isSameSource } from '../source.ts';
+import type { OpenJournal } from './drill-journal.ts';
+import { findOpenJournals } from './drill-journal.ts';
+
+/** What stands in a drill target before a drill, and may be swept away. */
+export interface DrillLeftovers {
+  readonly journals: readonly OpenJournal[];
+  /** Names of keys there, active or deleted, every one of them named by those journals. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Makes sure that a drill may use a target: no source, configured here or ever escrowed, and empty (deleted keys included) but for what a drill's own
+ * journal names.
+ * @throws EscrowFault when it may not be used; nothing was changed then.
+ */
+export async function inspectDrillTarget(
+  operator: KeyOperator,
+  container: EscrowContainer,
+  sources: readonly EscrowSource[],
+  outOfTime: AbortSignal,
+): Promise<DrillLeftovers> {
+  const target = operator.keys.source;
+  if (sources.some((source) => isSameSource(source, target))) {
+    throw refusal(
+      'drillTargetConfigured',
+      `${describeSource(target)} is a configured source`,
+      'Keys that matter live there.',
+    );
+  }
+  // The settings of one desk may lack a source that another's have; what was ever escrowed is in the container for all.
+  for await (const { name } of container.list(recordPrefix(target), outOfTime)) {
+    throw refusal(
+      'drillTargetEscrowed',
+      `${describeSource(target)} has records in the escrow (${name}), so it is or was a source`,
+      'Keys that matter may live there.',
+    );
+  }
+  const journals = await findOpenJournals(container, sourcePath(target), outOfTime);
+  const taken = await readNames(operator, outOfTime);
+  const ours = new Set(journals.flatMap(({ journal }) => journal.keys.map(({ key }) => key.toLowerCase())));
+  const foreign = taken.filter((name) => !ours.has(name));
+  if (foreign.length > 0) {
+    const some = foreign.slice(0, 5).join(', ') + (foreign.length > 5 ? ', …' : '');
+    throw refusal(
+      'drillTargetNotEmpty',
+      `${describeSource(target)} is not empty: it has ${foreign.length} keys, active or deleted, that no drill put there (${some})`,
+      'A deleted key counts until it is purged.',
+    );
+  }
+  return { journals, names: taken };
+}
+
+async function readNames(operator: KeyOperator, outOfTime: AbortSignal): Promise<string[]> {
+  try {
+    const { active, deleted } = await readTakenNames(operator, outOfTime);
+    return [...active, ...deleted.keys()];
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const { code, message, remedy } = describeFailure(error, 'list', operator.keys.source);
+    throw new EscrowFault(code, message.slice(0, message.length - remedy.length).trim(), remedy, { cause: error });
+  }
+}
+
+/**
+ * Takes one key of a drill away again, whatever state it is in. Only for names that a journal of this target has: and even
+ * then only a key all of whose versions are older than that journal, which a restore leaves as they were.
+ * @throws EscrowFault `notOfThisDrill` when somebody else's key has the name; what the service says when it refuses.
+ */
+export async function removeDrilledKey(
+  operator: KeyOperator,
+  name: string,
+  journalAt: Date,
+  outOfTime: AbortSignal,
+): Promise<void> {
+  // The journal's time and the vault's are two clocks of Azure's; the vault's tells whole seconds.
+  const latest = journalAt.getTime() + 1000;
+  const requireOld = (createdAt: Date | undefined): void => {
+    if (createdAt !== undefined && createdAt.getTime() <= latest) return;
+    throw new EscrowFault(
+      'notOfThisDrill',
+      `key "${name}" in ${describeSource(operator.keys.source)} was made after the drill began, so no drill restored it`,
+      'It is left alone. Use a vault for drills that nobody else uses.',
+    );
+  };
+  if ((await operator.findKey(name, outOfTime)) !== undefined) {
+    for await (const { createdAt } of operator.keys.listVersions(name, outOfTime)) requireOld(createdAt);
+    await operator.deleteKey(name, outOfTime);
+  }
+  const deleted = await operator.findDeletedKey(name, outOfTime);
+  if (deleted === undefined) return;
+  requireOld(deleted.createdAt);
+  await operator.purgeKey(name, outOfTime);
+}
+
+function refusal(code: string, reason: string, why: string): EscrowFault {
+  return new EscrowFault(
+    code,
+    `No drill: ${reason}`,
+    `${why} A drill deletes and purges what it restores: give it an empty vault or Managed HSM of its own.`,
+  );
+}

@@ -1,0 +1,187 @@
+import { drillReceiptName, sourcePath } from '../blob-names.ts';
+import type { DrilledKey, DrillReceipt } from '../drill-receipt.ts';
+import { drillFormat } from '../drill-receipt.ts';
+import type { Failure } from '../failure.ts';
+import { describeFailure, EscrowFault } from '../failure.ts';
+import { putOnce } from '../put-once.ts';
+import type { StoredRecord } from '../records/stored-record.ts';
+import type { RestorePorts } from '../restore/restore-key.ts';
+import { restoreRecord } from '../restore/restore-key.ts';
+import type { RestoreTarget } from '../restore/restore-place.ts';
+import { describeSource } from '../source.ts';
+import type { ChosenRecord } from './drill-choice.ts';
+import type { DrillReference } from './drill-comparison.ts';
+import { compareVersions, readVersions } from './drill-comparison.ts';
+import { drillJournalFormat, putDrillJournal } from './drill-journal.ts';
+import type { DrillLeftovers } from './drill-target.ts';
+import { removeDrilledKey } from './drill-target.ts';
+
+export interface DrillPorts extends Omit<RestorePorts, 'outOfTime'> {
+  readonly now: () => Date;
+  /** No further key is begun after it aborts. */
+  readonly outOfTime: AbortSignal;
+  /** What is under way, and taking it away again, goes on until then. */
+  readonly lastCall: AbortSignal;
+  /** What a restored key is compared with. */
+  referenceOf(record: StoredRecord): Promise<DrillReference>;
+  /** Told of each key as it ends. */
+  ended(key: DrilledKey): void;
+}
+
+export interface Drill {
+  readonly receiptName: string;
+  readonly receipt: DrillReceipt;
+}
+
+/**
+ * Restores records into a drill target one by one, compares each with what was escrowed, and destroys it again before the
+ * next: so at most one drilled key is anywhere at any time. Journal first, receipt last; it stops where a key cannot be
+ * taken away again.
+ */
+export async function runDrill(
+  chosen: readonly ChosenRecord[],
+  target: RestoreTarget,
+  ports: DrillPorts,
+): Promise<Drill> {
+  const { container, now, lastCall } = ports;
+  const startedAt = now();
+  const path = sourcePath(target.source);
+  const journal = {
+    format: drillJournalFormat,
+    startedAt: startedAt.toISOString(),
+    target: path,
+    keys: chosen.map(({ record }) => ({
+      source: sourcePath(record.source),
+      key: record.keyName,
+      blobName: record.blobName,
+    })),
+  } as const;
+  const drillId = await putDrillJournal(container, journal, lastCall);
+
+  const keys: DrilledKey[] = [];
+  let stopped: string | undefined;
+  let left: string[] = [];
+  for (const { record } of chosen) {
+    if (ports.outOfTime.aborted) stopped = 'it was interrupted';
+    if (stopped !== undefined) break;
+    const { key, state } = await drillOne(record, ports);
+    keys.push(key);
+    ports.ended(key);
+    if (state === 'nothing') continue;
+    if (state === 'foreign') {
+      stopped = `somebody else uses ${describeSource(target.source)}: ${key.message}`;
+      break;
+    }
+    try {
+      await removeDrilledKey(ports.operator, record.keyName, startedAt, lastCall);
+    } catch (error) {
+      stopped = describeFailure(error, 'purge', target.source, record.keyName).message;
+      left = [record.keyName];
+    }
+  }
+  const receipt: DrillReceipt = {
+    format: drillFormat,
+    startedAt: startedAt.toISOString(),
+    finishedAt: now().toISOString(),
+    target: path,
+    place: target.place,
+    status: stopped !== undefined ? 'stopped' : keys.some(({ outcome }) => outcome === 'failed') ? 'findings' : 'ok',
+    ...(stopped !== undefined && { message: stopped }),
+    keys,
+    ...(left.length > 0 && { left }),
+  };
+  return { receipt, receiptName: await putReceipt(drillId, receipt, ports) };
+}
+
+interface Drilled {
+  readonly key: DrilledKey;
+  /** What has the name now. Only `ours`, which a restore that lost its answer may have made too, is taken away. */
+  readonly state: 'ours' | 'foreign' | 'nothing';
+}
+
+/** After these answers to a restore, or none at all because the bytes were not sent, there is no key of ours. */
+const refusals = [400, 401, 403, 404];
+
+function stateAfter({ code, statusCode }: Failure): Drilled['state'] {
+  if (code === 'nameTaken') return 'foreign';
+  return code === 'corruptRecord' || refusals.includes(statusCode ?? 0) ? 'nothing' : 'ours';
+}
+
+async function drillOne(record: StoredRecord, ports: DrillPorts): Promise<Drilled> {
+  const { operator, lastCall } = ports;
+  const base = {
+    source: sourcePath(record.source),
+    key: record.keyName,
+    blobName: record.blobName,
+    sha256: record.sha256 ?? '',
+  };
+  const failed = (message: string, state: Drilled['state']): Drilled => ({
+    key: { ...base, versions: [], outcome: 'failed', message },
+    state,
+  });
+  const restored = await restoreRecord(record, { ...ports, outOfTime: lastCall });
+  if (restored.outcome === 'failed') return failed(restored.message, stateAfter(restored));
+  try {
+    const there = await readVersions(operator.keys, record.keyName, lastCall);
+    const { versions, faults } = compareVersions(record, there, await ports.referenceOf(record));
+    if (faults.length === 0) return { key: { ...base, versions, outcome: 'proven' }, state: 'ours' };
+    const subject = `Key "${record.keyName}" of ${describeSource(record.source)} came back, but is not what was escrowed`;
+    const remedy = 'Keep the record and find out why before you rely on it; take a new backup of the key now.';
+    const message = `${subject}: ${faults.join('; ')}. ${remedy}`;
+    return { key: { ...base, versions, outcome: 'failed', message }, state: 'ours' };
+  } catch (error) {
+    return failed(describeFailure(error, 'read', operator.keys.source, record.keyName).message, 'ours');
+  }
+}
+
+/**
+ * Takes away what crashed or stopped drills left in their target, and closes their journals.
+ * @returns the names that were removed.
+ */
+export async function sweepLeftovers(
+  { journals, names }: DrillLeftovers,
+  target: RestoreTarget,
+  ports: Pick<DrillPorts, 'container' | 'operator' | 'now' | 'lastCall'>,
+): Promise<string[]> {
+  const removed: string[] = [];
+  for (const { journal, writtenAt } of journals) {
+    const mine = new Set(journal.keys.map(({ key }) => key.toLowerCase()));
+    const left = names.filter((name) => mine.has(name) && !removed.includes(name));
+    for (const name of left) {
+      try {
+        await removeDrilledKey(ports.operator, name, writtenAt, ports.lastCall);
+      } catch (error) {
+        const { code, message, remedy } = describeFailure(error, 'purge', target.source, name);
+        const subject = 'No drill: what an earlier one left cannot be swept away';
+        throw new EscrowFault(code, `${subject}. ${message}`, message.endsWith(remedy) ? '' : remedy, { cause: error });
+      }
+      removed.push(name);
+    }
+    const swept = left.length === 0 ? 'nothing of it was left' : `removed since: ${left.join(', ')}`;
+    const receipt: DrillReceipt = {
+      format: drillFormat,
+      startedAt: journal.startedAt,
+      finishedAt: ports.now().toISOString(),
+      target: sourcePath(target.source),
+      status: 'stopped',
+      message: `it crashed or left something behind; ${swept}`,
+      keys: [],
+    };
+    await putReceipt(journal.drillId, receipt, ports);
+  }
+  return removed;
+}
+
+async function putReceipt(
+  drillId: string,
+  receipt: DrillReceipt,
+  { container, lastCall }: Pick<DrillPorts, 'container' | 'lastCall'>,
+): Promise<string> {
+  const bytes = Buffer.from(`${JSON.stringify(receipt)}\n`);
+  for (let number = 1; ; number++) {
+    const name = drillReceiptName(drillId, number);
+    const metadata = { status: receipt.status };
+    const put = await putOnce(container, { name, bytes, contentType: 'application/json', metadata }, lastCall);
+    if (put.written) return name;
+  }
+}

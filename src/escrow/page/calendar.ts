@@ -1,0 +1,103 @@
+import type { Audit, AuditedKey } from '../audit/audit-document.ts';
+import type { DayMark } from '../audit/calendar.ts';
+import { addDays, decodeMarks } from '../audit/calendar.ts';
+import type { Html } from './html.ts';
+import { html, trustedHtml } from './html.ts';
+import { count, dayWords, monthWord } from './words.ts';
+
+// Keys by days. Each row is one SVG of at most six paths, a subpath per run of equal days; the dash pattern of the style
+// sheet cuts runs into days. So 90 unchanged days cost the same bytes as one, and the worst row under a kilobyte.
+
+export const markWords: Readonly<Record<DayMark, string>> = {
+  e: 'escrowed',
+  h: 'held: nothing new, the newest backup still young enough',
+  s: 'stale: the newest backup too old',
+  f: 'failed',
+  k: 'skipped',
+  g: 'gone from the source',
+  '-': 'before the key existed or its first run',
+};
+
+const drawn: readonly DayMark[] = ['e', 'h', 's', 'f', 'k', 'g'];
+
+export function legend(): Html {
+  return html`<ul class="legend" aria-label="How to read the calendar">${drawn.map(
+    (mark) => html`<li>${rowImage([mark])} ${markWords[mark]}</li>`,
+  )}<li><svg class="days one" viewBox="0 0 1 10" aria-hidden="true"></svg> ${markWords['-']}</li></ul>`;
+}
+
+export function calendarTable(keys: readonly AuditedKey[], calendar: Audit['calendar'], caption: string): Html {
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="calendar">
+<caption>${caption}</caption>
+<thead><tr><th scope="col">Key</th><th scope="col"><span class="hidden">Days from ${dayWords(calendar.from)}</span>${axis(calendar)}</th><th scope="col">In words</th></tr></thead>
+<tbody>
+${keys.map((key) => calendarRow(key, calendar.from))}</tbody></table></div>`;
+}
+
+function calendarRow({ key, days }: AuditedKey, from: string): Html {
+  const marks = decodeMarks(days);
+  return html`<tr><th scope="row">${key}</th><td>${rowImage(marks)}</td><td>${wordsOf(marks, from)}</td></tr>
+`;
+}
+
+function rowImage(marks: readonly DayMark[]): Html {
+  const shapes = new Map<DayMark, { path: string; at: number }>();
+  for (let start = 0; start < marks.length; ) {
+    const mark = marks[start];
+    let end = start + 1;
+    while (marks[end] === mark) end++;
+    if (mark !== undefined && mark !== '-') {
+      const shape = shapes.get(mark);
+      // Relative moves are the shortest; y is always the middle.
+      const move = shape === undefined ? `M${start} 5` : `m${start - shape.at} 0`;
+      shapes.set(mark, { path: `${shape?.path ?? ''}${move}h${end - start}`, at: end });
+    }
+    start = end;
+  }
+  const paths = [...shapes].map(([mark, { path }]) => `<path class="${mark}" d="${path}"/>`).join('');
+  const isOne = marks.length === 1 ? ' one' : '';
+  return trustedHtml(
+    `<svg class="days${isOne}" viewBox="0 0 ${marks.length} 10" preserveAspectRatio="none" aria-hidden="true">${paths}</svg>`,
+  );
+}
+
+/** The months over the columns, and today at their end. */
+function axis({ from, days }: Audit['calendar']): Html {
+  const starts: { readonly at: number; readonly word: string }[] = [];
+  for (let index = 0; index < days; index++) {
+    const day = addDays(from, index);
+    if (index === 0 || day.endsWith('-01')) starts.push({ at: index, word: monthWord(day) });
+  }
+  const spans = starts.map(({ at, word }, index) => {
+    const width = (starts[index + 1]?.at ?? days) - at;
+    // The classes w1 to w90 are in the style sheet: a style attribute would need a laxer content security policy.
+    return html`<span class="w${width}">${width > 4 ? word : ''}</span>`;
+  });
+  return html`<span class="axis" aria-hidden="true">${spans}</span>`;
+}
+
+const most = 4;
+
+/** What the row shows, for those who cannot see it: the last day, and every stretch that was not as it should be. */
+function wordsOf(marks: readonly DayMark[], from: string): string {
+  const bad: string[] = [];
+  const lived = marks.filter((mark) => mark !== '-').length;
+  let badDays = 0;
+  for (let start = 0; start < marks.length; ) {
+    const mark = marks[start];
+    let end = start + 1;
+    while (marks[end] === mark) end++;
+    if (mark === 's' || mark === 'f' || mark === 'g') {
+      const first = dayWords(addDays(from, start));
+      const until = end - start === 1 ? '' : `–${dayWords(addDays(from, end - 1))}`;
+      bad.push(`${mark === 's' ? 'stale' : mark === 'f' ? 'failed' : 'gone'} ${first}${until}`);
+      badDays += end - start;
+    }
+    start = end;
+  }
+  if (lived === 0) return 'No day yet';
+  if (bad.length === 0) return marks.at(-1) === 'k' ? 'Skipped' : `${count(lived, 'day')} without a gap`;
+  const newest = bad.slice(-most).reverse();
+  const more = bad.length > most ? `, and ${bad.length - most} more` : '';
+  return `${count(badDays, 'day')} with a gap: ${newest.join(', ')}${more}`;
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import type { Audit, EvidenceDigest } from '../audit/audit-document.ts';
+import { answer, answerLine } from './answer.ts';
+import { legend } from './calendar.ts';
+import { evidenceSection } from './evidence.ts';
+import { findingsSection } from './findings.ts';
+import type { Html } from './html.ts';
+import { html, trustedHtml } from './html.ts';
+import { rowBudget, sourceAnchor, sourceSection } from './source.ts';
+import { styleSheet } from './style.ts';
+import { count, kindWord, timeElement } from './words.ts';
+
+/**
+ * An audit as one self-contained page: no script, no other resource, nothing that leaves it. A pure function of the audit,
+ * so that the page says what the audit says.
+ * @param written where the audit lies; undefined for one that is not kept.
+ */
+export function reportPage(audit: Audit, written: EvidenceDigest | undefined): string {
+  const style = trustedHtml(styleSheet);
+  const budget = rowBudget(audit);
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleDigest()}'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
+<title>Key escrow: ${answerLine(audit)}</title>
+<style>${style}</style>
+</head>
+<body>
+<a class="skip" href="#findings">Skip to the findings</a>
+<header>
+<p class="what"><b>Key escrow audit</b> ${timeElement(audit.startedAt)} <span class="container">${audit.container}</span></p>
+</header>
+<main>
+${answer(audit)}
+${contents(audit)}
+${findingsSection(audit)}
+<section aria-labelledby="calendars">
+<h2 id="calendars">How to read the calendars</h2>
+<p>One row per key, one column per day (UTC), the last of them the day of the audit.</p>
+${legend()}
+</section>
+${audit.sources.map((source) => sourceSection(audit, source, budget(source)))}
+${certificatesSection(audit)}
+${evidenceSection(audit, written)}
+</main>
+<footer><p>Made from the audit ${written === undefined ? 'of the moment' : html`<code>${written.name}</code>`}; it says nothing that the audit does not.</p></footer>
+</body>
+</html>
+`;
+  return page.html;
+}
+
+function styleDigest(): string {
+  return createHash('sha256').update(styleSheet).digest('base64');
+}
+
+function contents({ sources, findings }: Audit): Html {
+  return html`<nav aria-label="Contents"><ul>
+<li><a href="#findings">Findings (${findings.length})</a></li>
+${sources.map(
+  (source) =>
+    html`<li><a href="#${sourceAnchor(source)}">${kindWord(source.sourceKind)} ${source.sourceName} (${count(source.keys.length, 'key')})</a></li>`,
+)}
+<li><a href="#certificates">Certificate-backed keys</a></li>
+<li><a href="#evidence">Evidence</a></li>
+</ul></nav>
+`;
+}
+
+/** Listed, never hidden: nobody else says that the service does not back these up. */
+function certificatesSection({ sources }: Audit): Html {
+  const rows = sources.flatMap((source) =>
+    source.keys
+      .filter(({ status }) => status === 'certificateBacked')
+      .map(
+        ({ key, id }) =>
+          html`<tr><th scope="row">${key}</th><td>${kindWord(source.sourceKind)} ${source.sourceName}</td><td><code>${id ?? ''}</code></td></tr>
+`,
+      ),
+  );
+  const body =
+    rows.length === 0
+      ? html`<p>None.</p>`
+      : html`<p>The service backs up the whole certificate, not its key. <b>What to do:</b> back up each certificate, with <code>az keyvault certificate backup</code> or <code>Backup-AzKeyVaultCertificate</code>.</p>
+<div class="scroll" role="region" tabindex="0" aria-label="Keys that are not in this escrow"><table class="certificates"><caption>Keys that are not in this escrow</caption><thead><tr><th scope="col">Key</th><th scope="col">Source</th><th scope="col">Key identifier</th></tr></thead><tbody>
+${rows}</tbody></table></div>`;
+  return html`<section aria-labelledby="certificates">
+<h2 id="certificates">Certificate-backed keys</h2>
+${body}
+</section>
+`;
+}

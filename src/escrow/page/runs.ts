@@ -1,0 +1,53 @@
+import type { AuditedRun } from '../audit/audit-document.ts';
+import type { Html } from './html.ts';
+import { html, trustedHtml } from './html.ts';
+import { count, digits, durationWords, timeElement } from './words.ts';
+
+const signs = { ok: '✓', incomplete: '!', unfinished: '?' } as const;
+const words = { ok: 'ok', incomplete: 'incomplete', unfinished: 'no report' } as const;
+
+/** So many runs in sight; older ones unfold. */
+const inSight = 10;
+
+/** Runs, newest first: what they did, how long they took, how often the service held them back. */
+export function runsTable(runs: readonly AuditedRun[], most: number, title: string): Html {
+  if (runs.length === 0) return html`<p>No run over it is on record.</p>`;
+  const longest = Math.max(1, ...runs.map((run) => run.durationMs ?? 0));
+  const [newest, older] = [runs.slice(0, Math.min(inSight, most)), runs.slice(inSight, most)];
+  const left = runs.length - newest.length - older.length;
+  return html`${table(newest, longest, `Runs over ${title}, newest first`)}${
+    older.length > 0 &&
+    html`<details class="unfolds"><summary>${count(older.length, 'older run')} over ${title}</summary>${table(older, longest, `Older runs over ${title}`)}</details>`
+  }${left > 0 && html`<p class="note">${count(left, 'older run')} not shown: see the audit itself.</p>`}`;
+}
+
+function table(runs: readonly AuditedRun[], longest: number, caption: string): Html {
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="runs">
+<caption>${caption}</caption>
+<thead><tr><th scope="col">Run</th><th scope="col">Began</th><th scope="col">Asked by</th><th scope="col">Status</th><th scope="col">Considered</th><th scope="col">Escrowed</th><th scope="col">Skipped</th><th scope="col">Failed</th><th scope="col">Attempts</th><th scope="col">Throttled</th><th scope="col">Duration</th></tr></thead>
+<tbody>
+${runs.map((run) => runRow(run, longest))}</tbody></table></div>`;
+}
+
+function runRow(run: AuditedRun, longest: number): Html {
+  const { runId, startedAt, status, durationMs } = run;
+  return html`<tr class="run-${status}"><th scope="row"><code>${runId}</code></th><td>${timeElement(startedAt)}</td><td>${
+    run.trigger ?? ''
+  }</td><td><span class="sign run-${status}" aria-hidden="true">${signs[status]}</span> ${words[status]}</td>${number(run.considered)}${number(
+    run.escrowed,
+  )}${number(run.skipped)}${number(run.failed)}${number(run.attempts)}${number(run.throttled)}<td class="duration">${
+    durationMs !== undefined && html`${durationBar(durationMs / longest)} ${durationWords(durationMs)}`
+  }</td></tr>
+`;
+}
+
+function number(value: number | undefined): Html {
+  return html`<td class="number">${value === undefined ? '' : digits(value)}</td>`;
+}
+
+function durationBar(share: number): Html {
+  const width = Math.max(1, Math.round(share * 40));
+  return trustedHtml(
+    `<svg class="bar" viewBox="0 0 40 8" aria-hidden="true"><rect width="${width}" height="8"/></svg>`,
+  );
+}

@@ -1,0 +1,101 @@
+import type { CoverageStatus } from '../audit/coverage-status.ts';
+import type { FindingKind } from '../finding.ts';
+import type { RestorePlace, SourceKind } from '../source.ts';
+import type { Html } from './html.ts';
+import { html } from './html.ts';
+
+// The words of the page. Every status has a sign of its own, so that none is told by colour alone.
+
+export const statusWords: Readonly<
+  Record<CoverageStatus, { readonly sign: string; readonly word: string; readonly meaning: string }>
+> = {
+  fresh: { sign: '✓', word: 'Fresh', meaning: 'backed up within the maximal age' },
+  stale: { sign: '◷', word: 'Stale', meaning: 'can be brought back, but only from an older backup' },
+  never: { sign: '✕', word: 'Never escrowed', meaning: 'no backup, although a run has passed' },
+  pending: { sign: '…', word: 'Pending', meaning: 'new; its first run is still to come' },
+  gone: { sign: '⌀', word: 'Gone', meaning: 'no longer in its source' },
+  certificateBacked: { sign: '§', word: 'Certificate-backed', meaning: 'only its certificate can be backed up' },
+  excluded: { sign: '–', word: 'Excluded', meaning: 'left out by the settings' },
+  retired: { sign: '▪', word: 'Retired', meaning: 'no longer escrowed, its records are kept' },
+};
+
+export const findingWords: Readonly<Record<FindingKind, string>> = {
+  neverEscrowed: 'Never escrowed',
+  stale: 'Newest backup too old',
+  recordMissing: 'Backup removed',
+  recordAltered: 'Backup altered',
+  keyGone: 'Key gone',
+  configuredKeyNotFound: 'Configured key not found',
+  sourceUnreadable: 'Source cannot be read',
+  sourceShrank: 'Source shrank',
+  sourceEmpty: 'Source is empty',
+  selectionMatchesNothing: 'Selection matches nothing',
+  runMissing: 'Run missing',
+  runIncomplete: 'Run incomplete',
+  reportUnreadable: 'Report cannot be read',
+  versionsNearLimit: 'Many key versions',
+  versionsOverLimit: 'Too many key versions',
+  versionsUncounted: 'Versions not counted',
+  drillOverdue: 'Restore drill overdue',
+  notWriteOnce: 'Escrow is not write-once',
+  writeOnceUnproven: 'Write-once not proven',
+  evidenceMissing: 'Evidence removed',
+  evidenceAltered: 'Evidence altered',
+  chainUnreadable: 'Chain of evidence broken',
+};
+
+export function kindWord(kind: SourceKind): string {
+  return kind === 'vault' ? 'Vault' : 'Managed HSM';
+}
+
+/** `1 key`, `2,000 keys`. */
+export function count(number: number, noun: string): string {
+  return `${digits(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+export function digits(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `24 Nov 2026, 02:00 UTC`; text that is no instant stays as it is. */
+export function timeWords(iso: string): string {
+  return Number.isNaN(Date.parse(iso)) ? iso : `${dayWords(iso)} ${iso.slice(0, 4)}, ${iso.slice(11, 16)} UTC`;
+}
+
+export function timeElement(iso: string): Html {
+  return html`<time datetime="${iso}">${timeWords(iso)}</time>`;
+}
+
+/** `24 Nov`. */
+export function dayWords(iso: string): string {
+  return `${Number(iso.slice(8, 10))} ${monthWord(iso)}`;
+}
+
+export function monthWord(iso: string): string {
+  return months[Number(iso.slice(5, 7)) - 1] ?? '';
+}
+
+/** `12 s`, `3 min 20 s`, `2 h 05 min`. */
+export function durationWords(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+/** Where backups of this kind can be restored; says so when the settings do not tell. */
+export function placeWords(kind: SourceKind, place: RestorePlace): string {
+  if (kind === 'managedHsm') {
+    return place.securityDomain === undefined
+      ? 'a Managed HSM with the same security domain (not named in the settings)'
+      : `a Managed HSM with the security domain ${place.securityDomain}`;
+  }
+  const { subscriptionId, geography } = place;
+  if (subscriptionId === undefined && geography === undefined) {
+    return 'a vault of the same subscription and geography (not named in the settings)';
+  }
+  return `a vault in subscription ${subscriptionId ?? '(not named)'}, geography ${geography ?? '(not named)'}`;
+}

@@ -1,0 +1,34 @@
+import { sourcePath } from '../blob-names.ts';
+import type { EscrowContainer } from '../escrow-container.ts';
+import type { SourceId } from '../source.ts';
+import { listRuns, readReport } from '../stored-run.ts';
+
+const day = 24 * 60 * 60 * 1000;
+
+/**
+ * The certificate-backed keys of a source as its last run before a time saw them: no record of them exists, so whoever brings
+ * the source back must restore their certificates by other means. The report tells, because the source may be gone.
+ * @param asOf about when the newest record was written: reports of the week before are looked at.
+ * @returns undefined when no report tells.
+ */
+export async function certificateBackedKeys(
+  container: EscrowContainer,
+  source: SourceId,
+  asOf: Date,
+  outOfTime: AbortSignal,
+): Promise<string[] | undefined> {
+  const runs = await listRuns(container, new Date(asOf.getTime() - 7 * day), asOf, outOfTime);
+  const reports = runs
+    .filter((run) => sourcePath(run.source) === sourcePath(source))
+    .flatMap((run) => run.reports)
+    .filter((blob) => blob.createdAt <= asOf)
+    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+  for (const blob of reports) {
+    const { report } = await readReport(container, blob, outOfTime);
+    if (report === undefined) continue;
+    return report.keys.flatMap((key) =>
+      key.outcome === 'skipped' && key.reason === 'certificateBacked' ? [key.key] : [],
+    );
+  }
+  return undefined;
+}

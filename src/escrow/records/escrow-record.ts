@@ -1,0 +1,50 @@
+import type { StoredBlob } from '../escrow-container.ts';
+import type { Trigger } from '../escrow-events.ts';
+import type { SourceKey } from '../key-source.ts';
+import type { RunId } from '../run-id.ts';
+import type { RestorePlace } from '../source.ts';
+import type { BackupFormat } from './backup-envelope.ts';
+
+export const recordContentType = 'application/octet-stream';
+
+/** What a record says about itself beside the bytes; the SHA-256 is added where it is written. */
+export interface RecordDescription {
+  readonly key: SourceKey;
+  readonly runId: RunId;
+  readonly backedUpAt: Date;
+  readonly trigger: Trigger;
+  readonly format: BackupFormat;
+  readonly place: RestorePlace;
+}
+
+/** Blob metadata: lower-case names, because not every storage call keeps their case. */
+export function recordMetadata(record: RecordDescription): Record<string, string> {
+  const { key, place } = record;
+  return {
+    keyid: key.id,
+    runid: record.runId,
+    backedupat: record.backedUpAt.toISOString(),
+    trigger: record.trigger,
+    format: record.format,
+    enabled: String(key.enabled),
+    ...(key.updatedAt && { keyupdatedat: key.updatedAt.toISOString() }),
+    ...(place.subscriptionId && { subscriptionid: place.subscriptionId }),
+    ...(place.geography && { geography: place.geography }),
+    ...(place.securityDomain && { securitydomain: place.securityDomain }),
+  };
+}
+
+/** The inverse, for what restore and reports need of it. */
+export function restorePlaceOf(metadata: Readonly<Record<string, string>>): RestorePlace {
+  const { subscriptionid, geography, securitydomain } = metadata;
+  return {
+    ...(subscriptionid && { subscriptionId: subscriptionid }),
+    ...(geography && { geography }),
+    ...(securitydomain && { securityDomain: securitydomain }),
+  };
+}
+
+/** Whether a stored blob is the record of this key by this very run, so that a retry has nothing left to do. */
+export function isRecordOf(blob: StoredBlob, key: SourceKey, runId: RunId): boolean {
+  return blob.metadata.runid === runId && blob.metadata.keyid?.toLowerCase() === key.id.toLowerCase();
+}

@@ -1,0 +1,76 @@
+import { parseRecordName } from '../blob-names.ts';
+import type { SourceSuffixes } from '../key-id.ts';
+import { parseKeyId } from '../key-id.ts';
+import { sha256Of } from '../put-once.ts';
+import type { SourceKind } from '../source.ts';
+import { isSameSource } from '../source.ts';
+import { readBackupFormat } from './backup-envelope.ts';
+import type { StoredRecord } from './stored-record.ts';
+
+/** What is wrong with one record. */
+export interface RecordFault {
+  readonly code:
+    | 'digestMissing'
+    | 'digestDiffers'
+    | 'lengthDiffers'
+    | 'envelopeUnknown'
+    | 'envelopeDiffers'
+    | 'metadataDiffers';
+  readonly message: string;
+}
+
+/** What a backup of each kind of source is wrapped in. */
+const formatOf: Record<SourceKind, string> = { vault: 'AzureKeyVaultKeyBackupV1', managedHsm: 'ManagedHsmBackup' };
+
+/**
+ * Checks bytes that were read back against everything the record says: digest, length, envelope, and metadata against its
+ * name. Whether they restore only a drill can tell, for only the service can open them.
+ */
+export function faultsOfRecord(record: StoredRecord, bytes: Uint8Array, suffixes: SourceSuffixes): RecordFault[] {
+  return [...faultsOfBytes(record, bytes), ...faultsOfMetadata(record, suffixes)];
+}
+
+/** Only what bears on the bytes: with any of these the record must not be restored. */
+export function faultsOfBytes(record: StoredRecord, bytes: Uint8Array): RecordFault[] {
+  const faults: RecordFault[] = [];
+  const note = (code: RecordFault['code'], message: string): void => {
+    faults.push({ code, message });
+  };
+  if (bytes.length !== record.length) {
+    note('lengthDiffers', `${bytes.length} bytes were read, ${record.length} are listed`);
+  }
+  const sha256 = sha256Of(bytes);
+  if (record.sha256 === undefined)
+    note('digestMissing', 'its metadata has no "sha256", so its bytes cannot be checked');
+  else if (sha256 !== record.sha256) {
+    note(
+      'digestDiffers',
+      `the SHA-256 of its bytes is ${sha256}, written was ${record.sha256}: the bytes were altered`,
+    );
+  }
+  const format = readBackupFormat(bytes);
+  if (format === 'unknown') note('envelopeUnknown', 'its bytes are not wrapped as a key backup');
+  else if (format !== formatOf[record.source.kind]) {
+    note('envelopeDiffers', `its envelope is ${format}, a backup from there has ${formatOf[record.source.kind]}`);
+  }
+  return faults;
+}
+
+function faultsOfMetadata({ blobName, metadata }: StoredRecord, suffixes: SourceSuffixes): RecordFault[] {
+  const faults: RecordFault[] = [];
+  const note = (message: string): void => {
+    faults.push({ code: 'metadataDiffers', message });
+  };
+  const named = parseRecordName(blobName);
+  const described = metadata.keyid === undefined ? undefined : parseKeyId(metadata.keyid, suffixes);
+  if (described === undefined) note(`its metadata "keyid" (${metadata.keyid ?? 'missing'}) is no key identifier`);
+  else if (named !== undefined) {
+    if (!isSameSource(described.source, named.source) || described.name.toLowerCase() !== named.keyName) {
+      note(`its metadata "keyid" (${metadata.keyid}) is another key than its name says`);
+    }
+  }
+  if (named !== undefined && metadata.runid !== named.runId) {
+    note(`its metadata "runid" (${metadata.runid ?? 'missing'}) is another run than its name says`);
+  }
+  return faults;
+}

@@ -1,0 +1,63 @@
+import { isReservedName, parseRecordName } from '../blob-names.ts';
+import type { StoredBlob } from '../escrow-container.ts';
+import type { SourceSuffixes } from '../key-id.ts';
+import { parseKeyId } from '../key-id.ts';
+import type { RestorePlace, SourceId } from '../source.ts';
+import { restorePlaceOf } from './escrow-record.ts';
+
+/** An escrow record as it lies in the container: the blob, and what its name and metadata say it is. */
+export interface StoredRecord {
+  readonly blobName: string;
+  readonly source: SourceId;
+  /** In the service's casing where the metadata has it, else as in the blob's name. */
+  readonly keyName: string;
+  readonly runId: string | undefined;
+  readonly trigger: string | undefined;
+  /** The storage service's own time: the truth about age. */
+  readonly createdAt: Date;
+  /** Bytes. */
+  readonly length: number;
+  /** As it was when the record was written; undefined when the metadata is lost. */
+  readonly sha256: string | undefined;
+  readonly format: string | undefined;
+  readonly place: RestorePlace;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads what a blob is; undefined for anything that is no escrow record. A record under its usual name stays one even when
+ * its metadata is lost; one under a chosen name is known by its metadata alone.
+ */
+export function storedRecordOf(blob: StoredBlob, suffixes: SourceSuffixes): StoredRecord | undefined {
+  const { name, metadata, createdAt, length } = blob;
+  const named = parseRecordName(name);
+  if (named === undefined && isReservedName(name)) return undefined;
+  const described = metadata.keyid === undefined ? undefined : parseKeyId(metadata.keyid, suffixes);
+  const source = named?.source ?? described?.source;
+  const keyName = sameName(named?.keyName, described?.name);
+  if (source === undefined || keyName === undefined) return undefined;
+  return {
+    blobName: name,
+    source,
+    keyName,
+    runId: metadata.runid ?? named?.runId,
+    trigger: metadata.trigger,
+    createdAt,
+    length,
+    sha256: metadata.sha256,
+    format: metadata.format,
+    place: restorePlaceOf(metadata),
+    metadata,
+  };
+}
+
+// The name decides which key it is; the metadata only knows the casing.
+function sameName(named: string | undefined, described: string | undefined): string | undefined {
+  if (named === undefined) return described;
+  return described?.toLowerCase() === named ? described : named;
+}
+
+/** Newest first, by the storage service's own time and never by name. */
+export function newestFirst(left: StoredRecord, right: StoredRecord): number {
+  return right.createdAt.getTime() - left.createdAt.getTime() || (left.blobName < right.blobName ? 1 : -1);
+}

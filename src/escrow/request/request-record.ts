@@ -1,0 +1,30 @@
+import { requestRecordName } from '../blob-names.ts';
+import type { EscrowContainer } from '../escrow-container.ts';
+import { putOnce } from '../put-once.ts';
+
+/** A request that was not carried out, kept for good: poison messages expire after seven days. Times are ISO, UTC. */
+export interface RequestRecord {
+  readonly format: 'keyvault-escrow/request/1';
+  readonly messageId: string;
+  readonly runId: string;
+  readonly insertedAt: string;
+  readonly recordedAt: string;
+  /** `refused`: it can never succeed. `failed`: its last delivery failed. */
+  readonly status: 'refused' | 'failed';
+  readonly reason: string;
+  readonly attempt: number;
+  /** The whole message, as the host handed it over. */
+  readonly message: unknown;
+}
+
+/** Keeps the record; the first one of a message stands, a redelivery adds none. */
+export async function keepRequest(
+  container: EscrowContainer,
+  record: RequestRecord,
+  lastCall: AbortSignal,
+): Promise<void> {
+  const name = requestRecordName(record.messageId);
+  const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
+  const metadata = { status: record.status };
+  await putOnce(container, { name, bytes, contentType: 'application/json', metadata }, lastCall);
+}

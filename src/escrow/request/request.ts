@@ -1,0 +1,178 @@
+import * as z from 'zod';
+import { faultOfBlobName, keyNamePattern } from '../blob-names.ts';
+import type { SourceSuffixes } from '../key-id.ts';
+import { parseKeyId } from '../key-id.ts';
+import type { EscrowSource, SourceId } from '../source.ts';
+import { describeSource, isSameSource } from '../source.ts';
+import { readKeyEvent } from './key-event.ts';
+
+/** A request that can never be carried out as it is. `message` says what was wrong and what is allowed. */
+export class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
+}
+
+/** One key by name, from a person's message or from an event. */
+export interface KeyRequest {
+  readonly scope: 'key';
+  readonly source: EscrowSource;
+  readonly name: string;
+  readonly blobName?: string;
+  readonly force: boolean;
+  readonly whatIf: boolean;
+  /** Present when Event Grid asked: the event's own identity, because its deliveries have different message ids. */
+  readonly event?: { readonly id: string; readonly time: Date };
+}
+
+/** Every selected key of one source or of all. */
+export interface SourcesRequest {
+  readonly scope: 'sources';
+  readonly sources: readonly EscrowSource[];
+  /** The scheduled instant that this run stands for; the fan-out sends it. */
+  readonly runTime?: Date;
+  readonly force: boolean;
+  readonly whatIf: boolean;
+}
+
+/** An event that asks for nothing here: acknowledged and logged. */
+export interface NothingToDo {
+  readonly scope: 'nothing';
+  readonly reason: string;
+}
+
+export type EscrowRequest = KeyRequest | SourcesRequest | NothingToDo;
+
+/** What a message is read against. */
+export interface RequestContext {
+  readonly sources: readonly EscrowSource[];
+  readonly suffixes: SourceSuffixes;
+  readonly now: Date;
+}
+
+const messageShape = z.strictObject({
+  vaultName: z.string().optional(),
+  hsmName: z.string().optional(),
+  name: z.string().optional(),
+  id: z.string().optional(),
+  all: z.literal(true).optional(),
+  blobName: z.string().optional(),
+  force: z.boolean().optional(),
+  whatIf: z.boolean().optional(),
+  runTime: z.iso.datetime({ offset: true }).optional(),
+});
+
+type Message = z.infer<typeof messageShape>;
+
+const forms =
+  'Allowed: {"vaultName","name"}, {"hsmName","name"}, {"id"}, {"vaultName"}, {"hsmName"} or {"all":true}; with "blobName" (one key), "force", "whatIf", "runTime" (whole sources).';
+const day = 24 * 60 * 60 * 1000;
+
+/**
+ * Reads the body of a queue message, as the host hands it over: already parsed JSON, or a string where it was none.
+ * @throws RequestRefused for everything that can never succeed. It asks no service: a message may name only configured sources.
+ */
+export function parseRequest(body: unknown, context: RequestContext): EscrowRequest {
+  const event = readKeyEvent(body);
+  if (event !== undefined) {
+    if ('reason' in event) return { scope: 'nothing', reason: event.reason };
+    if ('fault' in event) throw refuse(event.fault, 'Send the event as Event Grid does.');
+    const { source, name } = resolveKeyId(event.keyId, context);
+    return { scope: 'key', source, name, force: false, whatIf: false, event: { id: event.id, time: event.time } };
+  }
+  return resolve(readMessage(body), context);
+}
+
+function readMessage(body: unknown): Message {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw refuse(`the message is ${describeBody(body)}, not a JSON object`, forms);
+  }
+  const parsed = messageShape.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const path = issue.path.length === 0 ? '' : `"${issue.path.join('.')}": `;
+    return `${path}${issue.message}`;
+  });
+  throw refuse(faults.join('; '), forms);
+}
+
+function resolve(message: Message, context: RequestContext): EscrowRequest {
+  const { vaultName, hsmName, id, all, name, blobName, runTime } = message;
+  const options = { force: message.force ?? false, whatIf: message.whatIf ?? false };
+  const subjects = Object.entries({ vaultName, hsmName, id, all }).filter(([, value]) => value !== undefined);
+  if (subjects.length !== 1) {
+    const found = subjects.length === 0 ? 'none' : subjects.map(([key]) => `"${key}"`).join(' and ');
+    throw refuse(
+      `exactly one of "vaultName", "hsmName", "id" and "all" must say what to back up; found ${found}`,
+      forms,
+    );
+  }
+  if (name !== undefined && (id !== undefined || all !== undefined)) {
+    throw refuse('"name" goes with "vaultName" or "hsmName" only', forms);
+  }
+  const isOneKey = name !== undefined || id !== undefined;
+  if (isOneKey && runTime !== undefined) throw refuse('"runTime" is for whole sources, not for one key', forms);
+  if (!isOneKey && blobName !== undefined) throw refuse('"blobName" is for one key, not for a whole source', forms);
+  const nameFault = blobName === undefined ? undefined : faultOfBlobName(blobName);
+  if (nameFault !== undefined)
+    throw refuse(`"blobName" ${JSON.stringify(blobName)} cannot be used: ${nameFault}`, 'Choose another.');
+
+  if (all) return { scope: 'sources', sources: context.sources, ...readRunTime(runTime, context), ...options };
+  if (id !== undefined) {
+    return { scope: 'key', ...resolveKeyId(id, context), ...(blobName !== undefined && { blobName }), ...options };
+  }
+  const source = configuredSource(sourceIdOf(vaultName, hsmName), context);
+  if (name === undefined) return { scope: 'sources', sources: [source], ...readRunTime(runTime, context), ...options };
+  if (!keyNamePattern.test(name)) {
+    throw refuse(`${JSON.stringify(name)} is no key name`, 'A key name has 1 to 127 letters, digits and dashes.');
+  }
+  return { scope: 'key', source, name, ...(blobName !== undefined && { blobName }), ...options };
+}
+
+function readRunTime(runTime: string | undefined, { now }: RequestContext): { runTime?: Date } {
+  if (runTime === undefined) return {};
+  const time = new Date(runTime);
+  const age = now.getTime() - time.getTime();
+  if (!(age <= 7 * day && age >= -5 * 60 * 1000)) {
+    throw refuse(`"runTime" ${runTime} is out of range`, 'It may lie from 7 days ago to 5 minutes ahead.');
+  }
+  return { runTime: time };
+}
+
+function sourceIdOf(vaultName: string | undefined, hsmName: string | undefined): SourceId {
+  return vaultName === undefined
+    ? { kind: 'managedHsm', name: hsmName?.toLowerCase() ?? '' }
+    : { kind: 'vault', name: vaultName.toLowerCase() };
+}
+
+function resolveKeyId(id: string, context: RequestContext): { source: EscrowSource; name: string } {
+  const parsed = parseKeyId(id, context.suffixes);
+  if (parsed === undefined) {
+    const { vault, managedHsm } = context.suffixes;
+    throw refuse(
+      `${JSON.stringify(id)} is no key identifier of this cloud`,
+      `It looks like https://<vault>.${vault}/keys/<name> or https://<hsm>.${managedHsm}/keys/<name>; a version may follow.`,
+    );
+  }
+  return { source: configuredSource(parsed.source, context), name: parsed.name };
+}
+
+function configuredSource(wanted: SourceId, { sources }: RequestContext): EscrowSource {
+  const source = sources.find((configured) => isSameSource(configured, wanted));
+  if (source !== undefined) return source;
+  const known = sources.map(describeSource).join(', ');
+  const named = { ...wanted, name: JSON.stringify(wanted.name).slice(1, -1) };
+  throw refuse(`${describeSource(named)} is not configured`, `Configured in ESCROW_SOURCES: ${known}.`);
+}
+
+// A message may be 64 KB of anything; its record keeps it whole, the reason need not.
+const longestReason = 600;
+
+function refuse(reason: string, allowed: string): RequestRefused {
+  const told = reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason;
+  return new RequestRefused(`Cannot carry out the request: ${told}. ${allowed}`);
+}
+
+function describeBody(body: unknown): string {
+  if (body === null) return 'null';
+  if (Array.isArray(body)) return 'an array';
+  return typeof body === 'string' ? 'text' : `a ${typeof body}`;
+}

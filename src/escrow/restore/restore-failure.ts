@@ -1,0 +1,65 @@
+import type { Failure } from '../failure.ts';
+import { describeFailure, reasonOf } from '../failure.ts';
+import type { StoredRecord } from '../records/stored-record.ts';
+import { ServiceError } from '../service-error.ts';
+import type { SourceId } from '../source.ts';
+import { describeSource } from '../source.ts';
+import { describeRestorePlace } from './restore-place.ts';
+
+/**
+ * Why the service did not restore a record whose digest matches. Its answers differ little, and an HSM's not at all; but the
+ * digest has told that the bytes are what was escrowed, so that "malformed" means the wrong place, or a backup that was never
+ * any good.
+ */
+export function describeRestoreFailure(error: unknown, record: StoredRecord, target: SourceId): Failure {
+  if (!(error instanceof ServiceError)) return describeFailure(error, 'restore', target, record.keyName);
+  const attempt = `Cannot restore key "${record.keyName}" to ${describeSource(target)}`;
+  const known = knownRefusal(error, record, target);
+  if (known === undefined) return describeFailure(error, 'restore', target, record.keyName);
+  return {
+    code: known.code,
+    message: `${attempt}: ${known.reason} (${reasonOf(error)}). ${known.remedy}`,
+    remedy: known.remedy,
+    ...(error.statusCode !== undefined && { statusCode: error.statusCode }),
+    ...(error.requestId !== undefined && { requestId: error.requestId }),
+  };
+}
+
+function knownRefusal(
+  { statusCode, code, message }: ServiceError,
+  record: StoredRecord,
+  target: SourceId,
+): { readonly code: string; readonly reason: string; readonly remedy: string } | undefined {
+  if (statusCode === 409) {
+    return {
+      code: 'nameTaken',
+      reason: 'the name is taken there',
+      remedy:
+        'A restore never renames and never overwrites: choose another target, or delete and purge the key that has the name. After a purge the name stays taken for a moment.',
+    };
+  }
+  if (statusCode !== 400) return undefined;
+  if (target.kind === 'managedHsm' && /malformed/i.test(`${code} ${message}`)) {
+    return {
+      code: 'otherSecurityDomain',
+      reason: 'its bytes are what was escrowed (the digest matches), so this HSM has another security domain',
+      remedy: describeRestorePlace(record),
+    };
+  }
+  if (/cannot decrypt/i.test(message)) {
+    return {
+      code: 'wrongPlace',
+      reason:
+        'its bytes are what was escrowed (the digest matches), but this vault lies in another subscription or geography',
+      remedy: describeRestorePlace(record),
+    };
+  }
+  if (/malformed/i.test(`${code} ${message}`)) {
+    return {
+      code: 'neverGood',
+      reason: 'the service calls it corrupt although its bytes are what was escrowed (the digest matches)',
+      remedy: 'Take an older record (npm run escrow -- list), and give the request id to Azure support.',
+    };
+  }
+  return undefined;
+}

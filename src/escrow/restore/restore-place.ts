@@ -1,0 +1,91 @@
+import type { RestorePlace, SourceId } from '../source.ts';
+import { describeSource } from '../source.ts';
+
+/** Somewhere that a backup is to be restored to, and what is known of where that lies. */
+export interface RestoreTarget {
+  readonly source: SourceId;
+  readonly place: RestorePlace;
+}
+
+/** Whether a backup can be restored somewhere, as far as the labels tell. */
+export interface PlaceVerdict {
+  /** `elsewhere`: the service will refuse. `unknown`: a label is missing on either side. */
+  readonly fits: 'yes' | 'unknown' | 'elsewhere' | 'otherKind';
+  /** Where it can be restored, and how the target compares: whole sentences. */
+  readonly explanation: string;
+}
+
+/**
+ * Compares the place that a record carries with the target's. The rule is the service's: a vault in the same subscription and
+ * geography, a Managed HSM with the same security domain.
+ * https://learn.microsoft.com/azure/key-vault/general/backup#limitations
+ */
+export function judgePlace(
+  record: { readonly source: SourceId; readonly place: RestorePlace },
+  target: RestoreTarget,
+): PlaceVerdict {
+  const where = describeRestorePlace(record);
+  if (record.source.kind !== target.source.kind) {
+    return {
+      fits: 'otherKind',
+      explanation: `A backup of a ${nounOf(record.source)} cannot be restored to a ${nounOf(target.source)}. ${where}`,
+    };
+  }
+  const labels: (keyof RestorePlace)[] =
+    record.source.kind === 'vault' ? ['subscriptionId', 'geography'] : ['securityDomain'];
+  const differing = labels.filter((label) => {
+    const [wanted, there] = [record.place[label], target.place[label]];
+    return wanted !== undefined && there !== undefined && wanted.toLowerCase() !== there.toLowerCase();
+  });
+  if (differing.length > 0) {
+    const found = differing.map((label) => `${words[label]} ${target.place[label]}`).join(', ');
+    return {
+      fits: 'elsewhere',
+      explanation: `${capital(describeSource(target.source))} lies elsewhere (${found}). ${where}`,
+    };
+  }
+  if (labels.every((label) => record.place[label] !== undefined && target.place[label] !== undefined)) {
+    return { fits: 'yes', explanation: where };
+  }
+  return {
+    fits: 'unknown',
+    explanation: `${where} Where ${describeSource(target.source)} lies was not told; elsewhere the service refuses, and nothing happens.`,
+  };
+}
+
+/** `It can be restored to a vault in subscription … and geography ….` */
+export function describeRestorePlace({
+  source,
+  place,
+}: {
+  readonly source: SourceId;
+  readonly place: RestorePlace;
+}): string {
+  if (source.kind === 'managedHsm') {
+    const domain =
+      place.securityDomain === undefined
+        ? `the security domain of "${source.name}"`
+        : `security domain ${place.securityDomain}`;
+    return `It can be restored to a Managed HSM with ${domain}.`;
+  }
+  const subscription =
+    place.subscriptionId === undefined
+      ? `the subscription of "${source.name}"`
+      : `subscription ${place.subscriptionId}`;
+  const geography = place.geography === undefined ? 'its geography' : `geography ${place.geography}`;
+  return `It can be restored to a vault in ${subscription} and ${geography}.`;
+}
+
+const words: Record<keyof RestorePlace, string> = {
+  subscriptionId: 'subscription',
+  geography: 'geography',
+  securityDomain: 'security domain',
+};
+
+function nounOf({ kind }: SourceId): string {
+  return kind === 'vault' ? 'vault' : 'Managed HSM';
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

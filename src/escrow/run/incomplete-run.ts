@@ -1,0 +1,38 @@
+import type { Failure } from '../failure.ts';
+import { describeSource } from '../source.ts';
+import type { SourceRun } from './source-run.ts';
+
+// The host cuts an exception text at about 32 KB; the report and the log have every failure.
+const mostLines = 25;
+
+/** What fails an invocation: one error that carries every failure of every source in `errors`. */
+export class IncompleteRun extends AggregateError {
+  override readonly name = 'IncompleteRun';
+}
+
+/** @returns the error for runs of which some are incomplete; undefined when all are ok. */
+export function incompleteRunOf(runs: readonly SourceRun[]): IncompleteRun | undefined {
+  const incomplete = runs.filter((run) => run.status !== 'ok');
+  if (incomplete.length === 0) return undefined;
+  const failures = incomplete.flatMap(failuresOf);
+  const considered = runs.reduce((sum, run) => sum + run.counts.considered, 0);
+  const where = incomplete.map((run) => describeSource(run.source)).join(', ');
+  const count = failures.length === 1 ? '1 failure' : `${failures.length} failures`;
+  const head = `Escrow run ${incomplete[0]?.runId} is incomplete: ${count} in ${where}; ${considered} keys considered.`;
+  return incompleteRun(head, failures);
+}
+
+/** One failure, or many, as the error that the invocation ends with. */
+export function incompleteRun(head: string, failures: readonly Failure[]): IncompleteRun {
+  const lines = failures.slice(0, mostLines).map((failure) => `- ${failure.message}`);
+  if (failures.length > mostLines)
+    lines.push(`- and ${failures.length - mostLines} more, in the run report and the log`);
+  return new IncompleteRun(
+    failures.map((failure) => Object.assign(new Error(failure.message), { code: failure.code })),
+    [head, ...lines].join('\n'),
+  );
+}
+
+function failuresOf(run: SourceRun): Failure[] {
+  return [...run.problems, ...run.outcomes.filter((outcome) => outcome.outcome === 'failed')];
+}

@@ -1,0 +1,50 @@
+import { recordName } from '../blob-names.ts';
+import type { Trigger } from '../escrow-events.ts';
+import { describeFailure } from '../failure.ts';
+import type { Outcome } from '../outcome.ts';
+import type { RunId } from '../run-id.ts';
+import { explainSkip, skipReasonOf } from '../selection.ts';
+import type { EscrowSource } from '../source.ts';
+import { escrowKey, foreseeKey } from './escrow-key.ts';
+import { logOutcome } from './outcome-log.ts';
+import type { RunPorts } from './source-run.ts';
+
+/** One key, asked for by name. */
+export interface NamedKeyJob {
+  readonly source: EscrowSource;
+  readonly name: string;
+  readonly runId: RunId;
+  readonly trigger: Trigger;
+  /** Where the record goes instead of its usual name. */
+  readonly blobName?: string | undefined;
+  readonly force: boolean;
+  readonly whatIf: boolean;
+  /** An event obeys the settings' selection; a person may ask for a key that it excludes. */
+  readonly obeysSelection: boolean;
+}
+
+/**
+ * Escrows one key by name. It reads the key first, for its metadata and because a certificate-backed key is skipped, not
+ * failed. Needs no report: a record, or the failure that is returned, says it all.
+ */
+export async function runNamedKey(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
+  const outcome = await outcomeOf(job, ports);
+  logOutcome(ports.log, job.runId, job.source, outcome);
+  return outcome;
+}
+
+async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
+  const { source, name, runId, trigger, force } = job;
+  let key: Awaited<ReturnType<typeof ports.keys.getKey>>;
+  try {
+    key = await ports.keys.getKey(name, ports.time.outOfTime);
+  } catch (error) {
+    return { key: name, outcome: 'failed', ...describeFailure(error, 'read', source, name) };
+  }
+  const everyKey = { ...source, keys: ['*'], except: [], retired: [] };
+  const reason = skipReasonOf(job.obeysSelection ? source : everyKey, key);
+  if (reason !== undefined) return { key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) };
+  const blobName = job.blobName ?? recordName(source, key.name, runId);
+  const keyJob = { source, key, blobName, runId, trigger, lookFirst: true, force };
+  return job.whatIf ? foreseeKey(keyJob, ports) : escrowKey(keyJob, ports);
+}

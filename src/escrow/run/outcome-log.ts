@@ -1,0 +1,41 @@
+import { sourcePath } from '../blob-names.ts';
+import type { EscrowEvent, EscrowLog, LogLevel } from '../escrow-events.ts';
+import type { Outcome } from '../outcome.ts';
+import type { RunId } from '../run-id.ts';
+import type { SourceId } from '../source.ts';
+
+/** One line for what became of one key. */
+export function logOutcome(log: EscrowLog, runId: RunId, source: SourceId, outcome: Outcome): void {
+  log(levelOf(outcome), eventOf(outcome, { runId, source: sourcePath(source) }));
+}
+
+function levelOf(outcome: Outcome): LogLevel {
+  switch (outcome.outcome) {
+    case 'failed':
+      return 'error';
+    case 'skipped':
+      return outcome.reason === 'certificateBacked' ? 'warn' : 'info';
+    case 'wouldEscrow':
+      return 'info';
+    default:
+      return outcome.unknownFormat ? 'warn' : 'info';
+  }
+}
+
+function eventOf(said: Outcome, run: { runId: RunId; source: string }): EscrowEvent {
+  switch (said.outcome) {
+    case 'escrowed':
+    case 'alreadyEscrowed': {
+      const { outcome, ...record } = said;
+      return { event: 'escrow.key.escrowed', ...run, ...record, already: outcome === 'alreadyEscrowed' };
+    }
+    case 'skipped':
+      return { event: 'escrow.key.skipped', ...run, key: said.key, reason: said.reason, message: said.message };
+    case 'wouldEscrow':
+      return { event: 'escrow.key.wouldEscrow', ...run, key: said.key, blobName: said.blobName };
+    case 'failed': {
+      const { outcome: _, ...failure } = said;
+      return { event: 'escrow.key.failed', ...run, ...failure };
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { reportName, sourcePath, startedMarkerName } from '../blob-names.ts';
+import type { EscrowContainer } from '../escrow-container.ts';
+import type { RunStatus, Trigger } from '../escrow-events.ts';
+import type { Failure } from '../failure.ts';
+import type { Outcome, OutcomeCounts } from '../outcome.ts';
+import { putOnce } from '../put-once.ts';
+import type { RunId } from '../run-id.ts';
+import type { EscrowSource, RestorePlace, SourceKind } from '../source.ts';
+
+/** The outcomes of one attempt at a run over one source, as it lies beside the backups. Times are ISO instants, UTC. */
+export interface RunReport {
+  readonly format: 'keyvault-escrow/run-report/1';
+  readonly runId: RunId;
+  readonly source: string;
+  readonly sourceKind: SourceKind;
+  readonly sourceName: string;
+  readonly place: RestorePlace;
+  readonly trigger: Trigger;
+  readonly attempt: number;
+  readonly resumed: boolean;
+  readonly asked: Pick<EscrowSource, 'keys' | 'except' | 'retired' | 'allowEmpty' | 'maxBackupsPerSecond'>;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly status: RunStatus;
+  readonly counts: OutcomeCounts;
+  /** How often the source answered 429 during the run. */
+  readonly throttled: number;
+  /** What was wrong with the source as a whole: it could not be listed, or held nothing to escrow. */
+  readonly problems: readonly Failure[];
+  readonly keys: readonly Outcome[];
+}
+
+/**
+ * Says that a run over a source begins.
+ * @returns true when it had begun before: this is a resume.
+ */
+export async function markStarted(
+  container: EscrowContainer,
+  runId: RunId,
+  source: EscrowSource,
+  marker: { readonly startedAt: string; readonly trigger: Trigger; readonly attempt: number },
+  lastCall: AbortSignal,
+): Promise<boolean> {
+  const bytes = Buffer.from(`${JSON.stringify({ runId, source: sourcePath(source), ...marker })}\n`);
+  const name = startedMarkerName(runId, source);
+  const put = await putOnce(container, { name, bytes, contentType: 'application/json', metadata: {} }, lastCall);
+  return !put.written;
+}
+
+/** Writes a report under the next free number; readers merge them. @returns its blob name. */
+export async function putReport(
+  container: EscrowContainer,
+  source: EscrowSource,
+  report: RunReport,
+  lastCall: AbortSignal,
+): Promise<string> {
+  const bytes = Buffer.from(`${JSON.stringify(report)}\n`);
+  for (let number = 1; ; number++) {
+    const name = reportName(report.runId, source, number);
+    const blob = { name, bytes, contentType: 'application/json', metadata: { status: report.status } };
+    const put = await putOnce(container, blob, lastCall);
+    if (put.written) return name;
+  }
+}

@@ -1,0 +1,216 @@
+import PQueue from 'p-queue';
+import { recordName, sourcePath } from '../blob-names.ts';
+import type { EscrowEvent, EscrowLog, RunStatus, Trigger } from '../escrow-events.ts';
+import type { Failure } from '../failure.ts';
+import { describeFailure } from '../failure.ts';
+import type { SourceKey } from '../key-source.ts';
+import type { Outcome, OutcomeCounts } from '../outcome.ts';
+import { countOutcomes } from '../outcome.ts';
+import type { RunId } from '../run-id.ts';
+import { explainSkip, isExcluded, literalKeys, skipReasonOf } from '../selection.ts';
+import type { EscrowSource } from '../source.ts';
+import { callsAtOnce, describeSource } from '../source.ts';
+import type { EscrowPorts } from './escrow-key.ts';
+import { escrowKey } from './escrow-key.ts';
+import { logOutcome } from './outcome-log.ts';
+import { markStarted, putReport } from './run-report.ts';
+
+/** One pass over one source. */
+export interface SourceJob {
+  readonly source: EscrowSource;
+  readonly runId: RunId;
+  readonly trigger: Trigger;
+  /** 1 on the first delivery or invocation, then counting the host's retries. */
+  readonly attempt: number;
+  readonly force: boolean;
+  /** Say what would happen and write nothing. */
+  readonly whatIf: boolean;
+}
+
+export interface RunPorts extends EscrowPorts {
+  readonly log: EscrowLog;
+}
+
+// Four pages: while the next one is under way, and an empty one may come before it, no call waits for the listing.
+const keysAhead = 100;
+
+/** What a pass came to. `status` is `ok` only if nothing failed: no key, not the listing, not the report. */
+export interface SourceRun {
+  readonly source: EscrowSource;
+  readonly runId: RunId;
+  readonly status: RunStatus;
+  readonly counts: OutcomeCounts;
+  readonly outcomes: readonly Outcome[];
+  readonly problems: readonly Failure[];
+  /** Absent under what-if, and when it could not be written (which is then a problem). */
+  readonly reportName?: string;
+}
+
+/**
+ * Lists a source, escrows what the settings select and writes the run report. Backups start while the listing goes on.
+ * Never rejects: whatever stops it is a problem of this source, and other sources go on.
+ */
+export async function runSource(job: SourceJob, ports: RunPorts): Promise<SourceRun> {
+  const { source, runId, trigger, attempt, whatIf } = job;
+  const { container, now, time, log, keys } = ports;
+  const startedAt = now();
+  const throttledBefore = keys.throttled();
+  const problems: Failure[] = [];
+  const outcomes: Outcome[] = [];
+  let resumed = false;
+  let writtenReport: string | undefined;
+
+  const settle = (outcome: Outcome): void => {
+    outcomes.push(outcome);
+    logOutcome(log, runId, source, outcome);
+  };
+
+  try {
+    const marker = { startedAt: startedAt.toISOString(), trigger, attempt };
+    if (!whatIf) resumed = await markStarted(container, runId, source, marker, time.lastCall);
+    log('info', {
+      event: 'escrow.run.started',
+      runId,
+      source: sourcePath(source),
+      sourceKind: source.kind,
+      sourceName: source.name,
+      trigger,
+      attempt,
+      resumed,
+    });
+    problems.push(...(await escrowSelection(job, ports, resumed, settle)));
+  } catch (error) {
+    const failure = describeFailure(error, 'begin', source);
+    problems.push(failure);
+    for (const name of literalKeys(source)) settle({ key: name, outcome: 'failed', ...failure });
+  }
+
+  const counts = countOutcomes(outcomes);
+  const throttled = keys.throttled() - throttledBefore;
+  const statusNow = (): RunStatus => (counts.failed === 0 && problems.length === 0 ? 'ok' : 'incomplete');
+  if (!whatIf) {
+    try {
+      const report = {
+        format: 'keyvault-escrow/run-report/1',
+        runId,
+        source: sourcePath(source),
+        sourceKind: source.kind,
+        sourceName: source.name,
+        place: source.place,
+        trigger,
+        attempt,
+        resumed,
+        asked: {
+          keys: source.keys,
+          except: source.except,
+          retired: source.retired,
+          allowEmpty: source.allowEmpty,
+          maxBackupsPerSecond: source.maxBackupsPerSecond,
+        },
+        startedAt: startedAt.toISOString(),
+        finishedAt: now().toISOString(),
+        status: statusNow(),
+        counts,
+        throttled,
+        problems,
+        keys: outcomes,
+      } as const;
+      writtenReport = await putReport(container, source, report, time.lastCall);
+    } catch (error) {
+      problems.push(describeFailure(error, 'report', source));
+    }
+  }
+
+  const status = statusNow();
+  log(status === 'ok' ? 'info' : 'error', {
+    event: 'escrow.run.completed',
+    runId,
+    source: sourcePath(source),
+    status,
+    trigger,
+    attempt,
+    ...counts,
+    durationMs: now().getTime() - startedAt.getTime(),
+    throttled,
+    whatIf,
+    problems: problems.map((problem) => problem.message),
+  } satisfies EscrowEvent);
+  return { source, runId, status, counts, outcomes, problems, ...(writtenReport && { reportName: writtenReport }) };
+}
+
+/** @returns what is wrong with the source as a whole; every key's own outcome goes to `settle`. */
+async function escrowSelection(
+  job: SourceJob,
+  ports: RunPorts,
+  resumed: boolean,
+  settle: (outcome: Outcome) => void,
+): Promise<Failure[]> {
+  const { source, runId, trigger } = job;
+  const concurrency = callsAtOnce(source.kind);
+  const queue = new PQueue({ concurrency });
+  const listed = new Set<string>();
+  let matched = 0;
+  let leftOut = 0;
+  let listingFailure: Failure | undefined;
+  const broken: Failure[] = [];
+
+  const consider = async (key: SourceKey): Promise<void> => {
+    const reason = skipReasonOf(source, key);
+    // A retired key counts only where the patterns select it: they may be mistyped, and must not pass because of it.
+    if (!isExcluded(source, key.name)) matched++;
+    else if (reason === 'excluded') leftOut++;
+    if (reason !== undefined) {
+      return settle({ key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) });
+    }
+    const blobName = recordName(source, key.name, runId);
+    if (job.whatIf) return settle({ key: key.name, outcome: 'wouldEscrow', blobName });
+    // Back-pressure: a source of any size holds no more than a few pages of waiting keys in memory.
+    await queue.onSizeLessThan(keysAhead);
+    const keyJob = { source, key, blobName, runId, trigger, lookFirst: resumed, force: job.force };
+    queue
+      .add(async () => settle(await escrowKey(keyJob, ports)))
+      .catch((error) => broken.push(describeFailure(error, 'backUp', source, key.name)));
+  };
+
+  try {
+    for await (const key of ports.keys.listKeys(ports.time.outOfTime)) {
+      const name = key.name.toLowerCase();
+      if (listed.has(name)) continue;
+      listed.add(name);
+      await consider(key);
+    }
+  } catch (error) {
+    listingFailure = describeFailure(error, 'list', source);
+  }
+  await queue.onIdle();
+
+  for (const name of literalKeys(source)) {
+    if (!listed.has(name)) settle({ key: name, outcome: 'failed', ...(listingFailure ?? notFound(source, name)) });
+  }
+  if (listingFailure !== undefined) return [...broken, listingFailure];
+  return [...broken, ...faultsOfListing(source, listed.size, leftOut > 0 && matched === 0)];
+}
+
+function faultsOfListing(source: EscrowSource, listed: number, matchesNothing: boolean): Failure[] {
+  if (listed === 0 && !source.allowEmpty) {
+    const remedy =
+      'If it is meant to be empty, say "allowEmpty": true; otherwise check that this is the right source and that the identity sees its keys.';
+    return [fault('sourceIsEmpty', `Nothing is escrowed from ${describeSource(source)}: it lists no keys.`, remedy)];
+  }
+  if (matchesNothing) {
+    const remedy = 'Correct the "keys" and "except" patterns of the source.';
+    const message = `Nothing is escrowed from ${describeSource(source)}: none of its ${listed} keys matches the selection.`;
+    return [fault('selectionMatchesNothing', message, remedy)];
+  }
+  return [];
+}
+
+function notFound(source: EscrowSource, name: string): Failure {
+  const remedy = 'Restore or recover the key, or take its name out of "keys" (or into "retired").';
+  const message = `Cannot back up key "${name}" in ${describeSource(source)}: it is named in "keys" but not there.`;
+  return fault('configuredKeyNotFound', message, remedy);
+}
+
+function fault(code: string, message: string, remedy: string): Failure {
+  return { code, message: `${message} ${remedy}`, remedy };
+}

@@ -1,0 +1,249 @@
+import { describe, expect, test } from 'vitest';
+import type { Audit } from '../../../src/escrow/audit/audit-document.ts';
+import { decodeMarks } from '../../../src/escrow/audit/calendar.ts';
+import { answerLine } from '../../../src/escrow/page/answer.ts';
+import { type AuditWorld, createAuditWorld, day, hour } from '../../support/audit-world.ts';
+import { escrowSource } from '../../support/escrow-sources.ts';
+
+const source = escrowSource('vault', 'contoso-prod', { except: ['tmp-*'] });
+const dayOne = Date.parse('2026-11-01T02:00:00Z');
+const night = (index: number): Date => new Date(dayOne + index * day);
+
+function world(of = source): AuditWorld {
+  const made = createAuditWorld(of, new Date(dayOne - 10 * day));
+  for (const name of ['signing', 'payroll', 'orders']) made.addKey(name);
+  return made;
+}
+
+/** The night's run, if any, and the audit four hours after it was due. */
+async function passNight(
+  escrow: AuditWorld,
+  index: number,
+  options?: Parameters<AuditWorld['night']>[1] | 'missed',
+): Promise<Audit> {
+  if (options !== 'missed') escrow.night(night(index), options);
+  escrow.now = new Date(night(index).getTime() + 4 * hour);
+  return escrow.audit();
+}
+
+const found = ({ findings }: Audit): string[] =>
+  findings.map(({ finding, key }) => (key ? `${finding} ${key}` : finding));
+const statusOf = ({ sources }: Audit, name: string): string | undefined =>
+  sources[0]?.keys.find(({ key }) => key === name)?.status;
+
+describe('a key without a record', () => {
+  test('is pending until a run has begun after it was first seen, and a gap from then on', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    escrow.now = new Date(night(0).getTime() + 3 * hour);
+    escrow.addKey('newcomer');
+    const first = await passNight(escrow, 0, 'missed');
+    expect([statusOf(first, 'newcomer'), found(first)]).toEqual(['pending', []]);
+    const second = await passNight(escrow, 1, { fail: ['newcomer'] });
+    expect(statusOf(second, 'newcomer')).toBe('never');
+    expect(found(second)).toEqual(['runIncomplete', 'neverEscrowed newcomer']);
+    expect(second.findings[1]?.message).toContain('Its last run said: newcomer failed.');
+    expect(statusOf(await passNight(escrow, 2, 'missed'), 'newcomer')).toBe('never');
+    const mended = await passNight(escrow, 3);
+    expect([statusOf(mended, 'newcomer'), found(mended)]).toEqual(['fresh', []]);
+  });
+
+  test('is pending again when the settings begin to select it', async () => {
+    const escrow = world(escrowSource('vault', 'contoso-prod', { except: ['orders'] }));
+    escrow.keys.delete('orders');
+    await passNight(escrow, 0);
+    escrow.addKey('orders');
+    expect(statusOf(await passNight(escrow, 0, 'missed'), 'orders')).toBe('excluded');
+    Object.assign(escrow.source, { except: [] });
+    const audit = await passNight(escrow, 0, 'missed');
+    expect([statusOf(audit, 'orders'), found(audit)]).toEqual(['pending', []]);
+  });
+
+  test('has never been escrowed when runs have passed it by before the first audit', async () => {
+    const escrow = world();
+    escrow.night(night(0), { fail: ['orders'] });
+    const audit = await passNight(escrow, 0, 'missed');
+    expect(found(audit)).toEqual(['runIncomplete', 'neverEscrowed orders']);
+  });
+});
+
+describe('keys that are gone', () => {
+  test('are told one by one, and as a shrunken source when more than a tenth goes at once', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    escrow.keys.delete('signing');
+    escrow.keys.delete('payroll');
+    expect(found(await passNight(escrow, 1))).toEqual(['sourceShrank', 'keyGone payroll', 'keyGone signing']);
+    expect(found(await passNight(escrow, 2))).toEqual(['keyGone payroll', 'keyGone signing']);
+    escrow.addKey('signing');
+    expect(found(await passNight(escrow, 3))).toEqual(['keyGone payroll']);
+  });
+
+  test('stay gone while nobody can look', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    escrow.keys.delete('signing');
+    await passNight(escrow, 1);
+    escrow.isClosed = true;
+    const blind = await passNight(escrow, 2, 'missed');
+    expect([statusOf(blind, 'signing'), statusOf(blind, 'payroll')]).toEqual(['gone', 'stale']);
+    expect(answerLine(blind)).toBe('3 of 3 known keys can be brought back; 1 source could not be read');
+    escrow.isClosed = false;
+    expect(found(await passNight(escrow, 3))).toEqual(['keyGone signing']);
+  });
+
+  test('are noticed even when they came and went between two audits', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    escrow.addKey('short-lived');
+    escrow.night(night(1));
+    escrow.keys.delete('short-lived');
+    expect(found(await passNight(escrow, 1, 'missed'))).toEqual(['keyGone short-lived']);
+  });
+
+  test('are nobody to miss when they were excluded', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    escrow.addKey('tmp-build');
+    await passNight(escrow, 0, 'missed');
+    escrow.keys.delete('tmp-build');
+    expect(found(await passNight(escrow, 1))).toEqual([]);
+  });
+
+  test('are told by name when the settings name them', async () => {
+    const escrow = world(escrowSource('vault', 'contoso-prod', { keys: ['*', 'root'] }));
+    expect(found(await passNight(escrow, 0))).toEqual(['configuredKeyNotFound root']);
+  });
+
+  test('leave an empty source, which is a gap of its own', async () => {
+    const escrow = createAuditWorld(source, new Date(dayOne - day));
+    expect(found(await passNight(escrow, 0))).toEqual(['sourceEmpty']);
+  });
+});
+
+describe('runs', () => {
+  test('that began and left no report are incomplete, once they cannot be under way any more', async () => {
+    const escrow = world();
+    escrow.night(night(0), { noReport: true });
+    escrow.now = new Date(night(0).getTime() + 3 * hour);
+    expect(found(await escrow.audit())).toEqual([]);
+    escrow.now = new Date(night(0).getTime() + 5 * hour);
+    const audit = await escrow.audit();
+    expect(found(audit)).toEqual(['runIncomplete']);
+    expect(audit.findings[0]?.message).toContain('has left no report');
+    expect(audit.totals).toMatchObject({ keys: 3, restorable: 3 });
+  });
+
+  test('that were incomplete are mended by a later one', async () => {
+    const escrow = world();
+    expect(found(await passNight(escrow, 0, { fail: ['orders'] }))).toContain('runIncomplete');
+    escrow.night(new Date(night(0).getTime() + 5 * hour));
+    escrow.now = new Date(night(0).getTime() + 6 * hour);
+    expect(found(await escrow.audit())).toEqual([]);
+  });
+
+  test('are kept as a history over the audits', async () => {
+    const escrow = world();
+    for (let index = 0; index < 20; index++) await passNight(escrow, index, index === 7 ? { fail: ['orders'] } : {});
+    const audit = await passNight(escrow, 20);
+    expect(audit.sources[0]?.runs.map(({ status }) => status === 'ok')).toEqual(
+      Array.from({ length: 21 }, (_, index) => 20 - index !== 7),
+    );
+    expect(audit.sources[0]?.runs[0]).toMatchObject({
+      runId: '20261121T020000Z',
+      considered: 3,
+      escrowed: 3,
+      attempts: 1,
+    });
+  });
+});
+
+describe('the calendar', () => {
+  const days = (audit: Audit, name: string): string =>
+    decodeMarks(audit.sources[0]?.keys.find(({ key }) => key === name)?.days ?? '').join('');
+
+  test('carries every day over, and tells what each came to', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    await passNight(escrow, 1, { fail: ['payroll'] });
+    await passNight(escrow, 2, 'missed');
+    escrow.addKey('late');
+    await passNight(escrow, 3);
+    escrow.keys.delete('orders');
+    const audit = await passNight(escrow, 4);
+    expect(days(audit, 'signing')).toMatch(/-eesee$/);
+    expect(days(audit, 'payroll')).toMatch(/-efsee$/);
+    expect(days(audit, 'orders')).toMatch(/-eeseg$/);
+    expect(days(audit, 'late')).toMatch(/-ee$/);
+    expect(days(audit, 'signing')).toHaveLength(90);
+    expect(audit.calendar).toEqual({ from: '2026-08-08', days: 90 });
+  });
+
+  test('of a first audit is read from the reports of the last 90 days', async () => {
+    const escrow = world();
+    for (let index = 0; index < 100; index++) if (index !== 50) escrow.night(night(index));
+    const audit = await passNight(escrow, 100);
+    expect(days(audit, 'signing')).toBe(`${'e'.repeat(39)}s${'e'.repeat(50)}`);
+  });
+
+  test('goes on where audits themselves were missing', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    for (const index of [1, 2, 4]) escrow.night(night(index));
+    expect(days(await passNight(escrow, 5), 'signing')).toMatch(/-eeesee$/);
+  });
+});
+
+describe('versions', () => {
+  test('are counted for all keys within a month, new and changed ones first', async () => {
+    const escrow = createAuditWorld(source, new Date(dayOne - day));
+    for (let index = 0; index < 60; index++) escrow.addKey(`key-${String(index).padStart(2, '0')}`);
+    const counted = (audit: Audit) =>
+      audit.sources[0]?.keys.filter(({ versions }) => versions?.countedAt === audit.startedAt).map(({ key }) => key) ??
+      [];
+    const seen = new Set<string>();
+    for (let index = 0; index < 12; index++) for (const key of counted(await passNight(escrow, index))) seen.add(key);
+    expect(seen.size).toBe(60);
+    escrow.now = night(12);
+    escrow.addKey('key-33', { versions: 2 });
+    escrow.addKey('zz-new');
+    expect(counted(await passNight(escrow, 12))).toEqual(expect.arrayContaining(['key-33', 'zz-new']));
+    const next = counted(await passNight(escrow, 13));
+    expect(next).toHaveLength(5);
+    expect(next).not.toContain('key-33');
+  });
+
+  test('near the limit are a warning, over it a gap', async () => {
+    const escrow = world();
+    escrow.addKey('busy', { versions: 400 });
+    const warned = await passNight(escrow, 0);
+    expect([found(warned), warned.status]).toEqual([['versionsNearLimit busy'], 'ok']);
+    escrow.now = night(1);
+    escrow.addKey('busy', { versions: 500 });
+    const alarmed = await passNight(escrow, 1);
+    expect([found(alarmed), alarmed.status]).toEqual([['versionsOverLimit busy'], 'gaps']);
+  });
+
+  test('that are witnessed already are not read again', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    const first = escrow.requests;
+    await passNight(escrow, 1);
+    expect(first - escrow.requests).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe('an audit before that cannot be read', () => {
+  test('is a finding, and what it knew is worked out anew', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    const name =
+      [...escrow.blobs.keys()].filter((one) => one.startsWith('audits/2') && one.endsWith('.json')).at(-1) ?? '';
+    const blob = escrow.blobs.get(name);
+    if (blob !== undefined) escrow.blobs.set(name, { ...blob, bytes: Buffer.from('{"format":"x"}') });
+    const audit = await passNight(escrow, 1);
+    expect(found(audit)).toEqual(['chainUnreadable']);
+    expect(audit.totals).toMatchObject({ keys: 3, restorable: 3 });
+    expect(audit.chain.previous?.name).toBe(name);
+  });
+});

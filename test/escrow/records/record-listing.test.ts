@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import type { StoredBlob } from '../../../src/escrow/escrow-container.ts';
+import { listRecords, recordedKeyNames, recordedSources } from '../../../src/escrow/records/record-listing.ts';
+import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
+import { createMemoryContainer } from '../../support/memory-container.ts';
+
+const prod = { kind: 'vault', name: 'contoso-prod' } as const;
+
+async function put(container: ReturnType<typeof createMemoryContainer>, name: string, keyId: string): Promise<void> {
+  const metadata = { keyid: keyId, runid: '20261124T020000Z', sha256: 'ab' };
+  await container.create(
+    { name, bytes: new Uint8Array(9), contentType: 'application/octet-stream', metadata },
+    noLimit,
+  );
+}
+
+describe('the records of a container', () => {
+  test('come key by key, newest first by the time of creation, with those under chosen names among them', async () => {
+    const container = createMemoryContainer();
+    const signing = 'https://contoso-prod.vault.azure.net/keys/Signing';
+    await put(container, 'vaults/contoso-prod/signing/20261125T020000Z.keybackup', signing);
+    await put(container, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', signing);
+    await put(container, 'moves/signing.bak', signing);
+    await put(container, 'alone', 'https://contoso-prod.vault.azure.net/keys/alone');
+    await put(container, 'runs/20261124T020000Z/vaults/contoso-prod.json', signing);
+    await put(container, 'elsewhere', 'https://evil.example.com/keys/signing');
+    const groups: string[][] = [];
+    for await (const group of listRecords(container, publicSuffixes, {}, noLimit))
+      groups.push(group.map((one) => one.blobName));
+    expect(groups).toEqual([
+      [
+        'moves/signing.bak',
+        'vaults/contoso-prod/signing/20261124T020000Z.keybackup',
+        'vaults/contoso-prod/signing/20261125T020000Z.keybackup',
+      ],
+      ['alone'],
+    ]);
+    expect(await recordedSources(container, noLimit)).toEqual([prod]);
+    expect(await recordedKeyNames(container, prod, noLimit)).toEqual(['signing']);
+  });
+
+  test('are handed on while the rest is still being listed, at any number', async () => {
+    let listed = 0;
+    const container = {
+      ...createMemoryContainer(),
+      async *list(prefix: string): AsyncGenerator<StoredBlob> {
+        for (let key = 0; prefix === 'vaults/' && key < 2_000; key++) {
+          const name = `key-${String(key).padStart(4, '0')}`;
+          for (let night = 10; night < 15; night++) {
+            listed++;
+            yield {
+              name: `vaults/contoso-prod/${name}/202611${night}T020000Z.keybackup`,
+              length: 9000,
+              createdAt: new Date(Date.UTC(2026, 10, night, 2)),
+              metadata: { keyid: `https://contoso-prod.vault.azure.net/keys/${name}` },
+            };
+          }
+        }
+      },
+    };
+    let seen = 0;
+    for await (const group of listRecords(container, publicSuffixes, {}, noLimit)) {
+      seen += group.length;
+      // Never more than one key ahead of the reader.
+      expect(listed - seen).toBeLessThanOrEqual(1);
+    }
+    expect(seen).toBe(10_000);
+  });
+});

@@ -1,0 +1,247 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { recordName } from '../../../src/escrow/blob-names.ts';
+import type { Outcome } from '../../../src/escrow/outcome.ts';
+import { sha256Of } from '../../../src/escrow/put-once.ts';
+import type { RunReport } from '../../../src/escrow/run/run-report.ts';
+import type { SourceRun } from '../../../src/escrow/run/source-run.ts';
+import { runSource } from '../../../src/escrow/run/source-run.ts';
+import type { EscrowSource } from '../../../src/escrow/source.ts';
+import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
+import type { MemoryContainer } from '../../support/memory-container.ts';
+import { createMemoryContainer } from '../../support/memory-container.ts';
+import type { Death } from '../../support/mortal-process.ts';
+import { endOf, mortal } from '../../support/mortal-process.ts';
+import { runPorts } from '../../support/run-ports.ts';
+import type { ScriptedKey } from '../../support/scripted-key-source.ts';
+import { createScriptedKeySource } from '../../support/scripted-key-source.ts';
+
+const runId = '20261124T020000Z';
+
+interface World {
+  readonly source: EscrowSource;
+  readonly pages: readonly (readonly ScriptedKey[])[];
+  readonly failsAtPage: number | undefined;
+  /** Names (lower-case) whose record name somebody else has taken, whose put is refused, whose put loses its answer. */
+  readonly taken: ReadonlySet<string>;
+  readonly refused: ReadonlySet<string>;
+  readonly lostAnswers: ReadonlySet<string>;
+}
+
+const names = [
+  'a',
+  'B',
+  'b',
+  'signing',
+  'Signing',
+  'tmp-1',
+  'old-1',
+  'web',
+  'payroll',
+  'k10',
+  'k11',
+  'k12',
+  'k13',
+  'k14',
+];
+const lowerNames = [...new Set(names.map((name) => name.toLowerCase()))];
+const often = <T>(usual: T, other: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: other });
+
+const scriptedKeys: fc.Arbitrary<ScriptedKey> = fc
+  .tuple(fc.constantFrom(...names), often(false, fc.constant(true)), often(undefined, fc.constantFrom('fails', 'gone')))
+  .map(([name, certificateBacked, backup]) => ({ name, certificateBacked, ...(backup && { backup }) }));
+const someNames = fc.subarray(lowerNames, { maxLength: 3 }).map((list) => new Set(list));
+
+const worlds: fc.Arbitrary<World> = fc
+  .record({
+    kind: fc.constantFrom('vault' as const, 'managedHsm' as const),
+    keys: fc.constantFrom(
+      ['*'],
+      ['*', 'signing'],
+      ['SIGNING', 'missing'],
+      ['k*', 'b'],
+      ['?'],
+      ['nothing-*'],
+      ['*', 'tmp-1'],
+    ),
+    except: fc.constantFrom([], [], ['tmp-*'], ['*'], ['k1?']),
+    retired: fc.constantFrom([], [], ['old-*'], ['b', 'WEB']),
+    allowEmpty: fc.boolean(),
+    pages: fc.oneof(
+      { weight: 1, arbitrary: fc.constant([]) },
+      { weight: 9, arbitrary: fc.array(fc.array(scriptedKeys, { maxLength: 8 }), { minLength: 1, maxLength: 4 }) },
+    ),
+    failsAtPage: often<number | undefined>(undefined, fc.nat({ max: 4 })),
+    taken: often<ReadonlySet<string>>(new Set(), someNames),
+    refused: often<ReadonlySet<string>>(new Set(), someNames),
+    lostAnswers: often<ReadonlySet<string>>(new Set(), someNames),
+  })
+  .map(({ kind, keys, except, retired, allowEmpty, ...rest }) => ({
+    source: escrowSource(kind, 'contoso-x', { keys, except, retired, allowEmpty }),
+    ...rest,
+  }));
+
+/** What must become of each key, by an independent reading of the rules. */
+type Expected = 'stored' | 'skipped' | 'failed';
+
+function expectedOutcomes(world: World): { readonly keys: Map<string, Expected>; readonly hasProblem: boolean } {
+  const { source, pages, failsAtPage, taken, refused } = world;
+  const matches = (patterns: readonly string[], name: string): boolean =>
+    patterns.some((pattern) => new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i').test(name));
+  const isChosen = (name: string): boolean => matches(source.keys, name) && !matches(source.except, name);
+  const keys = new Map<string, Expected>();
+  let chosen = 0;
+  let leftOut = 0;
+  for (const { name, certificateBacked, backup } of pages.slice(0, failsAtPage).flat()) {
+    const lower = name.toLowerCase();
+    if (keys.has(lower)) continue;
+    const isRetired = matches(source.retired, name);
+    if (isChosen(name)) chosen++;
+    else if (!isRetired) leftOut++;
+    if (isRetired || !isChosen(name) || certificateBacked) keys.set(lower, 'skipped');
+    else keys.set(lower, backup !== undefined || taken.has(lower) || refused.has(lower) ? 'failed' : 'stored');
+  }
+  const listed = keys.size;
+  for (const name of source.keys) {
+    if (/[*?]/.test(name) || keys.has(name.toLowerCase())) continue;
+    if (isChosen(name) && !matches(source.retired, name)) keys.set(name.toLowerCase(), 'failed');
+  }
+  const isEmpty = listed === 0 && !source.allowEmpty;
+  return { keys, hasProblem: failsAtPage !== undefined || isEmpty || (leftOut > 0 && chosen === 0) };
+}
+
+async function containerOf(
+  { source, taken, refused, lostAnswers }: World,
+  moments?: readonly number[],
+): Promise<MemoryContainer> {
+  const container = createMemoryContainer(moments);
+  for (const name of taken) {
+    const theirs = { name: recordName(source, name, runId), bytes: Buffer.from('theirs'), contentType: 'x' };
+    await container.create({ ...theirs, metadata: { runid: '20200101T000000Z' } }, noLimit);
+  }
+  const among = (list: ReadonlySet<string>, blob: string): boolean =>
+    [...list].some((name) => recordName(source, name, runId) === blob);
+  container.faultOfPut = (blob) => {
+    if (among(refused, blob) && !container.blobs.has(blob)) return 'refused';
+    return among(lostAnswers, blob) ? 'lostAnswer' : undefined;
+  };
+  return container;
+}
+
+function start(world: World, container: MemoryContainer, attempt: number, death?: Death) {
+  const { source, pages, failsAtPage } = world;
+  const keys = createScriptedKeySource({ source, pages, ...(failsAtPage !== undefined && { failsAtPage }) });
+  const ports = death === undefined ? { keys, container } : mortal({ keys, container }, death);
+  const job = { source, runId, trigger: 'schedule', attempt, force: false, whatIf: false } as const;
+  return { keys, run: runSource(job, runPorts(ports.keys, ports.container)) };
+}
+
+const isStored = ({ outcome }: Outcome): boolean => outcome === 'escrowed' || outcome === 'alreadyEscrowed';
+
+function expectTruth(world: World, container: MemoryContainer, run: SourceRun): void {
+  const { keys, hasProblem } = expectedOutcomes(world);
+  const told = run.outcomes.map((outcome): [string, Expected] => [
+    outcome.key.toLowerCase(),
+    isStored(outcome) ? 'stored' : (outcome.outcome as Expected),
+  ]);
+  // Each considered key once, and with the outcome that it deserves.
+  expect(told.toSorted()).toEqual([...keys].toSorted());
+  const { considered, escrowed, alreadyEscrowed, skipped, failed } = run.counts;
+  expect(considered).toBe(escrowed + alreadyEscrowed + skipped + failed);
+  expect(considered).toBe(keys.size);
+  expect(run.problems.length > 0).toBe(hasProblem);
+  expect(run.status).toBe(hasProblem || [...keys.values()].includes('failed') ? 'incomplete' : 'ok');
+
+  for (const outcome of run.outcomes) {
+    if (outcome.outcome !== 'escrowed' && outcome.outcome !== 'alreadyEscrowed') continue;
+    const blob = container.blobs.get(outcome.blobName);
+    expect(blob?.metadata.runid).toBe(runId);
+    expect(outcome.sha256).toBe(sha256Of(blob?.bytes ?? Buffer.from('nothing')));
+    expect(outcome.bytes).toBe(blob?.bytes.length);
+  }
+
+  const report: RunReport = JSON.parse(Buffer.from(container.blobs.get(run.reportName ?? '')?.bytes ?? []).toString());
+  expect(report.counts).toEqual(run.counts);
+  expect(report.status).toBe(run.status);
+  expect(report.keys).toEqual(JSON.parse(JSON.stringify(run.outcomes)));
+}
+
+/** Records by this run are exactly those of the keys that must be stored; what others wrote is untouched. */
+function expectRecords(world: World, container: MemoryContainer): void {
+  const stored = [...expectedOutcomes(world).keys].filter(([, expected]) => expected === 'stored');
+  const blobs = [...container.blobs.values()].filter(({ name }) => name.endsWith('.keybackup'));
+  const ours = blobs.filter(({ metadata }) => metadata.runid === runId).map(({ name }) => name);
+  expect(ours).toHaveLength(stored.length);
+  expect(new Set(ours)).toEqual(new Set(stored.map(([name]) => recordName(world.source, name, runId))));
+  for (const blob of blobs) {
+    if (blob.metadata.runid !== runId) expect(Buffer.from(blob.bytes).toString()).toBe('theirs');
+  }
+}
+
+test('every considered key has exactly one true outcome, whatever fails', async () => {
+  const seen = { ok: 0, incomplete: 0 };
+  await fc.assert(
+    fc.asyncProperty(worlds, async (world) => {
+      const container = await containerOf(world);
+      const run = await start(world, container, 1).run;
+      seen[run.status]++;
+      expectTruth(world, container, run);
+      expectRecords(world, container);
+    }),
+    { numRuns: 1200 },
+  );
+  expect(Math.min(seen.ok, seen.incomplete)).toBeGreaterThan(100);
+});
+
+test('killed at any call, again and again, the last rerun finishes the same run: every key once, none twice', async () => {
+  const deaths = fc.array(fc.record({ atCall: fc.nat({ max: 40 }), lands: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 3,
+  });
+  let killed = 0;
+  await fc.assert(
+    fc.asyncProperty(worlds, deaths, async (world, kills) => {
+      const container = await containerOf(world);
+      let attempt = 1;
+      for (const death of kills) {
+        if ((await endOf(start(world, container, attempt++, death).run)) === undefined) killed++;
+      }
+      const there = new Map(container.blobs);
+      const { keys, run } = start(world, container, attempt);
+      expectTruth(world, container, await run);
+      expectRecords(world, container);
+      for (const [name, blob] of there) expect(container.blobs.get(name)).toBe(blob);
+      // What a killed run had escrowed is not backed up again.
+      const backedUp = keys.backups.map((name) => recordName(world.source, name, runId));
+      for (const { name, metadata } of there.values())
+        if (metadata.runid === runId) expect(backedUp).not.toContain(name);
+    }),
+    { numRuns: 800 },
+  );
+  expect(killed).toBeGreaterThan(400);
+});
+
+const interleavings = fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 7 });
+
+test('two runs of one run id at the same time leave one record of each key, and both tell the truth', async () => {
+  let shared = 0;
+  await fc.assert(
+    fc.asyncProperty(worlds, fc.boolean(), interleavings, async (world, isRetry, moments) => {
+      const container = await containerOf(world, moments);
+      const [left, right] = await Promise.all([
+        start(world, container, 1).run,
+        start(world, container, isRetry ? 2 : 1).run,
+      ]);
+      expectTruth(world, container, left);
+      expectTruth(world, container, right);
+      expectRecords(world, container);
+      // Written once: by one of the two, for each key.
+      const escrowed = [...left.outcomes, ...right.outcomes].filter(({ outcome }) => outcome === 'escrowed');
+      expect(new Set(escrowed.map(({ key }) => key.toLowerCase())).size).toBe(escrowed.length);
+      shared += escrowed.length;
+    }),
+    { numRuns: 600 },
+  );
+  expect(shared).toBeGreaterThan(600);
+});

@@ -1,0 +1,325 @@
+import { setImmediate as nextRound } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { sha256Of } from '../../../src/escrow/put-once.ts';
+import { incompleteRunOf } from '../../../src/escrow/run/incomplete-run.ts';
+import type { SourceJob } from '../../../src/escrow/run/source-run.ts';
+import { runSource } from '../../../src/escrow/run/source-run.ts';
+import { OutOfTime } from '../../../src/escrow/service-error.ts';
+import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
+import { createMemoryContainer } from '../../support/memory-container.ts';
+import { runPorts } from '../../support/run-ports.ts';
+import type { ScriptedKey } from '../../support/scripted-key-source.ts';
+import { createScriptedKeySource } from '../../support/scripted-key-source.ts';
+
+const prod = escrowSource('vault', 'contoso-prod', { place: { geography: 'europe' } });
+const runId = '20261124T020000Z';
+const recordOf = (key: string) => `vaults/contoso-prod/${key}/${runId}.keybackup`;
+const named = (...names: string[]): ScriptedKey[] => names.map((name) => ({ name }));
+const jobOf = (source = prod, more: Partial<SourceJob> = {}): SourceJob => ({
+  source,
+  runId,
+  trigger: 'schedule',
+  attempt: 1,
+  force: false,
+  whatIf: false,
+  ...more,
+});
+
+function scene(pages: readonly (readonly ScriptedKey[])[], source = prod, failsAtPage?: number) {
+  const keys = createScriptedKeySource({ source, pages, ...(failsAtPage !== undefined && { failsAtPage }) });
+  const container = createMemoryContainer();
+  return { keys, container, ports: runPorts(keys, container) };
+}
+
+const outcomesOf = (run: Awaited<ReturnType<typeof runSource>>) =>
+  Object.fromEntries(run.outcomes.map((outcome) => [outcome.key, outcome.outcome]));
+
+describe('a run over a source', () => {
+  test('escrows what is selected, skips the rest with the reason, and reports both', async () => {
+    const source = { ...prod, except: ['tmp-*'], retired: ['old-*'] };
+    const { keys, container, ports } = scene(
+      [named('Signing', 'tmp-1'), [], [{ name: 'web', certificateBacked: true }, ...named('old-1', 'payroll')]],
+      source,
+    );
+    const run = await runSource(jobOf(source), ports);
+    expect(outcomesOf(run)).toEqual({
+      Signing: 'escrowed',
+      'tmp-1': 'skipped',
+      web: 'skipped',
+      'old-1': 'skipped',
+      payroll: 'escrowed',
+    });
+    expect(run.status).toBe('ok');
+    expect(run.counts).toEqual({
+      considered: 5,
+      escrowed: 2,
+      alreadyEscrowed: 0,
+      skipped: 3,
+      failed: 0,
+      wouldEscrow: 0,
+    });
+    expect(keys.backups).toEqual(['Signing', 'payroll']);
+    expect(incompleteRunOf([run])).toBeUndefined();
+
+    const record = container.blobs.get(recordOf('signing'));
+    expect(record?.metadata).toEqual({
+      keyid: 'https://contoso-prod.vault.azure.net/keys/Signing',
+      runid: runId,
+      backedupat: '2026-11-24T02:00:00.000Z',
+      trigger: 'schedule',
+      format: 'AzureKeyVaultKeyBackupV1',
+      enabled: 'true',
+      geography: 'europe',
+      sha256: sha256Of(record?.bytes ?? new Uint8Array()),
+    });
+    expect([...container.blobs.keys()].sort()).toEqual([
+      `runs/${runId}/vaults/contoso-prod.json`,
+      `runs/${runId}/vaults/contoso-prod.started`,
+      recordOf('payroll'),
+      recordOf('signing'),
+    ]);
+    const report = JSON.parse(Buffer.from(container.blobs.get(run.reportName ?? '')?.bytes ?? []).toString());
+    expect(report).toMatchObject({
+      status: 'ok',
+      counts: run.counts,
+      resumed: false,
+      problems: [],
+      asked: { except: ['tmp-*'] },
+    });
+    expect(report.keys).toEqual(run.outcomes);
+    const events = ports.lines.map(({ event }) => event.event);
+    expect([events.at(0), events.at(-1)]).toEqual(['escrow.run.started', 'escrow.run.completed']);
+    expect(events.slice(1, -1).toSorted()).toEqual([
+      'escrow.key.escrowed',
+      'escrow.key.escrowed',
+      'escrow.key.skipped',
+      'escrow.key.skipped',
+      'escrow.key.skipped',
+    ]);
+  });
+
+  test('goes on when a key fails, and then is incomplete with one error that names it', async () => {
+    const { container, ports } = scene([[...named('a', 'b'), { name: 'gone', backup: 'gone' }, ...named('c')]]);
+    const run = await runSource(jobOf(), ports);
+    expect(outcomesOf(run)).toEqual({ a: 'escrowed', b: 'escrowed', gone: 'failed', c: 'escrowed' });
+    expect(run.status).toBe('incomplete');
+    expect(container.blobs.get(run.reportName ?? '')?.metadata).toMatchObject({ status: 'incomplete' });
+    const error = incompleteRunOf([run]);
+    expect(error?.message).toMatch(/is incomplete: 1 failure in vault "contoso-prod"; 4 keys considered/);
+    expect(error?.errors).toMatchObject([{ code: 'KeyNotFound', message: expect.stringContaining('key "gone"') }]);
+    expect(ports.lines.at(-1)).toMatchObject({ level: 'error', event: { status: 'incomplete', failed: 1 } });
+  });
+
+  test('escrows what was listed before the listing failed, and tells the literal names it never saw', async () => {
+    const source = { ...prod, keys: ['*', 'a', 'later'] };
+    const { ports } = scene([named('a'), named('later')], source, 1);
+    const run = await runSource(jobOf(source), ports);
+    expect(outcomesOf(run)).toEqual({ a: 'escrowed', later: 'failed' });
+    expect(run.problems).toMatchObject([
+      { code: 'ServiceUnavailable', message: expect.stringContaining('list the keys') },
+    ]);
+    expect(run.outcomes.find(({ key }) => key === 'later')).toMatchObject({ code: 'ServiceUnavailable' });
+    expect(run.status).toBe('incomplete');
+  });
+
+  test('considers a key once, however often and in whatever case the listing shows it', async () => {
+    const { keys, ports } = scene([named('Signing', 'signing'), named('SIGNING', 'b', 'b')]);
+    const run = await runSource(jobOf(), ports);
+    expect(outcomesOf(run)).toEqual({ Signing: 'escrowed', b: 'escrowed' });
+    expect(keys.backups).toEqual(['Signing', 'b']);
+  });
+
+  test('fails by name when a literally configured key is not there', async () => {
+    const source = { ...prod, keys: ['a', 'Missing'] };
+    const run = await runSource(jobOf(source), scene([named('a')], source).ports);
+    expect(run.outcomes).toMatchObject([
+      { key: 'a', outcome: 'escrowed' },
+      { key: 'missing', outcome: 'failed', code: 'configuredKeyNotFound' },
+    ]);
+    expect(run.status).toBe('incomplete');
+  });
+
+  test('that lists nothing fails, unless the source may be empty', async () => {
+    const empty = await runSource(jobOf(), scene([[], []]).ports);
+    expect(empty).toMatchObject({
+      status: 'incomplete',
+      problems: [{ code: 'sourceIsEmpty' }],
+      counts: { considered: 0 },
+    });
+    const allowed = { ...prod, allowEmpty: true };
+    expect(await runSource(jobOf(allowed), scene([[]], allowed).ports)).toMatchObject({ status: 'ok', problems: [] });
+  });
+
+  test('that selects nothing fails, allowEmpty or not; retired keys count as meant', async () => {
+    const source = { ...prod, keys: ['nothing-*'], allowEmpty: true };
+    const run = await runSource(jobOf(source), scene([named('a', 'b')], source).ports);
+    expect(run).toMatchObject({
+      status: 'incomplete',
+      problems: [{ code: 'selectionMatchesNothing' }],
+      counts: { skipped: 2 },
+    });
+    const retired = { ...prod, retired: ['*'] };
+    expect(await runSource(jobOf(retired), scene([named('a')], retired).ports)).toMatchObject({ status: 'ok' });
+  });
+
+  test('that selects nothing fails although a key that it never selected is retired', async () => {
+    const source = { ...prod, keys: ['pord-*'], retired: ['old-*'] };
+    const run = await runSource(jobOf(source), scene([named('prod-1', 'old-1')], source).ports);
+    expect(run).toMatchObject({ status: 'incomplete', problems: [{ code: 'selectionMatchesNothing' }] });
+  });
+
+  test('under what-if says what would happen by name, backs up nothing and writes nothing', async () => {
+    const { keys, container, ports } = scene([[...named('a'), { name: 'web', certificateBacked: true }]]);
+    const run = await runSource(jobOf(prod, { whatIf: true }), ports);
+    expect(run.outcomes).toMatchObject([
+      { key: 'a', outcome: 'wouldEscrow', blobName: recordOf('a') },
+      { key: 'web', outcome: 'skipped' },
+    ]);
+    expect(run.reportName).toBeUndefined();
+    expect(keys.backups).toEqual([]);
+    expect(container.blobs.size).toBe(0);
+  });
+});
+
+describe('the container', () => {
+  test('that cannot take the marker stops the run before any backup', async () => {
+    const { keys, container, ports } = scene([named('a')]);
+    container.faultOfPut = (name) => (name.endsWith('.started') ? 'refused' : undefined);
+    const run = await runSource(jobOf(), ports);
+    expect(run).toMatchObject({ status: 'incomplete', problems: [{ code: 'ServerBusy' }], counts: { considered: 0 } });
+    expect(run.problems[0]?.message).toMatch(/^Cannot begin the run over vault "contoso-prod"/);
+    expect(keys.backups).toEqual([]);
+  });
+
+  test('that cannot take the marker leaves every key that is named in the settings failed by name', async () => {
+    const source = { ...prod, keys: ['*', 'a', 'Root'] };
+    const { container, ports } = scene([named('a')], source);
+    container.faultOfPut = (name) => (name.endsWith('.started') ? 'refused' : undefined);
+    const run = await runSource(jobOf(source), ports);
+    expect(outcomesOf(run)).toEqual({ a: 'failed', root: 'failed' });
+    expect(run.outcomes[0]).toMatchObject({ code: 'ServerBusy' });
+  });
+
+  test('that cannot take the report makes the run incomplete, though every key is escrowed', async () => {
+    const { container, ports } = scene([named('a')]);
+    container.faultOfPut = (name) => (name.endsWith('.json') ? 'refused' : undefined);
+    const run = await runSource(jobOf(), ports);
+    expect(run).toMatchObject({ status: 'incomplete', counts: { escrowed: 1, failed: 0 } });
+    expect(run.problems[0]?.message).toMatch(/^Cannot write the run report of vault "contoso-prod"/);
+    expect(run.reportName).toBeUndefined();
+  });
+
+  test('never loses what another wrote under the name: the key fails, the blob stays', async () => {
+    const { container, ports } = scene([named('a', 'b')]);
+    const theirs = {
+      name: recordOf('a'),
+      bytes: Buffer.from('theirs'),
+      contentType: 'x',
+      metadata: { runid: 'other' },
+    };
+    await container.create(theirs, noLimit);
+    const run = await runSource(jobOf(), ports);
+    expect(run.outcomes.find(({ key }) => key === 'a')).toMatchObject({ outcome: 'failed', code: 'blobNameTaken' });
+    expect(outcomesOf(run).b).toBe('escrowed');
+    expect(Buffer.from(container.blobs.get(recordOf('a'))?.bytes ?? []).toString()).toBe('theirs');
+  });
+});
+
+describe('a rerun', () => {
+  test('of a finished run backs nothing up again, reports already escrowed, and takes the next report number', async () => {
+    const { keys, container, ports } = scene([named('a', 'b')]);
+    await runSource(jobOf(), ports);
+    const before = new Map(container.blobs);
+    const again = await runSource(jobOf(prod, { attempt: 2 }), ports);
+    expect(outcomesOf(again)).toEqual({ a: 'alreadyEscrowed', b: 'alreadyEscrowed' });
+    expect(again).toMatchObject({ status: 'ok', reportName: `runs/${runId}/vaults/contoso-prod.2.json` });
+    expect(keys.backups).toEqual(['a', 'b']);
+    for (const [name, blob] of before) expect(container.blobs.get(name)).toBe(blob);
+    expect(container.blobs.size).toBe(before.size + 1);
+  });
+
+  test('looks for records only because the marker is there: a first run spends no look', async () => {
+    const { container, ports } = scene([named('a', 'b')]);
+    await runSource(jobOf(), ports);
+    expect(container.looks).toEqual([]);
+  });
+});
+
+describe('time', () => {
+  test('that runs out leaves the remaining keys failed as outOfTime, and still writes the report', async () => {
+    const controller = new AbortController();
+    const { keys, container } = scene([named(...Array.from({ length: 40 }, (_, index) => `key-${index}`))]);
+    const limited: typeof keys = {
+      ...keys,
+      backUpKey(name, outOfTime) {
+        if (keys.backups.length === 9) controller.abort();
+        return keys.backUpKey(name, outOfTime);
+      },
+    };
+    const time = { outOfTime: controller.signal, lastCall: noLimit };
+    const run = await runSource(jobOf(), runPorts(limited, container, time));
+    expect(run.counts).toMatchObject({ considered: 40, escrowed: 9, failed: 31 });
+    for (const outcome of run.outcomes) if (outcome.outcome === 'failed') expect(outcome.code).toBe('outOfTime');
+    expect(run.reportName).toBe(`runs/${runId}/vaults/contoso-prod.json`);
+
+    const rerun = await runSource(jobOf(prod, { attempt: 2 }), runPorts(keys, container));
+    expect(rerun.counts).toMatchObject({ considered: 40, escrowed: 31, alreadyEscrowed: 9, failed: 0 });
+    expect(new Set(keys.backups).size).toBe(keys.backups.length);
+  });
+
+  test.each([
+    ['vault', 16],
+    ['managedHsm', 4],
+  ] as const)(
+    'of a %s is shared by at most %i calls, and the listing runs at most four pages ahead',
+    async (kind, most) => {
+      const source = escrowSource(kind, 'contoso-x');
+      const { keys, ports } = scene([named(...Array.from({ length: 240 }, (_, index) => `key-${index}`))], source);
+      const seen = { underWay: 0, most: 0, listed: 0, ahead: 0 };
+      const watched: typeof keys = {
+        ...keys,
+        async *listKeys(outOfTime) {
+          for await (const key of keys.listKeys(outOfTime)) {
+            seen.listed++;
+            seen.ahead = Math.max(seen.ahead, seen.listed - keys.backups.length);
+            yield key;
+          }
+        },
+        async backUpKey(name, outOfTime) {
+          seen.most = Math.max(seen.most, ++seen.underWay);
+          await nextRound();
+          const bytes = await keys.backUpKey(name, outOfTime);
+          seen.underWay--;
+          return bytes;
+        },
+      };
+      const run = await runSource(jobOf(source), { ...ports, keys: watched });
+      expect(run.counts.escrowed).toBe(240);
+      expect(seen.most).toBe(most);
+      expect(seen.ahead).toBeLessThanOrEqual(100 + most + 2);
+    },
+  );
+
+  test('that runs out during a backup still has the record written, until the last call', async () => {
+    const { keys, container, ports } = scene([named('a')]);
+    const outOfTime = new AbortController();
+    const backUpKey: typeof keys.backUpKey = async (name, signal) => {
+      const bytes = await keys.backUpKey(name, signal);
+      outOfTime.abort();
+      return bytes;
+    };
+    const create: typeof container.create = async (blob, signal) => {
+      if (signal.aborted) throw new OutOfTime();
+      await container.create(blob, signal);
+    };
+    const time = { outOfTime: outOfTime.signal, lastCall: noLimit };
+    const run = await runSource(jobOf(), {
+      ...ports,
+      time,
+      keys: { ...keys, backUpKey },
+      container: { ...container, create },
+    });
+    expect(outcomesOf(run)).toEqual({ a: 'escrowed' });
+    expect(run.reportName).toBeDefined();
+  });
+});
