@@ -123,18 +123,19 @@ export function reasonOf(error: ServiceError): string {
   const status = error.statusCode === undefined ? '' : `${error.statusCode} `;
   const request = error.requestId === undefined ? '' : `, request ${error.requestId}`;
   const words = error.message.replace(/\s+/g, ' ').replace(/\.+$/, '').trim();
-  const plain = plainReasons[code] ?? (error.statusCode === 429 ? 'throttled' : undefined);
+  const plain = plainReasons.get(code) ?? (error.statusCode === 429 ? 'throttled' : undefined);
   return plain === undefined
     ? `${words} (${status}${code}${request})`
     : `${plain} (${status}${code}${request}): ${words}`;
 }
 
-const plainReasons: Record<string, string> = {
-  AccessDenied: 'access denied',
-  ForbiddenByRbac: 'access denied',
-  ForbiddenByFirewall: 'the firewall of the source refused this address',
-  ForbiddenByConnection: 'the source takes private connections only',
-};
+// A map, because the code is the service's word: as an object it would know "constructor" too.
+const plainReasons: ReadonlyMap<string, string> = new Map([
+  ['AccessDenied', 'access denied'],
+  ['ForbiddenByRbac', 'access denied'],
+  ['ForbiddenByFirewall', 'the firewall of the source refused this address'],
+  ['ForbiddenByConnection', 'the source takes private connections only'],
+]);
 
 function remedyOf(error: ServiceError, operation: SourceOperation, source: SourceId): string {
   if (error.service === 'identity') {

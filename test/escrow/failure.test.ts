@@ -107,6 +107,11 @@ test("the service's words come as one clause, without line breaks and closing do
   expect(reasonOf(error)).toBe('First line. Second line (409 Conflict, request r-2)');
 });
 
+test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('a code %s is only a code', (code) => {
+  expect(reasonOf(keyVault('Odd.', { statusCode: 400, code }))).toBe(`Odd (400 ${code})`);
+  expect(reasonOf(forbidden(code))).toBe(`Caller is not authorized (403 ${code}, request r-1)`);
+});
+
 test('one error at the end carries every failure, and its text says how many it leaves out', () => {
   const failures = Array.from({ length: 40 }, (_, index) => ({ code: 'c', message: `message ${index}`, remedy: 'r' }));
   const error = incompleteRun('Head.', failures);
