@@ -1,32 +1,22 @@
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { appBundleOptions, bundleOptions } from './bundle-options.ts';
 import packageJson from './package.json' with { type: 'json' };
 
 /**
  * Makes `dist/main.cjs`, the bundle that is deployed; `dist/package/`, the folder that is: host.json, package.json and the
- * bundle, no node_modules; and `dist/cli.cjs`, the command line in one file, which is not deployed. CommonJS because it loads fastest in the worker; `@azure/functions-core` is the worker's own.
+ * bundle, no node_modules; and `dist/cli.cjs`, the command line in one file, which is not deployed.
  */
-const shared = {
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node22',
-  minify: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-  metafile: true,
-} as const;
-
 const { name, version } = packageJson;
 await mkdir('dist/package', { recursive: true });
 // Made aside and moved into place: somebody may be loading the bundle (npm start builds, and so does a test of it).
 const making = await mkdtemp('dist/.making-');
 await mkdir(`${making}/package`);
 const { metafile } = await build({
-  ...shared,
+  ...appBundleOptions,
   entryPoints: ['src/main.ts'],
   outfile: `${making}/main.cjs`,
-  external: ['@azure/functions-core'],
+  metafile: true,
 });
 await writeFile(`${making}/main.meta.json`, JSON.stringify(metafile));
 await copyFile(`${making}/main.cjs`, `${making}/package/main.cjs`);
@@ -35,7 +25,7 @@ const deployed = { name, version, main: 'main.cjs' };
 await writeFile(`${making}/package/package.json`, `${JSON.stringify(deployed, null, 2)}\n`);
 
 await build({
-  ...shared,
+  ...bundleOptions,
   entryPoints: ['src/cli/main.ts'],
   outfile: `${making}/cli.cjs`,
   banner: { js: '#!/usr/bin/env node' },

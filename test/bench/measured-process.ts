@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { appBundleOptions } from '../../bundle-options.ts';
 import type { Measured, WorkerAnswer, WorkerJob } from './worker-protocol.ts';
 
 /** A program to measure. */
@@ -16,16 +17,9 @@ export async function buildWorker(): Promise<WorkerProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'escrow-bench-'));
   const file = join(folder, 'worker.cjs');
   await build({
+    ...appBundleOptions,
     entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
     outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node22',
-    minify: true,
-    legalComments: 'none',
-    logLevel: 'error',
-    external: ['@azure/functions-core'],
   });
   return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -13,7 +13,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 async function checkout({ onTestFinished }: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-start-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  for (const name of ['src', 'node_modules', 'build.ts', 'host.json', 'package.json', 'local.settings.sample.json']) {
+  const files = ['bundle-options.ts', 'build.ts', 'host.json', 'package.json', 'local.settings.sample.json'];
+  for (const name of ['src', 'node_modules', ...files]) {
     await symlink(join(root, name), join(folder, name));
   }
   return folder;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { appBundleOptions } from '../../bundle-options.ts';
 import type { HostEvent } from '../../src/local/functions-host/host-events.ts';
 import {
   type FunctionsHost,
@@ -16,13 +17,9 @@ export async function bundleFixture(): Promise<{ bundle: string; folder: string;
   const folder = await mkdtemp(join(tmpdir(), 'fixture-app-'));
   const bundle = join(folder, 'main.cjs');
   await build({
+    ...appBundleOptions,
     entryPoints: [fileURLToPath(new URL('../local/functions-host/fixture-app.ts', import.meta.url))],
     outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    external: ['@azure/functions-core'],
-    logLevel: 'error',
   });
   return { bundle, folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
