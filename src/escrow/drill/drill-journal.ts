@@ -20,20 +20,27 @@ export const drillJournalFormat = 'keyvault-escrow/drill-journal/1';
 
 /**
  * Writes the journal under the time when the drill began, or the next second that is free.
- * @returns the drill's id. @throws EscrowFault when a minute of them is taken.
+ * @returns the drill's id, and when the storage service took the journal. @throws EscrowFault when a minute of them is taken.
  */
 export async function putDrillJournal(
   container: EscrowContainer,
   journal: Omit<DrillJournal, 'drillId'>,
   outOfTime: AbortSignal,
-): Promise<RunId> {
+): Promise<{ readonly drillId: RunId; readonly writtenAt: Date }> {
   const began = new Date(journal.startedAt).getTime();
   for (let second = 0; second < 60; second++) {
     const drillId = scheduledRunId(new Date(began + second * 1000));
     const bytes = Buffer.from(`${JSON.stringify({ ...journal, drillId })}\n`);
     const name = drillJournalName(drillId);
     const blob = { name, bytes, contentType: 'application/json', metadata: { target: journal.target } };
-    if ((await putOnce(container, blob, outOfTime)).written) return drillId;
+    if (!(await putOnce(container, blob, outOfTime)).written) continue;
+    const written = await container.look(name, outOfTime);
+    if (written !== undefined) return { drillId, writtenAt: written.createdAt };
+    throw new EscrowFault(
+      'drillJournalGone',
+      `The journal ${name} of this drill is gone as soon as it was written`,
+      'Find out who deletes from the escrow container; nothing was restored.',
+    );
   }
   throw new EscrowFault(
     'drillUnderWay',

@@ -9,6 +9,9 @@ import { describeSource, isSameSource } from '../source.ts';
 import type { OpenJournal } from './drill-journal.ts';
 import { findOpenJournals } from './drill-journal.ts';
 
+// The journal's time and the vault's are two clocks of Azure's; the vault's tells whole seconds.
+const clocksApartMs = 1000;
+
 /** What stands in a drill target before a drill, and may be swept away. */
 export interface DrillLeftovers {
   readonly journals: readonly OpenJournal[];
@@ -71,7 +74,9 @@ async function readNames(operator: KeyOperator, outOfTime: AbortSignal): Promise
 
 /**
  * Takes one key of a drill away again, whatever state it is in. Only for names that a journal of this target has: and even
- * then only a key all of whose versions are older than that journal, which a restore leaves as they were.
+ * then only a key all of whose versions are older than that journal, which a restore leaves as they were, and which, where
+ * it is found deleted already, was deleted after it.
+ * @param journalAt when the journal was written, by the storage service: a desk's clock may be hours off.
  * @throws EscrowFault `notOfThisDrill` when somebody else's key has the name; what the service says when it refuses.
  */
 export async function removeDrilledKey(
@@ -80,24 +85,39 @@ export async function removeDrilledKey(
   journalAt: Date,
   outOfTime: AbortSignal,
 ): Promise<void> {
-  // The journal's time and the vault's are two clocks of Azure's; the vault's tells whole seconds.
-  const latest = journalAt.getTime() + 1000;
-  const requireOld = (createdAt: Date | undefined): void => {
-    if (createdAt !== undefined && createdAt.getTime() <= latest) return;
-    throw new EscrowFault(
+  const leaveAlone = (happened: string): EscrowFault =>
+    new EscrowFault(
       'notOfThisDrill',
-      `key "${name}" in ${describeSource(operator.keys.source)} was made after the drill began, so no drill restored it`,
+      `key "${name}" in ${describeSource(operator.keys.source)} was ${happened} the drill began, so no drill restored it`,
       'It is left alone. Use a vault for drills that nobody else uses.',
     );
+  const requireOld = (createdAt: Date | undefined): void => {
+    if (createdAt === undefined || createdAt.getTime() > journalAt.getTime() + clocksApartMs)
+      throw leaveAlone('made after');
   };
-  if ((await operator.findKey(name, outOfTime)) !== undefined) {
+  const isActive = (await operator.findKey(name, outOfTime)) !== undefined;
+  if (isActive) {
     for await (const { createdAt } of operator.keys.listVersions(name, outOfTime)) requireOld(createdAt);
     await operator.deleteKey(name, outOfTime);
   }
   const deleted = await operator.findDeletedKey(name, outOfTime);
   if (deleted === undefined) return;
   requireOld(deleted.createdAt);
-  await operator.purgeKey(name, outOfTime);
+  // A key that was deleted before our restore cannot be what the restore made: the name would have been taken.
+  const { deletedAt } = deleted;
+  if (!isActive && (deletedAt === undefined || deletedAt.getTime() < journalAt.getTime() - clocksApartMs))
+    throw leaveAlone('deleted before');
+  try {
+    await operator.purgeKey(name, outOfTime);
+  } catch (error) {
+    // Purged already: by somebody else, or by an attempt whose answer was lost.
+    if (!isKeyAbsent(error)) throw error;
+  }
+}
+
+/** Only the service's own "not found" counts: a proxy's 404 does not carry its code. */
+function isKeyAbsent(error: unknown): boolean {
+  return error instanceof ServiceError && error.statusCode === 404 && error.code === 'KeyNotFound';
 }
 
 function refusal(code: string, reason: string, why: string): EscrowFault {

@@ -56,7 +56,7 @@ export async function runDrill(
       blobName: record.blobName,
     })),
   } as const;
-  const drillId = await putDrillJournal(container, journal, lastCall);
+  const { drillId, writtenAt } = await putDrillJournal(container, journal, lastCall);
 
   const keys: DrilledKey[] = [];
   let stopped: string | undefined;
@@ -73,7 +73,7 @@ export async function runDrill(
       break;
     }
     try {
-      await removeDrilledKey(ports.operator, record.keyName, startedAt, lastCall);
+      await removeDrilledKey(ports.operator, record.keyName, writtenAt, lastCall);
     } catch (error) {
       stopped = describeFailure(error, 'purge', target.source, record.keyName).message;
       left = [record.keyName];

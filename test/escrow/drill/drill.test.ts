@@ -29,7 +29,10 @@ async function escrowed() {
 }
 
 /** A target where somebody has put a key of the name since it was looked at, and has deleted it or not. */
-function targetOfTwo(foreign: 'active' | 'deleted'): { operator: KeyOperator; changes: string[] } {
+function targetOfTwo(
+  foreign: 'active' | 'deleted',
+  answer = { statusCode: 409, code: 'Conflict' },
+): { operator: KeyOperator; changes: string[] } {
   const changes: string[] = [];
   const createdAt = new Date('2026-11-24T12:00:00Z');
   const key = { name: 'signing', id: '', enabled: true, createdAt, updatedAt: createdAt, certificateBacked: false };
@@ -44,7 +47,7 @@ function targetOfTwo(foreign: 'active' | 'deleted'): { operator: KeyOperator; ch
     findDeletedKey: async () =>
       foreign === 'deleted' ? { name: 'signing', createdAt, deletedAt: createdAt, purgeAt: undefined } : undefined,
     restoreKey: async () => {
-      throw new ServiceError('taken', { service: 'Key Vault', statusCode: 409, code: 'Conflict' });
+      throw new ServiceError('no', { service: 'Key Vault', ...answer });
     },
     deleteKey: async () => void changes.push('delete'),
     purgeKey: async () => {
@@ -87,6 +90,17 @@ test.each(['active', 'deleted'] as const)(
   },
 );
 
+test.each(['active', 'deleted'] as const)(
+  'a drill goes by the time of the storage service, not of the desk, whose clock is hours ahead (%s)',
+  async (foreign) => {
+    const { operator, changes } = targetOfTwo(foreign, { statusCode: 500, code: 'InternalServerError' });
+    const receipt = await drillInto(operator);
+    expect(receipt).toMatchObject({ status: 'stopped', left: ['signing'] });
+    expect(receipt.message).toContain('was made after the drill began');
+    expect(changes).toEqual([]);
+  },
+);
+
 test('a drill takes nothing away where it sent nothing', async () => {
   const { operator, changes } = targetOfTwo('deleted');
   const receipt = await drillInto(operator, (bytes) => bytes.fill(0, -1));
@@ -105,7 +119,7 @@ test('leftovers that cannot be purged are named, with the remedy', async () => {
     target: 'vaults/contoso-drill',
     keys: [{ source: 'vaults/contoso-prod', key: 'signing', blobName: 'b' }],
   } as const;
-  const leftovers = { journals: [{ journal, writtenAt: now() }], names: ['signing'] };
+  const leftovers = { journals: [{ journal, writtenAt: new Date(journal.startedAt) }], names: ['signing'] };
   const target = { source: drillVault, place: {} };
   await expect(sweepLeftovers(leftovers, target, { container, operator, now, lastCall: noLimit })).rejects.toThrow(
     /No drill: what an earlier one left.*Cannot purge key "signing" in vault "contoso-drill".*purge protection/,
