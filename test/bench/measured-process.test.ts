@@ -12,15 +12,14 @@ let azure: TestAzure;
 let worker: WorkerProgram;
 
 beforeAll(async () => {
-  azure = await startTestAzure({ sources: [vault] });
-  const source = azure.keyVault.source('vault', vault.name);
-  for (let key = 1; key <= vault.keys; key++) source?.addKey({ name: `key-${key}` });
+  const keys = Array.from({ length: vault.keys }, (_, index) => `key-${index + 1}`);
+  azure = await startTestAzure({ sources: [{ ...vault, keys }] });
   worker = await buildWorker();
 }, 60_000);
 
 afterAll(async () => {
-  await worker[Symbol.asyncDispose]();
-  await azure.stop();
+  await worker?.[Symbol.asyncDispose]();
+  await azure?.stop();
 });
 
 describe('a measured process', () => {

@@ -1,44 +1,30 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/run-id.ts';
-import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
-import { escrowLines, linesNamed, startEscrowHost } from '../support/escrow-host.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { escrowLines, linesNamed } from '../support/escrow-host.ts';
+import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
 import { lastNight } from '../support/occurrence.ts';
-import { type QueueView, viewQueue } from '../support/queue-view.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }, { vaultName: 'contoso-web' }, { hsmName: 'contoso-hsm' }];
 const paths = ['managed-hsms/contoso-hsm', 'vaults/contoso-prod', 'vaults/contoso-web'];
 
-let azure: TestAzure;
-let host: FunctionsHost;
-let container: ContainerView;
-let queue: QueueView;
+let escrow: HostedEscrow;
 
 beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod' },
-      { kind: 'vault', name: 'contoso-web' },
-      { kind: 'managedHsm', name: 'contoso-hsm' },
+  const keys = ['a', 'b'];
+  escrow = await startHostedEscrow(
+    [
+      { kind: 'vault', name: 'contoso-prod', keys },
+      { kind: 'vault', name: 'contoso-web', keys },
+      { kind: 'managedHsm', name: 'contoso-hsm', keys },
     ],
-  });
-  for (const name of ['a', 'b']) {
-    azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name });
-    azure.keyVault.source('vault', 'contoso-web')?.addKey({ name });
-    azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name });
-  }
-  container = viewContainer(azure);
-  queue = viewQueue(azure);
-  host = await startEscrowHost(azure, { sources, settings: { ESCROW_FAN_OUT: 'true' } });
+    { sources, settings: { ESCROW_FAN_OUT: 'true' } },
+  );
 });
 
-afterAll(async () => {
-  await host?.stop();
-  await azure?.stop();
-});
+afterAll(() => escrow?.stop());
 
 async function runNight(occurrence: Date, runs: number): Promise<number> {
+  const { host, queue } = escrow;
   const since = host.events.length;
   expect((await host.fireTimer('nightlyEscrow', { at: occurrence })).error).toBeUndefined();
   const completed = () => linesNamed(escrowLines(host.events, since), 'escrow.run.completed').length;
@@ -49,6 +35,7 @@ async function runNight(occurrence: Date, runs: number): Promise<number> {
 
 describe('the nightly run with fan-out', () => {
   test('is one message per source, and the same records and reports as without', async () => {
+    const { host, container } = escrow;
     const occurrence = lastNight();
     const runId = scheduledRunId(occurrence);
     const since = await runNight(occurrence, 3);
@@ -68,14 +55,14 @@ describe('the nightly run with fan-out', () => {
   test('retries only the source that failed, and keeps the others as they are', async () => {
     const occurrence = lastNight(1);
     const runId = scheduledRunId(occurrence);
-    azure.keyVault.faults.add({
+    escrow.azure.keyVault.faults.add({
       source: 'contoso-web',
       operation: 'listKeys',
       times: 1,
       effect: { kind: 'forbidden', reason: 'AccessDenied' },
     });
     await runNight(occurrence, 4);
-    const reports = await container.reports(runId);
+    const reports = await escrow.container.reports(runId);
     expect(reports.map(({ source, attempt, status }) => `${source} ${attempt} ${status}`)).toEqual([
       'managed-hsms/contoso-hsm 1 ok',
       'vaults/contoso-prod 1 ok',
@@ -88,7 +75,7 @@ describe('the nightly run with fan-out', () => {
     const occurrence = lastNight(2);
     await runNight(occurrence, 3);
     await runNight(occurrence, 3);
-    const records = (await container.list()).filter(
+    const records = (await escrow.container.list()).filter(
       ({ name }) => name.includes(scheduledRunId(occurrence)) && name.endsWith('.keybackup'),
     );
     expect(records).toHaveLength(6);

@@ -1,30 +1,29 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HostEvent } from '../../src/local/functions-host/host-events.ts';
-import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
-import { escrowLines, startEscrowHost } from '../support/escrow-host.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { escrowLines } from '../support/escrow-host.ts';
+import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
 import { lastNight } from '../support/occurrence.ts';
-import { viewQueue } from '../support/queue-view.ts';
 import { type SecretFinder, secretFinder, textSecret } from '../support/secrets.ts';
 
-let azure: TestAzure;
-let host: FunctionsHost;
-let container: ContainerView;
+let escrow: HostedEscrow;
 let finder: SecretFinder;
 
 /** The whole story, with everything going wrong that makes a program talkative, at the most verbose level there is. */
 beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod' },
-      { kind: 'managedHsm', name: 'contoso-hsm' },
+  const prodKeys = ['a', 'b', 'c', 'denied', 'cut', 'no-json', 'empty'].map((name) => ({ name, versions: 2 }));
+  escrow = await startHostedEscrow(
+    [
+      { kind: 'vault', name: 'contoso-prod', keys: prodKeys },
+      { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments', 'lost'] },
     ],
-  });
-  const prod = azure.keyVault.source('vault', 'contoso-prod');
-  for (const name of ['a', 'b', 'c', 'denied', 'cut', 'no-json', 'empty']) prod?.addKey({ name, versions: 2 });
-  for (const name of ['payments', 'lost']) azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name });
+    {
+      sources: [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }],
+      // NODE_DEBUG=http would print every header, tokens too, below anything that an application can do: docs/security.md.
+      settings: { AZURE_LOG_LEVEL: 'verbose', DEBUG: '*' },
+    },
+  );
+  const { azure, host, container, queue } = escrow;
   const { faults } = azure.keyVault;
   const once = { operation: 'backupKey', times: 1 } as const;
   faults.add({ ...once, keyName: 'denied', effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' } });
@@ -43,13 +42,6 @@ beforeAll(async () => {
     effect: { kind: 'status', status: 500, code: 'InternalError' },
   });
 
-  container = viewContainer(azure);
-  const queue = viewQueue(azure);
-  host = await startEscrowHost(azure, {
-    sources: [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }],
-    // NODE_DEBUG=http would print every header, tokens too, below anything that an application can do: docs/security.md.
-    settings: { AZURE_LOG_LEVEL: 'verbose', DEBUG: '*' },
-  });
   const fired = await host.fireTimer('nightlyEscrow', { at: lastNight() });
   expect(fired.error).toBeUndefined();
   const since = host.events.length;
@@ -78,10 +70,7 @@ beforeAll(async () => {
   ]);
 }, 40_000);
 
-afterAll(async () => {
-  await host?.stop();
-  await azure?.stop();
-});
+afterAll(() => escrow?.stop());
 
 function textOf(event: HostEvent): string {
   return Object.values(event)
@@ -91,10 +80,10 @@ function textOf(event: HostEvent): string {
 
 describe('under the most verbose logging', () => {
   test('the SDKs do talk, and things did go wrong', () => {
-    const said = host.events.map(textOf).join('\n');
+    const said = escrow.host.events.map(textOf).join('\n');
     expect(said).toMatch(/azure:core-rest-pipeline.*Request:/);
     expect(said).toMatch(/ForbiddenByRbac/);
-    expect(escrowLines(host.events).map(({ event }) => event)).toEqual(
+    expect(escrowLines(escrow.host.events).map(({ event }) => event)).toEqual(
       expect.arrayContaining([
         'escrow.key.failed',
         'escrow.request.refused',
@@ -105,24 +94,27 @@ describe('under the most verbose logging', () => {
   });
 
   test('no line of any stream holds backup bytes, a token, the identity header or a connection string', () => {
-    for (const event of host.events) expect(finder.findIn(textOf(event)), textOf(event).slice(0, 200)).toEqual([]);
+    for (const event of escrow.host.events) {
+      expect(finder.findIn(textOf(event)), textOf(event).slice(0, 200)).toEqual([]);
+    }
   });
 
   test('no report, request record, marker or metadata does', async () => {
-    for (const { name, metadata } of await container.list()) {
+    for (const { name, metadata } of await escrow.container.list()) {
       expect(finder.findIn(JSON.stringify({ name, metadata }))).toEqual([]);
       if (!name.endsWith('.keybackup'))
-        expect(finder.findIn((await container.read(name)).toString('utf8')), name).toEqual([]);
+        expect(finder.findIn((await escrow.container.read(name)).toString('utf8')), name).toEqual([]);
     }
   });
 
   test('nor does the agent that every request carries, for whoever prints an error with its request', async () => {
     const { sharedAgent } = await import('../../src/azure/connection.ts');
-    expect(process.env.IDENTITY_HEADER).toBe(azure.identityEndpoint.header);
+    expect(process.env.IDENTITY_HEADER).toBe(escrow.azure.identityEndpoint.header);
     expect(finder.findIn(inspect(sharedAgent, { depth: 8, showHidden: true }))).toEqual([]);
   });
 
   test('and the search itself would find any of them', async () => {
+    const { azure, container } = escrow;
     const [record] = (await container.names()).filter((name) => name.includes('/payments/'));
     const bytes = await container.read(record ?? '');
     const part = bytes.subarray(240, 420);

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/run-id.ts';
-import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
-import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
-import { escrowLines, linesNamed, startEscrowHost } from '../support/escrow-host.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { digestOf } from '../support/container-view.ts';
+import { escrowLines, linesNamed } from '../support/escrow-host.ts';
+import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
 import { lastNight } from '../support/occurrence.ts';
 
 const place = { subscriptionId: 'c0de', geography: 'europe' };
@@ -16,36 +15,33 @@ const occurrence = lastNight();
 const runId = scheduledRunId(occurrence);
 const tenants = Array.from({ length: 28 }, (_, index) => `tenant-${index}`);
 
-let azure: TestAzure;
-let host: FunctionsHost;
-let container: ContainerView;
+let escrow: HostedEscrow;
 
 beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', subscriptionId: 'c0de', geography: 'europe' },
-      { kind: 'vault', name: 'contoso-web' },
-      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'contoso-2026' },
+  escrow = await startHostedEscrow(
+    [
+      {
+        kind: 'vault',
+        name: 'contoso-prod',
+        ...place,
+        keys: [
+          { name: 'Signing', kty: 'RSA', versions: 3, tags: { owner: 'platform' } },
+          { name: 'expired', expiresOn: new Date(Date.now() - 86_400_000) },
+          { name: 'paused', enabled: false },
+          { name: 'www-cert', managed: true },
+          'tmp-build',
+          'old-root',
+          ...tenants.map((name) => ({ name, versions: 2 })),
+        ],
+      },
+      { kind: 'vault', name: 'contoso-web', keys: ['web-a', 'web-b'] },
+      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'contoso-2026', keys: ['payments', 'ledger'] },
     ],
-  });
-  const prod = azure.keyVault.source('vault', 'contoso-prod');
-  prod?.addKey({ name: 'Signing', kty: 'RSA', versions: 3, tags: { owner: 'platform' } });
-  prod?.addKey({ name: 'expired', expiresOn: new Date(Date.now() - 86_400_000) });
-  prod?.addKey({ name: 'paused', enabled: false });
-  prod?.addKey({ name: 'www-cert', managed: true });
-  prod?.addKey({ name: 'tmp-build' });
-  prod?.addKey({ name: 'old-root' });
-  for (const name of tenants) prod?.addKey({ name, versions: 2 });
-  for (const name of ['web-a', 'web-b']) azure.keyVault.source('vault', 'contoso-web')?.addKey({ name });
-  for (const name of ['payments', 'ledger']) azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name });
-  container = viewContainer(azure);
-  host = await startEscrowHost(azure, { sources });
+    { sources },
+  );
 });
 
-afterAll(async () => {
-  await host?.stop();
-  await azure?.stop();
-});
+afterAll(() => escrow?.stop());
 
 const expectedRecords = [
   ...['expired', 'paused', 'signing', ...tenants].map((key) => `vaults/contoso-prod/${key}/${runId}.keybackup`),
@@ -54,22 +50,22 @@ const expectedRecords = [
 ].sort();
 
 async function recordNames(): Promise<string[]> {
-  return (await container.names()).filter((name) => name.endsWith('.keybackup'));
+  return (await escrow.container.names()).filter((name) => name.endsWith('.keybackup'));
 }
 
 describe('the nightly run of the deployed bundle', () => {
   test('escrows every selected key of every source, enabled or not, expired or not', async () => {
-    const fired = await host.fireTimer('nightlyEscrow', { at: occurrence });
+    const fired = await escrow.host.fireTimer('nightlyEscrow', { at: occurrence });
     expect(fired.error).toBeUndefined();
     expect(await recordNames()).toEqual(expectedRecords);
-    const completed = linesNamed(escrowLines(host.events), 'escrow.run.completed');
+    const completed = linesNamed(escrowLines(escrow.host.events), 'escrow.run.completed');
     expect(new Set(completed.map(({ source, status, considered }) => `${source} ${status} ${considered}`))).toEqual(
       new Set(['managed-hsms/contoso-hsm ok 2', 'vaults/contoso-prod ok 34', 'vaults/contoso-web ok 2']),
     );
   });
 
   test('says why a key is skipped and what to do, and skips nothing silently', () => {
-    const skipped = linesNamed(escrowLines(host.events), 'escrow.key.skipped');
+    const skipped = linesNamed(escrowLines(escrow.host.events), 'escrow.key.skipped');
     expect(Object.fromEntries(skipped.map(({ key, reason }) => [key, reason]))).toEqual({
       'www-cert': 'certificateBacked',
       'tmp-build': 'excluded',
@@ -79,7 +75,7 @@ describe('the nightly run of the deployed bundle', () => {
   });
 
   test('leaves one report per source whose counts add up, beside the marker that the run began', async () => {
-    expect(await container.names(`runs/${runId}/`)).toEqual([
+    expect(await escrow.container.names(`runs/${runId}/`)).toEqual([
       `runs/${runId}/managed-hsms/contoso-hsm.json`,
       `runs/${runId}/managed-hsms/contoso-hsm.started`,
       `runs/${runId}/vaults/contoso-prod.json`,
@@ -87,7 +83,7 @@ describe('the nightly run of the deployed bundle', () => {
       `runs/${runId}/vaults/contoso-web.json`,
       `runs/${runId}/vaults/contoso-web.started`,
     ]);
-    for (const { counts, keys } of await container.reports(runId)) {
+    for (const { counts, keys } of await escrow.container.reports(runId)) {
       const { considered, escrowed, alreadyEscrowed, skipped, failed } = counts;
       expect(escrowed + alreadyEscrowed + skipped + failed).toBe(considered);
       expect(keys).toHaveLength(considered);
@@ -95,8 +91,8 @@ describe('the nightly run of the deployed bundle', () => {
   });
 
   test('describes every record: digest, service-checked MD5, key, run, trigger, and where it can be restored', async () => {
-    const records = (await container.list()).filter(({ name }) => name.endsWith('.keybackup'));
-    const contents = await Promise.all(records.map(({ name }) => container.read(name)));
+    const records = (await escrow.container.list()).filter(({ name }) => name.endsWith('.keybackup'));
+    const contents = await Promise.all(records.map(({ name }) => escrow.container.read(name)));
     for (const [index, { bytes, contentType, contentMd5, metadata }] of records.entries()) {
       const content = contents[index] ?? Buffer.alloc(0);
       expect(content).toHaveLength(bytes);
@@ -127,6 +123,7 @@ describe('the nightly run of the deployed bundle', () => {
   });
 
   test('adds nothing when the same occurrence is run again, backs nothing up, and says already escrowed', async () => {
+    const { azure, host, container } = escrow;
     const before = await container.list();
     const since = host.events.length;
     const backups = () => azure.keyVault.requests.filter(({ operation }) => operation === 'backupKey').length;
@@ -146,6 +143,7 @@ describe('the nightly run of the deployed bundle', () => {
   });
 
   test('acts as the deployed identity alone, and asks no host that is not configured', () => {
+    const { azure } = escrow;
     const callers = [...azure.keyVault.requests, ...azure.storage.requests].map(({ identity }) => identity);
     // Undefined: the challenge request that opens each Key Vault conversation carries no token.
     expect(new Set(callers)).toEqual(new Set(['app', 'overseer', undefined]));

@@ -1,39 +1,30 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requestRunId } from '../../src/escrow/run-id.ts';
-import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
 import { escrowLines, linesNamed, startEscrowHost } from '../support/escrow-host.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { type QueueView, viewQueue } from '../support/queue-view.ts';
+import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
 
-let azure: TestAzure;
-let host: FunctionsHost;
-let container: ContainerView;
-let queue: QueueView;
+const sources = [{ vaultName: 'contoso-prod' }];
+
+let escrow: HostedEscrow;
 
 beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  for (const name of ['denied', 'recovers', 'hangs', 'signing'])
-    azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name });
-  container = viewContainer(azure);
-  queue = viewQueue(azure);
-  host = await startEscrowHost(azure, {
-    sources: [{ vaultName: 'contoso-prod' }],
-    overrides: { messageLeaseMs: 1_000 },
-  });
+  escrow = await startHostedEscrow(
+    [{ kind: 'vault', name: 'contoso-prod', keys: ['denied', 'recovers', 'hangs', 'signing'] }],
+    { sources, overrides: { messageLeaseMs: 1_000 } },
+  );
 });
 
-afterAll(async () => {
-  await host?.stop();
-  await azure?.stop();
-});
+afterAll(() => escrow?.stop());
 
 function failedLines(messageId: string) {
-  return linesNamed(escrowLines(host.events), 'escrow.request.failed').filter((line) => line.messageId === messageId);
+  return linesNamed(escrowLines(escrow.host.events), 'escrow.request.failed').filter(
+    (line) => line.messageId === messageId,
+  );
 }
 
 describe('a request that may succeed later', () => {
   test('is delivered five times, then lies whole on the poison queue and in a record, every reason in the log', async () => {
+    const { azure, host, container, queue } = escrow;
     azure.keyVault.faults.add({
       keyName: 'denied',
       operation: 'backupKey',
@@ -65,6 +56,7 @@ describe('a request that may succeed later', () => {
   });
 
   test('succeeds on a later delivery without a second record or a trace of failure', async () => {
+    const { azure, host, container, queue } = escrow;
     azure.keyVault.faults.add({
       keyName: 'recovers',
       operation: 'backupKey',
@@ -84,14 +76,15 @@ describe('a request that may succeed later', () => {
 
 describe('a request whose function dies with its host', () => {
   test('is carried out by the next host, once', async () => {
+    const { azure, container, queue } = escrow;
     azure.keyVault.faults.add({ keyName: 'hangs', operation: 'backupKey', times: 1, effect: { kind: 'stall' } });
     const { messageId, insertedAt } = await queue.send({ vaultName: 'contoso-prod', name: 'hangs' });
     const isUnderWay = () =>
       azure.keyVault.requests.some(({ keyName, operation }) => keyName === 'hangs' && operation === 'backupKey');
     await expect.poll(isUnderWay).toBe(true);
-    await host.kill();
-    host = await startEscrowHost(azure, { sources: [{ vaultName: 'contoso-prod' }] });
-    await host.waitFor((event) => event.event === 'finished' && event.error === undefined);
+    await escrow.host.kill();
+    await using next = await startEscrowHost(azure, { sources });
+    await next.waitFor((event) => event.event === 'finished' && event.error === undefined);
     const runId = requestRunId(insertedAt, messageId);
     expect(await container.names('vaults/contoso-prod/hangs/')).toEqual([
       `vaults/contoso-prod/hangs/${runId}.keybackup`,

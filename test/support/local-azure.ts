@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { adoptEnvironment } from '../../src/local/adopt-environment.ts';
-import type { LocalSourceOptions } from '../../src/local/key-vault/local-source.ts';
+import type { AddKeyOptions, LocalSourceOptions } from '../../src/local/key-vault/local-source.ts';
 import { type LocalAzure, startLocalAzure } from '../../src/local/local-azure.ts';
 
 export interface TestAzure extends LocalAzure {
   readonly containerName: string;
   readonly queueName: string;
+}
+
+/** A vault or Managed HSM with keys in it: each by its name alone, or with what is special about it. */
+export interface TestSource extends LocalSourceOptions {
+  readonly keys?: readonly (string | AddKeyOptions)[];
 }
 
 /**
@@ -15,7 +20,7 @@ export interface TestAzure extends LocalAzure {
  * @param options.env settings of the product to set as well, for as long as it runs.
  */
 export async function startTestAzure(
-  options: { sources?: readonly LocalSourceOptions[]; env?: Readonly<Record<string, string>> } = {},
+  options: { sources?: readonly TestSource[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<TestAzure> {
   const { account, ...azurite } = inject('azurite');
   const unique = randomBytes(6).toString('hex');
@@ -25,9 +30,12 @@ export async function startTestAzure(
     account,
     container: containerName,
     queues: [queueName],
-    sources: options.sources ?? [],
     shared: { azurite, certificates: inject('certificates') },
   });
+  for (const { keys = [], ...source } of options.sources ?? []) {
+    const added = local.keyVault.addSource(source);
+    for (const key of keys) added.addKey(typeof key === 'string' ? { name: key } : key);
+  }
   const leave = adoptEnvironment(local, options.env);
   const stop = async (): Promise<void> => {
     leave();
