@@ -19,12 +19,10 @@ let other: EscrowApp;
 beforeAll(async () => {
   azure = await startTestAzure({
     sources: [
-      { kind: 'vault', name: 'contoso-prod' },
-      { kind: 'managedHsm', name: 'contoso-hsm' },
+      { kind: 'vault', name: 'contoso-prod', keys },
+      { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
     ],
   });
-  for (const name of keys) azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name });
-  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });
   container = viewContainer(azure);
   app = await startEscrowApp(azure, sources, { speed: 20 });
   other = await startEscrowApp(azure, sources, { speed: 20 });

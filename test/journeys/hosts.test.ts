@@ -12,15 +12,12 @@ let night = 0;
 beforeAll(async () => {
   azure = await startTestAzure({
     sources: [
-      { kind: 'vault', name: 'contoso-prod' },
-      { kind: 'vault', name: 'contoso-web' },
+      { kind: 'vault', name: 'contoso-prod', keys: Array.from({ length: 30 }, (_, index) => `key-${index}`) },
+      { kind: 'vault', name: 'contoso-web', keys: ['web'] },
       // Reachable, but no source of the product: what a hostile vault would want to lead to.
       { kind: 'vault', name: 'evil' },
     ],
   });
-  for (let index = 0; index < 30; index++)
-    azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: `key-${index}` });
-  azure.keyVault.source('vault', 'contoso-web')?.addKey({ name: 'web' });
 });
 
 beforeEach(() => {

@@ -32,15 +32,11 @@ beforeAll(async () => {
   ];
   azure = await startTestAzure({
     sources: [
-      ...vaults.map((name) => ({ kind: 'vault', name }) as const),
-      { kind: 'managedHsm', name: 'contoso-hsm' },
+      ...vaults.map((name) => ({ kind: 'vault', name, keys: name === 'contoso-empty' ? [] : ['one', 'two'] }) as const),
+      { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
       { kind: 'managedHsm', name: 'contoso-far' },
     ],
   });
-  for (const name of vaults.filter((vault) => vault !== 'contoso-empty')) {
-    for (const key of ['one', 'two']) azure.keyVault.source('vault', name)?.addKey({ name: key });
-  }
-  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });
   for (const kind of denied) {
     azure.keyVault.faults.add({
       source: kind,

@@ -21,19 +21,15 @@ function keysOf(url: string): KeyClient {
 }
 
 beforeAll(async () => {
+  const keys = ['signing', 'deleted'];
   azure = await startTestAzure({
     sources: [
-      { kind: 'vault', name: 'contoso-prod' },
-      { kind: 'managedHsm', name: 'contoso-hsm' },
+      { kind: 'vault', name: 'contoso-prod', keys },
+      { kind: 'managedHsm', name: 'contoso-hsm', keys },
     ],
   });
-  for (const [kind, name] of [
-    ['vault', 'contoso-prod'],
-    ['managedHsm', 'contoso-hsm'],
-  ] as const) {
-    for (const key of ['signing', 'deleted']) azure.keyVault.source(kind, name)?.addKey({ name: key });
-    azure.keyVault.source(kind, name)?.deleteKey('deleted');
-  }
+  azure.keyVault.source('vault', 'contoso-prod')?.deleteKey('deleted');
+  azure.keyVault.source('managedHsm', 'contoso-hsm')?.deleteKey('deleted');
   overseer = viewContainer(azure);
   const url = new URL(azure.containerUrl);
   const account = new BlobServiceClient(url.origin, new DefaultAzureCredential(), { retryOptions: { maxTries: 1 } });

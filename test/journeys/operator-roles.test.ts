@@ -21,16 +21,14 @@ const as = (identity: LocalIdentity, line: string) => runCommand(azure, line, { 
 beforeAll(async () => {
   azure = await startTestAzure({
     sources: [
-      { kind: 'vault', name: 'contoso-prod' },
+      { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'signing', versions: 2 }] },
       { kind: 'vault', name: 'contoso-drill' },
       { kind: 'vault', name: 'contoso-dr' },
-      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
+      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one', keys: ['payments'] },
       { kind: 'managedHsm', name: 'drill-hsm', securityDomain: 'one' },
     ],
   });
   env = escrowSettings(azure, sources);
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing', versions: 2 });
-  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });
   await runAsApp(azure, env);
   await runAuditAsApp(azure, env);
 });

@@ -13,8 +13,7 @@ let deployed: EscrowApp;
 let mightier: EscrowApp;
 
 beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing' });
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
   container = viewContainer(azure);
   const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
   const writer = azure.registry.add('an app that may overwrite', [...appDataActions, write]);

@@ -12,9 +12,8 @@ const mostArrivals = maxBackupsPerSecond * 1.25;
 let azure: TestAzure;
 
 beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', callsPerSecond: 40 }] });
-  for (let index = 0; index < 15; index++)
-    azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: `key-${index}` });
+  const keys = Array.from({ length: 15 }, (_, index) => `key-${index}`);
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', callsPerSecond: 40, keys }] });
 });
 
 afterAll(() => azure?.stop());

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
-import { escrowLines, linesNamed, startEscrowHost } from '../support/escrow-host.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { type QueueView, viewQueue } from '../support/queue-view.ts';
+import { escrowLines, linesNamed } from '../support/escrow-host.ts';
+import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
 
 const vault = { vaultName: 'contoso-prod' };
 const day = 24 * 60 * 60 * 1000;
@@ -83,24 +80,18 @@ const bad: readonly (readonly [what: string, body: string, reason: RegExp])[] = 
   ],
 ];
 
-let azure: TestAzure;
-let host: FunctionsHost;
-let container: ContainerView;
-let queue: QueueView;
+let escrow: HostedEscrow;
 const sent = new Map<string, string>();
 
 beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod' },
-      { kind: 'managedHsm', name: 'contoso-hsm' },
+  escrow = await startHostedEscrow(
+    [
+      { kind: 'vault', name: 'contoso-prod', keys: ['signing'] },
+      { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
     ],
-  });
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing' });
-  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });
-  container = viewContainer(azure);
-  queue = viewQueue(azure);
-  host = await startEscrowHost(azure, { sources: [vault, { hsmName: 'contoso-hsm' }] });
+    { sources: [vault, { hsmName: 'contoso-hsm' }] },
+  );
+  const { host, queue } = escrow;
   for (const [, body] of bad) sent.set(body, (await queue.sendText(body)).messageId);
   const refusals = () => linesNamed(escrowLines(host.events), 'escrow.request.refused').length;
   const isDone = () =>
@@ -108,15 +99,12 @@ beforeAll(async () => {
   await host.waitFor(isDone, { timeoutMs: 20_000 });
 });
 
-afterAll(async () => {
-  await host?.stop();
-  await azure?.stop();
-});
+afterAll(() => escrow?.stop());
 
 describe('a message that can never succeed', () => {
   test.each(bad)('is refused with a reason and what is allowed: %s', async (_what, body, reason) => {
     const messageId = sent.get(body);
-    const refused = linesNamed(escrowLines(host.events), 'escrow.request.refused').filter(
+    const refused = linesNamed(escrowLines(escrow.host.events), 'escrow.request.refused').filter(
       (line) => line.messageId === messageId,
     );
     expect(refused).toHaveLength(1);
@@ -126,9 +114,9 @@ describe('a message that can never succeed', () => {
 
   test('is kept whole, with the reason, as a record that does not expire', async () => {
     const wanted = new Set([...sent.values()].map((id) => `requests/${id}.json`));
-    expect(new Set(await container.names())).toEqual(wanted);
+    expect(new Set(await escrow.container.names())).toEqual(wanted);
     for (const [body, messageId] of sent) {
-      const record = await container.readJson(`requests/${messageId}.json`);
+      const record = await escrow.container.readJson(`requests/${messageId}.json`);
       expect(record).toMatchObject({ format: 'keyvault-escrow/request/1', messageId, status: 'refused', attempt: 1 });
       // The host hands over what is JSON already parsed.
       expect(record.message).toEqual(parsed(body));
@@ -136,23 +124,25 @@ describe('a message that can never succeed', () => {
   });
 
   test('lies whole on the poison queue after one delivery', async () => {
-    const seen = (await queue.poisoned()).map(parsed);
+    const seen = (await escrow.queue.poisoned()).map(parsed);
     // A peek shows 32; there is one for each.
     expect(seen).toHaveLength(32);
     const wanted = bad.map(([, body]) => json(parsed(body)));
     for (const body of seen) expect(wanted).toContain(json(body));
-    const started = host.events.filter(({ event }) => event === 'started');
+    const started = escrow.host.events.filter(({ event }) => event === 'started');
     expect(started).toHaveLength(bad.length);
-    expect(await queue.count()).toBe(0);
+    expect(await escrow.queue.count()).toBe(0);
   });
 
   test('makes no backup, and sends no request to any host outside the configured ones', () => {
+    const { azure } = escrow;
     expect(azure.keyVault.requests).toEqual([]);
     expect(azure.proxy.refusedHosts).toEqual([]);
     expect(new Set(azure.storage.requests.map(({ operation }) => operation))).not.toContain('createContainer');
   });
 
   test('never takes the process down: the next good request is carried out', async () => {
+    const { host, queue } = escrow;
     const { pid } = host;
     const since = host.events.length;
     await queue.send({ ...vault, name: 'signing' });

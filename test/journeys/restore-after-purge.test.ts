@@ -14,16 +14,17 @@ let app: EscrowApp;
 let container: ContainerView;
 
 beforeAll(async () => {
+  const key = { versions: 3, tags: { owner: 'platform', tier: '1' }, expiresOn };
+  const vaultKeys = [
+    { name: 'Signing', kty: 'RSA', ...key },
+    { name: 'curve', curve: 'P-521', enabled: false, ...key },
+  ] as const;
   azure = await startTestAzure({
     sources: [
-      { kind: 'vault', name: 'contoso-prod' },
-      { kind: 'managedHsm', name: 'contoso-hsm' },
+      { kind: 'vault', name: 'contoso-prod', keys: vaultKeys },
+      { kind: 'managedHsm', name: 'contoso-hsm', keys: [{ name: 'payments', kty: 'EC-HSM', ...key }] },
     ],
   });
-  const key = { versions: 3, tags: { owner: 'platform', tier: '1' }, expiresOn };
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'Signing', kty: 'RSA', ...key });
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'curve', curve: 'P-521', enabled: false, ...key });
-  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments', kty: 'EC-HSM', ...key });
   container = viewContainer(azure);
   app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }]);
 });

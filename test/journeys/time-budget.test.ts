@@ -13,9 +13,8 @@ let azure: TestAzure;
 let container: ContainerView;
 
 beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  for (let index = 0; index < total; index++)
-    azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: `key-${index}` });
+  const keys = Array.from({ length: total }, (_, index) => `key-${index}`);
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys }] });
   container = viewContainer(azure);
 });
 
