@@ -9,11 +9,14 @@ export const hostDefaults = {
   maxDequeueCount: hostJson.extensions.queues.maxDequeueCount,
 } as const;
 
-/** A .NET time span `[d.]hh:mm:ss` in milliseconds; -1 (no limit) is a day here. Undefined when it is none. */
-export function parseTimeSpan(text: string | undefined): number | undefined {
+/**
+ * A .NET time span `[d.]hh:mm:ss` of a second or more in milliseconds; -1 (no limit) is a day here. Undefined when it is
+ * none, as for 24:00:00, which .NET takes for 24 days.
+ */
+export function parseTimeSpan(text: string): number | undefined {
   if (text === '-1') return 24 * 60 * 60 * 1000;
-  const [, days = '0', hours, minutes, seconds] = /^(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)$/.exec(text ?? '') ?? [];
+  const [, days = '0', hours, minutes, seconds] = /^(?:(\d+)\.)?([01]?\d|2[0-3]):([0-5]\d):([0-5]\d)$/.exec(text) ?? [];
   if (hours === undefined) return undefined;
   const total = (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
-  return Math.min(total, longestMs);
+  return total === 0 ? undefined : Math.min(total, longestMs);
 }

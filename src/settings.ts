@@ -6,6 +6,7 @@ import { parseSchedule } from './escrow/run-time.ts';
 import type { EscrowSource } from './escrow/source.ts';
 import { defaultBackupsPerSecond, describeSource, isSameSource } from './escrow/source.ts';
 import { hostDefaults, parseTimeSpan } from './host-json.ts';
+import { placeOfJsonFault } from './json-fault.ts';
 
 /** The app's settings, checked. Times in milliseconds unless the name says otherwise. */
 export interface Settings {
@@ -43,7 +44,11 @@ export const settingNames = [
   'AZURE_AUTHORITY_HOST',
 ] as const;
 
-type SettingName = (typeof settingNames)[number];
+/** The host's own, which override host.json. */
+const hostTimeout = 'AzureFunctionsJobHost__functionTimeout';
+const hostDequeues = 'AzureFunctionsJobHost__extensions__queues__maxDequeueCount';
+
+type SettingName = (typeof settingNames)[number] | typeof hostTimeout | typeof hostDequeues;
 
 /** All that is wrong with the settings, in one message: each line names the setting and the remedy. */
 export class SettingsFault extends Error {
@@ -109,9 +114,10 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       managedHsm: reader.suffix('ESCROW_HSM_DNS_SUFFIX') ?? cloud.suffixes.managedHsm,
     },
     authorityHost: reader.authority('AZURE_AUTHORITY_HOST') ?? cloud.authorityHost,
-    functionTimeoutMs: parseTimeSpan(env.AzureFunctionsJobHost__functionTimeout) ?? hostDefaults.functionTimeoutMs,
-    maxDequeueCount:
-      parseCount(env.AzureFunctionsJobHost__extensions__queues__maxDequeueCount) ?? hostDefaults.maxDequeueCount,
+    functionTimeoutMs:
+      reader.optional(hostTimeout, parseTimeSpan, 'hh:mm:ss, as 00:30:00, or -1 for no limit') ??
+      hostDefaults.functionTimeoutMs,
+    maxDequeueCount: reader.optional(hostDequeues, parseCount, 'a whole number from 1') ?? hostDefaults.maxDequeueCount,
   };
   if (faults.length > 0) throw new SettingsFault(faults);
   return settings;
@@ -122,8 +128,8 @@ function readSources(text: string, faults: string[]): EscrowSource[] {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  } catch (error) {
-    faults.push(`ESCROW_SOURCES is no JSON: ${(error as Error).message}. Write a JSON array of sources.`);
+  } catch {
+    faults.push(`ESCROW_SOURCES is no JSON: look at ${placeOfJsonFault(text)}. Write a JSON array of sources.`);
     return [];
   }
   if (!Array.isArray(json) || json.length === 0) {
@@ -193,24 +199,31 @@ function createReader(env: Readonly<Record<string, string | undefined>>, faults:
     if (value !== '' && !pattern.test(value)) faults.push(`${name} is ${shown(value)}. Set it to ${what}.`);
     return value;
   };
+  /** A URL that says where and nothing else. */
+  const place = (name: SettingName, text: string, example: string): URL | undefined => {
+    const url = URL.parse(text);
+    if (url === null) faults.push(`${name} is no URL. Set it to ${example}.`);
+    else if (url.protocol !== 'https:') faults.push(`${name} is not https. Set it to ${example}.`);
+    else if (url.search || url.hash || url.username || url.password) {
+      // Never echoed: what follows the path may be a shared access signature.
+      faults.push(
+        `${name} carries more than a place (a query, a fragment or a user). Set it to ${example}; access is by identity.`,
+      );
+    } else return url;
+    return undefined;
+  };
+  const textOf = ({ origin, pathname }: URL): string => `${origin}${pathname}`.replace(/\/$/, '');
   return {
     required,
+    optional,
     matching,
     url(name: SettingName, example: string, path: RegExp): string {
       const text = required(name, example);
-      if (text === '') return text;
-      const url = URL.parse(text);
-      if (url === null) faults.push(`${name} is no URL. Set it to ${example}.`);
-      else if (url.protocol !== 'https:') faults.push(`${name} is not https. Set it to ${example}.`);
-      else if (url.search || url.hash || url.username || url.password) {
-        // Never echoed: what follows the path may be a shared access signature.
-        faults.push(
-          `${name} carries more than a place (a query or a user). Set it to ${example}; access is by identity.`,
-        );
-      } else if (url.port) faults.push(`${name} names a port. Set it to ${example}.`);
+      const url = text === '' ? undefined : place(name, text, example);
+      if (url === undefined) return '';
+      if (url.port) faults.push(`${name} names a port. Set it to ${example}.`);
       else if (!path.test(url.pathname)) faults.push(`${name} has an unexpected path. Set it to ${example}.`);
-      else return `${url.origin}${url.pathname}`.replace(/\/$/, '');
-      return '';
+      return textOf(url);
     },
     schedule(name: SettingName, example: string): string {
       const text = required(name, `an NCRONTAB expression of six fields in UTC, as ${example}`);
@@ -245,12 +258,11 @@ function createReader(env: Readonly<Record<string, string | undefined>>, faults:
         (text) => (isDnsSuffix(text) ? text : undefined),
         'a DNS suffix without a leading dot, as vault.azure.net',
       ),
-    authority: (name: SettingName): string | undefined =>
-      optional(
-        name,
-        (text) => (URL.parse(text)?.protocol === 'https:' ? text : undefined),
-        'an https URL, as https://login.microsoftonline.com',
-      ),
+    authority(name: SettingName): string | undefined {
+      const text = read(name);
+      const url = text === undefined ? undefined : place(name, text, 'https://login.microsoftonline.com');
+      return url && textOf(url);
+    },
   };
 }
 
@@ -270,8 +282,8 @@ function shown(text: string): string {
     : `unusable (${text.length} characters, not shown because they may be a secret)`;
 }
 
-function parseCount(text: string | undefined): number | undefined {
-  return /^[1-9]\d{0,5}$/.test(text ?? '') ? Number(text) : undefined;
+function parseCount(text: string): number | undefined {
+  return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined;
 }
 
 function parseFlag(text: string): boolean | undefined {

@@ -12,10 +12,16 @@ test.each([
   ['-1', 86_400_000],
   ['40.00:00:00', 2 ** 31 - 1],
   ['30', undefined],
-  ['0:30:00', undefined],
+  ['0:30:00', 1_800_000],
+  ['23:59:59', 86_399_000],
   ['00:30:00.5', undefined],
   ['', undefined],
-  [undefined, undefined],
+  ['00:00:00', undefined],
+  ['00:60:00', undefined],
+  ['00:00:60', undefined],
+  // .NET reads it as 24 days.
+  ['24:00:00', undefined],
+  ['-00:30:00', undefined],
 ])('the time span %s is %s ms', (text, milliseconds) => {
   expect(parseTimeSpan(text)).toBe(milliseconds);
 });

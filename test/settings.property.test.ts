@@ -77,13 +77,13 @@ const environments = fc.record(
       fc.oneof(fc.constantFrom('hsm.example', '.x.y', 'a..b', '-.-', 'a.b/c', '1.2.3.4'), fc.string()),
     ),
     AZURE_AUTHORITY_HOST: mostly<string | undefined>(fc.constantFrom('https://login.example', undefined), urls),
-    AzureFunctionsJobHost__functionTimeout: fc.oneof(
+    AzureFunctionsJobHost__functionTimeout: mostly<string | undefined>(
       fc.constantFrom(undefined, '00:10:00', '-1', '40.00:00:00'),
-      fc.string(),
+      fc.oneof(fc.constantFrom('00:00:00', '24:00:00', '30'), fc.string()),
     ),
-    AzureFunctionsJobHost__extensions__queues__maxDequeueCount: fc.oneof(
-      fc.constantFrom(undefined, '3', '0', 'many'),
-      fc.string(),
+    AzureFunctionsJobHost__extensions__queues__maxDequeueCount: mostly<string | undefined>(
+      fc.constantFrom(undefined, '3'),
+      fc.oneof(fc.constantFrom('0', 'many'), fc.string()),
     ),
   },
   { requiredKeys: [] },
@@ -128,7 +128,9 @@ function expectUsable(settings: Settings): void {
   for (const suffix of Object.values(settings.suffixes)) {
     expect(new URL(`https://contoso.${suffix}`).host).toBe(`contoso.${suffix}`);
   }
-  expect(new URL(settings.authorityHost).protocol).toBe('https:');
+  const authority = new URL(settings.authorityHost);
+  expect(authority.protocol).toBe('https:');
+  expect(settings.authorityHost).toBe(`${authority.origin}${authority.pathname}`.replace(/\/$/, ''));
   for (const figure of [settings.maxAgeHours, settings.maxDrillAgeDays ?? 1, settings.maxDequeueCount]) {
     expect(figure >= 1 && Number.isFinite(figure)).toBe(true);
   }
@@ -146,7 +148,8 @@ test('any environment is refused with every fault named, or gives settings that 
         if (!(error instanceof SettingsFault)) throw error;
         seen.refused++;
         expect(error.faults.length).toBeGreaterThan(0);
-        for (const fault of error.faults) expect(settingNames.some((name) => fault.startsWith(name))).toBe(true);
+        const names = [...settingNames, 'AzureFunctionsJobHost__'];
+        for (const fault of error.faults) expect(names.some((name) => fault.startsWith(name))).toBe(true);
       }
     }),
     { numRuns: 10_000 },
@@ -170,6 +173,8 @@ test('a fault in one setting never hides the fault in another', () => {
     ESCROW_VAULT_DNS_SUFFIX: '.',
     ESCROW_HSM_DNS_SUFFIX: '.',
     AZURE_AUTHORITY_HOST: 'x',
+    AzureFunctionsJobHost__functionTimeout: 'x',
+    AzureFunctionsJobHost__extensions__queues__maxDequeueCount: 'x',
   };
   const right = {
     ESCROW_SOURCES: '[{"vaultName":"contoso-prod"}]',

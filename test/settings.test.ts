@@ -131,6 +131,17 @@ describe('settings that can be used', () => {
       AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '2',
     });
     expect(settings).toMatchObject({ functionTimeoutMs: 300_000, maxDequeueCount: 2 });
+    const without = { AzureFunctionsJobHost__functionTimeout: '', FUNCTIONS_EXTENSION_VERSION: '~4' };
+    expect(readSettings({ ...minimal, ...without })).toMatchObject({ functionTimeoutMs: 1_800_000 });
+  });
+
+  test.each([
+    ['https://login.sovereign.example/', 'https://login.sovereign.example'],
+    ['https://Login.Sovereign.Example?', 'https://login.sovereign.example'],
+    // Azure Stack Hub with AD FS.
+    ['https://adfs.local.azurestack.external/adfs', 'https://adfs.local.azurestack.external/adfs'],
+  ])('name the authority %s', (text, authorityHost) => {
+    expect(readSettings({ ...minimal, AZURE_AUTHORITY_HOST: text })).toMatchObject({ authorityHost });
   });
 });
 
@@ -181,8 +192,17 @@ describe('settings that cannot be used', () => {
     ['ESCROW_VAULT_DNS_SUFFIX', '.vault.azure.net', /without a leading dot/],
     ['ESCROW_VAULT_DNS_SUFFIX', 'net', /DNS suffix/],
     ['ESCROW_HSM_DNS_SUFFIX', 'evil.example/x', /DNS suffix/],
-    ['AZURE_AUTHORITY_HOST', 'http://login.microsoftonline.com', /https URL/],
-    ['AZURE_AUTHORITY_HOST', 'login.microsoftonline.com', /https URL/],
+    ['AZURE_AUTHORITY_HOST', 'http://login.microsoftonline.com', /is not https\. Set it to https:\/\/login/],
+    ['AZURE_AUTHORITY_HOST', 'login.microsoftonline.com', /is no URL\. Set it to https:\/\/login/],
+    ['AZURE_AUTHORITY_HOST', 'https://login.sovereign.example/?tenant=x', /more than a place/],
+    ['AZURE_AUTHORITY_HOST', 'https://login.sovereign.example/#x', /more than a place/],
+    ['AZURE_AUTHORITY_HOST', 'https://admin@login.sovereign.example', /more than a place/],
+    ['AZURE_AUTHORITY_HOST', 'https://:password@login.sovereign.example', /more than a place/],
+    ['AzureFunctionsJobHost__functionTimeout', '30', /is "30"\. Set it to hh:mm:ss, as 00:30:00, or -1 for no limit/],
+    ['AzureFunctionsJobHost__functionTimeout', '00:00:00', /hh:mm:ss/],
+    ['AzureFunctionsJobHost__functionTimeout', '24:00:00', /hh:mm:ss/],
+    ['AzureFunctionsJobHost__extensions__queues__maxDequeueCount', '0', /a whole number from 1/],
+    ['AzureFunctionsJobHost__extensions__queues__maxDequeueCount', 'many', /a whole number from 1/],
   ])('%s is %j', (name, value, remedy) => {
     const faults = faultsOf({ ...minimal, [name]: value });
     expect(faults).toEqual([expect.stringMatching(remedy)]);
@@ -262,6 +282,25 @@ describe('no secret is echoed', () => {
       }
     },
   );
+
+  test.each([
+    ['contoso-prod', 1, 1],
+    ['undefined', 1, 1],
+    ['[{"vaultName":"contoso-prod"},]', 1, 31],
+    ['[{"vaultName":"contoso-prod"}', 1, 30],
+    ['[{"vaultName":"contoso-prod"} {"vaultName":"contoso-web"}]', 1, 31],
+    ['[{"vaultName":"contoso-prod"}] [', 1, 32],
+    ['[\n  {"vaultName": "contoso-prod",\n   keys: ["*"]}\n]', 3, 4],
+    ['[{"vaultName":"contoso-prod}]', 1, 30],
+    ["[{'vaultName':'contoso-prod'}]", 1, 3],
+    ['[{"vaultName":"contoso\\prod"}]', 1, 24],
+    ['[nul]', 1, 5],
+    ['[,{"vaultName":"contoso-prod"}]', 1, 2],
+  ])('when ESCROW_SOURCES is no JSON: of %j the place alone is told', (text, line, column) => {
+    expect(faultsOf({ ...minimal, ESCROW_SOURCES: text })).toEqual([
+      `ESCROW_SOURCES is no JSON: look at line ${line}, column ${column}. Write a JSON array of sources.`,
+    ]);
+  });
 
   test('and a URL that carries one is refused with the reason', () => {
     for (const value of [signedUrl, userUrl]) {
