@@ -10,6 +10,7 @@ import { incompleteRun } from '../escrow/run/incomplete-run.ts';
 import { runNamedKey } from '../escrow/run/key-run.ts';
 import type { RunId } from '../escrow/run-id.ts';
 import { eventRunId, requestRunId, scheduledRunId } from '../escrow/run-id.ts';
+import type { TimeBudget } from '../escrow/time-budget.ts';
 import type { Services } from '../services.ts';
 import { contextLog } from './context-log.ts';
 import type { Delivery } from './delivery.ts';
@@ -30,13 +31,14 @@ export function onDemandEscrow(services: Services): StorageQueueFunctionOptions 
     async handler(body: unknown, context: InvocationContext) {
       const delivery = readDelivery(context, services.now());
       const log = contextLog(context);
+      const time = services.timeBudget();
       let runId = requestRunId(delivery.insertedAt, delivery.messageId);
       try {
         const request = parseRequest(body, { ...services.settings, now: services.now() });
         runId = runIdOf(request, delivery);
-        await carryOut(request, runId, delivery, services, log);
+        await carryOut(request, runId, delivery, services, log, time);
       } catch (error) {
-        await settleFailure(error, { body, runId, delivery, services, context, log });
+        await settleFailure(error, { body, runId, delivery, services, context, log, time });
       }
     },
   };
@@ -54,6 +56,7 @@ async function carryOut(
   { attempt, messageId }: Delivery,
   services: Services,
   log: EscrowLog,
+  time: TimeBudget,
 ): Promise<void> {
   switch (request.scope) {
     case 'nothing':
@@ -61,19 +64,25 @@ async function carryOut(
     case 'sources': {
       const trigger = request.runTime === undefined ? 'request' : 'schedule';
       const { force, whatIf } = request;
-      return runSources(services, request.sources, { runId, trigger, attempt, force, whatIf }, log);
+      return runSources(services, request.sources, { runId, trigger, attempt, force, whatIf }, log, time);
     }
     case 'key':
-      return carryOutKey(request, runId, services, log);
+      return carryOutKey(request, runId, services, log, time);
   }
 }
 
-async function carryOutKey(request: KeyRequest, runId: RunId, services: Services, log: EscrowLog): Promise<void> {
+async function carryOutKey(
+  request: KeyRequest,
+  runId: RunId,
+  services: Services,
+  log: EscrowLog,
+  time: TimeBudget,
+): Promise<void> {
   const { source, event } = request;
   const trigger = event === undefined ? 'request' : 'event';
   const outcome = await runNamedKey(
     { ...request, runId, trigger, obeysSelection: event !== undefined },
-    portsOf(services, source, log, services.timeBudget()),
+    portsOf(services, source, log, time),
   );
   if (outcome.outcome !== 'failed') return;
   const isFinal = [nameTaken, overwriteRefused].includes(outcome.code);
@@ -92,11 +101,12 @@ interface FailedRequest {
   readonly services: Services;
   readonly context: InvocationContext;
   readonly log: EscrowLog;
+  readonly time: TimeBudget;
 }
 
 /** Keeps what cannot be carried out: whole, with the reason, on the poison queue and as a record. */
 async function settleFailure(error: unknown, failed: FailedRequest): Promise<void> {
-  const { body, runId, delivery, services, context, log } = failed;
+  const { body, runId, delivery, services, context, log, time } = failed;
   const { messageId, insertedAt, attempt } = delivery;
   const reason = messageOf(error);
   const isRefused = error instanceof RequestRefused;
@@ -117,7 +127,7 @@ async function settleFailure(error: unknown, failed: FailedRequest): Promise<voi
       message: body,
     } as const;
     try {
-      await keepRequest(services.container, record, services.timeBudget().lastCall);
+      await keepRequest(services.container, record, time.lastCall);
     } catch (unkept) {
       // The message itself is safe: the host delivers it again, or moves it to the poison queue.
       throw new AggregateError(

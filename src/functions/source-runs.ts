@@ -13,6 +13,7 @@ export function portsOf(services: Services, source: EscrowSource, log: EscrowLog
 
 /**
  * Runs sources side by side; none stops another.
+ * @param time of the invocation, which begins now unless told.
  * @throws IncompleteRun one error with every failure of every source, after all have ended.
  */
 export async function runSources(
@@ -20,8 +21,8 @@ export async function runSources(
   sources: readonly EscrowSource[],
   job: Omit<SourceJob, 'source'>,
   log: EscrowLog,
+  time: TimeBudget = services.timeBudget(),
 ): Promise<void> {
-  const time = services.timeBudget();
   const runs = await Promise.all(
     sources.map((source) => runSource({ ...job, source }, portsOf(services, source, log, time))),
   );

@@ -1,3 +1,4 @@
+import { InvocationContext } from '@azure/functions';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { appDataActions } from '../../src/local/deployed-roles.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
@@ -83,6 +84,27 @@ describe('a request that can never succeed', () => {
     const { error, poison } = await app.deliver(JSON.parse(text));
     expect(error).toBeUndefined();
     expect(poison).toEqual([text]);
+  });
+});
+
+describe('the time of an invocation', () => {
+  const aborted = AbortSignal.abort();
+  const open = new AbortController().signal;
+  const started = [
+    ['has run out', aborted],
+    ['is still there', open],
+  ] as const;
+
+  test.each(started)('%s: the record of a refusal has that and no more', async (_, lastCall) => {
+    const { onDemandEscrow } = await import('../../src/functions/on-demand-escrow.ts');
+    const budgets = [{ outOfTime: aborted, lastCall }];
+    const services = { ...app.services, timeBudget: () => budgets.pop() ?? { outOfTime: open, lastCall: open } };
+    const id = `time-${lastCall.aborted}`;
+    const context = new InvocationContext({ triggerMetadata: { id, dequeueCount: 1 }, logHandler: () => undefined });
+    const done = Promise.resolve(onDemandEscrow(services).handler({ vaultName: 'nowhere' }, context));
+    if (lastCall.aborted) await expect(done).rejects.toThrow(/could not be kept either: .*time.* ran out/);
+    else await done;
+    expect(await container.names(`requests/${id}`)).toHaveLength(lastCall.aborted ? 0 : 1);
   });
 });
 
