@@ -97,11 +97,13 @@ describe('the time of an invocation', () => {
 
   test.each(started)('%s: the record of a refusal has that and no more', async (_, lastCall) => {
     const { onDemandEscrow } = await import('../../src/functions/on-demand-escrow.ts');
-    const budgets = [{ outOfTime: aborted, lastCall }];
+    const budgets = [{ outOfTime: open, lastCall }];
     const services = { ...app.services, timeBudget: () => budgets.pop() ?? { outOfTime: open, lastCall: open } };
     const id = `time-${lastCall.aborted}`;
     const context = new InvocationContext({ triggerMetadata: { id, dequeueCount: 1 }, logHandler: () => undefined });
-    const done = Promise.resolve(onDemandEscrow(services).handler({ vaultName: 'nowhere' }, context));
+    const done = Promise.resolve(
+      onDemandEscrow(services).handler({ vaultName: 'contoso-prod', name: 'typo' }, context),
+    );
     if (lastCall.aborted) await expect(done).rejects.toThrow(/could not be kept either: .*time.* ran out/);
     else await done;
     expect(await container.names(`requests/${id}`)).toHaveLength(lastCall.aborted ? 0 : 1);
