@@ -5,6 +5,7 @@ import { barChart } from './bar-chart.ts';
 import type { BenchSource } from './bench-azure.ts';
 import { keyName, settingsOf, startBenchAzure } from './bench-azure.ts';
 import { measure } from './measured-process.ts';
+import { measureRun } from './measured-run.ts';
 import type { Bench, Measurement } from './measurement.ts';
 import { countByOperation, vaultRequests } from './request-counts.ts';
 
@@ -17,13 +18,14 @@ const daysLeftOut = 20;
  * The next audit of an escrow whose container holds a year: the marker, report and audits of every day, and every day's
  * record of some of the keys. Nothing of that may be asked for again; what is left is the work of one day.
  */
-export async function measureAudit({ worker, effort }: Bench): Promise<Measurement> {
+export async function measureAudit(bench: Bench): Promise<Measurement> {
+  const { worker, effort } = bench;
   const hsm: BenchSource = { kind: 'managedHsm', name: 'audited', keys: effort.quick ? 600 : 1000 };
   await using azure = await startBenchAzure([hsm]);
   const env = settingsOf(azure, [hsm]);
   const lastNight = runTimeOfTimer(undefined, '0 0 2 * * *', new Date());
   const nightBefore = new Date(lastNight.getTime() - dayMs);
-  const run = (at: Date) => measure(worker, env, { kind: 'run', runTime: at.toISOString(), sources: [hsm.name] });
+  const run = (at: Date) => measureRun(bench, azure, hsm, at.toISOString());
 
   await run(effort.quick ? lastNight : nightBefore);
   await measure(worker, env, { kind: 'audit' });

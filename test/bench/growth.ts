@@ -1,7 +1,7 @@
 import type { BenchSource } from './bench-azure.ts';
-import { settingsOf, startBenchAzure } from './bench-azure.ts';
+import { startBenchAzure } from './bench-azure.ts';
 import { lineChart } from './line-chart.ts';
-import { measure } from './measured-process.ts';
+import { measureRun } from './measured-run.ts';
 import type { Bench, Measurement } from './measurement.ts';
 import { runTimes } from './measurement.ts';
 import { medianOf } from './median.ts';
@@ -10,21 +10,17 @@ import type { Measured } from './worker-protocol.ts';
 const megabyte = 1_000_000;
 
 /** Ten times the keys: what becomes of memory, and of the time per key. Each run is a process of its own. */
-export async function measureGrowth({ worker, effort }: Bench): Promise<Measurement & { readonly peakRssMb: number }> {
-  const few: BenchSource = { kind: 'vault', name: 'few', keys: effort.quick ? 300 : 1000 };
+export async function measureGrowth(bench: Bench): Promise<Measurement & { readonly peakRssMb: number }> {
+  const few: BenchSource = { kind: 'vault', name: 'few', keys: bench.effort.quick ? 300 : 1000 };
   const many: BenchSource = { kind: 'vault', name: 'many', keys: few.keys * 10 };
   const nextRunTime = runTimes();
   const run = async (source: BenchSource): Promise<Measured> => {
     // Of its own Azure each: Azurite slows down as it fills.
     await using azure = await startBenchAzure([source]);
-    return await measure(worker, settingsOf(azure, [source]), {
-      kind: 'run',
-      runTime: nextRunTime(),
-      sources: [source.name],
-    });
+    return await measureRun(bench, azure, source, nextRunTime());
   };
   const rounds = [];
-  for (let round = 0; round < Math.min(effort.rounds, 2); round++) {
+  for (let round = 0; round < Math.min(bench.effort.rounds, 2); round++) {
     rounds.push({ few: await run(few), many: await run(many) });
   }
   const rssGrowth = medianOf(rounds, (round) => round.many.peakRssBytes / round.few.peakRssBytes);

@@ -1,26 +1,21 @@
 import type { BenchSource } from './bench-azure.ts';
-import { settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
 import { lineChart } from './line-chart.ts';
-import { measure } from './measured-process.ts';
+import { requestsOfRun } from './measured-run.ts';
 import type { Bench, Measurement } from './measurement.ts';
-import { runTimes } from './measurement.ts';
-import { perSecondCounts, shareOfLimit, throttledCount, vaultRequests } from './request-counts.ts';
+import { perSecondCounts, shareOfLimit, throttledCount } from './request-counts.ts';
 
 const limit = 10;
 
 /** A Managed HSM that allows ten calls a second, and a source whose pace is exactly that. */
-export async function measurePace({ worker, effort }: Bench): Promise<Measurement> {
+export async function measurePace(bench: Bench): Promise<Measurement> {
   const hsm: BenchSource = {
     kind: 'managedHsm',
     name: 'paced-hsm',
-    keys: effort.quick ? 80 : 300,
+    keys: bench.effort.quick ? 80 : 300,
     maxBackupsPerSecond: limit,
     callsPerSecond: limit,
   };
-  await using azure = await startBenchAzure([hsm]);
-  slowDown(azure, 150);
-  await measure(worker, settingsOf(azure, [hsm]), { kind: 'run', runTime: runTimes()(), sources: [hsm.name] });
-  const requests = vaultRequests(azure.keyVault.requests, hsm.name);
+  const requests = await requestsOfRun(bench, hsm);
   const throttled = throttledCount(requests);
   const at = requests.map((request) => request.at);
   // A pace that is kept by being refused is not kept.

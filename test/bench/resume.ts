@@ -1,7 +1,7 @@
 import { barChart } from './bar-chart.ts';
 import type { BenchSource } from './bench-azure.ts';
-import { keyName, settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
-import { measure } from './measured-process.ts';
+import { keyName, slowDown, startBenchAzure } from './bench-azure.ts';
+import { measureRun } from './measured-run.ts';
 import type { Bench, Measurement } from './measurement.ts';
 import { runTimes } from './measurement.ts';
 
@@ -12,11 +12,11 @@ const latencyMs = 50;
  * At a Managed HSM's own limit, because the pace is what a run's time is made of: a full run, then a run that left out one key in a hundred,
  * then the same run again over all keys. The last one finds 99 % of its records there.
  */
-export async function measureResume({ worker, effort }: Bench): Promise<Measurement> {
+export async function measureResume(bench: Bench): Promise<Measurement> {
   const hsm: BenchSource = {
     kind: 'managedHsm',
     name: 'resumed',
-    keys: effort.quick ? 100 : 400,
+    keys: bench.effort.quick ? 100 : 400,
     maxBackupsPerSecond: 10,
   };
   const leftOut = Array.from({ length: hsm.keys / 100 }, (_, index) => keyName((index + 1) * 100));
@@ -24,15 +24,11 @@ export async function measureResume({ worker, effort }: Bench): Promise<Measurem
   await using azure = await startBenchAzure([hsm]);
   slowDown(azure, latencyMs);
   const nextRunTime = runTimes();
-  const run = async (source: BenchSource, runTime: string): Promise<number> => {
-    const job = { kind: 'run', runTime, sources: [source.name] } as const;
-    return (await measure(worker, settingsOf(azure, [source]), job)).elapsedMs;
-  };
-  const full = await run(hsm, nextRunTime());
+  const full = (await measureRun(bench, azure, hsm, nextRunTime())).elapsedMs;
   const interrupted = nextRunTime();
-  await run({ ...unpaced, except: leftOut }, interrupted);
+  await measureRun(bench, azure, { ...unpaced, except: leftOut }, interrupted);
   azure.keyVault.requests.length = 0;
-  const resumed = await run(hsm, interrupted);
+  const resumed = (await measureRun(bench, azure, hsm, interrupted)).elapsedMs;
   const backups = azure.keyVault.requests.filter(({ operation }) => operation === 'backupKey').length;
   if (backups !== leftOut.length) throw new Error(`The resume backed up ${backups} keys instead of ${leftOut.length}.`);
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

@@ -1,8 +1,9 @@
 import type { LocalAzure } from '../../src/local/local-azure.ts';
 import { barChart } from './bar-chart.ts';
 import type { BenchSource } from './bench-azure.ts';
-import { settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
+import { slowDown, startBenchAzure } from './bench-azure.ts';
 import { measure } from './measured-process.ts';
+import { measureRun } from './measured-run.ts';
 import type { Bench, Measurement } from './measurement.ts';
 import { runTimes } from './measurement.ts';
 import { median, medianOf } from './median.ts';
@@ -44,20 +45,15 @@ export async function timeScript({ azure, loopVault }: SpeedupGround, { worker, 
 /** Our run against the script's time, and what it asked of the services. */
 export async function measureSpeedup(
   { azure }: SpeedupGround,
-  { worker, effort }: Bench,
+  bench: Bench,
   scriptMs: readonly number[],
 ): Promise<Measurement> {
   const nextRunTime = runTimes();
   const rounds = [];
-  for (let round = 0; round < effort.rounds; round++) {
+  for (let round = 0; round < bench.effort.rounds; round++) {
     azure.keyVault.requests.length = 0;
     azure.storage.requests.length = 0;
-    const env = settingsOf(azure, [vault]);
-    const { elapsedMs } = await measure(worker, env, {
-      kind: 'run',
-      runTime: nextRunTime(),
-      sources: [vault.name],
-    });
+    const { elapsedMs } = await measureRun(bench, azure, vault, nextRunTime());
     const toVault = vaultRequests(azure.keyVault.requests, vault.name);
     const toStorage = [...azure.storage.requests];
     rounds.push({

@@ -1,27 +1,22 @@
 import type { BenchSource } from './bench-azure.ts';
-import { settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
 import { lineChart } from './line-chart.ts';
-import { measure } from './measured-process.ts';
+import { requestsOfRun } from './measured-run.ts';
 import type { Bench, Measurement } from './measurement.ts';
-import { runTimes } from './measurement.ts';
-import { perSecondCounts, vaultRequests, wasteOf } from './request-counts.ts';
+import { perSecondCounts, wasteOf } from './request-counts.ts';
 
 const pace = 20;
 const allowed = pace / 2;
 
 /** A vault that allows half of our pace and says so by 429 without Retry-After, as the service does. */
-export async function measureStorm({ worker, effort }: Bench): Promise<Measurement> {
+export async function measureStorm(bench: Bench): Promise<Measurement> {
   const vault: BenchSource = {
     kind: 'vault',
     name: 'stormy',
-    keys: effort.quick ? 80 : 400,
+    keys: bench.effort.quick ? 80 : 400,
     maxBackupsPerSecond: pace,
     callsPerSecond: allowed,
   };
-  await using azure = await startBenchAzure([vault]);
-  slowDown(azure, 150);
-  await measure(worker, settingsOf(azure, [vault]), { kind: 'run', runTime: runTimes()(), sources: [vault.name] });
-  const requests = vaultRequests(azure.keyVault.requests, vault.name);
+  const requests = await requestsOfRun(bench, vault);
   const waste = wasteOf(requests, vault.keys);
   const first = requests[0]?.at ?? 0;
   const curve = (wanted: typeof requests) =>
