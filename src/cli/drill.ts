@@ -1,13 +1,8 @@
-import { readDrills } from '../escrow/audit/drill-history.ts';
 import { findNewestAudit } from '../escrow/audit/previous-audit.ts';
-import { drillFolder, parseDrillReceiptName } from '../escrow/blob-names.ts';
-import type { Drill } from '../escrow/drill/drill.ts';
 import { runDrill, sweepLeftovers } from '../escrow/drill/drill.ts';
-import type { ChosenRecord } from '../escrow/drill/drill-choice.ts';
+import { readDrillAttempts } from '../escrow/drill/drill-attempts.ts';
 import { chooseForDrill } from '../escrow/drill/drill-choice.ts';
 import { inspectDrillTarget } from '../escrow/drill/drill-target.ts';
-import type { DrilledKey } from '../escrow/drill-receipt.ts';
-import type { StoredBlob } from '../escrow/escrow-container.ts';
 import { EscrowFault } from '../escrow/failure.ts';
 import { recordedKeyNames, recordedSources } from '../escrow/records/record-listing.ts';
 import type { SourceId } from '../escrow/source.ts';
@@ -16,11 +11,17 @@ import { matchesAny } from '../escrow/wildcard.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import { defineCommand } from './command.ts';
 import { drillReferences } from './drill-reference.ts';
+import {
+  chosenObject,
+  describeChosen,
+  failedEarlierObject,
+  provenOf,
+  tellDrill,
+  tellFailedEarlier,
+} from './drill-telling.ts';
 import { exitCodes } from './exit-codes.ts';
-import { count } from './figures.ts';
 import type { Io } from './io.ts';
-import { print, printJson, say } from './output.ts';
-import { painter } from './paint.ts';
+import { printJson, say } from './output.ts';
 import { showProgress } from './progress.ts';
 import { namedSource, resolveSource, sourceOptions } from './source-options.ts';
 import { didYouMean } from './suggestion.ts';
@@ -33,7 +34,7 @@ const defaultSample = 3;
 export const drill = defineCommand({
   name: 'drill',
   summary: 'restore records into a separate drill vault, compare, and destroy them again',
-  help: 'Restores the records of the keys that were never proven, or longest ago, into an empty vault (or Managed HSM) that is no configured source, one by one; compares every version id and public key with the source where the key still exists, else with the witness of the last audit; deletes and purges it again; and writes a receipt to drills/. It deletes only what its own journal names; what a crashed drill left is swept first. Symmetric keys are proven by their version ids, and the receipt says so. Exit code 3 when a key is not proven.',
+  help: 'Restores the records of the keys that no drill ever tried, then of those tried longest ago, into an empty vault (or Managed HSM) that is no configured source, one by one; compares every version id and public key with the source where the key still exists, else with the witness of the last audit; deletes and purges it again; and writes a receipt to drills/. It deletes only what its own journal names; what a crashed drill left is swept first. Symmetric keys are proven by their version ids, and the receipt says so. Exit code 3 when a key is not proven, or was not when it was tried last: such a key is named by every drill until one proves it.',
   examples: [
     'drill --to-vault-name contoso-drill',
     'drill --to-vault-name contoso-drill --sample 10',
@@ -58,9 +59,10 @@ export const drill = defineCommand({
     const sources = wanted ? [await resolveSource(wanted, io, services)] : await recordedSources(container, io.signal);
     await refuseUnknown(values.name, sources, io, services);
     const audit = await findNewestAudit(container, services.now(), io.signal);
-    const { proven } = await readDrills(container, await listReceipts(services, io), audit?.audit, io.signal, () => {});
+    const attempts = await readDrillAttempts(container, audit?.audit, io.signal);
     const wish = { sources, names: values.name, target, sample };
-    const chosen = await chooseForDrill(wish, proven, { container, suffixes: settings.suffixes, outOfTime: io.signal });
+    const ports = { container, suffixes: settings.suffixes, outOfTime: io.signal };
+    const { chosen, failedEarlier } = await chooseForDrill(wish, attempts, ports);
     if (chosen.length === 0) {
       throw new EscrowFault(
         'nothingToDrill',
@@ -69,9 +71,11 @@ export const drill = defineCommand({
       );
     }
     for (const one of chosen) say(io, `To prove: ${describeChosen(one)}`);
+    tellFailedEarlier(failedEarlier, io);
+    const failed = { failedEarlier: failedEarlier.map(failedEarlierObject) };
     if (values['what-if']) {
-      if (values.json)
-        await printJson(io, { target: target.source, leftovers: leftovers.names, keys: chosen.map(chosenObject) });
+      const keys = chosen.map(chosenObject);
+      if (values.json) await printJson(io, { target: target.source, leftovers: leftovers.names, keys, ...failed });
       return exitCodes.done;
     }
 
@@ -92,7 +96,11 @@ export const drill = defineCommand({
       ended: () => progress.step(),
     });
     progress.end();
-    return tell(done, chosen.length, values.json ?? false, io);
+    const { receipt, receiptName } = done;
+    if (values.json) await printJson(io, { receipt: receiptName, ...receipt, ...failed });
+    else await tellDrill(done, chosen.length, io);
+    if (receipt.status === 'ok' && failedEarlier.length === 0) return exitCodes.done;
+    return receipt.status === 'stopped' && provenOf(receipt) === 0 ? exitCodes.failed : exitCodes.findings;
   },
 });
 
@@ -102,14 +110,6 @@ function readSample(text: string | undefined, isNamed: boolean): number {
   if (text === undefined) return isNamed ? Number.POSITIVE_INFINITY : defaultSample;
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
   throw new UsageFault(`--sample ${JSON.stringify(text)} is no number of keys`, 'Write it as --sample 10.');
-}
-
-async function listReceipts({ container }: OperatorServices, io: Io): Promise<StoredBlob[]> {
-  const receipts: StoredBlob[] = [];
-  for await (const blob of container.list(drillFolder, io.signal)) {
-    if (parseDrillReceiptName(blob.name) !== undefined) receipts.push(blob);
-  }
-  return receipts;
 }
 
 /** A name without a record would be left out in silence, and taken for proven. */
@@ -128,38 +128,4 @@ async function refuseUnknown(
     `the escrow has no record of a key ${JSON.stringify(unknown)}`,
     `${didYouMean(unknown, known)}See what there is: npm run escrow -- list.`,
   );
-}
-
-function describeChosen({ record, provenAt }: ChosenRecord): string {
-  const last = provenAt === undefined ? 'never proven' : `proven last on ${provenAt.slice(0, 10)}`;
-  return `key "${record.keyName}" of ${describeSource(record.source)}, ${last}`;
-}
-
-function chosenObject({ record, provenAt }: ChosenRecord): object {
-  return { source: record.source, name: record.keyName, blobName: record.blobName, provenAt: provenAt ?? null };
-}
-
-async function tell({ receipt, receiptName }: Drill, planned: number, json: boolean, io: Io) {
-  const paint = painter(io);
-  const proven = receipt.keys.filter(({ outcome }) => outcome === 'proven').length;
-  if (json) await printJson(io, { receipt: receiptName, ...receipt });
-  else {
-    for (const key of receipt.keys)
-      await print(io, `${paint(key.outcome === 'proven' ? 'green' : 'red', key.outcome)} ${describeDrilled(key)}`);
-    if (receipt.message !== undefined) await print(io, paint('red', `Stopped: ${receipt.message}`));
-    await print(io, `${proven} of ${count(planned, 'key')} proven. Receipt: ${receiptName}`);
-  }
-  if (receipt.status === 'ok') return exitCodes.done;
-  return receipt.status === 'stopped' && proven === 0 ? exitCodes.failed : exitCodes.findings;
-}
-
-function describeDrilled({ source, key, versions, message }: DrilledKey): string {
-  if (message !== undefined) return `${source}/${key}: ${message}`;
-  const by = (proof: string): number => versions.filter((version) => version.proof === proof).length;
-  const proofs = [
-    [by('publicKey'), 'by their public keys, against the source'],
-    [by('witness'), 'by their public keys, against the last audit'],
-    [by('versionId'), 'by their ids alone'],
-  ].flatMap(([number, how]) => (number === 0 ? [] : [`${number} ${how}`]));
-  return `${source}/${key}: ${count(versions.length, 'version')}, ${proofs.join('; ')}`;
 }

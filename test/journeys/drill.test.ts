@@ -177,6 +177,26 @@ describe('a restore drill', () => {
     expect([code, drillVault().keyNames(), drillVault().deletedKeyNames()]).toEqual([0, [], []]);
   });
 
+  test('sends a key that fails to the back of the queue, and names it until it is proven', async () => {
+    const effect = { kind: 'status', status: 400, code: 'BadParameter', message: 'Backup is malformed.' } as const;
+    azure.keyVault.faults.add({ operation: 'restoreKey', times: 1, effect });
+    const line = 'drill --to-vault-name contoso-drill --sample 1 --json';
+    const failed = await cli(line);
+    const name = failed.json<Told>().keys[0]?.key.toLowerCase() ?? '';
+    expect([failed.code, failed.json<Told>().keys[0]?.outcome]).toEqual([3, 'failed']);
+    const next = await cli(line);
+    expect(next.json()).toMatchObject({
+      status: 'ok',
+      failedEarlier: [{ source: 'vaults/contoso-prod', key: name, failedAt: expect.stringMatching(/^20/) }],
+    });
+    expect([next.code, next.stderr]).toEqual([
+      3,
+      expect.stringContaining(`key "${name}" of vault "contoso-prod", failed`),
+    ]);
+    expect((await cli(`drill --to-vault-name contoso-drill --name ${name}`)).code).toBe(0);
+    expect((await cli(line)).json()).toMatchObject({ status: 'ok', failedEarlier: [] });
+  });
+
   test('says which records it would prove, and changes nothing', async () => {
     const before = await readBlobNames(azure, 'drills/');
     const { code, json } = await cli('drill --to-vault-name contoso-drill --sample 1 --what-if --json');

@@ -10,6 +10,8 @@ import type { RestoreTarget } from '../restore/restore-place.ts';
 import { judgePlace } from '../restore/restore-place.ts';
 import type { SourceId } from '../source.ts';
 import { matchesAny } from '../wildcard.ts';
+import type { DrillAttempts } from './drill-attempts.ts';
+import { failedLast } from './drill-attempts.ts';
 
 export interface DrillWish {
   /** Whose keys; each has records. */
@@ -21,40 +23,58 @@ export interface DrillWish {
   readonly sample: number;
 }
 
-/** A record that is to be proven, and when its key was proven last. */
+/** A record that is to be proven, and what drills have come to with its key so far. */
 export interface ChosenRecord {
   readonly record: StoredRecord;
-  readonly provenAt: string | undefined;
+  /** Absent: no drill ever tried the key. */
+  readonly before?: DrillAttempts | undefined;
+}
+
+/** A key that no drill has proven since one failed to. */
+export interface UnprovenKey {
+  readonly source: SourceId;
+  /** Lower-case. */
+  readonly keyName: string;
+  /** ISO instant. */
+  readonly failedAt: string;
+}
+
+export interface DrillChoice {
+  readonly chosen: readonly ChosenRecord[];
+  /** Keys of the wish that failed last and whose turn it is not: going to the back of the queue must not hide them. */
+  readonly failedEarlier: readonly UnprovenKey[];
 }
 
 /**
- * The newest records of the keys that were never proven, then of those proven longest ago. Costs one request per source and
- * 5,000 keys and one per chosen key: the history is never listed as a whole.
- * @param proven by `<source path>/<key>`: the end of the newest drill that proved it.
+ * The newest records of the keys that were never tried, then of those tried longest ago: a key that always fails takes its
+ * turn like any other, and never the place of those behind it. Costs one request per source and 5,000 keys and one per
+ * chosen key: the history is never listed as a whole.
+ * @param attempts by `<source path>/<key>`, as `readDrillAttempts` gives them.
  */
 export async function chooseForDrill(
   { sources, names, target, sample }: DrillWish,
-  proven: ReadonlyMap<string, string>,
+  attempts: ReadonlyMap<string, DrillAttempts>,
   ports: { readonly container: EscrowContainer; readonly suffixes: SourceSuffixes; readonly outOfTime: AbortSignal },
-): Promise<ChosenRecord[]> {
+): Promise<DrillChoice> {
   const { container, suffixes, outOfTime } = ports;
-  const candidates: { source: SourceId; keyName: string; provenAt: string }[] = [];
+  const candidates: Candidate[] = [];
   for (const source of sources.filter(({ kind }) => kind === target.source.kind)) {
     for (const keyName of await recordedKeyNames(container, source, outOfTime)) {
       if (names !== undefined && !matchesAny(names, keyName)) continue;
-      candidates.push({ source, keyName, provenAt: proven.get(drilledKey(sourcePath(source), keyName)) ?? '' });
+      candidates.push({ source, keyName, before: attempts.get(drilledKey(sourcePath(source), keyName)) });
     }
   }
-  candidates.sort((a, b) => (a.provenAt === b.provenAt ? compareNames(a, b) : a.provenAt < b.provenAt ? -1 : 1));
+  candidates.sort(byTurn);
   const chosen: ChosenRecord[] = [];
-  for (const { source, keyName, provenAt } of candidates) {
-    if (chosen.length === sample) break;
-    const record = await recordOf({ source, keyName }, suffixes, container, outOfTime);
-    if (record === undefined) continue;
-    if (judgePlace(record, target).fits === 'elsewhere') continue;
-    chosen.push({ record, provenAt: provenAt || undefined });
+  const failedEarlier: UnprovenKey[] = [];
+  for (const { source, keyName, before } of candidates) {
+    const record =
+      chosen.length < sample ? await recordOf({ source, keyName }, suffixes, container, outOfTime) : undefined;
+    if (record !== undefined && judgePlace(record, target).fits !== 'elsewhere') chosen.push({ record, before });
+    else if (before !== undefined && failedLast(before))
+      failedEarlier.push({ source, keyName, failedAt: before.triedAt });
   }
-  return chosen;
+  return { chosen, failedEarlier };
 }
 
 /** A folder that holds no record, put there by somebody else, must not stop the drill. */
@@ -72,7 +92,15 @@ async function recordOf(
   }
 }
 
+interface Candidate {
+  readonly source: SourceId;
+  readonly keyName: string;
+  readonly before: DrillAttempts | undefined;
+}
+
 // Sources take turns, so that a small sample does not stay with the first of them.
-function compareNames(a: { source: SourceId; keyName: string }, b: { source: SourceId; keyName: string }): number {
+function byTurn(a: Candidate, b: Candidate): number {
+  const [one, other] = [a.before?.triedAt ?? '', b.before?.triedAt ?? ''];
+  if (one !== other) return one < other ? -1 : 1;
   return a.keyName === b.keyName ? a.source.name.localeCompare(b.source.name) : a.keyName.localeCompare(b.keyName);
 }

@@ -1,18 +1,98 @@
-import { expect, test } from 'vitest';
-import { recordName, recordPrefix } from '../../../src/escrow/blob-names.ts';
+import { describe, expect, test } from 'vitest';
+import type { Audit } from '../../../src/escrow/audit/audit-document.ts';
+import { drillReceiptName, recordName, recordPrefix } from '../../../src/escrow/blob-names.ts';
+import { failedLast, readDrillAttempts } from '../../../src/escrow/drill/drill-attempts.ts';
 import { chooseForDrill } from '../../../src/escrow/drill/drill-choice.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
-import { createMemoryContainer } from '../../support/memory-container.ts';
+import { createMemoryContainer, type MemoryContainer } from '../../support/memory-container.ts';
+import { sampleKey } from '../../support/sample-audit.ts';
 
-test('a folder that holds no record does not stop the drill', async () => {
-  const source = { kind: 'vault', name: 'contoso-prod' } as const;
+const source = { kind: 'vault', name: 'contoso-prod' } as const;
+const target = { source: { kind: 'vault', name: 'contoso-drill' }, place: {} } as const;
+
+/** A container with a record of each key. */
+async function escrowOf(...keys: readonly string[]): Promise<MemoryContainer> {
   const container = createMemoryContainer();
-  const put = (name: string) =>
-    container.create({ name, bytes: Buffer.from('a'), contentType: 'text/plain', metadata: {} }, noLimit);
-  await put(`${recordPrefix(source, 'alien')}readme.txt`);
-  await put(recordName(source, 'signing', '20261124T020000Z'));
-  const target = { source: { kind: 'vault', name: 'contoso-drill' }, place: {} } as const;
+  for (const key of keys) await put(container, recordName(source, key, '20261124T020000Z'), 'a');
+  return container;
+}
+
+const put = (container: MemoryContainer, name: string, text: string) =>
+  container.create({ name, bytes: Buffer.from(text), contentType: 'text/plain', metadata: {} }, noLimit);
+
+/** A drill as its receipt tells it, later by the storage service than all before. */
+function putReceipt(container: MemoryContainer, number: number, keys: Readonly<Record<string, 'proven' | 'failed'>>) {
+  const told = Object.entries(keys).map(([key, outcome]) => ({ source: 'vaults/contoso-prod', key, outcome }));
+  const receipt = { format: 'keyvault-escrow/drill/1', status: 'ok', keys: told };
+  // The time in its name and content is the desk's and tells nothing.
+  return put(container, drillReceiptName(`2020010${number}T000000Z`, 1), JSON.stringify(receipt));
+}
+
+async function choose(container: MemoryContainer, sample: number, names?: readonly string[]) {
+  const attempts = await readDrillAttempts(container, undefined, noLimit);
+  const wish = { sources: [source], target, sample, names };
   const ports = { container, suffixes: publicSuffixes, outOfTime: noLimit };
-  const chosen = await chooseForDrill({ sources: [source], target, sample: 3 }, new Map(), ports);
-  expect(chosen.map(({ record }) => record.keyName)).toEqual(['signing']);
+  const { chosen, failedEarlier } = await chooseForDrill(wish, attempts, ports);
+  return [chosen.map(({ record }) => record.keyName), failedEarlier.map(({ keyName }) => keyName)];
+}
+
+describe('the keys of a drill', () => {
+  test('are those never tried, then those tried longest ago, whatever came of it', async () => {
+    const container = await escrowOf('apples', 'bread', 'cheese', 'dates');
+    await putReceipt(container, 9, { apples: 'failed', Bread: 'proven' });
+    await putReceipt(container, 1, { cheese: 'proven' });
+    expect(await choose(container, 2)).toEqual([['dates', 'apples'], []]);
+    expect(await choose(container, 4)).toEqual([['dates', 'apples', 'bread', 'cheese'], []]);
+  });
+
+  test('go round although one of them always fails, and that one is told all the while', async () => {
+    const container = await escrowOf('bad', 'good', 'other');
+    const turns: unknown[] = [];
+    for (let number = 1; number <= 4; number++) {
+      const [[key = ''] = [], failed] = await choose(container, 1);
+      turns.push([key, failed]);
+      await putReceipt(container, number, { [key]: key === 'bad' ? 'failed' : 'proven' });
+    }
+    expect(turns).toEqual([
+      ['bad', []],
+      ['good', ['bad']],
+      ['other', ['bad']],
+      ['bad', []],
+    ]);
+  });
+
+  test('asked for by name leave the failures of others untold', async () => {
+    const container = await escrowOf('bad', 'good');
+    await putReceipt(container, 1, { bad: 'failed' });
+    expect(await choose(container, 9, ['good'])).toEqual([['good'], []]);
+  });
+
+  test('do not come to an end at a folder that holds no record', async () => {
+    const container = await escrowOf('signing');
+    await put(container, `${recordPrefix(source, 'alien')}readme.txt`, 'a');
+    expect(await choose(container, 3)).toEqual([['signing'], []]);
+  });
+});
+
+describe('what drills have come to so far', () => {
+  test('forgets no earlier proof for a later failure, and no failure for an earlier proof', async () => {
+    const container = createMemoryContainer();
+    await putReceipt(container, 1, { signing: 'proven' });
+    await putReceipt(container, 2, { signing: 'failed', payroll: 'failed' });
+    await putReceipt(container, 3, { payroll: 'proven' });
+    const attempts = await readDrillAttempts(container, undefined, noLimit);
+    const signing = attempts.get('vaults/contoso-prod/signing');
+    const payroll = attempts.get('vaults/contoso-prod/payroll');
+    if (signing === undefined || payroll === undefined) throw new Error('not read');
+    expect([signing.provenAt, signing.triedAt]).toEqual(['2026-11-24T02:00:00.000Z', '2026-11-24T02:00:01.000Z']);
+    expect([failedLast(signing), failedLast(payroll)]).toEqual([true, false]);
+  });
+
+  test('has proofs from the audit whose receipts are no longer there', async () => {
+    const keys = [sampleKey(source, { key: 'Signing', drilled: true }), sampleKey(source, { key: 'ledger' })];
+    const audit = { sources: [{ source: 'vaults/contoso-prod', keys }] } as unknown as Audit;
+    const attempts = await readDrillAttempts(createMemoryContainer(), audit, noLimit);
+    const at = '2026-11-02T09:12:44Z';
+    expect([...attempts]).toEqual([['vaults/contoso-prod/signing', { triedAt: at, provenAt: at }]]);
+  });
 });

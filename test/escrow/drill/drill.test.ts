@@ -62,7 +62,7 @@ async function drillInto(operator: KeyOperator, alter: (bytes: Uint8Array) => vo
   const { container, record } = await escrowed();
   alter(container.blobs.get(record.blobName)?.bytes ?? new Uint8Array());
   const { receipt } = await runDrill(
-    [{ record, provenAt: undefined }],
+    [{ record }],
     { source: drillVault, place: {} },
     {
       container,
