@@ -1,14 +1,13 @@
 import { EscrowFault } from '../escrow/failure.ts';
 import type { RecordChoice } from '../escrow/records/record-choice.ts';
 import { chooseRecord } from '../escrow/records/record-choice.ts';
-import { recordedKeyNames } from '../escrow/records/record-listing.ts';
 import type { StoredRecord } from '../escrow/records/stored-record.ts';
 import type { SourceId } from '../escrow/source.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import type { OptionSpecs, Values } from './command.ts';
 import { parseInstant } from './instants.ts';
 import type { Io } from './io.ts';
-import { unknownKey } from './record-options.ts';
+import { knownKeyNames, unknownKey } from './known-keys.ts';
 import { namedSource, resolveSource, sourceOptions } from './source-options.ts';
 import { UsageFault } from './usage-fault.ts';
 
@@ -69,7 +68,7 @@ export async function findRecord(choice: RecordChoice, io: Io, services: Operato
     return await chooseRecord(container, settings.suffixes, choice, io.signal);
   } catch (error) {
     if (!(error instanceof EscrowFault) || 'blobName' in choice) throw error;
-    const known = await recordedKeyNames(container, choice.source, io.signal);
+    const known = await knownKeyNames(choice.source, io, services);
     if (known.includes(choice.keyName.toLowerCase())) throw error;
     throw unknownKey(choice.keyName, choice.source, known);
   }

@@ -1,16 +1,13 @@
 import type { RecordFilter } from '../escrow/records/record-listing.ts';
-import { recordedKeyNames } from '../escrow/records/record-listing.ts';
 import type { SourceId } from '../escrow/source.ts';
-import { describeSource } from '../escrow/source.ts';
 import { isLiteral } from '../escrow/wildcard.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import type { OptionSpecs, Values } from './command.ts';
 import { parseInstant } from './instants.ts';
 import type { Io } from './io.ts';
+import { knownKeyNames, unknownKey } from './known-keys.ts';
 import { say } from './output.ts';
 import { complete, namedSource, resolveSource, sourceOptions } from './source-options.ts';
-import { didYouMean } from './suggestion.ts';
-import { UsageFault } from './usage-fault.ts';
 
 /** The options that choose among records. */
 export const recordOptions = {
@@ -32,21 +29,19 @@ export async function readRecordFilter(
   const wanted = namedSource(values['vault-name'], values['hsm-name']);
   const source = wanted === undefined ? undefined : await resolveSource(wanted, io, services);
   const since = values.since === undefined ? undefined : parseInstant(values.since, 'since', services.now());
-  const names =
-    source === undefined || values.name === undefined
-      ? values.name
-      : await completeNames(values.name, source, io, services);
+  const names = values.name && (await completeNames(values.name, source, io, services));
   return { source, names, since };
 }
 
+/** Silence about a mistyped name would pass for "there is none". What has a wildcard may match nothing. */
 async function completeNames(
   typed: readonly string[],
-  source: SourceId,
+  source: SourceId | undefined,
   io: Io,
   services: OperatorServices,
 ): Promise<string[]> {
   if (!typed.some(isLiteral)) return [...typed];
-  const known = await recordedKeyNames(services.container, source, io.signal);
+  const known = await knownKeyNames(source, io, services);
   return typed.map((name) => {
     if (!isLiteral(name) || known.includes(name.toLowerCase())) return name;
     const completed = complete(name, known);
@@ -54,12 +49,4 @@ async function completeNames(
     say(io, `Taking "${name}" for "${completed}".`);
     return completed;
   });
-}
-
-/** No record of that key. */
-export function unknownKey(name: string, source: SourceId, known: readonly string[]): UsageFault {
-  return new UsageFault(
-    `the escrow has no record of key "${name}" of ${describeSource(source)}`,
-    `${didYouMean(name, known)}See what there is: npm run escrow -- list.`,
-  );
 }

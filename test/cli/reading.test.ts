@@ -7,6 +7,7 @@ import { runCommand } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { runAsApp } from '../support/nightly.ts';
+import { putRecord } from '../support/put-record.ts';
 
 const sources = [
   { vaultName: 'contoso-prod', keys: ['*', 'signing'], except: ['tmp-*'], retired: ['old-*'] },
@@ -112,9 +113,39 @@ describe('list', () => {
     expect(completed.stdout).toContain('vaults/contoso-prod/signing/20261124T030000Z.keybackup');
   });
 
-  test('refuses a key that has no record, and says which was perhaps meant', async () => {
-    const { code, stderr } = await cli('list --vault-name contoso-prod --name sinning');
-    expect([code, stderr.includes('Did you mean "signing"?')]).toEqual([2, true]);
+  test.each([
+    'list --vault-name contoso-prod --name sinning',
+    'list --name sinning',
+    'list --name signing --name sinning --json',
+    'verify --name sinning',
+  ])('refuses a key that has no record, and says which was perhaps meant: %s', async (line) => {
+    const { code, stderr } = await cli(line);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean "signing"?')]);
+  });
+
+  test('completes a name over all sources, and takes a pattern that matches nothing for an answer', async () => {
+    const { code, stderr, json } = await cli('list --name paym --json');
+    expect([code, stderr]).toEqual([0, 'Taking "paym" for "payments".\n']);
+    expect(json<{ counts: object }>().counts).toMatchObject({ keys: 1 });
+    expect((await cli('list --name "nosuch*"')).code).toBe(0);
+  });
+
+  test('knows a key that has a record under a chosen name alone', async () => {
+    await putRecord(
+      azure,
+      'vaults/contoso-prod/signing/20261124T020000Z.keybackup',
+      'moves/aside.keybackup',
+      (_, tags) => {
+        tags.keyid = 'https://contoso-prod.vault.azure.net/keys/Aside';
+      },
+    );
+    for (const line of ['list --name aside --json', 'list --vault-name contoso-prod --name aside --json']) {
+      const { code, json } = await cli(line);
+      expect([code, json<{ records: { blobName: string }[] }>().records.map(({ blobName }) => blobName)]).toEqual([
+        0,
+        ['moves/aside.keybackup'],
+      ]);
+    }
   });
 });
 

@@ -62,9 +62,8 @@ export async function* listRecords(
     (filter.until === undefined || record.createdAt <= filter.until);
 
   const chosen = new Map<string, StoredRecord[]>();
-  for await (const blob of blobsOfChosenNames(container, outOfTime)) {
-    const record = storedRecordOf(blob, suffixes);
-    if (record === undefined || !passes(record)) continue;
+  for await (const record of listChosenNames(container, suffixes, outOfTime)) {
+    if (!passes(record)) continue;
     const prefix = recordPrefix(record.source, record.keyName);
     chosen.set(prefix, [...(chosen.get(prefix) ?? []), record]);
   }
@@ -98,6 +97,18 @@ function prefixesOf({ source, names }: RecordFilter): readonly string[] {
   if (source === undefined) return sourceFolders;
   const only = names?.length === 1 && names[0] !== undefined && !/[*?]/.test(names[0]) ? names[0] : undefined;
   return [recordPrefix(source, only)];
+}
+
+/** The records under chosen names, of every source: few, and listed whole. */
+export async function* listChosenNames(
+  container: EscrowContainer,
+  suffixes: SourceSuffixes,
+  outOfTime: AbortSignal,
+): AsyncGenerator<StoredRecord> {
+  for await (const blob of blobsOfChosenNames(container, outOfTime)) {
+    const record = storedRecordOf(blob, suffixes);
+    if (record !== undefined) yield record;
+  }
 }
 
 async function* blobsOfChosenNames(container: EscrowContainer, outOfTime: AbortSignal) {
