@@ -21,10 +21,10 @@ import {
 } from './drill-telling.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
+import { unknownKey } from './known-keys.ts';
 import { printJson, say } from './output.ts';
 import { showProgress } from './progress.ts';
 import { namedSource, resolveSource, sourceOptions } from './source-options.ts';
-import { didYouMean } from './suggestion.ts';
 import { readTarget, targetOptions } from './target-options.ts';
 import { UsageFault } from './usage-fault.ts';
 
@@ -124,8 +124,5 @@ async function refuseUnknown(
   for (const source of sources) known.push(...(await recordedKeyNames(container, source, io.signal)));
   const unknown = names.find((name) => !known.some((key) => matchesAny([name], key)));
   if (unknown === undefined) return;
-  throw new UsageFault(
-    `the escrow has no record of a key ${JSON.stringify(unknown)}`,
-    `${didYouMean(unknown, known)}See what there is: npm run escrow -- list.`,
-  );
+  throw unknownKey(unknown, undefined, known);
 }

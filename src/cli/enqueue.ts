@@ -5,16 +5,17 @@ import { requestRunId } from '../escrow/run-id.ts';
 import { defineCommand } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { parseDuration } from './instants.ts';
+import { lookForKey } from './key-look.ts';
 import { print, printJson, say } from './output.ts';
 import { waitForRequest } from './request-wait.ts';
 import { sourceOptions } from './source-options.ts';
 import { UsageFault } from './usage-fault.ts';
 
-/** Puts the on-demand message; the app's identity backs up. The message is checked here with the app's own parser first. */
+/** Puts the on-demand message; the app's identity backs up. Checked here first: the message by the app's own parser, the key by a look. */
 export const enqueue = defineCommand({
   name: 'enqueue',
   summary: 'ask the app to back up one key, one source or all',
-  help: 'Puts one message on the on-demand queue and prints where the record will be. With --wait it follows the request to its record, or to its refusal (exit code 1). A key may be asked for by name even if the selection excludes it.',
+  help: 'Puts one message on the on-demand queue and prints where the record will be. With --wait it follows the request to its record, or to its refusal (exit code 1). A key may be asked for by name even if the selection excludes it; it is looked for first where you may read keys, and nothing is sent (exit code 2) when it is not there.',
   examples: [
     'enqueue --vault-name contoso-prod --name signing --wait',
     'enqueue --hsm-name contoso-hsm --name payments',
@@ -54,6 +55,7 @@ export const enqueue = defineCommand({
       ...(whatIf && { whatIf: true }),
     };
     const request = parseRequest(message, { ...services.settings, now: services.now() });
+    const key = request.scope === 'key' ? await lookForKey(request.source, request.name, io, services) : undefined;
     const sent = await services.requests.send(message, io.signal);
     const runId = requestRunId(sent.insertedAt, sent.messageId);
     const place = placeOf(request, runId);
@@ -69,7 +71,7 @@ export const enqueue = defineCommand({
       if (values.json) await printJson(io, result);
       return exitCodes.done;
     }
-    const ended = await waitForRequest({ request, runId, ...sent, ...place, timeoutMs }, io, services);
+    const ended = await waitForRequest({ request, key, runId, ...sent, ...place, timeoutMs }, io, services);
     if (values.json) await printJson(io, { ...result, outcome: ended });
     else say(io, ended.message);
     if (ended.status === 'done') return exitCodes.done;

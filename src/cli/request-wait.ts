@@ -1,9 +1,9 @@
 import { parseRunBlobName, requestRecordName, runPrefix, sourcePath } from '../escrow/blob-names.ts';
+import type { SourceKey } from '../escrow/key-source.ts';
 import type { EscrowRequest } from '../escrow/request/request.ts';
 import type { RequestRecord } from '../escrow/request/request-record.ts';
 import type { RunReport } from '../escrow/run/run-report.ts';
 import { explainSkip } from '../escrow/selection.ts';
-import { ServiceError } from '../escrow/service-error.ts';
 import { describeSource } from '../escrow/source.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import { count } from './figures.ts';
@@ -13,6 +13,8 @@ export interface AwaitedRequest {
   readonly request: EscrowRequest;
   readonly messageId: string;
   readonly runId: string;
+  /** The key that is asked for, where it could be looked at. */
+  readonly key: SourceKey | undefined;
   /** Of a request for one key. */
   readonly blobName?: string;
   readonly timeoutMs: number;
@@ -32,7 +34,7 @@ const lookEveryMs = 1000;
  * request that was refused or failed for the last time.
  */
 export async function waitForRequest(awaited: AwaitedRequest, io: Io, services: OperatorServices): Promise<RequestEnd> {
-  const skipped = await foreseenSkip(awaited, io, services);
+  const skipped = foreseenSkip(awaited);
   if (skipped !== undefined) return skipped;
   const until = services.now().getTime() + awaited.timeoutMs;
   for (;;) {
@@ -50,20 +52,8 @@ export async function waitForRequest(awaited: AwaitedRequest, io: Io, services: 
 }
 
 /** A certificate-backed key is skipped by the app without a trace in the container: nothing would ever come. */
-async function foreseenSkip(
-  { request }: AwaitedRequest,
-  io: Io,
-  services: OperatorServices,
-): Promise<RequestEnd | undefined> {
-  if (request.scope !== 'key') return undefined;
-  try {
-    const key = await services.keysOf(request.source).getKey(request.name, io.signal);
-    if (!key.certificateBacked) return undefined;
-  } catch (error) {
-    // Whoever may not read keys can still wait for the record.
-    if (error instanceof ServiceError) return undefined;
-    throw error;
-  }
+function foreseenSkip({ key, request }: AwaitedRequest): RequestEnd | undefined {
+  if (request.scope !== 'key' || !key?.certificateBacked) return undefined;
   const subject = `Key "${request.name}" of ${describeSource(request.source)}`;
   return { status: 'skipped', message: `${subject} is ${explainSkip('certificateBacked')}.` };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { requesterDataActions } from '../../src/local/deployed-roles.ts';
 import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
 import type { LocalSource } from '../../src/local/key-vault/local-source.ts';
 import { readBlobNames } from '../support/blobs.ts';
@@ -22,6 +23,7 @@ const sources = [
   { vaultName: 'contoso-prod', ...europe },
   { hsmName: 'contoso-hsm', securityDomain: 'one' },
 ];
+const readBlobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read';
 const cliBundle = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 
 let azure: TestAzure;
@@ -135,8 +137,11 @@ describe('enqueue', () => {
   test('does not wait for a record that will never come', async () => {
     const { code, stderr } = await cli('enqueue --vault-name contoso-prod --name www-cert --wait');
     expect([code, stderr]).toEqual([1, expect.stringContaining('back up the certificate')]);
-    const unknown = await cli('enqueue --vault-name contoso-prod --name nothing --wait');
+    // Whoever may not look is told by the app.
+    const identity = azure.registry.add('blind-requester', [...requesterDataActions, readBlobs]);
+    const unknown = await cli('enqueue --vault-name contoso-prod --name nothing --wait', { identity });
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('Cannot read key "nothing"')]);
+    expect(unknown.stderr).toMatch(/^Not looked whether key "nothing" is in vault "contoso-prod".*access denied/);
   });
 
   test('says after its time that the request is still under way', async () => {
@@ -154,6 +159,13 @@ describe('enqueue', () => {
     ['enqueue --all --blob-name x', 'for one key'],
     ['enqueue --all --what-if --wait', 'nothing that --wait'],
     ['enqueue --vault-name contoso-prod --name signing --blob-name vaults/x', 'reserved'],
+    ['enqueue --vault-name contoso-prod --name sinning', 'Did you mean "signing"?'],
+    [
+      'enqueue --vault-name contoso-prod --name sinning --force --wait --json',
+      'no key "sinning" in vault "contoso-prod"',
+    ],
+    ['enqueue --hsm-name contoso-hsm --name payment --what-if', 'Did you mean "payments"?'],
+    ['enqueue --id https://contoso-prod.vault.azure.net/keys/paryoll', 'Did you mean "Payroll"?'],
   ])('refuses %s before anything is sent', async (line, said) => {
     const queue = viewQueue(azure);
     const before = azure.storage.requests.length;
@@ -162,6 +174,23 @@ describe('enqueue', () => {
     const mine = azure.storage.requests.slice(before).filter(({ identity }) => identity === 'operator');
     expect(mine.map(({ operation }) => operation)).not.toContain('putMessage');
     expect(await queue.count()).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe('a key that cannot be looked for', () => {
+  test.each([
+    ['the firewall keeps the desk out', { kind: 'forbidden', reason: 'ForbiddenByFirewall' }, 'firewall of the source'],
+    [
+      'the source is out of order',
+      { kind: 'status', status: 503, code: 'ServerBusy', message: 'Busy.' },
+      '503 ServerBusy',
+    ],
+  ] as const)('is asked for all the same, and that is said: %s', async (_why, effect, said) => {
+    const clear = azure.keyVault.faults.add({ source: 'contoso-prod', operation: 'getKey', effect });
+    const { code, stderr } = await cli('enqueue --vault-name contoso-prod --name signing --what-if');
+    clear();
+    expect([code, stderr]).toEqual([0, expect.stringMatching(new RegExp(`^Not looked whether .*${said}`))]);
+    expect(stderr).toContain('Enqueued message');
   });
 });
 
