@@ -11,13 +11,21 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
+// Where npm's shell is bash, one Ctrl-C arrives twice within a millisecond: from the terminal, and handed on by npm.
+const sameStrokeMs = 500;
+
 /** The terminal. The second Ctrl-C ends the process at once. */
 export function processIo(): Io {
   const interrupt = new AbortController();
-  process.once('SIGINT', () => {
+  let firstAt: number | undefined;
+  process.on('SIGINT', () => {
+    if (firstAt !== undefined) {
+      if (performance.now() - firstAt >= sameStrokeMs) process.exit(130);
+      return;
+    }
+    firstAt = performance.now();
     process.stderr.write('\nEnding what is under way; Ctrl-C again stops at once.\n');
     interrupt.abort();
-    process.once('SIGINT', () => process.exit(130));
   });
   // A reader that has seen enough (head) is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

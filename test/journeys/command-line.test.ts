@@ -46,6 +46,7 @@ beforeAll(async () => {
       { kind: 'vault', name: 'contoso-prod', ...europe },
       { kind: 'vault', name: 'contoso-drill', ...europe },
       { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
+      { kind: 'managedHsm', name: 'spare-hsm', securityDomain: 'one' },
     ],
   });
   env = escrowSettings(azure, sources);
@@ -261,14 +262,29 @@ describe('the built command line', () => {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const exit = once(child, 'exit');
-    const ended = Promise.all([text(child.stdout), text(child.stderr), exit]).then(([stdout, stderr, [code]]) => ({
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+      said += chunk;
+    });
+    const ended = Promise.all([text(child.stdout), once(child, 'close')]).then(([stdout, [code]]) => ({
       code,
       stdout,
-      stderr,
+      stderr: said,
     }));
-    return { child, ended };
+    /** Ctrl-C, and comes back when it was heard. */
+    const interrupt = async () => {
+      child.kill('SIGINT');
+      await expect.poll(() => said, { interval: 5, timeout: 15_000 }).toContain('Ending what is under way');
+    };
+    return { child, ended, interrupt };
   };
+  const isRestoring = async (since: number) =>
+    expect
+      .poll(() => azure.keyVault.requests.slice(since).some(({ operation }) => operation === 'restoreKey'), {
+        interval: 10,
+        timeout: 15_000,
+      })
+      .toBe(true);
   const run = (args: readonly string[]) => start(args).ended;
 
   test('is one file that needs nothing beside it, and lists in another process', async () => {
@@ -281,14 +297,11 @@ describe('the built command line', () => {
     const receipt = join(folder, 'receipt.jsonl');
     const args = ['restore', '--vault-name', 'contoso-prod', '--all', '--to-vault-name', 'contoso-drill', '--yes'];
     const slow = azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 300 } });
-    const { child, ended } = start([...args, '--receipt', receipt, '--max-per-second', '2', '--json']);
     const requests = azure.keyVault.requests.length;
-    await expect
-      .poll(() => azure.keyVault.requests.slice(requests).some(({ operation }) => operation === 'restoreKey'), {
-        interval: 10,
-        timeout: 15_000,
-      })
-      .toBe(true);
+    const { child, ended, interrupt } = start([...args, '--receipt', receipt, '--max-per-second', '2', '--json']);
+    await isRestoring(requests);
+    await interrupt();
+    // Where its shell is bash, npm hands on what the terminal has sent already.
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
     slow();
@@ -297,6 +310,21 @@ describe('the built command line', () => {
     expect([counts.failed, counts.restored > 0, counts.left > 0]).toEqual([0, true, true]);
     const again = await run([...args, '--receipt', receipt, '--json']);
     expect([again.code, JSON.parse(again.stdout).counts.left]).toEqual([0, 0]);
+  });
+
+  test('stops at once at a second Ctrl-C', async () => {
+    const stalled = azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'stall' } });
+    const requests = azure.keyVault.requests.length;
+    const { child, ended, interrupt } = start([
+      ...['restore', '--hsm-name', 'contoso-hsm', '--name', 'payments', '--to-hsm-name', 'spare-hsm', '--yes'],
+    ]);
+    await isRestoring(requests);
+    await interrupt();
+    const again = setInterval(() => child.kill('SIGINT'), 50);
+    const { code } = await ended;
+    clearInterval(again);
+    stalled();
+    expect(code).toBe(130);
   });
 
   test('exits 2 for usage and 3 for findings', async () => {
