@@ -30,6 +30,8 @@ export default defineConfig({
           isolate: true,
           testTimeout: 20_000,
           hookTimeout: 20_000,
+          // What a test waits for may take as long as the test; the default second is a race on a busy machine.
+          expect: { poll: { timeout: 15_000 } },
         },
       },
     ],

@@ -38,9 +38,10 @@ test('a wildcard matches as the regular expression that it stands for', () => {
 
 test('a hostile pattern costs no more than pattern times name', () => {
   const pattern = `${'*a'.repeat(60)}b`;
-  const startedAt = performance.now();
+  const before = process.threadCpuUsage();
   expect(matchesWildcard(pattern, 'a'.repeat(127))).toBe(false);
-  expect(performance.now() - startedAt).toBeLessThan(200);
+  const { user, system } = process.threadCpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(200);
 });
 
 test('one of several patterns is enough, and none matches nothing', () => {

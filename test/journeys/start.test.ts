@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, type TestContext, test, vi } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -108,7 +108,7 @@ describe.concurrent('npm start', () => {
     const below = await descendants(child.pid ?? 0);
     child.kill('SIGINT');
     expect(await ended).toBe(0);
-    await vi.waitFor(() => expect(below.filter(isAlive)).toEqual([]));
+    await context.expect.poll(() => below.filter(isAlive)).toEqual([]);
     expect(existsSync(join(folder, '.local/environment.json'))).toBe(false);
   }, 60_000);
 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import tls from 'node:tls';
 import { ContainerClient, newPipeline, type RequestPolicy } from '@azure/storage-blob';
-import { expect, inject, onTestFinished, test, vi } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { type LocalAzure, startLocalAzure } from '../../src/local/local-azure.ts';
 
 async function isListening(port: number): Promise<boolean> {
@@ -41,7 +41,7 @@ test('Azurite ends when the process that started it is killed', async () => {
   const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
   expect(await isListening(Number(line))).toBe(true);
   parent.kill('SIGKILL');
-  await vi.waitFor(async () => expect(await isListening(Number(line))).toBe(false), { timeout: 5_000 });
+  await expect.poll(() => isListening(Number(line))).toBe(false);
 });
 
 test('Azurite keeps its data in the folder it is given', async () => {

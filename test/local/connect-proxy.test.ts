@@ -25,12 +25,9 @@ afterEach(async () => {
   await server.stop();
 });
 
-async function get(url: string, body = ''): Promise<string> {
+async function get(url: string, body = '', leaving?: AbortSignal): Promise<string> {
   return await new Promise((resolve, reject) => {
-    // A request without a socket yet does not hear its own signal: the promise listens itself.
-    const signal = AbortSignal.timeout(1_000);
-    signal.addEventListener('abort', () => reject(signal.reason));
-    const request = https.request(url, { agent, method: 'POST', signal }, (response) => {
+    const request = https.request(url, { agent, method: 'POST' }, (response) => {
       let text = '';
       response.on('data', (chunk) => {
         text += chunk;
@@ -39,6 +36,11 @@ async function get(url: string, body = ''): Promise<string> {
       response.on('error', reject);
     });
     request.on('error', reject);
+    // A request without a socket yet does not hear its own signal: the promise listens itself.
+    leaving?.addEventListener('abort', () => {
+      request.destroy();
+      reject(leaving.reason);
+    });
     request.end(body);
   });
 }
@@ -58,7 +60,7 @@ describe('the CONNECT proxy', () => {
     'https://contoso.vault.azure.net:8443/',
     'https://evil.example/',
   ])('refuses %s and remembers it', async (url) => {
-    await expect(get(url)).rejects.toThrow();
+    await expect(get(url)).rejects.toThrow(/403 Forbidden/);
     const { hostname, port } = new URL(url);
     expect(proxy.refusedHosts).toEqual([`${hostname}:${port || '443'}`]);
   });
@@ -69,17 +71,29 @@ describe('the CONNECT proxy', () => {
   });
 
   test.each([
-    ['refuse', { kind: 'refuse' }],
-    ['reset', { kind: 'reset' }],
-    ['stall', { kind: 'stall' }],
-    ['a cut on the way there', { kind: 'cut', afterSent: 3_000 }],
-    ['a cut on the way back', { kind: 'cut', afterReceived: 100 }],
-  ] as const)('breaks new connections with %s until it is told to stop', async (_name, fault) => {
+    ['refuse', { kind: 'refuse' }, 'ERR_PROXY_TUNNEL'],
+    ['reset', { kind: 'reset' }, 'ECONNRESET'],
+    ['a cut on the way there', { kind: 'cut', afterSent: 3_000 }, 'ECONNRESET'],
+    ['a cut on the way back', { kind: 'cut', afterReceived: 100 }, 'ECONNRESET'],
+  ] as const)('breaks new connections with %s until it is told to stop', async (_name, fault, code) => {
     const body = 'x'.repeat(5_000);
     proxy.setFault('.vault.azure.net', fault);
-    await expect(get('https://contoso.vault.azure.net/', body)).rejects.toThrow();
+    await expect(get('https://contoso.vault.azure.net/', body)).rejects.toMatchObject({ code });
     proxy.setFault('.vault.azure.net', undefined);
     expect(await get('https://contoso.vault.azure.net/', body)).toBe('served contoso.vault.azure.net');
+  });
+
+  test('leaves new connections to one host without an answer until it is told to stop, and serves others', async () => {
+    proxy.route('stalled.vault.azure.net', server.port);
+    proxy.setFault('stalled.vault.azure.net', { kind: 'stall' });
+    const leaving = new AbortController();
+    const left = expect(get('https://stalled.vault.azure.net/', '', leaving.signal)).rejects.toThrow('enough');
+    await expect.poll(() => proxy.connections.get('stalled.vault.azure.net')).toBe(1);
+    expect(await get('https://contoso.vault.azure.net/')).toBe('served contoso.vault.azure.net');
+    leaving.abort(new Error('enough'));
+    await left;
+    proxy.setFault('stalled.vault.azure.net', undefined);
+    expect(await get('https://stalled.vault.azure.net/')).toBe('served stalled.vault.azure.net');
   });
 
   test('drops open connections when told to', async () => {

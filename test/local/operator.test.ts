@@ -34,9 +34,7 @@ async function publish(pid: number): Promise<void> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'escrow-operator-'));
   await mkdir(join(folder, '.local'));
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing' });
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'payroll' });
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
 });
 
 afterAll(async () => {

@@ -194,11 +194,18 @@ describe('faults in the storage gate', () => {
     expect(await blob.exists()).toBe(true);
   });
 
-  test('never answers when told to stall', async () => {
+  test('never answers when told to stall, and stores nothing', async () => {
     azure.storage.faults.add({ when: { operation: 'putBlob' }, times: 1, effect: { kind: 'stall' } });
-    const blob = containerAs(azure.identities.app).getBlockBlobClient('stalled');
-    await expect(blob.upload('x', 1, { abortSignal: AbortSignal.timeout(200) })).rejects.toThrow(/abort/i);
+    const container = containerAs(azure.identities.app);
+    const blob = container.getBlockBlobClient('stalled');
+    const leaving = new AbortController();
+    const left = expect(blob.upload('x', 1, { abortSignal: leaving.signal })).rejects.toThrow(/abort/i);
+    await expect.poll(() => azure.storage.requests).toHaveLength(1);
+    await container.getBlockBlobClient('served meanwhile').upload('x', 1);
     expect(await blob.exists()).toBe(false);
+    expect(azure.storage.requests[0]?.status).toBeUndefined();
+    leaving.abort();
+    await left;
   });
 
   test('answers late when told to', async () => {

@@ -1,5 +1,5 @@
 import { QueueServiceClient } from '@azure/storage-queue';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { HostEvent } from '../../../src/local/functions-host/host-events.ts';
 import type { FunctionsHost, FunctionsHostOptions } from '../../../src/local/functions-host/start.ts';
 import { bundleFixture, startFixture, userLines } from '../../support/fixture-host.ts';
@@ -44,8 +44,7 @@ async function poisoned(): Promise<string[]> {
 /** Resolves when no message is left, visible or not. */
 async function untilEmpty(): Promise<void> {
   const queue = queues.getQueueClient(azure.queueName);
-  const isEmpty = async () => expect((await queue.getProperties()).approximateMessagesCount).toBe(0);
-  await vi.waitFor(isEmpty, { timeout: 8_000 });
+  await expect.poll(async () => (await queue.getProperties()).approximateMessagesCount).toBe(0);
 }
 
 const isFinished = (event: HostEvent) => event.event === 'finished';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type FunctionsHost, startFunctionsHost } from '../../../src/local/functions-host/start.ts';
 import { bundleFixture, startFixture } from '../../support/fixture-host.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
@@ -136,6 +136,6 @@ describe('the local functions host', () => {
     const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
     expect(isAlive(Number(line))).toBe(true);
     parent.kill('SIGKILL');
-    await vi.waitFor(() => expect(isAlive(Number(line))).toBe(false), { timeout: 10_000 });
+    await expect.poll(() => isAlive(Number(line))).toBe(false);
   });
 });

@@ -187,14 +187,20 @@ test('reports a key restored to a Managed HSM as exportable, as recorded', async
   expect((await restore(hsm, value)).json.attributes.exportable).toBe(true);
 });
 
-test('a key of more than 500 versions is never answered', async () => {
+test('a key of more than 500 versions is never answered, while others are', async () => {
   const vault = served.service.addSource({ kind: 'vault', name: 'contoso' });
   vault.addKey({ name: 'at-the-limit', versions: 500 });
   vault.addKey({ name: 'beyond', versions: 501 });
+  const leaving = new AbortController();
+  const left = expect(served.client(vault).backupKey('beyond', { abortSignal: leaving.signal })).rejects.toMatchObject({
+    name: 'AbortError',
+  });
+  const asked = () => served.service.requests.find((one) => one.keyName === 'beyond' && one.authenticated);
+  await expect.poll(asked).toBeDefined();
   await backUp(vault, 'at-the-limit');
-  const impatient = served.client(vault).backupKey('beyond', { requestOptions: { timeout: 200 } });
-  await expect(impatient).rejects.toMatchObject({ name: 'AbortError' });
-  expect(served.service.requests.at(-1)).toMatchObject({ keyName: 'beyond', status: 0, authenticated: true });
+  expect(asked()?.status).toBe(0);
+  leaving.abort();
+  await left;
 });
 
 test('sealing a backup costs well under a millisecond', () => {

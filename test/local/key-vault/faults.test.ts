@@ -59,10 +59,17 @@ describe('what a fault does', () => {
     expect(vault.deletedKeyNames()).toEqual(['signing']);
   });
 
-  test('stalls for ever', async () => {
-    served.service.faults.add({ effect: { kind: 'stall' } });
-    const impatient = served.client(vault).backupKey('signing', { requestOptions: { timeout: 100 } });
-    await expect(impatient).rejects.toMatchObject({ name: 'AbortError' });
+  test('stalls for ever, and answers others meanwhile', async () => {
+    served.service.faults.add({ times: 1, effect: { kind: 'stall' } });
+    const leaving = new AbortController();
+    const stalled = served.client(vault).backupKey('signing', { abortSignal: leaving.signal });
+    const left = expect(stalled).rejects.toMatchObject({ name: 'AbortError' });
+    const asked = () => served.service.requests.find(({ authenticated }) => authenticated);
+    await expect.poll(asked).toBeDefined();
+    expect((await backUp()).status).toBe(200);
+    expect(asked()?.status).toBe(0);
+    leaving.abort();
+    await left;
   });
 
   test('sends half of the body', async () => {

@@ -116,15 +116,12 @@ test('a token that the service did not issue is refused', async () => {
   expect(answer).toMatchObject({ status: 400, json: { error: { code: 'BadParameter' } } });
 });
 
-test('sets up 10,000 keys in well under 3 seconds and lists them all', async () => {
+test('sets up 10,000 keys with less than 3 seconds of CPU and lists them all', async () => {
   const vault = served.service.addSource({ kind: 'vault', name: 'large' });
-  const startedAt = performance.now();
+  const before = process.threadCpuUsage();
   const names = addKeys(vault, 10_000);
-  const setUpMs = performance.now() - startedAt;
+  const { user, system } = process.threadCpuUsage(before);
   const listed = await collect(served.client(vault).listPropertiesOfKeys());
-  console.log(
-    `10,000 keys: set up in ${setUpMs.toFixed(0)} ms, listed in ${(performance.now() - startedAt).toFixed(0)} ms`,
-  );
   expect(listed.map(({ name }) => name)).toEqual(names);
-  expect(setUpMs).toBeLessThan(3000);
+  expect((user + system) / 1_000_000).toBeLessThan(3);
 });

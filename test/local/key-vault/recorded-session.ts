@@ -33,7 +33,7 @@ export async function replaySession(
   let nextLink: string | undefined;
   for (const [index, record] of records.entries()) {
     const url = new URL(record.Uri);
-    const reason = whyLeftOut(url);
+    const reason = whyLeftOut(record);
     if (reason !== undefined) {
       leftOut.push(reason);
       continue;
@@ -56,9 +56,14 @@ export async function replaySession(
   return leftOut;
 }
 
-function whyLeftOut(url: URL): string | undefined {
-  if (!/^\/(deleted)?keys/.test(url.pathname)) return 'certificates';
-  const isUse = /\/(encrypt|decrypt|wrapkey|unwrapkey|sign|verify)$/.test(url.pathname);
+/** Rather than about certificates. */
+export function isAboutKeys({ Uri }: SessionRecord): boolean {
+  return /^\/(deleted)?keys/.test(new URL(Uri).pathname);
+}
+
+function whyLeftOut(record: SessionRecord): string | undefined {
+  if (!isAboutKeys(record)) return 'certificates';
+  const isUse = /\/(encrypt|decrypt|wrapkey|unwrapkey|sign|verify)$/.test(new URL(record.Uri).pathname);
   return isUse ? 'use of a key, which the stand-in does not carry out' : undefined;
 }
 
