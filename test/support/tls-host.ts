@@ -1,0 +1,38 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import https from 'node:https';
+import { inject } from 'vitest';
+import type { Certificates } from '../../src/local/certificates.ts';
+import type { LocalAzure } from '../../src/local/local-azure.ts';
+import { listenOnLoopback } from '../../src/local/loopback.ts';
+
+export interface TlsHost extends AsyncDisposable {
+  /** On 127.0.0.1. */
+  readonly port: number;
+  /** `<host><path and query>` of every request that arrived, in order. */
+  readonly asked: readonly string[];
+  /** The Authorization headers that came with them. */
+  readonly authorizations: readonly (string | undefined)[];
+}
+
+/** A server over real TLS that answers as a test says, under host names that lead to it from now on. */
+export async function startTlsHost(
+  azure: LocalAzure,
+  hosts: readonly string[],
+  answer: RequestListener,
+  { certificate, key }: Certificates = inject('certificates'),
+): Promise<TlsHost> {
+  const asked: string[] = [];
+  const authorizations: (string | undefined)[] = [];
+  const server = https.createServer({ cert: certificate, key }, (request, response) => {
+    asked.push(urlOf(request));
+    authorizations.push(request.headers.authorization);
+    answer(request, response);
+  });
+  const { port, stop } = await listenOnLoopback(server);
+  for (const host of hosts) azure.proxy.route(host, port);
+  return { port, asked, authorizations, [Symbol.asyncDispose]: stop };
+}
+
+function urlOf({ headers, url }: IncomingMessage): string {
+  return `${headers.host?.replace(/:443$/, '')}${url}`;
+}
