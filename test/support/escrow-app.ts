@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { InvocationContext } from '@azure/functions';
 import type { Clock } from '../../src/azure/clock.ts';
 import type { EscrowEvent } from '../../src/escrow/escrow-events.ts';
+import type { TimeBudget } from '../../src/escrow/time-budget.ts';
 import type { Services } from '../../src/services.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
 
@@ -37,6 +38,8 @@ export interface EscrowAppOptions {
   readonly clientId?: string;
   /** How much faster time goes for back-offs and holds; attempt time-outs stay real. */
   readonly speed?: number;
+  /** The time of every invocation, instead of what functionTimeout leaves. */
+  readonly time?: TimeBudget;
 }
 
 /** Time that passes `speed` times as fast. */
@@ -65,8 +68,9 @@ export async function startEscrowApp(
   const clientIdBefore = process.env.AZURE_CLIENT_ID;
   process.env.AZURE_CLIENT_ID = options.clientId ?? place.identities.app.clientId;
   const settings = readSettings(escrowSettings(place, sources, options.settings));
-  const services =
-    options.speed === undefined ? createServices(settings) : createServices(settings, fastClock(options.speed));
+  const { speed, time } = options;
+  const composed = speed === undefined ? createServices(settings) : createServices(settings, fastClock(speed));
+  const services = time === undefined ? composed : { ...composed, timeBudget: () => time };
   if (clientIdBefore === undefined) delete process.env.AZURE_CLIENT_ID;
   else process.env.AZURE_CLIENT_ID = clientIdBefore;
 

@@ -243,5 +243,6 @@ test('two runs of one run id at the same time leave one record of each key, and 
     }),
     { numRuns: 600 },
   );
-  expect(shared).toBeGreaterThan(600);
+  // About 600; a generator of worlds without work would prove nothing.
+  expect(shared).toBeGreaterThan(300);
 });
