@@ -5,7 +5,7 @@ import { recoverKey, restoreRecord } from '../escrow/restore/restore-key.ts';
 import { judgePlace } from '../escrow/restore/restore-place.ts';
 import type { RestoreStep } from '../escrow/restore/restore-step.ts';
 import { readTakenName, restoreStepOf } from '../escrow/restore/restore-step.ts';
-import { ServiceError } from '../escrow/service-error.ts';
+import { OutOfTime, ServiceError } from '../escrow/service-error.ts';
 import { defaultBackupsPerSecond, describeSource, isSameSource } from '../escrow/source.ts';
 import type { OperatorServices } from '../operator-services.ts';
 import type { Values } from './command.ts';
@@ -51,7 +51,10 @@ export async function restoreOne(values: RestoreValues, io: Io, services: Operat
 
   const ports: RestorePorts = { container: services.container, operator, outOfTime: io.signal, sleep: services.sleep };
   const outcome = step.action === 'recover' ? await recoverKey(record, ports) : await restoreRecord(record, ports);
-  if (outcome.outcome === 'failed') throw failWith(outcome.code, outcome.message, '');
+  if (outcome.outcome === 'failed') {
+    if (outcome.code === 'outOfTime') throw new OutOfTime();
+    throw failWith(outcome.code, outcome.message, '');
+  }
   const kids = await kidsOf(outcome, ports);
   if (values.json) await printJson(io, { ...head, outcome: { ...outcome, kids } });
   else {

@@ -2,11 +2,11 @@ import { OutOfTime, ServiceError } from './service-error.ts';
 import type { SourceId } from './source.ts';
 import { describeSource } from './source.ts';
 
-/** Why something could not be done, as reports, log lines and errors carry it. */
+/** Why something could not be done, as reports, log lines and errors carry it. The app says it, and the command line to a person. */
 export interface Failure {
   /** The service's code (the finer one of a 403), or one of ours: `configuredKeyNotFound`, `outOfTime`, … */
   readonly code: string;
-  /** Reason, subject, remedy: a whole sentence for a person. */
+  /** Reason, subject, remedy: a whole sentence for a person. "The caller" is the app, or that person: whoever asked. */
   readonly message: string;
   readonly remedy: string;
   readonly statusCode?: number;
@@ -97,7 +97,7 @@ export function describeFailure(
   if (error instanceof OutOfTime) {
     const waited = error.cause instanceof ServiceError ? ` while waiting out: ${reasonOf(error.cause)}` : '';
     const remedy =
-      'The retry resumes where this one stopped; if it happens every night, raise functionTimeout or maxBackupsPerSecond.';
+      'Another attempt resumes where this one stopped; if it happens every night, raise functionTimeout or maxBackupsPerSecond.';
     return { code: 'outOfTime', message: `${attempt}: ${error.message}${waited}. ${remedy}`, remedy };
   }
   if (error instanceof EscrowFault) {
@@ -113,7 +113,7 @@ export function describeFailure(
       ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
     };
   }
-  const remedy = 'This is unexpected: please report it with the stack trace in the log.';
+  const remedy = 'This is unexpected: please report it with its stack trace.';
   return { code: 'unexpected', message: `${attempt}: ${messageOf(error)}. ${remedy}`, remedy };
 }
 
@@ -139,9 +139,11 @@ const plainReasons: ReadonlyMap<string, string> = new Map([
 
 function remedyOf(error: ServiceError, operation: SourceOperation, source: SourceId): string {
   if (error.service === 'identity') {
-    return 'Check the managed identity of the app (AZURE_CLIENT_ID) or sign in with az login.';
+    return 'An app needs its managed identity (AZURE_CLIENT_ID), a person has to sign in (az login).';
   }
-  if (error.service === 'Blob Storage') return storageRemedyOf(error);
+  if (error.service === 'Blob Storage') {
+    return storageRemedyOf(error, operation === 'readRecord' ? 'blobs/read' : undefined);
+  }
   switch (error.innerCode ?? error.code) {
     case 'ForbiddenByRbac':
       return `Grant ${operations[operation][source.kind]}.`;
@@ -150,15 +152,15 @@ function remedyOf(error: ServiceError, operation: SourceOperation, source: Sourc
         ? `Grant ${operations[operation].managedHsm} in the HSM's local RBAC, scope /keys (infra has the script).`
         : `Grant the key permission "${operations[operation].accessPolicy}" in the vault's access policies.`;
     case 'ForbiddenByFirewall':
-      return "Let the app's subnet or address through the source's firewall, or connect a private endpoint.";
+      return "Let the caller's subnet or address through the source's firewall, or connect a private endpoint.";
     case 'ForbiddenByConnection':
-      return 'Connect the app to the source through an approved private endpoint.';
+      return 'Connect the caller to the source through an approved private endpoint.';
     case 'KeyNotFound':
       return 'If it was deleted by mistake, recover it while it is soft-deleted; then run again.';
     case 'TimedOut':
       return operation === 'backUp'
-        ? 'A key with more than 500 versions cannot be backed up in time: replace it by a new key. Otherwise the retry tries again.'
-        : 'The retry tries again; check the network between the app and the source.';
+        ? 'A key with more than 500 versions cannot be backed up in time: replace it by a new key. Any other may be by another attempt.'
+        : 'Another attempt may succeed; check the network between the caller and the source.';
     case 'ForeignHost':
       return 'The answer pointed to another host, which never gets our token; check what stands between the app and the source.';
   }
@@ -166,28 +168,31 @@ function remedyOf(error: ServiceError, operation: SourceOperation, source: Sourc
     return 'This source does not let a deleted key be purged (purge protection): it goes at the end of its retention.';
   }
   if (error.statusCode === undefined) {
-    return `Check that ${error.host ?? 'the source'} exists, resolves and can be reached from the app's network.`;
+    return `Check that ${error.host ?? 'the source'} exists, resolves and can be reached from the caller's network.`;
   }
   if (error.statusCode === 403 && /certificate/.test(error.message)) {
     return 'Back up the certificate instead (az keyvault certificate backup, Backup-AzKeyVaultCertificate).';
   }
   if (error.statusCode === 401) return "Check that the identity belongs to the source's tenant.";
-  return 'The retry tries again; if it keeps failing, give the request id to Azure support.';
+  return 'Another attempt may succeed; if it keeps failing, give the request id to Azure support.';
 }
 
-/** What to do about an answer of the escrow's storage account, for the app. */
-export function storageRemedyOf(error: ServiceError): string {
+/**
+ * What to do about an answer of the escrow's storage account.
+ * @param needed the data actions that it takes; those of the app without it.
+ */
+export function storageRemedyOf(error: ServiceError, needed = 'blobs/add/action and blobs/read'): string {
   switch (error.code) {
     case 'AuthorizationPermissionMismatch':
     case 'AuthorizationFailure':
-      return 'Grant blobs/add/action and blobs/read on the escrow container, and let the app through its firewall.';
+      return `Grant ${needed} on the escrow container, and let the caller through its firewall.`;
     case 'ContainerNotFound':
       return 'The container of ESCROW_CONTAINER_URL does not exist: deploy infra, or correct the setting.';
   }
   if (error.statusCode === undefined) {
-    return `Check that ${error.host ?? 'the storage account'} exists and can be reached from the app's network.`;
+    return `Check that ${error.host ?? 'the storage account'} exists and can be reached from the caller's network.`;
   }
-  return 'The retry tries again; if it keeps failing, give the request id to Azure support.';
+  return 'Another attempt may succeed; if it keeps failing, give the request id to Azure support.';
 }
 
 export function messageOf(error: unknown): string {

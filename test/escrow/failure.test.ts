@@ -39,7 +39,11 @@ describe('a 403 says which of the four kinds it is and what to do', () => {
   });
 
   test.each([
-    ['ForbiddenByFirewall', /firewall of the source refused/, /subnet or address through the source's firewall/],
+    [
+      'ForbiddenByFirewall',
+      /firewall of the source refused/,
+      /^Let the caller's subnet or address through the source's firewall/,
+    ],
     ['ForbiddenByConnection', /private connections only/, /approved private endpoint/],
   ])('%s is about the network', (innerCode, reason, remedy) => {
     const failure = describeFailure(forbidden(innerCode), 'list', prod);
@@ -99,6 +103,31 @@ describe('every other failure has a remedy of its own', () => {
     expect(failure.code).toBe('outOfTime');
     expect(failure.message).toContain('while waiting out: throttled (429 Throttled): Too many requests.');
     expect(describeFailure(new OutOfTime(), 'list', prod).message).not.toContain('waiting out');
+  });
+
+  test('whoever may not read a record is told of no permission to write', () => {
+    const answer = { service: 'Blob Storage', statusCode: 403, code: 'AuthorizationPermissionMismatch' } as const;
+    const { remedy } = describeFailure(new ServiceError('x', answer), 'readRecord', prod, 'payroll');
+    expect(remedy).toBe('Grant blobs/read on the escrow container, and let the caller through its firewall.');
+  });
+
+  test('no remedy takes the reader for the app: the command line says the same to a person', () => {
+    const answers: Partial<ServiceAnswer>[] = [
+      { statusCode: 403, innerCode: 'ForbiddenByFirewall' },
+      { statusCode: 403, innerCode: 'ForbiddenByConnection' },
+      { code: 'TimedOut' },
+      { code: 'ENOTFOUND' },
+      { statusCode: 500 },
+      { service: 'Blob Storage', statusCode: 403, code: 'AuthorizationFailure' },
+      { service: 'Blob Storage', code: 'ENOTFOUND' },
+      { service: 'Blob Storage', statusCode: 503 },
+    ];
+    const errors = [...answers.map((answer) => keyVault('x', answer)), new OutOfTime()];
+    for (const error of errors) {
+      for (const operation of ['list', 'backUp', 'restore'] as const) {
+        expect(describeFailure(error, operation, prod, 'x').remedy).not.toMatch(/\bthe app\b|the retry/i);
+      }
+    }
   });
 });
 
