@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import { en } from 'zod/locales';
+import * as z from 'zod/mini';
 import { clouds } from './azure/clouds.ts';
 import { sourceNamePattern } from './escrow/blob-names.ts';
 import type { SourceSuffixes } from './escrow/key-id.ts';
@@ -62,25 +63,24 @@ export class SettingsFault extends Error {
   }
 }
 
-const label = z
-  .string()
-  .regex(/^[\x20-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters, because it becomes blob metadata');
+const textLike = (pattern: RegExp, fault: string) => z.string().check(z.regex(pattern, fault));
+const label = z.optional(
+  textLike(/^[\x20-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters, because it becomes blob metadata'),
+);
 const patterns = z.array(
-  z
-    .string()
-    .regex(/^[0-9a-zA-Z*?-]{1,127}$/, 'must be a key name or a pattern: letters, digits, dashes, "*" and "?" only'),
+  textLike(/^[0-9a-zA-Z*?-]{1,127}$/, 'must be a key name or a pattern: letters, digits, dashes, "*" and "?" only'),
 );
 const sourceShape = z.strictObject({
-  vaultName: z.string().regex(sourceNamePattern, 'is no vault name').optional(),
-  hsmName: z.string().regex(sourceNamePattern, 'is no Managed HSM name').optional(),
-  keys: patterns.min(1, 'must hold at least one pattern, as ["*"]').default(['*']),
-  except: patterns.default([]),
-  retired: patterns.default([]),
-  maxBackupsPerSecond: z.number().positive().max(1000).optional(),
-  allowEmpty: z.boolean().default(false),
-  subscriptionId: label.optional(),
-  geography: label.optional(),
-  securityDomain: label.optional(),
+  vaultName: z.optional(textLike(sourceNamePattern, 'is no vault name')),
+  hsmName: z.optional(textLike(sourceNamePattern, 'is no Managed HSM name')),
+  keys: z._default(patterns.check(z.minLength(1, 'must hold at least one pattern, as ["*"]')), ['*']),
+  except: z._default(patterns, []),
+  retired: z._default(patterns, []),
+  maxBackupsPerSecond: z.optional(z.number().check(z.positive(), z.maximum(1000))),
+  allowEmpty: z._default(z.boolean(), false),
+  subscriptionId: label,
+  geography: label,
+  securityDomain: label,
 });
 
 /**
@@ -149,7 +149,7 @@ function readSources(text: string, faults: string[]): EscrowSource[] {
 }
 
 function readSource(item: unknown, where: string, faults: string[]): EscrowSource | undefined {
-  const parsed = sourceShape.safeParse(item);
+  const parsed = sourceShape.safeParse(item, { error: en().localeError });
   if (!parsed.success) {
     for (const { path, message, code } of parsed.error.issues) {
       const remedy = code === 'unrecognized_keys' ? ` Known: ${Object.keys(sourceShape.shape).join(', ')}.` : '';

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import { en } from 'zod/locales';
+import * as z from 'zod/mini';
 import { faultOfBlobName, keyNamePattern } from '../blob-names.ts';
 import type { SourceSuffixes } from '../key-id.ts';
 import { parseKeyId } from '../key-id.ts';
@@ -49,15 +50,15 @@ export interface RequestContext {
 }
 
 const messageShape = z.strictObject({
-  vaultName: z.string().optional(),
-  hsmName: z.string().optional(),
-  name: z.string().optional(),
-  id: z.string().optional(),
-  all: z.literal(true).optional(),
-  blobName: z.string().optional(),
-  force: z.boolean().optional(),
-  whatIf: z.boolean().optional(),
-  runTime: z.iso.datetime({ offset: true }).optional(),
+  vaultName: z.optional(z.string()),
+  hsmName: z.optional(z.string()),
+  name: z.optional(z.string()),
+  id: z.optional(z.string()),
+  all: z.optional(z.literal(true)),
+  blobName: z.optional(z.string()),
+  force: z.optional(z.boolean()),
+  whatIf: z.optional(z.boolean()),
+  runTime: z.optional(z.iso.datetime({ offset: true })),
 });
 
 type Message = z.infer<typeof messageShape>;
@@ -85,7 +86,7 @@ function readMessage(body: unknown): Message {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw refuse(`the message is ${describeBody(body)}, not a JSON object`, forms);
   }
-  const parsed = messageShape.safeParse(body);
+  const parsed = messageShape.safeParse(body, { error: en().localeError });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
     const path = issue.path.length === 0 ? '' : `"${issue.path.join('.')}": `;
