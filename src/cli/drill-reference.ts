@@ -1,5 +1,5 @@
-import type { StoredAudit } from '../escrow/audit/previous-audit.ts';
-import { earlierCoverageOf } from '../escrow/audit/previous-audit.ts';
+import type { SoundAudit } from '../escrow/audit/audit-trail.ts';
+import { earlierCoverageOf } from '../escrow/audit/earlier-coverage.ts';
 import { sourcePath } from '../escrow/blob-names.ts';
 import type { DrillReference } from '../escrow/drill/drill-comparison.ts';
 import { readVersions } from '../escrow/drill/drill-comparison.ts';
@@ -14,7 +14,7 @@ import type { OperatorServices } from '../operator-services.ts';
  */
 export function drillReferences(
   services: OperatorServices,
-  audit: StoredAudit | undefined,
+  audit: SoundAudit | undefined,
   outOfTime: AbortSignal,
 ): (record: StoredRecord) => Promise<DrillReference> {
   const unreachable = new Set<string>();

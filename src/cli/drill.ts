@@ -1,4 +1,4 @@
-import { findNewestAudit } from '../escrow/audit/previous-audit.ts';
+import { readAuditTrail } from '../escrow/audit/audit-trail.ts';
 import { runDrill, sweepLeftovers } from '../escrow/drill/drill.ts';
 import { readDrillAttempts } from '../escrow/drill/drill-attempts.ts';
 import { chooseForDrill } from '../escrow/drill/drill-choice.ts';
@@ -58,7 +58,7 @@ export const drill = defineCommand({
 
     const sources = wanted ? [await resolveSource(wanted, io, services)] : await recordedSources(container, io.signal);
     await refuseUnknown(values.name, sources, io, services);
-    const audit = await findNewestAudit(container, services.now(), io.signal);
+    const { newest: audit } = await readAuditTrail(container, services.now(), io.signal);
     const attempts = await readDrillAttempts(container, audit?.audit, io.signal);
     const wish = { sources, names: values.name, target, sample };
     const ports = { container, suffixes: settings.suffixes, outOfTime: io.signal };

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { conductAudit } from '../escrow/audit/audit.ts';
 import type { Audit, EvidenceDigest } from '../escrow/audit/audit-document.ts';
-import { findNewestAudit } from '../escrow/audit/previous-audit.ts';
+import { readAuditTrail } from '../escrow/audit/audit-trail.ts';
 import { EscrowFault } from '../escrow/failure.ts';
 import { answerLine } from '../escrow/page/answer.ts';
 import { reportPage } from '../escrow/page/report-page.ts';
@@ -55,20 +55,21 @@ async function auditNow(io: Io, services: OperatorServices): Promise<Shown> {
 }
 
 async function newestAudit(io: Io, services: OperatorServices): Promise<Shown> {
-  const stored = await findNewestAudit(services.container, services.now(), io.signal);
-  if (stored === undefined) {
+  const { newest, unsound } = await readAuditTrail(services.container, services.now(), io.signal);
+  const [altered] = unsound;
+  if (altered !== undefined) {
+    throw new EscrowFault(
+      'auditAltered',
+      `the newest audit "${altered.name}" is not as it was written`,
+      'Find out who replaced it (storage logs), run verify --chain, and audit now: report --now.',
+    );
+  }
+  if (newest === undefined) {
     throw new EscrowFault(
       'noAudit',
       'there is no audit in the container yet',
       'Wait for the daily audit, or audit now: report --now.',
     );
   }
-  if (stored.audit === undefined || !stored.isAsWritten) {
-    throw new EscrowFault(
-      'auditAltered',
-      `the newest audit "${stored.name}" is not as it was written`,
-      'Find out who replaced it (storage logs), run verify --chain, and audit now: report --now.',
-    );
-  }
-  return { audit: stored.audit, written: { name: stored.name, sha256: stored.sha256 } };
+  return { audit: newest.audit, written: { name: newest.name, sha256: newest.sha256 } };
 }

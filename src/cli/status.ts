@@ -2,6 +2,7 @@ import type { KeyCoverage, SourceCoverage } from '../escrow/audit/coverage.ts';
 import { readCoverage } from '../escrow/audit/coverage.ts';
 import type { CoverageStatus } from '../escrow/audit/coverage-status.ts';
 import { coverageStatuses } from '../escrow/audit/coverage-status.ts';
+import type { RecordFault } from '../escrow/audit/newest-records.ts';
 import { silenceFindings } from '../escrow/audit/source-findings.ts';
 import type { Finding } from '../escrow/finding.ts';
 import { explainSkip } from '../escrow/selection.ts';
@@ -143,7 +144,7 @@ function rowOf(key: KeyCoverage, io: Io): string[] {
 
 function remark({ status, faults, record }: KeyCoverage): string {
   const [fault] = faults;
-  if (fault !== undefined) return `the record ${fault.claim.blobName} is ${fault.fault}, by ${fault.claim.saidBy}`;
+  if (fault !== undefined) return describeFault(fault);
   switch (status) {
     case 'gone':
       return record === undefined
@@ -158,6 +159,12 @@ function remark({ status, faults, record }: KeyCoverage): string {
     default:
       return '';
   }
+}
+
+function describeFault(fault: RecordFault): string {
+  return fault.fault === 'tooEarly'
+    ? `the record ${fault.blobName} was there before its run could begin`
+    : `the record ${fault.blobName} is ${fault.fault}, by ${fault.claim.saidBy}`;
 }
 
 function coverageObject(coverage: readonly ToldCoverage[], isRight: boolean, now: Date, maxAgeMs: number): object {

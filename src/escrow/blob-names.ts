@@ -141,10 +141,26 @@ export function parseDrillJournalName(name: string): { readonly drillId: RunId }
 }
 
 export const requestFolder = 'requests/';
+const requestRecordPattern = /^requests\/[0-9a-zA-Z_-]{1,128}\.json$/;
 
 /** Where a request that was not carried out is kept. Message ids are GUIDs; anything else is made safe. */
 export function requestRecordName(messageId: string): string {
   return `${requestFolder}${messageId.replace(/[^0-9a-zA-Z-]/g, '_').slice(0, 128)}.json`;
+}
+
+/** Whether audits list this blob by its digest: run reports, drill receipts, lost requests, audits and their pages. */
+export function isEvidenceName(name: string): boolean {
+  return (
+    parseRunBlobName(name)?.what === 'report' ||
+    parseDrillReceiptName(name) !== undefined ||
+    parseAuditName(name) !== undefined ||
+    requestRecordPattern.test(name)
+  );
+}
+
+/** Whether a record can lie there: under its usual name, or under a chosen one. */
+export function isNameOfRecord(name: string): boolean {
+  return parseRecordName(name) !== undefined || faultOfBlobName(name) === undefined;
 }
 
 /** Why a name may not be chosen for a record; undefined when it may. */

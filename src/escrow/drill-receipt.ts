@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import type { RestorePlace } from './source.ts';
 
 /** How one restored key version was shown to be the one that was escrowed. */
@@ -46,11 +47,18 @@ export interface DrillReceipt {
 
 export const drillFormat = 'keyvault-escrow/drill/1';
 
+/** As much of a receipt as is read back. */
+const receiptShape = z.object({
+  format: z.literal(drillFormat),
+  status: z.enum(['ok', 'findings', 'stopped']),
+  keys: z.array(z.object({ source: z.string(), key: z.string(), outcome: z.enum(['proven', 'failed']) })),
+});
+
 /** Reads a receipt; undefined when the text is none. */
 export function parseDrillReceipt(text: string): DrillReceipt | undefined {
   try {
     const receipt = JSON.parse(text);
-    return receipt?.format === drillFormat && Array.isArray(receipt.keys) ? receipt : undefined;
+    return receiptShape.safeParse(receipt).success ? receipt : undefined;
   } catch {
     return undefined;
   }

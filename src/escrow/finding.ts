@@ -7,6 +7,7 @@ export type FindingKind =
   | 'stale'
   | 'recordMissing'
   | 'recordAltered'
+  | 'recordTooEarly'
   | 'keyGone'
   | 'configuredKeyNotFound'
   | 'sourceUnreadable'
@@ -24,6 +25,8 @@ export type FindingKind =
   | 'writeOnceUnproven'
   | 'evidenceMissing'
   | 'evidenceAltered'
+  | 'evidenceUnlisted'
+  | 'auditMissing'
   | 'chainUnreadable';
 
 /** Something that an audit found. `message` says reason, subject and remedy; `remedy` is its last part alone. */

@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { parseRunBlobName, periodPrefixes, sourcePath } from './blob-names.ts';
+import * as z from 'zod/mini';
+import { isNameOfRecord, parseRunBlobName, periodPrefixes, sourcePath } from './blob-names.ts';
 import type { EscrowContainer, StoredBlob } from './escrow-container.ts';
 import { sha256Of } from './put-once.ts';
 import type { RunId } from './run-id.ts';
@@ -73,7 +73,7 @@ const reportShape = z.object({
       z.object({
         key: text,
         outcome: z.enum(['escrowed', 'alreadyEscrowed']),
-        blobName: text,
+        blobName: text.check(z.refine(isNameOfRecord)),
         sha256: text,
         bytes: z.number(),
       }),

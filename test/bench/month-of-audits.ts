@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import { writeAudit } from '../../src/escrow/audit/audit-record.ts';
-import { findNewestAudit } from '../../src/escrow/audit/previous-audit.ts';
+import { readAuditTrail } from '../../src/escrow/audit/audit-trail.ts';
 import type { WitnessedVersions } from '../../src/escrow/audit/witness.ts';
 import { witnessVersions } from '../../src/escrow/audit/witness.ts';
 import { sourcePath } from '../../src/escrow/blob-names.ts';
@@ -13,7 +13,7 @@ import type { Services } from '../../src/services.ts';
  */
 export async function leaveMonthOfAudits({ settings, container, keysOf, now, timeBudget }: Services): Promise<void> {
   const { outOfTime, lastCall } = timeBudget();
-  const newest = (await findNewestAudit(container, now(), outOfTime))?.audit;
+  const newest = (await readAuditTrail(container, now(), outOfTime)).newest?.audit;
   if (newest === undefined) throw new Error('There is no audit to go on from.');
   const witnessed = new Map<string, WitnessedVersions>();
   const queue = new PQueue({ concurrency: 16 });

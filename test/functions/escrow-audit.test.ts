@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { sha256Of } from '../../src/escrow/put-once.ts';
 import { ServiceError } from '../../src/escrow/service-error.ts';
 import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
@@ -101,7 +102,8 @@ describe('the audit trigger', () => {
         { source: 'vaults/contoso-prod', key: 'signing', blobName: 'x', sha256: 'y', versions: [], outcome: 'proven' },
       ],
     };
-    await container.put('drills/20261124T100000Z.json', JSON.stringify(receipt));
+    const content = JSON.stringify(receipt);
+    await container.put('drills/20261124T100000Z.json', content, { sha256: sha256Of(Buffer.from(content)) });
     const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 5.5, settings })).audit();
     expect(gapsIn(lines)).toEqual([]);
     const audit = await auditOf(container, lines);

@@ -172,7 +172,8 @@ describe('the daily audit', () => {
     const sound = await verifyChain(services.container, noLimit);
     expect(sound.findings).toEqual([]);
     expect(sound.audits).toBeGreaterThan(10);
-    expect(sound.evidence).toBe(3);
+    // Three reports, and the page of every audit but the newest.
+    expect(sound.evidence).toBe(3 + sound.audits - 1);
 
     await container.put(name, report.replace('"attempt":1', '"attempt":2'), metadata);
     const altered = await auditAfter(6.2, now);
@@ -200,8 +201,23 @@ describe('the daily audit', () => {
     expect(findings.map(({ finding, message }) => [finding, message.includes(name)])).toEqual([
       ['evidenceAltered', true],
     ]);
-    expect((await auditAfter(6.5, now)).gaps).toContain('evidenceAltered *');
+    const after = await auditAfter(6.5, now);
+    expect(after.gaps).toContain('evidenceAltered *');
+    expect(after.audit.chain.previous?.name).not.toBe(name);
+    // Put back it has changed once more.
     await container.put(name, content, metadata);
+    expect((await auditAfter(6.6, now)).gaps).toContain('evidenceAltered *');
+  });
+
+  test('finds the page of an audit that was altered', async () => {
+    const name = (await container.names('audits/2')).filter((one) => one.endsWith('.html')).at(-2) ?? '';
+    const { metadata = {} } = await container.client.getBlobClient(name).getProperties();
+    const page = (await container.read(name)).toString();
+    await container.put(name, page.replace('can be brought back', 'can surely be brought back'), metadata);
+    const { audit, gaps } = await auditAfter(6.7, now);
+    expect(gaps).toContain('evidenceAltered *');
+    expect(audit.findings.map(({ message }) => message).join('\n')).toContain(`"${name}" has been altered`);
+    await container.put(name, page, metadata);
   });
 
   test('finds a night that was missed: no run, and every key too old', async () => {
@@ -211,13 +227,14 @@ describe('the daily audit', () => {
         'runMissing vaults/contoso-prod',
         'runMissing vaults/contoso-web',
         'runMissing managed-hsms/contoso-hsm',
+        'auditMissing *',
         'stale vaults/contoso-prod/Ledger',
         'stale vaults/contoso-prod/signing',
         'stale vaults/contoso-web/web-a',
         'stale managed-hsms/contoso-hsm/payments',
       ]),
     );
-    expect(gaps).toHaveLength(7);
+    expect(gaps).toHaveLength(8);
     expect(error?.message).toContain('4 of 4 keys can be brought back');
     expect(audit.findings[0]?.remedy).toContain('enqueue {"vaultName":"contoso-prod"}');
     expect(audit.sources[1]?.keys[0]?.days).toMatch(/e1s1$/);

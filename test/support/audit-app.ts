@@ -40,7 +40,11 @@ export async function startAuditApp(
   const { runSources } = await import('../../src/functions/source-runs.ts');
   const { scheduledRunId } = await import('../../src/escrow/run-id.ts');
   const settings = readSettings(
-    escrowSettings(place, sources, { ESCROW_SCHEDULE: dueAMinuteAgo(), ...options.settings }),
+    escrowSettings(place, sources, {
+      ESCROW_SCHEDULE: dueAMinuteAgo(),
+      ESCROW_AUDIT_SCHEDULE: dueAMinuteAgo(),
+      ...options.settings,
+    }),
   );
   const clock = {
     now: () => Date.now() + options.hoursAhead * 3_600_000,

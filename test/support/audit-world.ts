@@ -34,6 +34,8 @@ export interface AuditWorld {
   audit(): Promise<Audit>;
   /** Removes a blob behind the product's back. */
   lose(name: string): void;
+  /** Leaves a blob, or another in its place, as an intruder does who knows of the digest beside it. */
+  forge(name: string, content: string, createdAt?: Date): void;
 }
 
 export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld {
@@ -195,11 +197,17 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     lose(name) {
       if (blobs.delete(name)) sorted.delete(folderOf(name));
     },
+    forge(name, content, createdAt = world.now) {
+      const bytes = Buffer.from(content);
+      blobs.set(name, { name, bytes, length: bytes.length, createdAt, metadata: { sha256: sha256Of(bytes) } });
+      sorted.delete(folderOf(name));
+    },
     async audit() {
       world.requests = 0;
       const job = {
         sources: [source],
         schedule: '0 0 2 * * *',
+        auditSchedule: '0 0 6 * * *',
         maxAgeHours: 26,
         maxDrillAgeDays: undefined,
         provesWriteOnce: true,

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { RunStatus, Trigger } from '../escrow-events.ts';
 import type { Failure } from '../failure.ts';
 import type { Finding } from '../finding.ts';
@@ -46,15 +45,17 @@ export interface AuditTotals {
   readonly byStatus: Readonly<Record<CoverageStatus, number>>;
 }
 
-/**
- * The link of one audit to the one before, and the evidence that has come since; where none has, the list of the one before
- * once more, so that the newest evidence is checked by every audit. Digests are SHA-256 of
- * content, hex.
- */
+/** The link of one audit to the one before. Digests are SHA-256 of content, hex. */
 export interface ChainLink {
+  /** The newest audit that could be read and was as written. */
   readonly previous?: EvidenceDigest;
-  /** Creation time of the newest evidence that any audit so far has listed. */
+  /** Creation time of the newest blob that any audit so far has listed. */
   readonly until?: string;
+  /**
+   * All that has come since: run reports, drill receipts, lost requests, the page of the audit before, and any audit beside
+   * it. Without new reports, receipts and requests those that the audit before listed stand here once more, so that every
+   * audit rereads the newest of them.
+   */
   readonly evidence: readonly EvidenceDigest[];
 }
 
@@ -129,36 +130,4 @@ export interface AuditedRecord {
   readonly runId?: string;
   /** Where the record says it can be restored, when that is not what its source says now. */
   readonly place?: RestorePlace;
-}
-
-const digestShape = z.looseObject({ name: z.string(), sha256: z.string() });
-
-/** As much of an audit as later ones and the page go by. */
-const auditShape = z.looseObject({
-  format: z.literal(auditFormat),
-  findings: z.array(z.looseObject({ severity: z.string(), message: z.string() })),
-  totals: z.looseObject({ keys: z.number(), restorable: z.number() }),
-  calendar: z.looseObject({ from: z.string(), days: z.number() }),
-  sources: z.array(
-    z.looseObject({
-      source: z.string(),
-      runs: z.array(z.looseObject({ runId: z.string() })),
-      keys: z.array(z.looseObject({ key: z.string(), status: z.string(), firstSeenAt: z.string(), days: z.string() })),
-    }),
-  ),
-  chain: z.looseObject({
-    previous: digestShape.optional(),
-    until: z.string().optional(),
-    evidence: z.array(digestShape),
-  }),
-});
-
-/** Reads an audit back; undefined when the text is none. Whether it is unaltered, the chain tells. */
-export function parseAudit(text: string): Audit | undefined {
-  try {
-    const audit = JSON.parse(text);
-    return auditShape.safeParse(audit).success ? audit : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,30 +1,31 @@
 import { sourcePath } from '../blob-names.ts';
-import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
+import type { EscrowContainer } from '../escrow-container.ts';
 import type { Finding } from '../finding.ts';
 import type { KeySource } from '../key-source.ts';
 import { sha256Of } from '../put-once.ts';
 import { scheduledRunId } from '../run-id.ts';
 import type { EscrowSource } from '../source.ts';
 import { listRuns } from '../stored-run.ts';
-import type { Audit, AuditedSource, AuditTotals, EvidenceDigest, WriteOnceProof } from './audit-document.ts';
+import type { Audit, AuditedSource, AuditTotals, WriteOnceProof } from './audit-document.ts';
 import { auditFormat } from './audit-document.ts';
+import { readAuditTrail } from './audit-trail.ts';
 import { calendarDays, calendarStart } from './calendar.ts';
+import { evidenceSince, findBrokenLinks, findMissedAudit, isNewEvidence, nextLink } from './chain-link.ts';
 import { freshSinceOf } from './coverage.ts';
 import type { CoverageStatus } from './coverage-status.ts';
 import { coverageStatuses, isOwed } from './coverage-status.ts';
 import { drillFindings, readDrills } from './drill-history.ts';
-import { checkEvidence, isNewEvidence, listEvidence, readEach } from './evidence.ts';
-import { chainUnreadable, evidenceAltered } from './evidence-findings.ts';
-import type { StoredAudit } from './previous-audit.ts';
-import { earlierCoverageOf, findNewestAudit } from './previous-audit.ts';
+import { earlierCoverageOf } from './earlier-coverage.ts';
+import { listEvidence, readEach } from './evidence.ts';
 import { emptyHistory, readOutcomes } from './recent-outcomes.ts';
 import { auditSource } from './source-audit.ts';
 import { proveWriteOnce, writeOnceFindings } from './write-once-canary.ts';
 
 export interface AuditJob {
   readonly sources: readonly EscrowSource[];
-  /** NCRONTAB of the nightly run: what was due. */
+  /** NCRONTAB of the nightly run and of the audit: what was due. */
   readonly schedule: string;
+  readonly auditSchedule: string;
   readonly maxAgeHours: number;
   readonly maxDrillAgeDays: number | undefined;
   /** Whether this identity is the one that writes records, so that what it may not do proves something. */
@@ -51,16 +52,16 @@ const dayMs = 24 * 60 * 60 * 1000;
 export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Audit> {
   const { container, outOfTime } = ports;
   const now = ports.now();
-  const previous = await findNewestAudit(container, now, outOfTime);
-  const chain = previous?.audit?.chain;
+  const trail = await readAuditTrail(container, now, outOfTime);
+  const previous = trail.newest;
   const freshSince = freshSinceOf({ now, maxAgeHours: job.maxAgeHours });
 
-  const since = chain?.until === undefined ? new Date(now.getTime() - calendarDays * dayMs) : new Date(chain.until);
+  const since = evidenceSince(previous) ?? new Date(now.getTime() - calendarDays * dayMs);
   const runs = await listRuns(container, since < freshSince ? since : freshSince, now, outOfTime);
   const evidence = await listEvidence(container, runs, outOfTime);
-  const isNew = isNewEvidence(chain);
-  const listedBefore = new Set(chain?.evidence.map(({ name }) => name));
-  const digests = new Map<string, string>();
+  const isNew = isNewEvidence(previous);
+  const listedBefore = new Set(previous?.audit.chain.evidence.map(({ name }) => name));
+  const digests = new Map(trail.unsound.map(({ name, sha256 }) => [name, sha256]));
 
   const histories = await readOutcomes(
     container,
@@ -76,8 +77,9 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     outOfTime,
     (name, sha256) => digests.set(name, sha256),
   );
-  const lost = evidence.requests.filter(isNew).map(({ name }) => name);
-  await readEach(container, lost, outOfTime, (name, bytes) => digests.set(name, sha256Of(bytes)));
+  const fresh = [...evidence.reports, ...evidence.drills, ...evidence.requests, ...trail.blobs].filter(isNew);
+  const unread = fresh.map(({ name }) => name).filter((name) => !digests.has(name));
+  await readEach(container, unread, outOfTime, (name, bytes) => digests.set(name, sha256Of(bytes)));
 
   const context = {
     container,
@@ -86,7 +88,7 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     maxAgeHours: job.maxAgeHours,
     schedule: job.schedule,
     drills,
-    earlierFrom: previous?.audit?.calendar.from,
+    earlierFrom: previous?.audit.calendar.from,
   };
   const audited = await Promise.all(
     job.sources.map((source) => {
@@ -99,15 +101,11 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
   const writeOnce = job.provesWriteOnce ? await proveWriteOnce(container, outOfTime) : undefined;
   const findings = [
     ...audited.flatMap((source) => source.findings),
-    ...(await chainFindings(previous, container, digests, outOfTime)),
+    ...(await findBrokenLinks(trail, fresh, digests, container, outOfTime)),
+    ...findMissedAudit(job.auditSchedule, trail, now),
     ...(writeOnce === undefined ? [] : writeOnceFindings(writeOnce)),
     ...drillFindings(drills.last, job.maxDrillAgeDays, now),
   ];
-  const fresh = [...evidence.reports, ...evidence.drills, ...evidence.requests].filter(isNew);
-  const until = Math.max(
-    ...fresh.map(({ createdAt }) => createdAt.getTime()),
-    chain?.until === undefined ? 0 : Date.parse(chain.until),
-  );
   return {
     format: auditFormat,
     auditId: scheduledRunId(now),
@@ -126,40 +124,14 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     calendar: { from: calendarStart(now), days: calendarDays },
     ...writeOnceMember(writeOnce, previous?.audit),
     ...(drills.last && { drill: drills.last }),
-    chain: {
-      ...(previous && { previous: { name: previous.name, sha256: previous.sha256 } }),
-      ...(until > 0 && { until: new Date(until).toISOString() }),
-      // Without anything new the list before stays under watch, with the digests that it was listed with.
-      evidence: fresh.length === 0 ? (chain?.evidence ?? []) : digestsOf(fresh, digests),
-    },
+    chain: nextLink(previous, fresh, digests),
   };
-}
-
-function digestsOf(blobs: readonly StoredBlob[], digests: ReadonlyMap<string, string>): EvidenceDigest[] {
-  const listed = blobs.flatMap(({ name }) => {
-    const sha256 = digests.get(name);
-    return sha256 === undefined ? [] : [{ name, sha256 }];
-  });
-  return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** An audit that could not try keeps the proof of the one before. */
 function writeOnceMember(proof: WriteOnceProof | undefined, previous: Audit | undefined): Pick<Audit, 'writeOnce'> {
   const known = proof ?? previous?.writeOnce;
   return known === undefined ? {} : { writeOnce: known };
-}
-
-async function chainFindings(
-  previous: StoredAudit | undefined,
-  container: EscrowContainer,
-  digests: ReadonlyMap<string, string>,
-  outOfTime: AbortSignal,
-): Promise<Finding[]> {
-  if (previous === undefined) return [];
-  const { name, isAsWritten, audit } = previous;
-  if (audit === undefined) return [chainUnreadable(name, 'cannot be read as one')];
-  const altered = isAsWritten ? [] : [evidenceAltered(name, `${name} (metadata)`)];
-  return [...altered, ...(await checkEvidence(container, audit.chain.evidence, name, digests, outOfTime))];
 }
 
 /** Gaps before warnings; then as they were found: source by source. */

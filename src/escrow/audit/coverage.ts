@@ -8,12 +8,13 @@ import { literalKeys, skipReasonOf } from '../selection.ts';
 import type { EscrowSource } from '../source.ts';
 import { listRuns } from '../stored-run.ts';
 import type { AuditedKey } from './audit-document.ts';
+import { readAuditTrail } from './audit-trail.ts';
 import type { CoverageStatus } from './coverage-status.ts';
 import { isOwed, judgeKey } from './coverage-status.ts';
+import type { EarlierCoverage } from './earlier-coverage.ts';
+import { earlierCoverageOf } from './earlier-coverage.ts';
 import type { NewestRecord, RecordClaim, RecordFault } from './newest-records.ts';
 import { findNewestRecord } from './newest-records.ts';
-import type { EarlierCoverage } from './previous-audit.ts';
-import { earlierCoverageOf, findNewestAudit } from './previous-audit.ts';
 import type { SourceHistory } from './recent-outcomes.ts';
 import { emptyHistory, readOutcomes } from './recent-outcomes.ts';
 
@@ -62,7 +63,7 @@ export async function readCoverage(
 ): Promise<SourceCoverage[]> {
   const { container, now, outOfTime } = context;
   const freshSince = freshSinceOf(context);
-  const previous = await findNewestAudit(container, now, outOfTime);
+  const { newest: previous } = await readAuditTrail(container, now, outOfTime);
   const runs = await listRuns(container, freshSince, now, outOfTime);
   const histories = await readOutcomes(container, runs, (blob) => blob.createdAt >= freshSince, outOfTime);
   return Promise.all(

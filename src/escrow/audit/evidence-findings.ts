@@ -45,3 +45,22 @@ export function chainUnreadable(name: string, how: string): Finding {
   const remedy = 'Find out who wrote it (storage logs), and run verify --chain.';
   return gap('chainUnreadable', `The audit "${name}" ${how}.`, remedy);
 }
+
+/** @param latest the newest of `count` audits or pages that it leaves out. */
+export function evidenceUnlisted(name: string, latest: string, count: number): Finding {
+  const others = count === 1 ? '' : `, nor ${count - 1} older`;
+  const remedy =
+    'Find out who wrote both (storage logs): the log line escrow.audit.completed of each audit that the app wrote has its SHA-256.';
+  return gap(
+    'evidenceUnlisted',
+    `The audit "${name}" does not list "${latest}"${others}, which was there before it.`,
+    remedy,
+  );
+}
+
+export function auditMissing(due: Date, last: Date): Finding {
+  const remedy =
+    'If the app was stopped, see that it runs; if the log has a line escrow.audit.completed of that time, its audit has been removed: find out who did it (storage logs).';
+  const reason = `There is no audit of ${instant(due)}, when one was due; the last before this one is of ${instant(last)}.`;
+  return gap('auditMissing', reason, remedy);
+}

@@ -1,14 +1,14 @@
 import PQueue from 'p-queue';
-import { drillFolder, parseDrillReceiptName, requestFolder } from '../blob-names.ts';
+import { drillFolder, isEvidenceName, requestFolder } from '../blob-names.ts';
 import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
 import type { Finding } from '../finding.ts';
 import { sha256Of } from '../put-once.ts';
 import { ServiceError } from '../service-error.ts';
 import type { StoredRun } from '../stored-run.ts';
-import type { ChainLink, EvidenceDigest } from './audit-document.ts';
+import type { EvidenceDigest } from './audit-document.ts';
 import { evidenceAltered, evidenceMissing } from './evidence-findings.ts';
 
-/** Everything that is evidence in a period: run reports, drill receipts, requests that were not carried out. */
+/** What is evidence beside the audits themselves: run reports, drill receipts, requests that were not carried out. */
 export interface Evidence {
   readonly reports: readonly StoredBlob[];
   readonly drills: readonly StoredBlob[];
@@ -25,26 +25,11 @@ export async function listEvidence(
 ): Promise<Evidence> {
   const all = async (prefix: string): Promise<StoredBlob[]> => {
     const blobs: StoredBlob[] = [];
-    for await (const blob of container.list(prefix, outOfTime)) blobs.push(blob);
+    for await (const blob of container.list(prefix, outOfTime)) if (isEvidenceName(blob.name)) blobs.push(blob);
     return blobs;
   };
   const [drills, requests] = await Promise.all([all(drillFolder), all(requestFolder)]);
-  return {
-    reports: runs.flatMap((run) => run.reports),
-    drills: drills.filter((blob) => parseDrillReceiptName(blob.name) !== undefined),
-    requests,
-  };
-}
-
-/**
- * Whether an audit after `link` has to list this blob. Creation times have whole seconds, so what is as old as the newest
- * that was listed may be new too.
- */
-export function isNewEvidence(link: ChainLink | undefined): (blob: StoredBlob) => boolean {
-  if (link?.until === undefined) return () => true;
-  const until = Date.parse(link.until);
-  const listed = new Set(link.evidence.map(({ name }) => name));
-  return (blob) => blob.createdAt.getTime() >= until && !listed.has(blob.name);
+  return { reports: runs.flatMap((run) => run.reports), drills, requests };
 }
 
 /** Reads blobs side by side. What is not there is left out of the answer. */

@@ -31,17 +31,22 @@ export function staleRecord(
   return gap('stale', reason, remedy, { source, key });
 }
 
-export function recordFault(source: SourceId, key: string, { fault, claim, found }: RecordFault): Finding {
-  const { blobName, bytes, saidBy } = claim;
-  if (fault === 'missing') {
+export function recordFault(source: SourceId, key: string, fault: RecordFault): Finding {
+  const subject = `The record "${fault.blobName}" of key "${key}" in ${describeSource(source)}`;
+  if (fault.fault === 'missing') {
     const remedy = `Find out who removed it (storage logs, soft-deleted blobs), undelete it if you can, and ${backUpNow(source, key)}.`;
-    const reason = `The record "${blobName}" of key "${key}" in ${describeSource(source)} is not there, though "${saidBy}" names it.`;
+    const reason = `${subject} is not there, though "${fault.claim.saidBy}" names it.`;
     return gap('recordMissing', reason, remedy, { source, key });
   }
-  const remedy = `Do not restore from it; find out who replaced it (storage logs), and ${backUpNow(source, key)}.`;
-  const how = found?.bytes === bytes ? 'its digest is another' : `it has ${found?.bytes} bytes instead of ${bytes}`;
-  const reason = `The record "${blobName}" of key "${key}" in ${describeSource(source)} is not what "${saidBy}" says: ${how}.`;
-  return gap('recordAltered', reason, remedy, { source, key });
+  const remedy = `Do not restore from it; find out who wrote it (storage logs), and ${backUpNow(source, key)}.`;
+  if (fault.fault === 'tooEarly') {
+    const reason = `${subject} was there ${instant(fault.createdAt)}, before its run could begin: the app did not write it.`;
+    return gap('recordTooEarly', reason, remedy, { source, key });
+  }
+  const { claim, found } = fault;
+  const how =
+    found.bytes === claim.bytes ? 'its digest is another' : `it has ${found.bytes} bytes instead of ${claim.bytes}`;
+  return gap('recordAltered', `${subject} is not what "${claim.saidBy}" says: ${how}.`, remedy, { source, key });
 }
 
 export function keyGone(source: SourceId, key: string, blobName: string | undefined): Finding {

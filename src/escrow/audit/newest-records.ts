@@ -1,6 +1,6 @@
 import { parseRecordName, recordPrefix } from '../blob-names.ts';
 import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
-import { restorePlaceOf } from '../records/escrow-record.ts';
+import { precedesRun, restorePlaceOf } from '../records/escrow-record.ts';
 import type { RestorePlace, SourceId } from '../source.ts';
 
 /** The newest record of a key, as the container itself shows it. Never taken from a report. */
@@ -26,13 +26,17 @@ export interface RecordClaim {
   readonly saidAt: Date;
 }
 
-/** A record that is not as it was said to be. */
-export interface RecordFault {
-  readonly fault: 'missing' | 'altered';
-  readonly claim: RecordClaim;
-  /** What is there instead. */
-  readonly found?: { readonly bytes: number; readonly sha256: string | undefined };
-}
+/** A record that is not as it was said to be, or that was there before its run: nothing that counts. */
+export type RecordFault =
+  | { readonly fault: 'missing'; readonly blobName: string; readonly claim: RecordClaim }
+  | {
+      readonly fault: 'altered';
+      readonly blobName: string;
+      readonly claim: RecordClaim;
+      /** What is there instead. */
+      readonly found: { readonly bytes: number; readonly sha256: string | undefined };
+    }
+  | { readonly fault: 'tooEarly'; readonly blobName: string; readonly createdAt: Date };
 
 export interface RecordSearch {
   readonly source: SourceId;
@@ -76,7 +80,7 @@ export async function findNewestRecord(
     if (parseRecordName(blob.name) !== undefined) there.set(blob.name, blob);
   }
   for (const claim of claims) {
-    if (faults.some((fault) => fault.claim.blobName === claim.blobName)) continue;
+    if (faults.some(({ blobName }) => blobName === claim.blobName)) continue;
     // A record under a chosen blobName is in no listing of its key.
     const blob =
       there.get(claim.blobName) ??
@@ -85,21 +89,32 @@ export async function findNewestRecord(
     if (fault !== undefined) faults.push(fault);
     else if (blob !== undefined) there.set(blob.name, blob);
   }
-  const altered = new Set(faults.map((fault) => fault.claim.blobName));
+  const faulty = new Set(faults.map(({ blobName }) => blobName));
   let latest: StoredBlob | undefined;
   for (const blob of there.values()) {
     // Without its digest a restore refuses it, so it brings nothing back.
-    if (blob.length === 0 || blob.metadata.sha256 === undefined || altered.has(blob.name)) continue;
+    if (blob.length === 0 || blob.metadata.sha256 === undefined || faulty.has(blob.name)) continue;
+    if (isTooEarly(blob)) {
+      faults.push({ fault: 'tooEarly', blobName: blob.name, createdAt: blob.createdAt });
+      continue;
+    }
     if (latest === undefined || blob.createdAt > latest.createdAt) latest = blob;
   }
   return { record: latest && recordOf(latest), faults };
 }
 
 function faultOf(claim: RecordClaim, blob: StoredBlob | undefined): RecordFault | undefined {
-  if (blob === undefined) return { fault: 'missing', claim };
+  const { blobName } = claim;
+  if (blob === undefined) return { fault: 'missing', blobName, claim };
   const { sha256 } = blob.metadata;
-  if (blob.length === claim.bytes && sha256 === claim.sha256) return undefined;
-  return { fault: 'altered', claim, found: { bytes: blob.length, sha256 } };
+  if (blob.length !== claim.bytes || sha256 !== claim.sha256) {
+    return { fault: 'altered', blobName, claim, found: { bytes: blob.length, sha256 } };
+  }
+  return isTooEarly(blob) ? { fault: 'tooEarly', blobName, createdAt: blob.createdAt } : undefined;
+}
+
+function isTooEarly({ name, metadata, createdAt }: StoredBlob): boolean {
+  return precedesRun(createdAt, parseRecordName(name)?.runId ?? metadata.runid ?? '');
 }
 
 function recordOf({ name, length, createdAt, metadata }: StoredBlob): NewestRecord {

@@ -24,6 +24,7 @@ export const findingWords: Readonly<Record<FindingKind, string>> = {
   stale: 'Newest backup too old',
   recordMissing: 'Backup removed',
   recordAltered: 'Backup altered',
+  recordTooEarly: 'Backup from before its run',
   keyGone: 'Key gone',
   configuredKeyNotFound: 'Configured key not found',
   sourceUnreadable: 'Source cannot be read',
@@ -41,6 +42,8 @@ export const findingWords: Readonly<Record<FindingKind, string>> = {
   writeOnceUnproven: 'Write-once not proven',
   evidenceMissing: 'Evidence removed',
   evidenceAltered: 'Evidence altered',
+  evidenceUnlisted: 'Audit left out by a later one',
+  auditMissing: 'Audit missing',
   chainUnreadable: 'Chain of evidence broken',
 };
 

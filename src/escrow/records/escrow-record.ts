@@ -2,6 +2,7 @@ import type { StoredBlob } from '../escrow-container.ts';
 import type { Trigger } from '../escrow-events.ts';
 import type { SourceKey } from '../key-source.ts';
 import type { RunId } from '../run-id.ts';
+import { parseRunTime } from '../run-id.ts';
 import type { RestorePlace } from '../source.ts';
 import type { BackupFormat } from './backup-envelope.ts';
 
@@ -46,5 +47,18 @@ export function restorePlaceOf(metadata: Readonly<Record<string, string>>): Rest
 
 /** Whether a stored blob is the record of this key by this very run, so that a retry has nothing left to do. */
 export function isRecordOf(blob: StoredBlob, key: SourceKey, runId: RunId): boolean {
-  return blob.metadata.runid === runId && blob.metadata.keyid?.toLowerCase() === key.id.toLowerCase();
+  const { keyid, runid } = blob.metadata;
+  return runid === runId && keyid?.toLowerCase() === key.id.toLowerCase() && !precedesRun(blob.createdAt, runId);
+}
+
+// A message may name a run time 5 minutes ahead, the host fires a second early, and clocks differ by less than the rest.
+const earlyMs = 10 * 60 * 1000;
+
+/**
+ * Whether a blob was there before a run of this id could begin: somebody has forged it, so that the run take it for its own
+ * and leave its key without a backup. @param createdAt the storage service's time, which nobody can choose.
+ */
+export function precedesRun(createdAt: Date, runId: string): boolean {
+  const runTime = parseRunTime(runId);
+  return runTime !== undefined && createdAt.getTime() < runTime.getTime() - earlyMs;
 }

@@ -5,6 +5,7 @@ import { sha256Of } from '../put-once.ts';
 import type { SourceKind } from '../source.ts';
 import { isSameSource } from '../source.ts';
 import { readBackupFormat } from './backup-envelope.ts';
+import { precedesRun } from './escrow-record.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** What is wrong with one record. */
@@ -15,7 +16,8 @@ export interface RecordFault {
     | 'lengthDiffers'
     | 'envelopeUnknown'
     | 'envelopeDiffers'
-    | 'metadataDiffers';
+    | 'metadataDiffers'
+    | 'tooEarly';
   readonly message: string;
 }
 
@@ -56,7 +58,8 @@ export function faultsOfBytes(record: StoredRecord, bytes: Uint8Array): RecordFa
   return faults;
 }
 
-function faultsOfMetadata({ blobName, metadata }: StoredRecord, suffixes: SourceSuffixes): RecordFault[] {
+function faultsOfMetadata(record: StoredRecord, suffixes: SourceSuffixes): RecordFault[] {
+  const { blobName, metadata, runId, createdAt } = record;
   const faults: RecordFault[] = [];
   const note = (message: string): void => {
     faults.push({ code: 'metadataDiffers', message });
@@ -71,6 +74,10 @@ function faultsOfMetadata({ blobName, metadata }: StoredRecord, suffixes: Source
   }
   if (named !== undefined && metadata.runid !== named.runId) {
     note(`its metadata "runid" (${metadata.runid ?? 'missing'}) is another run than its name says`);
+  }
+  if (precedesRun(createdAt, named?.runId ?? runId ?? '')) {
+    const message = `it was there at ${createdAt.toISOString()}, before its run could begin: the app did not write it`;
+    faults.push({ code: 'tooEarly', message });
   }
   return faults;
 }

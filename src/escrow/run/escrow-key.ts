@@ -5,7 +5,7 @@ import type { KeySource, SourceKey } from '../key-source.ts';
 import type { Outcome } from '../outcome.ts';
 import { putOnce, sha256Of } from '../put-once.ts';
 import { readBackupFormat } from '../records/backup-envelope.ts';
-import { isRecordOf, recordContentType, recordMetadata } from '../records/escrow-record.ts';
+import { isRecordOf, precedesRun, recordContentType, recordMetadata } from '../records/escrow-record.ts';
 import type { RunId } from '../run-id.ts';
 import { OutOfTime, ServiceError } from '../service-error.ts';
 import type { EscrowSource } from '../source.ts';
@@ -59,7 +59,7 @@ export async function foreseeKey(job: KeyJob, { container, time }: EscrowPorts):
 function settledBefore(job: KeyJob, there: StoredBlob | undefined): Outcome | undefined {
   if (there === undefined) return undefined;
   if (isRecordOf(there, job.key, job.runId)) return alreadyEscrowed(job, there);
-  if (!job.force) throw takenBy(there);
+  if (!job.force) throw takenBy(there, job);
   return undefined;
 }
 
@@ -76,7 +76,7 @@ async function backUpAndPut(job: KeyJob, { keys, container, now, time }: EscrowP
   const put = await putOnce(container, blob, time.lastCall);
   if (put.written) return escrowed(job, blob, put.sha256);
   if (isRecordOf(put.existing, key, runId)) return alreadyEscrowed(job, put.existing);
-  throw takenBy(put.existing, put.refusal);
+  throw takenBy(put.existing, job, put.refusal);
 }
 
 function escrowed({ key, blobName }: KeyJob, { bytes, metadata }: NewBlob, sha256: string): Outcome {
@@ -101,9 +101,18 @@ function alreadyEscrowed({ key, blobName }: KeyJob, blob: StoredBlob): Outcome {
   };
 }
 
-function takenBy(blob: StoredBlob, cause?: ServiceError): EscrowFault {
-  const owner = blob.metadata.runid === undefined ? '' : `, written by run ${blob.metadata.runid}`;
+function takenBy(blob: StoredBlob, { runId }: KeyJob, cause?: ServiceError): EscrowFault {
+  const { runid } = blob.metadata;
   const refusal = cause === undefined ? '' : `; ${reasonOf(cause)}`;
+  if (runid === runId && precedesRun(blob.createdAt, runId)) {
+    return new EscrowFault(
+      nameTaken,
+      `the blob "${blob.name}" was there before its run could begin, so the app did not write it${refusal}`,
+      'Find out who wrote it (storage logs), and escrow the key by a request of its own meanwhile.',
+      { cause },
+    );
+  }
+  const owner = runid === undefined ? '' : `, written by run ${runid}`;
   return new EscrowFault(
     nameTaken,
     `the blob "${blob.name}" is already there${owner}${refusal}`,

@@ -113,10 +113,11 @@ test('the chain of an escrow that nobody touched is whole, and any one change in
         await world.audit();
       }
       expect((await verifyChain(world.container, noLimit)).findings).toEqual([]);
-      const held = [...world.blobs.keys()].filter((one) => /^(runs|audits)\/.*\.json$/.test(one));
-      // That the newest audit was removed, or replaced with care, only the log can tell.
-      const newest = held.findLast((one) => one.startsWith('audits/'));
-      const candidates = crime === 'replace' ? held : held.filter((one) => one !== newest);
+      const held = [...world.blobs.keys()].filter((one) => /^runs\/.*\.json$|^audits\/2/.test(one));
+      // The newest page is listed by the next audit. That the newest audit was replaced with care, only the log can tell.
+      const newestPage = held.findLast((one) => one.endsWith('.html'));
+      const newest = crime === 'replaceWithCare' ? newestPage?.replace('.html', '.json') : undefined;
+      const candidates = held.filter((one) => one !== newestPage && one !== newest);
       const victim = candidates[pick % candidates.length] ?? '';
       const content = `${Buffer.from(world.blobs.get(victim)?.bytes ?? '').toString()} `;
       if (crime === 'remove') world.lose(victim);

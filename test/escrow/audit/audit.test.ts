@@ -232,18 +232,3 @@ describe('versions', () => {
     expect(first - escrow.requests).toBeGreaterThanOrEqual(3);
   });
 });
-
-describe('an audit before that cannot be read', () => {
-  test('is a finding, and what it knew is worked out anew', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
-    const name =
-      [...escrow.blobs.keys()].filter((one) => one.startsWith('audits/2') && one.endsWith('.json')).at(-1) ?? '';
-    const blob = escrow.blobs.get(name);
-    if (blob !== undefined) escrow.blobs.set(name, { ...blob, bytes: Buffer.from('{"format":"x"}') });
-    const audit = await passNight(escrow, 1);
-    expect(found(audit)).toEqual(['chainUnreadable']);
-    expect(audit.totals).toMatchObject({ keys: 3, restorable: 3 });
-    expect(audit.chain.previous?.name).toBe(name);
-  });
-});

@@ -49,7 +49,17 @@ describe('the newest record of a key', () => {
     world.lose(nameOf(2));
     const { record, faults } = await find([claim(2)]);
     expect(record?.blobName).toBe(nameOf(1));
-    expect(faults).toEqual([{ fault: 'missing', claim: claim(2) }]);
+    expect(faults).toEqual([{ fault: 'missing', blobName: nameOf(2), claim: claim(2) }]);
+  });
+
+  test('is never one that was there before its run could begin, and that is said', async () => {
+    const tomorrow = recordName(source, 'signing', '20261123T020000Z');
+    world.forge(tomorrow, 'forged');
+    const tooEarly = { fault: 'tooEarly', blobName: tomorrow, createdAt: world.now };
+    expect(await find([])).toMatchObject({ record: { blobName: nameOf(2) }, faults: [tooEarly] });
+    // A run that took it for its own names it in its report.
+    const named = claim(2, { blobName: tomorrow, bytes: 6, sha256: sha256Of(Buffer.from('forged')) });
+    expect(await find([named])).toMatchObject({ record: { blobName: nameOf(2) }, faults: [tooEarly] });
   });
 
   test('is never one whose metadata have lost the digest, because a restore refuses it', async () => {

@@ -11,7 +11,7 @@ import type { ScriptedKey } from '../../support/scripted-key-source.ts';
 import { createScriptedKeySource } from '../../support/scripted-key-source.ts';
 
 const prod = escrowSource('vault', 'contoso-prod', { except: ['tmp-*'] });
-const runId = '20261124T140307Z-3f2a9c1e';
+const runId = '20261124T015907Z-3f2a9c1e';
 const usualName = `vaults/contoso-prod/signing/${runId}.keybackup`;
 const jobOf = (name: string, more: Partial<NamedKeyJob> = {}): NamedKeyJob => ({
   source: prod,
@@ -180,6 +180,20 @@ describe('a name that is taken', () => {
     await container.create({ name: 'mine', bytes: Buffer.from('theirs'), contentType: 'x', metadata }, noLimit);
     expect(await runNamedKey(jobOf('signing', { blobName: 'mine' }), ports)).toMatchObject({ code: 'blobNameTaken' });
     expect(textOf(container, 'mine')).toBe('theirs');
+  });
+
+  test('by a blob from before the run could begin is taken, however right its metadata', async () => {
+    const { container, ports } = scene({ name: 'signing' });
+    await runNamedKey(jobOf('signing'), ports);
+    const record = container.blobs.get(usualName);
+    const foreseen = new Date(Date.parse('2026-11-24T01:59:07Z') - 11 * 60_000);
+    if (record !== undefined) container.blobs.set(usualName, { ...record, createdAt: foreseen });
+    expect(await runNamedKey(jobOf('signing'), ports)).toMatchObject({
+      outcome: 'failed',
+      code: 'blobNameTaken',
+      message: expect.stringContaining('was there before its run could begin, so the app did not write it'),
+      remedy: expect.stringContaining('escrow the key by a request of its own'),
+    });
   });
 
   test('cannot be looked at: the key fails, nothing is backed up', async () => {

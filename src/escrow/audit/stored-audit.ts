@@ -1,0 +1,169 @@
+import * as z from 'zod/mini';
+import { isEvidenceName, isNameOfRecord, keyNamePattern, parseSourcePath } from '../blob-names.ts';
+import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
+import type { Failure } from '../failure.ts';
+import type { Finding } from '../finding.ts';
+import { sha256Of } from '../put-once.ts';
+import type { RestorePlace } from '../source.ts';
+import type {
+  Audit,
+  AuditedKey,
+  AuditedRecord,
+  AuditedRun,
+  AuditedSource,
+  AuditTotals,
+  ChainLink,
+  EvidenceDigest,
+  WriteOnceProof,
+} from './audit-document.ts';
+import { auditFormat } from './audit-document.ts';
+import { coverageStatuses } from './coverage-status.ts';
+import type { Witness, WitnessedVersions } from './witness.ts';
+
+/** An audit as it was read back. */
+export interface StoredAudit {
+  readonly name: string;
+  /** Of the content as read. */
+  readonly sha256: string;
+  /** Whether the digest that its writer put beside it says the same. */
+  readonly isAsWritten: boolean;
+  readonly createdAt: Date;
+  /** Undefined when the content is no audit. */
+  readonly audit: Audit | undefined;
+}
+
+export async function readAudit(
+  container: EscrowContainer,
+  blob: StoredBlob,
+  outOfTime: AbortSignal,
+): Promise<StoredAudit> {
+  const bytes = await container.read(blob.name, outOfTime);
+  const sha256 = sha256Of(bytes);
+  return {
+    name: blob.name,
+    sha256,
+    isAsWritten: blob.metadata.sha256 === sha256,
+    createdAt: blob.createdAt,
+    audit: parseAudit(Buffer.from(bytes).toString('utf8')),
+  };
+}
+
+/** Reads an audit back; undefined when the text is none. Whether it is unaltered, the chain tells. */
+export function parseAudit(text: string): Audit | undefined {
+  try {
+    const audit = JSON.parse(text);
+    return auditShape.safeParse(audit).success ? audit : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every member has to be named: what later audits and the page go by is never believed unchecked. */
+function shapeOf<T>(members: Record<keyof T, z.ZodMiniType>): z.ZodMiniType {
+  return z.object(members);
+}
+
+const text = z.string();
+const number = z.number();
+const time = z.iso.datetime();
+const place = shapeOf<RestorePlace>({
+  subscriptionId: z.optional(text),
+  geography: z.optional(text),
+  securityDomain: z.optional(text),
+});
+const evidence = shapeOf<EvidenceDigest>({ name: text.check(z.refine(isEvidenceName)), sha256: text });
+const record = shapeOf<AuditedRecord>({
+  blobName: text.check(z.refine(isNameOfRecord)),
+  bytes: number,
+  sha256: text,
+  createdAt: time,
+  runId: z.optional(text),
+  place: z.optional(place),
+});
+const witness = shapeOf<Witness>({
+  version: text,
+  thumbprint: z.optional(text),
+  unread: z.optional(z.literal(true)),
+});
+const versions = shapeOf<WitnessedVersions>({
+  count: number,
+  countedAt: time,
+  ofUpdatedAt: z.optional(time),
+  witnesses: z.array(witness),
+});
+const key = shapeOf<AuditedKey>({
+  key: text.check(z.regex(keyNamePattern)),
+  id: z.optional(text),
+  status: z.enum(coverageStatuses),
+  enabled: z.optional(z.boolean()),
+  updatedAt: z.optional(time),
+  firstSeenAt: time,
+  record: z.optional(record),
+  versions: z.optional(versions),
+  drilledAt: z.optional(time),
+  // Run-length marks: long ones would be blown up where they are drawn.
+  days: text.check(z.maxLength(1000), z.regex(/^(?:[a-z-]\d{1,3})*$/)),
+});
+const run = shapeOf<AuditedRun>({
+  runId: text,
+  startedAt: time,
+  status: z.enum(['ok', 'incomplete', 'unfinished']),
+  trigger: z.optional(z.enum(['schedule', 'request', 'event'])),
+  finishedAt: z.optional(time),
+  durationMs: z.optional(number),
+  considered: z.optional(number),
+  escrowed: z.optional(number),
+  skipped: z.optional(number),
+  failed: z.optional(number),
+  throttled: z.optional(number),
+  attempts: z.optional(number),
+});
+const failure = shapeOf<Pick<Failure, 'code' | 'message' | 'remedy'>>({ code: text, message: text, remedy: text });
+const source = shapeOf<AuditedSource>({
+  source: text.check(z.refine((path) => parseSourcePath(path) !== undefined)),
+  sourceKind: z.enum(['vault', 'managedHsm']),
+  sourceName: text,
+  place,
+  listed: z.optional(number),
+  unreadable: z.optional(failure),
+  runs: z.array(run),
+  keys: z.array(key),
+});
+const tried = z.enum(['refused', 'allowed', 'unproven']);
+const proof = shapeOf<WriteOnceProof>({ canary: text, overwrite: tried, remove: tried, message: z.optional(text) });
+const drill = shapeOf<NonNullable<Audit['drill']>>({ receipt: text, finishedAt: time, keys: number });
+
+const auditShape = shapeOf<Audit>({
+  format: z.literal(auditFormat),
+  auditId: text,
+  startedAt: time,
+  finishedAt: time,
+  container: text,
+  status: z.enum(['ok', 'gaps']),
+  asked: shapeOf<Audit['asked']>({ schedule: text, maxAgeHours: number, maxDrillAgeDays: z.optional(number) }),
+  totals: shapeOf<AuditTotals>({
+    keys: number,
+    restorable: number,
+    asOf: z.optional(time),
+    byStatus: z.record(z.enum(coverageStatuses), number),
+  }),
+  findings: z.array(
+    shapeOf<Finding>({
+      finding: text,
+      severity: z.enum(['gap', 'warning']),
+      source: z.optional(text),
+      key: z.optional(text),
+      message: text,
+      remedy: text,
+    }),
+  ),
+  sources: z.array(source),
+  calendar: shapeOf<Audit['calendar']>({ from: z.iso.date(), days: z.int().check(z.minimum(1), z.maximum(366)) }),
+  writeOnce: z.optional(proof),
+  drill: z.optional(drill),
+  chain: shapeOf<ChainLink>({
+    previous: z.optional(evidence),
+    until: z.optional(time),
+    evidence: z.array(evidence),
+  }),
+});

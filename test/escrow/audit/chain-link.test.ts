@@ -1,0 +1,216 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Audit } from '../../../src/escrow/audit/audit-document.ts';
+import { verifyChain } from '../../../src/escrow/audit/evidence-chain.ts';
+import { type AuditWorld, createAuditWorld, day, hour } from '../../support/audit-world.ts';
+import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
+
+const dayOne = Date.parse('2026-11-01T02:00:00Z');
+let escrow: AuditWorld;
+
+beforeEach(() => {
+  escrow = createAuditWorld(escrowSource('vault', 'contoso-prod'), new Date(dayOne - 10 * day));
+  for (const name of ['signing', 'payroll']) escrow.addKey(name);
+});
+
+async function passDay(index: number): Promise<Audit> {
+  escrow.night(new Date(dayOne + index * day));
+  return auditOf(index);
+}
+
+function auditOf(index: number, hours = 4): Promise<Audit> {
+  escrow.now = new Date(dayOne + index * day + hours * hour);
+  return escrow.audit();
+}
+
+const auditName = (index: number, form: 'json' | 'html' = 'json', hours = 4): string =>
+  `audits/${new Date(dayOne + index * day + hours * hour).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z.${form}`;
+const reportName = (index: number): string =>
+  `runs/${auditName(index, 'json', 0).slice('audits/'.length, -'.json'.length)}/vaults/contoso-prod.json`;
+
+const contentOf = (name: string): string => Buffer.from(escrow.blobs.get(name)?.bytes ?? '').toString();
+const found = ({ findings }: Pick<Audit, 'findings'>): string[] =>
+  findings.map(({ finding, message }) => `${finding} ${/"([^"]*)"/.exec(message)?.[1] ?? ''}`.trim());
+const verify = async (): Promise<string[]> => found(await verifyChain(escrow.container, noLimit));
+
+describe('an audit that cannot be gone by', () => {
+  const forgeries: readonly [string, (audit: string) => string][] = [
+    ['is no audit', () => '{"format":"x"}'],
+    ['says that a record is null', (audit) => audit.replace(/"record":\{[^}]*\}/, '"record":null')],
+    [
+      'says that all evidence is listed already, at no time',
+      (audit) => audit.replace(/"until":"[^"]*"/, '"until":"x"'),
+    ],
+    ['names a blob that is no evidence', (audit) => audit.replace(/"name":"runs[^"]*"/, '"name":"../x"')],
+  ];
+
+  test.each(forgeries)('is stepped over, and told: it %s', async (_, spoil) => {
+    await passDay(0);
+    await passDay(1);
+    escrow.keys.delete('payroll');
+    escrow.forge(auditName(1), spoil(contentOf(auditName(1))), new Date(dayOne + day + 4 * hour));
+    const audit = await passDay(2);
+    // What the audits before it knew still stands: the key is missed.
+    expect(found(audit)).toEqual(['keyGone payroll', `chainUnreadable ${auditName(1)}`]);
+    expect(audit.chain.previous?.name).toBe(auditName(0));
+    expect(audit.chain.evidence.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([auditName(1), auditName(1, 'html'), reportName(1), reportName(2)]),
+    );
+    expect(found(await passDay(3))).toEqual(['keyGone payroll']);
+    expect(await verify()).toEqual([`chainUnreadable ${auditName(1)}`]);
+  });
+
+  test('is stepped over when the digest beside it is another', async () => {
+    await passDay(0);
+    await passDay(1);
+    const blob = escrow.blobs.get(auditName(1));
+    const bytes = Buffer.from(contentOf(auditName(1)).replace('"signing"', '"sliding"'));
+    if (blob !== undefined) escrow.blobs.set(blob.name, { ...blob, bytes });
+    const audit = await passDay(2);
+    expect(found(audit)).toEqual([`evidenceAltered ${auditName(1)}`]);
+    expect(audit.chain.previous?.name).toBe(auditName(0));
+  });
+
+  test('leaves a chain that begins anew when there is no other, and what it knew is worked out anew', async () => {
+    await passDay(0);
+    escrow.forge(auditName(0), '{}', new Date(dayOne + 4 * hour));
+    const audit = await passDay(1);
+    expect(found(audit)).toEqual([`chainUnreadable ${auditName(0)}`]);
+    expect(audit.totals).toMatchObject({ keys: 2, restorable: 2 });
+    expect(audit.chain.previous).toBeUndefined();
+    expect(await verify()).toEqual([`chainUnreadable ${auditName(0)}`]);
+  });
+
+  test('does not silence evidence by an "until" in the future', async () => {
+    await passDay(0);
+    const forged = contentOf(auditName(0)).replace(/"until":"[^"]*"/, '"until":"2099-01-01T00:00:00.000Z"');
+    escrow.forge(auditName(0), forged, new Date(dayOne + 4 * hour));
+    expect((await passDay(1)).chain.evidence.map(({ name }) => name)).toContain(reportName(1));
+  });
+});
+
+describe('the chain', () => {
+  test('holds the page of the audit before: an altered or removed one is found by the next audit', async () => {
+    await passDay(0);
+    await passDay(1);
+    const page = contentOf(auditName(0, 'html'));
+    escrow.forge(auditName(0, 'html'), 'all is well', new Date(dayOne + 4 * hour));
+    expect(found(await auditOf(1, 5))).toEqual([`evidenceAltered ${auditName(0, 'html')}`]);
+    expect(await verify()).toEqual([`evidenceAltered ${auditName(0, 'html')}`]);
+    escrow.forge(auditName(0, 'html'), page, new Date(dayOne + 4 * hour));
+    expect(await verify()).toEqual([]);
+    escrow.lose(auditName(0, 'html'));
+    expect(await verify()).toEqual([`evidenceMissing ${auditName(0, 'html')}`]);
+  });
+
+  test('finds that what is new does not have the digest beside it', async () => {
+    await passDay(0);
+    escrow.night(new Date(dayOne + day));
+    const blob = escrow.blobs.get(reportName(1));
+    if (blob !== undefined) escrow.blobs.set(blob.name, { ...blob, bytes: Buffer.from(`${contentOf(blob.name)} `) });
+    expect(found(await auditOf(1))).toEqual([`evidenceAltered ${reportName(1)}`]);
+  });
+
+  test('has each audit look at the one before the one before it', async () => {
+    for (const index of [0, 1, 2]) await passDay(index);
+    escrow.lose(auditName(1));
+    expect(found(await passDay(3))).toEqual([`evidenceMissing ${auditName(1)}`]);
+    escrow.lose(auditName(1, 'html'));
+    escrow.forge(auditName(2), contentOf(auditName(2)), new Date(dayOne + 2 * day + 4 * hour));
+    expect(await verify()).toContain(`evidenceMissing ${auditName(1)}`);
+  });
+
+  test('shows by its page that the newest audit was removed', async () => {
+    await passDay(0);
+    await passDay(1);
+    escrow.lose(auditName(1));
+    expect(await verify()).toEqual([`evidenceMissing ${auditName(1)}`]);
+    expect(found(await passDay(2))).toContain(`evidenceMissing ${auditName(1)}`);
+  });
+
+  test('shows by the schedule that the newest audit was removed with its page', async () => {
+    await passDay(0);
+    await passDay(1);
+    escrow.lose(auditName(1));
+    escrow.lose(auditName(1, 'html'));
+    const audit = await passDay(2);
+    expect(found(audit)).toEqual(['auditMissing']);
+    expect(audit.findings[0]?.message).toContain('2026-11-02 06:00 UTC');
+    expect(found(await passDay(3))).toEqual([]);
+  });
+
+  test('lists audits that ran side by side, which do not know each other', async () => {
+    await passDay(0);
+    escrow.night(new Date(dayOne + day));
+    escrow.now = new Date(dayOne + day + 4 * hour);
+    const held = new Map(escrow.blobs);
+    await escrow.audit();
+    const first = [...escrow.blobs].filter(([name]) => !held.has(name));
+    for (const [name] of first) escrow.lose(name);
+    escrow.now = new Date(dayOne + day + 4 * hour + 60_000);
+    await escrow.audit();
+    for (const [name, blob] of first) escrow.forge(name, blob.bytes.toString(), blob.createdAt);
+    for (const index of [2, 3]) expect(found(await passDay(index))).toEqual([]);
+    expect(await verify()).toEqual([]);
+  });
+
+  test("shows somebody's own branch, which leaves out an audit that was there", async () => {
+    await passDay(0);
+    await passDay(1);
+    const branch = 'audits/20261102T180000Z.json';
+    escrow.now = new Date('2026-11-02T18:00:00Z');
+    escrow.forge(branch, contentOf(auditName(1)).replace('20261102T060000Z', '20261102T180000Z'));
+    const audit = await passDay(2);
+    expect(found(audit)).toEqual([`evidenceUnlisted ${branch}`]);
+    expect(audit.findings[0]?.message).toContain(`"${auditName(1, 'html')}", nor 1 older,`);
+    expect(await verify()).toEqual([`evidenceUnlisted ${branch}`]);
+  });
+
+  test('shows a new beginning that leaves out all that was before', async () => {
+    await passDay(0);
+    escrow.now = new Date(dayOne + 20 * hour);
+    const forged = JSON.parse(contentOf(auditName(0)));
+    delete forged.chain.previous;
+    escrow.forge('audits/20261101T220000Z.json', JSON.stringify(forged));
+    expect(await verify()).toEqual(['evidenceUnlisted audits/20261101T220000Z.json']);
+  });
+
+  test('misses nothing that came between two looks of one audit', async () => {
+    await passDay(0);
+    escrow.night(new Date(dayOne + day));
+    escrow.now = new Date(dayOne + day + 4 * hour);
+    // A report comes when the runs have been listed; a lost request, which is listed later, is younger.
+    const late = reportName(1).replace('020000Z', '055900Z');
+    const list = escrow.container.list;
+    let looks = 0;
+    Object.assign(escrow.container, {
+      async *list(prefix: string, outOfTime: AbortSignal) {
+        if (prefix === 'requests/' && looks++ === 0) {
+          escrow.forge(
+            late,
+            contentOf(reportName(1)).replaceAll('020000Z', '055900Z'),
+            new Date(escrow.now.getTime() - 2000),
+          );
+          escrow.forge('requests/late.json', '{}', new Date(escrow.now.getTime() - 1000));
+        }
+        yield* list(prefix, outOfTime);
+      },
+    });
+    const listed = async (audit: Promise<Audit>) => (await audit).chain.evidence.map(({ name }) => name);
+    const first = await listed(escrow.audit());
+    expect([first.includes('requests/late.json'), first.includes(late)]).toEqual([true, false]);
+    expect(await listed(passDay(2))).toContain(late);
+  });
+});
+
+describe('a forged drill receipt', () => {
+  test.each(['{"format":"keyvault-escrow/drill/1","status":"ok","keys":[null]}', 'null', '{'])(
+    'stops no audit and proves nothing: %s',
+    async (content) => {
+      await passDay(0);
+      escrow.forge('drills/20261102T000000Z.json', content, new Date(dayOne + 20 * hour));
+      const audit = await passDay(1);
+      expect(audit.drill).toBeUndefined();
+      expect(audit.chain.evidence.map(({ name }) => name)).toContain('drills/20261102T000000Z.json');
+    },
+  );
+});

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { parseAudit } from '../../../src/escrow/audit/stored-audit.ts';
+import { soundAudit, troubledAudit } from '../../support/sample-audit.ts';
+
+test.each([troubledAudit(), soundAudit()])('an audit is read back as it was written', (audit) => {
+  expect(parseAudit(JSON.stringify(audit))).toEqual(JSON.parse(JSON.stringify(audit)));
+});
+
+const [source] = troubledAudit().sources;
+const [key] = source?.keys ?? [];
+const [run] = source?.runs ?? [];
+const { chain, totals, calendar } = troubledAudit();
+
+const ofAudit = (more: object): object => ({ ...troubledAudit(), ...more });
+const ofSource = (more: object): object => ofAudit({ sources: [{ ...source, ...more }] });
+const ofKey = (more: object): object => ofSource({ keys: [{ ...key, ...more }] });
+const ofChain = (more: object): object => ofAudit({ chain: { ...chain, ...more } });
+
+test.each([
+  ['another document', { format: 'keyvault-escrow/run-report/1' }],
+  ['no beginning', ofAudit({ startedAt: undefined })],
+  ['an end at no time', ofAudit({ finishedAt: 'soon' })],
+  ['a drill that is null', ofAudit({ drill: null })],
+  ['a drill at no time', ofAudit({ drill: { receipt: 'drills/x.json', finishedAt: '', keys: 1 } })],
+  ['a proof that is none', ofAudit({ writeOnce: { canary: 'x', overwrite: 'maybe', remove: 'refused' } })],
+  ['no calendar', ofAudit({ calendar: undefined })],
+  ['a calendar of a million days', ofAudit({ calendar: { ...calendar, days: 1e6 } })],
+  ['a calendar from no day', ofAudit({ calendar: { ...calendar, from: 'x' } })],
+  ['totals of some states only', ofAudit({ totals: { ...totals, byStatus: { fresh: 1 } } })],
+  ['a finding without remedy', ofAudit({ findings: [{ finding: 'stale', severity: 'gap', message: 'x' }] })],
+  ['a source that is null', ofAudit({ sources: [null] })],
+  ['a source that is none', ofSource({ source: 'vaults/../x' })],
+  ['a source without keys', ofSource({ keys: undefined })],
+  ['a source without place', ofSource({ place: null })],
+  ['a run at no time', ofSource({ runs: [{ ...run, startedAt: 'x' }] })],
+  ['a key that is none', ofKey({ key: '../../x' })],
+  ['a key in no state', ofKey({ status: 'lost' })],
+  ['a key seen at no time', ofKey({ firstSeenAt: 'x' })],
+  ['a key whose days blow up', ofKey({ days: 'e999999999' })],
+  ['a record that is null', ofKey({ record: null })],
+  ['a record that says nothing', ofKey({ record: {} })],
+  ['a record that is no record', ofKey({ record: { ...key?.record, blobName: 'runs/x.json' } })],
+  ['a record made at no time', ofKey({ record: { ...key?.record, createdAt: '' } })],
+  ['versions that are none', ofKey({ versions: 'x' })],
+  ['a witness that is null', ofKey({ versions: { count: 1, countedAt: key?.firstSeenAt, witnesses: [null] } })],
+  ['a chain without evidence', ofAudit({ chain: {} })],
+  ['a chain until no time', ofChain({ until: 'x' })],
+  ['a chain from nothing', ofChain({ previous: null })],
+  ['evidence that is none', ofChain({ evidence: [{ name: 'vaults/contoso-prod/x', sha256: '' }] })],
+])('a forgery is told as no audit instead of stopping the next one: %s', (_, forged) => {
+  expect(parseAudit(JSON.stringify(forged))).toBeUndefined();
+});
+
+test('what is no JSON is told as no audit', () => {
+  expect(parseAudit('{')).toBeUndefined();
+});
