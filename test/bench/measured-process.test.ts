@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRecordName } from '../../src/escrow/blob-names.ts';
+import type { BundledProgram } from '../support/bundled-program.ts';
 import type { TestAzure } from '../support/local-azure.ts';
 import { startTestAzure } from '../support/local-azure.ts';
 import { settingsOf } from './bench-azure.ts';
-import type { WorkerProgram } from './measured-process.ts';
 import { buildWorker, measure } from './measured-process.ts';
 import { countByOperation, storageRequestsPerKey, vaultRequests, vaultRequestsPerKey } from './request-counts.ts';
 
 const vault = { kind: 'vault', name: 'contoso-bench', keys: 30 } as const;
 let azure: TestAzure;
-let worker: WorkerProgram;
+let worker: BundledProgram;
 
 beforeAll(async () => {
   const keys = Array.from({ length: vault.keys }, (_, index) => `key-${index + 1}`);

@@ -1,27 +1,10 @@
 import { fork } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { appBundleOptions } from '../../bundle-options.ts';
+import { type BundledProgram, bundleProgram } from '../support/bundled-program.ts';
 import type { Measured, WorkerAnswer, WorkerJob } from './worker-protocol.ts';
 
-/** A program to measure. */
-export interface WorkerProgram extends AsyncDisposable {
-  readonly file: string;
-}
-
-/** Bundles the measured program as the product is bundled: what is measured is what is deployed. */
-export async function buildWorker(): Promise<WorkerProgram> {
-  const folder = await mkdtemp(join(tmpdir(), 'escrow-bench-'));
-  const file = join(folder, 'worker.cjs');
-  await build({
-    ...appBundleOptions,
-    entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
-    outfile: file,
-  });
-  return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+/** The measured program. */
+export function buildWorker(): Promise<BundledProgram> {
+  return bundleProgram(new URL('worker.ts', import.meta.url));
 }
 
 /**

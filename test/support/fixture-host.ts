@@ -1,27 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { appBundleOptions } from '../../bundle-options.ts';
 import type { HostEvent } from '../../src/local/functions-host/host-events.ts';
 import {
   type FunctionsHost,
   type FunctionsHostOptions,
   startFunctionsHost,
 } from '../../src/local/functions-host/start.ts';
+import { type BundledProgram, bundleProgram } from './bundled-program.ts';
 import type { TestAzure } from './local-azure.ts';
 
-/** Bundles the fixture application as `npm run build` bundles the product. */
-export async function bundleFixture(): Promise<{ bundle: string; folder: string; remove(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'fixture-app-'));
-  const bundle = join(folder, 'main.cjs');
-  await build({
-    ...appBundleOptions,
-    entryPoints: [fileURLToPath(new URL('../local/functions-host/fixture-app.ts', import.meta.url))],
-    outfile: bundle,
-  });
-  return { bundle, folder, remove: () => rm(folder, { recursive: true, force: true }) };
+/** The fixture application, bundled as `npm run build` bundles the product. */
+export function bundleFixture(): Promise<BundledProgram> {
+  return bundleProgram(new URL('../local/functions-host/fixture-app.ts', import.meta.url));
 }
 
 /** The fixture in the local host, as the application's identity. It is fast where the real host is patient. */

@@ -2,11 +2,12 @@ import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { HostEvent } from '../../../src/local/functions-host/host-events.ts';
 import type { FunctionsHost, FunctionsHostOptions } from '../../../src/local/functions-host/start.ts';
+import type { BundledProgram } from '../../support/bundled-program.ts';
 import { bundleFixture, startFixture, userLines } from '../../support/fixture-host.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
 
 let azure: TestAzure;
-let fixture: Awaited<ReturnType<typeof bundleFixture>>;
+let fixture: BundledProgram;
 let queues: QueueServiceClient;
 
 beforeAll(async () => {
@@ -24,8 +25,8 @@ beforeEach(async () => {
 });
 
 afterAll(async () => {
-  await fixture.remove();
-  await azure.stop();
+  await fixture?.[Symbol.asyncDispose]();
+  await azure?.stop();
 });
 
 function toWire(body: string): string {
@@ -59,7 +60,7 @@ describe('the queue trigger of the local host', () => {
   let since: number;
 
   beforeAll(async () => {
-    host = await startFixture(azure, fixture.bundle, { overrides: { messageLeaseMs: 2_000 } });
+    host = await startFixture(azure, fixture.file, { overrides: { messageLeaseMs: 2_000 } });
   });
   beforeEach(() => {
     since = host.events.length;
@@ -150,7 +151,7 @@ describe('the queue trigger of the local host', () => {
 
 describe('the queue trigger of a host that fares badly', () => {
   async function start(options: Partial<FunctionsHostOptions>): Promise<FunctionsHost> {
-    const host = await startFixture(azure, fixture.bundle, options);
+    const host = await startFixture(azure, fixture.file, options);
     onTestFinished(() => host.stop());
     return host;
   }

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type FunctionsHost, startFunctionsHost } from '../../../src/local/functions-host/start.ts';
+import type { BundledProgram } from '../../support/bundled-program.ts';
 import { bundleFixture, startFixture } from '../../support/fixture-host.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
 
 let azure: TestAzure;
-let fixture: Awaited<ReturnType<typeof bundleFixture>>;
+let fixture: BundledProgram;
 let host: FunctionsHost | undefined;
 
 beforeAll(async () => {
@@ -23,8 +24,8 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await fixture.remove();
-  await azure.stop();
+  await fixture?.[Symbol.asyncDispose]();
+  await azure?.stop();
 });
 
 function isAlive(pid: number): boolean {
@@ -37,7 +38,7 @@ function isAlive(pid: number): boolean {
 
 describe('the local functions host', () => {
   test('tells exactly what the application registered', async () => {
-    host = await startFixture(azure, fixture.bundle);
+    host = await startFixture(azure, fixture.file);
     expect(host.functionErrors).toEqual({});
     expect(host.registrations.map(({ name }) => name)).toEqual(['nightly', 'onDemand']);
     const bindings = host.registrations.map((one) =>
@@ -61,7 +62,7 @@ describe('the local functions host', () => {
   });
 
   test('names the setting that a binding needs and that is not there, and runs the other functions', async () => {
-    host = await startFixture(azure, fixture.bundle, { settings: { FIXTURE_SCHEDULE: '' } });
+    host = await startFixture(azure, fixture.file, { settings: { FIXTURE_SCHEDULE: '' } });
     expect(host.functionErrors).toEqual({
       nightly: "Microsoft.Azure.WebJobs.Host: '%FIXTURE_SCHEDULE%' does not resolve to a value.",
     });
@@ -74,17 +75,17 @@ describe('the local functions host', () => {
   });
 
   test('names the connection that is not there', async () => {
-    host = await startFixture(azure, fixture.bundle, { settings: { FIXTURE__queueServiceUri: '' } });
+    host = await startFixture(azure, fixture.file, { settings: { FIXTURE__queueServiceUri: '' } });
     expect(host.functionErrors.onDemand).toMatch(/'FIXTURE' does not exist.*FIXTURE__queueServiceUri/);
   });
 
   test('does not look for another identity where the local Azure gives none', async () => {
-    host = await startFixture(azure, fixture.bundle, { settings: { IDENTITY_ENDPOINT: '' } });
+    host = await startFixture(azure, fixture.file, { settings: { IDENTITY_ENDPOINT: '' } });
     expect(host.functionErrors.onDemand).toMatch(/Set IDENTITY_ENDPOINT and IDENTITY_HEADER/);
   });
 
   test('refuses a schedule that is none', async () => {
-    host = await startFixture(azure, fixture.bundle, { settings: { FIXTURE_SCHEDULE: 'every night' } });
+    host = await startFixture(azure, fixture.file, { settings: { FIXTURE_SCHEDULE: 'every night' } });
     expect(host.functionErrors.nightly).toMatch(/'every night' was not recognized as a valid cron expression/);
   });
 
@@ -97,11 +98,11 @@ describe('the local functions host', () => {
 
   test('does not start with a host.json that says what it does not know', async () => {
     const hostJson = { functionTimeout: 'half an hour' };
-    await expect(startFixture(azure, fixture.bundle, { hostJson })).rejects.toThrow(/functionTimeout "half an hour"/);
+    await expect(startFixture(azure, fixture.file, { hostJson })).rejects.toThrow(/functionTimeout "half an hour"/);
   });
 
   test('leaves no process when it is stopped while a function hangs', async () => {
-    host = await startFixture(azure, fixture.bundle, {
+    host = await startFixture(azure, fixture.file, {
       settings: { FIXTURE_TIMER: 'hang' },
       overrides: { shutdownGraceMs: 200 },
     });
@@ -123,7 +124,7 @@ describe('the local functions host', () => {
     const script = `
       import { startFunctionsHost } from ${JSON.stringify(new URL('../../../src/local/functions-host/start.ts', import.meta.url).href)};
       const host = await startFunctionsHost({
-        bundle: ${JSON.stringify(fixture.bundle)},
+        bundle: ${JSON.stringify(fixture.file)},
         settings: ${JSON.stringify(settings)},
         hostJson: {},
       });

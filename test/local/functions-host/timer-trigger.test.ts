@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FunctionsHost } from '../../../src/local/functions-host/start.ts';
+import type { BundledProgram } from '../../support/bundled-program.ts';
 import { bundleFixture, startFixture, userLines } from '../../support/fixture-host.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
 
@@ -11,7 +12,7 @@ interface TimerLine {
 }
 
 let azure: TestAzure;
-let fixture: Awaited<ReturnType<typeof bundleFixture>>;
+let fixture: BundledProgram;
 let host: FunctionsHost;
 let stateFile: string;
 let count = 0;
@@ -31,8 +32,8 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await fixture.remove();
-  await azure.stop();
+  await fixture?.[Symbol.asyncDispose]();
+  await azure?.stop();
 });
 
 function runs(): TimerLine[] {
@@ -57,7 +58,7 @@ function dayAfter(at: Date): Date {
 
 describe('the timer trigger of the local host', () => {
   test('fired by hand, hands over the true next occurrence and records nothing', async () => {
-    host = await startFixture(azure, fixture.bundle, { stateFile });
+    host = await startFixture(azure, fixture.file, { stateFile });
     expect(await host.fireTimer('nightly')).toEqual({ invocationId: expect.any(String) });
     expect(runs()).toEqual([
       {
@@ -79,7 +80,7 @@ describe('the timer trigger of the local host', () => {
   });
 
   test('due at an occurrence, hands over that occurrence and records the run', async () => {
-    host = await startFixture(azure, fixture.bundle, { stateFile });
+    host = await startFixture(azure, fixture.file, { stateFile });
     const at = latestOccurrence();
     const firedAt = Date.now();
     await host.fireTimer('nightly', { at });
@@ -92,14 +93,14 @@ describe('the timer trigger of the local host', () => {
   });
 
   test('refuses to be due at what is no occurrence', async () => {
-    host = await startFixture(azure, fixture.bundle);
+    host = await startFixture(azure, fixture.file);
     const at = new Date('2026-11-24T02:00:01Z');
     await expect(host.fireTimer('nightly', { at })).rejects.toThrow(/no occurrence/);
     await expect(host.fireTimer('unknown')).rejects.toThrow(/Timers: nightly/);
   });
 
   test('follows the retry policy, with the context of each retry', async () => {
-    host = await startFixture(azure, fixture.bundle, { stateFile, settings: { FIXTURE_TIMER: 'throw' } });
+    host = await startFixture(azure, fixture.file, { stateFile, settings: { FIXTURE_TIMER: 'throw' } });
     const fired = await host.fireTimer('nightly', { at: latestOccurrence() });
     expect(fired.error).toBe('told to throw');
     expect(runs().map(({ retryContext }) => retryContext?.retryCount)).toEqual([undefined, 1, 2]);
@@ -109,31 +110,31 @@ describe('the timer trigger of the local host', () => {
   });
 
   test('stops retrying after a success', async () => {
-    host = await startFixture(azure, fixture.bundle, { settings: { FIXTURE_TIMER: 'throwOnce' } });
+    host = await startFixture(azure, fixture.file, { settings: { FIXTURE_TIMER: 'throwOnce' } });
     expect((await host.fireTimer('nightly', { at: latestOccurrence() })).error).toBeUndefined();
     expect(runs()).toHaveLength(2);
   });
 
   test('killed in the middle of a run, runs it again at the next start, past due and with the same next', async () => {
-    host = await startFixture(azure, fixture.bundle, { stateFile, settings: { FIXTURE_TIMER: 'hang' } });
+    host = await startFixture(azure, fixture.file, { stateFile, settings: { FIXTURE_TIMER: 'hang' } });
     const fired = host.fireTimer('nightly', { at: latestOccurrence() });
     const lost = expect(fired).rejects.toThrow(/ended/);
     await host.waitFor(({ event }) => event === 'log');
     await host.kill();
     await lost;
-    host = await startFixture(azure, fixture.bundle, { stateFile });
+    host = await startFixture(azure, fixture.file, { stateFile });
     await host.waitFor(({ event }) => event === 'finished');
     expect(runs()).toHaveLength(1);
     expect(runs()[0]?.timer).toMatchObject({ isPastDue: true, scheduleStatus: { next: wire(latestOccurrence()) } });
     await host.stop();
-    host = await startFixture(azure, fixture.bundle, { stateFile });
+    host = await startFixture(azure, fixture.file, { stateFile });
     await host.fireTimer('nightly');
     expect(runs().map(({ timer }) => timer.isPastDue)).toEqual([false]);
   });
 
   test('goes on with its retries in the next process when a run outlives functionTimeout', async () => {
     const overrides = { functionTimeoutMs: 200 };
-    host = await startFixture(azure, fixture.bundle, { stateFile, overrides, settings: { FIXTURE_TIMER: 'hang' } });
+    host = await startFixture(azure, fixture.file, { stateFile, overrides, settings: { FIXTURE_TIMER: 'hang' } });
     const fired = host.fireTimer('nightly', { at: latestOccurrence() }).catch(() => undefined);
     let seen = 0;
     await host.waitFor(({ event }) => event === 'finished' && ++seen === 3);
@@ -142,7 +143,7 @@ describe('the timer trigger of the local host', () => {
   });
 
   test('fires on its schedule, again and again', async () => {
-    host = await startFixture(azure, fixture.bundle, { settings: { FIXTURE_SCHEDULE: '* * * * * *' } });
+    host = await startFixture(azure, fixture.file, { settings: { FIXTURE_SCHEDULE: '* * * * * *' } });
     let seen = 0;
     await host.waitFor(({ event }) => event === 'finished' && ++seen === 2);
     // The real host keeps no status for schedules faster than a minute.
@@ -155,7 +156,7 @@ describe('the timer trigger of the local host', () => {
 
   test('splits a returned array into one queue message per element', async () => {
     const fanOut = [{ vaultName: 'a' }, { hsmName: 'b' }];
-    host = await startFixture(azure, fixture.bundle, { settings: { FIXTURE_FAN_OUT: JSON.stringify(fanOut) } });
+    host = await startFixture(azure, fixture.file, { settings: { FIXTURE_FAN_OUT: JSON.stringify(fanOut) } });
     await host.fireTimer('nightly');
     let seen = 0;
     await host.waitFor((event) => event.event === 'finished' && event.functionName === 'onDemand' && ++seen === 2);
