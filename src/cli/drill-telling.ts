@@ -5,6 +5,7 @@ import type { ChosenRecord, UnprovenKey } from '../escrow/drill/drill-choice.ts'
 import type { DrilledKey } from '../escrow/drill-receipt.ts';
 import { describeSource } from '../escrow/source.ts';
 import { count } from './figures.ts';
+import { firstOfEach } from './first-of-each.ts';
 import type { Io } from './io.ts';
 import { print, say } from './output.ts';
 import { painter } from './paint.ts';
@@ -29,16 +30,14 @@ export function failedEarlierObject({ source, keyName, failedAt }: UnprovenKey):
   return { source: sourcePath(source), key: keyName, failedAt };
 }
 
-const most = 5;
-
 /** Keys that an earlier drill did not prove and that are not tried in this one. */
 export function tellFailedEarlier(keys: readonly UnprovenKey[], io: Io): void {
   if (keys.length === 0) return;
   const paint = painter(io, 'stderr');
   say(io, paint('red', `Not proven when tried last, and not tried now: ${count(keys.length, 'key')}`));
-  for (const { source, keyName, failedAt } of keys.slice(0, most))
-    say(io, `  key "${keyName}" of ${describeSource(source)}, failed on ${day(failedAt)}`);
-  if (keys.length > most) say(io, `  and ${keys.length - most} more`);
+  const lineOf = ({ source, keyName, failedAt }: UnprovenKey): string =>
+    `key "${keyName}" of ${describeSource(source)}, failed on ${day(failedAt)}`;
+  for (const line of firstOfEach(keys, () => 'notProven', lineOf, 'see them all with --json')) say(io, `  ${line}`);
   say(io, `The receipts in drills/ say why. Mend that, then try again by name: --name ${keys[0]?.keyName}.`);
 }
 

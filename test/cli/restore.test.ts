@@ -278,6 +278,24 @@ describe('restore of a whole vault', () => {
     expect((await cli(`${line} --yes --json`)).json()).toMatchObject({ counts: { stillThere: 19, alreadyThere: 1 } });
   });
 
+  test('tells of many taken names the first five, and buries no other failure under them', async () => {
+    for (let tenant = 10; tenant < 22; tenant++) vault('contoso-dr').addKey({ name: `tenant-${tenant}` });
+    vault('contoso-dr').addKey({ name: 'tenant-29' });
+    vault('contoso-dr').deleteKey('tenant-29');
+    const receipt = join(folder, 'taken.jsonl');
+    const line = `restore --vault-name contoso-prod --name "tenant-*" --to-vault-name contoso-dr --yes --receipt ${receipt}`;
+    const { code, stdout, stderr } = await cli(line);
+    expect(code).toBe(3);
+    for (const told of [stderr, stdout]) {
+      expect(told.match(/the name is taken there/g)).toHaveLength(5);
+      expect(told).toContain('and 7 more like that (nameTaken)');
+      expect(told).toContain('"tenant-29" to vault "contoso-dr": a deleted key still holds the name there');
+    }
+    expect(stdout).toContain('7 restored, 0 recovered, 0 restored earlier, 0 still there, 13 failed.');
+    const kept = (await readFile(receipt, 'utf8')).split('\n').filter((entry) => entry.includes('"nameTaken"'));
+    expect(kept).toHaveLength(12);
+  });
+
   test('restores what a pattern matches, and refuses the receipt of another restore', async () => {
     const receipt = join(folder, 'tenants.jsonl');
     const line = `restore --vault-name contoso-prod --name "tenant-1?" --to-vault-name contoso-dr --yes --receipt ${receipt}`;
