@@ -7,7 +7,7 @@ import type { Io } from './io.ts';
 import { print, printJson, say } from './output.ts';
 import { painter } from './paint.ts';
 
-/** Follows the chain of evidence: audits, and the reports and receipts that they list by digest. */
+/** Follows the chain of evidence: audits, and what they list by digest. */
 export async function verifyEvidence(json: boolean, io: Io, { container }: OperatorServices): Promise<ExitCode> {
   const { audits, evidence, newest, findings } = await verifyChain(container, io.signal);
   // Silence is no proof: whoever verifies the chain expects one to be there.
@@ -22,7 +22,7 @@ export async function verifyEvidence(json: boolean, io: Io, { container }: Opera
     audits === 0 ? 'there is no audit yet, so there is nothing to follow' : count(findings.length, 'finding');
   await print(
     io,
-    `${count(audits, 'audit')}, ${evidence} reports and receipts: ${isRight ? paint('green', 'the chain is whole') : paint('red', verdict)}`,
+    `${count(audits, 'audit')}, ${evidence} reports, receipts and pages: ${isRight ? paint('green', 'the chain is whole') : paint('red', verdict)}`,
   );
   if (newest !== undefined) {
     say(

@@ -21,7 +21,7 @@ const readersAtOnce = 8;
 export const verify = defineCommand({
   name: 'verify',
   summary: 'read records back and check digest, length, envelope and metadata',
-  help: 'Reads the newest record of every key (with --all every record) and checks its SHA-256, its length, its envelope, and its metadata against its name. Exit code 3 with findings. Whether a backup restores only a drill proves. With --chain it follows the chain of audits instead: every audit is what its successor says, every report and receipt what the audit that lists it says.',
+  help: 'Reads the newest record of every key (with --all every record) and checks its SHA-256, its length, its envelope, its metadata against its name, and that it is no older than its run. Exit code 3 with findings. Whether a backup restores only a drill proves. With --chain it follows the chain of audits instead: every audit is what its successor says, every report, receipt and page what the audit that lists it says, and no audit leaves out another.',
   examples: [
     'verify',
     'verify --all',
@@ -32,7 +32,10 @@ export const verify = defineCommand({
   options: {
     ...recordOptions,
     all: { type: 'boolean', about: 'every record, not only the newest of each key' },
-    chain: { type: 'boolean', about: 'instead of records, the chain of audits and the reports and receipts they list' },
+    chain: {
+      type: 'boolean',
+      about: 'instead of records, the chain of audits and what they list: reports, receipts, pages',
+    },
   },
   async run(values, io, services) {
     const { chain, json, settings: _, help: __, ...chosen } = values;

@@ -19,7 +19,7 @@ export function evidenceSection(audit: Audit, written: EvidenceDigest | undefine
       ? html`none: the chain begins here`
       : html`<code>${chain.previous.name}</code> SHA-256 <code class="digest">${chain.previous.sha256}</code>`
   }</dd>
-<dt>Evidence since then</dt><dd>${count(chain.evidence.length, 'item')} (run reports, drill receipts, lost requests), each with its SHA-256 in the audit. <code>keyvault-escrow verify --chain</code> checks them all.</dd>
+<dt>Evidence since then</dt><dd>${count(chain.evidence.length, 'item')} (run reports, drill receipts, lost requests, pages of audits), each with its SHA-256 in the audit. <code>keyvault-escrow verify --chain</code> checks them all.</dd>
 <dt>Write-once</dt><dd>${writeOnceWords(writeOnce)}</dd>
 <dt>Last successful drill</dt><dd>${
     drill === undefined
