@@ -35,7 +35,7 @@ export function createKeySource({ source, url, client, pacer, asking, allPages }
       throw new EscrowFault(
         'EmptyBackup',
         'the service answered without a backup',
-        'The retry tries again; if it keeps happening, give the vault and time to Azure support.',
+        'Another attempt may succeed; if it keeps happening, give the vault and time to Azure support.',
       );
     },
     throttled: () => pacer.throttleCount(),
