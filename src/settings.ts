@@ -212,7 +212,7 @@ function createReader(env: Readonly<Record<string, string | undefined>>, faults:
     } else return url;
     return undefined;
   };
-  const textOf = ({ origin, pathname }: URL): string => `${origin}${pathname}`.replace(/\/$/, '');
+  const textOf = ({ origin, pathname }: URL): string => `${origin}${pathname}`.replace(/\/+$/, '');
   return {
     required,
     optional,

@@ -137,6 +137,7 @@ describe('settings that can be used', () => {
 
   test.each([
     ['https://login.sovereign.example/', 'https://login.sovereign.example'],
+    ['https://login.sovereign.example//', 'https://login.sovereign.example'],
     ['https://Login.Sovereign.Example?', 'https://login.sovereign.example'],
     // Azure Stack Hub with AD FS.
     ['https://adfs.local.azurestack.external/adfs', 'https://adfs.local.azurestack.external/adfs'],
