@@ -15,6 +15,8 @@ import {
 } from './evidence-findings.ts';
 
 const hour = 60 * 60 * 1000;
+/** The host fires up to a second early, and clocks differ. */
+const earlyMs = 60 * 1000;
 /**
  * Longer than an audit takes. An audit lists its evidence first and is written last; what was created this long before it, it
  * has seen, and what was created no longer before the newest that it lists may have come after it looked there.
@@ -32,7 +34,7 @@ export function evidenceSince(previous: SoundAudit | undefined): Date | undefine
 /** Whether the audit after this one has to list a blob. */
 export function isNewEvidence(previous: SoundAudit | undefined): (blob: StoredBlob) => boolean {
   const since = evidenceSince(previous);
-  const named = previous === undefined ? undefined : namesIn(previous).add(previous.name);
+  const named = previous === undefined ? undefined : namesIn(previous.audit.chain).add(previous.name);
   return ({ name, createdAt }) => !named?.has(name) && (since === undefined || createdAt >= since);
 }
 
@@ -83,8 +85,7 @@ export async function findBrokenLinks(
   findings.push(...pagesWithoutAudit(fresh, blobs));
   if (newest === undefined) return findings;
   const { chain } = newest.audit;
-  const listed = [...(chain.previous === undefined ? [] : [chain.previous]), ...chain.evidence];
-  findings.push(...(await checkEvidence(container, listed, newest.name, digests, outOfTime)));
+  findings.push(...(await checkEvidence(container, digestsIn(chain), newest.name, digests, outOfTime)));
   return [...findings, ...findOverlooked({ ...newest, chain }, blobs)];
 }
 
@@ -115,7 +116,7 @@ export function findOverlooked(link: PlacedLink, blobs: readonly StoredBlob[]): 
   const before = blobs.find((blob) => blob.name === chain.previous?.name);
   // An audit before that is gone is a finding of its own.
   if (chain.previous !== undefined && before === undefined) return [];
-  const named = namesIn({ audit: { chain } });
+  const named = namesIn(chain);
   const overlooked = blobs.filter(
     (blob) =>
       (before === undefined || blob.createdAt > before.createdAt) &&
@@ -126,15 +127,24 @@ export function findOverlooked(link: PlacedLink, blobs: readonly StoredBlob[]): 
   return latest === undefined ? [] : [evidenceUnlisted(name, latest.name, overlooked.length)];
 }
 
-function namesIn({ audit: { chain } }: { readonly audit: { readonly chain: ChainLink } }): Set<string> {
-  const names = chain.evidence.map(({ name }) => name);
-  return new Set(chain.previous === undefined ? names : [chain.previous.name, ...names]);
+function namesIn(chain: ChainLink): Set<string> {
+  return new Set(digestsIn(chain).map(({ name }) => name));
 }
 
-/** Whether an audit was due since the last one that is there: it did not come about, or it has been removed. */
+/** Everything that an audit names by its digest. */
+export function digestsIn({ previous, evidence }: ChainLink): EvidenceDigest[] {
+  return previous === undefined ? [...evidence] : [previous, ...evidence];
+}
+
+/**
+ * Whether an audit was due between the last one that is there and the one that is being made, which stands for the latest
+ * occurrence however late it is: that audit did not come about, or it has been removed.
+ */
 export function findMissedAudit(schedule: string, { blobs }: AuditTrail, now: Date): Finding[] {
   const last = blobs.findLast(isAuditDocument)?.createdAt;
   if (last === undefined) return [];
-  const due = parseSchedule(schedule).nextRun(new Date(last.getTime() + hour));
-  return due === null || due.getTime() > now.getTime() - hour ? [] : [auditMissing(due, last)];
+  const occurrences = parseSchedule(schedule);
+  const due = occurrences.nextRun(new Date(last.getTime() + hour));
+  const [current] = occurrences.previousRuns(1, new Date(now.getTime() + earlyMs));
+  return due === null || current === undefined || due >= current ? [] : [auditMissing(due, last)];
 }

@@ -3,7 +3,7 @@ import type { EscrowContainer } from '../escrow-container.ts';
 import type { Finding } from '../finding.ts';
 import type { ChainLink, EvidenceDigest } from './audit-document.ts';
 import { isAuditDocument, listAudits } from './audit-trail.ts';
-import { findOverlooked, pagesWithoutAudit } from './chain-link.ts';
+import { digestsIn, findOverlooked, pagesWithoutAudit } from './chain-link.ts';
 import { checkEvidence } from './evidence.ts';
 import { chainUnreadable, evidenceAltered } from './evidence-findings.ts';
 import { readAudit } from './stored-audit.ts';
@@ -42,9 +42,8 @@ export async function verifyChain(container: EscrowContainer, outOfTime: AbortSi
   const listed = new Map<string, string>();
   for (const { name, createdAt, chain } of links) {
     if (chain === undefined) continue;
-    const named = [...(chain.previous === undefined ? [] : [chain.previous]), ...chain.evidence];
     // What an audit listed once more is read once.
-    const unseen = named.filter((one) => listed.get(one.name) !== one.sha256);
+    const unseen = digestsIn(chain).filter((one) => listed.get(one.name) !== one.sha256);
     findings.push(...(await checkEvidence(container, unseen, name, audits, outOfTime)));
     for (const one of unseen) listed.set(one.name, one.sha256);
     findings.push(...findOverlooked({ name, createdAt, chain }, blobs));

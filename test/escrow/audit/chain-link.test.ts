@@ -138,6 +138,14 @@ describe('the chain', () => {
     expect(found(await passDay(3))).toEqual([]);
   });
 
+  test('misses no audit that comes hours late, nor one made by hand', async () => {
+    await passDay(0);
+    escrow.night(new Date(dayOne + day));
+    expect(found(await auditOf(1, 9))).toEqual([]);
+    expect(found(await auditOf(1, 11))).toEqual([]);
+    expect(found(await passDay(2))).toEqual([]);
+  });
+
   test('lists audits that ran side by side, which do not know each other', async () => {
     await passDay(0);
     escrow.night(new Date(dayOne + day));
