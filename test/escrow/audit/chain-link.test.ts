@@ -70,6 +70,17 @@ describe('an audit that cannot be gone by', () => {
     expect(audit.chain.previous?.name).toBe(auditName(0));
   });
 
+  test('has changed once more when it is put back', async () => {
+    await passDay(0);
+    await passDay(1);
+    const [content, createdAt] = [contentOf(auditName(1)), new Date(dayOne + day + 4 * hour)];
+    escrow.forge(auditName(1), '{}', createdAt);
+    await passDay(2);
+    escrow.forge(auditName(1), content, createdAt);
+    expect(found(await passDay(3))).toEqual([`evidenceAltered ${auditName(1)}`]);
+    expect(await verify()).toEqual([`evidenceAltered ${auditName(1)}`]);
+  });
+
   test('leaves a chain that begins anew when there is no other, and what it knew is worked out anew', async () => {
     await passDay(0);
     escrow.forge(auditName(0), '{}', new Date(dayOne + 4 * hour));
