@@ -42,7 +42,7 @@ export function parseOptions(command: Command, args: readonly string[]): ParsedC
   });
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
-    const spec = specs[token.name];
+    const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
     if (spec === undefined) {
       const candidates = suggest(token.name, Object.keys(specs)).map((name) => `--${name}`);
       throw new UsageFault(

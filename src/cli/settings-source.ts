@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { placeOfJsonFault } from '../json-fault.ts';
 import type { Settings } from '../settings.ts';
 import { readSettings } from '../settings.ts';
 import type { Io } from './io.ts';
@@ -13,18 +14,23 @@ export async function loadSettings(io: Io, file: string | undefined): Promise<Se
 }
 
 async function readValues(file: string): Promise<Record<string, string>> {
-  let values: unknown;
-  try {
-    values = JSON.parse(await readFile(file, 'utf8')).Values;
-  } catch (cause) {
-    throw new UsageFault(
-      `the settings file ${file} cannot be read: ${(cause as Error).message}`,
-      'It is JSON with an object "Values", as local.settings.sample.json.',
-      { cause },
-    );
-  }
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new UsageFault(`the settings file ${file} cannot be read: ${cause.message}`, form, { cause });
+  });
+  const values = readJson(text, file)?.Values;
   if (typeof values !== 'object' || values === null) {
-    throw new UsageFault(`the settings file ${file} has no "Values"`, 'Write it as local.settings.sample.json.');
+    throw new UsageFault(`the settings file ${file} has no "Values"`, form);
   }
   return values as Record<string, string>;
+}
+
+const form = 'It is JSON with an object "Values", as local.settings.sample.json.';
+
+function readJson(text: string, file: string): { readonly Values?: unknown } | null {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without its cause, which quotes what may be a secret.
+    throw new UsageFault(`the settings file ${file} is no JSON: look at ${placeOfJsonFault(text)}`, form);
+  }
 }
