@@ -1,16 +1,13 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createServices } from '../src/services.ts';
 import { readSettings } from '../src/settings.ts';
+import { minimalSettings } from './support/minimal-settings.ts';
 
 const services = (more: Readonly<Record<string, string>> = {}) =>
   createServices(
     readSettings({
+      ...minimalSettings,
       ESCROW_SOURCES: '[{"vaultName":"contoso-prod"},{"hsmName":"contoso-prod"}]',
-      ESCROW_CONTAINER_URL: 'https://contosoescrow.blob.core.windows.net/key-escrow',
-      ESCROW_SCHEDULE: '0 0 2 * * *',
-      ESCROW_AUDIT_SCHEDULE: '0 0 6 * * *',
-      ESCROW_QUEUE_NAME: 'key-escrow-requests',
-      ESCROW_QUEUE__queueServiceUri: 'https://contosohost.queue.core.windows.net',
       ...more,
     }),
   );

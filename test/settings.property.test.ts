@@ -4,6 +4,7 @@ import { keyNamePattern, sourceNamePattern } from '../src/escrow/blob-names.ts';
 import { parseSchedule } from '../src/escrow/run-time.ts';
 import type { Settings } from '../src/settings.ts';
 import { readSettings, SettingsFault, settingNames } from '../src/settings.ts';
+import { minimalSettings } from './support/minimal-settings.ts';
 
 const mostly = <T>(good: fc.Arbitrary<T>, bad: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 15, arbitrary: good }, { weight: 1, arbitrary: bad });
@@ -90,17 +91,9 @@ const environments = fc.record(
 );
 
 // The generator leaves out a property half of the time: a complete environment is the rule here, a gap the exception.
-const complete = fc.tuple(environments, fc.nat({ max: 3 })).map(([env, gap]): Record<string, string | undefined> => {
-  const base = {
-    ESCROW_SOURCES: '[{"vaultName":"contoso-prod"}]',
-    ESCROW_CONTAINER_URL: 'https://escrow.blob.core.windows.net/key-escrow',
-    ESCROW_SCHEDULE: '0 0 2 * * *',
-    ESCROW_AUDIT_SCHEDULE: '0 0 6 * * *',
-    ESCROW_QUEUE_NAME: 'key-escrow-requests',
-    ESCROW_QUEUE__queueServiceUri: 'https://escrow.queue.core.windows.net',
-  };
-  return gap === 0 ? env : { ...base, ...env };
-});
+const complete = fc
+  .tuple(environments, fc.nat({ max: 3 }))
+  .map(([env, gap]): Record<string, string | undefined> => (gap === 0 ? env : { ...minimalSettings, ...env }));
 
 function expectUsable(settings: Settings): void {
   expect(settings.sources.length).toBeGreaterThan(0);
@@ -176,17 +169,9 @@ test('a fault in one setting never hides the fault in another', () => {
     AzureFunctionsJobHost__functionTimeout: 'x',
     AzureFunctionsJobHost__extensions__queues__maxDequeueCount: 'x',
   };
-  const right = {
-    ESCROW_SOURCES: '[{"vaultName":"contoso-prod"}]',
-    ESCROW_CONTAINER_URL: 'https://escrow.blob.core.windows.net/key-escrow',
-    ESCROW_SCHEDULE: '0 0 2 * * *',
-    ESCROW_AUDIT_SCHEDULE: '0 0 6 * * *',
-    ESCROW_QUEUE_NAME: 'key-escrow-requests',
-    ESCROW_QUEUE__queueServiceUri: 'https://escrow.queue.core.windows.net',
-  };
   fc.assert(
     fc.property(fc.subarray(Object.keys(wrong), { minLength: 1 }), (names) => {
-      const env = { ...right, ...Object.fromEntries(names.map((name) => [name, wrong[name]])) };
+      const env = { ...minimalSettings, ...Object.fromEntries(names.map((name) => [name, wrong[name]])) };
       try {
         readSettings(env);
         expect.unreachable();

@@ -3,16 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import sample from '../local.settings.sample.json' with { type: 'json' };
 import { readSettings, SettingsFault, settingNames } from '../src/settings.ts';
+import { minimalSettings } from './support/minimal-settings.ts';
 
-const minimal = {
-  ESCROW_SOURCES: '[{"vaultName":"contoso-prod"}]',
-  ESCROW_CONTAINER_URL: 'https://escrowlocal.blob.core.windows.net/key-escrow',
-  ESCROW_SCHEDULE: '0 0 2 * * *',
-  ESCROW_AUDIT_SCHEDULE: '0 0 6 * * *',
-  ESCROW_QUEUE_NAME: 'key-escrow-requests',
-  ESCROW_QUEUE__queueServiceUri: 'https://escrowlocal.queue.core.windows.net',
-};
-const withSources = (...sources: unknown[]) => ({ ...minimal, ESCROW_SOURCES: JSON.stringify(sources) });
+const withSources = (...sources: unknown[]) => ({ ...minimalSettings, ESCROW_SOURCES: JSON.stringify(sources) });
 
 function faultsOf(env: Record<string, string | undefined>): readonly string[] {
   try {
@@ -28,7 +21,7 @@ function faultsOf(env: Record<string, string | undefined>): readonly string[] {
 
 describe('settings that can be used', () => {
   test('need no more than the required ones; the others have the documented defaults', () => {
-    expect(readSettings(minimal)).toEqual({
+    expect(readSettings(minimalSettings)).toEqual({
       sources: [
         {
           kind: 'vault',
@@ -91,7 +84,7 @@ describe('settings that can be used', () => {
 
   test('may be padded with spaces, and an empty one counts as not set', () => {
     const settings = readSettings({
-      ...minimal,
+      ...minimalSettings,
       ESCROW_QUEUE_NAME: ' requests ',
       ESCROW_FAN_OUT: ' TRUE ',
       ESCROW_MAX_AGE_HOURS: '',
@@ -103,13 +96,15 @@ describe('settings that can be used', () => {
 
   test('hold a container URL without a bare question mark or number sign', () => {
     for (const ending of ['', '?', '#', '?#']) {
-      const url = `${minimal.ESCROW_CONTAINER_URL}${ending}`;
-      expect(readSettings({ ...minimal, ESCROW_CONTAINER_URL: url }).containerUrl).toBe(minimal.ESCROW_CONTAINER_URL);
+      const url = `${minimalSettings.ESCROW_CONTAINER_URL}${ending}`;
+      expect(readSettings({ ...minimalSettings, ESCROW_CONTAINER_URL: url }).containerUrl).toBe(
+        minimalSettings.ESCROW_CONTAINER_URL,
+      );
     }
   });
 
   test('choose a cloud, and override what differs in a newer one', () => {
-    expect(readSettings({ ...minimal, AZURE_CLOUD: 'azurechinacloud' })).toMatchObject({
+    expect(readSettings({ ...minimalSettings, AZURE_CLOUD: 'azurechinacloud' })).toMatchObject({
       suffixes: { vault: 'vault.azure.cn', managedHsm: 'managedhsm.azure.cn' },
       authorityHost: 'https://login.chinacloudapi.cn',
     });
@@ -118,7 +113,7 @@ describe('settings that can be used', () => {
       ESCROW_HSM_DNS_SUFFIX: 'managedhsm.sovereign.example',
       AZURE_AUTHORITY_HOST: 'https://login.sovereign.example',
     };
-    expect(readSettings({ ...minimal, AZURE_CLOUD: 'AzureUSGovernment', ...overrides })).toMatchObject({
+    expect(readSettings({ ...minimalSettings, AZURE_CLOUD: 'AzureUSGovernment', ...overrides })).toMatchObject({
       suffixes: { vault: 'vault.sovereign.example', managedHsm: 'managedhsm.sovereign.example' },
       authorityHost: 'https://login.sovereign.example',
     });
@@ -126,13 +121,13 @@ describe('settings that can be used', () => {
 
   test("take the host's own overrides of host.json", () => {
     const settings = readSettings({
-      ...minimal,
+      ...minimalSettings,
       AzureFunctionsJobHost__functionTimeout: '00:05:00',
       AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '2',
     });
     expect(settings).toMatchObject({ functionTimeoutMs: 300_000, maxDequeueCount: 2 });
     const without = { AzureFunctionsJobHost__functionTimeout: '', FUNCTIONS_EXTENSION_VERSION: '~4' };
-    expect(readSettings({ ...minimal, ...without })).toMatchObject({ functionTimeoutMs: 1_800_000 });
+    expect(readSettings({ ...minimalSettings, ...without })).toMatchObject({ functionTimeoutMs: 1_800_000 });
   });
 
   test.each([
@@ -142,23 +137,23 @@ describe('settings that can be used', () => {
     // Azure Stack Hub with AD FS.
     ['https://adfs.local.azurestack.external/adfs', 'https://adfs.local.azurestack.external/adfs'],
   ])('name the authority %s', (text, authorityHost) => {
-    expect(readSettings({ ...minimal, AZURE_AUTHORITY_HOST: text })).toMatchObject({ authorityHost });
+    expect(readSettings({ ...minimalSettings, AZURE_AUTHORITY_HOST: text })).toMatchObject({ authorityHost });
   });
 });
 
 describe('settings that cannot be used', () => {
   test('are all told at once, each with its name', () => {
     const faults = faultsOf({ ESCROW_FAN_OUT: 'perhaps', AZURE_CLOUD: 'Cumulus', ESCROW_MAX_AGE_HOURS: 'old' });
-    for (const name of [...Object.keys(minimal), 'ESCROW_FAN_OUT', 'AZURE_CLOUD', 'ESCROW_MAX_AGE_HOURS']) {
+    for (const name of [...Object.keys(minimalSettings), 'ESCROW_FAN_OUT', 'AZURE_CLOUD', 'ESCROW_MAX_AGE_HOURS']) {
       expect(faults.filter((fault) => fault.startsWith(`${name} is `))).toHaveLength(1);
     }
     expect(faults).toHaveLength(9);
   });
 
-  test.each(Object.keys(minimal))('lack %s', (name) => {
+  test.each(Object.keys(minimalSettings))('lack %s', (name) => {
     const missing = [expect.stringMatching(new RegExp(`^${name} is missing\\. Set it to `))];
-    expect(faultsOf({ ...minimal, [name]: undefined })).toEqual(missing);
-    expect(faultsOf({ ...minimal, [name]: '  ' })).toEqual(missing);
+    expect(faultsOf({ ...minimalSettings, [name]: undefined })).toEqual(missing);
+    expect(faultsOf({ ...minimalSettings, [name]: '  ' })).toEqual(missing);
   });
 
   test.each([
@@ -205,7 +200,7 @@ describe('settings that cannot be used', () => {
     ['AzureFunctionsJobHost__extensions__queues__maxDequeueCount', '0', /a whole number from 1/],
     ['AzureFunctionsJobHost__extensions__queues__maxDequeueCount', 'many', /a whole number from 1/],
   ])('%s is %j', (name, value, remedy) => {
-    const faults = faultsOf({ ...minimal, [name]: value });
+    const faults = faultsOf({ ...minimalSettings, [name]: value });
     expect(faults).toEqual([expect.stringMatching(remedy)]);
     expect(faults[0]).toMatch(new RegExp(`^${name}\\b`));
   });
@@ -272,7 +267,7 @@ describe('no secret is echoed', () => {
         secret,
       ]) {
         try {
-          readSettings({ ...minimal, [name]: value });
+          readSettings({ ...minimalSettings, [name]: value });
         } catch (error) {
           expect((error as Error).message).toContain(name);
           // No run of the secret that would help anybody.
@@ -298,14 +293,14 @@ describe('no secret is echoed', () => {
     ['[nul]', 1, 5],
     ['[,{"vaultName":"contoso-prod"}]', 1, 2],
   ])('when ESCROW_SOURCES is no JSON: of %j the place alone is told', (text, line, column) => {
-    expect(faultsOf({ ...minimal, ESCROW_SOURCES: text })).toEqual([
+    expect(faultsOf({ ...minimalSettings, ESCROW_SOURCES: text })).toEqual([
       `ESCROW_SOURCES is no JSON: look at line ${line}, column ${column}. Write a JSON array of sources.`,
     ]);
   });
 
   test('and a URL that carries one is refused with the reason', () => {
     for (const value of [signedUrl, userUrl]) {
-      expect(faultsOf({ ...minimal, ESCROW_CONTAINER_URL: value })).toEqual([
+      expect(faultsOf({ ...minimalSettings, ESCROW_CONTAINER_URL: value })).toEqual([
         expect.stringMatching(/access is by identity/),
       ]);
     }
@@ -313,7 +308,7 @@ describe('no secret is echoed', () => {
 });
 
 describe('the names of the settings agree', () => {
-  const required = Object.keys(minimal);
+  const required = Object.keys(minimalSettings);
 
   test('with local.settings.sample.json, which can be used as it is', () => {
     const { FUNCTIONS_WORKER_RUNTIME, ...values } = sample.Values;

@@ -1,5 +1,6 @@
 import type { LocalAzure } from '../../src/local/local-azure.ts';
 import { startLocalAzure } from '../../src/local/local-azure.ts';
+import { escrowSettings } from '../support/escrow-place.ts';
 
 /** A vault or Managed HSM to measure on, with keys `key-00001`, `key-00002`, … */
 export interface BenchSource {
@@ -13,8 +14,8 @@ export interface BenchSource {
   readonly except?: readonly string[];
 }
 
-export const outOfTheWay = 1000;
-export const queueName = 'key-escrow-requests';
+const outOfTheWay = 1000;
+const queueName = 'key-escrow-requests';
 
 /** A private Azure with these sources. Each key has one EC version; its backup is about 10 KB, as the service's. */
 export async function startBenchAzure(sources: readonly BenchSource[]): Promise<LocalAzure> {
@@ -36,22 +37,14 @@ export function settingsOf(
   sources: readonly BenchSource[],
   more: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
+  const asked = sources.map(({ kind, name, maxBackupsPerSecond = outOfTheWay, except = [] }) => ({
+    [kind === 'vault' ? 'vaultName' : 'hsmName']: name,
+    maxBackupsPerSecond,
+    except,
+  }));
   return {
     ...azure.env,
-    ESCROW_SOURCES: JSON.stringify(
-      sources.map(({ kind, name, maxBackupsPerSecond = outOfTheWay, except = [] }) => ({
-        [kind === 'vault' ? 'vaultName' : 'hsmName']: name,
-        maxBackupsPerSecond,
-        except,
-      })),
-    ),
-    ESCROW_CONTAINER_URL: azure.containerUrl,
-    ESCROW_SCHEDULE: '0 0 2 * * *',
-    ESCROW_AUDIT_SCHEDULE: '0 0 6 * * *',
-    ESCROW_QUEUE_NAME: queueName,
-    ESCROW_QUEUE__queueServiceUri: azure.queueServiceUrl,
-    ESCROW_QUEUE__credential: 'managedidentity',
-    ESCROW_QUEUE__clientId: azure.identities.app.clientId,
+    ...escrowSettings({ ...azure, queueName }, asked),
     AzureFunctionsJobHost__functionTimeout: '00:30:00',
     ...more,
   };

@@ -2,20 +2,12 @@ import { fork } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { minimalSettings } from '../support/minimal-settings.ts';
 import { barChart } from './bar-chart.ts';
 import type { Measurement } from './measurement.ts';
 import { median } from './median.ts';
 import { buildUnbundled } from './unbundled.ts';
 import { zip } from './zip.ts';
-
-const settings = {
-  ESCROW_SOURCES: '[{"vaultName":"contoso-prod"}]',
-  ESCROW_CONTAINER_URL: 'https://escrowbench.blob.core.windows.net/key-escrow',
-  ESCROW_SCHEDULE: '0 0 2 * * *',
-  ESCROW_AUDIT_SCHEDULE: '0 0 6 * * *',
-  ESCROW_QUEUE_NAME: 'key-escrow-requests',
-  ESCROW_QUEUE__queueServiceUri: 'https://escrowbench.queue.core.windows.net',
-};
 
 /** @param bundle the deployed bundle; `packageFolder` the folder that is zipped and deployed. */
 export async function measureColdStart(bundle: string, packageFolder: string, loads: number): Promise<Measurement> {
@@ -56,7 +48,7 @@ async function filesOf(folder: string): Promise<{ name: string; content: Buffer 
 function loadOnce(entry: string): Promise<{ loadMs: number; functions: string[] }> {
   const { PATH, HOME, TMPDIR } = process.env;
   const child = fork(fileURLToPath(new URL('load-app.ts', import.meta.url)), [entry], {
-    env: { PATH, HOME, TMPDIR, ...settings },
+    env: { PATH, HOME, TMPDIR, ...minimalSettings },
     execArgv: [],
     stdio: ['ignore', 2, 2, 'ipc'],
   });

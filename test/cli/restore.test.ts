@@ -25,6 +25,12 @@ function vault(name: string): LocalSource {
   return source;
 }
 
+function versionIds(vaultName: string, key: string): string[] {
+  return vault(vaultName)
+    .versions(key)
+    .map(({ id }) => id);
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'escrow-restore-'));
   azure = await startTestAzure({
@@ -153,15 +159,7 @@ describe('restore of one key', () => {
     azure.keyVault.faults.add({ operation: 'restoreKey', times: 1, effect: { kind: 'resetAfterWork' } });
     const { code } = await cli('restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --yes');
     expect(code).toBe(0);
-    expect(
-      vault('contoso-dr')
-        .versions('signing')
-        .map(({ id }) => id),
-    ).toEqual(
-      vault('contoso-prod')
-        .versions('signing')
-        .map(({ id }) => id),
-    );
+    expect(versionIds('contoso-dr', 'signing')).toEqual(versionIds('contoso-prod', 'signing'));
   });
 
   test('waits while the name of a key that was purged a moment ago is still held', async () => {
@@ -233,15 +231,7 @@ describe('restore of a whole vault', () => {
     expect(second.json()).toMatchObject({
       counts: { planned: 22, alreadyThere: done.restored, restored: 21 - done.restored, failed: 1, left: 0 },
     });
-    expect(
-      vault('contoso-dr')
-        .versions('signing')
-        .map(({ id }) => id),
-    ).toEqual(
-      vault('contoso-prod')
-        .versions('signing')
-        .map(({ id }) => id),
-    );
+    expect(versionIds('contoso-dr', 'signing')).toEqual(versionIds('contoso-prod', 'signing'));
     const lines = (await readFile(receipt, 'utf8'))
       .trim()
       .split('\n')

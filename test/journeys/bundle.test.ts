@@ -7,16 +7,14 @@ import { billOfMaterials, type Metafile, packageFolderOf } from '../../sbom.ts';
 import type { FunctionMetadata } from '../../src/local/functions-host/core-contract.ts';
 import { type FunctionsHost, startFunctionsHost } from '../../src/local/functions-host/start.ts';
 import { builtBundle } from '../support/escrow-host.ts';
+import { minimalSettings } from '../support/minimal-settings.ts';
 
 const root = new URL('../../', import.meta.url);
 
 /** Enough to register; nothing is asked of any service before a trigger fires. Names that resolve nowhere. */
 const settings = {
-  ESCROW_SOURCES: '[{"vaultName":"contoso-prod"}]',
+  ...minimalSettings,
   ESCROW_CONTAINER_URL: 'https://escrow.invalid/key-escrow',
-  ESCROW_SCHEDULE: '0 0 2 * * *',
-  ESCROW_AUDIT_SCHEDULE: '0 0 6 * * *',
-  ESCROW_QUEUE_NAME: 'key-escrow-requests',
   ESCROW_QUEUE__queueServiceUri: 'https://escrow.invalid',
   ESCROW_QUEUE__credential: 'managedidentity',
 };
