@@ -16,7 +16,6 @@ import { startEscrowHost } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAuditAsApp } from '../support/nightly.ts';
-import { viewQueue } from '../support/queue-view.ts';
 
 const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
 const sources = [
@@ -168,13 +167,11 @@ describe('enqueue', () => {
     ['enqueue --hsm-name contoso-hsm --name payment --what-if', 'Did you mean "payments"?'],
     ['enqueue --id https://contoso-prod.vault.azure.net/keys/paryoll', 'Did you mean "Payroll"?'],
   ])('refuses %s before anything is sent', async (line, said) => {
-    const queue = viewQueue(azure);
     const before = azure.storage.requests.length;
     const { code, stderr } = await cli(line);
     expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
     const mine = azure.storage.requests.slice(before).filter(({ identity }) => identity === 'operator');
     expect(mine.map(({ operation }) => operation)).not.toContain('putMessage');
-    expect(await queue.count()).toBeGreaterThanOrEqual(0);
   });
 });
 

@@ -171,6 +171,6 @@ describe('a message on the queue of the deployed bundle', () => {
 
   test('never left the configured hosts, and left no message behind', async () => {
     expect(escrow.azure.proxy.refusedHosts).toEqual([]);
-    expect(await escrow.queue.count()).toBe(0);
+    await expect.poll(() => escrow.queue.count()).toBe(0);
   });
 });
