@@ -173,7 +173,7 @@ function refuse(reason: string, allowed: string): RequestRefused {
 }
 
 function describeBody(body: unknown): string {
-  if (body === null) return 'null';
+  if (body === null || body === undefined) return String(body);
   if (Array.isArray(body)) return 'an array';
   return typeof body === 'string' ? 'text' : `a ${typeof body}`;
 }

@@ -116,7 +116,7 @@ describe('a request is refused, with what was wrong and what is allowed', () => 
     [123, 'the message is a number'],
     [true, 'the message is a boolean'],
     [null, 'the message is null'],
-    [undefined, 'the message is a undefined'],
+    [undefined, 'the message is undefined'],
     [[], 'the message is an array'],
     ['text', 'the message is text'],
     ['{', 'the message is text'],
