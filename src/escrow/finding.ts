@@ -8,11 +8,13 @@ export type FindingKind =
   | 'recordMissing'
   | 'recordAltered'
   | 'recordTooEarly'
+  | 'recordForeign'
   | 'keyGone'
   | 'configuredKeyNotFound'
   | 'sourceUnreadable'
   | 'sourceShrank'
   | 'sourceEmpty'
+  | 'sourceLeftOut'
   | 'selectionMatchesNothing'
   | 'runMissing'
   | 'runIncomplete'
@@ -27,6 +29,7 @@ export type FindingKind =
   | 'evidenceAltered'
   | 'evidenceUnlisted'
   | 'auditMissing'
+  | 'pageMissing'
   | 'chainUnreadable';
 
 /** Something that an audit found. `message` says reason, subject and remedy; `remedy` is its last part alone. */

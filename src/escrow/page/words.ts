@@ -25,11 +25,13 @@ export const findingWords: Readonly<Record<FindingKind, string>> = {
   recordMissing: 'Backup removed',
   recordAltered: 'Backup altered',
   recordTooEarly: 'Backup from before its run',
+  recordForeign: "Another's backup",
   keyGone: 'Key gone',
   configuredKeyNotFound: 'Configured key not found',
   sourceUnreadable: 'Source cannot be read',
   sourceShrank: 'Source shrank',
   sourceEmpty: 'Source is empty',
+  sourceLeftOut: 'Source left out',
   selectionMatchesNothing: 'Selection matches nothing',
   runMissing: 'Run missing',
   runIncomplete: 'Run incomplete',
@@ -44,6 +46,7 @@ export const findingWords: Readonly<Record<FindingKind, string>> = {
   evidenceAltered: 'Evidence altered',
   evidenceUnlisted: 'Audit left out by a later one',
   auditMissing: 'Audit missing',
+  pageMissing: 'Page of an audit missing',
   chainUnreadable: 'Chain of evidence broken',
 };
 
