@@ -70,6 +70,26 @@ describe('a request that can never succeed', () => {
     expect(told.poison).toEqual([]);
   });
 
+  test('is an event from the future, at its first delivery: its record would precede its run', async () => {
+    const data = { Id: 'https://contoso-prod.vault.azure.net/keys/payroll/0123456789abcdef' };
+    const eventType = 'Microsoft.KeyVault.KeyNewVersionCreated';
+    const event = { id: 'event-future', eventType, eventTime: '2099-01-01T00:00:00Z', data };
+    const future = await app.deliver(event, { messageId: '6f3a9c1e-0000-4000-8000-000000000000' });
+    expect(future.error).toBeUndefined();
+    expect(future.poison).toEqual([JSON.stringify(event)]);
+    const refusals = linesNamed(future.lines, 'escrow.request.refused');
+    expect(refusals[0]?.reason).toMatch(/event's time 2099-01-01.* is more than 5 minutes ahead/);
+    const kept = await container.readJson('requests/6f3a9c1e-0000-4000-8000-000000000000.json');
+    expect(kept).toMatchObject({ status: 'refused', attempt: 1, message: event });
+    expect(await container.names('vaults/contoso-prod/payroll/2099')).toEqual([]);
+
+    const eventTime = new Date(Date.now() - 9 * 86_400_000).toISOString();
+    const replayed = await app.deliver({ ...event, eventTime });
+    expect(linesNamed(replayed.lines, 'escrow.key.escrowed')).toMatchObject([{ key: 'payroll', already: false }]);
+    const again = await app.deliver({ ...event, eventTime });
+    expect(linesNamed(again.lines, 'escrow.key.escrowed')).toMatchObject([{ key: 'payroll', already: true }]);
+  });
+
   test('is one with several events in an array: it is kept whole', async () => {
     const event = { id: 'event-2', eventType: 'Microsoft.KeyVault.KeyNewVersionCreated', data: {} };
     const { error, poison } = await app.deliver([event, event]);

@@ -51,7 +51,7 @@ export function isRecordOf(blob: StoredBlob, key: SourceKey, runId: RunId): bool
   return runid === runId && keyid?.toLowerCase() === key.id.toLowerCase() && !precedesRun(blob.createdAt, runId);
 }
 
-// A message may name a run time 5 minutes ahead, the host fires a second early, and clocks differ by less than the rest.
+// A message or an event may name a time 5 minutes ahead, the host fires a second early, and clocks differ by less than the rest.
 const earlyMs = 10 * 60 * 1000;
 
 /**

@@ -66,6 +66,8 @@ type Message = z.infer<typeof messageShape>;
 const forms =
   'Allowed: {"vaultName","name"}, {"hsmName","name"}, {"id"}, {"vaultName"}, {"hsmName"} or {"all":true}; with "blobName" (one key), "force", "whatIf", "runTime" (whole sources).';
 const day = 24 * 60 * 60 * 1000;
+/** How far ahead of this clock a run may claim to be, because clocks differ. A record may precede its run by no more than twice that. */
+const longestAheadMs = 5 * 60 * 1000;
 
 /**
  * Reads the body of a queue message, as the host hands it over: already parsed JSON, or a string where it was none.
@@ -76,6 +78,7 @@ export function parseRequest(body: unknown, context: RequestContext): EscrowRequ
   if (event !== undefined) {
     if ('reason' in event) return { scope: 'nothing', reason: event.reason };
     if ('fault' in event) throw refuse(event.fault, 'Send the event as Event Grid does.');
+    requireNotAhead(event, context);
     const { source, name } = resolveKeyId(event.keyId, context);
     return { scope: 'key', source, name, force: false, whatIf: false, event: { id: event.id, time: event.time } };
   }
@@ -128,11 +131,23 @@ function resolve(message: Message, context: RequestContext): EscrowRequest {
   return { scope: 'key', source, name, ...(blobName !== undefined && { blobName }), ...options };
 }
 
+/**
+ * An event's time becomes the run id. One ahead of the clock would have the run's own record precede its run, which makes it
+ * nobody's. However old is fine: Event Grid tries for 24 hours, and a dead letter is replayed days later.
+ */
+function requireNotAhead({ id, time }: { readonly id: string; readonly time: Date }, { now }: RequestContext): void {
+  if (time.getTime() - now.getTime() <= longestAheadMs) return;
+  throw refuse(
+    `the event's time ${time.toISOString()} is more than 5 minutes ahead of ${now.toISOString()} (event ${JSON.stringify(id)})`,
+    'Send the event as Event Grid does, with the time at which the version was made; it may be of any age.',
+  );
+}
+
 function readRunTime(runTime: string | undefined, { now }: RequestContext): { runTime?: Date } {
   if (runTime === undefined) return {};
   const time = new Date(runTime);
   const age = now.getTime() - time.getTime();
-  if (!(age <= 7 * day && age >= -5 * 60 * 1000)) {
+  if (!(age <= 7 * day && age >= -longestAheadMs)) {
     throw refuse(`"runTime" ${runTime} is out of range`, 'It may lie from 7 days ago to 5 minutes ahead.');
   }
   return { runTime: time };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { faultOfBlobName, keyNamePattern, parseRecordName, recordName } from '../../../src/escrow/blob-names.ts';
+import { precedesRun } from '../../../src/escrow/records/escrow-record.ts';
 import type { EscrowRequest } from '../../../src/escrow/request/request.ts';
 import { parseRequest, RequestRefused } from '../../../src/escrow/request/request.ts';
 import { eventRunId, parseRunTime, requestRunId, scheduledRunId } from '../../../src/escrow/run-id.ts';
@@ -35,6 +36,7 @@ function expectWithinBounds(request: EscrowRequest): void {
     const age = now.getTime() - request.runTime.getTime();
     expect(age <= 7 * day && age >= -5 * 60_000).toBe(true);
     expect(parseRunTime(scheduledRunId(request.runTime))).toBeDefined();
+    expect(precedesRun(now, scheduledRunId(request.runTime))).toBe(false);
     return;
   }
   const { source, name, blobName, event } = request;
@@ -43,6 +45,8 @@ function expectWithinBounds(request: EscrowRequest): void {
   if (blobName !== undefined) expect(faultOfBlobName(blobName)).toBeUndefined();
   const runId = event === undefined ? requestRunId(now, 'a message id') : eventRunId(event.time, event.id);
   expect(parseRunTime(runId)).toBeDefined();
+  // What the run writes now must not look as if it had been there before.
+  expect(precedesRun(now, runId)).toBe(false);
   expect(parseRecordName(recordName(source, name, runId))).toMatchObject({ runId, keyName: name.toLowerCase() });
 }
 
@@ -123,7 +127,11 @@ const events = fc.record(
     ' eventType': oddly(fc.constantFrom('Microsoft.KeyVault.KeyNewVersionCreated', 'Microsoft.KeyVault.KeyNearExpiry')),
     eventTime: mostly(
       fc
-        .date({ min: new Date(0), max: new Date('+011000-01-01T00:00:00Z'), noInvalidDate: true })
+        .oneof(
+          fc.date({ min: new Date(0), max: new Date('2026-11-25T00:00:00Z'), noInvalidDate: true }),
+          fc.date({ min: now, max: new Date('2026-11-24T14:20:00Z'), noInvalidDate: true }),
+          fc.date({ min: now, max: new Date('+011000-01-01T00:00:00Z'), noInvalidDate: true }),
+        )
         .map((time): unknown => time.toISOString()),
       fc.oneof(
         fc.date({ min: new Date(0), max: new Date('2040-01-01') }).map(String),

@@ -103,6 +103,13 @@ describe('a request is read', () => {
     expect(parse([event])).toEqual(asked);
   });
 
+  test.each(['2026-11-24T14:05:00Z', '2026-11-23T14:00:00Z', '2026-10-01T00:00:00Z', '1970-01-01T00:00:00Z'])(
+    'from an event of %s: a little ahead, or as old as a replayed dead letter may be',
+    (eventTime) => {
+      expect(parse({ ...event, eventTime })).toMatchObject({ scope: 'key', event: { time: new Date(eventTime) } });
+    },
+  );
+
   test('as nothing to do when it is another Key Vault event', () => {
     const reason = expect.stringContaining('Microsoft.KeyVault.KeyNearExpiry');
     expect(parse({ ...event, eventType: 'Microsoft.KeyVault.KeyNearExpiry' })).toEqual({ scope: 'nothing', reason });
@@ -227,6 +234,15 @@ describe('a request is refused, with what was wrong and what is allowed', () => 
     expect(refusalOf({ ...event, data: {} })).toContain('names no key');
   });
 
+  test.each(['2026-11-24T14:05:00.001Z', '2026-11-24T15:00:00Z', '9999-12-31T23:59:59Z'])(
+    'an event of %s, because its run would be in the future',
+    (eventTime) => {
+      expect(refusalOf({ ...event, eventTime })).toMatch(
+        /the event's time \d{4}-.* is more than 5 minutes ahead of 2026-11-24T14:00:00\.000Z \(event "event-1"\)\. Send the event/,
+      );
+    },
+  );
+
   test('a message of 60 KB, in a few lines of text', () => {
     const long = 'x'.repeat(60_000);
     const bodies = [
@@ -239,6 +255,7 @@ describe('a request is refused, with what was wrong and what is allowed', () => 
       { all: true, runTime: long },
       { ...event, eventType: long },
       { ...event, data: { Id: long } },
+      { ...event, id: long, eventTime: '2099-01-01T00:00:00Z' },
       Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`unknown${index}`, index])),
     ];
     for (const body of bodies) expect(refusalOf(body).length).toBeLessThan(1500);
