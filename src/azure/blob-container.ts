@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import type { TokenCredential } from '@azure/identity';
-import type { BlobItem } from '@azure/storage-blob';
 import { ContainerClient, newPipeline } from '@azure/storage-blob';
 import type { EscrowContainer, NewBlob, StoredBlob } from '../escrow/escrow-container.ts';
 import { ServiceError } from '../escrow/service-error.ts';
 import type { Clock } from './clock.ts';
 import { storageCalls, withoutRetries } from './storage-calls.ts';
+import { toldTime } from './told-time.ts';
 
 /**
  * The escrow container through the SDK. Only single-shot uploads, because a create-only identity may do nothing else, and
@@ -59,12 +59,7 @@ export function createEscrowContainer(url: string, credential: TokenCredential, 
         const properties = await asking(outOfTime, (abortSignal) =>
           client.getBlobClient(name).getProperties({ abortSignal }),
         );
-        return {
-          name,
-          length: properties.contentLength ?? 0,
-          createdAt: properties.createdOn ?? properties.lastModified ?? new Date(Number.NaN),
-          metadata: properties.metadata ?? {},
-        };
+        return storedBlobOf({ name, properties, metadata: properties.metadata });
       } catch (error) {
         if (error instanceof ServiceError && error.statusCode === 404 && error.code === 'BlobNotFound')
           return undefined;
@@ -101,11 +96,25 @@ export function createEscrowContainer(url: string, credential: TokenCredential, 
   };
 }
 
-function storedBlobOf({ name, properties, metadata }: BlobItem): StoredBlob {
-  return {
-    name,
-    length: properties.contentLength ?? 0,
-    createdAt: properties.createdOn ?? properties.lastModified,
-    metadata: metadata ?? {},
+interface ToldBlob {
+  readonly name: string;
+  readonly properties: {
+    readonly contentLength?: number | undefined;
+    readonly createdOn?: Date | undefined;
+    readonly lastModified?: Date | undefined;
   };
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A record is never overwritten, so its last change is its creation. @throws ServiceError when neither can be read. */
+function storedBlobOf({ name, properties, metadata }: ToldBlob): StoredBlob {
+  const createdAt = toldTime(properties.createdOn) ?? toldTime(properties.lastModified);
+  if (createdAt === undefined) {
+    throw new ServiceError(`the answer tells no readable time of creation of the blob "${name}"`, {
+      service: 'Blob Storage',
+      code: 'NoCreationTime',
+      statusCode: 200,
+    });
+  }
+  return { name, length: properties.contentLength ?? 0, createdAt, metadata: metadata ?? {} };
 }

@@ -5,6 +5,7 @@ import type { KeySource } from '../escrow/key-source.ts';
 import { OutOfTime, ServiceError } from '../escrow/service-error.ts';
 import type { OpenKeyClient } from './key-client.ts';
 import { withinTime } from './key-vault-pipeline.ts';
+import { toldTime } from './told-time.ts';
 import { sourceKeyOf } from './vault-key-source.ts';
 
 // The service deletes, recovers and purges in the background, as a rule within seconds.
@@ -76,5 +77,10 @@ async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
 }
 
 function deletedKeyOf({ name, createdOn, deletedOn, scheduledPurgeDate }: DeletedVaultKey['properties']): DeletedKey {
-  return { name, createdAt: createdOn, deletedAt: deletedOn, purgeAt: scheduledPurgeDate };
+  return {
+    name,
+    createdAt: toldTime(createdOn),
+    deletedAt: toldTime(deletedOn),
+    purgeAt: toldTime(scheduledPurgeDate),
+  };
 }

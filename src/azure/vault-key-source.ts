@@ -4,6 +4,7 @@ import { EscrowFault } from '../escrow/failure.ts';
 import type { KeySource, PublicKey, SourceKey } from '../escrow/key-source.ts';
 import type { OpenKeyClient } from './key-client.ts';
 import { withinTime } from './key-vault-pipeline.ts';
+import { toldTime } from './told-time.ts';
 
 /** A vault or a Managed HSM through the SDK. Open one client per source and process: its pace is what all callers share. */
 export function createKeySource({ source, url, client, pacer, asking, allPages }: OpenKeyClient): KeySource {
@@ -17,7 +18,8 @@ export function createKeySource({ source, url, client, pacer, asking, allPages }
     async *listVersions(name, outOfTime) {
       const pages = client.listPropertiesOfKeyVersions(name).byPage();
       for await (const { version, enabled, createdOn, updatedOn } of allPages(pages, outOfTime)) {
-        yield { version: version ?? '', enabled: enabled ?? true, createdAt: createdOn, updatedAt: updatedOn };
+        const times = { createdAt: toldTime(createdOn), updatedAt: toldTime(updatedOn) };
+        yield { version: version ?? '', enabled: enabled ?? true, ...times };
       }
     },
     async getPublicKey(name, version, outOfTime) {
@@ -73,8 +75,8 @@ export function sourceKeyOf(properties: KeyProperties, url: string): SourceKey {
     // A single read names a version, a listing does not.
     id: id?.split('/').slice(0, 5).join('/') ?? `${vaultUrl}/keys/${name}`,
     enabled: enabled ?? true,
-    createdAt: createdOn,
-    updatedAt: updatedOn,
+    createdAt: toldTime(createdOn),
+    updatedAt: toldTime(updatedOn),
     certificateBacked: managed ?? false,
   };
 }
