@@ -1,0 +1,41 @@
+import type { Audit, AuditedKey } from '../../src/escrow/audit/audit-document.ts';
+import type { EscrowSource } from '../../src/escrow/source.ts';
+import { type AuditWorld, createAuditWorld, day, hour } from './audit-world.ts';
+import { escrowSource } from './escrow-sources.ts';
+
+const dayOne = Date.parse('2026-11-01T02:00:00Z');
+
+/** When the run of a night is due, or so many hours later. */
+export function night(index: number, hoursLater = 0): Date {
+  return new Date(dayOne + index * day + hoursLater * hour);
+}
+
+/** A vault whose keys were made ten days before its first night. */
+export function startEscrow(
+  settings: Partial<EscrowSource> = {},
+  names: readonly string[] = ['orders', 'payroll', 'signing'],
+): AuditWorld {
+  const escrow = createAuditWorld(escrowSource('vault', 'contoso-prod', settings), night(-10));
+  for (const name of names) escrow.addKey(name);
+  return escrow;
+}
+
+export function auditAt(escrow: AuditWorld, time: Date): Promise<Audit> {
+  escrow.now = time;
+  return escrow.audit();
+}
+
+/** The night's run and the audit four hours after it was due. */
+export function passNight(escrow: AuditWorld, index: number, options?: Parameters<AuditWorld['night']>[1]) {
+  escrow.night(night(index), options);
+  return auditAt(escrow, night(index, 4));
+}
+
+/** `<finding>` or `<finding> <key>`, in the order of the audit. */
+export function found({ findings }: Audit): string[] {
+  return findings.map(({ finding, key }) => (key ? `${finding} ${key}` : finding));
+}
+
+export function keyIn({ sources }: Audit, name: string): AuditedKey | undefined {
+  return sources[0]?.keys.find(({ key }) => key === name);
+}
