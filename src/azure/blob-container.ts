@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { TokenCredential } from '@azure/identity';
 import { ContainerClient, newPipeline } from '@azure/storage-blob';
@@ -66,10 +67,16 @@ export function createEscrowContainer(url: string, credential: TokenCredential, 
         throw error;
       }
     },
-    read: (name, outOfTime) =>
+    read: (name, outOfTime, mostBytes = Number.POSITIVE_INFINITY) =>
       asking(outOfTime, async (abortSignal) => {
-        const { readableStreamBody } = await client.getBlobClient(name).download(0, undefined, { abortSignal });
-        return readableStreamBody === undefined ? Buffer.alloc(0) : await buffer(readableStreamBody);
+        const answer = await client.getBlobClient(name).download(0, undefined, { abortSignal });
+        const { contentLength = 0, requestId } = answer;
+        const body = answer.readableStreamBody as Readable | undefined;
+        if (contentLength > mostBytes) {
+          body?.destroy();
+          throw tooLarge(name, contentLength, requestId);
+        }
+        return body === undefined ? Buffer.alloc(0) : await buffer(body);
       }),
     async *list(prefix, outOfTime) {
       const options = { prefix, includeMetadata: true };
@@ -94,6 +101,15 @@ export function createEscrowContainer(url: string, credential: TokenCredential, 
       }
     },
   };
+}
+
+function tooLarge(name: string, bytes: number, requestId: string | undefined): ServiceError {
+  return new ServiceError(`the blob "${name}" has ${bytes} bytes, more than is read of its kind`, {
+    service: 'Blob Storage',
+    statusCode: 200,
+    code: 'BlobTooLarge',
+    requestId,
+  });
 }
 
 interface ToldBlob {

@@ -162,9 +162,14 @@ function remark({ status, faults, record }: KeyCoverage): string {
 }
 
 function describeFault(fault: RecordFault): string {
-  return fault.fault === 'tooEarly'
-    ? `the record ${fault.blobName} was there before its run could begin`
-    : `the record ${fault.blobName} is ${fault.fault}, by ${fault.claim.saidBy}`;
+  switch (fault.fault) {
+    case 'tooEarly':
+      return `the record ${fault.blobName} was there before its run could begin`;
+    case 'foreign':
+      return `the blob ${fault.blobName} is no record of this key`;
+    default:
+      return `the record ${fault.blobName} is ${fault.fault}, by ${fault.claim.saidBy}`;
+  }
 }
 
 function coverageObject(coverage: readonly ToldCoverage[], isRight: boolean, now: Date, maxAgeMs: number): object {

@@ -158,11 +158,6 @@ export function isEvidenceName(name: string): boolean {
   );
 }
 
-/** Whether a record can lie there: under its usual name, or under a chosen one. */
-export function isNameOfRecord(name: string): boolean {
-  return parseRecordName(name) !== undefined || faultOfBlobName(name) === undefined;
-}
-
 /** Why a name may not be chosen for a record; undefined when it may. */
 export function faultOfBlobName(name: string): string | undefined {
   if (name.length === 0 || name.length > 1024) return 'it must have 1 to 1024 characters';

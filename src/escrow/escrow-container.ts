@@ -29,8 +29,8 @@ export interface EscrowContainer {
   /** Deletes a blob, where the identity may. The deployed one may not; only the audit's canary ever asks. */
   remove(name: string, outOfTime: AbortSignal): Promise<void>;
   look(name: string, outOfTime: AbortSignal): Promise<StoredBlob | undefined>;
-  /** @throws ServiceError with status 404 when there is no such blob. */
-  read(name: string, outOfTime: AbortSignal): Promise<Uint8Array>;
+  /** @throws ServiceError with status 404 when there is no such blob; with code `BlobTooLarge`, unread, beyond `mostBytes`. */
+  read(name: string, outOfTime: AbortSignal, mostBytes?: number): Promise<Uint8Array>;
   /** In name order, with metadata, page by page. */
   list(prefix: string, outOfTime: AbortSignal): AsyncIterable<StoredBlob>;
   /** The next level below `prefix` (which ends in `/`), as full prefixes that end in `/`. */

@@ -61,6 +61,11 @@ export function gap(
   };
 }
 
+/** The same, said only. */
+export function asWarning(finding: Finding): Finding {
+  return { ...finding, severity: 'warning' };
+}
+
 /** `2026-11-24 02:00 UTC`. */
 export function instant(time: Date): string {
   return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;

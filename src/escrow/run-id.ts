@@ -7,6 +7,12 @@ import { createHash } from 'node:crypto';
  */
 export type RunId = string;
 
+/**
+ * How much earlier than its time a run, a record or an audit may be there: a message or an event may name a time 5 minutes ahead, the
+ * host fires a second early, and clocks differ by less than the rest. Milliseconds.
+ */
+export const timeMargin = 10 * 60 * 1000;
+
 const shape = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-[0-9a-f]{8})?$/;
 
 /** For the schedule, and for a message that carries a `runTime`: `20261124T020000Z`. */

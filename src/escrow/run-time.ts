@@ -22,6 +22,24 @@ export function parseSchedule(expression: string): Cron {
   return new Cron(expression, { timezone: 'UTC', mode: '6-part', domAndDow: true, paused: true });
 }
 
+const mostOccurrences = 1000;
+
+/** The occurrences of a schedule between two times, both exclusive; the first thousand of them. */
+export function occurrencesBetween(schedule: string, after: Date, before: Date): Date[] {
+  const cron = parseSchedule(schedule);
+  const found: Date[] = [];
+  for (let next = cron.nextRun(after); next !== null && next < before && found.length < mostOccurrences; ) {
+    found.push(next);
+    next = cron.nextRun(next);
+  }
+  return found;
+}
+
+/** The latest occurrence of a schedule before a time. */
+export function latestOccurrence(schedule: string, before: Date): Date | undefined {
+  return parseSchedule(schedule).previousRuns(1, before)[0];
+}
+
 // The host fires up to a second early; anything further ahead is the next occurrence of a run that somebody started by hand.
 const earlyMs = 60_000;
 // An occurrence missed by more than this is past: the fan-out may name an instant of the last 7 days only.
@@ -36,6 +54,6 @@ export function runTimeOfTimer(status: ScheduleStatus | null | undefined, schedu
   const isRecent = (time: Date): boolean => time.getTime() >= now.getTime() - oldestMs;
   const next = new Date(status?.next ?? Number.NaN);
   if (next.getTime() <= now.getTime() + earlyMs && isRecent(next)) return next;
-  const [latest] = parseSchedule(schedule).previousRuns(1, now);
+  const latest = latestOccurrence(schedule, now);
   return latest !== undefined && isRecent(latest) ? latest : new Date(now.toISOString().slice(0, 10));
 }

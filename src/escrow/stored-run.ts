@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { isNameOfRecord, parseRunBlobName, periodPrefixes, sourcePath } from './blob-names.ts';
+import { parseRunBlobName, periodPrefixes, sourcePath } from './blob-names.ts';
+import { mostEvidenceBytes, readBounded } from './bounded-read.ts';
 import type { EscrowContainer, StoredBlob } from './escrow-container.ts';
 import { sha256Of } from './put-once.ts';
 import type { RunId } from './run-id.ts';
@@ -73,7 +74,7 @@ const reportShape = z.object({
       z.object({
         key: text,
         outcome: z.enum(['escrowed', 'alreadyEscrowed']),
-        blobName: text.check(z.refine(isNameOfRecord)),
+        blobName: text,
         sha256: text,
         bytes: z.number(),
       }),
@@ -99,7 +100,7 @@ export async function readReport(
   blob: StoredBlob,
   outOfTime: AbortSignal,
 ): Promise<ReadReport> {
-  const bytes = await container.read(blob.name, outOfTime);
+  const bytes = await readBounded(container, blob.name, mostEvidenceBytes, outOfTime);
   const named = parseRunBlobName(blob.name);
   const report = parseReport(bytes);
   const isOfItsName =

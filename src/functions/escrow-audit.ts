@@ -1,7 +1,8 @@
 import type { InvocationContext, Timer, TimerFunctionOptions } from '@azure/functions';
 import { conductAudit } from '../escrow/audit/audit.ts';
-import { coverageGapsOf, logAudit, writeAudit } from '../escrow/audit/audit-record.ts';
+import { coverageGapsOf, keepAudit, keepPage, logFindings, logKept } from '../escrow/audit/audit-record.ts';
 import { orNoAudit } from '../escrow/audit/no-audit.ts';
+import type { EscrowLog } from '../escrow/escrow-events.ts';
 import { reportPage } from '../escrow/page/report-page.ts';
 import type { Services } from '../services.ts';
 import { contextLog } from './context-log.ts';
@@ -11,18 +12,29 @@ import { contextLog } from './context-log.ts';
  * retried: what it found stays found, and an audit that did not come about is an alarm of its own.
  */
 export function escrowAudit(services: Services): TimerFunctionOptions {
-  const { settings, container } = services;
   return {
     schedule: '%ESCROW_AUDIT_SCHEDULE%',
     async handler(_timer: Timer, context: InvocationContext) {
-      const { outOfTime, lastCall } = services.timeBudget();
-      const { audit, written } = await orNoAudit(async () => {
-        const made = await conductAudit({ ...settings, provesWriteOnce: true }, { ...services, outOfTime });
-        return { audit: made, written: await writeAudit(container, made, reportPage, lastCall) };
-      });
-      logAudit(contextLog(context), audit, written);
-      const gaps = coverageGapsOf(audit, written);
-      if (gaps !== undefined) throw gaps;
+      await auditEscrow(services, contextLog(context));
     },
   };
+}
+
+/**
+ * Audits, says what it found, keeps the audit and its page. What was found is said before anything is kept: it must not be
+ * lost with a container that takes no audit.
+ * @throws NoAudit, or CoverageGaps when everything is kept and there are gaps.
+ */
+export async function auditEscrow(services: Services, log: EscrowLog): Promise<void> {
+  const { settings, container } = services;
+  const { outOfTime, lastCall } = services.timeBudget();
+  const job = { ...settings, provesWriteOnce: true };
+  const audit = await orNoAudit('audit the escrow', () => conductAudit(job, { ...services, outOfTime }));
+  logFindings(log, audit);
+  const kept = await orNoAudit(`keep the audit ${audit.auditId}`, () => keepAudit(container, audit, lastCall));
+  logKept(log, audit, kept);
+  const page = reportPage(audit, kept);
+  await orNoAudit(`write the page of "${kept.name}"`, () => keepPage(container, kept, page, lastCall));
+  const gaps = coverageGapsOf(audit, kept);
+  if (gaps !== undefined) throw gaps;
 }

@@ -38,6 +38,19 @@ beforeEach(() => {
 
 afterAll(() => azure?.stop());
 
+describe('read', () => {
+  test('leaves a blob unread that is larger than it may be, and says so', async () => {
+    await container.create(blob('large', 'x'.repeat(1000)), noLimit);
+    expect((await container.read('large', noLimit, 1000)).length).toBe(1000);
+    await expect(container.read('large', noLimit, 999)).rejects.toMatchObject({
+      name: 'ServiceError',
+      code: 'BlobTooLarge',
+      message: 'the blob "large" has 1000 bytes, more than is read of its kind',
+    });
+    expect(azure.storage.requests.filter(({ operation }) => operation === 'getBlob')).toHaveLength(2);
+  });
+});
+
 describe('create', () => {
   test('never replaces a blob, though the identity may overwrite', async () => {
     await container.create(blob('once', 'first'), noLimit);

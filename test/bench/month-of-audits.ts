@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { writeAudit } from '../../src/escrow/audit/audit-record.ts';
+import { keepAudit, keepPage } from '../../src/escrow/audit/audit-record.ts';
 import { readAuditTrail } from '../../src/escrow/audit/audit-trail.ts';
 import type { WitnessedVersions } from '../../src/escrow/audit/witness.ts';
 import { witnessVersions } from '../../src/escrow/audit/witness.ts';
@@ -34,5 +34,7 @@ export async function leaveMonthOfAudits({ settings, container, keysOf, now, tim
       return { ...key, ...(versions && { versions }) };
     }),
   }));
-  await writeAudit(container, { ...newest, sources }, reportPage, lastCall);
+  const audit = { ...newest, sources };
+  const kept = await keepAudit(container, audit, lastCall);
+  await keepPage(container, kept, reportPage(audit, kept), lastCall);
 }

@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import PQueue from 'p-queue';
-import { conductAudit } from '../../src/escrow/audit/audit.ts';
-import { coverageGapsOf, logAudit, writeAudit } from '../../src/escrow/audit/audit-record.ts';
 import type { EscrowLog } from '../../src/escrow/escrow-events.ts';
-import { reportPage } from '../../src/escrow/page/report-page.ts';
 import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import { auditEscrow } from '../../src/functions/escrow-audit.ts';
 import { runSources } from '../../src/functions/source-runs.ts';
 import type { Services } from '../../src/services.ts';
 import { createServices } from '../../src/services.ts';
@@ -32,7 +30,7 @@ async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
     return () => runScript(job.loop);
   }
   const services = createServices(readSettings(process.env));
-  if (job.kind === 'audit') return () => audit(services);
+  if (job.kind === 'audit') return () => auditEscrow(services, log);
   if (job.kind === 'monthOfAudits') return () => leaveMonthOfAudits(services);
   if (job.kind === 'fill') return () => fill(services, job.blobNames);
   const run = (names: readonly string[]): Promise<void> => {
@@ -43,16 +41,6 @@ async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
   if (job.warmUp !== undefined) await run(job.warmUp);
   keys = 0;
   return () => run(job.sources);
-}
-
-/** What the audit's trigger does. */
-async function audit(services: Services): Promise<void> {
-  const { outOfTime, lastCall } = services.timeBudget();
-  const found = await conductAudit({ ...services.settings, provesWriteOnce: true }, { ...services, outOfTime });
-  const written = await writeAudit(services.container, found, reportPage, lastCall);
-  logAudit(log, found, written);
-  const gaps = coverageGapsOf(found, written);
-  if (gaps !== undefined) throw gaps;
 }
 
 async function fill({ container, timeBudget }: Services, names: readonly string[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { sha256Of } from '../../src/escrow/put-once.ts';
 import { ServiceError } from '../../src/escrow/service-error.ts';
+import type { LocalIdentity } from '../../src/local/identities.ts';
 import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
@@ -22,6 +23,13 @@ afterEach(() => {
 });
 
 afterAll(() => azure?.stop());
+
+/** What the app's identity would be if somebody had given it too much. */
+function almighty(): LocalIdentity {
+  const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
+  const actions = [...azure.identities.app.dataActions, `${blobs}/write`, `${blobs}/delete`];
+  return azure.registry.find('almighty') ?? azure.registry.add('almighty', actions);
+}
 
 describe('the audit trigger', () => {
   test('says reason and remedy when the container cannot be read, and claims no audit', async () => {
@@ -75,12 +83,8 @@ describe('the audit trigger', () => {
   });
 
   test('alarms when its own identity could overwrite and delete records', async () => {
-    const almighty = azure.registry.add('almighty', [
-      ...azure.identities.app.dataActions,
-      'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write',
-      'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete',
-    ]);
-    const { error, lines } = await (await startAuditApp(azure, sources, { hoursAhead: 4, identity: almighty })).audit();
+    const app = await startAuditApp(azure, sources, { hoursAhead: 4, identity: almighty() });
+    const { error, lines } = await app.audit();
     expect(gapsIn(lines)).toEqual(['notWriteOnce *', 'notWriteOnce *']);
     expect(error?.message).toContain('Take the right to overwrite blobs');
     expect((await auditOf(container, lines)).writeOnce).toMatchObject({ overwrite: 'allowed', remove: 'allowed' });
@@ -88,10 +92,56 @@ describe('the audit trigger', () => {
     expect(gapsIn(after.lines)).toEqual([]);
   });
 
+  test('takes a lease on the canary, or a firewall, for no proof that the escrow is write-once', async () => {
+    const lease = container.client.getBlobClient('audits/canary').getBlobLeaseClient();
+    await lease.acquireLease(-1);
+    const app = await startAuditApp(azure, sources, { hoursAhead: 4.6, identity: almighty() });
+    const { lines } = await app.audit();
+    await lease.releaseLease();
+    expect(gapsIn(lines)).toEqual(['writeOnceUnproven *']);
+    const audit = await auditOf(container, lines);
+    expect(audit.writeOnce).toMatchObject({ overwrite: 'unproven', remove: 'unproven' });
+    expect(audit.writeOnce?.message).toContain('LeaseIdMissing');
+
+    azure.storage.faults.add({
+      when: { operation: 'putBlob', blobName: /canary/ },
+      effect: { kind: 'status', status: 403, code: 'AuthorizationFailure' },
+    });
+    const behindFirewall = await (await startAuditApp(azure, sources, { hoursAhead: 4.7 })).audit();
+    expect((await auditOf(container, behindFirewall.lines)).writeOnce).toMatchObject({ overwrite: 'unproven' });
+  });
+
+  test('says what it found before it keeps it, and says what could not be kept', async () => {
+    azure.keyVault.faults.add({ operation: 'listKeys', effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' } });
+    const refuse = (blobName: RegExp) =>
+      azure.storage.faults.add({
+        when: { operation: 'putBlob', blobName },
+        effect: { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' },
+      });
+    refuse(/audits.*\.json/);
+    const unkept = await (await startAuditApp(azure, sources, { hoursAhead: 4.8 })).audit();
+    expect(gapsIn(unkept.lines)).toEqual(['sourceUnreadable vaults/contoso-prod']);
+    expect(unkept.error?.name).toBe('NoAudit');
+    expect(unkept.error?.message).toMatch(/^Cannot keep the audit \d{8}T\d{6}Z: .*AuthorizationPermissionMismatch/);
+    expect(unkept.lines.some(({ event }) => event === 'escrow.audit.completed')).toBe(false);
+
+    azure.storage.faults.clear();
+    refuse(/audits.*\.html/);
+    const unshown = await (await startAuditApp(azure, sources, { hoursAhead: 4.9 })).audit();
+    expect(gapsIn(unshown.lines)).toEqual(['sourceUnreadable vaults/contoso-prod']);
+    expect(unshown.error?.message).toMatch(/^Cannot write the page of "audits\/\d{8}T\d{6}Z\.json"/);
+    expect((await auditOf(container, unshown.lines)).status).toBe('gaps');
+    azure.storage.faults.clear();
+    azure.keyVault.faults.clear();
+    const next = await (await startAuditApp(azure, sources, { hoursAhead: 4.95 })).audit();
+    expect([gapsIn(next.lines), next.error]).toEqual([['pageMissing *'], undefined]);
+    expect(unshown.levels).toMatchObject({ 'escrow.coverage.gap': 'error', 'escrow.audit.completed': 'error' });
+  });
+
   test('asks for a drill when one is due', async () => {
     const settings = { ESCROW_MAX_DRILL_AGE_DAYS: '90' };
     const app = await startAuditApp(azure, sources, { hoursAhead: 5, settings });
-    expect(gapsIn((await app.audit()).lines)).toEqual(['drillOverdue *']);
+    expect(gapsIn((await app.audit()).lines)).toContain('drillOverdue *');
     const receipt = {
       format: 'keyvault-escrow/drill/1',
       startedAt: '2026-11-24T10:00:00Z',
@@ -105,7 +155,7 @@ describe('the audit trigger', () => {
     const content = JSON.stringify(receipt);
     await container.put('drills/20261124T100000Z.json', content, { sha256: sha256Of(Buffer.from(content)) });
     const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 5.5, settings })).audit();
-    expect(gapsIn(lines)).toEqual([]);
+    expect(gapsIn(lines)).not.toContain('drillOverdue *');
     const audit = await auditOf(container, lines);
     expect(audit.drill).toMatchObject({ receipt: 'drills/20261124T100000Z.json', keys: 1 });
     expect(audit.sources[0]?.keys[0]?.drilledAt).toBeDefined();

@@ -15,7 +15,14 @@ export interface AuditApp {
   /** Runs every source, as the schedule would. */
   night(): Promise<void>;
   /** Fires the audit's timer. */
-  audit(): Promise<{ readonly lines: readonly EscrowEvent[]; readonly error: Error | undefined }>;
+  audit(): Promise<AuditRun>;
+}
+
+export interface AuditRun {
+  readonly lines: readonly EscrowEvent[];
+  /** The level of the last line of each event. */
+  readonly levels: Readonly<Record<string, string>>;
+  readonly error: Error | undefined;
 }
 
 /** A schedule that was due a minute ago, every day: whatever the time of day, a run made now is the run that was due. */
@@ -65,10 +72,15 @@ export async function startAuditApp(
     },
     async audit() {
       const lines: EscrowEvent[] = [];
+      const levels: Record<string, string> = {};
       const context = new InvocationContext({
         invocationId: randomUUID(),
         functionName: 'escrowAudit',
-        logHandler: (_level, line) => lines.push(JSON.parse(String(line))),
+        logHandler(level, text) {
+          const line: EscrowEvent = JSON.parse(String(text));
+          lines.push(line);
+          levels[line.event] = level;
+        },
       });
       const timer = {
         isPastDue: false,
@@ -79,7 +91,7 @@ export async function startAuditApp(
         () => undefined,
         (thrown: unknown) => thrown as Error,
       );
-      return { lines, error };
+      return { lines, levels, error };
     },
   };
 }

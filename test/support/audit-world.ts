@@ -1,6 +1,6 @@
 import { conductAudit } from '../../src/escrow/audit/audit.ts';
 import type { Audit } from '../../src/escrow/audit/audit-document.ts';
-import { writeAudit } from '../../src/escrow/audit/audit-record.ts';
+import { keepAudit, keepPage } from '../../src/escrow/audit/audit-record.ts';
 import { recordName, reportName, sourcePath, startedMarkerName } from '../../src/escrow/blob-names.ts';
 import type { EscrowContainer, StoredBlob } from '../../src/escrow/escrow-container.ts';
 import type { KeySource, KeyVersion, SourceKey } from '../../src/escrow/key-source.ts';
@@ -24,6 +24,11 @@ export interface AuditWorld {
   requests: number;
   /** The source refuses to list its keys. */
   isClosed: boolean;
+  /** NCRONTAB of the runs and of the audits. */
+  schedule: string;
+  auditSchedule: string;
+  /** Whether the settings name the source. */
+  isConfigured: boolean;
   readonly source: EscrowSource;
   readonly container: EscrowContainer;
   readonly blobs: Map<string, StoredBlob & { bytes: Uint8Array }>;
@@ -35,7 +40,7 @@ export interface AuditWorld {
   /** Removes a blob behind the product's back. */
   lose(name: string): void;
   /** Leaves a blob, or another in its place, as an intruder does who knows of the digest beside it. */
-  forge(name: string, content: string, createdAt?: Date): void;
+  forge(name: string, content: string, createdAt?: Date, metadata?: Readonly<Record<string, string>>): void;
 }
 
 export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld {
@@ -75,11 +80,13 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       world.requests++;
       return blobs.get(name);
     },
-    async read(name) {
+    async read(name, _, mostBytes = Number.POSITIVE_INFINITY) {
       world.requests++;
       const blob = blobs.get(name);
       if (blob === undefined)
         throw new ServiceError('gone', { service: 'Blob Storage', statusCode: 404, code: 'BlobNotFound' });
+      if (blob.length > mostBytes)
+        throw new ServiceError('large', { service: 'Blob Storage', statusCode: 200, code: 'BlobTooLarge' });
       return blob.bytes;
     },
     async *list(prefix) {
@@ -142,6 +149,9 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     now: start,
     requests: 0,
     isClosed: false,
+    schedule: '0 0 2 * * *',
+    auditSchedule: '0 0 6 * * *',
+    isConfigured: true,
     source,
     container,
     blobs,
@@ -197,17 +207,18 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     lose(name) {
       if (blobs.delete(name)) sorted.delete(folderOf(name));
     },
-    forge(name, content, createdAt = world.now) {
+    forge(name, content, createdAt = world.now, metadata = {}) {
       const bytes = Buffer.from(content);
-      blobs.set(name, { name, bytes, length: bytes.length, createdAt, metadata: { sha256: sha256Of(bytes) } });
+      const beside = { ...metadata, sha256: sha256Of(bytes) };
+      blobs.set(name, { name, bytes, length: bytes.length, createdAt, metadata: beside });
       sorted.delete(folderOf(name));
     },
     async audit() {
       world.requests = 0;
       const job = {
-        sources: [source],
-        schedule: '0 0 2 * * *',
-        auditSchedule: '0 0 6 * * *',
+        sources: world.isConfigured ? [source] : [],
+        schedule: world.schedule,
+        auditSchedule: world.auditSchedule,
         maxAgeHours: 26,
         maxDrillAgeDays: undefined,
         provesWriteOnce: true,
@@ -218,7 +229,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
         outOfTime: noLimit,
         keysOf: () => keySource,
       });
-      await writeAudit(container, audit, () => 'page', noLimit);
+      await keepPage(container, await keepAudit(container, audit, noLimit), 'page', noLimit);
       return audit;
     },
   };

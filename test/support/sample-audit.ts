@@ -3,10 +3,11 @@ import { totalsOf } from '../../src/escrow/audit/audit.ts';
 import type { Audit, AuditedKey, AuditedRun, AuditedSource } from '../../src/escrow/audit/audit-document.ts';
 import { calendarDays, calendarStart, type DayMark, encodeMarks } from '../../src/escrow/audit/calendar.ts';
 import type { CoverageStatus } from '../../src/escrow/audit/coverage-status.ts';
-import { notWriteOnce } from '../../src/escrow/audit/evidence-findings.ts';
-import { keyGone, manyVersions, neverEscrowed, staleRecord } from '../../src/escrow/audit/key-findings.ts';
+import { evidenceMissing, notWriteOnce } from '../../src/escrow/audit/evidence-findings.ts';
+import { keyGone, manyVersions, neverEscrowed, recordFault, staleRecord } from '../../src/escrow/audit/key-findings.ts';
 import { runIncomplete, sourceUnreadable } from '../../src/escrow/audit/source-findings.ts';
-import type { Finding } from '../../src/escrow/finding.ts';
+import type { Finding, FindingKind } from '../../src/escrow/finding.ts';
+import { gap } from '../../src/escrow/finding.ts';
 import type { SourceId, SourceKind } from '../../src/escrow/source.ts';
 
 const now = new Date('2026-11-24T06:00:03Z');
@@ -118,7 +119,6 @@ export function sampleAudit(sources: readonly AuditedSource[], findings: readonl
     drill: { receipt: 'drills/20261102T091100Z.json', finishedAt: '2026-11-02T09:12:44Z', keys: 3 },
     chain: {
       previous: { name: 'audits/20261123T060002Z.json', sha256: createHash('sha256').update('x').digest('hex') },
-      until: '2026-11-24T02:01:30.000Z',
       evidence: [{ name: 'runs/20261124T020000Z/vaults/contoso-prod.json', sha256: 'ab'.repeat(32) }],
     },
   };
@@ -186,6 +186,64 @@ export function troubledAudit(): Audit {
       ...many.map(({ key }) => staleRecord(web, key, new Date(now.getTime() - 52 * hour), '2 days', undefined)),
       notWriteOnce('overwritten'),
       ...(versions === undefined ? [] : [versions]),
+    ],
+  );
+}
+
+/** The troubled escrow with more that is wrong: many alike findings, the rarer kinds, and a kind of a later version. */
+export function crowdedAudit(): Audit {
+  const { sources, findings } = troubledAudit();
+  const prod = { kind: 'vault', name: 'contoso-prod' } as const;
+  const tenants = { kind: 'vault', name: 'contoso-tenants' } as const;
+  const names = Array.from({ length: 300 }, (_, index) => `tenant-${String(index).padStart(3, '0')}-data`);
+  const keys = names.map((key): SampleKey => ({ key, status: 'stale', hoursOld: 52, days: marks(0, 'f', 'f') }));
+  const forbidden = (key: string, index: number): string =>
+    `Cannot back up key "${key}" in vault "contoso-tenants": access denied (403 ForbiddenByRbac, request 7f3c${index}). Grant Microsoft.KeyVault/vaults/keys/backup/action to the caller at this vault.`;
+  const nights = [20, 21, 22, 23].map((night) => `runs/202611${night}T020000Z/vaults/contoso-prod.json`);
+  const trail = 'audits/20261123T060002Z.json';
+  const tooEarly = { blobName: 'vaults/contoso-prod/api-gateway/20261125T020000Z.keybackup', createdAt: now };
+  const later = {
+    finding: 'quotaExhausted' as FindingKind,
+    severity: 'warning',
+    message: 'Vault "contoso-prod" has used 98 % of its quota. Ask for more.',
+    remedy: 'Ask for more.',
+  } as const;
+  return sampleAudit(
+    [...sources, sampleSource('vault', 'contoso-tenants', keys)],
+    [
+      ...findings,
+      ...names.map((key, index) =>
+        staleRecord(tenants, key, new Date(now.getTime() - 52 * hour), '2 days', forbidden(key, index)),
+      ),
+      ...['a', 'b', 'c', 'd'].map((one, index) =>
+        keyGone(tenants, `gone-${one}`, `vaults/contoso-tenants/gone-${one}/2026112${index}T020000Z.keybackup`),
+      ),
+      recordFault(prod, 'api-gateway', { fault: 'tooEarly', ...tooEarly }),
+      gap(
+        'recordForeign',
+        'The record "vaults/contoso-prod/backup-wrap/20261124T020000Z.keybackup" says that it is of key "payroll".',
+        'Find out who wrote it (storage logs).',
+        { source: prod, key: 'backup-wrap' },
+      ),
+      gap(
+        'sourceLeftOut',
+        'Vault "contoso-old" is no configured source any more, though the audit before had 12 keys of it.',
+        'Put it back into ESCROW_SOURCES, or say that its keys are retired.',
+        { source: { kind: 'vault', name: 'contoso-old' } },
+      ),
+      ...nights.map((name) => evidenceMissing(name, trail)),
+      gap(
+        'evidenceUnlisted',
+        `The audit "${trail}" does not list "audits/20261122T060001Z.html", which was there before it.`,
+        'Find out who wrote both (storage logs).',
+      ),
+      gap(
+        'auditMissing',
+        'There is no audit of 2026-11-21 06:00 UTC, when one was due.',
+        'If the app was stopped, see that it runs.',
+      ),
+      gap('pageMissing', `The audit "${trail}" has no page.`, 'Make it again: npm run escrow -- report.'),
+      later,
     ],
   );
 }

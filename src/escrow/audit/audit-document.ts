@@ -21,6 +21,7 @@ export interface Audit {
   readonly status: 'ok' | 'gaps';
   readonly asked: {
     readonly schedule: string;
+    readonly auditSchedule?: string;
     readonly maxAgeHours: number;
     readonly maxDrillAgeDays?: number;
   };
@@ -49,8 +50,6 @@ export interface AuditTotals {
 export interface ChainLink {
   /** The newest audit that could be read and was as written. */
   readonly previous?: EvidenceDigest;
-  /** Creation time of the newest blob that any audit so far has listed. */
-  readonly until?: string;
   /**
    * All that has come since: run reports, drill receipts, lost requests, the page of the audit before, and any audit beside
    * it. Without new reports, receipts and requests those that the audit before listed stand here once more, so that every

@@ -1,58 +1,62 @@
 import { auditName } from '../blob-names.ts';
-import type { EscrowContainer, NewBlob } from '../escrow-container.ts';
+import { mostAuditBytes } from '../bounded-read.ts';
+import type { EscrowContainer } from '../escrow-container.ts';
 import type { EscrowLog } from '../escrow-events.ts';
 import { putOnce } from '../put-once.ts';
 import type { Audit, EvidenceDigest } from './audit-document.ts';
+import { parseAudit } from './stored-audit.ts';
 
 /** Where an audit was put; the digest goes into the log, which is outside of the escrow's own reach. */
-export interface WrittenAudit {
-  readonly name: string;
-  readonly sha256: string;
+export interface KeptAudit extends EvidenceDigest {
+  /** Where its page belongs. */
   readonly pageName: string;
 }
 
-/**
- * Writes an audit and its page once, under the next free number of its second.
- * @param pageOf renders the page, which names the audit that it shows.
- */
-export async function writeAudit(
-  container: EscrowContainer,
-  audit: Audit,
-  pageOf: (audit: Audit, written: EvidenceDigest) => string,
-  lastCall: AbortSignal,
-): Promise<WrittenAudit> {
-  const bytes = Buffer.from(`${JSON.stringify(audit)}\n`);
+/** Keeps an audit, written once, under the next free number of its second. */
+export async function keepAudit(container: EscrowContainer, audit: Audit, lastCall: AbortSignal): Promise<KeptAudit> {
+  const text = `${JSON.stringify(audit)}\n`;
+  const bytes = Buffer.from(text);
+  if (bytes.length > mostAuditBytes || parseAudit(text) === undefined) {
+    throw new Error(`the next audit could not go by it (${bytes.length} bytes)`);
+  }
   for (let attempt = 1; ; attempt++) {
     const name = auditName(audit.auditId, 'json', attempt);
     const metadata = { status: audit.status };
     const put = await putOnce(container, { name, bytes, contentType: 'application/json', metadata }, lastCall);
-    if (!put.written) continue;
-    const pageName = auditName(audit.auditId, 'html', attempt);
-    await putOnce(container, pageBlob(pageName, pageOf(audit, { name, sha256: put.sha256 })), lastCall);
-    return { name, sha256: put.sha256, pageName };
+    if (put.written) return { name, sha256: put.sha256, pageName: auditName(audit.auditId, 'html', attempt) };
   }
 }
 
-function pageBlob(name: string, page: string): NewBlob {
-  return { name, bytes: Buffer.from(page), contentType: 'text/html; charset=utf-8', metadata: {} };
+/** @param page the page that shows this audit. */
+export async function keepPage(
+  container: EscrowContainer,
+  { pageName }: KeptAudit,
+  page: string,
+  lastCall: AbortSignal,
+): Promise<void> {
+  const contentType = 'text/html; charset=utf-8';
+  await putOnce(container, { name: pageName, bytes: Buffer.from(page), contentType, metadata: {} }, lastCall);
 }
 
-/** One line for each finding and one for the audit. */
-export function logAudit(log: EscrowLog, audit: Audit, written: WrittenAudit): void {
-  const runId = audit.auditId;
-  for (const finding of audit.findings) {
+/** One line for each finding. */
+export function logFindings(log: EscrowLog, { auditId: runId, findings }: Audit): void {
+  for (const finding of findings) {
     log(finding.severity === 'gap' ? 'error' : 'warn', { event: 'escrow.coverage.gap', runId, ...finding });
   }
+}
+
+/** One line for an audit that was kept. */
+export function logKept(log: EscrowLog, audit: Audit, { name, sha256 }: KeptAudit): void {
   log(audit.status === 'ok' ? 'info' : 'error', {
     event: 'escrow.audit.completed',
-    runId,
+    runId: audit.auditId,
     status: audit.status,
     keys: audit.totals.keys,
     restorable: audit.totals.restorable,
     findings: audit.findings.length,
     durationMs: Date.parse(audit.finishedAt) - Date.parse(audit.startedAt),
-    blobName: written.name,
-    sha256: written.sha256,
+    blobName: name,
+    sha256,
   });
 }
 
@@ -64,7 +68,7 @@ export class CoverageGaps extends AggregateError {
 // The host cuts an exception text at about 32 KB; the audit and the log have every finding.
 const mostLines = 25;
 
-export function coverageGapsOf(audit: Audit, { name }: WrittenAudit): CoverageGaps | undefined {
+export function coverageGapsOf(audit: Audit, { name }: KeptAudit): CoverageGaps | undefined {
   if (audit.status === 'ok') return undefined;
   const gaps = audit.findings.filter(({ severity }) => severity === 'gap');
   const { keys, restorable } = audit.totals;

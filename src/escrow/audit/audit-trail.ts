@@ -1,4 +1,4 @@
-import { auditFolder, parseAuditName, periodPrefixes } from '../blob-names.ts';
+import { auditFolder, parseAuditName } from '../blob-names.ts';
 import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
 import type { Audit } from './audit-document.ts';
 import type { StoredAudit } from './stored-audit.ts';
@@ -9,9 +9,9 @@ export interface SoundAudit extends StoredAudit {
   readonly audit: Audit;
 }
 
-/** The audits in the container, as far back as the next one has to look. */
+/** The audits in the container, read as far back as the next one has to look. */
 export interface AuditTrail {
-  /** Audits and their pages, oldest first: at least those since `newest` and some days before it. */
+  /** All audits and their pages, oldest first. */
   readonly blobs: readonly StoredBlob[];
   /** The newest sound one. */
   readonly newest: SoundAudit | undefined;
@@ -19,56 +19,37 @@ export interface AuditTrail {
   readonly unsound: readonly StoredAudit[];
 }
 
-const day = 24 * 60 * 60 * 1000;
-const recentDays = 3;
-
 /**
- * Reads the newest audits, by the storage service's creation time. They are looked for among those of the last days first
- * (one or two requests), so a history of years is listed only after a silence of two, or when none of these is sound.
+ * Lists all audits (two blobs a day: one request per seven years) and reads back to the newest sound one, by the storage
+ * service's creation time.
+ * @param now no time in what it says is taken for later than this.
  */
 export async function readAuditTrail(
   container: EscrowContainer,
   now: Date,
   outOfTime: AbortSignal,
 ): Promise<AuditTrail> {
-  const from = new Date(now.getTime() - recentDays * day);
-  const recent = periodPrefixes('audits', from, new Date(now.getTime() + day));
-  const trail = await stepBack(container, await listAudits(container, recent, outOfTime), outOfTime);
-  const isCovered = trail.newest !== undefined && trail.newest.createdAt.getTime() >= from.getTime() + day;
-  return isCovered ? trail : stepBack(container, await listAudits(container, [auditFolder], outOfTime), outOfTime);
+  const blobs = await listAudits(container, outOfTime);
+  const unsound: StoredAudit[] = [];
+  for (const blob of blobs.filter(isAuditDocument).reverse()) {
+    const stored = await readAudit(container, blob, outOfTime, now);
+    if (isSound(stored)) return { blobs, newest: stored, unsound };
+    unsound.push(stored);
+  }
+  return { blobs, newest: undefined, unsound };
 }
 
 /** Audits and their pages, oldest first. */
-export async function listAudits(
-  container: EscrowContainer,
-  prefixes: readonly string[],
-  outOfTime: AbortSignal,
-): Promise<StoredBlob[]> {
+export async function listAudits(container: EscrowContainer, outOfTime: AbortSignal): Promise<StoredBlob[]> {
   const blobs: StoredBlob[] = [];
-  for (const prefix of prefixes) {
-    for await (const blob of container.list(prefix, outOfTime)) {
-      if (parseAuditName(blob.name) !== undefined) blobs.push(blob);
-    }
+  for await (const blob of container.list(auditFolder, outOfTime)) {
+    if (parseAuditName(blob.name) !== undefined) blobs.push(blob);
   }
   return blobs.sort(byCreation);
 }
 
 export function isAuditDocument({ name }: StoredBlob): boolean {
   return parseAuditName(name)?.form === 'json';
-}
-
-async function stepBack(
-  container: EscrowContainer,
-  blobs: readonly StoredBlob[],
-  outOfTime: AbortSignal,
-): Promise<AuditTrail> {
-  const unsound: StoredAudit[] = [];
-  for (const blob of blobs.filter(isAuditDocument).reverse()) {
-    const stored = await readAudit(container, blob, outOfTime);
-    if (isSound(stored)) return { blobs, newest: stored, unsound };
-    unsound.push(stored);
-  }
-  return { blobs, newest: undefined, unsound };
 }
 
 function isSound(stored: StoredAudit): stored is SoundAudit {

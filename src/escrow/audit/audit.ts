@@ -8,17 +8,20 @@ import type { EscrowSource } from '../source.ts';
 import { listRuns } from '../stored-run.ts';
 import type { Audit, AuditedSource, AuditTotals, WriteOnceProof } from './audit-document.ts';
 import { auditFormat } from './audit-document.ts';
+import type { SoundAudit } from './audit-trail.ts';
 import { readAuditTrail } from './audit-trail.ts';
-import { calendarDays, calendarStart } from './calendar.ts';
-import { evidenceSince, findBrokenLinks, findMissedAudit, isNewEvidence, nextLink } from './chain-link.ts';
+import { calendarDays, calendarStart, dayOf } from './calendar.ts';
+import { auditSpan, findBrokenLinks, isNewEvidence, nextLink } from './chain-link.ts';
 import { freshSinceOf } from './coverage.ts';
 import type { CoverageStatus } from './coverage-status.ts';
 import { coverageStatuses, isOwed } from './coverage-status.ts';
 import { drillFindings, readDrills } from './drill-history.ts';
 import { earlierCoverageOf } from './earlier-coverage.ts';
 import { listEvidence, readEach } from './evidence.ts';
+import { findMissedAudits } from './missed-audits.ts';
 import { emptyHistory, readOutcomes } from './recent-outcomes.ts';
 import { auditSource } from './source-audit.ts';
+import { sourceLeftOut } from './source-findings.ts';
 import { proveWriteOnce, writeOnceFindings } from './write-once-canary.ts';
 
 export interface AuditJob {
@@ -56,23 +59,21 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
   const previous = trail.newest;
   const freshSince = freshSinceOf({ now, maxAgeHours: job.maxAgeHours });
 
-  const since = evidenceSince(previous) ?? new Date(now.getTime() - calendarDays * dayMs);
-  const runs = await listRuns(container, since < freshSince ? since : freshSince, now, outOfTime);
+  const runs = await listRuns(container, runsSince(previous, freshSince, now), now, outOfTime);
   const evidence = await listEvidence(container, runs, outOfTime);
   const isNew = isNewEvidence(previous);
-  const listedBefore = new Set(previous?.audit.chain.evidence.map(({ name }) => name));
   const digests = new Map(trail.unsound.map(({ name, sha256 }) => [name, sha256]));
 
   const histories = await readOutcomes(
     container,
     runs,
-    (blob) => isNew(blob) || listedBefore.has(blob.name) || blob.createdAt >= freshSince,
+    () => true,
     outOfTime,
     ({ blob, sha256 }) => digests.set(blob.name, sha256),
   );
   const drills = await readDrills(
     container,
-    evidence.drills.filter(isNew),
+    { all: evidence.drills, isNew },
     previous?.audit,
     outOfTime,
     (name, sha256) => digests.set(name, sha256),
@@ -89,6 +90,7 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     schedule: job.schedule,
     drills,
     earlierFrom: previous?.audit.calendar.from,
+    auditedAt: previous?.createdAt,
   };
   const audited = await Promise.all(
     job.sources.map((source) => {
@@ -101,8 +103,9 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
   const writeOnce = job.provesWriteOnce ? await proveWriteOnce(container, outOfTime) : undefined;
   const findings = [
     ...audited.flatMap((source) => source.findings),
-    ...(await findBrokenLinks(trail, fresh, digests, container, outOfTime)),
-    ...findMissedAudit(job.auditSchedule, trail, now),
+    ...sourcesLeftOut(previous?.audit.sources ?? [], job.sources),
+    ...(await findBrokenLinks(trail, fresh, digests, { container, now, outOfTime })),
+    ...findMissedAudits(job.auditSchedule, trail, now),
     ...(writeOnce === undefined ? [] : writeOnceFindings(writeOnce)),
     ...drillFindings(drills.last, job.maxDrillAgeDays, now),
   ];
@@ -115,6 +118,7 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     status: findings.some(({ severity }) => severity === 'gap') ? 'gaps' : 'ok',
     asked: {
       schedule: job.schedule,
+      auditSchedule: job.auditSchedule,
       maxAgeHours: job.maxAgeHours,
       ...(job.maxDrillAgeDays !== undefined && { maxDrillAgeDays: job.maxDrillAgeDays }),
     },
@@ -126,6 +130,22 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     ...(drills.last && { drill: drills.last }),
     chain: nextLink(previous, fresh, digests),
   };
+}
+
+/**
+ * From when on runs are read: since the audit before, and the whole of its day, whose marks in the calendars were not final; as
+ * far as a record is fresh; without an audit before, as far as a calendar goes.
+ */
+function runsSince(previous: SoundAudit | undefined, freshSince: Date, now: Date): Date {
+  if (previous === undefined) return new Date(now.getTime() - calendarDays * dayMs);
+  const since = Math.min(previous.createdAt.getTime() - auditSpan, Date.parse(dayOf(previous.createdAt)));
+  return new Date(Math.min(since, freshSince.getTime()));
+}
+
+/** Sources that the audit before had, and that nobody looks at any more. */
+function sourcesLeftOut(before: readonly AuditedSource[], now: readonly EscrowSource[]): Finding[] {
+  const configured = new Set(now.map(sourcePath));
+  return before.filter(({ source }) => !configured.has(source)).map(sourceLeftOut);
 }
 
 /** An audit that could not try keeps the proof of the one before. */

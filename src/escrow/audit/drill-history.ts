@@ -15,17 +15,24 @@ export interface DrillHistory {
   readonly proven: ReadonlyMap<string, string>;
 }
 
+export interface Receipts {
+  readonly all: readonly StoredBlob[];
+  /** Whether the audit before had not read it. */
+  isNew(receipt: StoredBlob): boolean;
+}
+
 /**
  * Adds receipts that are new to what the audit before knew.
  * @param seen is told the digest of each as read.
  */
 export async function readDrills(
   container: EscrowContainer,
-  receipts: readonly StoredBlob[],
+  { all, isNew }: Receipts,
   previous: Audit | undefined,
   outOfTime: AbortSignal,
   seen: (name: string, sha256: string) => void,
 ): Promise<DrillHistory> {
+  const receipts = all.filter(isNew);
   const read = await readEach(
     container,
     receipts.map(({ name }) => name),
@@ -35,7 +42,9 @@ export async function readDrills(
       return parseDrillReceipt(Buffer.from(bytes).toString('utf8'));
     },
   );
-  let last = previous?.drill;
+  // The last drill counts while its receipt is there, and is as old as that.
+  const known = all.find(({ name }) => name === previous?.drill?.receipt);
+  let last = previous?.drill && known && { ...previous.drill, finishedAt: known.createdAt.toISOString() };
   const proven = new Map<string, string>();
   for (const { source, keys } of previous?.sources ?? []) {
     for (const { key, drilledAt } of keys) if (drilledAt !== undefined) proven.set(drilledKey(source, key), drilledAt);

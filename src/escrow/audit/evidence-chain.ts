@@ -1,11 +1,16 @@
-import { auditFolder, parseAuditName } from '../blob-names.ts';
+import { parseAuditName } from '../blob-names.ts';
 import type { EscrowContainer } from '../escrow-container.ts';
 import type { Finding } from '../finding.ts';
+import { asWarning } from '../finding.ts';
+import { timeMargin } from '../run-id.ts';
+import { occurrencesBetween } from '../run-time.ts';
 import type { ChainLink, EvidenceDigest } from './audit-document.ts';
+import { findPairless } from './audit-pages.ts';
 import { isAuditDocument, listAudits } from './audit-trail.ts';
-import { digestsIn, findOverlooked, pagesWithoutAudit } from './chain-link.ts';
+import { digestsIn, findOverlooked } from './chain-link.ts';
 import { checkEvidence } from './evidence.ts';
-import { chainUnreadable, evidenceAltered } from './evidence-findings.ts';
+import { auditMissing, chainUnreadable, notAsWritten } from './evidence-findings.ts';
+import { auditsMissedBetween } from './missed-audits.ts';
 import { readAudit } from './stored-audit.ts';
 
 /** What came of following the whole chain. */
@@ -21,22 +26,28 @@ export interface ChainVerdict {
 interface Link extends EvidenceDigest {
   readonly createdAt: Date;
   readonly chain: ChainLink | undefined;
+  readonly schedule: string | undefined;
 }
 
 /**
  * Follows the chain of evidence from the first audit to the last: every audit is what its successor's digest says, every
- * report, receipt and page is what the audit that lists it says, and no audit leaves out another. Reads all of them once.
+ * report, receipt and page is what the audit that lists it says, no audit leaves out another, and none that was due is missing.
+ * Reads all of them once.
  */
-export async function verifyChain(container: EscrowContainer, outOfTime: AbortSignal): Promise<ChainVerdict> {
+export async function verifyChain(
+  container: EscrowContainer,
+  now: Date,
+  outOfTime: AbortSignal,
+): Promise<ChainVerdict> {
   const findings: Finding[] = [];
   const links: Link[] = [];
-  const blobs = await listAudits(container, [auditFolder], outOfTime);
+  const blobs = await listAudits(container, outOfTime);
   for (const blob of blobs.filter(isAuditDocument)) {
     const { name, sha256, isAsWritten, createdAt, audit } = await readAudit(container, blob, outOfTime);
-    if (!isAsWritten) findings.push(evidenceAltered(name, `${name} (metadata)`));
-    if (audit === undefined) findings.push(chainUnreadable(name, 'cannot be read as one'));
+    if (!isAsWritten) findings.push(notAsWritten(name));
+    if (audit === undefined) findings.push(chainUnreadable(name));
     // Only the link is kept: an audit of a large escrow holds megabytes.
-    links.push({ name, sha256, createdAt, chain: audit?.chain });
+    links.push({ name, sha256, createdAt, chain: audit?.chain, schedule: audit?.asked.auditSchedule });
   }
   const audits = new Map(links.map(({ name, sha256 }) => [name, sha256]));
   const listed = new Map<string, string>();
@@ -53,15 +64,35 @@ export async function verifyChain(container: EscrowContainer, outOfTime: AbortSi
     audits: links.length,
     evidence: [...listed.keys()].filter((name) => parseAuditName(name)?.form !== 'json').length,
     ...(newest && { newest: { name: newest.name, sha256: newest.sha256 } }),
-    findings: withoutRepeats([...findings, ...pagesWithoutAudit(blobs, blobs)]),
+    findings: withoutRepeats([...findings, ...findPairless(blobs, blobs, now), ...missedIn(links, now)]),
   };
+}
+
+// An audit that is due may be under way for so long.
+const graceMs = 60 * 60 * 1000;
+
+/** Audits that are missing between two others were told by the later one, so they are a warning here. */
+function missedIn(links: readonly Link[], now: Date): Finding[] {
+  const between = links.slice(1).flatMap(({ schedule, createdAt }, index) => {
+    const before = links[index];
+    return schedule === undefined || before?.schedule !== schedule
+      ? []
+      : auditsMissedBetween(schedule, before.createdAt, createdAt).map(asWarning);
+  });
+  const newest = links.at(-1);
+  if (newest?.schedule === undefined) return between;
+  const { schedule, createdAt } = newest;
+  const after = new Date(createdAt.getTime() + timeMargin);
+  const dues = occurrencesBetween(schedule, after, new Date(now.getTime() - graceMs));
+  return [...between, ...auditMissing(dues, createdAt)];
 }
 
 // An altered audit shows by its own digest and by its successor's: one line is enough.
 function withoutRepeats(findings: readonly Finding[]): Finding[] {
   const said = new Set<string>();
   return findings.filter(({ finding, message }) => {
-    const subject = `${finding} ${message.split('"')[1]}`;
+    const kind = finding === 'pageMissing' ? 'evidenceMissing' : finding;
+    const subject = `${kind} ${message.split('"')[1] ?? message}`;
     return !said.has(subject) && said.add(subject);
   });
 }

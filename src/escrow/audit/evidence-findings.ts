@@ -1,6 +1,6 @@
 import { canaryName } from '../blob-names.ts';
 import type { Finding } from '../finding.ts';
-import { gap, instant } from '../finding.ts';
+import { asWarning, gap, instant } from '../finding.ts';
 
 // What an audit says about the proof itself: drills, write-once, the chain of evidence.
 
@@ -23,7 +23,8 @@ export function notWriteOnce(what: 'overwritten' | 'deleted'): Finding {
 }
 
 export function writeOnceUnproven(why: string): Finding {
-  const remedy = 'Run the audit again; if it keeps failing, check the storage account.';
+  const remedy =
+    'Wait for the next audit, or run the function escrowAudit by hand; if it stays unproven, check the storage account.';
   return gap('writeOnceUnproven', `That the escrow is write-once could not be proven: ${why}.`, remedy);
 }
 
@@ -32,35 +33,50 @@ export function evidenceMissing(name: string, listedBy: string): Finding {
   return gap('evidenceMissing', `"${name}" has been removed, though "${listedBy}" lists its digest.`, remedy);
 }
 
-export function evidenceAltered(name: string, listedBy: string): Finding {
-  const remedy = 'Do not trust it; find out who replaced it (storage logs), and run verify --chain for the rest.';
-  return gap(
-    'evidenceAltered',
-    `"${name}" has been altered: its content has another SHA-256 than "${listedBy}" lists.`,
-    remedy,
-  );
+export function auditOfPageMissing(name: string, page: string): Finding {
+  const remedy = 'Find out who removed it, or who left the page (storage logs), and undelete it if you can.';
+  return gap('evidenceMissing', `The audit "${name}" is not there, though its page "${page}" is.`, remedy);
 }
 
-export function chainUnreadable(name: string, how: string): Finding {
-  const remedy = 'Find out who wrote it (storage logs), and run verify --chain.';
-  return gap('chainUnreadable', `The audit "${name}" ${how}.`, remedy);
+export function pageMissing(page: string, name: string): Finding {
+  const remedy =
+    'If the log says that it could not be written, nothing is lost: the audit has all of it. Otherwise find out who removed it (storage logs).';
+  const reason = `The page "${page}" is not there, though its audit "${name}" is.`;
+  return asWarning(gap('pageMissing', reason, remedy));
+}
+
+const whoReplaced = 'Do not trust it before you know who wrote it (storage logs), and run verify --chain for the rest.';
+
+export function evidenceAltered(name: string, listedBy: string): Finding {
+  return gap('evidenceAltered', `"${name}" has changed since "${listedBy}" listed its digest.`, whoReplaced);
+}
+
+export function notAsWritten(name: string): Finding {
+  return gap('evidenceAltered', `"${name}" is not what was written: the digest beside it is another.`, whoReplaced);
+}
+
+export function chainUnreadable(name: string): Finding {
+  const remedy =
+    'Find out who wrote it (storage logs), the app itself in another version perhaps, and run verify --chain.';
+  return gap('chainUnreadable', `The audit "${name}" cannot be read as one.`, remedy);
 }
 
 /** @param latest the newest of `count` audits or pages that it leaves out. */
 export function evidenceUnlisted(name: string, latest: string, count: number): Finding {
-  const others = count === 1 ? '' : `, nor ${count - 1} older`;
+  const others = count === 1 ? '' : ` and ${count - 1} older`;
   const remedy =
-    'Find out who wrote both (storage logs): the log line escrow.audit.completed of each audit that the app wrote has its SHA-256.';
-  return gap(
-    'evidenceUnlisted',
-    `The audit "${name}" does not list "${latest}"${others}, which was there before it.`,
-    remedy,
-  );
+    'Find out who wrote each (storage logs): the log line escrow.audit.completed of every audit that the app wrote has its SHA-256.';
+  const reason = `The audit "${name}" leaves out "${latest}"${others}, which ${count === 1 ? 'was' : 'were'} there before it.`;
+  return gap('evidenceUnlisted', reason, remedy);
 }
 
-export function auditMissing(due: Date, last: Date): Finding {
+/** @param dues when audits were due that are not there, oldest first. @param last the audit before. */
+export function auditMissing(dues: readonly Date[], last: Date): Finding[] {
+  const [first] = dues;
+  if (first === undefined) return [];
   const remedy =
     'If the app was stopped, see that it runs; if the log has a line escrow.audit.completed of that time, its audit has been removed: find out who did it (storage logs).';
-  const reason = `There is no audit of ${instant(due)}, when one was due; the last before this one is of ${instant(last)}.`;
-  return gap('auditMissing', reason, remedy);
+  const others = dues.length === 1 ? '' : ` and ${dues.length - 1} more`;
+  const reason = `No audit is there of ${instant(first)}, when one was due${others}; the one before is of ${instant(last)}.`;
+  return [gap('auditMissing', reason, remedy)];
 }

@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
-import { drillFolder, isEvidenceName, requestFolder } from '../blob-names.ts';
+import { auditFolder, drillFolder, isEvidenceName, requestFolder } from '../blob-names.ts';
+import { mostAuditBytes, mostEvidenceBytes, readBounded } from '../bounded-read.ts';
 import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
 import type { Finding } from '../finding.ts';
 import { sha256Of } from '../put-once.ts';
@@ -76,10 +77,14 @@ async function readIfThere(
   outOfTime: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   try {
-    return await container.read(name, outOfTime);
+    return await readBounded(container, name, mostBytesOf(name), outOfTime);
   } catch (error) {
     if (error instanceof ServiceError && error.statusCode === 404 && error.code !== 'ContainerNotFound')
       return undefined;
     throw error;
   }
+}
+
+function mostBytesOf(name: string): number {
+  return name.startsWith(auditFolder) ? mostAuditBytes : mostEvidenceBytes;
 }

@@ -1,7 +1,7 @@
 import { sourcePath } from '../blob-names.ts';
 import type { Failure } from '../failure.ts';
 import type { Finding } from '../finding.ts';
-import { gap, instant } from '../finding.ts';
+import { asWarning, gap, instant } from '../finding.ts';
 import type { SourceId } from '../source.ts';
 import { describeSource } from '../source.ts';
 import type { RecordFault } from './newest-records.ts';
@@ -39,6 +39,12 @@ export function recordFault(source: SourceId, key: string, fault: RecordFault): 
     return gap('recordMissing', reason, remedy, { source, key });
   }
   const remedy = `Do not restore from it; find out who wrote it (storage logs), and ${backUpNow(source, key)}.`;
+  if (fault.fault === 'foreign') {
+    const { blobName, saidBy } = fault;
+    const whose = saidBy === undefined ? 'lies among those' : `is said by "${saidBy}" to be a record`;
+    const reason = `The blob "${blobName}" ${whose} of key "${key}" in ${describeSource(source)}, but is none of that key: by its name or its metadata it is another's.`;
+    return gap('recordForeign', reason, remedy, { source, key });
+  }
   if (fault.fault === 'tooEarly') {
     const reason = `${subject} was there ${instant(fault.createdAt)}, before its run could begin: the app did not write it.`;
     return gap('recordTooEarly', reason, remedy, { source, key });
@@ -58,6 +64,20 @@ export function keyGone(source: SourceId, key: string, blobName: string | undefi
   });
 }
 
+/** A key of the escrow's own gave its name to a certificate, whose key cannot be backed up. */
+export function keyReplaced(source: SourceId, key: string, blobName: string): Finding {
+  const remedy = `If that was a mistake, restore the key from "${blobName}" into another vault; back up the certificate as such.`;
+  const reason = `${keyIn(key, source)} is gone: a certificate of the same name is in its place.`;
+  return gap('keyGone', reason, remedy, { source, key });
+}
+
+export function certificateGone(source: SourceId, key: string): Finding {
+  const remedy =
+    'If it was deleted by mistake, recover the certificate while it is soft-deleted: the escrow has no backup of it.';
+  const reason = `${keyIn(key, source)}, which belonged to a certificate, is gone.`;
+  return asWarning(gap('keyGone', reason, remedy, { source, key }));
+}
+
 export function configuredKeyMissing(source: SourceId, key: string): Finding {
   const remedy = 'Restore or recover the key, or take its name out of "keys" (or into "retired").';
   return gap('configuredKeyNotFound', `${keyIn(key, source)} is named in "keys" but not there.`, remedy, {
@@ -75,7 +95,7 @@ export function manyVersions(source: SourceId, key: string, count: number): Find
     : `from ${versionLimit} on its backup may fail`;
   const reason = `${keyIn(key, source)} has ${count} versions; ${consequence}.`;
   const found = gap(isOver ? 'versionsOverLimit' : 'versionsNearLimit', reason, remedy, { source, key });
-  return isOver ? found : { ...found, severity: 'warning' };
+  return isOver ? found : asWarning(found);
 }
 
 /** @param failure of reading the versions of a key. */

@@ -1,6 +1,6 @@
 import { parseRecordName, recordPrefix } from '../blob-names.ts';
 import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
-import { precedesRun, restorePlaceOf } from '../records/escrow-record.ts';
+import { isOfKey, precedesRun, restorePlaceOf } from '../records/escrow-record.ts';
 import type { RestorePlace, SourceId } from '../source.ts';
 
 /** The newest record of a key, as the container itself shows it. Never taken from a report. */
@@ -26,8 +26,9 @@ export interface RecordClaim {
   readonly saidAt: Date;
 }
 
-/** A record that is not as it was said to be, or that was there before its run: nothing that counts. */
+/** A record that is not as it was said to be, is no record of the key, or was there before its run: nothing that counts. */
 export type RecordFault =
+  | { readonly fault: 'foreign'; readonly blobName: string; readonly saidBy: string | undefined }
   | { readonly fault: 'missing'; readonly blobName: string; readonly claim: RecordClaim }
   | {
       readonly fault: 'altered';
@@ -62,40 +63,43 @@ export async function findNewestRecord(
   outOfTime: AbortSignal,
 ): Promise<FoundRecord> {
   const { source, key, freshSince } = search;
-  const claims = [...search.claims].sort((a, b) => b.saidAt.getTime() - a.saidAt.getTime());
-  const [newest] = claims;
   const prefix = recordPrefix(source, key);
+  const isOwn = (name: string): boolean => name.startsWith(prefix) && parseRecordName(name) !== undefined;
+  const claims = search.claims
+    .filter(({ blobName }) => isOwn(blobName))
+    .sort((a, b) => b.saidAt.getTime() - a.saidAt.getTime());
+  const [newest] = claims;
   const there = new Map<string, StoredBlob>();
-  const faults: RecordFault[] = [];
+  // A report that names the record of another key, or any other blob, must not make it count for this one.
+  const faults: RecordFault[] = search.claims
+    .filter(({ blobName }) => !isOwn(blobName))
+    .map(({ blobName, saidBy }) => ({ fault: 'foreign', blobName, saidBy }));
 
   if (newest !== undefined && newest.saidAt >= freshSince) {
     const blob = await container.look(newest.blobName, outOfTime);
-    const fault = faultOf(newest, blob);
+    const fault = faultOf(newest, blob, search);
     if (fault !== undefined) faults.push(fault);
-    else if (blob !== undefined && blob.createdAt >= freshSince) return { record: recordOf(blob), faults };
+    else if (blob !== undefined && blob.length > 0 && blob.createdAt >= freshSince)
+      return { record: recordOf(blob), faults };
     if (blob !== undefined) there.set(blob.name, blob);
   }
 
   for await (const blob of container.list(prefix, outOfTime)) {
-    if (parseRecordName(blob.name) !== undefined) there.set(blob.name, blob);
+    if (isOwn(blob.name)) there.set(blob.name, blob);
   }
   for (const claim of claims) {
     if (faults.some(({ blobName }) => blobName === claim.blobName)) continue;
-    // A record under a chosen blobName is in no listing of its key.
-    const blob =
-      there.get(claim.blobName) ??
-      (claim.blobName.startsWith(prefix) ? undefined : await container.look(claim.blobName, outOfTime));
-    const fault = faultOf(claim, blob);
+    const fault = faultOf(claim, there.get(claim.blobName), search);
     if (fault !== undefined) faults.push(fault);
-    else if (blob !== undefined) there.set(blob.name, blob);
   }
   const faulty = new Set(faults.map(({ blobName }) => blobName));
   let latest: StoredBlob | undefined;
   for (const blob of there.values()) {
     // Without its digest a restore refuses it, so it brings nothing back.
     if (blob.length === 0 || blob.metadata.sha256 === undefined || faulty.has(blob.name)) continue;
-    if (isTooEarly(blob)) {
-      faults.push({ fault: 'tooEarly', blobName: blob.name, createdAt: blob.createdAt });
+    const fault = faultOfBlob(blob, search, undefined);
+    if (fault !== undefined) {
+      faults.push(fault);
       continue;
     }
     if (latest === undefined || blob.createdAt > latest.createdAt) latest = blob;
@@ -103,18 +107,25 @@ export async function findNewestRecord(
   return { record: latest && recordOf(latest), faults };
 }
 
-function faultOf(claim: RecordClaim, blob: StoredBlob | undefined): RecordFault | undefined {
+function faultOf(claim: RecordClaim, blob: StoredBlob | undefined, search: RecordSearch): RecordFault | undefined {
   const { blobName } = claim;
   if (blob === undefined) return { fault: 'missing', blobName, claim };
   const { sha256 } = blob.metadata;
   if (blob.length !== claim.bytes || sha256 !== claim.sha256) {
     return { fault: 'altered', blobName, claim, found: { bytes: blob.length, sha256 } };
   }
-  return isTooEarly(blob) ? { fault: 'tooEarly', blobName, createdAt: blob.createdAt } : undefined;
+  return faultOfBlob(blob, search, claim.saidBy);
 }
 
-function isTooEarly({ name, metadata, createdAt }: StoredBlob): boolean {
-  return precedesRun(createdAt, parseRecordName(name)?.runId ?? metadata.runid ?? '');
+/** What the blob itself gives away: that it is of another key, or older than the run in its name. */
+function faultOfBlob(
+  { name, metadata, createdAt }: StoredBlob,
+  { source, key }: RecordSearch,
+  saidBy: string | undefined,
+): RecordFault | undefined {
+  if (!isOfKey(metadata, source, key)) return { fault: 'foreign', blobName: name, saidBy };
+  const isTooEarly = precedesRun(createdAt, parseRecordName(name)?.runId ?? '');
+  return isTooEarly ? { fault: 'tooEarly', blobName: name, createdAt } : undefined;
 }
 
 function recordOf({ name, length, createdAt, metadata }: StoredBlob): NewestRecord {

@@ -1,17 +1,20 @@
 import { messageOf, reasonOf, storageRemedyOf } from '../failure.ts';
 import { OutOfTime, ServiceError } from '../service-error.ts';
 
-/** No audit came about: what was found, if anything, is not on record. Not the same as an audit that found gaps. */
+/** No audit came about, or it could not be kept with its page. Not the same as an audit that found gaps. */
 export class NoAudit extends Error {
   override readonly name = 'NoAudit';
 }
 
-/** @throws NoAudit with reason, subject and remedy; `cause` is what stopped it. */
-export async function orNoAudit<T>(audit: () => Promise<T>): Promise<T> {
+/**
+ * @param what could not be done, as `audit the escrow`.
+ * @throws NoAudit with reason, subject and remedy; `cause` is what stopped it.
+ */
+export async function orNoAudit<T>(what: string, audit: () => Promise<T>): Promise<T> {
   try {
     return await audit();
   } catch (cause) {
-    throw new NoAudit(`Cannot audit the escrow: ${whyOf(cause)}`, { cause });
+    throw new NoAudit(`Cannot ${what}: ${whyOf(cause)}`, { cause });
   }
 }
 

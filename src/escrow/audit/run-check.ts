@@ -1,38 +1,72 @@
 import type { Finding } from '../finding.ts';
-import { instant } from '../finding.ts';
-import { parseSchedule } from '../run-time.ts';
+import { asWarning, instant } from '../finding.ts';
+import { timeMargin } from '../run-id.ts';
+import { latestOccurrence, occurrencesBetween } from '../run-time.ts';
 import type { SourceId } from '../source.ts';
 import type { StoredRun } from '../stored-run.ts';
 import type { AuditedRun } from './audit-document.ts';
 import type { ReportSummary, SourceHistory } from './recent-outcomes.ts';
-import { runIncomplete, runMissing } from './source-findings.ts';
+import { runIncomplete, runMissing, runsSkipped } from './source-findings.ts';
 
 const minute = 60_000;
-/** A run that is due may still be waiting in the queue, or may have begun a moment early. */
+/** A run that is due may still be waiting in the queue. */
 const graceMs = 60 * minute;
-const earlyMs = 2 * minute;
-/** A run without a report is under way for so long, and dead afterwards. */
-const longestRunMs = 4 * 60 * minute;
+/** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */
+const longestRunMs = 3 * 60 * minute;
 
 /**
- * Whether the source has had the run that was due last: begun, ended and ok. A later run of the whole source, on demand too,
- * mends an incomplete one.
+ * Whether the source has had the runs that were due: begun, ended and ok. What was due last is a gap while it is not; of what
+ * was due earlier, since the audit before, a later run has mended what counts, and the rest is a warning. A later run of the whole
+ * source, on demand too, mends an incomplete one.
+ * @param auditedAt when the audit before was made; undefined: only what was due last is judged.
  */
-export function checkRuns(source: SourceId, history: SourceHistory, schedule: string, now: Date): Finding[] {
-  const [due] = parseSchedule(schedule).previousRuns(1, new Date(now.getTime() - graceMs));
+export function checkRuns(
+  source: SourceId,
+  history: SourceHistory,
+  schedule: string,
+  now: Date,
+  auditedAt: Date | undefined,
+): Finding[] {
+  const due = latestOccurrence(schedule, new Date(now.getTime() - graceMs));
   if (due === undefined) return [];
   const newestFirst = [...history.runs].reverse();
-  const begun = newestFirst.filter((run) => run.startedAt.getTime() >= due.getTime() - earlyMs);
-  if (begun.length === 0) return [runMissing(source, due, newestFirst[0]?.startedAt)];
+  const hasBegun = (from: Date, before: Date): boolean =>
+    newestFirst.some(({ startedAt }) => +startedAt >= +from - timeMargin && +startedAt < +before - timeMargin);
+  const begun = newestFirst.filter((run) => run.startedAt.getTime() >= due.getTime() - timeMargin);
+  const earlier = auditedAt === undefined ? [] : occurrencesBetween(schedule, new Date(+auditedAt - graceMs), due);
+  const skipped = earlier.filter((from, index) => !hasBegun(from, earlier[index + 1] ?? due));
+  const dead = newestFirst.filter(
+    (run) =>
+      !begun.includes(run) && run.reports.length === 0 && isDead(run, now) && !(auditedAt && isDead(run, auditedAt)),
+  );
+  return [
+    ...(begun.length === 0
+      ? [runMissing(source, due, newestFirst[0]?.startedAt)]
+      : judgeLast(source, begun, history, now)),
+    ...runsSkipped(source, skipped),
+    ...dead.map((run) => asWarning(leftNoReport(source, run))),
+  ];
+}
+
+/** @param begun newest first. */
+function judgeLast(source: SourceId, begun: readonly StoredRun[], history: SourceHistory, now: Date): Finding[] {
   for (const run of begun) {
     const last = lastReportOf(run, history);
     if (last === undefined) {
-      if (now.getTime() - run.startedAt.getTime() < longestRunMs) continue;
-      return [runIncomplete(source, run.runId, `it began ${instant(run.startedAt)} and has left no report`)];
+      if (!isDead(run, now)) continue;
+      return [leftNoReport(source, run)];
     }
     return last.status === 'ok' ? [] : [runIncomplete(source, run.runId, howItFailed(last))];
   }
   return [];
+}
+
+function isDead({ startedAt }: StoredRun, at: Date): boolean {
+  return at.getTime() - startedAt.getTime() >= longestRunMs;
+}
+
+function leftNoReport(source: SourceId, { runId, startedAt }: StoredRun): Finding {
+  return runIncomplete(source, runId, `it began ${instant(startedAt)} and has left no report`);
 }
 
 function howItFailed({ counts, problems }: ReportSummary): string {

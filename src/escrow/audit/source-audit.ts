@@ -13,9 +13,12 @@ import { coverSource } from './coverage.ts';
 import { isOwed } from './coverage-status.ts';
 import type { DrillHistory } from './drill-history.ts';
 import { drilledKey } from './drill-history.ts';
+import type { EarlierCoverage } from './earlier-coverage.ts';
 import {
+  certificateGone,
   configuredKeyMissing,
   keyGone,
+  keyReplaced,
   manyVersions,
   neverEscrowed,
   recordFault,
@@ -31,8 +34,9 @@ import { chooseWitnessed, witnessVersions } from './witness.ts';
 export interface SourceAuditContext extends CoverageContext {
   readonly schedule: string;
   readonly drills: DrillHistory;
-  /** The first day of the calendar of the audit before. */
+  /** Of the audit before: the first day of its calendar, and when it was made. */
   readonly earlierFrom: string | undefined;
+  readonly auditedAt: Date | undefined;
 }
 
 /** Audits one source: coverage, runs, versions; what a person must know of it and what is wrong with it. */
@@ -58,7 +62,7 @@ export async function auditSource(
     },
     findings: [
       ...listingFindings(source, coverage, subject),
-      ...checkRuns(source, history, context.schedule, context.now),
+      ...checkRuns(source, history, context.schedule, context.now, context.auditedAt),
       ...history.unreadable.map((name) => reportUnreadable(source, name)),
       ...coverage.keys.flatMap((key) => keyFindings(key, subject)),
       ...keys.flatMap(({ key, versions }) => manyVersions(source, key, versions?.count ?? 0) ?? []),
@@ -80,7 +84,15 @@ function listingFindings(
   if (newlyGone.length > 1 && newlyGone.length > before.length / 10) {
     findings.push(sourceShrank(source, newlyGone.length, Math.max(before.length, newlyGone.length)));
   }
-  return findings;
+  return [...findings, ...certificatesGone(source, keys, earlier)];
+}
+
+/** Nothing of the escrow's is lost with a certificate's key; that it is gone is said all the same, once. */
+function certificatesGone(source: EscrowSource, keys: readonly KeyCoverage[], earlier: EarlierCoverage): Finding[] {
+  const there = new Set(keys.map(nameOf));
+  return [...earlier.keys]
+    .filter(([name, { status }]) => status === 'certificateBacked' && !there.has(name))
+    .map(([, { key }]) => certificateGone(source, key));
 }
 
 function keyFindings(key: KeyCoverage, { source, history, earlier }: SourceToCover): Finding[] {
@@ -92,8 +104,12 @@ function keyFindings(key: KeyCoverage, { source, history, earlier }: SourceToCov
   }
   // What was lost a moment ago has not "never" been escrowed: its missing record says it all.
   if (key.status === 'never' && key.faults.length === 0) findings.push(neverEscrowed(source, key.key, lastFailure));
+  const before = earlier.keys.get(nameOf(key));
+  if (key.status === 'certificateBacked' && before?.record !== undefined) {
+    findings.push(keyReplaced(source, key.key, before.record.blobName));
+  }
   if (key.status === 'gone') {
-    const wasThere = earlier.keys.has(nameOf(key)) || key.record !== undefined;
+    const wasThere = before !== undefined || key.record !== undefined;
     findings.push(wasThere ? keyGone(source, key.key, key.record?.blobName) : configuredKeyMissing(source, key.key));
   }
   return findings;

@@ -1,10 +1,11 @@
 import { sourcePath } from '../blob-names.ts';
 import type { Failure } from '../failure.ts';
 import type { Finding } from '../finding.ts';
-import { gap, instant } from '../finding.ts';
+import { asWarning, gap, instant } from '../finding.ts';
 import { isExcluded } from '../selection.ts';
 import type { EscrowSource, SourceId } from '../source.ts';
 import { describeSource } from '../source.ts';
+import type { AuditedSource } from './audit-document.ts';
 import type { SourceCoverage } from './coverage.ts';
 
 // What an audit says about a source as a whole, and about its runs.
@@ -14,6 +15,16 @@ export function sourceUnreadable(source: SourceId, failure: Failure): Finding {
   const path = sourcePath(source);
   const { message, remedy } = failure;
   return { finding: 'sourceUnreadable', severity: 'gap', source: path, message, remedy };
+}
+
+/** @param audited as the audit before knew it. */
+export function sourceLeftOut({ sourceKind, sourceName, source, keys }: AuditedSource): Finding {
+  const recorded = keys.filter(({ record }) => record !== undefined).length;
+  const remedy =
+    'If that is meant, its records stay (npm run escrow -- list); otherwise put it back into ESCROW_SOURCES: its keys are not escrowed any more.';
+  const subject = sentence(describeSource({ kind: sourceKind, name: sourceName }));
+  const reason = `${subject} is no longer configured; ${recorded} of its ${keys.length} known keys have a record.`;
+  return { finding: 'sourceLeftOut', severity: 'warning', source, message: `${reason} ${remedy}`, remedy };
 }
 
 export function sourceShrank(source: SourceId, missing: number, before: number): Finding {
@@ -48,21 +59,34 @@ function selectionMatchesNothing(source: EscrowSource, listed: number): Finding 
   return gap('selectionMatchesNothing', reason, remedy, { source });
 }
 
+/** @param last when the last run began that is known. */
 export function runMissing(source: SourceId, due: Date, last: Date | undefined): Finding {
   const before = last === undefined ? 'no run is on record' : `the last one began ${instant(last)}`;
-  const name = source.kind === 'vault' ? 'vaultName' : 'hsmName';
-  const remedy = `Check that the app runs (its timer "nightlyEscrow" and its queue), then enqueue {"${name}":"${source.name}"}.`;
+  const remedy = `Check that the app runs (its timer "nightlyEscrow" and its queue), then ${runNow(source)}.`;
   const reason = `No run over ${describeSource(source)} has begun since it was due ${instant(due)}; ${before}.`;
   return gap('runMissing', reason, remedy, { source });
 }
 
+/** Runs that were due since the audit before and never began, though a later one did. @param dues oldest first. */
+export function runsSkipped(source: SourceId, dues: readonly Date[]): Finding[] {
+  const [first] = dues;
+  if (first === undefined) return [];
+  const remedy = 'A later run has begun since; see in the log of the function nightlyEscrow why these did not.';
+  const others = dues.length === 1 ? '' : `, nor any of the ${dues.length - 1} after it`;
+  const reason = `The run over ${describeSource(source)} that was due ${instant(first)} never began${others}.`;
+  return [asWarning(gap('runMissing', reason, remedy, { source }))];
+}
+
 export function runIncomplete(source: SourceId, runId: string, how: string): Finding {
-  const remedy = 'See its report and the log lines with this runId; the next run that is ok mends it.';
+  const remedy = `See the log lines with this runId, and its report; the next run that is ok mends it: ${runNow(source)}.`;
   return gap('runIncomplete', `Run ${runId} over ${describeSource(source)} is incomplete: ${how}.`, remedy, { source });
 }
 
+const runNow = ({ kind, name }: SourceId): string =>
+  `enqueue {"${kind === 'vault' ? 'vaultName' : 'hsmName'}":"${name}"}`;
+
 export function reportUnreadable(source: SourceId, name: string): Finding {
-  const remedy = 'Find out who wrote it (storage logs): the app writes no such report.';
+  const remedy = 'Find out who wrote it (storage logs): this version of the app writes no such report.';
   return gap('reportUnreadable', `The run report "${name}" cannot be read as one.`, remedy, { source });
 }
 

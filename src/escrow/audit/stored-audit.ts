@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { isEvidenceName, isNameOfRecord, keyNamePattern, parseSourcePath } from '../blob-names.ts';
+import { isEvidenceName, keyNamePattern, parseSourcePath } from '../blob-names.ts';
+import { mostAuditBytes, readBounded } from '../bounded-read.ts';
 import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
 import type { Failure } from '../failure.ts';
 import type { Finding } from '../finding.ts';
@@ -32,30 +33,38 @@ export interface StoredAudit {
   readonly audit: Audit | undefined;
 }
 
+/** @param now for reading what is to be gone by: no time in it is taken for later than this. */
 export async function readAudit(
   container: EscrowContainer,
   blob: StoredBlob,
   outOfTime: AbortSignal,
+  now?: Date,
 ): Promise<StoredAudit> {
-  const bytes = await container.read(blob.name, outOfTime);
+  const bytes = await readBounded(container, blob.name, mostAuditBytes, outOfTime);
   const sha256 = sha256Of(bytes);
   return {
     name: blob.name,
     sha256,
     isAsWritten: blob.metadata.sha256 === sha256,
     createdAt: blob.createdAt,
-    audit: parseAudit(Buffer.from(bytes).toString('utf8')),
+    audit: parseAudit(Buffer.from(bytes).toString('utf8'), now),
   };
 }
 
 /** Reads an audit back; undefined when the text is none. Whether it is unaltered, the chain tells. */
-export function parseAudit(text: string): Audit | undefined {
+export function parseAudit(text: string, now?: Date): Audit | undefined {
   try {
-    const audit = JSON.parse(text);
+    const audit = JSON.parse(text, now && notAfter(now));
     return auditShape.safeParse(audit).success ? audit : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A key first seen in the year 9999 would be pending for ever, a drill of then never overdue. */
+function notAfter(now: Date): (name: string, value: unknown) => unknown {
+  const latest = now.toISOString();
+  return (_, value) => (typeof value === 'string' && value > latest && time.safeParse(value).success ? latest : value);
 }
 
 /** Every member has to be named: what later audits and the page go by is never believed unchecked. */
@@ -73,7 +82,7 @@ const place = shapeOf<RestorePlace>({
 });
 const evidence = shapeOf<EvidenceDigest>({ name: text.check(z.refine(isEvidenceName)), sha256: text });
 const record = shapeOf<AuditedRecord>({
-  blobName: text.check(z.refine(isNameOfRecord)),
+  blobName: text,
   bytes: number,
   sha256: text,
   createdAt: time,
@@ -102,7 +111,7 @@ const key = shapeOf<AuditedKey>({
   versions: z.optional(versions),
   drilledAt: z.optional(time),
   // Run-length marks: long ones would be blown up where they are drawn.
-  days: text.check(z.maxLength(1000), z.regex(/^(?:[a-z-]\d{1,3})*$/)),
+  days: text.check(z.maxLength(1000), z.regex(/^(?:[a-z-]\d{1,3})*$/), z.refine(isYearAtMost)),
 });
 const run = shapeOf<AuditedRun>({
   runId: text,
@@ -129,6 +138,7 @@ const source = shapeOf<AuditedSource>({
   runs: z.array(run),
   keys: z.array(key),
 });
+const mostDays = 366;
 const tried = z.enum(['refused', 'allowed', 'unproven']);
 const proof = shapeOf<WriteOnceProof>({ canary: text, overwrite: tried, remove: tried, message: z.optional(text) });
 const drill = shapeOf<NonNullable<Audit['drill']>>({ receipt: text, finishedAt: time, keys: number });
@@ -140,12 +150,17 @@ const auditShape = shapeOf<Audit>({
   finishedAt: time,
   container: text,
   status: z.enum(['ok', 'gaps']),
-  asked: shapeOf<Audit['asked']>({ schedule: text, maxAgeHours: number, maxDrillAgeDays: z.optional(number) }),
+  asked: shapeOf<Audit['asked']>({
+    schedule: text,
+    auditSchedule: z.optional(text),
+    maxAgeHours: number,
+    maxDrillAgeDays: z.optional(number),
+  }),
   totals: shapeOf<AuditTotals>({
     keys: number,
     restorable: number,
     asOf: z.optional(time),
-    byStatus: z.record(z.enum(coverageStatuses), number),
+    byStatus: z.partialRecord(z.enum(coverageStatuses), number),
   }),
   findings: z.array(
     shapeOf<Finding>({
@@ -158,12 +173,15 @@ const auditShape = shapeOf<Audit>({
     }),
   ),
   sources: z.array(source),
-  calendar: shapeOf<Audit['calendar']>({ from: z.iso.date(), days: z.int().check(z.minimum(1), z.maximum(366)) }),
+  calendar: shapeOf<Audit['calendar']>({ from: z.iso.date(), days: z.int().check(z.minimum(1), z.maximum(mostDays)) }),
   writeOnce: z.optional(proof),
   drill: z.optional(drill),
   chain: shapeOf<ChainLink>({
     previous: z.optional(evidence),
-    until: z.optional(time),
     evidence: z.array(evidence),
   }),
 });
+
+function isYearAtMost(marks: string): boolean {
+  return marks.split(/[a-z-]/).reduce((sum, days) => sum + Number(days), 0) <= mostDays;
+}

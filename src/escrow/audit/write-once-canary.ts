@@ -53,10 +53,18 @@ async function attempt(
     return { answer: 'allowed' };
   } catch (error) {
     if (error instanceof OutOfTime) throw error;
-    // 403: no right to. 409: an immutability policy or a lease. 412: a condition of ours.
-    const isRefusal = error instanceof ServiceError && [403, 409, 412].includes(error.statusCode ?? 0);
-    return isRefusal ? { answer: 'refused' } : { answer: 'unproven', message: wordsOf(error) };
+    return isRefusal(error) ? { answer: 'refused' } : { answer: 'unproven', message: wordsOf(error) };
   }
+}
+
+// A lease on the canary, a firewall or a condition refuses too, and proves nothing of the records.
+const writeOnceConflicts = ['BlobImmutableDueToPolicy', 'UnauthorizedBlobOverwrite', 'BlobAlreadyExists'];
+
+/** No right to (403), or write-once by policy (409). */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ServiceError)) return false;
+  const { statusCode, code } = error;
+  return statusCode === 403 ? code !== 'AuthorizationFailure' : statusCode === 409 && writeOnceConflicts.includes(code);
 }
 
 function wordsOf(error: unknown): string {

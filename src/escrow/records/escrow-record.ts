@@ -2,8 +2,8 @@ import type { StoredBlob } from '../escrow-container.ts';
 import type { Trigger } from '../escrow-events.ts';
 import type { SourceKey } from '../key-source.ts';
 import type { RunId } from '../run-id.ts';
-import { parseRunTime } from '../run-id.ts';
-import type { RestorePlace } from '../source.ts';
+import { parseRunTime, timeMargin } from '../run-id.ts';
+import type { RestorePlace, SourceId } from '../source.ts';
 import type { BackupFormat } from './backup-envelope.ts';
 
 export const recordContentType = 'application/octet-stream';
@@ -45,14 +45,17 @@ export function restorePlaceOf(metadata: Readonly<Record<string, string>>): Rest
   };
 }
 
+/** Whether the metadata of a record name this key, in whatever cloud. */
+export function isOfKey(metadata: Readonly<Record<string, string>>, source: SourceId, keyName: string): boolean {
+  const [, host, name] = /^https:\/\/([^./]+)\.[^/]+\/keys\/([^/]+)$/i.exec(metadata.keyid ?? '') ?? [];
+  return host?.toLowerCase() === source.name && name?.toLowerCase() === keyName.toLowerCase();
+}
+
 /** Whether a stored blob is the record of this key by this very run, so that a retry has nothing left to do. */
 export function isRecordOf(blob: StoredBlob, key: SourceKey, runId: RunId): boolean {
   const { keyid, runid } = blob.metadata;
   return runid === runId && keyid?.toLowerCase() === key.id.toLowerCase() && !precedesRun(blob.createdAt, runId);
 }
-
-// A message or an event may name a time 5 minutes ahead, the host fires a second early, and clocks differ by less than the rest.
-const earlyMs = 10 * 60 * 1000;
 
 /**
  * Whether a blob was there before a run of this id could begin: somebody has forged it, so that the run take it for its own
@@ -60,5 +63,5 @@ const earlyMs = 10 * 60 * 1000;
  */
 export function precedesRun(createdAt: Date, runId: string): boolean {
   const runTime = parseRunTime(runId);
-  return runTime !== undefined && createdAt.getTime() < runTime.getTime() - earlyMs;
+  return runTime !== undefined && createdAt.getTime() < runTime.getTime() - timeMargin;
 }

@@ -115,9 +115,41 @@ describe('keys that are gone', () => {
     expect(found(await passNight(escrow, 0))).toEqual(['configuredKeyNotFound root']);
   });
 
+  test('are told when a certificate has taken the place of a key, or is gone with its own', async () => {
+    const escrow = world();
+    escrow.addKey('www', { certificateBacked: true });
+    escrow.night(night(0), { fail: ['www'] });
+    escrow.now = new Date(night(0).getTime() + 4 * hour);
+    await escrow.audit();
+    escrow.addKey('signing', { certificateBacked: true });
+    escrow.keys.delete('www');
+    const audit = await passNight(escrow, 1, { fail: ['signing'] });
+    expect(
+      audit.findings.filter(({ finding }) => finding === 'keyGone').map(({ key, severity }) => [key, severity]),
+    ).toEqual([
+      ['signing', 'gap'],
+      ['www', 'warning'],
+    ]);
+    expect(audit.findings.find(({ key }) => key === 'signing')?.message).toContain(
+      'a certificate of the same name is in its place',
+    );
+  });
+
   test('leave an empty source, which is a gap of its own', async () => {
     const escrow = createAuditWorld(source, new Date(dayOne - day));
     expect(found(await passNight(escrow, 0))).toEqual(['sourceEmpty']);
+  });
+});
+
+describe('a source that is no longer configured', () => {
+  test('is told once, with how many of its keys have a record', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    escrow.isConfigured = false;
+    const audit = await passNight(escrow, 1, 'missed');
+    expect([found(audit), audit.status]).toEqual([['sourceLeftOut'], 'ok']);
+    expect(audit.findings[0]?.message).toContain('Vault "contoso-prod" is no longer configured; 3 of its 3 known keys');
+    expect(found(await passNight(escrow, 2, 'missed'))).toEqual([]);
   });
 });
 
@@ -132,6 +164,53 @@ describe('runs', () => {
     expect(found(audit)).toEqual(['runIncomplete']);
     expect(audit.findings[0]?.message).toContain('has left no report');
     expect(audit.totals).toMatchObject({ keys: 3, restorable: 3 });
+  });
+
+  test('that left no report are told by the audit of the same morning', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    const audit = await passNight(escrow, 1, { noReport: true });
+    expect([found(audit), audit.status]).toEqual([['runIncomplete'], 'gaps']);
+    expect(audit.findings[0]?.remedy).toContain('enqueue {"vaultName":"contoso-prod"}');
+    expect(found(await passNight(escrow, 2))).toEqual([]);
+  });
+
+  test('whose report nobody could miss yet are told by the next audit, as a warning when a later run has begun', async () => {
+    const escrow = world();
+    escrow.auditSchedule = '0 0 0 1 1 *';
+    await passNight(escrow, 0);
+    escrow.night(night(1), { noReport: true });
+    escrow.now = new Date(night(1).getTime() + 2 * hour);
+    expect(found(await escrow.audit())).toEqual([]);
+    const audit = await passNight(escrow, 2);
+    expect([found(audit), audit.status]).toEqual([['runIncomplete'], 'ok']);
+    expect(audit.findings[0]?.message).toContain('Run 20261102T020000Z');
+    expect(found(await passNight(escrow, 3))).toEqual([]);
+  });
+
+  test('that were due since the audit before and never began are told, though a later one did', async () => {
+    const escrow = world();
+    escrow.schedule = '0 0 */6 * * *';
+    escrow.auditSchedule = '0 30 5 * * *';
+    const midnight = (index: number) => night(index).getTime() - 2 * hour;
+    for (const index of [0, 1]) {
+      escrow.night(new Date(midnight(index)));
+      escrow.now = new Date(midnight(index) + 5.5 * hour);
+      if (index === 0) expect(found(await escrow.audit())).toEqual([]);
+    }
+    const audit = await escrow.audit();
+    expect([found(audit), audit.status]).toEqual([['runMissing'], 'ok']);
+    expect(audit.findings[0]?.message).toContain('was due 2026-11-01 06:00 UTC never began, nor any of the 2 after it');
+    escrow.now = new Date(midnight(1) + 7.5 * hour);
+    expect((await escrow.audit()).status).toBe('gaps');
+  });
+
+  test('that begin minutes before their time by the clock of the storage are no other run', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    escrow.night(new Date(night(1).getTime() - 5 * 60_000));
+    escrow.now = new Date(night(1).getTime() + 4 * hour);
+    expect(found(await escrow.audit())).toEqual([]);
   });
 
   test('that were incomplete are mended by a later one', async () => {

@@ -30,16 +30,13 @@ const reportName = (index: number): string =>
 const contentOf = (name: string): string => Buffer.from(escrow.blobs.get(name)?.bytes ?? '').toString();
 const found = ({ findings }: Pick<Audit, 'findings'>): string[] =>
   findings.map(({ finding, message }) => `${finding} ${/"([^"]*)"/.exec(message)?.[1] ?? ''}`.trim());
-const verify = async (): Promise<string[]> => found(await verifyChain(escrow.container, noLimit));
+const verify = async (): Promise<string[]> => found(await verifyChain(escrow.container, escrow.now, noLimit));
 
 describe('an audit that cannot be gone by', () => {
   const forgeries: readonly [string, (audit: string) => string][] = [
     ['is no audit', () => '{"format":"x"}'],
     ['says that a record is null', (audit) => audit.replace(/"record":\{[^}]*\}/, '"record":null')],
-    [
-      'says that all evidence is listed already, at no time',
-      (audit) => audit.replace(/"until":"[^"]*"/, '"until":"x"'),
-    ],
+    ['began at no time', (audit) => audit.replace(/"startedAt":"[^"]*"/, '"startedAt":"x"')],
     ['names a blob that is no evidence', (audit) => audit.replace(/"name":"runs[^"]*"/, '"name":"../x"')],
   ];
 
@@ -91,11 +88,19 @@ describe('an audit that cannot be gone by', () => {
     expect(await verify()).toEqual([`chainUnreadable ${auditName(0)}`]);
   });
 
-  test('does not silence evidence by an "until" in the future', async () => {
+  test('cannot put anything off by a time in the future', async () => {
     await passDay(0);
-    const forged = contentOf(auditName(0)).replace(/"until":"[^"]*"/, '"until":"2099-01-01T00:00:00.000Z"');
-    escrow.forge(auditName(0), forged, new Date(dayOne + 4 * hour));
-    expect((await passDay(1)).chain.evidence.map(({ name }) => name)).toContain(reportName(1));
+    escrow.addKey('orders');
+    await auditOf(0, 6);
+    const later = '9999-01-01T00:00:00.000Z';
+    const forged = JSON.parse(contentOf(auditName(0, 'json', 6)));
+    forged.drill = { receipt: 'drills/20261101T050000Z.json', finishedAt: later, keys: 1 };
+    for (const key of forged.sources[0].keys) key.firstSeenAt = later;
+    escrow.forge(auditName(0, 'json', 6), JSON.stringify(forged), new Date(dayOne + 6 * hour));
+    const audit = await auditOf(0, 9);
+    expect(audit.drill).toBeUndefined();
+    escrow.night(new Date(dayOne + day), { fail: ['orders'] });
+    expect(found(await auditOf(1))).toContain('neverEscrowed orders');
   });
 });
 
@@ -147,6 +152,47 @@ describe('the chain', () => {
     expect(found(audit)).toEqual(['auditMissing']);
     expect(audit.findings[0]?.message).toContain('2026-11-02 06:00 UTC');
     expect(found(await passDay(3))).toEqual([]);
+    // That it is missing stays seen, and that nothing has come since is a gap.
+    const seen = async () =>
+      (await verifyChain(escrow.container, escrow.now, noLimit)).findings.map(({ finding, severity }) => [
+        finding,
+        severity,
+      ]);
+    expect(await seen()).toEqual([['auditMissing', 'warning']]);
+    escrow.now = new Date(dayOne + 4 * day + 6 * hour);
+    expect(await seen()).toEqual([
+      ['auditMissing', 'warning'],
+      ['auditMissing', 'gap'],
+    ]);
+  });
+
+  test('says how many audits are missing after a long stop', async () => {
+    await passDay(0);
+    const audit = await passDay(6);
+    const missing = audit.findings.find(({ finding }) => finding === 'auditMissing');
+    expect(missing?.message).toContain('No audit is there of 2026-11-02 06:00 UTC, when one was due and 4 more;');
+  });
+
+  test('misses the audit that was due, though one was made by hand shortly before it', async () => {
+    await passDay(0);
+    escrow.night(new Date(dayOne + day));
+    await auditOf(1, 3.5);
+    await auditOf(1);
+    for (const form of ['json', 'html'] as const) escrow.lose(auditName(1, form));
+    expect(found(await passDay(2))).toEqual(['auditMissing']);
+  });
+
+  test('says nothing of missing audits once their schedule has changed', async () => {
+    await passDay(0);
+    escrow.auditSchedule = '0 0 20 * * *';
+    escrow.night(new Date(dayOne + day));
+    escrow.night(new Date(dayOne + 2 * day));
+    expect(found(await auditOf(2, 18))).toEqual([]);
+    escrow.night(new Date(dayOne + 3 * day));
+    expect(found(await auditOf(3, 18))).toEqual([]);
+    escrow.night(new Date(dayOne + 4 * day));
+    escrow.night(new Date(dayOne + 5 * day));
+    expect(found(await auditOf(5, 18))).toEqual(['auditMissing']);
   });
 
   test('misses no audit that comes hours late, nor one made by hand', async () => {
@@ -178,9 +224,10 @@ describe('the chain', () => {
     const branch = 'audits/20261102T180000Z.json';
     escrow.now = new Date('2026-11-02T18:00:00Z');
     escrow.forge(branch, contentOf(auditName(1)).replace('20261102T060000Z', '20261102T180000Z'));
+    escrow.forge(branch.replace('.json', '.html'), 'page');
     const audit = await passDay(2);
     expect(found(audit)).toEqual([`evidenceUnlisted ${branch}`]);
-    expect(audit.findings[0]?.message).toContain(`"${auditName(1, 'html')}", nor 1 older,`);
+    expect(audit.findings[0]?.message).toContain(`"${auditName(1, 'html')}" and 1 older`);
     expect(await verify()).toEqual([`evidenceUnlisted ${branch}`]);
   });
 
@@ -191,6 +238,28 @@ describe('the chain', () => {
     delete forged.chain.previous;
     escrow.forge('audits/20261101T220000Z.json', JSON.stringify(forged));
     expect(await verify()).toEqual(['evidenceUnlisted audits/20261101T220000Z.json']);
+  });
+
+  test('shows an audit that was put under the name of another year', async () => {
+    await passDay(0);
+    escrow.now = new Date(dayOne + 20 * hour);
+    escrow.forge('audits/20200101T000000Z.json', contentOf(auditName(0)));
+    const audit = await passDay(1);
+    expect(audit.chain.previous?.name).toBe('audits/20200101T000000Z.json');
+    expect(found(audit)).toEqual([
+      'evidenceUnlisted audits/20200101T000000Z.json',
+      'pageMissing audits/20200101T000000Z.html',
+    ]);
+  });
+
+  test('shows that the page of the newest audit was removed, once it cannot be on its way any more', async () => {
+    await passDay(0);
+    escrow.lose(auditName(0, 'html'));
+    expect(await verify()).toEqual([]);
+    escrow.now = new Date(dayOne + 4 * hour + 10 * 60_000);
+    expect(await verify()).toEqual([`pageMissing ${auditName(0, 'html')}`]);
+    const audit = await passDay(1);
+    expect([found(audit), audit.status]).toEqual([[`pageMissing ${auditName(0, 'html')}`], 'ok']);
   });
 
   test('misses nothing that came between two looks of one audit', async () => {
@@ -218,6 +287,27 @@ describe('the chain', () => {
     const first = await listed(escrow.audit());
     expect([first.includes('requests/late.json'), first.includes(late)]).toEqual([true, false]);
     expect(await listed(passDay(2))).toContain(late);
+  });
+});
+
+describe('a blob that is larger than any of its kind', () => {
+  test('is never read whole, and stops no audit', async () => {
+    await passDay(0);
+    const huge = ['audits/20261101T120000Z.json', 'drills/20261101T120000Z.json', 'requests/huge.json'];
+    for (const name of huge) {
+      escrow.forge(name, 'x', new Date(dayOne + 10 * hour));
+      const blob = escrow.blobs.get(name);
+      if (blob !== undefined) escrow.blobs.set(name, { ...blob, length: 5 * 1024 ** 3 });
+    }
+    const audit = await passDay(1);
+    expect(found(audit).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      `chainUnreadable ${huge[0]}`,
+      `evidenceAltered ${huge[1]}`,
+      `evidenceAltered ${huge[2]}`,
+      'pageMissing audits/20261101T120000Z.html',
+    ]);
+    expect(audit.chain.evidence.map(({ name }) => name)).toEqual(expect.arrayContaining(huge));
+    expect(found(await passDay(2))).toEqual([]);
   });
 });
 

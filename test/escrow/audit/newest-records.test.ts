@@ -54,12 +54,47 @@ describe('the newest record of a key', () => {
 
   test('is never one that was there before its run could begin, and that is said', async () => {
     const tomorrow = recordName(source, 'signing', '20261123T020000Z');
-    world.forge(tomorrow, 'forged');
+    world.forge(tomorrow, 'forged', world.now, { keyid: 'https://contoso-prod.vault.azure.net/keys/signing' });
     const tooEarly = { fault: 'tooEarly', blobName: tomorrow, createdAt: world.now };
     expect(await find([])).toMatchObject({ record: { blobName: nameOf(2) }, faults: [tooEarly] });
     // A run that took it for its own names it in its report.
     const named = claim(2, { blobName: tomorrow, bytes: 6, sha256: sha256Of(Buffer.from('forged')) });
     expect(await find([named])).toMatchObject({ record: { blobName: nameOf(2) }, faults: [tooEarly] });
+  });
+
+  test.each([
+    ['of another key', 'vaults/contoso-prod/payroll/20261122T020000Z.keybackup'],
+    ['of another source', 'vaults/contoso-web/signing/20261122T020000Z.keybackup'],
+    ['under a chosen name', 'mine/signing.keybackup'],
+    ['that is no record', 'vaults/contoso-prod/signing/readme.txt'],
+  ])('is never a blob %s, whoever names it', async (_, blobName) => {
+    world.forge(blobName, 'anything at all', world.now, { keyid: 'https://contoso-prod.vault.azure.net/keys/signing' });
+    const bytes = Buffer.from('anything at all');
+    const named = claim(2, { blobName, bytes: bytes.length, sha256: sha256Of(bytes), saidAt: world.now });
+    expect(await find([named])).toMatchObject({
+      record: { blobName: nameOf(2) },
+      faults: [{ fault: 'foreign', blobName, saidBy: 'a report' }],
+    });
+  });
+
+  test.each([
+    ['another key', 'https://contoso-prod.vault.azure.net/keys/payroll'],
+    ['a key of another source', 'https://contoso-web.vault.azure.net/keys/signing'],
+    ['no key', 'signing'],
+  ])('is never one whose metadata name %s', async (_, keyid) => {
+    const foreign = recordName(source, 'signing', '20261122T030000Z');
+    world.forge(foreign, 'foreign', world.now, { keyid });
+    expect(await find([])).toMatchObject({
+      record: { blobName: nameOf(2) },
+      faults: [{ fault: 'foreign', blobName: foreign }],
+    });
+  });
+
+  test('is never an empty one, though a report says so', async () => {
+    const empty = recordName(source, 'signing', '20261122T030000Z');
+    world.forge(empty, '', world.now, { keyid: 'https://contoso-prod.vault.azure.net/keys/signing' });
+    const named = claim(2, { blobName: empty, bytes: 0, sha256: sha256Of(Buffer.from('')), saidAt: world.now });
+    expect((await find([named])).record?.blobName).toBe(nameOf(2));
   });
 
   test('is never one whose metadata have lost the digest, because a restore refuses it', async () => {

@@ -26,7 +26,7 @@ test.each([
   ['no calendar', ofAudit({ calendar: undefined })],
   ['a calendar of a million days', ofAudit({ calendar: { ...calendar, days: 1e6 } })],
   ['a calendar from no day', ofAudit({ calendar: { ...calendar, from: 'x' } })],
-  ['totals of some states only', ofAudit({ totals: { ...totals, byStatus: { fresh: 1 } } })],
+  ['totals of a state that is none', ofAudit({ totals: { ...totals, byStatus: { lost: 1 } } })],
   ['a finding without remedy', ofAudit({ findings: [{ finding: 'stale', severity: 'gap', message: 'x' }] })],
   ['a source that is null', ofAudit({ sources: [null] })],
   ['a source that is none', ofSource({ source: 'vaults/../x' })],
@@ -37,18 +37,25 @@ test.each([
   ['a key in no state', ofKey({ status: 'lost' })],
   ['a key seen at no time', ofKey({ firstSeenAt: 'x' })],
   ['a key whose days blow up', ofKey({ days: 'e999999999' })],
+  ['a key with more days than a year has', ofKey({ days: 'e183s184' })],
   ['a record that is null', ofKey({ record: null })],
   ['a record that says nothing', ofKey({ record: {} })],
-  ['a record that is no record', ofKey({ record: { ...key?.record, blobName: 'runs/x.json' } })],
   ['a record made at no time', ofKey({ record: { ...key?.record, createdAt: '' } })],
   ['versions that are none', ofKey({ versions: 'x' })],
   ['a witness that is null', ofKey({ versions: { count: 1, countedAt: key?.firstSeenAt, witnesses: [null] } })],
   ['a chain without evidence', ofAudit({ chain: {} })],
-  ['a chain until no time', ofChain({ until: 'x' })],
   ['a chain from nothing', ofChain({ previous: null })],
   ['evidence that is none', ofChain({ evidence: [{ name: 'vaults/contoso-prod/x', sha256: '' }] })],
 ])('a forgery is told as no audit instead of stopping the next one: %s', (_, forged) => {
   expect(parseAudit(JSON.stringify(forged))).toBeUndefined();
+});
+
+test('no time in what is gone by is later than now', () => {
+  const text = JSON.stringify(ofKey({ firstSeenAt: '9999-01-01T00:00:00Z' }));
+  const now = new Date('2026-11-25T06:00:00Z');
+  expect(parseAudit(text, now)?.sources[0]?.keys[0]?.firstSeenAt).toBe(now.toISOString());
+  expect(parseAudit(text)?.sources[0]?.keys[0]?.firstSeenAt).toBe('9999-01-01T00:00:00Z');
+  expect(parseAudit(JSON.stringify(troubledAudit()), now)).toEqual(JSON.parse(JSON.stringify(troubledAudit())));
 });
 
 test('what is no JSON is told as no audit', () => {
