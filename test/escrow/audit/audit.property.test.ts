@@ -128,3 +128,38 @@ test('the chain of an escrow that nobody touched is whole, and any one change in
     { numRuns: 100 },
   );
 }, 60_000);
+
+/** What an honest escrow does, at whatever times: a run, an audit, several of them, a request that is kept. */
+const honest = fc.record({
+  kind: fc.constantFrom('night', 'audit', 'audit', 'request'),
+  afterMs: fc
+    .oneof(fc.integer({ max: 1500 }), fc.integer({ max: 30 * hour }), fc.integer({ max: 40 * day }))
+    .map(Math.abs),
+});
+
+test('no audit suspects an honest escrow, whatever the times of its runs and audits', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(honest, { minLength: 2, maxLength: 20 }), async (acts) => {
+      const world = createAuditWorld(escrowSource('vault', 'contoso-prod'), new Date(dayOne - day));
+      world.addKey('a');
+      let at = dayOne;
+      for (const [index, { kind, afterMs }] of acts.entries()) {
+        // A run takes a minute.
+        at = Math.max(at + afterMs, world.now.getTime());
+        world.now = new Date(at);
+        if (kind === 'night') world.night(new Date(at));
+        if (kind === 'request') world.forge(`requests/${index}.json`, '{}');
+        if (kind !== 'audit') continue;
+        const { findings } = await world.audit();
+        const suspicions = findings.filter(({ finding }) =>
+          /^(evidence|chain|record|page)|reportUnreadable/.test(finding),
+        );
+        expect(suspicions).toEqual([]);
+      }
+      world.now = new Date(at + hour);
+      const { findings } = await verifyChain(world.container, world.now, noLimit);
+      expect(findings.filter(({ finding }) => finding !== 'auditMissing')).toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
+}, 60_000);
