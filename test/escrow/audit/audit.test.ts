@@ -166,6 +166,16 @@ describe('runs', () => {
     expect(audit.totals).toMatchObject({ keys: 3, restorable: 3 });
   });
 
+  test('are missed an hour after they were due, not before: they may wait in the queue', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    const foundAt = async (minutes: number) => {
+      escrow.now = new Date(night(1).getTime() + minutes * 60_000);
+      return found(await escrow.audit());
+    };
+    expect([await foundAt(59), await foundAt(61)]).toEqual([[], ['runMissing']]);
+  });
+
   test('that left no report are told by the audit of the same morning', async () => {
     const escrow = world();
     await passNight(escrow, 0);

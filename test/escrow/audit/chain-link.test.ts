@@ -118,6 +118,29 @@ describe('the chain', () => {
     expect(await verify()).toEqual([`evidenceMissing ${auditName(0, 'html')}`]);
   });
 
+  test('lists what is new, and the newest once more where nothing is, but never all of it', async () => {
+    const listed = ({ chain }: Audit): string[] =>
+      chain.evidence.map(({ name }) => name).filter((name) => /^runs/.test(name));
+    await passDay(0);
+    expect(listed(await passDay(1))).toEqual([reportName(1)]);
+    expect(listed(await auditOf(1, 12))).toEqual([reportName(1)]);
+    expect(listed(await passDay(2))).toEqual([reportName(2)]);
+  });
+
+  test('finds what was altered and put back, when an audit in between has listed it as altered', async () => {
+    const report = reportName(0);
+    escrow.night(new Date(dayOne));
+    await auditOf(0, 0.2);
+    const content = contentOf(report);
+    const [createdAt] = [...escrow.blobs.values()].filter(({ name }) => name === report).map((blob) => blob.createdAt);
+    escrow.forge('requests/one.json', '{}');
+    await auditOf(0, 0.4);
+    escrow.forge(report, `${content} `, createdAt);
+    await auditOf(0, 0.6);
+    escrow.forge(report, content, createdAt);
+    expect(await verify()).toEqual([`evidenceAltered ${report}`]);
+  });
+
   test('finds that what is new does not have the digest beside it', async () => {
     await passDay(0);
     escrow.night(new Date(dayOne + day));
@@ -159,6 +182,8 @@ describe('the chain', () => {
         severity,
       ]);
     expect(await seen()).toEqual([['auditMissing', 'warning']]);
+    escrow.now = new Date(dayOne + 4 * day + 4.5 * hour);
+    expect(await seen()).toEqual([['auditMissing', 'warning']]);
     escrow.now = new Date(dayOne + 4 * day + 6 * hour);
     expect(await seen()).toEqual([
       ['auditMissing', 'warning'],
@@ -195,8 +220,9 @@ describe('the chain', () => {
     expect(found(await auditOf(5, 18))).toEqual(['auditMissing']);
   });
 
-  test('misses no audit that comes hours late, nor one made by hand', async () => {
-    await passDay(0);
+  test('misses no audit that comes hours late or a second early, nor one made by hand', async () => {
+    escrow.night(new Date(dayOne));
+    await auditOf(0, 4 - 1 / 3600);
     escrow.night(new Date(dayOne + day));
     expect(found(await auditOf(1, 9))).toEqual([]);
     expect(found(await auditOf(1, 11))).toEqual([]);
@@ -291,6 +317,14 @@ describe('the chain', () => {
 });
 
 describe('a blob that is larger than any of its kind', () => {
+  test('does not begin at the size of a report where it is an audit', async () => {
+    await passDay(0);
+    const blob = escrow.blobs.get(auditName(0));
+    if (blob !== undefined) escrow.blobs.set(blob.name, { ...blob, length: 200 * 1024 ** 2 });
+    expect(found(await passDay(1))).toEqual([]);
+    expect(found(await passDay(2))).toEqual([]);
+  });
+
   test('is never read whole, and stops no audit', async () => {
     await passDay(0);
     const huge = ['audits/20261101T120000Z.json', 'drills/20261101T120000Z.json', 'requests/huge.json'];
