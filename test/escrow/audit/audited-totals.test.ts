@@ -49,9 +49,10 @@ test('a report of late counts in every audit of its day, whatever evidence came 
   const escrow = startEscrow();
   await passNight(escrow, 0);
   await passNight(escrow, 1, { fail: ['payroll'] });
-  for (const hours of [5, 6, 7, 8, 9]) {
-    escrow.now = night(1, hours - 0.5);
-    escrow.forge(`requests/${hours}f3a9c1e-0000-4000-8000-000000000000.json`, '{}');
+  // The last ones after midnight, before the next run is due.
+  for (const hours of [5, 6, 7, 8, 9, 22.5, 23, 23.5]) {
+    escrow.now = night(1, hours - 0.25);
+    escrow.forge(`requests/${hours * 10}a9c1e-0000-4000-8000-000000000000.json`, '{}');
     const audit = await auditAt(escrow, night(1, hours));
     expect(found(audit).slice(0, 1)).toEqual(['runIncomplete']);
     expect(audit.findings[0]?.message).toContain('1 of 3 keys failed');
