@@ -3,7 +3,7 @@ import type { EscrowContainer } from '../escrow-container.ts';
 import type { Finding } from '../finding.ts';
 import type { KeySource } from '../key-source.ts';
 import { sha256Of } from '../put-once.ts';
-import { scheduledRunId } from '../run-id.ts';
+import { scheduledRunId, timeMargin } from '../run-id.ts';
 import type { EscrowSource } from '../source.ts';
 import { listRuns } from '../stored-run.ts';
 import type { Audit, AuditedSource, AuditTotals, WriteOnceProof } from './audit-document.ts';
@@ -20,6 +20,7 @@ import { earlierCoverageOf } from './earlier-coverage.ts';
 import { listEvidence, readEach } from './evidence.ts';
 import { findMissedAudits } from './missed-audits.ts';
 import { emptyHistory, readOutcomes } from './recent-outcomes.ts';
+import { lastDueRun } from './run-check.ts';
 import { auditSource } from './source-audit.ts';
 import { sourceLeftOut } from './source-findings.ts';
 import { proveWriteOnce, writeOnceFindings } from './write-once-canary.ts';
@@ -59,7 +60,12 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
   const previous = trail.newest;
   const freshSince = freshSinceOf({ now, maxAgeHours: job.maxAgeHours });
 
-  const runs = await listRuns(container, runsSince(previous, freshSince, now), now, outOfTime);
+  const runs = await listRuns(
+    container,
+    runsSince(previous, freshSince, lastDueRun(job.schedule, now), now),
+    now,
+    outOfTime,
+  );
   const evidence = await listEvidence(container, runs, outOfTime);
   const isNew = isNewEvidence(previous);
   const digests = new Map(trail.unsound.map(({ name, sha256 }) => [name, sha256]));
@@ -134,12 +140,13 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
 
 /**
  * From when on runs are read: since the audit before, and the whole of its day, whose marks in the calendars were not final; as
- * far as a record is fresh; without an audit before, as far as a calendar goes.
+ * far as a record is fresh; as far as the run that was due last. Without an audit before, as far as a calendar goes.
  */
-function runsSince(previous: SoundAudit | undefined, freshSince: Date, now: Date): Date {
+function runsSince(previous: SoundAudit | undefined, freshSince: Date, lastDue: Date | undefined, now: Date): Date {
   if (previous === undefined) return new Date(now.getTime() - calendarDays * dayMs);
-  const since = Math.min(previous.createdAt.getTime() - auditSpan, Date.parse(dayOf(previous.createdAt)));
-  return new Date(Math.min(since, freshSince.getTime()));
+  const { createdAt } = previous;
+  const times = [createdAt.getTime() - auditSpan, Date.parse(dayOf(createdAt)), freshSince.getTime()];
+  return new Date(Math.min(...times, ...(lastDue === undefined ? [] : [lastDue.getTime() - timeMargin])));
 }
 
 /** Sources that the audit before had, and that nobody looks at any more. */

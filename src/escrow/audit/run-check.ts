@@ -14,6 +14,11 @@ const graceMs = 60 * minute;
 /** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */
 const longestRunMs = 3 * 60 * minute;
 
+/** The last run that must have begun by now. */
+export function lastDueRun(schedule: string, now: Date): Date | undefined {
+  return latestOccurrence(schedule, new Date(now.getTime() - graceMs));
+}
+
 /**
  * Whether the source has had the runs that were due: begun, ended and ok. What was due last is a gap while it is not; of what
  * was due earlier, since the audit before, a later run has mended what counts, and the rest is a warning. A later run of the whole
@@ -27,7 +32,7 @@ export function checkRuns(
   now: Date,
   auditedAt: Date | undefined,
 ): Finding[] {
-  const due = latestOccurrence(schedule, new Date(now.getTime() - graceMs));
+  const due = lastDueRun(schedule, now);
   if (due === undefined) return [];
   const newestFirst = [...history.runs].reverse();
   const hasBegun = (from: Date, before: Date): boolean =>

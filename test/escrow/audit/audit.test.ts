@@ -141,6 +141,19 @@ describe('keys that are gone', () => {
   });
 });
 
+describe('a record that was there before its run', () => {
+  test('is told, and is no record: the key has none', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    const { id = '' } = escrow.keys.get('orders') ?? {};
+    for (const name of [...escrow.blobs.keys()].filter((one) => one.includes('/orders/'))) escrow.lose(name);
+    escrow.forge('vaults/contoso-prod/orders/20261103T020000Z.keybackup', 'forged', escrow.now, { keyid: id });
+    const audit = await passNight(escrow, 1, { fail: ['orders'] });
+    expect(found(audit)).toEqual(['runIncomplete', 'recordMissing orders', 'recordTooEarly orders']);
+    expect(audit.totals).toMatchObject({ keys: 3, restorable: 2 });
+  });
+});
+
 describe('a source that is no longer configured', () => {
   test('is told once, with how many of its keys have a record', async () => {
     const escrow = world();
@@ -174,6 +187,59 @@ describe('runs', () => {
       return found(await escrow.audit());
     };
     expect([await foundAt(59), await foundAt(61)]).toEqual([[], ['runMissing']]);
+  });
+
+  test('of a weekly schedule are not missed by the daily audit', async () => {
+    const escrow = world();
+    escrow.schedule = '0 0 2 * * SUN';
+    for (let index = 0; index < 7; index++) {
+      const audit = await passNight(escrow, index, index === 0 ? {} : 'missed');
+      expect(found(audit).filter((one) => one.startsWith('run'))).toEqual([]);
+    }
+    expect(found(await passNight(escrow, 7, 'missed'))).toContain('runMissing');
+  });
+
+  test('that never began and could not be missed yet are told by the next audit', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    escrow.now = new Date(night(1).getTime() + 30 * 60_000);
+    await escrow.audit();
+    const runs = (await passNight(escrow, 2)).findings.filter(({ finding }) => finding === 'runMissing');
+    expect(runs.map(({ severity }) => severity)).toEqual(['warning']);
+  });
+
+  test('that begin minutes early are those that were due next, in a row of them too', async () => {
+    const early = (index: number) => new Date(night(index).getTime() - 5 * 60_000);
+    const escrow = world();
+    await passNight(escrow, 0);
+    escrow.night(early(1));
+    expect(found(await passNight(escrow, 2))).toEqual(['auditMissing']);
+    escrow.night(early(4));
+    escrow.now = new Date(night(4).getTime() + 4 * hour);
+    const audit = await escrow.audit();
+    expect(found(audit)).toEqual(['auditMissing', 'runMissing']);
+    expect(audit.findings[1]?.message).toContain('due 2026-11-04 02:00 UTC never began.');
+  });
+
+  test('of just before midnight are in the chain, though their report came between two looks', async () => {
+    const escrow = world();
+    escrow.schedule = '0 30 23 * * *';
+    escrow.auditSchedule = '0 20 0 * * *';
+    const [first, second] = [new Date('2026-11-01T23:30:00Z'), new Date('2026-11-02T23:30:00Z')];
+    const auditAfter = (run: Date) => {
+      escrow.now = new Date(run.getTime() + 50 * 60_000);
+      return escrow.audit();
+    };
+    escrow.night(first);
+    await auditAfter(first);
+    escrow.night(second);
+    const report = 'runs/20261102T233000Z/vaults/contoso-prod.json';
+    const late = escrow.blobs.get(report);
+    escrow.lose(report);
+    await auditAfter(second);
+    if (late !== undefined) escrow.forge(report, late.bytes.toString(), late.createdAt, late.metadata);
+    escrow.now = new Date('2026-11-03T12:00:00Z');
+    expect((await escrow.audit()).chain.evidence.map(({ name }) => name)).toContain(report);
   });
 
   test('that left no report are told by the audit of the same morning', async () => {

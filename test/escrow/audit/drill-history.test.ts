@@ -1,0 +1,67 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { Audit } from '../../../src/escrow/audit/audit-document.ts';
+import { type AuditWorld, createAuditWorld, day, hour } from '../../support/audit-world.ts';
+import { escrowSource } from '../../support/escrow-sources.ts';
+
+const dayOne = Date.parse('2026-11-01T02:00:00Z');
+let escrow: AuditWorld;
+
+beforeEach(() => {
+  escrow = createAuditWorld(escrowSource('vault', 'contoso-prod'), new Date(dayOne - day));
+  escrow.addKey('signing');
+});
+
+/** Leaves a receipt that says it ended in another year: nobody is to believe it. */
+function drilled(at: Date, keys: readonly object[], status = 'ok'): string {
+  const name = `drills/${at.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z.json`;
+  const finishedAt = '2020-01-01T00:00:00.000Z';
+  escrow.forge(name, JSON.stringify({ format: 'keyvault-escrow/drill/1', finishedAt, status, keys }), at);
+  return name;
+}
+
+const proven = { source: 'vaults/contoso-prod', key: 'signing', outcome: 'proven' };
+
+async function passDay(index: number): Promise<Audit> {
+  escrow.night(new Date(dayOne + index * day));
+  escrow.now = new Date(dayOne + index * day + 4 * hour);
+  return escrow.audit();
+}
+
+const drilledAt = ({ sources }: Audit): string | undefined => sources[0]?.keys[0]?.drilledAt;
+
+test('a drill is as old as its receipt in the container, whatever the receipt says', async () => {
+  const receipt = drilled(new Date(dayOne + 3 * hour), [proven]);
+  const audit = await passDay(0);
+  expect(audit.drill).toEqual({ receipt, finishedAt: '2026-11-01T05:00:00.000Z', keys: 1 });
+  expect(drilledAt(audit)).toBe('2026-11-01T05:00:00.000Z');
+});
+
+test('a drill of no keys proves nothing, nor does one with a finding', async () => {
+  drilled(new Date(dayOne + 2 * hour), []);
+  drilled(new Date(dayOne + 3 * hour), [{ ...proven, outcome: 'failed' }], 'findings');
+  const audit = await passDay(0);
+  expect([audit.drill, drilledAt(audit)]).toEqual([undefined, undefined]);
+});
+
+test('of several drills the newest stands, in whatever order their receipts are listed', async () => {
+  await passDay(0);
+  const newest = drilled(new Date(dayOne + day + 3 * hour), [proven]);
+  // Its name says that it came later.
+  escrow.forge(
+    'drills/20270101T000000Z.json',
+    escrow.blobs.get(newest)?.bytes.toString() ?? '',
+    new Date(dayOne + day),
+  );
+  const audit = await passDay(1);
+  expect([audit.drill?.receipt, drilledAt(audit)]).toEqual([newest, '2026-11-02T05:00:00.000Z']);
+  expect((await passDay(2)).drill?.receipt).toBe(newest);
+});
+
+test('a drill whose receipt is gone counts no longer', async () => {
+  const receipt = drilled(new Date(dayOne + 3 * hour), [proven]);
+  await passDay(0);
+  escrow.lose(receipt);
+  const audit = await passDay(1);
+  expect(audit.drill).toBeUndefined();
+  expect(audit.findings.map(({ finding }) => finding)).toEqual(['evidenceMissing']);
+});
