@@ -238,7 +238,7 @@ describe('runs', () => {
     escrow.lose(report);
     await auditAfter(second);
     if (late !== undefined) escrow.forge(report, late.bytes.toString(), late.createdAt, late.metadata);
-    escrow.now = new Date('2026-11-03T12:00:00Z');
+    escrow.now = new Date('2026-11-06T12:00:00Z');
     expect((await escrow.audit()).chain.evidence.map(({ name }) => name)).toContain(report);
   });
 
