@@ -2,25 +2,19 @@ import { sourcePath } from '../blob-names.ts';
 import type { EscrowContainer } from '../escrow-container.ts';
 import type { Finding } from '../finding.ts';
 import type { KeySource } from '../key-source.ts';
-import { sha256Of } from '../put-once.ts';
-import { scheduledRunId, timeMargin } from '../run-id.ts';
+import { scheduledRunId } from '../run-id.ts';
 import type { EscrowSource } from '../source.ts';
-import { listRuns } from '../stored-run.ts';
+import { readBasis } from './audit-basis.ts';
 import type { Audit, AuditedSource, AuditTotals, WriteOnceProof } from './audit-document.ts';
 import { auditFormat } from './audit-document.ts';
-import type { SoundAudit } from './audit-trail.ts';
-import { readAuditTrail } from './audit-trail.ts';
-import { calendarDays, calendarStart, dayOf } from './calendar.ts';
-import { auditSpan, findBrokenLinks, isNewEvidence, nextLink } from './chain-link.ts';
-import { freshSinceOf } from './coverage.ts';
+import { calendarDays, calendarStart } from './calendar.ts';
+import { findBrokenLinks, nextLink } from './chain-link.ts';
 import type { CoverageStatus } from './coverage-status.ts';
 import { coverageStatuses, isOwed } from './coverage-status.ts';
-import { drillFindings, readDrills } from './drill-history.ts';
+import { drillFindings } from './drill-history.ts';
 import { earlierCoverageOf } from './earlier-coverage.ts';
-import { listEvidence, readEach } from './evidence.ts';
 import { findMissedAudits } from './missed-audits.ts';
-import { emptyHistory, readOutcomes } from './recent-outcomes.ts';
-import { lastDueRun } from './run-check.ts';
+import { emptyHistory } from './recent-outcomes.ts';
 import { auditSource } from './source-audit.ts';
 import { sourceLeftOut } from './source-findings.ts';
 import { proveWriteOnce, writeOnceFindings } from './write-once-canary.ts';
@@ -43,8 +37,6 @@ export interface AuditPorts {
   keysOf(source: EscrowSource): KeySource;
 }
 
-const dayMs = 24 * 60 * 60 * 1000;
-
 /**
  * Audits every source and the escrow itself. Writes nothing but the canary, and that only with `provesWriteOnce`. A source
  * that cannot be read is a finding; the others are audited all the same.
@@ -56,38 +48,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Audit> {
   const { container, outOfTime } = ports;
   const now = ports.now();
-  const trail = await readAuditTrail(container, now, outOfTime);
-  const previous = trail.newest;
-  const freshSince = freshSinceOf({ now, maxAgeHours: job.maxAgeHours });
-
-  const runs = await listRuns(
-    container,
-    runsSince(previous, freshSince, lastDueRun(job.schedule, now), now),
-    now,
-    outOfTime,
-  );
-  const evidence = await listEvidence(container, runs, outOfTime);
-  const isNew = isNewEvidence(previous);
-  const digests = new Map(trail.unsound.map(({ name, sha256 }) => [name, sha256]));
-
-  const histories = await readOutcomes(
-    container,
-    runs,
-    () => true,
-    outOfTime,
-    ({ blob, sha256 }) => digests.set(blob.name, sha256),
-  );
-  const drills = await readDrills(
-    container,
-    { all: evidence.drills, isNew },
-    previous?.audit,
-    outOfTime,
-    (name, sha256) => digests.set(name, sha256),
-  );
-  const fresh = [...evidence.reports, ...evidence.drills, ...evidence.requests, ...trail.blobs].filter(isNew);
-  const unread = fresh.map(({ name }) => name).filter((name) => !digests.has(name));
-  await readEach(container, unread, outOfTime, (name, bytes) => digests.set(name, sha256Of(bytes)));
-
+  const { trail, previous, histories, drills, fresh, digests } = await readBasis(job, container, now, outOfTime);
   const context = {
     container,
     now,
@@ -136,17 +97,6 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     ...(drills.last && { drill: drills.last }),
     chain: nextLink(previous, fresh, digests),
   };
-}
-
-/**
- * From when on runs are read: since the audit before, and the whole of its day, whose marks in the calendars were not final; as
- * far as a record is fresh; as far as the run that was due last. Without an audit before, as far as a calendar goes.
- */
-function runsSince(previous: SoundAudit | undefined, freshSince: Date, lastDue: Date | undefined, now: Date): Date {
-  if (previous === undefined) return new Date(now.getTime() - calendarDays * dayMs);
-  const { createdAt } = previous;
-  const times = [createdAt.getTime() - auditSpan, Date.parse(dayOf(createdAt)), freshSince.getTime()];
-  return new Date(Math.min(...times, ...(lastDue === undefined ? [] : [lastDue.getTime() - timeMargin])));
 }
 
 /** Sources that the audit before had, and that nobody looks at any more. */

@@ -3,16 +3,14 @@ import { sourcePath } from '../blob-names.ts';
 import { describeFailure } from '../failure.ts';
 import type { Finding } from '../finding.ts';
 import { describeAge } from '../finding.ts';
-import type { EscrowSource, RestorePlace } from '../source.ts';
+import type { EscrowSource } from '../source.ts';
 import { callsAtOnce } from '../source.ts';
-import type { AuditedKey, AuditedRecord, AuditedSource } from './audit-document.ts';
-import type { KeyDays } from './calendar.ts';
-import { decodeMarks, encodeMarks, markDays } from './calendar.ts';
-import type { CoverageContext, KeyCoverage, SourceCoverage, SourceToCover } from './coverage.ts';
+import type { AuditedSource } from './audit-document.ts';
+import type { KeyAuditContext } from './audited-key.ts';
+import { auditedKey } from './audited-key.ts';
+import type { KeyCoverage, SourceCoverage, SourceToCover } from './coverage.ts';
 import { coverSource } from './coverage.ts';
 import { isOwed } from './coverage-status.ts';
-import type { DrillHistory } from './drill-history.ts';
-import { drilledKey } from './drill-history.ts';
 import type { EarlierCoverage } from './earlier-coverage.ts';
 import {
   certificateGone,
@@ -25,17 +23,14 @@ import {
   staleRecord,
   versionsUncounted,
 } from './key-findings.ts';
-import type { NewestRecord } from './newest-records.ts';
 import { auditedRuns, checkRuns } from './run-check.ts';
 import { reportUnreadable, silenceFindings, sourceShrank, sourceUnreadable } from './source-findings.ts';
 import type { WitnessedVersions } from './witness.ts';
 import { chooseWitnessed, witnessVersions } from './witness.ts';
 
-export interface SourceAuditContext extends CoverageContext {
+export interface SourceAuditContext extends KeyAuditContext {
   readonly schedule: string;
-  readonly drills: DrillHistory;
-  /** Of the audit before: the first day of its calendar, and when it was made. */
-  readonly earlierFrom: string | undefined;
+  /** When the audit before was made. */
   readonly auditedAt: Date | undefined;
 }
 
@@ -139,69 +134,6 @@ async function witnessKeys(
     }),
   );
   return { versions, findings };
-}
-
-function auditedKey(
-  key: KeyCoverage,
-  witnessed: ReadonlyMap<string, WitnessedVersions>,
-  { source, history, earlier }: SourceToCover,
-  { drills, earlierFrom, maxAgeHours, now }: SourceAuditContext,
-): AuditedKey {
-  const name = nameOf(key);
-  const before = earlier.keys.get(name);
-  const id = key.listed?.id ?? before?.id;
-  const enabled = key.listed?.enabled ?? before?.enabled;
-  const updatedAt = key.listed?.updatedAt?.toISOString() ?? before?.updatedAt;
-  const versions = witnessed.get(name);
-  const drilledAt = drills.proven.get(drilledKey(sourcePath(source), name));
-  const days: KeyDays = {
-    earlier:
-      before === undefined || earlierFrom === undefined
-        ? undefined
-        : { from: earlierFrom, marks: decodeMarks(before.days) },
-    outcomes: history.keys.get(name)?.days ?? new Map(),
-    now: dayState(key),
-    firstSeenAt:
-      earlier.audited === undefined ? laterOf(key.firstSeenAt, history.runs[0]?.startedAt ?? now) : key.firstSeenAt,
-    newestAt: key.record?.createdAt,
-  };
-  return {
-    key: key.key,
-    ...(id && { id }),
-    status: key.status,
-    ...(enabled !== undefined && { enabled }),
-    ...(updatedAt && { updatedAt }),
-    firstSeenAt: key.firstSeenAt.toISOString(),
-    ...(key.record && { record: auditedRecord(key.record, source.place) }),
-    ...(versions && { versions }),
-    ...(drilledAt && { drilledAt }),
-    days: encodeMarks(markDays(days, maxAgeHours, now)),
-  };
-}
-
-/** Without an audit before, nothing was due before the first run that is known. */
-function laterOf(a: Date, b: Date): Date {
-  return a > b ? a : b;
-}
-
-function dayState({ status }: KeyCoverage): KeyDays['now'] {
-  if (!isOwed(status)) return 'skipped';
-  return status === 'gone' || status === 'pending' ? status : 'escrowed';
-}
-
-function auditedRecord(record: NewestRecord, placeNow: RestorePlace): AuditedRecord {
-  const { blobName, bytes, sha256, createdAt, runId, place } = record;
-  const isElsewhere = (['subscriptionId', 'geography', 'securityDomain'] as const).some(
-    (label) => place[label] !== placeNow[label],
-  );
-  return {
-    blobName,
-    bytes,
-    sha256: sha256 ?? '',
-    createdAt: createdAt.toISOString(),
-    ...(runId && { runId }),
-    ...(isElsewhere && { place }),
-  };
 }
 
 function nameOf({ key }: KeyCoverage): string {
