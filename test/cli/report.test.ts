@@ -62,7 +62,7 @@ describe('report', () => {
     const { code, stdout } = await cli('report --now');
     expect(code).toBe(3);
     expect(stdout).toContain('made on demand and not kept');
-    expect(stdout).toContain('Key &quot;signing&quot; in vault &quot;contoso-prod&quot; is gone');
+    expect(stdout).toContain('Key &quot;<b class="name">signing</b>&quot; in vault &quot;contoso-prod&quot; is gone');
     expect(await container.names()).toEqual(before);
   });
 

@@ -1,9 +1,8 @@
 import type { Audit, AuditedKey } from '../audit/audit-document.ts';
-import type { CoverageStatus } from '../audit/coverage-status.ts';
 import { coverageStatuses, isOwed } from '../audit/coverage-status.ts';
 import type { Html } from './html.ts';
 import { html, trustedHtml } from './html.ts';
-import { count, digits, kindWord, statusWords, timeElement, timeWords } from './words.ts';
+import { count, digits, kindWord, timeElement, timeWords, wordsOfStatus } from './words.ts';
 
 /** The one answer, as a heading: how many of how many keys can be brought back. Nobody knows how many an unread source has. */
 export function answerLine({ totals: { keys, restorable }, sources }: Audit): string {
@@ -42,7 +41,7 @@ ${statusCounts(audit)}
 /** One bar: young backups, older ones, none. The words beside it say the same. */
 function shareBar({ totals: { keys, restorable, byStatus } }: Audit): Html | undefined {
   if (keys === 0) return undefined;
-  const young = byStatus.fresh;
+  const young = byStatus.fresh ?? 0;
   const older = restorable - young;
   const x = (number: number): string => ((number / keys) * 100).toFixed(2);
   const bars = [
@@ -67,7 +66,7 @@ function limits({ sources, totals }: Audit): Html | undefined {
   const older = keys.filter(({ status, record }) => status === 'stale' && record !== undefined);
   const gone = keys.filter(({ status, record }) => status === 'gone' && record !== undefined);
   const unreadable = sources.filter((source) => source.unreadable !== undefined);
-  const certificates = totals.byStatus.certificateBacked;
+  const certificates = totals.byStatus.certificateBacked ?? 0;
   const lines: (Html | false)[] = [
     lost.length > 0 &&
       html`<li><strong>${count(lost.length, 'key')} cannot be brought back:</strong> ${names(lost)}.</li>`,
@@ -97,7 +96,10 @@ function names(keys: readonly (AuditedKey & { readonly source: string })[], with
   const shown = [...groups].map(([where, group], index) => {
     const some = group.slice(0, left);
     left -= some.length;
-    const list = some.map(({ key }, position) => html`${position > 0 && ', '}<b class="name">${key}</b>`);
+    const list = some.map(
+      ({ key }, at) =>
+        html`${at > 0 && ' '}<span class="item"><b class="name">${key}</b>${at < some.length - 1 && ','}</span>`,
+    );
     const more = group.length - some.length;
     const rest = some.length === 0 ? count(more, 'key') : more > 0 && ` and ${digits(more)} more`;
     return html`${index > 0 && '; '}${list}${rest} (${where})`;
@@ -105,16 +107,15 @@ function names(keys: readonly (AuditedKey & { readonly source: string })[], with
   return html`${shown}`;
 }
 
+/** Statuses that the audit does not count have no key: it is of a version that does not know them. */
 function statusCounts({ totals }: Audit): Html {
-  const shown = coverageStatuses.filter((status) => totals.byStatus[status] > 0 || status === 'fresh');
-  return html`<dl class="counts">${shown.map((status) => statusCount(status, totals.byStatus[status]))}</dl>`;
+  const numbers: Readonly<Record<string, number | undefined>> = totals.byStatus;
+  const known = new Set<string>([...coverageStatuses, ...Object.keys(numbers)]);
+  const shown = [...known].filter((status) => (numbers[status] ?? 0) > 0 || status === 'fresh');
+  return html`<dl class="counts">${shown.map((status) => statusCount(status, numbers[status] ?? 0))}</dl>`;
 }
 
-function statusCount(status: CoverageStatus, number: number): Html {
-  const { word, meaning } = statusWords[status];
-  return html`<div class="is-${status}"><dt>${statusSign(status)} ${word}</dt><dd><span class="number" data-status="${status}">${digits(number)}</span> <span class="meaning">${meaning}</span></dd></div>`;
-}
-
-export function statusSign(status: CoverageStatus): Html {
-  return html`<span class="sign is-${status}" aria-hidden="true">${statusWords[status].sign}</span>`;
+function statusCount(status: string, number: number): Html {
+  const { sign, word, meaning } = wordsOfStatus(status);
+  return html`<div><dt><span class="sign is-${status}" aria-hidden="true">${sign}</span> ${word}</dt><dd><span class="number" data-status="${status}">${digits(number)}</span> <span class="meaning">${meaning}</span></dd></div>`;
 }

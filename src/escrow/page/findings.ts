@@ -1,18 +1,28 @@
 import type { Audit } from '../audit/audit-document.ts';
 import type { Finding } from '../finding.ts';
+import { alikeFindings, countOf } from './alike-findings.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
-import { count, findingWords } from './words.ts';
+import { reasonWords, remedyWords } from './reason-words.ts';
+import { findingWord } from './words.ts';
 
 /** More alike findings of one source than this are told as one, with the single ones folded. */
 const mostSingle = 3;
 
-/** Findings first, each with what to do about it. Many of a kind in one source are one line that unfolds. */
-export function findingsSection({ findings }: Audit): Html {
+/** Characters for alike findings told one by one, of all groups together. The rest is in the audit. */
+const mostCharacters = 200_000;
+
+/**
+ * Findings first, each with what to do about it. Many of a kind in one source are one line that unfolds.
+ * @param audited names the audit that has those which find no room.
+ */
+export function findingsSection({ findings }: Audit, audited: Html): Html {
+  const groups = groupsOf(findings);
+  const characters = sharesOf(groups);
   const body =
     findings.length === 0
       ? html`<p>None. Every key that should be escrowed has a backup that is young enough, there and whole.</p>`
-      : html`<ol class="findings">${groupsOf(findings).map(groupItem)}</ol>`;
+      : html`<ol class="findings">${groups.map((group) => groupItem(group, characters.get(group) ?? 0, audited))}</ol>`;
   return html`<section aria-labelledby="findings">
 <h2 id="findings">Findings</h2>
 ${body}
@@ -21,42 +31,37 @@ ${body}
 }
 
 function groupsOf(findings: readonly Finding[]): Finding[][] {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const id = `${finding.severity} ${finding.finding} ${finding.source}`;
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [finding]);
-    else group.push(finding);
-  }
+  const groups = Map.groupBy(findings, ({ severity, finding, source }) => `${severity} ${finding} ${source}`);
   return [...groups.values()].flatMap((group) => (group.length > mostSingle ? [group] : group.map((one) => [one])));
 }
 
-function groupItem(group: readonly Finding[]): Html | undefined {
+/** Even shares of the characters; what a small group does not need is for the larger ones. */
+function sharesOf(groups: readonly Finding[][]): Map<Finding[], number> {
+  const needs = groups
+    .filter(({ length }) => length > 1)
+    .map((group) => ({ group, need: group.reduce((sum, { message }) => sum + message.length + 100, 0) }))
+    .sort((a, b) => a.need - b.need);
+  let left = mostCharacters;
+  return new Map(
+    needs.map(({ group, need }, index) => {
+      const share = Math.min(need + 100, Math.floor(left / (needs.length - index)));
+      left -= share;
+      return [group, share];
+    }),
+  );
+}
+
+function groupItem(group: readonly Finding[], characters: number, audited: Html): Html | undefined {
   const [first] = group;
   if (first === undefined) return undefined;
   const { severity, finding, source, key } = first;
   const isOne = group.length === 1;
   const where = [source ?? 'the whole escrow', ...(isOne && key !== undefined ? [key] : [])];
-  const title = isOne ? findingWords[finding] : `${findingWords[finding]}: ${count(group.length, 'key')}`;
+  const title = isOne ? findingWord(finding) : `${findingWord(finding)}: ${countOf(group)}`;
   const body = isOne
-    ? findingBody(first)
-    : html`${commonRemedy(group)}<details><summary>All ${group.length}, one by one</summary><ul class="alike">${group.map(
-        (one) => html`<li><b class="name">${one.key ?? ''}</b> ${findingBody(one)}</li>`,
-      )}</ul></details>`;
-  return html`<li class="${severity}"><h3><span class="severity">${severity === 'gap' ? 'Gap' : 'Warning'}</span> ${title} <span class="where">${where.join(' / ')}</span></h3>
+    ? html`<p class="finding"><span class="reason">${reasonWords(first)}</span> ${remedyWords(first.remedy)}</p>`
+    : alikeFindings(group, characters, audited);
+  return html`<li class="${severity}" data-finding="${finding}"><h3><span class="severity">${severity === 'gap' ? 'Gap' : 'Warning'}</span> ${title} <span class="where">${where.join(' / ')}</span></h3>
 ${body}</li>
 `;
-}
-
-function findingBody({ finding, message, remedy }: Finding): Html {
-  const reason = message.endsWith(remedy) ? message.slice(0, -remedy.length).trimEnd() : message;
-  return html`<p class="finding" data-finding="${finding}"><span class="reason">${reason}</span> <span class="remedy"><b>What to do:</b> ${remedy}</span></p>`;
-}
-
-/** What to do about all of them at once, where their remedies differ in the key's name only. */
-function commonRemedy(group: readonly Finding[]): Html | undefined {
-  const remedies = new Set(group.map(({ remedy, key }) => remedy.replace(`,"name":"${key}"`, '')));
-  const [remedy] = remedies;
-  const words = remedies.size === 1 && remedy !== undefined ? remedy : 'each has its own remedy, below.';
-  return html`<p><span class="remedy"><b>What to do:</b> ${words}</span></p>`;
 }

@@ -6,9 +6,20 @@ import { evidenceSection } from './evidence.ts';
 import { findingsSection } from './findings.ts';
 import type { Html } from './html.ts';
 import { html, trustedHtml } from './html.ts';
-import { rowBudget, sourceAnchor, sourceSection } from './source.ts';
+import type { PageBudget } from './source.ts';
+import { keyCount, sourceAnchor, sourceBudget, sourceSection } from './source.ts';
 import { styleSheet } from './style.ts';
 import { count, kindWord, timeElement } from './words.ts';
+
+/** Bytes; a page of more does not open at once. */
+const largestPage = 3_000_000;
+
+/** Rows of keys, and of runs, that a page has at most, and that it has however large they make it. */
+const mostRows = 2000;
+const fewestRows = 100;
+
+/** Bytes for what is said around names. */
+const slack = 20_000;
 
 /**
  * An audit as one self-contained page: no script, no other resource, nothing that leaves it. A pure function of the audit,
@@ -16,8 +27,20 @@ import { count, kindWord, timeElement } from './words.ts';
  * @param written where the audit lies; undefined for one that is not kept.
  */
 export function reportPage(audit: Audit, written: EvidenceDigest | undefined): string {
+  for (let rows = mostRows; ; rows = Math.floor(rows * 0.8)) {
+    const page = pageOf(audit, written, { rows, names: 0 });
+    const room = largestPage - Buffer.byteLength(page);
+    if (room < 0 && rows > fewestRows) continue;
+    if (keyCount(audit) <= rows) return page;
+    // Keys without a row are named as far as the rest leaves room.
+    return pageOf(audit, written, { rows, names: Math.max(0, room - slack) });
+  }
+}
+
+function pageOf(audit: Audit, written: EvidenceDigest | undefined, budget: PageBudget): string {
   const style = trustedHtml(styleSheet);
-  const budget = rowBudget(audit);
+  const share = sourceBudget(audit, budget);
+  const audited = written === undefined ? html`the audit itself` : html`<code>${written.name}</code>`;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -39,14 +62,14 @@ export function reportPage(audit: Audit, written: EvidenceDigest | undefined): s
 <main>
 ${answer(audit)}
 ${contents(audit)}
-${findingsSection(audit)}
+${findingsSection(audit, audited)}
 <section aria-labelledby="calendars">
 <h2 id="calendars">How to read the calendars</h2>
 <p>One row per key, one column per day (UTC), the last of them the day of the audit.</p>
 ${legend()}
 </section>
-${audit.sources.map((source) => sourceSection(audit, source, budget(source)))}
-${certificatesSection(audit)}
+${audit.sources.map((source) => sourceSection(audit, source, share(source)))}
+${certificatesSection(audit, budget.rows, audited)}
 ${evidenceSection(audit, written)}
 </main>
 <footer><p>Made from the audit ${written === undefined ? 'of the moment' : html`<code>${written.name}</code>`}; it says nothing that the audit does not.</p></footer>
@@ -73,8 +96,8 @@ ${sources.map(
 `;
 }
 
-/** Listed, never hidden: nobody else says that the service does not back these up. */
-function certificatesSection({ sources }: Audit): Html {
+/** Listed, never hidden: nobody else says that the service does not back these up. Beyond thousands, the audit has the rest. */
+function certificatesSection({ sources }: Audit, most: number, audited: Html): Html {
   const rows = sources.flatMap((source) =>
     source.keys
       .filter(({ status }) => status === 'certificateBacked')
@@ -84,12 +107,13 @@ function certificatesSection({ sources }: Audit): Html {
 `,
       ),
   );
+  const more = rows.length - most;
   const body =
     rows.length === 0
       ? html`<p>None.</p>`
       : html`<p>The service backs up the whole certificate, not its key. <b>What to do:</b> back up each certificate, with <code>az keyvault certificate backup</code> or <code>Backup-AzKeyVaultCertificate</code>.</p>
 <div class="scroll" role="region" tabindex="0" aria-label="Keys that are not in this escrow"><table class="certificates"><caption>Keys that are not in this escrow</caption><thead><tr><th scope="col">Key</th><th scope="col">Source</th><th scope="col">Key identifier</th></tr></thead><tbody>
-${rows}</tbody></table></div>`;
+${rows.slice(0, most)}</tbody></table></div>${more > 0 && html`<p class="note">${count(more, 'more key')}: see ${audited}.</p>`}`;
   return html`<section aria-labelledby="certificates">
 <h2 id="certificates">Certificate-backed keys</h2>
 ${body}

@@ -5,34 +5,47 @@ import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { ledgerTable } from './ledger.ts';
 import { runsTable } from './runs.ts';
-import { count, digits, kindWord, placeWords } from './words.ts';
+import { count, digits, kindWord, placeWords, wordsOfStatus } from './words.ts';
 
-/** How many rows of each kind a source may take, so that a page stays one that opens at once. */
-export interface RowBudget {
-  readonly keys: number;
-  readonly runs: number;
+/** What all sources of a page may take together, so that it stays one that opens at once. */
+export interface PageBudget {
+  /** Rows of keys; and of runs. */
+  readonly rows: number;
+  /** Characters for the names of keys that have no row. */
+  readonly names: number;
 }
 
-/** Keys and runs in full up to so many of all sources together; the rest folds. */
-const mostKeys = 2000;
-const mostRuns = 2000;
+/** What one source may take. */
+export interface SourceBudget {
+  readonly keys: number;
+  readonly runs: number;
+  readonly names: number;
+}
 
-/** Shares the page among its sources in proportion to their keys. */
-export function rowBudget(audit: Audit): (source: AuditedSource) => RowBudget {
-  const all = audit.sources.reduce((sum, { keys }) => sum + keys.length, 0);
-  const runs = Math.max(3, Math.floor(mostRuns / Math.max(1, audit.sources.length)));
+export function keyCount(audit: Audit): number {
+  return audit.sources.reduce((sum, { keys }) => sum + keys.length, 0);
+}
+
+/** Shares the page among its sources, in proportion to their keys; keys and runs in full where there is room. */
+export function sourceBudget(audit: Audit, { rows, names }: PageBudget): (source: AuditedSource) => SourceBudget {
+  const all = keyCount(audit);
+  const runs = Math.max(3, Math.floor(rows / Math.max(1, audit.sources.length)));
   return ({ keys }) => ({
-    keys: all <= mostKeys ? keys.length : Math.max(1, Math.floor((keys.length / all) * mostKeys)),
+    keys: all <= rows ? keys.length : Math.max(1, Math.floor((keys.length / all) * rows)),
     runs,
+    names: Math.floor((keys.length / Math.max(1, all)) * names),
   });
 }
 
-export function sourceSection(audit: Audit, source: AuditedSource, budget: RowBudget): Html {
+export function sourceSection(audit: Audit, source: AuditedSource, budget: SourceBudget): Html {
   const { sourceKind, sourceName, place, keys, listed, unreadable, runs } = source;
   const id = sourceAnchor(source);
-  const [shown, folded] = shareOut(keys, budget.keys);
+  const gaps = new Set(
+    audit.findings.flatMap((one) => (one.severity === 'gap' && one.source === source.source ? (one.key ?? []) : [])),
+  );
+  const [shown, folded] = shareOut(keys, budget.keys, gaps);
   const title = `${kindWord(sourceKind)} ${sourceName}`;
-  const fold = folded.length > 0 && foldedKeys(folded);
+  const fold = folded.length > 0 && foldedKeys(folded, budget.names);
   return html`<section class="source" aria-labelledby="${id}">
 <h2 id="${id}"><span class="kind">${kindWord(sourceKind)}</span> ${sourceName}</h2>
 <p>${
@@ -45,7 +58,7 @@ ${
     ? html`<p>No key is known of it.</p>`
     : html`${calendarTable(shown, audit.calendar, `Calendar of ${title}: ${digits(shown.length)} of ${count(keys.length, 'key')}, ${audit.calendar.days} days`)}
 ${fold}
-${ledgerTable(source, shown, audit.startedAt, `Ledger of ${title}: ${digits(shown.length)} of ${count(keys.length, 'key')}`)}`
+${ledgerTable(source, shown, audit, `Ledger of ${title}: ${digits(shown.length)} of ${count(keys.length, 'key')}`)}`
 }
 ${runsTable(runs, budget.runs, title)}
 </section>
@@ -56,24 +69,45 @@ export function sourceAnchor({ source }: AuditedSource): string {
   return `source.${source.replaceAll('/', '.')}`;
 }
 
-/** What needs somebody is always shown before what does not. */
-function shareOut(keys: readonly AuditedKey[], most: number): [shown: AuditedKey[], folded: AuditedKey[]] {
-  if (keys.length <= most) return [[...keys], []];
-  const needs = ({ status }: AuditedKey): number => Number(!isOwed(status)) + 2 * Number(status === 'fresh');
-  const order = [...keys].sort((a, b) => needs(a) - needs(b));
-  const shown = new Set(order.slice(0, most));
-  return [keys.filter((key) => shown.has(key)), keys.filter((key) => !shown.has(key))];
+/** @param gaps names of keys that a finding of severity `gap` is about. */
+function byNeed(keys: readonly AuditedKey[], gaps: ReadonlySet<string>): AuditedKey[] {
+  const rank = ({ key, status }: AuditedKey): number => {
+    if (gaps.has(key)) return 0;
+    return status === 'fresh' ? 3 : isOwed(status) ? 1 : 2;
+  };
+  return [...keys].sort((a, b) => rank(a) - rank(b));
 }
 
-/** Names of keys that have no row, in groups of one status and one history. Beyond this many, numbers only. */
-const mostNames = 20_000;
+/** What needs somebody is always shown before what does not. */
+function shareOut(
+  keys: readonly AuditedKey[],
+  most: number,
+  gaps: ReadonlySet<string>,
+): [shown: AuditedKey[], folded: AuditedKey[]] {
+  if (keys.length <= most) return [[...keys], []];
+  const order = byNeed(keys, gaps);
+  const shown = new Set(order.slice(0, most));
+  return [keys.filter((key) => shown.has(key)), order.slice(most)];
+}
 
-function foldedKeys(keys: readonly AuditedKey[]): Html {
-  const byStatus = Map.groupBy(keys, ({ status }) => status);
-  const groups = [...byStatus].map(([status, group]) => {
-    const names = group.slice(0, mostNames).map(({ key }, index) => html`${index > 0 && ', '}${key}`);
-    const left = group.length - names.length;
-    return html`<li><b>${count(group.length, 'key')}, ${status}:</b> ${names}${left > 0 && html`, and ${digits(left)} more`}</li>`;
+/** Names of keys that have no row, in their order, by status, as far as the characters go. */
+function foldedKeys(keys: readonly AuditedKey[], characters: number): Html {
+  let left = characters;
+  const groups = [...Map.groupBy(keys, ({ status }) => status)].map(([status, group]) => {
+    const names: string[] = [];
+    for (const { key } of group) {
+      left -= key.length + 2;
+      if (left < 0) break;
+      names.push(key);
+    }
+    const { word } = wordsOfStatus(status);
+    return html`<li><b>${word}, ${count(group.length, 'key')}:</b> ${namedAndMore(names, group.length)}</li>`;
   });
   return html`<details class="folded"><summary>${count(keys.length, 'more key')} without a row of their own; the audit has their records and calendars</summary><ul>${groups}</ul></details>`;
+}
+
+function namedAndMore(names: readonly string[], all: number): string {
+  const more = all - names.length;
+  if (names.length === 0) return 'named in the audit';
+  return more === 0 ? names.join(', ') : `${names.join(', ')}, and ${digits(more)} more`;
 }

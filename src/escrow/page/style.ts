@@ -1,9 +1,15 @@
 import { calendarDays } from '../audit/calendar.ts';
+import { statusWords } from './words.ts';
 
 // Colours differ in lightness as well as in hue, and every mark has a shape of its own, so that the page reads without
 // colour: on a grey printer, and with any colour blindness. Text contrast is at least 4.5 to 1 in both schemes.
 
 const monthWidths = Array.from({ length: calendarDays }, (_, index) => `.w${index + 1}{flex:${index + 1}}`).join('');
+
+/** The sign before each status of the ledger, said to nobody: the word beside it says the same. */
+const statusSigns = Object.entries(statusWords)
+  .map(([status, { sign }]) => `.ledger .${status}::before{content:"${sign}";content:"${sign}"/""}`)
+  .join('\n');
 
 /** The only style of the page; its digest is in the content security policy. */
 export const styleSheet = `
@@ -44,7 +50,7 @@ code{font:.82em/1.45 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",mo
 .limits{margin:.6rem 0 0;padding-left:1.2rem;max-width:90ch}
 .limits li{margin:.3rem 0}
 .name{font-weight:600}
-.limits .name{display:inline-block;max-width:100%}
+.limits .item{display:inline-block;max-width:100%}
 .counts{display:grid;grid-template-columns:repeat(auto-fill,minmax(11.5rem,1fr));gap:1rem 1.5rem;margin:1.4rem 0 0;padding-top:1.2rem;border-top:1px solid var(--line)}
 .counts dt{font-size:.9rem;color:var(--soft)}
 .counts dd{margin:0}
@@ -61,10 +67,12 @@ nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.4rem;list-style:none;margin:1rem
 .severity{display:inline-block;font-size:.74rem;font-weight:700;letter-spacing:.04em;text-transform:uppercase;padding:.05rem .5rem;border-radius:4px;margin-right:.35rem;background:var(--bad-wash);color:var(--bad);vertical-align:.1em}
 .warning .severity{background:var(--warn-wash);color:var(--warn)}
 .where{font-weight:400;color:var(--soft);font-size:.9rem;margin-left:.4rem}
-.finding{max-width:95ch}
+.findings p{max-width:95ch}
 .remedy{display:block;margin-top:.25rem}
-.alike{columns:22rem;margin:.3rem 0 0;padding-left:1.2rem}
-.alike li{break-inside:avoid}
+.alike{margin:.3rem 0 .4rem;padding-left:1.2rem;max-width:95ch}
+.alike>li{margin:.3rem 0}
+.alike p{margin:.2rem 0}
+.names{columns:15rem;margin:0;padding:0;list-style:none;font-size:.9em}
 .unfolds{margin:-.4rem 0 1rem}
 summary{cursor:pointer;font-weight:600;padding:.2rem 0}
 .legend{display:flex;flex-wrap:wrap;gap:.4rem 1.5rem;list-style:none;margin:.5rem 0;padding:0;font-size:.9rem}
@@ -76,13 +84,20 @@ th:first-child{padding-left:.9rem}
 thead th{font-weight:600;color:var(--soft);font-size:.8rem;border-bottom:1px solid var(--line);vertical-align:bottom;white-space:nowrap}
 tbody th{font-weight:600;min-width:9.5rem}
 .ledger tbody tr,.runs tbody tr,.certificates tbody tr{border-top:1px solid var(--line)}
-.ledger td:nth-child(2),.ledger time,.runs time,.age,.runs td:nth-child(4){white-space:nowrap}
-.ledger code{display:block;color:var(--soft)}
+.ledger td:nth-child(2),.runs time,.runs td:nth-child(4){white-space:nowrap}
+.ledger td:nth-child(2)::before{display:inline-block;min-width:1.15em;margin-right:.25em;font-weight:700;text-align:center}
+.ledger .fresh::before{color:var(--good)}
+.ledger .stale::before,.ledger .pending::before{color:var(--warn)}
+.ledger .never::before,.ledger .gone::before{color:var(--bad)}
+small{font-size:inherit;color:var(--soft)}
+.ledger td small{display:block}
+.ledger td code{display:block;color:var(--soft)}
 .ledger{min-width:64rem}
-.ledger .digest{width:33ch}
+.ledger td:nth-child(5) code{width:33ch}
 .ledger .nothing{color:var(--soft)}
 .ledger .lost{color:var(--bad);font-weight:600}
 .note{color:var(--soft);font-size:.85rem}
+caption .note{display:block;font-weight:400;margin-top:.2rem}
 .number{font-variant-numeric:tabular-nums}
 .duration{white-space:nowrap}
 .runs td.number{text-align:right}
@@ -97,15 +112,15 @@ tbody th{font-weight:600;min-width:9.5rem}
 .calendar td:last-child{color:var(--soft);font-size:.8rem}
 .axis{display:flex;font-size:.72rem;font-weight:400}
 .axis span{overflow:hidden;border-left:1px solid var(--line);padding-left:.25rem;min-width:0}
-.days{display:block;width:100%;height:16px;background:var(--cell);border-radius:2px}
-.days.one{display:inline-block;width:16px;vertical-align:-3px}
-.days path{fill:none;stroke-width:10;stroke-dasharray:.84 .16}
-.days .e{stroke:var(--e)}
-.days .h{stroke:var(--e);stroke-width:3;transform:translateY(3.5px)}
-.days .s{stroke:var(--s);stroke-dasharray:.28 .14 .42 .16}
-.days .f{stroke:var(--f);stroke-width:6}
-.days .k{stroke:var(--k);stroke-width:2}
-.days .g{stroke:var(--g);stroke-width:1.6;stroke-dasharray:.5 .5}
+.calendar svg,.legend svg{display:block;width:100%;height:16px;background:var(--cell);border-radius:2px}
+.legend svg{display:inline-block;width:16px;vertical-align:-3px}
+:where(.calendar,.legend) path{fill:none;stroke-width:10;stroke-dasharray:.84 .16}
+.e{stroke:var(--e)}
+.h{stroke:var(--e);stroke-width:3;transform:translateY(3.5px)}
+.s{stroke:var(--s);stroke-dasharray:.28 .14 .42 .16}
+.f{stroke:var(--f);stroke-width:6}
+.k{stroke:var(--k);stroke-width:2}
+.g{stroke:var(--g);stroke-width:1.6;stroke-dasharray:.5 .5}
 .facts{display:grid;grid-template-columns:minmax(9rem,auto) 1fr;gap:.5rem 1.5rem;margin:.5rem 0}
 .facts dt{color:var(--soft)}
 .facts dd{margin:0;max-width:85ch}
@@ -122,16 +137,20 @@ nav,.skip{display:none}
 .scroll{overflow:visible;border:0}
 details::details-content{content-visibility:visible;height:auto;display:block}
 table{font-size:7.5pt}
+thead th,.calendar td:last-child,caption .note,.axis{font-size:7.5pt}
+caption{font-size:9pt}
+.ledger td:nth-child(3) code{min-width:28ch}
 th,td{padding:.2rem .35rem}
 .ledger{min-width:0}
 .bar{width:20px}
 .calendar{min-width:0}
 .calendar th:first-child,.calendar th:nth-child(3){width:11rem}
-.days{height:9pt}
+.calendar svg,.legend svg{height:9pt}
 thead{display:table-header-group}
-tr,.findings>li,.counts>div{break-inside:avoid}
+tr,.findings>li:not(:has(details)),.counts>div{break-inside:avoid}
 h2,h3,caption{break-after:avoid}
-.ledger .digest{min-width:0}
+caption{break-inside:avoid}
 }
 ${monthWidths}
+${statusSigns}
 `;

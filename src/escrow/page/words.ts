@@ -6,9 +6,13 @@ import { html } from './html.ts';
 
 // The words of the page. Every status has a sign of its own, so that none is told by colour alone.
 
-export const statusWords: Readonly<
-  Record<CoverageStatus, { readonly sign: string; readonly word: string; readonly meaning: string }>
-> = {
+export interface StatusWords {
+  readonly sign: string;
+  readonly word: string;
+  readonly meaning: string;
+}
+
+export const statusWords: Readonly<Record<CoverageStatus, StatusWords>> = {
   fresh: { sign: '✓', word: 'Fresh', meaning: 'backed up within the maximal age' },
   stale: { sign: '◷', word: 'Stale', meaning: 'can be brought back, but only from an older backup' },
   never: { sign: '✕', word: 'Never escrowed', meaning: 'no backup, although a run has passed' },
@@ -19,13 +23,19 @@ export const statusWords: Readonly<
   retired: { sign: '▪', word: 'Retired', meaning: 'no longer escrowed, its records are kept' },
 };
 
+/** An audit of another version may know a status that this one does not. */
+export function wordsOfStatus(status: string): StatusWords {
+  if (isNameIn(statusWords, status)) return statusWords[status];
+  return { sign: '?', word: status, meaning: 'a status that this version does not know' };
+}
+
 export const findingWords: Readonly<Record<FindingKind, string>> = {
   neverEscrowed: 'Never escrowed',
   stale: 'Newest backup too old',
   recordMissing: 'Backup removed',
   recordAltered: 'Backup altered',
   recordTooEarly: 'Backup from before its run',
-  recordForeign: "Another's backup",
+  recordForeign: 'Backup of something else',
   keyGone: 'Key gone',
   configuredKeyNotFound: 'Configured key not found',
   sourceUnreadable: 'Source cannot be read',
@@ -44,11 +54,20 @@ export const findingWords: Readonly<Record<FindingKind, string>> = {
   writeOnceUnproven: 'Write-once not proven',
   evidenceMissing: 'Evidence removed',
   evidenceAltered: 'Evidence altered',
-  evidenceUnlisted: 'Audit left out by a later one',
+  evidenceUnlisted: 'Audit or page left out by a later audit',
   auditMissing: 'Audit missing',
   pageMissing: 'Page of an audit missing',
   chainUnreadable: 'Chain of evidence broken',
 };
+
+/** An audit of another version may have findings that this one has no words for: their own names must do. */
+export function findingWord(kind: string): string {
+  return isNameIn(findingWords, kind) ? findingWords[kind] : kind;
+}
+
+function isNameIn<T extends object>(words: T, name: PropertyKey): name is keyof T {
+  return Object.hasOwn(words, name);
+}
 
 export function kindWord(kind: SourceKind): string {
   return kind === 'vault' ? 'Vault' : 'Managed HSM';
