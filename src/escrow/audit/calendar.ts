@@ -72,7 +72,7 @@ export function markDays(key: KeyDays, maxAgeHours: number, now: Date): DayMark[
     const carried = settled[index + offset];
     const mark = carried ?? markOf(day, key, lastSuccess, maxAgeHours, now);
     // The reports of a day name no hour here; the end of the day errs on the side of "held" by less than a day.
-    if (mark === 'e') lastSuccess = Math.min(Date.parse(day) + dayMs / 2, now.getTime());
+    if (mark === 'e') lastSuccess = Date.parse(day) + dayMs / 2;
     marks.push(mark);
   }
   return marks;

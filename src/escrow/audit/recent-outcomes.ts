@@ -19,7 +19,8 @@ export interface KeyHistory {
   claim?: RecordClaim;
   /** The message of the newest report, when it says that the key failed. */
   lastFailure?: { readonly message: string; readonly saidAt: Date };
-  lastSaidAt?: Date;
+  /** Which report spoke last: its creation time and, within a second, its name. */
+  lastSaid?: string;
   readonly days: DayOutcomes;
 }
 
@@ -83,6 +84,7 @@ function foldReport(history: SourceHistory, { blob, report }: ReadReport): void 
   const { keys, ...summary } = report;
   history.reports.set(blob.name, { ...summary, name: blob.name, createdAt: blob.createdAt });
   const saidAt = blob.createdAt;
+  const said = orderOf(saidAt, blob.name);
   const day = dayOf(new Date(report.startedAt));
   for (const outcome of keys) {
     // A forged report must not name anything but keys.
@@ -90,9 +92,8 @@ function foldReport(history: SourceHistory, { blob, report }: ReadReport): void 
     const name = outcome.key.toLowerCase();
     const known: KeyHistory = history.keys.get(name) ?? { days: new Map() };
     history.keys.set(name, known);
-    const isNewest = known.lastSaidAt === undefined || saidAt >= known.lastSaidAt;
-    if (isNewest) {
-      known.lastSaidAt = saidAt;
+    if (known.lastSaid === undefined || said >= known.lastSaid) {
+      known.lastSaid = said;
       if (outcome.outcome === 'failed') known.lastFailure = { message: outcome.message, saidAt };
       else delete known.lastFailure;
     }
@@ -100,10 +101,15 @@ function foldReport(history: SourceHistory, { blob, report }: ReadReport): void 
     else if (outcome.outcome === 'skipped') noteOutcome(known.days, day, 'k');
     else {
       noteOutcome(known.days, day, 'e');
-      if (known.claim === undefined || saidAt >= known.claim.saidAt) {
+      if (known.claim === undefined || said >= orderOf(known.claim.saidAt, known.claim.saidBy)) {
         const { blobName, bytes, sha256 } = outcome;
         known.claim = { blobName, bytes, sha256, saidBy: blob.name, saidAt };
       }
     }
   }
+}
+
+/** Reports in order of creation; within a second the resumed one is later, which has the longer name. */
+function orderOf(saidAt: Date, saidBy: string): string {
+  return `${saidAt.toISOString()} ${String(saidBy.length).padStart(4, '0')} ${saidBy}`;
 }

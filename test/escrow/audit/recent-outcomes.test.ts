@@ -152,6 +152,27 @@ describe('what the reports of a period say of a key', () => {
   });
 });
 
+test('of two reports of one second that of the resumed run speaks last, whichever is read last', async () => {
+  const escrow = startEscrow();
+  const reports = [
+    report(escrow, 0, { signing: 'failed', payroll: 'escrowed' }),
+    report(escrow, 0, { signing: 'escrowed', payroll: 'failed' }, 1, 2),
+  ];
+  for (const slow of reports) {
+    const container: EscrowContainer = {
+      ...escrow.container,
+      async read(name, ...more) {
+        for (let turn = 0; name === slow && turn < 500; turn++) await Promise.resolve();
+        return escrow.container.read(name, ...more);
+      },
+    };
+    const { history } = await historyOf(escrow, { container });
+    const [signing, payroll] = ['signing', 'payroll'].map((name) => history.keys.get(name));
+    expect([signing?.lastFailure, signing?.claim?.saidBy]).toEqual([undefined, reports[1]]);
+    expect([payroll?.lastFailure?.message, payroll?.claim?.saidBy]).toEqual(['payroll failed in night 0.', reports[0]]);
+  }
+});
+
 describe('the reports of a source', () => {
   test('are kept without their keys, the runs in order of their beginning', async () => {
     const escrow = startEscrow();
