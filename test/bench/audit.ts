@@ -11,7 +11,8 @@ import { countByOperation, vaultRequests } from './request-counts.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const daysOfHistory = 365;
-// Azurite dates every blob by its own clock. Old ones under the names of the last weeks would be taken for new.
+// Azurite dates every blob by its own clock. Old runs under the names of the last weeks would be taken for new, and so would
+// old audits under any: in their place lie as many blobs that an audit lists too, and leaves alone.
 const daysLeftOut = 20;
 
 /**
@@ -67,8 +68,8 @@ function history(hsm: BenchSource, until: Date, keysWithRecords: number): string
     return [
       startedMarkerName(runId, hsm),
       reportName(runId, hsm),
-      auditName(runId, 'json'),
-      auditName(runId, 'html'),
+      `${auditName(runId, 'json')}.old`,
+      `${auditName(runId, 'html')}.old`,
       ...records,
     ];
   }).flat();
