@@ -3,11 +3,16 @@ import { totalsOf } from '../../src/escrow/audit/audit.ts';
 import type { Audit, AuditedKey, AuditedRun, AuditedSource } from '../../src/escrow/audit/audit-document.ts';
 import { calendarDays, calendarStart, type DayMark, encodeMarks } from '../../src/escrow/audit/calendar.ts';
 import type { CoverageStatus } from '../../src/escrow/audit/coverage-status.ts';
-import { evidenceMissing, notWriteOnce } from '../../src/escrow/audit/evidence-findings.ts';
+import {
+  auditMissing,
+  evidenceMissing,
+  evidenceUnlisted,
+  notWriteOnce,
+  pageMissing,
+} from '../../src/escrow/audit/evidence-findings.ts';
 import { keyGone, manyVersions, neverEscrowed, recordFault, staleRecord } from '../../src/escrow/audit/key-findings.ts';
-import { runIncomplete, sourceUnreadable } from '../../src/escrow/audit/source-findings.ts';
+import { runIncomplete, sourceLeftOut, sourceUnreadable } from '../../src/escrow/audit/source-findings.ts';
 import type { Finding, FindingKind } from '../../src/escrow/finding.ts';
-import { gap } from '../../src/escrow/finding.ts';
 import type { SourceId, SourceKind } from '../../src/escrow/source.ts';
 
 const now = new Date('2026-11-24T06:00:03Z');
@@ -195,13 +200,14 @@ export function crowdedAudit(): Audit {
   const { sources, findings } = troubledAudit();
   const prod = { kind: 'vault', name: 'contoso-prod' } as const;
   const tenants = { kind: 'vault', name: 'contoso-tenants' } as const;
-  const names = Array.from({ length: 300 }, (_, index) => `tenant-${String(index).padStart(3, '0')}-data`);
+  const names = Array.from({ length: 60 }, (_, index) => `tenant-${String(index).padStart(3, '0')}-data`);
   const keys = names.map((key): SampleKey => ({ key, status: 'stale', hoursOld: 52, days: marks(0, 'f', 'f') }));
   const forbidden = (key: string, index: number): string =>
     `Cannot back up key "${key}" in vault "contoso-tenants": access denied (403 ForbiddenByRbac, request 7f3c${index}). Grant Microsoft.KeyVault/vaults/keys/backup/action to the caller at this vault.`;
   const nights = [20, 21, 22, 23].map((night) => `runs/202611${night}T020000Z/vaults/contoso-prod.json`);
   const trail = 'audits/20261123T060002Z.json';
   const tooEarly = { blobName: 'vaults/contoso-prod/api-gateway/20261125T020000Z.keybackup', createdAt: now };
+  const foreign = 'vaults/contoso-prod/payroll/20261124T020000Z.keybackup';
   const later = {
     finding: 'quotaExhausted' as FindingKind,
     severity: 'warning',
@@ -219,30 +225,12 @@ export function crowdedAudit(): Audit {
         keyGone(tenants, `gone-${one}`, `vaults/contoso-tenants/gone-${one}/2026112${index}T020000Z.keybackup`),
       ),
       recordFault(prod, 'api-gateway', { fault: 'tooEarly', ...tooEarly }),
-      gap(
-        'recordForeign',
-        'The record "vaults/contoso-prod/backup-wrap/20261124T020000Z.keybackup" says that it is of key "payroll".',
-        'Find out who wrote it (storage logs).',
-        { source: prod, key: 'backup-wrap' },
-      ),
-      gap(
-        'sourceLeftOut',
-        'Vault "contoso-old" is no configured source any more, though the audit before had 12 keys of it.',
-        'Put it back into ESCROW_SOURCES, or say that its keys are retired.',
-        { source: { kind: 'vault', name: 'contoso-old' } },
-      ),
+      recordFault(prod, 'backup-wrap', { fault: 'foreign', blobName: foreign, saidBy: trail }),
+      sourceLeftOut(sampleSource('vault', 'contoso-old', [{ key: 'x' }])),
       ...nights.map((name) => evidenceMissing(name, trail)),
-      gap(
-        'evidenceUnlisted',
-        `The audit "${trail}" does not list "audits/20261122T060001Z.html", which was there before it.`,
-        'Find out who wrote both (storage logs).',
-      ),
-      gap(
-        'auditMissing',
-        'There is no audit of 2026-11-21 06:00 UTC, when one was due.',
-        'If the app was stopped, see that it runs.',
-      ),
-      gap('pageMissing', `The audit "${trail}" has no page.`, 'Make it again: npm run escrow -- report.'),
+      evidenceUnlisted(trail, 'audits/20261122T060001Z.html', 1),
+      ...auditMissing([new Date('2026-11-21T06:00:00Z')], new Date('2026-11-20T06:00:03Z')),
+      pageMissing(trail.replace('.json', '.html'), trail),
       later,
     ],
   );
