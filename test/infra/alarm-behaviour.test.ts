@@ -135,6 +135,13 @@ describe('the alarm on coverage', () => {
     ).toEqual([]);
   });
 
+  it('fires for what an audit found that could not be kept, until a later one is', () => {
+    const older = audited(27, { runId: 'older' });
+    const unkept = gap(3.01, { runId: 'unkept' });
+    expect(gaps(...night, older, unkept)).toEqual([expect.objectContaining({ source, gaps: 1 })]);
+    expect(gaps(...night, older, unkept, audited(1, { runId: 'later' }))).toEqual([]);
+  });
+
   it('is quiet about a warning, which the page shows', () => {
     const warning = gap(3.01, { finding: 'manyVersions', severity: 'warning' });
     expect(gaps(...night, audited(3, { findings: 1 }), warning)).toEqual([]);

@@ -29,13 +29,17 @@ export function encodeMarks(marks: readonly DayMark[]): string {
   return marks.join('').replace(/(.)\1*/g, (run, mark) => `${mark}${run.length}`);
 }
 
-/** @returns one mark a day; what is no mark is left out. */
+/** @returns one mark a day; a mark of another version is a day without one. */
 export function decodeMarks(text: string): DayMark[] {
   const marks: DayMark[] = [];
-  for (const [, mark, count] of text.matchAll(/([ehsfkg-])(\d{1,4})/g)) {
-    marks.push(...Array<DayMark>(Number(count)).fill(mark as DayMark));
+  for (const [, mark = '', count] of text.matchAll(/([a-z-])(\d{1,4})/g)) {
+    marks.push(...Array<DayMark>(Number(count)).fill(isMark(mark) ? mark : '-'));
   }
   return marks;
+}
+
+function isMark(mark: string): mark is DayMark {
+  return 'ehsfkg-'.includes(mark);
 }
 
 /** The outcomes of one key by day, as run reports tell them; the best of a day stands. */
