@@ -69,8 +69,10 @@ function runsSince(
   { schedule, maxAgeHours }: { readonly schedule: string; readonly maxAgeHours: number },
   now: Date,
 ): Date {
-  if (previous === undefined) return new Date(now.getTime() - calendarDays * dayMs);
   const lastDue = lastDueRun(schedule, now)?.getTime() ?? Number.POSITIVE_INFINITY;
-  const since = Math.min(previous.createdAt.getTime() - auditSpan, Date.parse(dayOf(previous.createdAt)));
+  const since =
+    previous === undefined
+      ? now.getTime() - calendarDays * dayMs
+      : Math.min(previous.createdAt.getTime() - auditSpan, Date.parse(dayOf(previous.createdAt)));
   return new Date(Math.min(since, freshSinceOf({ now, maxAgeHours }).getTime(), lastDue - timeMargin));
 }

@@ -57,7 +57,7 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     schedule: job.schedule,
     drills,
     earlierFrom: previous?.audit.calendar.from,
-    auditedAt: previous?.createdAt,
+    before: previous?.audit,
   };
   const audited = await Promise.all(
     job.sources.map((source) => {

@@ -69,8 +69,8 @@ export async function findBrokenLinks(
   findings.push(...findPairless(paired, blobs, now));
   if (newest === undefined) return findings;
   const { chain } = newest.audit;
-  findings.push(...(await checkEvidence(container, digestsIn(chain), newest.name, digests, outOfTime)));
-  return [...findings, ...findOverlooked({ ...newest, chain }, blobs)];
+  const listed = await checkEvidence(container, digestsIn(chain), newest.name, digests, outOfTime);
+  return [...findings, ...listed, ...findOverlooked({ ...newest, chain }, blobs)];
 }
 
 /** One audit as its place in the chain shows it. */

@@ -2,15 +2,13 @@ import { parseAuditName } from '../blob-names.ts';
 import type { EscrowContainer } from '../escrow-container.ts';
 import type { Finding } from '../finding.ts';
 import { asWarning } from '../finding.ts';
-import { timeMargin } from '../run-id.ts';
-import { occurrencesBetween } from '../run-time.ts';
 import type { ChainLink, EvidenceDigest } from './audit-document.ts';
 import { findPairless } from './audit-pages.ts';
 import { isAuditDocument, listAudits } from './audit-trail.ts';
 import { digestsIn, findOverlooked } from './chain-link.ts';
 import { checkEvidence } from './evidence.ts';
 import { auditMissing, chainUnreadable, notAsWritten } from './evidence-findings.ts';
-import { auditsMissedBetween } from './missed-audits.ts';
+import { auditsMissedBetween, dueAfter } from './missed-audits.ts';
 import { readAudit } from './stored-audit.ts';
 
 /** What came of following the whole chain. */
@@ -55,7 +53,7 @@ export async function verifyChain(
     if (chain === undefined) continue;
     // What an audit listed once more is read once.
     const unseen = digestsIn(chain).filter((one) => listed.get(one.name) !== one.sha256);
-    findings.push(...(await checkEvidence(container, unseen, name, audits, outOfTime)));
+    for (const found of await checkEvidence(container, unseen, name, audits, outOfTime)) findings.push(found);
     for (const one of unseen) listed.set(one.name, one.sha256);
     findings.push(...findOverlooked({ name, createdAt, chain }, blobs));
   }
@@ -82,8 +80,7 @@ function missedIn(links: readonly Link[], now: Date): Finding[] {
   const newest = links.at(-1);
   if (newest?.schedule === undefined) return between;
   const { schedule, createdAt } = newest;
-  const after = new Date(createdAt.getTime() + timeMargin);
-  const dues = occurrencesBetween(schedule, after, new Date(now.getTime() - graceMs));
+  const dues = dueAfter(schedule, createdAt, new Date(now.getTime() - graceMs));
   return [...between, ...auditMissing(dues, createdAt)];
 }
 

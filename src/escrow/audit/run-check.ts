@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { asWarning, instant } from '../finding.ts';
 import { timeMargin } from '../run-id.ts';
-import { latestOccurrence, occurrencesBetween } from '../run-time.ts';
+import { latestOccurrence, nextOccurrence, occurrencesBetween } from '../run-time.ts';
 import type { SourceId } from '../source.ts';
 import type { StoredRun } from '../stored-run.ts';
 import type { AuditedRun } from './audit-document.ts';
@@ -19,59 +19,84 @@ export function lastDueRun(schedule: string, now: Date): Date | undefined {
   return latestOccurrence(schedule, new Date(now.getTime() - graceMs));
 }
 
+/** What the audit before judged of the runs of a source. */
+export interface RunsJudged {
+  /** When it looked, and by which schedule. */
+  readonly at: Date;
+  readonly schedule: string;
+  /** When the last run began that it knew of; undefined when it knew the source, and no run of it. */
+  readonly lastRunAt: Date | undefined;
+}
+
 /**
  * Whether the source has had the runs that were due: begun, ended and ok. What was due last is a gap while it is not; of what
  * was due earlier, since the audit before, a later run has mended what counts, and the rest is a warning. A later run of the whole
- * source, on demand too, mends an incomplete one.
- * @param auditedAt when the audit before was made; undefined: only what was due last is judged.
+ * source, on demand too, mends an incomplete one. By a schedule that has changed since the audit before nothing was due yet.
+ * @param judged by the audit before; undefined where it did not know the source: only what was due last is judged.
  */
 export function checkRuns(
   source: SourceId,
   history: SourceHistory,
   schedule: string,
   now: Date,
-  auditedAt: Date | undefined,
+  judged: RunsJudged | undefined,
 ): Finding[] {
   const due = lastDueRun(schedule, now);
   if (due === undefined) return [];
   const newestFirst = [...history.runs].reverse();
-  const hasBegun = (from: Date, before: Date): boolean =>
-    newestFirst.some(({ startedAt }) => +startedAt >= +from - timeMargin && +startedAt < +before - timeMargin);
   const begun = newestFirst.filter((run) => run.startedAt.getTime() >= due.getTime() - timeMargin);
-  const earlier = auditedAt === undefined ? [] : occurrencesBetween(schedule, new Date(+auditedAt - graceMs), due);
-  const skipped = earlier.filter((from, index) => !hasBegun(from, earlier[index + 1] ?? due));
+  const hasChanged = judged !== undefined && judged.schedule !== schedule;
+  const last = begun.length === 0 ? undefined : judgeLast(begun, history, now);
   const dead = newestFirst.filter(
     (run) =>
-      !begun.includes(run) && run.reports.length === 0 && isDead(run, now) && !(auditedAt && isDead(run, auditedAt)),
+      run !== last?.run &&
+      run.reports.length === 0 &&
+      isDead(run, now) &&
+      judged !== undefined &&
+      !isDead(run, judged.at),
   );
   return [
-    ...(begun.length === 0
-      ? [runMissing(source, due, newestFirst[0]?.startedAt)]
-      : judgeLast(source, begun, history, now)),
-    ...runsSkipped(source, skipped),
-    ...dead.map((run) => asWarning(leftNoReport(source, run))),
+    ...(begun.length === 0 && !hasChanged
+      ? [runMissing(source, due, newestFirst[0]?.startedAt ?? judged?.lastRunAt)]
+      : []),
+    ...(last === undefined ? [] : [runIncomplete(source, last.run.runId, last.how)]),
+    ...(begun.length > 0 && judged !== undefined && !hasChanged
+      ? runsSkipped(source, skippedSince(judged.at, due, schedule, newestFirst))
+      : []),
+    ...dead.map((run) => asWarning(runIncomplete(source, run.runId, leftNoReport(run)))),
   ];
 }
 
-/** @param begun newest first. */
-function judgeLast(source: SourceId, begun: readonly StoredRun[], history: SourceHistory, now: Date): Finding[] {
+/** What was due after the audit before had looked, up to the last, and has had no run before the next was due. */
+function skippedSince(lookedAt: Date, due: Date, schedule: string, runs: readonly StoredRun[]): Date[] {
+  const judgedUpTo = lastDueRun(schedule, lookedAt) ?? lookedAt;
+  const next = nextOccurrence(schedule, due) ?? due;
+  const dues = [...occurrencesBetween(schedule, judgedUpTo, due), ...(due > judgedUpTo ? [due] : [])];
+  const hasBegun = (from: Date, before: Date): boolean =>
+    runs.some(({ startedAt }) => +startedAt >= +from - timeMargin && +startedAt < +before - timeMargin);
+  return dues.filter((from, index) => !hasBegun(from, dues[index + 1] ?? next));
+}
+
+/** The newest run that can be judged, when it is not ok. @param begun newest first. */
+function judgeLast(
+  begun: readonly StoredRun[],
+  history: SourceHistory,
+  now: Date,
+): { readonly run: StoredRun; readonly how: string } | undefined {
   for (const run of begun) {
     const last = lastReportOf(run, history);
-    if (last === undefined) {
-      if (!isDead(run, now)) continue;
-      return [leftNoReport(source, run)];
-    }
-    return last.status === 'ok' ? [] : [runIncomplete(source, run.runId, howItFailed(last))];
+    if (last !== undefined) return last.status === 'ok' ? undefined : { run, how: howItFailed(last) };
+    if (isDead(run, now)) return { run, how: leftNoReport(run) };
   }
-  return [];
+  return undefined;
 }
 
 function isDead({ startedAt }: StoredRun, at: Date): boolean {
   return at.getTime() - startedAt.getTime() >= longestRunMs;
 }
 
-function leftNoReport(source: SourceId, { runId, startedAt }: StoredRun): Finding {
-  return runIncomplete(source, runId, `it began ${instant(startedAt)} and has left no report`);
+function leftNoReport({ startedAt }: StoredRun): string {
+  return `it began ${instant(startedAt)} and has left no report`;
 }
 
 function howItFailed({ counts, problems }: ReportSummary): string {

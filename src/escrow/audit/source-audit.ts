@@ -5,7 +5,7 @@ import type { Finding } from '../finding.ts';
 import { describeAge } from '../finding.ts';
 import type { EscrowSource } from '../source.ts';
 import { callsAtOnce } from '../source.ts';
-import type { AuditedSource } from './audit-document.ts';
+import type { Audit, AuditedSource } from './audit-document.ts';
 import type { KeyAuditContext } from './audited-key.ts';
 import { auditedKey } from './audited-key.ts';
 import type { KeyCoverage, SourceCoverage, SourceToCover } from './coverage.ts';
@@ -23,6 +23,7 @@ import {
   staleRecord,
   versionsUncounted,
 } from './key-findings.ts';
+import type { RunsJudged } from './run-check.ts';
 import { auditedRuns, checkRuns } from './run-check.ts';
 import { reportUnreadable, silenceFindings, sourceShrank, sourceUnreadable } from './source-findings.ts';
 import type { WitnessedVersions } from './witness.ts';
@@ -30,8 +31,8 @@ import { chooseWitnessed, witnessVersions } from './witness.ts';
 
 export interface SourceAuditContext extends KeyAuditContext {
   readonly schedule: string;
-  /** When the audit before was made. */
-  readonly auditedAt: Date | undefined;
+  /** The audit before. */
+  readonly before: Audit | undefined;
 }
 
 /** Audits one source: coverage, runs, versions; what a person must know of it and what is wrong with it. */
@@ -57,13 +58,20 @@ export async function auditSource(
     },
     findings: [
       ...listingFindings(source, coverage, subject),
-      ...checkRuns(source, history, context.schedule, context.now, context.auditedAt),
+      ...checkRuns(source, history, context.schedule, context.now, runsJudged(earlier, context.before)),
       ...history.unreadable.map((name) => reportUnreadable(source, name)),
       ...coverage.keys.flatMap((key) => keyFindings(key, subject)),
       ...keys.flatMap(({ key, versions }) => manyVersions(source, key, versions?.count ?? 0) ?? []),
       ...witnessed.findings,
     ],
   };
+}
+
+function runsJudged({ audited }: EarlierCoverage, before: Audit | undefined): RunsJudged | undefined {
+  if (audited === undefined || before === undefined) return undefined;
+  const [last] = audited.runs;
+  const lastRunAt = last && new Date(last.startedAt);
+  return { at: new Date(before.startedAt), schedule: before.asked.schedule, lastRunAt };
 }
 
 function listingFindings(

@@ -1,4 +1,4 @@
-import { sourcePath } from '../blob-names.ts';
+import { parseSourcePath, sourcePath } from '../blob-names.ts';
 import type { Failure } from '../failure.ts';
 import type { Finding } from '../finding.ts';
 import { asWarning, gap, instant } from '../finding.ts';
@@ -18,12 +18,12 @@ export function sourceUnreadable(source: SourceId, failure: Failure): Finding {
 }
 
 /** @param audited as the audit before knew it. */
-export function sourceLeftOut({ sourceKind, sourceName, source, keys }: AuditedSource): Finding {
+export function sourceLeftOut({ source, keys }: AuditedSource): Finding {
   const recorded = keys.filter(({ record }) => record !== undefined).length;
   const remedy =
     'If that is meant, its records stay (npm run escrow -- list); otherwise put it back into ESCROW_SOURCES: its keys are not escrowed any more.';
-  const subject = sentence(describeSource({ kind: sourceKind, name: sourceName }));
-  const reason = `${subject} is no longer configured; ${recorded} of its ${keys.length} known keys have a record.`;
+  const id = parseSourcePath(source);
+  const reason = `${id === undefined ? source : sentence(describeSource(id))} is no longer configured; ${recorded} of its ${keys.length} known keys have a record.`;
   return { finding: 'sourceLeftOut', severity: 'warning', source, message: `${reason} ${remedy}`, remedy };
 }
 

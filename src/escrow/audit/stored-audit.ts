@@ -5,6 +5,7 @@ import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
 import type { Failure } from '../failure.ts';
 import type { Finding } from '../finding.ts';
 import { sha256Of } from '../put-once.ts';
+import { parseSchedule } from '../run-time.ts';
 import type { RestorePlace } from '../source.ts';
 import type {
   Audit,
@@ -139,6 +140,8 @@ const source = shapeOf<AuditedSource>({
   keys: z.array(key),
 });
 const mostDays = 366;
+// Of a first audit: 90 days of reports of a thousand sources.
+const mostEvidence = 100_000;
 const tried = z.enum(['refused', 'allowed', 'unproven']);
 const proof = shapeOf<WriteOnceProof>({ canary: text, overwrite: tried, remove: tried, message: z.optional(text) });
 const drill = shapeOf<NonNullable<Audit['drill']>>({ receipt: text, finishedAt: time, keys: number });
@@ -152,7 +155,7 @@ const auditShape = shapeOf<Audit>({
   status: z.enum(['ok', 'gaps']),
   asked: shapeOf<Audit['asked']>({
     schedule: text,
-    auditSchedule: z.optional(text),
+    auditSchedule: z.optional(text.check(z.refine(isSchedule))),
     maxAgeHours: number,
     maxDrillAgeDays: z.optional(number),
   }),
@@ -178,10 +181,18 @@ const auditShape = shapeOf<Audit>({
   drill: z.optional(drill),
   chain: shapeOf<ChainLink>({
     previous: z.optional(evidence),
-    evidence: z.array(evidence),
+    evidence: z.array(evidence).check(z.maxLength(mostEvidence)),
   }),
 });
 
 function isYearAtMost(marks: string): boolean {
   return marks.split(/[a-z-]/).reduce((sum, days) => sum + Number(days), 0) <= mostDays;
+}
+
+function isSchedule(expression: string): boolean {
+  try {
+    return parseSchedule(expression) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -242,6 +242,57 @@ describe('runs', () => {
     expect((await escrow.audit()).chain.evidence.map(({ name }) => name)).toContain(report);
   });
 
+  test.each([
+    ['never began', undefined, 'runMissing'],
+    ['left no report', { noReport: true }, 'runIncomplete'],
+  ])('that are due within the hour before the audit and %s are told by the next one', async (_, options, finding) => {
+    const escrow = world();
+    escrow.schedule = '0 5 5 * * *';
+    const due = (index: number) => new Date(night(index).getTime() + 185 * 60_000);
+    const told: string[] = [];
+    for (let index = 0; index < 5; index++) {
+      if (index !== 2) escrow.night(due(index));
+      else if (options !== undefined) escrow.night(due(index), options);
+      escrow.now = new Date(due(index).getTime() + 55 * 60_000);
+      const audit = await escrow.audit();
+      told.push(...audit.findings.map((one) => `${index} ${one.finding} ${one.severity}`));
+    }
+    expect(told).toEqual([`3 ${finding} warning`]);
+  });
+
+  test('were not due by a schedule that came later, nor of a source that came later', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    escrow.schedule = '0 0 8 * * *';
+    expect(found(await passNight(escrow, 1, 'missed')).filter((one) => one.startsWith('run'))).toEqual([]);
+    escrow.schedule = '0 0 * * * *';
+    escrow.isConfigured = false;
+    await passNight(escrow, 2, 'missed');
+    escrow.isConfigured = true;
+    escrow.night(new Date(night(3).getTime() + 3 * hour));
+    escrow.now = new Date(night(3).getTime() + 4 * hour);
+    expect(found(await escrow.audit()).filter((one) => one.startsWith('run'))).toEqual([]);
+  });
+
+  test('of a stop are told in one line that knows when the last one began', async () => {
+    const escrow = world();
+    escrow.schedule = '0 0 * * * *';
+    await passNight(escrow, 0);
+    const audit = await passNight(escrow, 1, 'missed');
+    const lines = audit.findings.filter(({ finding }) => finding === 'runMissing');
+    expect(lines.map(({ severity }) => severity)).toEqual(['gap']);
+    expect(lines[0]?.message).toContain('the last one began 2026-11-01 02:00 UTC');
+  });
+
+  test('of twice a year are found by the first audit', async () => {
+    const escrow = createAuditWorld(source, new Date('2026-06-01T00:00:00Z'));
+    escrow.addKey('signing');
+    escrow.schedule = '0 0 2 1 1,7 *';
+    escrow.night(new Date('2026-07-01T02:00:00Z'));
+    escrow.now = new Date('2026-11-24T06:00:00Z');
+    expect(found(await escrow.audit())).not.toContain('runMissing');
+  });
+
   test('that left no report are told by the audit of the same morning', async () => {
     const escrow = world();
     await passNight(escrow, 0);

@@ -229,6 +229,23 @@ describe('the chain', () => {
     expect(found(await passDay(2))).toEqual([]);
   });
 
+  test.each([
+    ['a second early, then late', '0 */10 * * * *', ['13:49:59', '14:00:01']],
+    ['six minutes late', '0 */15 * * * *', ['04:15:01', '04:36:00']],
+    ['five minutes late', '0 */5 * * * *', ['04:10:01', '04:19:00']],
+    ['nearly an hour late', '0 0 * * * *', ['05:00:01', '06:55:00']],
+  ])('misses none of many audits a day that come %s', async (_, schedule, times) => {
+    escrow.auditSchedule = schedule;
+    escrow.schedule = '0 0 0 1 1 *';
+    const told: string[] = [];
+    for (const time of times) {
+      escrow.now = new Date(`2026-11-01T${time}Z`);
+      told.push(...found(await escrow.audit()).filter((one) => one === 'auditMissing'));
+    }
+    expect(told).toEqual([]);
+    expect(await verify()).toEqual([]);
+  });
+
   test('lists audits that ran side by side, which do not know each other', async () => {
     await passDay(0);
     escrow.night(new Date(dayOne + day));

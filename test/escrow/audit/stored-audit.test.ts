@@ -23,6 +23,8 @@ test.each([
   ['a drill that is null', ofAudit({ drill: null })],
   ['a drill at no time', ofAudit({ drill: { receipt: 'drills/x.json', finishedAt: '', keys: 1 } })],
   ['a proof that is none', ofAudit({ writeOnce: { canary: 'x', overwrite: 'maybe', remove: 'refused' } })],
+  ['a schedule that is none', ofAudit({ asked: { ...troubledAudit().asked, auditSchedule: 'every day' } })],
+  ['evidence without end', ofChain({ evidence: Array(100_001).fill(chain.evidence[0]) })],
   ['no calendar', ofAudit({ calendar: undefined })],
   ['a calendar of a million days', ofAudit({ calendar: { ...calendar, days: 1e6 } })],
   ['a calendar from no day', ofAudit({ calendar: { ...calendar, from: 'x' } })],
