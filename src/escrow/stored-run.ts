@@ -46,7 +46,7 @@ export async function listRuns(
   }
   for (const run of runs.values()) run.reports.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
   return [...runs.values()]
-    .filter((run) => Math.max(+run.startedAt, ...run.reports.map((blob) => +blob.createdAt)) >= +from)
+    .filter(({ startedAt, reports }) => (reports.at(-1)?.createdAt ?? startedAt) >= from)
     .sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
 }
 

@@ -66,11 +66,11 @@ export async function findBrokenLinks(
     if (found !== undefined && found !== metadata.sha256 && !unreadable.has(name)) findings.push(notAsWritten(name));
   }
   const paired = newest === undefined ? fresh : [...blobs.filter(({ name }) => name === newest.name), ...fresh];
-  findings.push(...findPairless(paired, blobs, now));
-  if (newest === undefined) return findings;
+  const pairless = findPairless(paired, blobs, now);
+  if (newest === undefined) return [...findings, ...pairless];
   const { chain } = newest.audit;
   const listed = await checkEvidence(container, digestsIn(chain), newest.name, digests, outOfTime);
-  return [...findings, ...listed, ...findOverlooked({ ...newest, chain }, blobs)];
+  return [...findings, ...pairless, ...listed, ...findOverlooked({ ...newest, chain }, blobs)];
 }
 
 /** One audit as its place in the chain shows it. */

@@ -46,15 +46,9 @@ export function checkRuns(
   const newestFirst = [...history.runs].reverse();
   const begun = newestFirst.filter((run) => run.startedAt.getTime() >= due.getTime() - timeMargin);
   const hasChanged = judged !== undefined && judged.schedule !== schedule;
-  const last = begun.length === 0 ? undefined : judgeLast(begun, history, now);
-  const dead = newestFirst.filter(
-    (run) =>
-      run !== last?.run &&
-      run.reports.length === 0 &&
-      isDead(run, now) &&
-      judged !== undefined &&
-      !isDead(run, judged.at),
-  );
+  const last = judgeLast(begun, history, now);
+  const isNewlyDead = (run: StoredRun): boolean => judged !== undefined && isDead(run, now) && !isDead(run, judged.at);
+  const dead = newestFirst.filter((run) => run !== last?.run && run.reports.length === 0 && isNewlyDead(run));
   return [
     ...(begun.length === 0 && !hasChanged
       ? [runMissing(source, due, newestFirst[0]?.startedAt ?? judged?.lastRunAt)]
@@ -108,10 +102,12 @@ function howItFailed({ counts, problems }: ReportSummary): string {
 
 /** The newest report speaks for a run that was resumed: it considers every key again. */
 function lastReportOf(run: StoredRun, history: SourceHistory): ReportSummary | undefined {
-  return run.reports
-    .map((blob) => history.reports.get(blob.name))
-    .filter((report) => report !== undefined)
-    .at(-1);
+  return reportsOf(run, history).at(-1);
+}
+
+/** Those of its reports that were read this time. */
+function reportsOf(run: StoredRun, history: SourceHistory): ReportSummary[] {
+  return run.reports.flatMap((blob) => history.reports.get(blob.name) ?? []);
 }
 
 const keptMs = 90 * 24 * 60 * minute;
@@ -134,7 +130,7 @@ export function auditedRuns(history: SourceHistory, earlier: readonly AuditedRun
 function auditedRun(run: StoredRun, history: SourceHistory): AuditedRun | undefined {
   const base = { runId: run.runId, startedAt: run.startedAt.toISOString() };
   if (run.reports.length === 0) return { ...base, status: 'unfinished' };
-  const read = run.reports.map((blob) => history.reports.get(blob.name)).filter((report) => report !== undefined);
+  const read = reportsOf(run, history);
   const last = read.at(-1);
   if (last === undefined) return undefined;
   const { counts, trigger, status, finishedAt } = last;
