@@ -233,7 +233,8 @@ describe('the daily audit', () => {
     expect(gaps.filter((gap) => gap !== 'evidenceAltered *')).toHaveLength(7);
     expect(error?.message).toContain('4 of 4 keys can be brought back');
     expect(audit.findings[0]?.remedy).toContain('enqueue {"vaultName":"contoso-prod"}');
-    expect(audit.sources[1]?.keys[0]?.days).toMatch(/e1s[12]$/);
+    // Backed up after 22:00, it was young enough at the end of the next day.
+    expect(audit.sources[1]?.keys[0]?.days).toMatch(/e1(h1s1|s[12])$/);
 
     const [name = ''] = await container.names('vaults/contoso-web/web-a/');
     await container.client.deleteBlob(name);

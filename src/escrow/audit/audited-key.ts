@@ -4,7 +4,6 @@ import type { AuditedKey, AuditedRecord } from './audit-document.ts';
 import type { KeyDays } from './calendar.ts';
 import { decodeMarks, encodeMarks, markDays } from './calendar.ts';
 import type { CoverageContext, KeyCoverage, SourceToCover } from './coverage.ts';
-import { isOwed } from './coverage-status.ts';
 import type { DrillHistory } from './drill-history.ts';
 import { drilledKey } from './drill-history.ts';
 import type { NewestRecord } from './newest-records.ts';
@@ -34,9 +33,13 @@ export function auditedKey(
     earlier:
       before === undefined || earlierFrom === undefined
         ? undefined
-        : { from: earlierFrom, marks: decodeMarks(before.days) },
+        : {
+            from: earlierFrom,
+            marks: decodeMarks(before.days),
+            newestAt: before.record && new Date(before.record.createdAt),
+          },
     outcomes: history.keys.get(name)?.days ?? new Map(),
-    now: dayState(key),
+    status: key.status,
     firstSeenAt:
       earlier.audited === undefined ? laterOf(key.firstSeenAt, history.runs[0]?.startedAt ?? now) : key.firstSeenAt,
     newestAt: key.record?.createdAt,
@@ -58,11 +61,6 @@ export function auditedKey(
 /** Without an audit before, nothing was due before the first run that is known. */
 function laterOf(a: Date, b: Date): Date {
   return a > b ? a : b;
-}
-
-function dayState({ status }: KeyCoverage): KeyDays['now'] {
-  if (!isOwed(status)) return 'skipped';
-  return status === 'gone' || status === 'pending' ? status : 'escrowed';
 }
 
 function auditedRecord(record: NewestRecord, placeNow: RestorePlace): AuditedRecord {

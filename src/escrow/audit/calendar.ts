@@ -1,6 +1,9 @@
+import type { CoverageStatus } from './coverage-status.ts';
+import { isOwed } from './coverage-status.ts';
+
 /**
- * What a day came to for one key: `e` escrowed; `h` held, nothing new but the newest record was still within the maximal
- * age; `s` stale, it was not; `f` failed; `k` skipped; `g` gone from its source; `-` before the key existed, or before its
+ * What a day came to for one key: `e` escrowed; `h` held, nothing new but at its end the newest record was still within the
+ * maximal age; `s` stale, it was not; `f` failed; `k` skipped; `g` gone from its source; `-` before the key existed, or before its
  * first backup was due.
  */
 export type DayMark = 'e' | 'h' | 's' | 'f' | 'k' | 'g' | '-';
@@ -42,57 +45,79 @@ function isMark(mark: string): mark is DayMark {
   return 'ehsfkg-'.includes(mark);
 }
 
-/** The outcomes of one key by day, as run reports tell them; the best of a day stands. */
-export type DayOutcomes = Map<Day, 'e' | 'f' | 'k'>;
+/** What run reports say of one key on one day. `at`: when the run began whose outcome stands. */
+export interface DayOutcome {
+  readonly mark: 'e' | 'f' | 'k';
+  readonly at: Date;
+}
 
-export function noteOutcome(days: DayOutcomes, day: Day, mark: 'e' | 'f' | 'k'): void {
-  const known = days.get(day);
-  if (known === undefined || mark === 'e' || (mark === 'f' && known === 'k')) days.set(day, mark);
+/** The outcomes of one key by day. */
+export type DayOutcomes = Map<Day, DayOutcome>;
+
+const ranks = { k: 0, f: 1, e: 2 } as const;
+
+/** The best outcome of a day stands; of several as good, the last. */
+export function noteOutcome(days: DayOutcomes, mark: DayOutcome['mark'], at: Date): void {
+  const known = days.get(dayOf(at));
+  const isBetter = known === undefined || ranks[mark] > ranks[known.mark];
+  if (isBetter || (mark === known.mark && at > known.at)) days.set(dayOf(at), { mark, at });
 }
 
 export interface KeyDays {
-  /** Marks that the audit before had worked out, and the day of the first of them. */
-  readonly earlier: { readonly from: Day; readonly marks: readonly DayMark[] } | undefined;
+  /** What the previous audit had: its marks, the day of the first of them, and the creation time of its newest record. */
+  readonly earlier:
+    | { readonly from: Day; readonly marks: readonly DayMark[]; readonly newestAt: Date | undefined }
+    | undefined;
   readonly outcomes: DayOutcomes;
-  /** What a day without an outcome is now. */
-  readonly now: 'escrowed' | 'skipped' | 'gone' | 'pending';
+  readonly status: CoverageStatus;
   readonly firstSeenAt: Date;
-  /** Of the newest record. */
+  /** Creation time of the newest record. */
   readonly newestAt: Date | undefined;
 }
 
 /**
- * The marks of one key for the calendar that ends today. Days that the audit before settled are carried over; its last day is
- * worked out again, because it had not ended.
+ * The marks of one key for the calendar that ends today. Days that the previous audit settled are carried over; its last day
+ * is worked out again, because it had not ended. Today's mark always agrees with the key's status.
  */
 export function markDays(key: KeyDays, maxAgeHours: number, now: Date): DayMark[] {
   const from = calendarStart(now);
   const settled = key.earlier === undefined ? [] : key.earlier.marks.slice(0, -1);
   const offset = key.earlier === undefined ? 0 : Math.round((Date.parse(from) - Date.parse(key.earlier.from)) / dayMs);
-  const marks: DayMark[] = [];
-  let lastSuccess = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < calendarDays; index++) {
-    const day = addDays(from, index);
-    const carried = settled[index + offset];
-    const mark = carried ?? markOf(day, key, lastSuccess, maxAgeHours, now);
-    // The reports of a day name no hour here; the end of the day errs on the side of "held" by less than a day.
-    if (mark === 'e') lastSuccess = Date.parse(day) + dayMs / 2;
-    marks.push(mark);
-  }
-  return marks;
+  const backups = backupTimes(key);
+  return Array.from({ length: calendarDays }, (_, index) => {
+    if (index === calendarDays - 1) return todaysMark(key, now);
+    return settled[index + offset] ?? pastMark(addDays(from, index), key, backups, maxAgeHours);
+  });
 }
 
-function markOf(day: Day, key: KeyDays, lastSuccess: number, maxAgeHours: number, now: Date): DayMark {
-  const said = key.outcomes.get(day);
-  if (said !== undefined) return said;
+/** When backups of the key were made, as far as that is known to the hour. Milliseconds. */
+function backupTimes({ earlier, outcomes, newestAt }: KeyDays): number[] {
+  const reported = [...outcomes.values()].filter(({ mark }) => mark === 'e').map(({ at }) => at);
+  return [earlier?.newestAt, newestAt, ...reported].flatMap((time) => time?.getTime() ?? []);
+}
+
+function todaysMark({ status, outcomes, newestAt }: KeyDays, now: Date): DayMark {
+  if (!isOwed(status)) return 'k';
+  if (status === 'gone') return 'g';
+  if (status === 'pending') return '-';
+  const today = dayOf(now);
+  if (status === 'fresh' && newestAt !== undefined && dayOf(newestAt) === today) return 'e';
+  if (outcomes.get(today)?.mark === 'f') return 'f';
+  return status === 'fresh' ? 'h' : 's';
+}
+
+/** A day that has ended: held if the newest backup was young enough at its end. */
+function pastMark(day: Day, key: KeyDays, backups: readonly number[], maxAgeHours: number): DayMark {
+  const outcome = key.outcomes.get(day)?.mark;
+  if (outcome === 'e' || outcome === 'k') return outcome;
+  const isSkipped = !isOwed(key.status);
   const start = Date.parse(day);
-  const end = Math.min(start + dayMs, now.getTime());
-  const newest = key.newestAt?.getTime() ?? Number.POSITIVE_INFINITY;
-  if (key.now !== 'skipped' && newest >= start && newest < start + dayMs) return 'e';
+  const end = start + dayMs;
+  if (!isSkipped && backups.some((time) => time >= start && time < end)) return 'e';
+  if (outcome === 'f') return 'f';
   if (day < dayOf(key.firstSeenAt)) return '-';
-  if (key.now === 'skipped') return 'k';
-  if (key.now === 'pending') return '-';
-  if (key.now === 'gone' && day === dayOf(now)) return 'g';
-  const latest = newest < start ? Math.max(newest, lastSuccess) : lastSuccess;
-  return end - latest <= maxAgeHours * 60 * 60 * 1000 ? 'h' : 's';
+  if (isSkipped) return 'k';
+  if (key.status === 'pending') return '-';
+  const newest = Math.max(...backups.filter((time) => time < end));
+  return end - newest <= maxAgeHours * 60 * 60 * 1000 ? 'h' : 's';
 }

@@ -4,7 +4,7 @@ import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
 import type { ReadReport, StoredReport, StoredRun } from '../stored-run.ts';
 import { readReport } from '../stored-run.ts';
 import type { DayOutcomes } from './calendar.ts';
-import { dayOf, noteOutcome } from './calendar.ts';
+import { noteOutcome } from './calendar.ts';
 import type { RecordClaim } from './newest-records.ts';
 
 /** A run report without its keys: what stays in memory of it. */
@@ -85,7 +85,7 @@ function foldReport(history: SourceHistory, { blob, report }: ReadReport): void 
   history.reports.set(blob.name, { ...summary, name: blob.name, createdAt: blob.createdAt });
   const saidAt = blob.createdAt;
   const said = orderOf(saidAt, blob.name);
-  const day = dayOf(new Date(report.startedAt));
+  const startedAt = new Date(report.startedAt);
   for (const outcome of keys) {
     // A forged report must not name anything but keys.
     if (!keyNamePattern.test(outcome.key)) continue;
@@ -97,10 +97,10 @@ function foldReport(history: SourceHistory, { blob, report }: ReadReport): void 
       if (outcome.outcome === 'failed') known.lastFailure = { message: outcome.message, saidAt };
       else delete known.lastFailure;
     }
-    if (outcome.outcome === 'failed') noteOutcome(known.days, day, 'f');
-    else if (outcome.outcome === 'skipped') noteOutcome(known.days, day, 'k');
+    if (outcome.outcome === 'failed') noteOutcome(known.days, 'f', startedAt);
+    else if (outcome.outcome === 'skipped') noteOutcome(known.days, 'k', startedAt);
     else {
-      noteOutcome(known.days, day, 'e');
+      noteOutcome(known.days, 'e', startedAt);
       if (known.claim === undefined || said >= orderOf(known.claim.saidAt, known.claim.saidBy)) {
         const { blobName, bytes, sha256 } = outcome;
         known.claim = { blobName, bytes, sha256, saidBy: blob.name, saidAt };

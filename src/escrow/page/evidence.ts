@@ -26,7 +26,7 @@ export function evidenceSection(audit: Audit, written: EvidenceDigest | undefine
       ? html`none on record`
       : html`${timeElement(drill.finishedAt)}, ${count(drill.keys, 'key')}: <code>${drill.receipt}</code>`
   }${asked.maxDrillAgeDays !== undefined && html`; one is due every ${count(asked.maxDrillAgeDays, 'day')}`}</dd>
-<dt>How ages are told</dt><dd>By the storage service's creation time of each record. Beyond ${count(asked.maxAgeHours, 'hour')} a backup is stale. The newest record of every key was looked for in the container itself; days in the calendars are what run reports said.</dd>
+<dt>How ages are told</dt><dd>By the storage service's creation time of each record. Beyond ${count(asked.maxAgeHours, 'hour')} a backup is stale. The newest record of every key was looked for in the container itself; A day in the calendars is judged by the newest record at its end, today at the time of the audit; run reports add what was escrowed between two audits, what failed, and what was skipped.</dd>
 <dt>Times</dt><dd>The audit began ${timeElement(audit.startedAt)} and ended ${timeElement(audit.finishedAt)}. Runs are due by <code>${asked.schedule}</code> (UTC).</dd>
 </dl>
 </section>

@@ -20,7 +20,7 @@ const long = new Date('2026-01-01T00:00:00Z');
 const unknown: KeyDays = {
   earlier: undefined,
   outcomes: new Map(),
-  now: 'escrowed',
+  status: 'stale',
   firstSeenAt: long,
   newestAt: undefined,
 };
@@ -29,8 +29,14 @@ const daysOf = (key: Partial<KeyDays>, maxAgeHours = 26, at = now): string =>
 /** The marks of the last days, today's last. */
 const lastDays = (count: number, key: Partial<KeyDays>, maxAgeHours?: number): string =>
   daysOf(key, maxAgeHours).slice(-count);
-const outcomes = (...said: readonly [daysAgo: number, mark: 'e' | 'f' | 'k'][]): DayOutcomes =>
-  new Map(said.map(([daysAgo, mark]) => [addDays(today, -daysAgo), mark]));
+/** Of runs at 02:00. */
+const outcomes = (...reported: readonly [daysAgo: number, mark: 'e' | 'f' | 'k'][]): DayOutcomes =>
+  new Map(
+    reported.map(([daysAgo, mark]) => {
+      const day = addDays(today, -daysAgo);
+      return [day, { mark, at: new Date(`${day}T02:00:00Z`) }];
+    }),
+  );
 
 test('the calendar has ninety days and ends today, in UTC', () => {
   expect(calendarStart(now)).toBe('2026-08-27');
@@ -51,110 +57,155 @@ test('marks are written as runs, and a run longer than the calendar is read as i
 describe('of several outcomes on one day', () => {
   const noted = (...marks: ('e' | 'f' | 'k')[]) => {
     const days: DayOutcomes = new Map();
-    for (const mark of marks) noteOutcome(days, today, mark);
-    return days.get(today);
+    for (const [hour, mark] of marks.entries()) noteOutcome(days, mark, new Date(Date.parse(today) + hour * 3_600_000));
+    return `${days.get(today)?.mark} at ${days.get(today)?.at.getUTCHours()}`;
   };
 
   test('the best stands, whatever came last', () => {
-    expect([noted('f', 'e'), noted('e', 'f'), noted('k', 'e'), noted('e', 'k')]).toEqual(['e', 'e', 'e', 'e']);
+    expect([noted('f', 'e'), noted('e', 'f')]).toEqual(['e at 1', 'e at 0']);
+    expect([noted('k', 'e'), noted('e', 'k')]).toEqual(['e at 1', 'e at 0']);
   });
 
   test('a failure says more than that the key was skipped', () => {
-    expect([noted('k', 'f'), noted('f', 'k'), noted('k', 'k')]).toEqual(['f', 'f', 'k']);
+    expect([noted('k', 'f'), noted('f', 'k'), noted('k', 'k')]).toEqual(['f at 1', 'f at 0', 'k at 1']);
+  });
+
+  test('the last backup counts, in whatever order reports are read', () => {
+    const days: DayOutcomes = new Map();
+    for (const hour of ['05', '19', '02']) noteOutcome(days, 'e', new Date(`${today}T${hour}:00:00Z`));
+    expect(days.get(today)?.at).toEqual(new Date(`${today}T19:00:00Z`));
   });
 });
 
-describe('a day is', () => {
-  test('what a report says of it', () => {
-    expect(lastDays(4, { outcomes: outcomes([3, 'e'], [2, 'f'], [1, 'k'], [0, 'e']) })).toBe('efke');
+describe('today is', () => {
+  const early = new Date('2026-11-24T01:00:00Z');
+  const late = new Date('2026-11-23T22:00:00Z');
+
+  test.each([
+    ['escrowed when the newest record is of today', 'fresh', early, 'e'],
+    ['held when it is younger than the maximal age', 'fresh', late, 'h'],
+    ['stale when it is not, whatever its day', 'stale', early, 's'],
+    ['stale when there has never been one', 'never', undefined, 's'],
+    ['gone when the source no longer has the key, even if it was escrowed today', 'gone', early, 'g'],
+    ['none while the first backup is not due', 'pending', undefined, '-'],
+    ['skipped when the key needs no backup, even if it has one of today', 'excluded', early, 'k'],
+  ] as const)('%s', (_, status, newestAt, mark) => {
+    expect(lastDays(1, { status, newestAt })).toBe(mark);
   });
 
-  test('what a report says even where a record is there', () => {
+  test('never what a report claims and no record bears out', () => {
+    expect(lastDays(1, { status: 'stale', outcomes: outcomes([0, 'e']) })).toBe('s');
+    expect(lastDays(1, { status: 'fresh', newestAt: late, outcomes: outcomes([0, 'e']) })).toBe('h');
+  });
+
+  test('failed when a run failed and no record of today is there', () => {
+    const failed = { outcomes: outcomes([0, 'f']) };
+    expect(lastDays(1, { ...failed, status: 'stale' })).toBe('f');
+    expect(lastDays(1, { ...failed, status: 'fresh', newestAt: late })).toBe('f');
+    expect(lastDays(1, { ...failed, status: 'fresh', newestAt: early })).toBe('e');
+  });
+});
+
+describe('a day that has ended is', () => {
+  /** Without today. */
+  const pastDays = (count: number, key: Partial<KeyDays>, maxAgeHours?: number): string =>
+    lastDays(count + 1, key, maxAgeHours).slice(0, -1);
+
+  test('what a report says of it', () => {
+    expect(pastDays(3, { outcomes: outcomes([3, 'e'], [2, 'f'], [1, 'k']) })).toBe('efk');
+  });
+
+  test('escrowed when a record is of that day, even where a run failed', () => {
     const newestAt = new Date('2026-11-23T12:00:00Z');
-    expect(lastDays(2, { newestAt, outcomes: outcomes([1, 'f']) }, 48)).toBe('fh');
+    expect(pastDays(1, { newestAt, outcomes: outcomes([1, 'f']) })).toBe('e');
   });
 
   test.each([
-    ['2026-11-23T00:00:00Z', 'ses'],
-    ['2026-11-23T23:59:59Z', 'ses'],
-    ['2026-11-22T23:59:59Z', 'ess'],
-    ['2026-11-24T00:00:00Z', 'sse'],
+    ['2026-11-23T00:00:00Z', 'se'],
+    ['2026-11-23T23:59:59Z', 'se'],
+    ['2026-11-22T23:59:59Z', 'es'],
+    ['2026-11-24T00:00:00Z', 'ss'],
   ])('escrowed when the newest record is of that day: %s', (newestAt, expected) => {
-    expect(lastDays(3, { newestAt: new Date(newestAt) }, 1)).toBe(expected);
+    expect(pastDays(2, { newestAt: new Date(newestAt) }, 1)).toBe(expected);
   });
 
-  test('skipped while the key is not escrowed, whenever its newest record was made', () => {
-    expect(lastDays(3, { now: 'skipped', newestAt: new Date('2026-11-23T02:00:00Z') })).toBe('kkk');
+  test('skipped while the key needs no backup, whenever its newest record was made', () => {
+    expect(pastDays(2, { status: 'excluded', newestAt: new Date('2026-11-23T02:00:00Z') })).toBe('kk');
   });
 
   test('none before the key was first seen', () => {
     const firstSeenAt = new Date('2026-11-22T23:00:00Z');
-    expect(lastDays(4, { firstSeenAt })).toBe('-sss');
-    expect(lastDays(4, { firstSeenAt, now: 'skipped' })).toBe('-kkk');
-    expect(lastDays(4, { firstSeenAt, newestAt: new Date('2026-11-21T02:00:00Z') })).toBe('esss');
+    expect(pastDays(3, { firstSeenAt })).toBe('-ss');
+    expect(pastDays(3, { firstSeenAt, status: 'retired' })).toBe('-kk');
+    expect(pastDays(3, { firstSeenAt, newestAt: new Date('2026-11-21T02:00:00Z') })).toBe('ess');
   });
 
   test('none while the first backup is not due', () => {
-    expect(daysOf({ now: 'pending' })).toBe('-'.repeat(90));
+    expect(daysOf({ status: 'pending' })).toBe('-'.repeat(90));
   });
 
-  test('gone today only: how it was before is no matter of today', () => {
-    expect(lastDays(3, { now: 'gone' })).toBe('ssg');
-    expect(lastDays(3, { now: 'gone', outcomes: outcomes([1, 'e']) })).toBe('seg');
+  test('not gone: how it was before is no matter of today', () => {
+    expect(lastDays(3, { status: 'gone' })).toBe('ssg');
+    expect(lastDays(3, { status: 'gone', outcomes: outcomes([1, 'e']) })).toBe('seg');
   });
 });
 
 describe('a day without a backup is held', () => {
-  test('up to the maximal age after the last backup, told from noon of its day to the end of the day', () => {
-    const escrowed = { outcomes: outcomes([4, 'e']) };
-    expect(lastDays(5, escrowed, 36)).toBe('ehsss');
-    expect(lastDays(5, escrowed, 35)).toBe('essss');
-    expect(lastDays(5, escrowed, 60)).toBe('ehhss');
-  });
-
-  test('today up to now', () => {
-    const yesterday = { outcomes: outcomes([1, 'e']) };
-    expect(lastDays(2, yesterday, 18)).toBe('eh');
-    expect(lastDays(2, yesterday, 17)).toBe('es');
-  });
-
-  test('by the newest record too, to the hour', () => {
-    const newestAt = new Date('2026-11-22T20:00:00Z');
-    expect(lastDays(3, { newestAt }, 28)).toBe('ehs');
-    expect(lastDays(3, { newestAt }, 27)).toBe('ess');
-    expect(lastDays(3, { newestAt }, 34)).toBe('ehh');
+  test('when the newest record is within the maximal age at its end, to the hour', () => {
+    const newestAt = new Date('2026-11-21T20:00:00Z');
+    expect(lastDays(4, { newestAt }, 28)).toBe('ehss');
+    expect(lastDays(4, { newestAt }, 27.99)).toBe('esss');
+    expect(lastDays(4, { newestAt }, 52)).toBe('ehhs');
   });
 
   test('by what a report says, where the newest record is older', () => {
-    const newestAt = new Date('2026-11-22T20:00:00Z');
-    expect(lastDays(3, { newestAt, outcomes: outcomes([1, 'e']) }, 18)).toBe('eeh');
+    const newestAt = new Date('2026-11-20T20:00:00Z');
+    expect(lastDays(5, { newestAt, outcomes: outcomes([3, 'e']) }, 46)).toBe('eehss');
+    expect(lastDays(5, { newestAt, outcomes: outcomes([3, 'e']) }, 45)).toBe('eesss');
+  });
+
+  test('by the newest record of the previous audit, where a later one has come since', () => {
+    const earlier = { from: addDays(calendarStart(now), -3), marks: [], newestAt: new Date('2026-11-20T20:00:00Z') };
+    const newestAt = new Date('2026-11-24T02:00:00Z');
+    expect(lastDays(5, { earlier, newestAt, status: 'fresh' }, 52)).toBe('ehhse');
   });
 
   test('by no record that came later', () => {
-    expect(lastDays(3, { newestAt: new Date('2026-11-24T02:00:00Z') }, 10_000)).toBe('sse');
+    expect(lastDays(3, { newestAt: new Date('2026-11-24T02:00:00Z'), status: 'fresh' }, 10_000)).toBe('sse');
   });
 });
 
-describe('what the audit before had worked out', () => {
-  const marks = (text: string): DayMark[] => decodeMarks(encodeMarks([...text] as DayMark[]));
+describe('what the previous audit had worked out', () => {
+  const earlierBy = (days: number, text: string, newestAt?: string) => ({
+    from: addDays(calendarStart(now), -days),
+    marks: decodeMarks(encodeMarks([...text] as DayMark[])),
+    newestAt: newestAt === undefined ? undefined : new Date(newestAt),
+  });
 
   test('stands, but for its last day, which had not ended', () => {
-    const earlier = { from: addDays(calendarStart(now), -1), marks: marks(`${'f'.repeat(89)}s`) };
-    expect(daysOf({ earlier, outcomes: outcomes([1, 'e'], [0, 'e'], [5, 'e']) })).toBe(`${'f'.repeat(88)}ee`);
+    const earlier = earlierBy(1, `${'f'.repeat(89)}s`);
+    const newestAt = new Date('2026-11-24T02:00:00Z');
+    expect(daysOf({ earlier, newestAt, status: 'fresh', outcomes: outcomes([1, 'e'], [0, 'e'], [5, 'e']) })).toBe(
+      `${'f'.repeat(88)}ee`,
+    );
   });
 
   test('moves with the calendar, by as many days as have passed', () => {
-    const earlier = { from: addDays(calendarStart(now), -3), marks: marks(`kkkf${'e'.repeat(85)}s`) };
+    const earlier = earlierBy(3, `kkkf${'e'.repeat(85)}s`);
     expect(daysOf({ earlier })).toBe(`f${'e'.repeat(85)}ssss`);
   });
 
   test('of the same day is worked out again for today alone', () => {
-    const earlier = { from: calendarStart(now), marks: marks(`${'f'.repeat(89)}s`) };
-    expect(daysOf({ earlier, outcomes: outcomes([0, 'e'], [1, 'e']) })).toBe(`${'f'.repeat(89)}e`);
+    const earlier = earlierBy(0, `${'f'.repeat(89)}s`);
+    const newestAt = new Date('2026-11-24T02:00:00Z');
+    expect(daysOf({ earlier, newestAt, status: 'fresh', outcomes: outcomes([0, 'e'], [1, 'e']) })).toBe(
+      `${'f'.repeat(89)}e`,
+    );
   });
 
-  test('counts as the last backup', () => {
-    const earlier = { from: addDays(calendarStart(now), -1), marks: marks(`${'e'.repeat(89)}s`) };
-    expect(daysOf({ earlier }, 36)).toBe(`${'e'.repeat(88)}hs`);
+  test('counts by the real time of its newest record', () => {
+    const marks = `${'e'.repeat(89)}s`;
+    expect(daysOf({ earlier: earlierBy(1, marks, '2026-11-22T23:00:00Z') })).toBe(`${'e'.repeat(88)}hs`);
+    expect(daysOf({ earlier: earlierBy(1, marks, '2026-11-22T21:00:00Z') })).toBe(`${'e'.repeat(88)}ss`);
   });
 });
