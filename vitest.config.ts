@@ -6,9 +6,10 @@ const report = process.env.ESCROW_TEST_REPORT;
 const pure = [
   'test/escrow/**/*.test.ts',
   'test/infra/**/*.test.ts',
-  'test/settings*.test.ts',
-  'test/host-json.test.ts',
-  'test/azure/{clock,clouds,pacer,retry,service-answer,vault-key-source}.test.ts',
+  'test/app/{settings,settings.property,host-json}.test.ts',
+  'test/azure/clouds.test.ts',
+  'test/azure/http/{clock,pacer,retry,service-answer}.test.ts',
+  'test/azure/key-vault/key-source.test.ts',
 ];
 
 export default defineConfig({

@@ -5,30 +5,40 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const upwards: Readonly<Record<string, readonly string[]>> = {
-  'src/escrow/one.ts': [
-    ...['@azure/identity', '@azure/functions', '../azure/clock.ts', '../functions/nightly.ts', '../cli/main.ts'],
-    ...['../services.ts', '../operator-services.ts', '../settings.ts', '../host-json.ts', '../main.ts'],
-    ...['node:process', 'node:timers/promises', 'node:fs/promises', '../../test/support/nightly.ts'],
+  'src/escrow/model/one.ts': [
+    ...['@azure/identity', '@azure/functions', '../../azure/http/clock.ts', '../../functions/nightly.ts'],
+    ...['../../cli/main.ts', '../../store/blob-container.ts', '../../app/settings.ts', '../../main.ts'],
+    ...['node:process', 'node:timers/promises', 'node:fs/promises', '../../../test/support/nightly.ts'],
+    '../../../local-azure/local-azure.ts',
   ],
-  'src/escrow/audit/one.ts': ['../../azure/clock.ts', '../../services.ts', '../../settings.ts', '../../main.ts'],
-  'src/azure/client.ts': ['../services.ts', '../operator-services.ts', '../settings.ts', '../host-json.ts'],
-  'src/host-json.ts': ['./settings.ts', '@azure/identity'],
-  'src/settings.ts': ['@azure/identity', './services.ts', './operator-services.ts'],
-  'src/services.ts': ['./functions/nightly.ts', './cli/main.ts', './local/start.ts', '../test/support/nightly.ts'],
-  'src/operator-services.ts': ['./functions/nightly.ts', './cli/main.ts', './local/start.ts'],
+  'src/azure/client.ts': ['../store/blob-container.ts', '../app/services.ts', '../cli/main.ts'],
+  'src/store/one.ts': [
+    ...['../azure/key-vault/key-client.ts', '../azure/credential.ts', '../app/services.ts', '../cli/main.ts'],
+  ],
+  'src/app/host-json.ts': ['./settings.ts', '@azure/identity'],
+  'src/app/one.ts': [
+    ...['../functions/nightly.ts', '../cli/main.ts', '../main.ts', '../../test/support/nightly.ts'],
+    '../../local-azure/local-azure.ts',
+  ],
   'src/functions/nightly.ts': [
-    ...['../azure/clock.ts', '@azure/storage-blob', '@azure/identity', '@azure/keyvault-keys'],
-    ...['../operator-services.ts', '../cli/main.ts', '../local/start.ts'],
+    ...['../azure/http/clock.ts', '@azure/storage-blob', '@azure/identity', '@azure/keyvault-keys'],
+    ...['../store/blob-container.ts', '../app/operator-services.ts', '../cli/main.ts'],
+    '../../local-azure/local-azure.ts',
   ],
-  'src/cli/main.ts': ['../azure/clock.ts', '@azure/identity', '../functions/nightly.ts', '../local/start.ts'],
-  'src/main.ts': ['./operator-services.ts', './azure/clock.ts', '@azure/core-auth', './local/start.ts'],
-  'sbom.ts': ['./src/settings.ts', './test/support/nightly.ts'],
+  'src/cli/main.ts': [
+    ...['../azure/http/clock.ts', '../store/blob-container.ts', '@azure/identity', '../functions/nightly.ts'],
+    '../../local-azure/local-azure.ts',
+  ],
+  'src/main.ts': ['./app/operator-services.ts', './azure/http/clock.ts', '@azure/core-auth', './store/one.ts'],
+  'scripts/bill-of-materials.ts': ['../src/app/settings.ts', '../test/support/nightly.ts'],
 };
 const downwards: typeof upwards = {
-  'src/azure/other.ts': ['../escrow/source.ts', '@azure/keyvault-keys'],
-  'src/functions/other.ts': ['../services.ts', '../settings.ts', '../escrow/source.ts', '@azure/functions'],
-  'src/cli/other.ts': ['../operator-services.ts', '../services.ts', '../settings.ts', '../escrow/source.ts'],
-  'src/local/start.ts': ['../settings.ts', '../azure/clock.ts', '@azure/functions'],
+  'src/azure/other.ts': ['../escrow/model/source.ts', '@azure/keyvault-keys'],
+  'src/store/other.ts': ['../escrow/ports/escrow-container.ts', '../azure/http/storage-calls.ts'],
+  'src/app/other.ts': ['../store/blob-container.ts', '../azure/credential.ts', '../escrow/model/source.ts'],
+  'src/functions/other.ts': ['../app/services.ts', '../escrow/model/source.ts', '@azure/functions'],
+  'src/cli/other.ts': ['../app/operator-services.ts', '../escrow/model/source.ts'],
+  'local-azure/demonstration/start.ts': ['../../src/app/settings.ts', '@azure/functions'],
 };
 const forms = [
   (specifier: string) => `import '${specifier}';`,
@@ -84,12 +94,12 @@ test('every floor imports from those below', () => {
   expect(refusedOf(downwards).refused).toEqual([]);
 });
 
-// Within the domain too: each folder imports from those before it, and the words, contracts and ports (no folder) from none.
-const domainFloors = ['.', 'records', 'request', 'run', 'restore', 'audit', 'drill', 'page'];
+// Within the domain too: each folder imports from those before it.
+const domainFloors = ['model', 'ports', 'records', 'request', 'run', 'restore', 'audit', 'drill', 'page'];
 
 test('no folder of the domain imports from a folder above', () => {
   const files = globSync('src/escrow/**/*.ts');
-  const floorOf = (path: string): number => domainFloors.indexOf(relative('src/escrow', dirname(path)) || '.');
+  const floorOf = (path: string): number => domainFloors.indexOf(relative('src/escrow', dirname(path)));
   const upward = files.flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/from '(\..*?)'/g)]
       .map(([, specifier = '']) => join(dirname(file), specifier))

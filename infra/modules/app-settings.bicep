@@ -1,5 +1,5 @@
 // Every app setting of the deployed app, in this one place. None holds a secret: each connection is an identity.
-// The names are those of src/settings.ts and of the Functions host; test/infra compares them.
+// The names are those of src/app/settings.ts and of the Functions host; test/infra compares them.
 
 @export()
 type appSettingInputs = {

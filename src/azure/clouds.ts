@@ -1,4 +1,4 @@
-import type { SourceSuffixes } from '../escrow/key-id.ts';
+import type { SourceSuffixes } from '../escrow/model/key-id.ts';
 
 /** What differs between the national clouds. Newer ones and Azure Stack Hub are reached by the overrides in the settings. */
 export interface Cloud {

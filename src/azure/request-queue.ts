@@ -1,8 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
 import { newPipeline, QueueServiceClient } from '@azure/storage-queue';
-import type { QueueState, RequestQueue } from '../escrow/request/request-queue.ts';
-import type { Clock } from './clock.ts';
-import { storageCalls, withoutRetries } from './storage-calls.ts';
+import type { QueueState, RequestQueue } from '../escrow/ports/request-queue.ts';
+import type { Clock } from './http/clock.ts';
+import { storageCalls, withoutRetries } from './http/storage-calls.ts';
 
 /** The on-demand queue and its poison queue, which the functions host names by itself. */
 export function createRequestQueue(

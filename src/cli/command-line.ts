@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { Command, OptionSpecs } from './command.ts';
 import { commonOptions } from './command.ts';
-import { didYouMean, suggest } from './suggestion.ts';
-import { UsageFault } from './usage-fault.ts';
+import { didYouMean, suggest } from './options/suggestion.ts';
+import { UsageFault } from './terminal/usage-fault.ts';
 
 export interface ParsedCommandLine {
   readonly command: Command;

@@ -1,6 +1,6 @@
-import type { OperatorServices } from '../operator-services.ts';
-import type { ExitCode } from './exit-codes.ts';
-import type { Io } from './io.ts';
+import type { OperatorServices } from '../app/operator-services.ts';
+import type { ExitCode } from './terminal/exit-codes.ts';
+import type { Io } from './terminal/io.ts';
 
 /** One option as util.parseArgs takes it, and as the help shows it. */
 export interface OptionSpec {

@@ -1,14 +1,14 @@
 import type { Command } from './command.ts';
-import { doctor } from './doctor.ts';
-import { download } from './download.ts';
-import { drill } from './drill.ts';
-import { enqueue } from './enqueue.ts';
-import { list } from './list.ts';
-import { plan } from './plan.ts';
-import { report } from './report.ts';
-import { restore } from './restore.ts';
-import { status } from './status.ts';
-import { verify } from './verify.ts';
+import { doctor } from './commands/doctor/doctor.ts';
+import { download } from './commands/download.ts';
+import { drill } from './commands/drill/drill.ts';
+import { enqueue } from './commands/enqueue.ts';
+import { list } from './commands/list.ts';
+import { plan } from './commands/plan.ts';
+import { report } from './commands/report.ts';
+import { restore } from './commands/restore/restore.ts';
+import { status } from './commands/status.ts';
+import { verify } from './commands/verify.ts';
 
 /** Every command, in the order in which the help shows them. */
 export const commands: readonly Command[] = [

@@ -1,6 +1,6 @@
 import type { Command, OptionSpecs } from './command.ts';
 import { commonOptions } from './command.ts';
-import { alignColumns } from './table.ts';
+import { alignColumns } from './terminal/table.ts';
 
 const program = 'npm run escrow --';
 

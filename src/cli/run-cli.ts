@@ -1,17 +1,17 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import type { OperatorServices } from '../operator-services.ts';
-import { createOperatorServices } from '../operator-services.ts';
-import type { Settings } from '../settings.ts';
+import type { OperatorServices } from '../app/operator-services.ts';
+import { createOperatorServices } from '../app/operator-services.ts';
+import type { Settings } from '../app/settings.ts';
 import { findCommand, parseOptions } from './command-line.ts';
 import { commands } from './commands.ts';
-import type { ExitCode } from './exit-codes.ts';
-import { exitCodes } from './exit-codes.ts';
-import { describeFault } from './fault-text.ts';
 import { helpOf, helpOfAll } from './help.ts';
-import type { Io } from './io.ts';
-import { print, printJson, say } from './output.ts';
-import { painter } from './paint.ts';
-import { loadSettings } from './settings-source.ts';
+import { loadSettings } from './options/settings-source.ts';
+import type { ExitCode } from './terminal/exit-codes.ts';
+import { exitCodes } from './terminal/exit-codes.ts';
+import { describeFault } from './terminal/fault-text.ts';
+import type { Io } from './terminal/io.ts';
+import { print, printJson, say } from './terminal/output.ts';
+import { painter } from './terminal/paint.ts';
 
 /**
  * Runs one command line and owns its exit code.

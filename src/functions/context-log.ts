@@ -1,5 +1,5 @@
 import type { InvocationContext } from '@azure/functions';
-import type { EscrowLog } from '../escrow/escrow-events.ts';
+import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
 
 /** One JSON object per line, at the level that Application Insights shows it with. */
 export function contextLog(context: InvocationContext): EscrowLog {

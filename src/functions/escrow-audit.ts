@@ -1,10 +1,10 @@
 import type { InvocationContext, Timer, TimerFunctionOptions } from '@azure/functions';
+import type { Services } from '../app/services.ts';
 import { conductAudit } from '../escrow/audit/audit.ts';
 import { coverageGapsOf, keepAudit, keepPage, logFindings, logKept } from '../escrow/audit/audit-record.ts';
 import { orNoAudit } from '../escrow/audit/no-audit.ts';
-import type { EscrowLog } from '../escrow/escrow-events.ts';
 import { reportPage } from '../escrow/page/report-page.ts';
-import type { Services } from '../services.ts';
+import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
 import { contextLog } from './context-log.ts';
 
 /**

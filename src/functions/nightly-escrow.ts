@@ -1,8 +1,8 @@
 import type { InvocationContext, Timer, TimerFunctionOptions } from '@azure/functions';
 import { output } from '@azure/functions';
-import { scheduledRunId } from '../escrow/run-id.ts';
-import { runTimeOfTimer } from '../escrow/run-time.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../app/services.ts';
+import { scheduledRunId } from '../escrow/model/run-id.ts';
+import { runTimeOfTimer } from '../escrow/model/run-time.ts';
 import { contextLog } from './context-log.ts';
 import { runSources } from './source-runs.ts';
 

@@ -1,6 +1,6 @@
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createCertificates } from '../../src/local/certificates.ts';
+import { createCertificates } from '../../local-azure/network/certificates.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { startTlsHost, type TlsHost } from '../support/tls-host.ts';
 
@@ -60,9 +60,9 @@ describe('the authority of the cloud in the settings', () => {
   });
 
   test('reaches the credential from AZURE_CLOUD, and from what overrides it', async () => {
-    const { compose } = await import('../../src/services.ts');
-    const { readSettings } = await import('../../src/settings.ts');
-    const { systemClock } = await import('../../src/azure/clock.ts');
+    const { compose } = await import('../../src/app/services.ts');
+    const { readSettings } = await import('../../src/app/settings.ts');
+    const { systemClock } = await import('../../src/azure/http/clock.ts');
     const { escrowSettings } = await import('../support/escrow-place.ts');
     for (const more of [{ AZURE_CLOUD: 'AzureUSGovernment' }, { AZURE_AUTHORITY_HOST: `https://${authority}/` }]) {
       const settings = readSettings(escrowSettings(azure, [{ vaultName: 'contoso-prod' }], more));

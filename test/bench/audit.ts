@@ -1,6 +1,6 @@
-import { auditName, recordName, reportName, startedMarkerName } from '../../src/escrow/blob-names.ts';
-import { scheduledRunId } from '../../src/escrow/run-id.ts';
-import { runTimeOfTimer } from '../../src/escrow/run-time.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
+import { runTimeOfTimer } from '../../src/escrow/model/run-time.ts';
+import { auditName, recordName, reportName, startedMarkerName } from '../../src/escrow/records/blob-names.ts';
 import { barChart } from './bar-chart.ts';
 import type { BenchSource } from './bench-azure.ts';
 import { keyName, settingsOf, startBenchAzure } from './bench-azure.ts';

@@ -1,5 +1,5 @@
-import type { LocalAzure } from '../../src/local/local-azure.ts';
-import { startLocalAzure } from '../../src/local/local-azure.ts';
+import type { LocalAzure } from '../../local-azure/local-azure.ts';
+import { startLocalAzure } from '../../local-azure/local-azure.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 
 /** A vault or Managed HSM to measure on, with keys `key-00001`, `key-00002`, … */

@@ -10,7 +10,7 @@ export interface DeployedPackage extends AsyncDisposable {
 }
 
 export async function buildPackage(): Promise<DeployedPackage> {
-  const built = spawnSync(process.execPath, ['build.ts'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const built = spawnSync(process.execPath, ['scripts/build.ts'], { stdio: ['ignore', 'ignore', 'inherit'] });
   if (built.status !== 0) throw new Error('The bundle could not be built; the reason stands above.');
   const folder = await mkdtemp(join(tmpdir(), 'escrow-package-'));
   await cp('dist/package', folder, { recursive: true });

@@ -1,7 +1,7 @@
 import hostJson from '../../host.json' with { type: 'json' };
-import type { SourceKind } from '../../src/escrow/source.ts';
-import { callsAtOnce, defaultBackupsPerSecond } from '../../src/escrow/source.ts';
-import { hostDefaults } from '../../src/host-json.ts';
+import { hostDefaults } from '../../src/app/host-json.ts';
+import type { SourceKind } from '../../src/escrow/model/source.ts';
+import { callsAtOnce, defaultBackupsPerSecond } from '../../src/escrow/model/source.ts';
 import { prices } from './prices.ts';
 
 /** Sources that are alike. */

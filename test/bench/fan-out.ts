@@ -1,10 +1,10 @@
-import { parseRecordName } from '../../src/escrow/blob-names.ts';
-import { scheduledRunId } from '../../src/escrow/run-id.ts';
-import { escrowEventOf } from '../../src/local/first-pass.ts';
-import type { HostEvent } from '../../src/local/functions-host/host-events.ts';
-import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
-import { startFunctionsHost } from '../../src/local/functions-host/start.ts';
-import type { LocalAzure } from '../../src/local/local-azure.ts';
+import { escrowEventOf } from '../../local-azure/demonstration/first-pass.ts';
+import type { HostEvent } from '../../local-azure/functions-host/host-events.ts';
+import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
+import { startFunctionsHost } from '../../local-azure/functions-host/start.ts';
+import type { LocalAzure } from '../../local-azure/local-azure.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
+import { parseRecordName } from '../../src/escrow/records/blob-names.ts';
 import { barChart } from './bar-chart.ts';
 import type { BenchSource } from './bench-azure.ts';
 import { settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';

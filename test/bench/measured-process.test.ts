@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseRecordName } from '../../src/escrow/blob-names.ts';
+import { parseRecordName } from '../../src/escrow/records/blob-names.ts';
 import type { BundledProgram } from '../support/bundled-program.ts';
 import type { TestAzure } from '../support/local-azure.ts';
 import { startTestAzure } from '../support/local-azure.ts';

@@ -1,5 +1,5 @@
-import type { RequestRecord } from '../../src/local/key-vault/service.ts';
-import type { LocalAzure } from '../../src/local/local-azure.ts';
+import type { RequestRecord } from '../../local-azure/key-vault/service.ts';
+import type { LocalAzure } from '../../local-azure/local-azure.ts';
 import type { BenchSource } from './bench-azure.ts';
 import { settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
 import { measure } from './measured-process.ts';

@@ -1,11 +1,11 @@
 import PQueue from 'p-queue';
+import type { Services } from '../../src/app/services.ts';
 import { keepAudit, keepPage } from '../../src/escrow/audit/audit-record.ts';
 import { readAuditTrail } from '../../src/escrow/audit/audit-trail.ts';
 import type { WitnessedVersions } from '../../src/escrow/audit/witness.ts';
 import { witnessVersions } from '../../src/escrow/audit/witness.ts';
-import { sourcePath } from '../../src/escrow/blob-names.ts';
+import { sourcePath } from '../../src/escrow/model/source-path.ts';
 import { reportPage } from '../../src/escrow/page/report-page.ts';
-import type { Services } from '../../src/services.ts';
 
 /**
  * Leaves what a month of audits leaves. Each witnesses the versions of a thirtieth of the keys, so after thirty days every

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RequestRecord } from '../../src/local/key-vault/service.ts';
-import type { StorageRequestRecord } from '../../src/local/storage-gate.ts';
+import type { RequestRecord } from '../../local-azure/key-vault/service.ts';
+import type { StorageRequestRecord } from '../../local-azure/storage/storage-gate.ts';
 import {
   countByOperation,
   perSecondCounts,

@@ -1,5 +1,5 @@
-import type { RequestRecord } from '../../src/local/key-vault/service.ts';
-import type { StorageRequestRecord } from '../../src/local/storage-gate.ts';
+import type { RequestRecord } from '../../local-azure/key-vault/service.ts';
+import type { StorageRequestRecord } from '../../local-azure/storage/storage-gate.ts';
 
 /** How often each operation was asked for, at a source or at storage. */
 export type RequestCounts = Readonly<Record<string, number>>;

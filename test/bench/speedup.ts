@@ -1,4 +1,4 @@
-import type { LocalAzure } from '../../src/local/local-azure.ts';
+import type { LocalAzure } from '../../local-azure/local-azure.ts';
 import { barChart } from './bar-chart.ts';
 import type { BenchSource } from './bench-azure.ts';
 import { slowDown, startBenchAzure } from './bench-azure.ts';

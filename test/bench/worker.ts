@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import PQueue from 'p-queue';
-import type { EscrowLog } from '../../src/escrow/escrow-events.ts';
-import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import type { Services } from '../../src/app/services.ts';
+import { createServices } from '../../src/app/services.ts';
+import { readSettings } from '../../src/app/settings.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
+import type { EscrowLog } from '../../src/escrow/ports/escrow-events.ts';
 import { auditEscrow } from '../../src/functions/escrow-audit.ts';
 import { runSources } from '../../src/functions/source-runs.ts';
-import type { Services } from '../../src/services.ts';
-import { createServices } from '../../src/services.ts';
-import { readSettings } from '../../src/settings.ts';
 import { leaveMonthOfAudits } from './month-of-audits.ts';
 import { runScript } from './script-loops.ts';
 import type { MemorySample, Profiles, WorkerAnswer, WorkerJob } from './worker-protocol.ts';

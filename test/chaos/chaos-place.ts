@@ -1,4 +1,4 @@
-import { createStorageLayout } from '../../src/local/storage-layout.ts';
+import { createStorageLayout } from '../../local-azure/storage/storage-layout.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
 
 /** The same local Azure with a container and queues of its own, so that what one run leaves is all that is there. */

@@ -1,6 +1,6 @@
-import { recordName } from '../../src/escrow/blob-names.ts';
-import { scheduledRunId } from '../../src/escrow/run-id.ts';
-import type { LocalSource } from '../../src/local/key-vault/local-source.ts';
+import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
+import { recordName } from '../../src/escrow/records/blob-names.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';

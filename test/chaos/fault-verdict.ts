@@ -1,6 +1,6 @@
 import { KeyClient } from '@azure/keyvault-keys';
-import { recordName } from '../../src/escrow/blob-names.ts';
-import type { LocalSource } from '../../src/local/key-vault/local-source.ts';
+import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
+import { recordName } from '../../src/escrow/records/blob-names.ts';
 import { viewContainer } from '../support/container-view.ts';
 import type { Invocation } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';

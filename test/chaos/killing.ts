@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { SourceId } from '../../src/escrow/source.ts';
-import { seededRandom } from '../../src/local/key-vault/faults.ts';
+import { seededRandom } from '../../local-azure/key-vault/faults.ts';
+import type { SourceId } from '../../src/escrow/model/source.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
 import { separatePlace } from './chaos-place.ts';
 import { type KilledRun, killedRun } from './killed-run.ts';

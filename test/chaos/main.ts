@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { adoptEnvironment } from '../../src/local/adopt-environment.ts';
-import { startLocalAzure } from '../../src/local/local-azure.ts';
+import { adoptEnvironment } from '../../local-azure/demonstration/adopt-environment.ts';
+import { startLocalAzure } from '../../local-azure/local-azure.ts';
 import { separatePlace } from './chaos-place.ts';
 import { namedFaults, tryFaults } from './fault-matrix.ts';
 import { killHosts } from './killing.ts';

@@ -1,7 +1,7 @@
-import type { Fault as KeyVaultFault } from '../../src/local/key-vault/faults.ts';
-import type { LocalSource } from '../../src/local/key-vault/local-source.ts';
-import type { LocalAzure } from '../../src/local/local-azure.ts';
-import type { StorageFaultEffect, StorageFaultMatcher } from '../../src/local/storage-gate.ts';
+import type { Fault as KeyVaultFault } from '../../local-azure/key-vault/faults.ts';
+import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
+import type { LocalAzure } from '../../local-azure/local-azure.ts';
+import type { StorageFaultEffect, StorageFaultMatcher } from '../../local-azure/storage/storage-gate.ts';
 
 /** Where a fault is tried: a source of its own with keys `key-0` … `key-3`, and a way to disturb just its requests. */
 export interface FaultGround {

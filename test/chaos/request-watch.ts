@@ -1,4 +1,4 @@
-import { recordName } from '../../src/escrow/blob-names.ts';
+import { recordName } from '../../src/escrow/records/blob-names.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
 
 /** Requests of one run as the services see them; the polling of the queue is none. */

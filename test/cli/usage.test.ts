@@ -5,9 +5,9 @@ import { inspect } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { findCommand, parseOptions } from '../../src/cli/command-line.ts';
 import { commands } from '../../src/cli/commands.ts';
-import type { Io } from '../../src/cli/io.ts';
-import { loadSettings } from '../../src/cli/settings-source.ts';
-import { UsageFault } from '../../src/cli/usage-fault.ts';
+import { loadSettings } from '../../src/cli/options/settings-source.ts';
+import type { Io } from '../../src/cli/terminal/io.ts';
+import { UsageFault } from '../../src/cli/terminal/usage-fault.ts';
 
 async function settingsFile(content: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'settings-'));

@@ -1,14 +1,14 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { count, showDuration, showSize } from '../../src/cli/figures.ts';
-import { parseDuration, parseInstant, showAge } from '../../src/cli/instants.ts';
-import type { Io } from '../../src/cli/io.ts';
-import { startJsonStream } from '../../src/cli/json-stream.ts';
-import { showProgress } from '../../src/cli/progress.ts';
-import { editDistance, suggest } from '../../src/cli/suggestion.ts';
-import { alignColumns } from '../../src/cli/table.ts';
-import { UsageFault } from '../../src/cli/usage-fault.ts';
+import { parseDuration, parseInstant, showAge } from '../../src/cli/options/instants.ts';
+import { editDistance, suggest } from '../../src/cli/options/suggestion.ts';
+import { count, showDuration, showSize } from '../../src/cli/terminal/figures.ts';
+import type { Io } from '../../src/cli/terminal/io.ts';
+import { startJsonStream } from '../../src/cli/terminal/json-stream.ts';
+import { showProgress } from '../../src/cli/terminal/progress.ts';
+import { alignColumns } from '../../src/cli/terminal/table.ts';
+import { UsageFault } from '../../src/cli/terminal/usage-fault.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 

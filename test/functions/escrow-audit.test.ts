@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { sha256Of } from '../../src/escrow/put-once.ts';
-import { ServiceError } from '../../src/escrow/service-error.ts';
-import type { LocalIdentity } from '../../src/local/identities.ts';
+import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
+import { ServiceError } from '../../src/escrow/model/service-error.ts';
+import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';

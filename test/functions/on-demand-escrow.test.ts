@@ -1,6 +1,6 @@
 import { InvocationContext } from '@azure/functions';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { appDataActions } from '../../src/local/deployed-roles.ts';
+import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
 import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { settingNames } from '../../src/settings.ts';
+import { settingNames } from '../../src/app/settings.ts';
 import { deploy, escrowClientId, parameterSetNames, parametersNamed } from './support/parameter-sets.ts';
 import { appSettings, hostAccount, ofType, theOne } from './support/resources.ts';
 import { isRuntimeValue } from './support/runtime-value.ts';
 
-/** Settings of the Functions host and of the identity library, which src/settings.ts leaves to them. */
+/** Settings of the Functions host and of the identity library, which src/app/settings.ts leaves to them. */
 const othersSettings = [
   'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
   'APPLICATIONINSIGHTS_CONNECTION_STRING',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { appDataActions } from '../../src/local/deployed-roles.ts';
+import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import {
   deploy,
   deploymentSubscription,

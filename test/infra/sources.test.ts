@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/settings.ts';
+import { readSettings } from '../../src/app/settings.ts';
 import { deploy, parameterSetNames, parametersNamed } from './support/parameter-sets.ts';
 import { appSettings, ofType, roleAssignments } from './support/resources.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { eventRunId, requestRunId, scheduledRunId } from '../../src/escrow/run-id.ts';
+import { eventRunId, requestRunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { type ContainerView, digestOf, type SeenBlob, viewContainer } from '../support/container-view.ts';
 import { type EscrowApp, type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';

@@ -3,9 +3,9 @@ import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { billOfMaterials, type Metafile, packageFolderOf } from '../../sbom.ts';
-import type { FunctionMetadata } from '../../src/local/functions-host/core-contract.ts';
-import { type FunctionsHost, startFunctionsHost } from '../../src/local/functions-host/start.ts';
+import type { FunctionMetadata } from '../../local-azure/functions-host/core-contract.ts';
+import { type FunctionsHost, startFunctionsHost } from '../../local-azure/functions-host/start.ts';
+import { billOfMaterials, type Metafile, packageFolderOf } from '../../scripts/bill-of-materials.ts';
 import { builtBundle } from '../support/escrow-host.ts';
 import { minimalSettings } from '../support/minimal-settings.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
+import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
 import type { CliRun } from '../support/cli.ts';
 import { runCommand, splitLine } from '../support/cli.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';

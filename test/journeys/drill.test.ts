@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { DrillReceipt } from '../../src/escrow/drill-receipt.ts';
-import type { LocalSource } from '../../src/local/key-vault/local-source.ts';
+import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
+import type { DrillReceipt } from '../../src/escrow/records/drill-receipt.ts';
 import { readBlobJson, readBlobNames } from '../support/blobs.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';

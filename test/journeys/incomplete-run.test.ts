@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { RunReport } from '../../src/escrow/run/run-report.ts';
-import { scheduledRunId } from '../../src/escrow/run-id.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
 import { type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { HostEvent } from '../../src/local/functions-host/host-events.ts';
+import type { HostEvent } from '../../local-azure/functions-host/host-events.ts';
 import { escrowLines } from '../support/escrow-host.ts';
 import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
 import { lastNight } from '../support/occurrence.ts';
@@ -108,7 +108,7 @@ describe('under the most verbose logging', () => {
   });
 
   test('nor does the agent that every request carries, for whoever prints an error with its request', async () => {
-    const { sharedAgent } = await import('../../src/azure/connection.ts');
+    const { sharedAgent } = await import('../../src/azure/http/connection.ts');
     expect(process.env.IDENTITY_HEADER).toBe(escrow.azure.identityEndpoint.header);
     expect(finder.findIn(inspect(sharedAgent, { depth: 8, showHidden: true }))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { digestOf } from '../support/container-view.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
 import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';

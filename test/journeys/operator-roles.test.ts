@@ -5,8 +5,8 @@ import {
   drillOperatorDataActions,
   requesterDataActions,
   restoreOperatorDataActions,
-} from '../../src/local/deployed-roles.ts';
-import type { LocalIdentity } from '../../src/local/identities.ts';
+} from '../../local-azure/identity/deployed-roles.ts';
+import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import { runCommand } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { appDataActions } from '../../src/local/deployed-roles.ts';
+import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
 import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { requestRunId } from '../../src/escrow/run-id.ts';
+import { requestRunId } from '../../src/escrow/model/run-id.ts';
 import { escrowLines, linesNamed, startEscrowHost } from '../support/escrow-host.ts';
 import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
 

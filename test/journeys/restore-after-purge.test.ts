@@ -1,6 +1,6 @@
 import { KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
 import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { adoptEnvironment } from '../../local-azure/demonstration/adopt-environment.ts';
+import { startLocalAzure } from '../../local-azure/local-azure.ts';
 import { clouds } from '../../src/azure/clouds.ts';
-import { adoptEnvironment } from '../../src/local/adopt-environment.ts';
-import { startLocalAzure } from '../../src/local/local-azure.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { lastNight } from '../support/occurrence.ts';

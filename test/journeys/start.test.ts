@@ -13,15 +13,15 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 async function checkout({ onTestFinished }: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-start-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const files = ['bundle-options.ts', 'build.ts', 'host.json', 'package.json', 'local.settings.sample.json'];
-  for (const name of ['src', 'node_modules', ...files]) {
+  const files = ['host.json', 'package.json', 'local.settings.sample.json'];
+  for (const name of ['src', 'local-azure', 'scripts', 'node_modules', ...files]) {
     await symlink(join(root, name), join(folder, name));
   }
   return folder;
 }
 
 function run({ onTestFinished }: TestContext, folder: string, program: string, ...args: string[]) {
-  const child = spawn(process.execPath, [join(root, 'src/local', program), ...args], {
+  const child = spawn(process.execPath, [join(root, 'local-azure/demonstration', program), ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

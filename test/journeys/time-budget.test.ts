@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scheduledRunId } from '../../src/escrow/run-id.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';

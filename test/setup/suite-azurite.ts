@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startAzurite } from '../../src/local/azurite.ts';
-import { type Certificates, createCertificates } from '../../src/local/certificates.ts';
+import { type Certificates, createCertificates } from '../../local-azure/network/certificates.ts';
+import { startAzurite } from '../../local-azure/storage/azurite.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -1,4 +1,4 @@
-import type { LocalIdentity } from '../../src/local/identities.ts';
+import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 
 /** Clients made inside belong to that identity: a credential reads AZURE_CLIENT_ID when it is made. */
 export function as<T>(identity: LocalIdentity, make: () => T): T {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvocationContext } from '@azure/functions';
+import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
+import type { Services } from '../../src/app/services.ts';
 import type { Audit } from '../../src/escrow/audit/audit-document.ts';
-import type { EscrowEvent } from '../../src/escrow/escrow-events.ts';
-import type { LocalIdentity } from '../../src/local/identities.ts';
-import type { Services } from '../../src/services.ts';
+import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import { as } from './as-identity.ts';
 import type { ContainerView } from './container-view.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
@@ -41,11 +41,11 @@ export async function startAuditApp(
     readonly identity?: LocalIdentity;
   },
 ): Promise<AuditApp> {
-  const { createServices } = await import('../../src/services.ts');
-  const { readSettings } = await import('../../src/settings.ts');
+  const { createServices } = await import('../../src/app/services.ts');
+  const { readSettings } = await import('../../src/app/settings.ts');
   const { escrowAudit } = await import('../../src/functions/escrow-audit.ts');
   const { runSources } = await import('../../src/functions/source-runs.ts');
-  const { scheduledRunId } = await import('../../src/escrow/run-id.ts');
+  const { scheduledRunId } = await import('../../src/escrow/model/run-id.ts');
   const settings = readSettings(
     escrowSettings(place, sources, {
       ESCROW_SCHEDULE: dueAMinuteAgo(),

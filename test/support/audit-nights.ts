@@ -1,5 +1,5 @@
 import type { Audit, AuditedKey } from '../../src/escrow/audit/audit-document.ts';
-import type { EscrowSource } from '../../src/escrow/source.ts';
+import type { EscrowSource } from '../../src/escrow/model/source.ts';
 import { type AuditWorld, createAuditWorld, day, hour } from './audit-world.ts';
 import { escrowSource } from './escrow-sources.ts';
 

@@ -1,13 +1,15 @@
 import { conductAudit } from '../../src/escrow/audit/audit.ts';
 import type { Audit } from '../../src/escrow/audit/audit-document.ts';
 import { keepAudit, keepPage } from '../../src/escrow/audit/audit-record.ts';
-import { recordName, reportName, sourcePath, startedMarkerName } from '../../src/escrow/blob-names.ts';
-import type { EscrowContainer, StoredBlob } from '../../src/escrow/escrow-container.ts';
-import type { KeySource, KeyVersion, SourceKey } from '../../src/escrow/key-source.ts';
-import { sha256Of } from '../../src/escrow/put-once.ts';
-import { scheduledRunId } from '../../src/escrow/run-id.ts';
-import { ServiceError } from '../../src/escrow/service-error.ts';
-import type { EscrowSource } from '../../src/escrow/source.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
+import { ServiceError } from '../../src/escrow/model/service-error.ts';
+import type { EscrowSource } from '../../src/escrow/model/source.ts';
+import type { KeyVersion, SourceKey } from '../../src/escrow/model/source-key.ts';
+import { sourcePath } from '../../src/escrow/model/source-path.ts';
+import type { EscrowContainer, StoredBlob } from '../../src/escrow/ports/escrow-container.ts';
+import type { KeySource } from '../../src/escrow/ports/key-source.ts';
+import { recordName, reportName, startedMarkerName } from '../../src/escrow/records/blob-names.ts';
+import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import { noLimit, publicSuffixes } from './escrow-sources.ts';
 
 export const hour = 3_600_000;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { appBundleOptions } from '../../bundle-options.ts';
+import { appBundleOptions } from '../../scripts/bundle-options.ts';
 
 /** A program in one file, alone in a folder of its own. */
 export interface BundledProgram extends AsyncDisposable {

@@ -1,10 +1,10 @@
 import { PassThrough, Writable } from 'node:stream';
-import type { Clock } from '../../src/azure/clock.ts';
-import { systemClock } from '../../src/azure/clock.ts';
-import type { Io } from '../../src/cli/io.ts';
-import type { LocalIdentity } from '../../src/local/identities.ts';
-import type { OperatorServices } from '../../src/operator-services.ts';
-import type { Settings } from '../../src/settings.ts';
+import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
+import type { OperatorServices } from '../../src/app/operator-services.ts';
+import type { Settings } from '../../src/app/settings.ts';
+import type { Clock } from '../../src/azure/http/clock.ts';
+import { systemClock } from '../../src/azure/http/clock.ts';
+import type { Io } from '../../src/cli/terminal/io.ts';
 import { as } from './as-identity.ts';
 import type { TestAzure } from './local-azure.ts';
 
@@ -36,7 +36,7 @@ export async function runCommand(
 ): Promise<CliRun> {
   // Only now: connections look at the environment when they are first loaded.
   const { runCli } = await import('../../src/cli/run-cli.ts');
-  const { createOperatorServices } = await import('../../src/operator-services.ts');
+  const { createOperatorServices } = await import('../../src/app/operator-services.ts');
   const identity = options.identity ?? azure.identities.operator;
   const compose = (settings: Settings): OperatorServices =>
     as(identity, () => createOperatorServices(settings, impatientClock(options.hoursLater)));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Agent } from 'node:https';
 import { BlobServiceClient, type ContainerClient, newPipeline, type RequestPolicyFactory } from '@azure/storage-blob';
-import { createDiscreetAgent } from '../../src/azure/discreet-agent.ts';
+import { createDiscreetAgent } from '../../src/azure/http/discreet-agent.ts';
 import type { RunReport } from '../../src/escrow/run/run-report.ts';
 import type { EscrowPlace } from './escrow-place.ts';
 

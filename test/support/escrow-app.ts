@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvocationContext } from '@azure/functions';
-import type { Clock } from '../../src/azure/clock.ts';
-import type { EscrowEvent } from '../../src/escrow/escrow-events.ts';
-import type { TimeBudget } from '../../src/escrow/time-budget.ts';
-import type { Services } from '../../src/services.ts';
+import type { Services } from '../../src/app/services.ts';
+import type { Clock } from '../../src/azure/http/clock.ts';
+import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
+import type { TimeBudget } from '../../src/escrow/ports/time-budget.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
 
 /** How one invocation went. */
@@ -61,8 +61,8 @@ export async function startEscrowApp(
   sources: readonly SourceSetting[],
   options: EscrowAppOptions = {},
 ): Promise<EscrowApp> {
-  const { createServices } = await import('../../src/services.ts');
-  const { readSettings } = await import('../../src/settings.ts');
+  const { createServices } = await import('../../src/app/services.ts');
+  const { readSettings } = await import('../../src/app/settings.ts');
   const { nightlyEscrow } = await import('../../src/functions/nightly-escrow.ts');
   const { onDemandEscrow } = await import('../../src/functions/on-demand-escrow.ts');
   const clientIdBefore = process.env.AZURE_CLIENT_ID;

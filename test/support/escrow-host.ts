@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { EscrowEvent } from '../../src/escrow/escrow-events.ts';
-import { escrowEventOf } from '../../src/local/first-pass.ts';
-import type { HostOverrides } from '../../src/local/functions-host/host-configuration.ts';
-import type { HostEvent } from '../../src/local/functions-host/host-events.ts';
-import { type FunctionsHost, startFunctionsHost } from '../../src/local/functions-host/start.ts';
+import { escrowEventOf } from '../../local-azure/demonstration/first-pass.ts';
+import type { HostOverrides } from '../../local-azure/functions-host/host-configuration.ts';
+import type { HostEvent } from '../../local-azure/functions-host/host-events.ts';
+import { type FunctionsHost, startFunctionsHost } from '../../local-azure/functions-host/start.ts';
+import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
 
 const root = new URL('../../', import.meta.url);

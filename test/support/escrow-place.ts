@@ -1,4 +1,4 @@
-import type { LocalAzure } from '../../src/local/local-azure.ts';
+import type { LocalAzure } from '../../local-azure/local-azure.ts';
 
 /** A local Azure with the queue that the product polls there. */
 export interface EscrowPlace extends LocalAzure {

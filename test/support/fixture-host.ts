@@ -1,15 +1,15 @@
-import type { HostEvent } from '../../src/local/functions-host/host-events.ts';
+import type { HostEvent } from '../../local-azure/functions-host/host-events.ts';
 import {
   type FunctionsHost,
   type FunctionsHostOptions,
   startFunctionsHost,
-} from '../../src/local/functions-host/start.ts';
+} from '../../local-azure/functions-host/start.ts';
 import { type BundledProgram, bundleProgram } from './bundled-program.ts';
 import type { TestAzure } from './local-azure.ts';
 
 /** The fixture application, bundled as `npm run build` bundles the product. */
 export function bundleFixture(): Promise<BundledProgram> {
-  return bundleProgram(new URL('../local/functions-host/fixture-app.ts', import.meta.url));
+  return bundleProgram(new URL('../local-azure/functions-host/fixture-app.ts', import.meta.url));
 }
 
 /** The fixture in the local host, as the application's identity. It is fast where the real host is patient. */

@@ -1,4 +1,4 @@
-import type { FunctionsHost } from '../../src/local/functions-host/start.ts';
+import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
 import { type ContainerView, viewContainer } from './container-view.ts';
 import { type EscrowHostOptions, startEscrowHost } from './escrow-host.ts';
 import { startTestAzure, type TestAzure, type TestSource } from './local-azure.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import { adoptEnvironment } from '../../src/local/adopt-environment.ts';
-import type { AddKeyOptions, LocalSourceOptions } from '../../src/local/key-vault/local-source.ts';
-import { type LocalAzure, startLocalAzure } from '../../src/local/local-azure.ts';
+import { adoptEnvironment } from '../../local-azure/demonstration/adopt-environment.ts';
+import type { AddKeyOptions, LocalSourceOptions } from '../../local-azure/key-vault/local-source.ts';
+import { type LocalAzure, startLocalAzure } from '../../local-azure/local-azure.ts';
 
 export interface TestAzure extends LocalAzure {
   readonly containerName: string;

@@ -1,5 +1,5 @@
-import type { EscrowContainer, NewBlob, StoredBlob } from '../../src/escrow/escrow-container.ts';
-import { ServiceError } from '../../src/escrow/service-error.ts';
+import { ServiceError } from '../../src/escrow/model/service-error.ts';
+import type { EscrowContainer, NewBlob, StoredBlob } from '../../src/escrow/ports/escrow-container.ts';
 
 /** What a put may meet: `lostAnswer` stores the blob, and the caller sees what a retry of the put would see. */
 export type PutFault = 'lostAnswer' | 'refused';

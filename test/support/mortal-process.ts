@@ -1,6 +1,6 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
-import type { EscrowContainer } from '../../src/escrow/escrow-container.ts';
-import type { KeySource } from '../../src/escrow/key-source.ts';
+import type { EscrowContainer } from '../../src/escrow/ports/escrow-container.ts';
+import type { KeySource } from '../../src/escrow/ports/key-source.ts';
 
 export interface Death {
   /** The call that the process dies in, counting from 0 over all its ports. */

@@ -1,6 +1,6 @@
 import { CoverageGaps } from '../../src/escrow/audit/audit-record.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { SourceRun } from '../../src/escrow/run/source-run.ts';
-import { scheduledRunId } from '../../src/escrow/run-id.ts';
 import { as } from './as-identity.ts';
 import type { TestAzure } from './local-azure.ts';
 
@@ -11,8 +11,8 @@ export async function runAsApp(
   runTime = new Date('2026-11-24T02:00:00Z'),
 ): Promise<SourceRun[]> {
   // Only now: connections look at the environment when they are first loaded.
-  const { createServices } = await import('../../src/services.ts');
-  const { readSettings } = await import('../../src/settings.ts');
+  const { createServices } = await import('../../src/app/services.ts');
+  const { readSettings } = await import('../../src/app/settings.ts');
   const { runSource } = await import('../../src/escrow/run/source-run.ts');
   const { portsOf } = await import('../../src/functions/source-runs.ts');
   const services = as(azure.identities.app, () => createServices(readSettings({ ...process.env, ...env })));
@@ -29,8 +29,8 @@ export async function runAsApp(
 
 /** One audit as the app's identity, kept in the container, whatever its gaps. */
 export async function runAuditAsApp(azure: TestAzure, env: Readonly<Record<string, string>>): Promise<void> {
-  const { createServices } = await import('../../src/services.ts');
-  const { readSettings } = await import('../../src/settings.ts');
+  const { createServices } = await import('../../src/app/services.ts');
+  const { readSettings } = await import('../../src/app/settings.ts');
   const { auditEscrow } = await import('../../src/functions/escrow-audit.ts');
   const services = as(azure.identities.app, () => createServices(readSettings({ ...process.env, ...env })));
   await auditEscrow(services, () => undefined).catch((error) => {

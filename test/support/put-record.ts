@@ -1,5 +1,5 @@
 import { ContainerClient } from '@azure/storage-blob';
-import type { LocalIdentity } from '../../src/local/identities.ts';
+import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { TestAzure } from './local-azure.ts';
 
 const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';

@@ -1,8 +1,8 @@
-import type { EscrowContainer } from '../../src/escrow/escrow-container.ts';
-import type { EscrowEvent, LogLevel } from '../../src/escrow/escrow-events.ts';
-import type { KeySource } from '../../src/escrow/key-source.ts';
+import type { EscrowContainer } from '../../src/escrow/ports/escrow-container.ts';
+import type { EscrowEvent, LogLevel } from '../../src/escrow/ports/escrow-events.ts';
+import type { KeySource } from '../../src/escrow/ports/key-source.ts';
+import type { TimeBudget } from '../../src/escrow/ports/time-budget.ts';
 import type { RunPorts } from '../../src/escrow/run/source-run.ts';
-import type { TimeBudget } from '../../src/escrow/time-budget.ts';
 import { noLimit } from './escrow-sources.ts';
 
 export interface RecordedPorts extends RunPorts {

@@ -12,8 +12,8 @@ import {
 } from '../../src/escrow/audit/evidence-findings.ts';
 import { keyGone, manyVersions, neverEscrowed, recordFault, staleRecord } from '../../src/escrow/audit/key-findings.ts';
 import { runIncomplete, sourceLeftOut, sourceUnreadable } from '../../src/escrow/audit/source-findings.ts';
-import type { Finding, FindingKind } from '../../src/escrow/finding.ts';
-import type { SourceId, SourceKind } from '../../src/escrow/source.ts';
+import type { Finding, FindingKind } from '../../src/escrow/model/finding.ts';
+import type { SourceId, SourceKind } from '../../src/escrow/model/source.ts';
 
 const now = new Date('2026-11-24T06:00:03Z');
 const hour = 3_600_000;

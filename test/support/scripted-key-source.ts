@@ -1,6 +1,7 @@
-import type { KeySource, SourceKey } from '../../src/escrow/key-source.ts';
-import { OutOfTime, ServiceError } from '../../src/escrow/service-error.ts';
-import type { SourceId } from '../../src/escrow/source.ts';
+import { OutOfTime, ServiceError } from '../../src/escrow/model/service-error.ts';
+import type { SourceId } from '../../src/escrow/model/source.ts';
+import type { SourceKey } from '../../src/escrow/model/source-key.ts';
+import type { KeySource } from '../../src/escrow/ports/key-source.ts';
 import { publicSuffixes } from './escrow-sources.ts';
 
 export interface ScriptedKey {

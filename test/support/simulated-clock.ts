@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/azure/clock.ts';
+import type { Clock } from '../../src/azure/http/clock.ts';
 
 interface Event {
   readonly at: number;

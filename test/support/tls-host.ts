@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import https from 'node:https';
 import { inject } from 'vitest';
-import type { Certificates } from '../../src/local/certificates.ts';
-import type { LocalAzure } from '../../src/local/local-azure.ts';
-import { listenOnLoopback } from '../../src/local/loopback.ts';
+import type { LocalAzure } from '../../local-azure/local-azure.ts';
+import type { Certificates } from '../../local-azure/network/certificates.ts';
+import { listenOnLoopback } from '../../local-azure/network/loopback.ts';
 
 export interface TlsHost extends AsyncDisposable {
   /** On 127.0.0.1. */

@@ -1,7 +1,7 @@
-import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
-import { sha256Of } from '../put-once.ts';
-import { timeMargin } from '../run-id.ts';
-import { listRuns } from '../stored-run.ts';
+import { timeMargin } from '../model/run-id.ts';
+import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import { sha256Of } from '../records/put-once.ts';
+import { listRuns } from '../records/stored-run.ts';
 import type { AuditTrail, SoundAudit } from './audit-trail.ts';
 import { readAuditTrail } from './audit-trail.ts';
 import { calendarDays, dayOf } from './calendar.ts';

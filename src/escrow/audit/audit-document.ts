@@ -1,7 +1,7 @@
-import type { RunStatus, Trigger } from '../escrow-events.ts';
-import type { Failure } from '../failure.ts';
-import type { Finding } from '../finding.ts';
-import type { RestorePlace, SourceKind } from '../source.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
+import type { RestorePlace, SourceKind } from '../model/source.ts';
+import type { RunStatus, Trigger } from '../ports/escrow-events.ts';
 import type { CoverageStatus } from './coverage-status.ts';
 import type { WitnessedVersions } from './witness.ts';
 

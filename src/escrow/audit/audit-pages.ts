@@ -1,6 +1,6 @@
-import { auditName, parseAuditName } from '../blob-names.ts';
-import type { StoredBlob } from '../escrow-container.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../model/finding.ts';
+import type { StoredBlob } from '../ports/escrow-container.ts';
+import { auditName, parseAuditName } from '../records/blob-names.ts';
 import { auditOfPageMissing, pageMissing } from './evidence-findings.ts';
 
 // A page is written seconds after its audit.

@@ -1,8 +1,8 @@
-import { auditName } from '../blob-names.ts';
-import { mostAuditBytes } from '../bounded-read.ts';
-import type { EscrowContainer } from '../escrow-container.ts';
-import type { EscrowLog } from '../escrow-events.ts';
-import { putOnce } from '../put-once.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowLog } from '../ports/escrow-events.ts';
+import { auditName } from '../records/blob-names.ts';
+import { mostAuditBytes } from '../records/bounded-read.ts';
+import { putOnce } from '../records/put-once.ts';
 import type { Audit, EvidenceDigest } from './audit-document.ts';
 import { parseAudit } from './stored-audit.ts';
 

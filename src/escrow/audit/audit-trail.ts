@@ -1,5 +1,5 @@
-import { auditFolder, parseAuditName } from '../blob-names.ts';
-import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
+import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import { auditFolder, parseAuditName } from '../records/blob-names.ts';
 import type { Audit } from './audit-document.ts';
 import type { StoredAudit } from './stored-audit.ts';
 import { readAudit } from './stored-audit.ts';

@@ -1,9 +1,9 @@
-import { sourcePath } from '../blob-names.ts';
-import type { EscrowContainer } from '../escrow-container.ts';
-import type { Finding } from '../finding.ts';
-import type { KeySource } from '../key-source.ts';
-import { scheduledRunId } from '../run-id.ts';
-import type { EscrowSource } from '../source.ts';
+import type { Finding } from '../model/finding.ts';
+import { scheduledRunId } from '../model/run-id.ts';
+import type { EscrowSource } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { KeySource } from '../ports/key-source.ts';
 import { readBasis } from './audit-basis.ts';
 import type { Audit, AuditedSource, AuditTotals, WriteOnceProof } from './audit-document.ts';
 import { auditFormat } from './audit-document.ts';

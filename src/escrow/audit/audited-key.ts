@@ -1,5 +1,5 @@
-import { sourcePath } from '../blob-names.ts';
-import type { RestorePlace } from '../source.ts';
+import type { RestorePlace } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
 import type { AuditedKey, AuditedRecord } from './audit-document.ts';
 import type { KeyDays } from './calendar.ts';
 import { decodeMarks, encodeMarks, markDays } from './calendar.ts';

@@ -1,6 +1,6 @@
-import { parseAuditName } from '../blob-names.ts';
-import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../model/finding.ts';
+import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import { parseAuditName } from '../records/blob-names.ts';
 import type { ChainLink, EvidenceDigest } from './audit-document.ts';
 import { findPairless } from './audit-pages.ts';
 import type { AuditTrail, SoundAudit } from './audit-trail.ts';

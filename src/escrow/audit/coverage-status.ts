@@ -1,4 +1,4 @@
-import type { SkipReason } from '../selection.ts';
+import type { SkipReason } from '../model/selection.ts';
 import type { NewestRecord } from './newest-records.ts';
 
 /**

@@ -1,8 +1,8 @@
-import type { DrillReceipt } from '../drill-receipt.ts';
-import { parseDrillReceipt } from '../drill-receipt.ts';
-import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
-import type { Finding } from '../finding.ts';
-import { sha256Of } from '../put-once.ts';
+import type { Finding } from '../model/finding.ts';
+import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { DrillReceipt } from '../records/drill-receipt.ts';
+import { parseDrillReceipt } from '../records/drill-receipt.ts';
+import { sha256Of } from '../records/put-once.ts';
 import type { Audit } from './audit-document.ts';
 import { readEach } from './evidence.ts';
 import { drillOverdue } from './evidence-findings.ts';

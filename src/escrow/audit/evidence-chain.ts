@@ -1,7 +1,7 @@
-import { parseAuditName } from '../blob-names.ts';
-import type { EscrowContainer } from '../escrow-container.ts';
-import type { Finding } from '../finding.ts';
-import { asWarning } from '../finding.ts';
+import type { Finding } from '../model/finding.ts';
+import { asWarning } from '../model/finding.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
+import { parseAuditName } from '../records/blob-names.ts';
 import type { ChainLink, EvidenceDigest } from './audit-document.ts';
 import { findPairless } from './audit-pages.ts';
 import { isAuditDocument, listAudits } from './audit-trail.ts';

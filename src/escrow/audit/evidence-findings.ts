@@ -1,6 +1,6 @@
-import { canaryName } from '../blob-names.ts';
-import type { Finding } from '../finding.ts';
-import { asWarning, gap, instant } from '../finding.ts';
+import type { Finding } from '../model/finding.ts';
+import { asWarning, gap, instant } from '../model/finding.ts';
+import { canaryName } from '../records/blob-names.ts';
 
 // What an audit says about the proof itself: drills, write-once, the chain of evidence.
 

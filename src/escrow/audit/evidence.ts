@@ -1,11 +1,11 @@
 import PQueue from 'p-queue';
-import { auditFolder, drillFolder, isEvidenceName, requestFolder } from '../blob-names.ts';
-import { mostAuditBytes, mostEvidenceBytes, readBounded } from '../bounded-read.ts';
-import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
-import type { Finding } from '../finding.ts';
-import { sha256Of } from '../put-once.ts';
-import { ServiceError } from '../service-error.ts';
-import type { StoredRun } from '../stored-run.ts';
+import type { Finding } from '../model/finding.ts';
+import { ServiceError } from '../model/service-error.ts';
+import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import { auditFolder, drillFolder, isEvidenceName, requestFolder } from '../records/blob-names.ts';
+import { mostAuditBytes, mostEvidenceBytes, readBounded } from '../records/bounded-read.ts';
+import { sha256Of } from '../records/put-once.ts';
+import type { StoredRun } from '../records/stored-run.ts';
 import type { EvidenceDigest } from './audit-document.ts';
 import { evidenceAltered, evidenceMissing } from './evidence-findings.ts';
 

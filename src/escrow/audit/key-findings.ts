@@ -1,9 +1,9 @@
-import { sourcePath } from '../blob-names.ts';
-import type { Failure } from '../failure.ts';
-import type { Finding } from '../finding.ts';
-import { asWarning, gap, instant } from '../finding.ts';
-import type { SourceId } from '../source.ts';
-import { describeSource } from '../source.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
+import { asWarning, gap, instant } from '../model/finding.ts';
+import type { SourceId } from '../model/source.ts';
+import { describeSource } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
 import type { RecordFault } from './newest-records.ts';
 
 // What an audit says about one key. Each: reason, subject, remedy.

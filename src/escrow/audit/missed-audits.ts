@@ -1,6 +1,6 @@
-import type { Finding } from '../finding.ts';
-import { timeMargin } from '../run-id.ts';
-import { latestOccurrence, nextOccurrence, occurrencesBetween } from '../run-time.ts';
+import type { Finding } from '../model/finding.ts';
+import { timeMargin } from '../model/run-id.ts';
+import { latestOccurrence, nextOccurrence, occurrencesBetween } from '../model/run-time.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import { isAuditDocument } from './audit-trail.ts';
 import { auditMissing } from './evidence-findings.ts';

@@ -1,7 +1,7 @@
-import { parseRecordName, recordPrefix } from '../blob-names.ts';
-import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
+import type { RestorePlace, SourceId } from '../model/source.ts';
+import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import { parseRecordName, recordPrefix } from '../records/blob-names.ts';
 import { isOfKey, precedesRun, restorePlaceOf } from '../records/escrow-record.ts';
-import type { RestorePlace, SourceId } from '../source.ts';
 
 /** The newest record of a key, as the container itself shows it. Never taken from a report. */
 export interface NewestRecord {

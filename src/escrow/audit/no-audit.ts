@@ -1,5 +1,5 @@
-import { messageOf, reasonOf, storageRemedyOf } from '../failure.ts';
-import { OutOfTime, ServiceError } from '../service-error.ts';
+import { messageOf, reasonOf, storageRemedyOf } from '../model/failure.ts';
+import { OutOfTime, ServiceError } from '../model/service-error.ts';
 
 /** No audit came about, or it could not be kept with its page. Not the same as an audit that found gaps. */
 export class NoAudit extends Error {

@@ -1,8 +1,8 @@
 import PQueue from 'p-queue';
-import { keyNamePattern, sourcePath } from '../blob-names.ts';
-import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
-import type { ReadReport, StoredReport, StoredRun } from '../stored-run.ts';
-import { readReport } from '../stored-run.ts';
+import { keyNamePattern, sourcePath } from '../model/source-path.ts';
+import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { ReadReport, StoredReport, StoredRun } from '../records/stored-run.ts';
+import { readReport } from '../records/stored-run.ts';
 import type { DayOutcomes } from './calendar.ts';
 import { noteOutcome } from './calendar.ts';
 import type { RecordClaim } from './newest-records.ts';

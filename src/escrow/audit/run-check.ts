@@ -1,9 +1,9 @@
-import type { Finding } from '../finding.ts';
-import { asWarning, instant } from '../finding.ts';
-import { timeMargin } from '../run-id.ts';
-import { latestOccurrence, nextOccurrence, occurrencesBetween } from '../run-time.ts';
-import type { SourceId } from '../source.ts';
-import type { StoredRun } from '../stored-run.ts';
+import type { Finding } from '../model/finding.ts';
+import { asWarning, instant } from '../model/finding.ts';
+import { timeMargin } from '../model/run-id.ts';
+import { latestOccurrence, nextOccurrence, occurrencesBetween } from '../model/run-time.ts';
+import type { SourceId } from '../model/source.ts';
+import type { StoredRun } from '../records/stored-run.ts';
 import type { AuditedRun } from './audit-document.ts';
 import type { ReportSummary, SourceHistory } from './recent-outcomes.ts';
 import { runIncomplete, runMissing, runsSkipped } from './source-findings.ts';

@@ -1,10 +1,10 @@
 import PQueue from 'p-queue';
-import { sourcePath } from '../blob-names.ts';
-import { describeFailure } from '../failure.ts';
-import type { Finding } from '../finding.ts';
-import { describeAge } from '../finding.ts';
-import type { EscrowSource } from '../source.ts';
-import { callsAtOnce } from '../source.ts';
+import { describeFailure } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
+import { describeAge } from '../model/finding.ts';
+import type { EscrowSource } from '../model/source.ts';
+import { callsAtOnce } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
 import type { Audit, AuditedSource } from './audit-document.ts';
 import type { KeyAuditContext } from './audited-key.ts';
 import { auditedKey } from './audited-key.ts';

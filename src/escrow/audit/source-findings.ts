@@ -1,10 +1,10 @@
-import { parseSourcePath, sourcePath } from '../blob-names.ts';
-import type { Failure } from '../failure.ts';
-import type { Finding } from '../finding.ts';
-import { asWarning, gap, instant } from '../finding.ts';
-import { isExcluded } from '../selection.ts';
-import type { EscrowSource, SourceId } from '../source.ts';
-import { describeSource } from '../source.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
+import { asWarning, gap, instant } from '../model/finding.ts';
+import { isExcluded } from '../model/selection.ts';
+import type { EscrowSource, SourceId } from '../model/source.ts';
+import { describeSource } from '../model/source.ts';
+import { parseSourcePath, sourcePath } from '../model/source-path.ts';
 import type { AuditedSource } from './audit-document.ts';
 import type { SourceCoverage } from './coverage.ts';
 

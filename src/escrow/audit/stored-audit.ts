@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
-import { isEvidenceName, keyNamePattern, parseSourcePath } from '../blob-names.ts';
-import { mostAuditBytes, readBounded } from '../bounded-read.ts';
-import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
-import type { Failure } from '../failure.ts';
-import type { Finding } from '../finding.ts';
-import { sha256Of } from '../put-once.ts';
-import { parseSchedule } from '../run-time.ts';
-import type { RestorePlace } from '../source.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
+import { parseSchedule } from '../model/run-time.ts';
+import type { RestorePlace } from '../model/source.ts';
+import { keyNamePattern, parseSourcePath } from '../model/source-path.ts';
+import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import { isEvidenceName } from '../records/blob-names.ts';
+import { mostAuditBytes, readBounded } from '../records/bounded-read.ts';
+import { sha256Of } from '../records/put-once.ts';
 import type {
   Audit,
   AuditedKey,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { KeySource, PublicKey, SourceKey } from '../key-source.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../model/service-error.ts';
+import type { PublicKey, SourceKey } from '../model/source-key.ts';
+import type { KeySource } from '../ports/key-source.ts';
 
 /** One key version as an audit saw it, so that a restored one can be proven the same after its source is gone. */
 export interface Witness {

@@ -1,9 +1,9 @@
-import { canaryName } from '../blob-names.ts';
-import type { EscrowContainer, NewBlob } from '../escrow-container.ts';
-import { messageOf, reasonOf } from '../failure.ts';
-import type { Finding } from '../finding.ts';
-import { putOnce } from '../put-once.ts';
-import { OutOfTime, ServiceError } from '../service-error.ts';
+import { messageOf, reasonOf } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
+import { OutOfTime, ServiceError } from '../model/service-error.ts';
+import type { EscrowContainer, NewBlob } from '../ports/escrow-container.ts';
+import { canaryName } from '../records/blob-names.ts';
+import { putOnce } from '../records/put-once.ts';
 import type { WriteOnceProof } from './audit-document.ts';
 import { notWriteOnce, writeOnceUnproven } from './evidence-findings.ts';
 

@@ -1,9 +1,9 @@
 import type { Audit } from '../audit/audit-document.ts';
 import { drilledKey } from '../audit/drill-history.ts';
 import { readEach } from '../audit/evidence.ts';
-import { drillFolder, parseDrillReceiptName } from '../blob-names.ts';
-import { parseDrillReceipt } from '../drill-receipt.ts';
-import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
+import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import { drillFolder, parseDrillReceiptName } from '../records/blob-names.ts';
+import { parseDrillReceipt } from '../records/drill-receipt.ts';
 
 /** When drills tried a key. ISO instants, by the storage service: a receipt is only as old as its blob. */
 export interface DrillAttempts {

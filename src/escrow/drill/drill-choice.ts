@@ -1,15 +1,15 @@
 import { drilledKey } from '../audit/drill-history.ts';
-import { sourcePath } from '../blob-names.ts';
-import type { EscrowContainer } from '../escrow-container.ts';
-import { EscrowFault } from '../failure.ts';
-import type { SourceSuffixes } from '../key-id.ts';
+import { EscrowFault } from '../model/failure.ts';
+import type { SourceSuffixes } from '../model/key-id.ts';
+import type { SourceId } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
+import { matchesAny } from '../model/wildcard.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
 import { chooseRecord } from '../records/record-choice.ts';
 import { recordedKeyNames } from '../records/record-listing.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { RestoreTarget } from '../restore/restore-place.ts';
 import { judgePlace } from '../restore/restore-place.ts';
-import type { SourceId } from '../source.ts';
-import { matchesAny } from '../wildcard.ts';
 import type { DrillAttempts } from './drill-attempts.ts';
 import { failedLast } from './drill-attempts.ts';
 

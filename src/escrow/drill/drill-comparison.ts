@@ -1,9 +1,9 @@
 import type { WitnessedVersions } from '../audit/witness.ts';
 import { thumbprintOf } from '../audit/witness.ts';
-import type { ProvenVersion } from '../drill-receipt.ts';
-import type { KeySource } from '../key-source.ts';
+import { ServiceError } from '../model/service-error.ts';
+import type { KeySource } from '../ports/key-source.ts';
+import type { ProvenVersion } from '../records/drill-receipt.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import { ServiceError } from '../service-error.ts';
 
 /** A key version as it can be seen from outside. */
 export interface SeenVersion {

@@ -1,10 +1,10 @@
-import { drillFolder, drillJournalName, parseDrillJournalName, parseDrillReceiptName } from '../blob-names.ts';
-import { parseDrillReceipt } from '../drill-receipt.ts';
-import type { EscrowContainer, StoredBlob } from '../escrow-container.ts';
-import { EscrowFault } from '../failure.ts';
-import { putOnce } from '../put-once.ts';
-import type { RunId } from '../run-id.ts';
-import { scheduledRunId } from '../run-id.ts';
+import { EscrowFault } from '../model/failure.ts';
+import type { RunId } from '../model/run-id.ts';
+import { scheduledRunId } from '../model/run-id.ts';
+import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import { drillFolder, drillJournalName, parseDrillJournalName, parseDrillReceiptName } from '../records/blob-names.ts';
+import { parseDrillReceipt } from '../records/drill-receipt.ts';
+import { putOnce } from '../records/put-once.ts';
 
 /** What a drill is about to restore, written before its first restore: the only warrant to delete anything afterwards. */
 export interface DrillJournal {

@@ -1,11 +1,12 @@
-import { recordPrefix, sourcePath } from '../blob-names.ts';
-import type { EscrowContainer } from '../escrow-container.ts';
-import { describeFailure, EscrowFault } from '../failure.ts';
-import type { KeyOperator } from '../key-operator.ts';
+import { describeFailure, EscrowFault } from '../model/failure.ts';
+import { ServiceError } from '../model/service-error.ts';
+import type { EscrowSource } from '../model/source.ts';
+import { describeSource, isSameSource } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { KeyOperator } from '../ports/key-operator.ts';
+import { recordPrefix } from '../records/blob-names.ts';
 import { readTakenNames } from '../restore/restore-step.ts';
-import { ServiceError } from '../service-error.ts';
-import type { EscrowSource } from '../source.ts';
-import { describeSource, isSameSource } from '../source.ts';
 import type { OpenJournal } from './drill-journal.ts';
 import { findOpenJournals } from './drill-journal.ts';
 

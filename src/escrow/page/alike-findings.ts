@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { reasonOfAny, reasonWords, remedyOfAny, remedyWords, subjectOf } from './reason-words.ts';

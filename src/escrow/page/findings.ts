@@ -1,5 +1,5 @@
 import type { Audit } from '../audit/audit-document.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../model/finding.ts';
 import { alikeFindings, countOf } from './alike-findings.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';

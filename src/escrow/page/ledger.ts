@@ -1,8 +1,8 @@
 import type { Audit, AuditedKey, AuditedSource } from '../audit/audit-document.ts';
 import type { CoverageStatus } from '../audit/coverage-status.ts';
 import { isOwed } from '../audit/coverage-status.ts';
-import type { Finding, FindingKind } from '../finding.ts';
-import { describeAge } from '../finding.ts';
+import type { Finding, FindingKind } from '../model/finding.ts';
+import { describeAge } from '../model/finding.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { digits, findingWord, placeWords, timeWords, wordsOfStatus } from './words.ts';

@@ -1,6 +1,6 @@
 import type { CoverageStatus } from '../audit/coverage-status.ts';
-import type { FindingKind } from '../finding.ts';
-import type { RestorePlace, SourceKind } from '../source.ts';
+import type { FindingKind } from '../model/finding.ts';
+import type { RestorePlace, SourceKind } from '../model/source.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 

@@ -1,7 +1,7 @@
-import { sourcePath } from '../blob-names.ts';
-import type { EscrowContainer } from '../escrow-container.ts';
-import type { SourceId } from '../source.ts';
-import { listRuns, readReport } from '../stored-run.ts';
+import type { SourceId } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
+import { listRuns, readReport } from './stored-run.ts';
 
 const day = 24 * 60 * 60 * 1000;
 

@@ -1,8 +1,8 @@
-import type { EscrowContainer } from '../escrow-container.ts';
-import { EscrowFault } from '../failure.ts';
-import type { SourceSuffixes } from '../key-id.ts';
-import type { SourceId } from '../source.ts';
-import { describeSource, isSameSource } from '../source.ts';
+import { EscrowFault } from '../model/failure.ts';
+import type { SourceSuffixes } from '../model/key-id.ts';
+import type { SourceId } from '../model/source.ts';
+import { describeSource, isSameSource } from '../model/source.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
 import { listRecords } from './record-listing.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { storedRecordOf } from './stored-record.ts';

@@ -1,9 +1,10 @@
-import { isReservedName, parseSourcePath, recordPrefix, sourceFolders } from '../blob-names.ts';
-import type { EscrowContainer } from '../escrow-container.ts';
-import type { SourceSuffixes } from '../key-id.ts';
-import type { SourceId } from '../source.ts';
-import { isSameSource } from '../source.ts';
-import { matchesAny } from '../wildcard.ts';
+import type { SourceSuffixes } from '../model/key-id.ts';
+import type { SourceId } from '../model/source.ts';
+import { isSameSource } from '../model/source.ts';
+import { parseSourcePath, sourceFolders } from '../model/source-path.ts';
+import { matchesAny } from '../model/wildcard.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
+import { isReservedName, recordPrefix } from './blob-names.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { newestFirst, storedRecordOf } from './stored-record.ts';
 

@@ -1,11 +1,11 @@
-import { parseRecordName } from '../blob-names.ts';
-import type { SourceSuffixes } from '../key-id.ts';
-import { parseKeyId } from '../key-id.ts';
-import { sha256Of } from '../put-once.ts';
-import type { SourceKind } from '../source.ts';
-import { isSameSource } from '../source.ts';
+import type { SourceSuffixes } from '../model/key-id.ts';
+import { parseKeyId } from '../model/key-id.ts';
+import type { SourceKind } from '../model/source.ts';
+import { isSameSource } from '../model/source.ts';
 import { readBackupFormat } from './backup-envelope.ts';
+import { parseRecordName } from './blob-names.ts';
 import { precedesRun } from './escrow-record.ts';
+import { sha256Of } from './put-once.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** What is wrong with one record. */

@@ -1,8 +1,8 @@
-import { isReservedName, parseRecordName } from '../blob-names.ts';
-import type { StoredBlob } from '../escrow-container.ts';
-import type { SourceSuffixes } from '../key-id.ts';
-import { parseKeyId } from '../key-id.ts';
-import type { RestorePlace, SourceId } from '../source.ts';
+import type { SourceSuffixes } from '../model/key-id.ts';
+import { parseKeyId } from '../model/key-id.ts';
+import type { RestorePlace, SourceId } from '../model/source.ts';
+import type { StoredBlob } from '../ports/escrow-container.ts';
+import { isReservedName, parseRecordName } from './blob-names.ts';
 import { restorePlaceOf } from './escrow-record.ts';
 
 /** An escrow record as it lies in the container: the blob, and what its name and metadata say it is. */

@@ -1,6 +1,6 @@
-import { requestRecordName } from '../blob-names.ts';
-import type { EscrowContainer } from '../escrow-container.ts';
-import { putOnce } from '../put-once.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
+import { requestRecordName } from '../records/blob-names.ts';
+import { putOnce } from '../records/put-once.ts';
 
 /** A request that was not carried out, kept for good: poison messages expire after seven days. Times are ISO, UTC. */
 export interface RequestRecord {

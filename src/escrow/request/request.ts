@@ -1,10 +1,11 @@
 import { en } from 'zod/locales';
 import * as z from 'zod/mini';
-import { faultOfBlobName, keyNamePattern } from '../blob-names.ts';
-import type { SourceSuffixes } from '../key-id.ts';
-import { parseKeyId } from '../key-id.ts';
-import type { EscrowSource, SourceId } from '../source.ts';
-import { describeSource, isSameSource } from '../source.ts';
+import type { SourceSuffixes } from '../model/key-id.ts';
+import { parseKeyId } from '../model/key-id.ts';
+import type { EscrowSource, SourceId } from '../model/source.ts';
+import { describeSource, isSameSource } from '../model/source.ts';
+import { keyNamePattern } from '../model/source-path.ts';
+import { faultOfBlobName } from '../records/blob-names.ts';
 import { readKeyEvent } from './key-event.ts';
 
 /** A request that can never be carried out as it is. `message` says what was wrong and what is allowed. */

@@ -1,9 +1,9 @@
-import type { Failure } from '../failure.ts';
-import { describeFailure, reasonOf } from '../failure.ts';
+import type { Failure } from '../model/failure.ts';
+import { describeFailure, reasonOf } from '../model/failure.ts';
+import { ServiceError } from '../model/service-error.ts';
+import type { SourceId } from '../model/source.ts';
+import { describeSource } from '../model/source.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import { ServiceError } from '../service-error.ts';
-import type { SourceId } from '../source.ts';
-import { describeSource } from '../source.ts';
 import { describeRestorePlace } from './restore-place.ts';
 
 /**

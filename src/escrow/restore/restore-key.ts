@@ -1,11 +1,11 @@
-import type { EscrowContainer } from '../escrow-container.ts';
-import type { Failure } from '../failure.ts';
-import { describeFailure } from '../failure.ts';
-import type { KeyOperator } from '../key-operator.ts';
-import { sha256Of } from '../put-once.ts';
+import type { Failure } from '../model/failure.ts';
+import { describeFailure } from '../model/failure.ts';
+import { ServiceError } from '../model/service-error.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { KeyOperator } from '../ports/key-operator.ts';
+import { sha256Of } from '../records/put-once.ts';
 import { faultsOfBytes } from '../records/record-verification.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import { ServiceError } from '../service-error.ts';
 import { describeRestoreFailure } from './restore-failure.ts';
 
 export interface RestorePorts {

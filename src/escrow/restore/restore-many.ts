@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
+import { callsAtOnce } from '../model/source.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import { callsAtOnce } from '../source.ts';
 import type { RestoreOutcome, RestorePorts } from './restore-key.ts';
 import { isFromRecord, recoverKey, restoreRecord } from './restore-key.ts';
 import type { RestoreStep } from './restore-step.ts';

@@ -1,5 +1,5 @@
-import type { RestorePlace, SourceId } from '../source.ts';
-import { describeSource } from '../source.ts';
+import type { RestorePlace, SourceId } from '../model/source.ts';
+import { describeSource } from '../model/source.ts';
 
 /** Somewhere that a backup is to be restored to, and what is known of where that lies. */
 export interface RestoreTarget {

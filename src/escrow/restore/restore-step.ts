@@ -1,6 +1,6 @@
-import type { DeletedKey, KeyOperator } from '../key-operator.ts';
+import { describeSource, isSameSource } from '../model/source.ts';
+import type { DeletedKey, KeyOperator } from '../ports/key-operator.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import { describeSource, isSameSource } from '../source.ts';
 import type { RestoreTarget } from './restore-place.ts';
 import { judgePlace } from './restore-place.ts';
 

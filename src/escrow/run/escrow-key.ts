@@ -1,15 +1,16 @@
-import type { EscrowContainer, NewBlob, StoredBlob } from '../escrow-container.ts';
-import type { Trigger } from '../escrow-events.ts';
-import { describeFailure, EscrowFault, reasonOf } from '../failure.ts';
-import type { KeySource, SourceKey } from '../key-source.ts';
-import type { Outcome } from '../outcome.ts';
-import { putOnce, sha256Of } from '../put-once.ts';
+import { describeFailure, EscrowFault, reasonOf } from '../model/failure.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { RunId } from '../model/run-id.ts';
+import { OutOfTime, ServiceError } from '../model/service-error.ts';
+import type { EscrowSource } from '../model/source.ts';
+import type { SourceKey } from '../model/source-key.ts';
+import type { EscrowContainer, NewBlob, StoredBlob } from '../ports/escrow-container.ts';
+import type { Trigger } from '../ports/escrow-events.ts';
+import type { KeySource } from '../ports/key-source.ts';
+import type { TimeBudget } from '../ports/time-budget.ts';
 import { readBackupFormat } from '../records/backup-envelope.ts';
 import { isRecordOf, precedesRun, recordContentType, recordMetadata } from '../records/escrow-record.ts';
-import type { RunId } from '../run-id.ts';
-import { OutOfTime, ServiceError } from '../service-error.ts';
-import type { EscrowSource } from '../source.ts';
-import type { TimeBudget } from '../time-budget.ts';
+import { putOnce, sha256Of } from '../records/put-once.ts';
 
 /** What one backup reaches: its source, the container, and the clock. */
 export interface EscrowPorts {

@@ -1,5 +1,5 @@
-import type { Failure } from '../failure.ts';
-import { describeSource } from '../source.ts';
+import type { Failure } from '../model/failure.ts';
+import { describeSource } from '../model/source.ts';
 import type { SourceRun } from './source-run.ts';
 
 // The host cuts an exception text at about 32 KB; the report and the log have every failure.

@@ -1,10 +1,10 @@
-import { recordName } from '../blob-names.ts';
-import type { Trigger } from '../escrow-events.ts';
-import { describeFailure } from '../failure.ts';
-import type { Outcome } from '../outcome.ts';
-import type { RunId } from '../run-id.ts';
-import { explainSkip, skipReasonOf } from '../selection.ts';
-import type { EscrowSource } from '../source.ts';
+import { describeFailure } from '../model/failure.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { RunId } from '../model/run-id.ts';
+import { explainSkip, skipReasonOf } from '../model/selection.ts';
+import type { EscrowSource } from '../model/source.ts';
+import type { Trigger } from '../ports/escrow-events.ts';
+import { recordName } from '../records/blob-names.ts';
 import { escrowKey, foreseeKey } from './escrow-key.ts';
 import { logOutcome } from './outcome-log.ts';
 import type { RunPorts } from './source-run.ts';

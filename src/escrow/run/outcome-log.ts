@@ -1,8 +1,8 @@
-import { sourcePath } from '../blob-names.ts';
-import type { EscrowEvent, EscrowLog, LogLevel } from '../escrow-events.ts';
-import type { Outcome } from '../outcome.ts';
-import type { RunId } from '../run-id.ts';
-import type { SourceId } from '../source.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { RunId } from '../model/run-id.ts';
+import type { SourceId } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
+import type { EscrowEvent, EscrowLog, LogLevel } from '../ports/escrow-events.ts';
 
 /** One line for what became of one key. */
 export function logOutcome(log: EscrowLog, runId: RunId, source: SourceId, outcome: Outcome): void {

@@ -1,11 +1,12 @@
-import { reportName, sourcePath, startedMarkerName } from '../blob-names.ts';
-import type { EscrowContainer } from '../escrow-container.ts';
-import type { RunStatus, Trigger } from '../escrow-events.ts';
-import type { Failure } from '../failure.ts';
-import type { Outcome, OutcomeCounts } from '../outcome.ts';
-import { putOnce } from '../put-once.ts';
-import type { RunId } from '../run-id.ts';
-import type { EscrowSource, RestorePlace, SourceKind } from '../source.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
+import type { RunId } from '../model/run-id.ts';
+import type { EscrowSource, RestorePlace, SourceKind } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { RunStatus, Trigger } from '../ports/escrow-events.ts';
+import { reportName, startedMarkerName } from '../records/blob-names.ts';
+import { putOnce } from '../records/put-once.ts';
 
 /** The outcomes of one attempt at a run over one source, as it lies beside the backups. Times are ISO instants, UTC. */
 export interface RunReport {

@@ -4,8 +4,8 @@ import type { Audit } from '../../../src/escrow/audit/audit-document.ts';
 import { decodeMarks } from '../../../src/escrow/audit/calendar.ts';
 import { isOwed } from '../../../src/escrow/audit/coverage-status.ts';
 import { verifyChain } from '../../../src/escrow/audit/evidence-chain.ts';
-import { parseRecordName } from '../../../src/escrow/blob-names.ts';
-import { sha256Of } from '../../../src/escrow/put-once.ts';
+import { parseRecordName } from '../../../src/escrow/records/blob-names.ts';
+import { sha256Of } from '../../../src/escrow/records/put-once.ts';
 import { type AuditWorld, createAuditWorld, day, hour } from '../../support/audit-world.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
 

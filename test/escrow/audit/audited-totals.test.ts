@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type AuditJob, conductAudit } from '../../../src/escrow/audit/audit.ts';
-import { reportName } from '../../../src/escrow/blob-names.ts';
-import type { EscrowContainer } from '../../../src/escrow/escrow-container.ts';
-import { scheduledRunId } from '../../../src/escrow/run-id.ts';
-import { ServiceError } from '../../../src/escrow/service-error.ts';
+import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
+import { ServiceError } from '../../../src/escrow/model/service-error.ts';
+import type { EscrowContainer } from '../../../src/escrow/ports/escrow-container.ts';
+import { reportName } from '../../../src/escrow/records/blob-names.ts';
 import { auditAt, found, keyIn, night, passNight, startEscrow } from '../../support/audit-nights.ts';
 import type { AuditWorld } from '../../support/audit-world.ts';
 import { noLimit } from '../../support/escrow-sources.ts';

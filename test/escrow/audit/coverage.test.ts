@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { recordPrefix } from '../../../src/escrow/blob-names.ts';
+import { recordPrefix } from '../../../src/escrow/records/blob-names.ts';
 import { auditAt, found, keyIn, night, passNight, startEscrow } from '../../support/audit-nights.ts';
 
 const statusesOf = (audit: Awaited<ReturnType<typeof auditAt>>) => audit.sources[0]?.keys.map(({ status }) => status);

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { findNewestRecord, type RecordClaim } from '../../../src/escrow/audit/newest-records.ts';
 import { readOutcomes } from '../../../src/escrow/audit/recent-outcomes.ts';
-import { recordName } from '../../../src/escrow/blob-names.ts';
-import { sha256Of } from '../../../src/escrow/put-once.ts';
-import { listRuns } from '../../../src/escrow/stored-run.ts';
+import { recordName } from '../../../src/escrow/records/blob-names.ts';
+import { sha256Of } from '../../../src/escrow/records/put-once.ts';
+import { listRuns } from '../../../src/escrow/records/stored-run.ts';
 import { type AuditWorld, createAuditWorld, day, hour } from '../../support/audit-world.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { readOutcomes, type SourceHistory } from '../../../src/escrow/audit/recent-outcomes.ts';
-import { recordName, reportName, sourcePath, startedMarkerName } from '../../../src/escrow/blob-names.ts';
-import type { EscrowContainer, StoredBlob } from '../../../src/escrow/escrow-container.ts';
-import { sha256Of } from '../../../src/escrow/put-once.ts';
-import { scheduledRunId } from '../../../src/escrow/run-id.ts';
-import { listRuns, type ReadReport } from '../../../src/escrow/stored-run.ts';
+import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
+import { sourcePath } from '../../../src/escrow/model/source-path.ts';
+import type { EscrowContainer, StoredBlob } from '../../../src/escrow/ports/escrow-container.ts';
+import { recordName, reportName, startedMarkerName } from '../../../src/escrow/records/blob-names.ts';
+import { sha256Of } from '../../../src/escrow/records/put-once.ts';
+import { listRuns, type ReadReport } from '../../../src/escrow/records/stored-run.ts';
 import { night, startEscrow } from '../../support/audit-nights.ts';
 import type { AuditWorld } from '../../support/audit-world.ts';
 import { noLimit } from '../../support/escrow-sources.ts';

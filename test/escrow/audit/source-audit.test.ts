@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { recordName, reportName } from '../../../src/escrow/blob-names.ts';
-import { scheduledRunId } from '../../../src/escrow/run-id.ts';
-import type { RestorePlace } from '../../../src/escrow/source.ts';
+import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
+import type { RestorePlace } from '../../../src/escrow/model/source.ts';
+import { recordName, reportName } from '../../../src/escrow/records/blob-names.ts';
 import { auditAt, found, keyIn, night, passNight, startEscrow } from '../../support/audit-nights.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 

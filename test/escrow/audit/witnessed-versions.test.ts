@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { WitnessCandidate, WitnessedVersions } from '../../../src/escrow/audit/witness.ts';
 import { chooseWitnessed, thumbprintOf, witnessVersions } from '../../../src/escrow/audit/witness.ts';
-import type { KeySource, KeyVersion, PublicKey, SourceKey } from '../../../src/escrow/key-source.ts';
-import { OutOfTime, ServiceError } from '../../../src/escrow/service-error.ts';
+import { OutOfTime, ServiceError } from '../../../src/escrow/model/service-error.ts';
+import type { KeyVersion, PublicKey, SourceKey } from '../../../src/escrow/model/source-key.ts';
+import type { KeySource } from '../../../src/escrow/ports/key-source.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 
 const now = new Date('2026-11-24T06:00:00Z');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Audit } from '../../../src/escrow/audit/audit-document.ts';
-import { drillReceiptName, recordName, recordPrefix } from '../../../src/escrow/blob-names.ts';
 import { failedLast, readDrillAttempts } from '../../../src/escrow/drill/drill-attempts.ts';
 import { chooseForDrill } from '../../../src/escrow/drill/drill-choice.ts';
+import { drillReceiptName, recordName, recordPrefix } from '../../../src/escrow/records/blob-names.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
 import { createMemoryContainer, type MemoryContainer } from '../../support/memory-container.ts';
 import { sampleKey } from '../../support/sample-audit.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { inspectDrillTarget, removeDrilledKey } from '../../../src/escrow/drill/drill-target.ts';
-import type { KeyOperator } from '../../../src/escrow/key-operator.ts';
-import { ServiceError } from '../../../src/escrow/service-error.ts';
+import { ServiceError } from '../../../src/escrow/model/service-error.ts';
+import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { createMemoryContainer } from '../../support/memory-container.ts';
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { recordName } from '../../../src/escrow/blob-names.ts';
 import { runDrill, sweepLeftovers } from '../../../src/escrow/drill/drill.ts';
-import type { KeyOperator } from '../../../src/escrow/key-operator.ts';
-import { sha256Of } from '../../../src/escrow/put-once.ts';
+import { ServiceError } from '../../../src/escrow/model/service-error.ts';
+import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
+import { recordName } from '../../../src/escrow/records/blob-names.ts';
+import { sha256Of } from '../../../src/escrow/records/put-once.ts';
 import { storedRecordOf } from '../../../src/escrow/records/stored-record.ts';
-import { ServiceError } from '../../../src/escrow/service-error.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
 import { createMemoryContainer } from '../../support/memory-container.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { StoredBlob } from '../../../src/escrow/escrow-container.ts';
+import type { StoredBlob } from '../../../src/escrow/ports/escrow-container.ts';
 import { listRecords, recordedKeyNames, recordedSources } from '../../../src/escrow/records/record-listing.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
 import { createMemoryContainer } from '../../support/memory-container.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { StoredBlob } from '../../../src/escrow/escrow-container.ts';
-import { sha256Of } from '../../../src/escrow/put-once.ts';
+import type { StoredBlob } from '../../../src/escrow/ports/escrow-container.ts';
+import { sha256Of } from '../../../src/escrow/records/put-once.ts';
 import { faultsOfRecord } from '../../../src/escrow/records/record-verification.ts';
 import { storedRecordOf } from '../../../src/escrow/records/stored-record.ts';
 import { publicSuffixes } from '../../support/escrow-sources.ts';

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { faultOfBlobName, keyNamePattern, parseRecordName, recordName } from '../../../src/escrow/blob-names.ts';
+import { eventRunId, parseRunTime, requestRunId, scheduledRunId } from '../../../src/escrow/model/run-id.ts';
+import { keyNamePattern } from '../../../src/escrow/model/source-path.ts';
+import { faultOfBlobName, parseRecordName, recordName } from '../../../src/escrow/records/blob-names.ts';
 import { precedesRun } from '../../../src/escrow/records/escrow-record.ts';
 import type { EscrowRequest } from '../../../src/escrow/request/request.ts';
 import { parseRequest, RequestRefused } from '../../../src/escrow/request/request.ts';
-import { eventRunId, parseRunTime, requestRunId, scheduledRunId } from '../../../src/escrow/run-id.ts';
 import { escrowSource, publicSuffixes } from '../../support/escrow-sources.ts';
 
 const now = new Date('2026-11-24T14:00:00Z');

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ServiceError } from '../../../src/escrow/model/service-error.ts';
 import type { NamedKeyJob } from '../../../src/escrow/run/key-run.ts';
 import { runNamedKey } from '../../../src/escrow/run/key-run.ts';
-import { ServiceError } from '../../../src/escrow/service-error.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
 import { createMemoryContainer, storageError } from '../../support/memory-container.ts';
 import { endOf, mortal } from '../../support/mortal-process.ts';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { recordName } from '../../../src/escrow/blob-names.ts';
-import type { Outcome } from '../../../src/escrow/outcome.ts';
-import { sha256Of } from '../../../src/escrow/put-once.ts';
+import type { Outcome } from '../../../src/escrow/model/outcome.ts';
+import type { EscrowSource } from '../../../src/escrow/model/source.ts';
+import { recordName } from '../../../src/escrow/records/blob-names.ts';
+import { sha256Of } from '../../../src/escrow/records/put-once.ts';
 import type { RunReport } from '../../../src/escrow/run/run-report.ts';
 import type { SourceRun } from '../../../src/escrow/run/source-run.ts';
 import { runSource } from '../../../src/escrow/run/source-run.ts';
-import type { EscrowSource } from '../../../src/escrow/source.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
 import type { MemoryContainer } from '../../support/memory-container.ts';
 import { createMemoryContainer } from '../../support/memory-container.ts';

@@ -1,10 +1,10 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { sha256Of } from '../../../src/escrow/put-once.ts';
+import { OutOfTime } from '../../../src/escrow/model/service-error.ts';
+import { sha256Of } from '../../../src/escrow/records/put-once.ts';
 import { incompleteRunOf } from '../../../src/escrow/run/incomplete-run.ts';
 import type { SourceJob } from '../../../src/escrow/run/source-run.ts';
 import { runSource } from '../../../src/escrow/run/source-run.ts';
-import { OutOfTime } from '../../../src/escrow/service-error.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
 import { createMemoryContainer } from '../../support/memory-container.ts';
 import { runPorts } from '../../support/run-ports.ts';

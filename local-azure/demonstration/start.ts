@@ -1,0 +1,175 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { QueueClient } from '@azure/storage-queue';
+import type { Services } from '../../src/app/services.ts';
+import type { Settings } from '../../src/app/settings.ts';
+import { readSettings } from '../../src/app/settings.ts';
+import { sourcePath } from '../../src/escrow/model/source-path.ts';
+import type { FunctionsHost } from '../functions-host/start.ts';
+import { startFunctionsHost } from '../functions-host/start.ts';
+import type { LocalAzure } from '../local-azure.ts';
+import { startLocalAzure } from '../local-azure.ts';
+import { adoptEnvironment } from './adopt-environment.ts';
+import { escrowEventOf, runNightly, runOnDemand } from './first-pass.ts';
+import { readLocalSettings } from './local-settings.ts';
+import type { PassSummary } from './pass-summary.ts';
+import { isOk, summaryObject, summaryText } from './pass-summary.ts';
+import { createProgress } from './progress.ts';
+import { addSampleKeys } from './sample-keys.ts';
+
+const help = `npm start [-- --once] [-- --json]
+
+Runs the real nightly job and one on-demand request on a private local Azure, shows what was escrowed, and stays up for
+the schedule and the queue until Ctrl-C.
+
+  --once   end after the first pass: exit code 0 when everything was escrowed, 1 when not
+  --json   the last line on stdout is one JSON object
+  --help   this text`;
+
+const environmentFile = '.local/environment.json';
+
+async function main(): Promise<number> {
+  const { values: flags } = parseArgs({
+    options: { once: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  if (flags.help) {
+    console.log(help);
+    return 0;
+  }
+  const progress = createProgress(process.stderr);
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+  });
+  const { file, values } = await readLocalSettings();
+  const settings = readSettings(values);
+
+  progress.step(`Building the bundle`);
+  const built = spawnSync(process.execPath, ['scripts/build.ts'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (built.status !== 0) throw new Error('The bundle could not be built; the reason stands above.');
+
+  progress.step(`Starting a private Azure on loopback for the sources in ${file}`);
+  await using azure = await startAzureFor(settings);
+  // This process looks on as the operator; the app lives in a process of its own, as the app's identity.
+  adoptEnvironment({ ...azure, env: azure.envOf(azure.identities.operator) });
+  const { createServices } = await import('../../src/app/services.ts');
+  await publishEnvironment(azure, values);
+  try {
+    progress.step('Starting the functions host on dist/main.cjs');
+    await using host = await startFunctionsHost({
+      bundle: `${process.cwd()}/dist/main.cjs`,
+      settings: { ...values, ...azure.env },
+      hostJson: 'host.json',
+      onEvent: progress.show,
+    });
+    for (const [name, reason] of Object.entries(host.functionErrors)) throw new Error(`Function ${name}: ${reason}`);
+    const pass = firstPass({ host, azure, settings, services: createServices(settings), step: progress.step });
+    const summary = await Promise.race([pass, interrupted]);
+    if (summary === 'interrupted') return 130;
+    progress.done();
+    console.log(`\n${summaryText(summary)}\n`);
+    if (!flags.once) {
+      console.log(whatNext(azure, settings));
+      await interrupted;
+      progress.step('Stopping');
+    }
+    if (flags.json) console.log(JSON.stringify(summaryObject(summary)));
+    return isOk(summary) ? 0 : 1;
+  } finally {
+    await rm(environmentFile, { force: true });
+  }
+}
+
+async function startAzureFor(settings: Settings): Promise<LocalAzure> {
+  const container = new URL(settings.containerUrl);
+  const azure = await startLocalAzure({
+    account: container.hostname.split('.')[0] ?? '',
+    container: container.pathname.slice(1),
+    queues: [settings.queueName],
+    suffixes: {
+      ...settings.suffixes,
+      blob: container.hostname.split('.').slice(1).join('.'),
+      queue: new URL(settings.queueServiceUrl).hostname.split('.').slice(1).join('.'),
+    },
+  });
+  for (const [index, source] of settings.sources.entries()) {
+    const local = azure.keyVault.addSource({ ...source.place, kind: source.kind, name: source.name });
+    addSampleKeys(local, source, index === 0);
+  }
+  addDrillTargets(azure, settings);
+  return azure;
+}
+
+/** An empty vault and an empty HSM where the first source of each kind can be restored: for restores and drills. */
+function addDrillTargets(azure: LocalAzure, settings: Settings): void {
+  for (const kind of ['vault', 'managedHsm'] as const) {
+    const like = settings.sources.find((source) => source.kind === kind);
+    const name = kind === 'vault' ? 'drill-vault' : 'drill-hsm';
+    if (like !== undefined) azure.keyVault.addSource({ ...like.place, kind, name });
+  }
+}
+
+/** How another process enters this Azure: as the operator, for `npm run local`; as the app, for the curious. */
+async function publishEnvironment(azure: LocalAzure, values: Record<string, string>): Promise<void> {
+  await mkdir('.local', { recursive: true });
+  const env = { ...values, ...azure.envOf(azure.identities.operator) };
+  const content = { pid: process.pid, env, appEnv: { ...values, ...azure.env } };
+  await writeFile(environmentFile, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+}
+
+async function firstPass(parts: {
+  host: FunctionsHost;
+  azure: LocalAzure;
+  settings: Settings;
+  services: Services;
+  step: (text: string) => void;
+}): Promise<PassSummary> {
+  const { host, azure, settings, services, step } = parts;
+  step(`Running the nightly job over ${settings.sources.length} sources`);
+  const nightly = await runNightly(host, settings.sources, settings.functionTimeoutMs);
+
+  const escrowed = host.events.map(escrowEventOf).filter((line) => line?.event === 'escrow.key.escrowed');
+  // Sources run side by side, so which one was first is chance: their order in the settings decides.
+  const keys = settings.sources.flatMap((source) =>
+    escrowed.filter((line) => line.source === sourcePath(source)).map(({ key }) => ({ source, key })),
+  );
+  const asked = keys.find(({ key }) => key === 'signing') ?? keys[0];
+  let onDemand: PassSummary['onDemand'];
+  if (asked !== undefined) {
+    step(`Enqueuing a request for key "${asked.key}"`);
+    const queue = new QueueClient(
+      `${settings.queueServiceUrl}/${settings.queueName}`,
+      azure.credential(azure.identities.operator),
+    );
+    const send = (message: string) => queue.sendMessage(Buffer.from(message).toString('base64'));
+    onDemand = await runOnDemand(host, asked.source, asked.key, send);
+  }
+
+  const names: string[] = [];
+  for await (const { name } of services.container.list('', AbortSignal.timeout(60_000))) names.push(name);
+  return {
+    nightly,
+    onDemand,
+    containerUrl: settings.containerUrl,
+    records: names.filter((name) => name.endsWith('.keybackup')),
+    reports: names.filter((name) => name.startsWith('runs/') && name.endsWith('.json')),
+  };
+}
+
+function whatNext(azure: LocalAzure, settings: Settings): string {
+  return `Still running: the schedule ${settings.schedule} (UTC) and the queue ${settings.queueName}. Ctrl-C ends everything.
+In a second terminal, as the operator:
+  npm run local -- status
+  npm run local -- enqueue --all --wait
+  npm run local -- sabotage --vault-name V --name K
+  npm run local -- drill --to-vault-name drill-vault
+  npm run local -- help
+Other clients find the environment of this Azure (proxy ${azure.proxy.url}) in ${environmentFile}.`;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IdentityRegistry } from '../identity/identities.ts';
+import { renderAnswer, sendAnswer, sendTruncated } from './answer-writer.ts';
+import type { KeyVaultOperation, LocalSourceKind } from './data-actions.ts';
+import { settle } from './exchange.ts';
+import { createFaultPlan, type FaultPlan, seededRandom } from './faults.ts';
+import { createSourceState, type LocalSource, type LocalSourceOptions, localSource } from './local-source.ts';
+import { route } from './route.ts';
+import type { SourceState } from './source-state.ts';
+
+export type { FaultPlan } from './faults.ts';
+export type { LocalSource, LocalSourceOptions } from './local-source.ts';
+
+export interface KeyVaultServiceOptions {
+  readonly identities: IdentityRegistry;
+  /** Milliseconds since 1970; the machine's clock by default. */
+  readonly now?: () => number;
+  readonly vaultSuffix?: string;
+  readonly hsmSuffix?: string;
+  /** Numbers in [0, 1) for faults that are left to chance; a fixed seed by default. */
+  readonly random?: () => number;
+}
+
+/** One request as it came in, whatever became of it. */
+export interface RequestRecord {
+  readonly at: number;
+  /** The host it was sent to, without a port. */
+  readonly source: string;
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly operation: KeyVaultOperation;
+  readonly keyName: string | undefined;
+  /** 0 while, and if, no answer was sent. */
+  readonly status: number;
+  /** The identity's name. */
+  readonly identity: string | undefined;
+  /** Whether its token was accepted. */
+  readonly authenticated: boolean;
+}
+
+/** Key Vault and Managed HSM in memory: every vault and HSM added, behind one listener. */
+export interface KeyVaultService {
+  /** Routes on the Host header. A host that was not added has its connection cut, as DNS knows no such name. */
+  readonly listener: RequestListener;
+  /** @throws when its host is there already. */
+  addSource(options: LocalSourceOptions): LocalSource;
+  source(kind: LocalSourceKind, name: string): LocalSource | undefined;
+  /** Everything received, oldest first. `length = 0` forgets it. */
+  readonly requests: RequestRecord[];
+  readonly faults: FaultPlan;
+}
+
+type Served = { source: SourceState; view: LocalSource };
+type Entry = { -readonly [Member in keyof RequestRecord]: RequestRecord[Member] };
+
+export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVaultService {
+  const now = options.now ?? Date.now;
+  const suffixes = {
+    vault: options.vaultSuffix ?? 'vault.azure.net',
+    managedHsm: options.hsmSuffix ?? 'managedhsm.azure.net',
+  };
+  const faults = createFaultPlan(options.random ?? seededRandom(20_261_124));
+  const served = new Map<string, Served>();
+  const requests: Entry[] = [];
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+    const method = request.method ?? 'GET';
+    const target = request.url ?? '/';
+    const routed = route(method, target);
+    const entry: Entry = {
+      at: now(),
+      source: host,
+      method,
+      path: target,
+      operation: routed.operation,
+      keyName: routed.keyName,
+      status: 0,
+      identity: undefined,
+      authenticated: false,
+    };
+    requests.push(entry);
+    const source = served.get(host)?.source;
+    if (source === undefined) {
+      request.socket.destroy();
+      return;
+    }
+    const audience = `https://${suffixes[source.kind]}`;
+    const authentication = options.identities.authenticate(request.headers.authorization, audience);
+    const identity = 'identity' in authentication ? authentication.identity : undefined;
+    entry.identity = identity?.name;
+    entry.authenticated = identity !== undefined;
+    const { delayMs, effect } = faults.choose({
+      source: source.name,
+      operation: routed.operation,
+      keyName: routed.keyName,
+      authenticated: entry.authenticated,
+    });
+    const apiVersion = routed.query.get('api-version') ?? '';
+    const call = { ...routed, method, apiVersion, body: parse(await text(request)) };
+    if (delayMs > 0) await delay(delayMs);
+    if (response.destroyed) return;
+    const settled = settle({ source, call, authentication, audience, target, effect });
+    if (settled === 'silence') return;
+    if (settled === 'cut') {
+      request.socket.destroy();
+      return;
+    }
+    const rendered = renderAnswer(settled, {
+      kind: source.kind,
+      requestId: randomUUID(),
+      clientRequestId: request.headers['x-ms-client-request-id']?.toString(),
+      isAuthorized: identity !== undefined && settled.status !== 403 && settled.status !== 401,
+    });
+    entry.status = rendered.status;
+    if (effect?.kind === 'truncate') sendTruncated(response, rendered);
+    else sendAnswer(response, rendered);
+  }
+
+  return {
+    listener: (request, response) => {
+      // A client that leaves while its body is read, or while a fault delays it, is no fault of the service.
+      serve(request, response).catch((error: unknown) => {
+        if (!request.destroyed && !response.destroyed) response.destroy(error as Error);
+      });
+    },
+    addSource(sourceOptions) {
+      const source = createSourceState(sourceOptions, suffixes[sourceOptions.kind], now);
+      if (served.has(source.host)) throw new Error(`${source.host} was added before.`);
+      const view = localSource(source);
+      served.set(source.host, { source, view });
+      return view;
+    },
+    source: (kind, name) => served.get(`${name}.${suffixes[kind]}`.toLowerCase())?.view,
+    requests,
+    faults,
+  };
+}
+
+function parse(body: string): unknown {
+  try {
+    return body === '' ? undefined : JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,221 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import https from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createFaultPlan, type FaultPlan } from '../fault-plan.ts';
+import type { IdentityRegistry, LocalIdentity } from '../identity/identities.ts';
+import type { Certificates } from '../network/certificates.ts';
+import { listenOnLoopback } from '../network/loopback.ts';
+import { answerStorageChallenge, answerStorageError } from './storage-errors.ts';
+import { type StorageCall, storageCall } from './storage-operations.ts';
+
+export type StorageFaultEffect =
+  | { readonly kind: 'status'; readonly status: number; readonly code: string }
+  /** The connection is cut before anything is done. */
+  | { readonly kind: 'reset' }
+  /** Azurite does the work, then the connection is cut: the client cannot know. */
+  | { readonly kind: 'resetAfterWork' }
+  /** No answer, ever; the connection stays open. */
+  | { readonly kind: 'stall' };
+
+export interface StorageFaultMatcher {
+  /** As in {@link StorageCall}: `putBlob`, `getMessages`, … */
+  readonly operation?: string;
+  readonly containerName?: string;
+  readonly blobName?: RegExp;
+  readonly identity?: string;
+}
+
+export interface StorageRequestRecord {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  readonly comp: string | undefined;
+  readonly operation: string;
+  readonly containerName: string | undefined;
+  readonly blobName: string | undefined;
+  /** Undefined when the token was refused. */
+  readonly identity: string | undefined;
+  /** Undefined while under way, and for good when the connection was cut. */
+  status: number | undefined;
+}
+
+export interface StorageGate {
+  readonly port: number;
+  readonly requests: StorageRequestRecord[];
+  readonly faults: FaultPlan<StorageFaultMatcher, StorageFaultEffect>;
+  /**
+   * What an identity that may only add hears when it puts a blob with `If-None-Match: *` over one that exists: 409
+   * BlobAlreadyExists, or 403 UnauthorizedBlobOverwrite. Which of the two Azure says is unverified.
+   */
+  existingBlobAnswer: 'conflict' | 'forbidden';
+  stop(): Promise<void>;
+}
+
+const audience = 'https://storage.azure.com';
+const overwrite = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
+
+/**
+ * The role enforcement that Azurite lacks: a TLS server for the account's blob and queue hosts that authenticates each
+ * request, refuses what the identity's data actions do not cover in Azure's words, and streams the rest to Azurite.
+ */
+export async function startStorageGate(options: {
+  identities: IdentityRegistry;
+  certificates: Certificates;
+  azurite: { readonly blobPort: number; readonly queuePort: number };
+  now?: () => number;
+}): Promise<StorageGate> {
+  const { identities, certificates, azurite } = options;
+  const now = options.now ?? Date.now;
+  const agent = new https.Agent({ keepAlive: true, ca: certificates.ca });
+  const faults = createFaultPlan<StorageFaultMatcher, StorageFaultEffect, Subject>(matchesFault);
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const host = request.headers.host ?? '';
+    const target = request.url ?? '/';
+    const call = storageCall(
+      host.split('.')[1] === 'queue' ? 'queue' : 'blob',
+      request.method ?? '',
+      target,
+      request.headers,
+    );
+    const authentication = identities.authenticate(request.headers.authorization, audience);
+    const identity = 'identity' in authentication ? authentication.identity : undefined;
+    const record = recordOf(request, call, identity, now());
+    gate.requests.push(record);
+    response.once('finish', () => {
+      record.status = response.statusCode;
+    });
+    const { delayMs, effect } = faults.choose({ call, identity: identity?.name });
+    if (delayMs > 0) await delay(delayMs);
+    if (effect?.kind === 'reset') return void request.socket.destroy();
+    if (effect?.kind === 'stall') return void request.resume();
+    if (effect?.kind === 'status')
+      return refuse(request, () => answerStorageError(response, effect.status, effect.code));
+    if ('failure' in authentication)
+      return refuse(request, () => answerStorageChallenge(response, authentication.failure));
+    if (!mayDo(authentication.identity, call)) {
+      return refuse(request, () => answerStorageError(response, 403, 'AuthorizationPermissionMismatch'));
+    }
+    const mustBeNew = call.operation === 'putBlob' && !authentication.identity.dataActions.has(overwrite);
+    forward(request, response, {
+      agent,
+      port: call.service === 'queue' ? azurite.queuePort : azurite.blobPort,
+      mustBeNew,
+      answersConflict: () => request.headers['if-none-match'] === '*' && gate.existingBlobAnswer === 'conflict',
+      cutAfterWork: effect?.kind === 'resetAfterWork',
+    });
+  };
+
+  const server = https.createServer({ cert: certificates.certificate, key: certificates.key }, (request, response) => {
+    handle(request, response).catch(() => request.socket.destroy());
+  });
+  // Idle connections of clients stay usable: a kept connection that ends at the wrong moment is a fault to ask for.
+  server.keepAliveTimeout = 600_000;
+  server.requestTimeout = 0;
+  const { port, stop } = await listenOnLoopback(server);
+  const gate: StorageGate = {
+    port,
+    requests: [],
+    faults,
+    existingBlobAnswer: 'conflict',
+    async stop() {
+      await stop();
+      agent.destroy();
+    },
+  };
+  return gate;
+}
+
+interface Subject {
+  readonly call: StorageCall;
+  readonly identity: string | undefined;
+}
+
+function matchesFault(matcher: StorageFaultMatcher, { call, identity }: Subject): boolean {
+  if (matcher.operation !== undefined && matcher.operation !== call.operation) return false;
+  if (matcher.containerName !== undefined && matcher.containerName !== call.containerName) return false;
+  if (matcher.identity !== undefined && matcher.identity !== identity) return false;
+  return matcher.blobName === undefined || (call.blobName !== undefined && matcher.blobName.test(call.blobName));
+}
+
+function mayDo(identity: LocalIdentity, call: StorageCall): boolean {
+  const { dataActions } = identity;
+  return call.anyOf.some((action) => dataActions.has(action)) && call.allOf.every((action) => dataActions.has(action));
+}
+
+function recordOf(
+  request: IncomingMessage,
+  call: StorageCall,
+  identity: LocalIdentity | undefined,
+  at: number,
+): StorageRequestRecord {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'https://storage.local');
+  return {
+    at,
+    method: request.method ?? '',
+    path: pathname,
+    comp: searchParams.get('comp') ?? undefined,
+    operation: call.operation,
+    containerName: call.containerName,
+    blobName: call.blobName,
+    identity: identity?.name,
+    status: undefined,
+  };
+}
+
+/** The body has to be read before the connection can carry another request. */
+function refuse(request: IncomingMessage, answer: () => void): void {
+  request.resume();
+  if (request.complete) answer();
+  else request.once('end', answer);
+}
+
+function forward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  way: {
+    agent: https.Agent;
+    port: number;
+    mustBeNew: boolean;
+    answersConflict: () => boolean;
+    cutAfterWork: boolean;
+  },
+): void {
+  // Azurite checks and creates in one step, so of two identities that may only add one wins, as in Azure.
+  const headers = way.mustBeNew ? { ...request.headers, 'if-none-match': '*' } : request.headers;
+  const upstream = https.request({
+    agent: way.agent,
+    host: '127.0.0.1',
+    port: way.port,
+    servername: (request.headers.host ?? '').replace(/:\d+$/, ''),
+    method: request.method,
+    path: request.url,
+    headers,
+  });
+  const cut = (): void => {
+    upstream.destroy();
+    request.socket.destroy();
+  };
+  upstream.once('error', cut);
+  upstream.once('response', (answer) => {
+    if (way.cutAfterWork) {
+      answer.resume().once('end', () => request.socket.destroy());
+      return;
+    }
+    if (way.mustBeNew && answer.statusCode === 409 && answer.headers['x-ms-error-code'] === 'BlobAlreadyExists') {
+      if (!way.answersConflict()) {
+        answer.resume();
+        answerStorageError(response, 403, 'UnauthorizedBlobOverwrite');
+        return;
+      }
+    }
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+    answer.once('error', cut);
+  });
+  response.once('close', () => {
+    if (!response.writableFinished) upstream.destroy();
+  });
+  request.pipe(upstream);
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../azure/http/clock.ts';
+import { systemClock } from '../azure/http/clock.ts';
+import { createKeyOperator } from '../azure/key-vault/key-operator.ts';
+import { createRequestQueue } from '../azure/request-queue.ts';
+import type { PacedSource } from '../escrow/model/source.ts';
+import type { KeyOperator } from '../escrow/ports/key-operator.ts';
+import type { RequestQueue } from '../escrow/ports/request-queue.ts';
+import type { Services } from './services.ts';
+import { compose, onePerSource } from './services.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * What a person's commands work with beyond the app's own services: abilities that the deployed app never has. Apart from
+ * src/app/services.ts so that none of it is in the bundle that is deployed.
+ */
+export interface OperatorServices extends Services {
+  /** Any vault or Managed HSM of the cloud, as the person names it; configured or not. */
+  operatorOf(target: PacedSource): KeyOperator;
+  readonly requests: RequestQueue;
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  sleep(ms: number, until: AbortSignal): Promise<void>;
+}
+
+export function createOperatorServices(settings: Settings, clock: Clock = systemClock): OperatorServices {
+  const { services, credential, keyClientOf } = compose(settings, clock);
+  return {
+    ...services,
+    operatorOf: onePerSource((target) => createKeyOperator(keyClientOf(target), services.keysOf(target))),
+    requests: createRequestQueue(settings.queueServiceUrl, settings.queueName, credential, clock),
+    sleep: (ms, until) => clock.sleep(ms, until),
+  };
+}

@@ -1,0 +1,69 @@
+import type { TokenCredential } from '@azure/identity';
+import { createCredential } from '../azure/credential.ts';
+import type { Clock } from '../azure/http/clock.ts';
+import { systemClock } from '../azure/http/clock.ts';
+import type { OpenKeyClient } from '../azure/key-vault/key-client.ts';
+import { openKeyClient } from '../azure/key-vault/key-client.ts';
+import { createKeySource } from '../azure/key-vault/key-source.ts';
+import type { PacedSource } from '../escrow/model/source.ts';
+import { sourcePath } from '../escrow/model/source-path.ts';
+import type { EscrowContainer } from '../escrow/ports/escrow-container.ts';
+import type { KeySource } from '../escrow/ports/key-source.ts';
+import type { TimeBudget } from '../escrow/ports/time-budget.ts';
+import { createEscrowContainer } from '../store/blob-container.ts';
+import type { Settings } from './settings.ts';
+
+/** What handlers and commands work with. One per process: credential, connections and paces are shared through it. */
+export interface Services {
+  readonly settings: Settings;
+  readonly container: EscrowContainer;
+  now(): Date;
+  /** The source's one client in this process, so that all work on it shares one pace. */
+  keysOf(source: PacedSource): KeySource;
+  /** The time that an invocation which begins now has before the host aborts it. */
+  timeBudget(): TimeBudget;
+}
+
+/** What composing leaves for those who add members of their own. */
+export interface Composition {
+  readonly services: Services;
+  readonly credential: TokenCredential;
+  /** The one client of a source in this process. */
+  keyClientOf(source: PacedSource): OpenKeyClient;
+}
+
+export function createServices(settings: Settings, clock: Clock = systemClock): Services {
+  return compose(settings, clock).services;
+}
+
+export function compose(settings: Settings, clock: Clock): Composition {
+  const credential = createCredential(settings.authorityHost);
+  const keyClientOf = onePerSource((source) =>
+    openKeyClient({ source, suffixes: settings.suffixes, credential, clock }),
+  );
+  const services: Services = {
+    settings,
+    container: createEscrowContainer(settings.containerUrl, credential, clock),
+    now: () => new Date(clock.now()),
+    keysOf: onePerSource((source) => createKeySource(keyClientOf(source))),
+    timeBudget() {
+      const total = settings.functionTimeoutMs;
+      return {
+        outOfTime: AbortSignal.timeout(total - Math.min(120_000, total / 4)),
+        lastCall: AbortSignal.timeout(total - Math.min(45_000, total / 8)),
+      };
+    },
+  };
+  return { services, credential, keyClientOf };
+}
+
+/** Makes a member of a source at its first use, and only once. */
+export function onePerSource<T>(make: (source: PacedSource) => T): (source: PacedSource) => T {
+  const made = new Map<string, T>();
+  return (source) => {
+    const path = sourcePath(source);
+    const one = made.get(path) ?? make(source);
+    made.set(path, one);
+    return one;
+  };
+}

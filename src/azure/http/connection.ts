@@ -1,0 +1,32 @@
+import type { ServiceName } from '../../escrow/model/service-error.ts';
+import { ServiceError } from '../../escrow/model/service-error.ts';
+import { createDiscreetAgent } from './discreet-agent.ts';
+
+/**
+ * One agent for every client of the process: connections are kept and reused, through a corporate proxy too (left to
+ * themselves the SDKs open one tunnel and one TLS session per request there).
+ */
+export const sharedAgent = createDiscreetAgent(process.env);
+
+/** As much of an outgoing request as the guard needs; both SDK generations fit it. */
+interface OutgoingRequest {
+  readonly url: string;
+  agent?: unknown;
+}
+
+/**
+ * The last gate before the wire: a client asks its own host and no other, whatever a nextLink or a redirect says, so the
+ * token goes nowhere else. Also hands the request the shared agent.
+ * @throws ServiceError code `ForeignHost`, without having sent anything.
+ */
+export function guardRequest(request: OutgoingRequest, host: string, service: ServiceName): void {
+  const url = new URL(request.url);
+  if (url.protocol !== 'https:' || url.hostname !== host || (url.port !== '' && url.port !== '443')) {
+    throw new ServiceError(`refused to send a request to ${url.origin} instead of https://${host}`, {
+      service,
+      host,
+      code: 'ForeignHost',
+    });
+  }
+  request.agent = sharedAgent;
+}

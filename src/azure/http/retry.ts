@@ -1,0 +1,84 @@
+import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
+import type { Clock } from './clock.ts';
+import type { Pacer, Turn } from './pacer.ts';
+import { unlessAborted } from './unless-aborted.ts';
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  /** No attempt starts after it aborts. */
+  readonly outOfTime: AbortSignal;
+  /** Absent for storage, which no budget of ours protects. */
+  readonly pacer?: Pacer;
+  /** Turns anything thrown into what the service said. */
+  readonly toServiceError: (error: unknown) => Error;
+}
+
+const attemptTimeoutMs = 30_000;
+const retries = 4;
+const firstBackoffMs = 500;
+const transientStatuses = [401, 408, 500, 502, 503, 504];
+
+/**
+ * The only retry in the product (the SDKs' own are off). Every attempt passes the pacer and is cut after 30 s. 429 is waited
+ * out for as long as there is time; other transient errors are retried 4 times; all else is thrown at once.
+ * 401 counts as transient: the SDK has then fetched a new token already.
+ * @throws ServiceError what the service said last; OutOfTime with it as `cause` when time ran out while waiting.
+ */
+export async function withRetries<T>(
+  attempt: (timeout: AbortSignal) => Promise<T>,
+  { clock, outOfTime, pacer, toServiceError }: RetryOptions,
+): Promise<T> {
+  let last: Error | undefined;
+  for (let failed = 0; ; ) {
+    const turn = await takeTurn(pacer, outOfTime, last);
+    const timeout = AbortSignal.timeout(attemptTimeoutMs);
+    try {
+      // Not every part of an attempt obeys the signal: a managed identity endpoint that stalls is waited for without it.
+      const result = await unlessAborted(attempt(timeout), timeout, () => timeout.reason);
+      if (turn !== undefined) pacer?.succeeded(turn);
+      return result;
+    } catch (error) {
+      last = timeout.aborted ? timedOut(toServiceError(error)) : toServiceError(error);
+    }
+    if (!(last instanceof ServiceError)) throw last;
+    if (last.statusCode === 429 && pacer !== undefined && turn !== undefined) {
+      pacer.throttled(turn, last.retryAfterMs);
+      continue;
+    }
+    if (!isTransient(last) || failed === retries) throw last;
+    const backoff = firstBackoffMs * 2 ** failed * (1 + clock.random() / 4);
+    failed++;
+    await clock.sleep(last.retryAfterMs ?? backoff, outOfTime);
+  }
+}
+
+async function takeTurn(
+  pacer: Pacer | undefined,
+  outOfTime: AbortSignal,
+  last: Error | undefined,
+): Promise<Turn | undefined> {
+  if (outOfTime.aborted) throw new OutOfTime({ cause: last });
+  try {
+    return await pacer?.turn(outOfTime);
+  } catch {
+    throw new OutOfTime({ cause: last });
+  }
+}
+
+function timedOut(error: Error): ServiceError {
+  const said = error instanceof ServiceError ? error : undefined;
+  return new ServiceError(
+    `no answer within ${attemptTimeoutMs / 1000} s`,
+    { service: said?.service ?? 'Key Vault', code: 'TimedOut', host: said?.host },
+    { cause: error },
+  );
+}
+
+function isTransient({ statusCode, code, service }: ServiceError): boolean {
+  if (code === 'ForeignHost' || code === 'NextLinkLoop') return false;
+  // Nobody to sign in as stays so; an authority or endpoint that failed may be back in a moment.
+  if (service === 'identity') return code === 'AuthenticationError';
+  // A body that arrived damaged is sent again; nothing of it was stored.
+  if (code === 'Md5Mismatch') return true;
+  return statusCode === undefined || statusCode === 429 || transientStatuses.includes(statusCode);
+}

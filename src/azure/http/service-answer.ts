@@ -1,0 +1,115 @@
+import type { ServiceName } from '../../escrow/model/service-error.ts';
+import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
+
+/** As much of an HTTP answer as an error is told from; both SDK generations fit it. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: { get(name: string): string | undefined };
+  readonly bodyAsText?: string | null | undefined;
+}
+
+/** Key Vault's and Managed HSM's error body: `{"error":{"code","message","innererror":{"code"}}}`; it may be empty. */
+export function keyVaultErrorOf(answer: HttpAnswer, service: ServiceName, host: string): ServiceError {
+  const error = parseError(answer.bodyAsText);
+  const message = textOf(error, 'message') ?? `the service answered ${answer.status} without an explanation`;
+  return new ServiceError(message, {
+    service,
+    host,
+    statusCode: answer.status,
+    code: textOf(error, 'code') ?? `Http${answer.status}`,
+    innerCode: textOf(asObject(error.innererror), 'code'),
+    requestId: answer.headers.get('x-ms-request-id'),
+    retryAfterMs: retryAfterOf(answer),
+  });
+}
+
+// What stands between us and the service may answer anything; only text in the right places is believed.
+function parseError(text: string | null | undefined): Readonly<Record<string, unknown>> {
+  try {
+    return asObject(JSON.parse(text ?? '')?.error);
+  } catch {
+    return {};
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function textOf(object: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = object[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+// The services ask for seconds. A header that says hours is a mistake on the way, and would hold the source night after
+// night in this process; asking once in ten minutes harms nobody.
+const longestRetryAfterMs = 10 * 60_000;
+
+/**
+ * `Retry-After` in seconds or as a date, or the millisecond forms of Azure, at most ten minutes; undefined when the answer
+ * has none.
+ */
+export function retryAfterOf(answer: HttpAnswer): number | undefined {
+  const asked = readRetryAfter(answer);
+  return asked === undefined ? undefined : Math.min(asked, longestRetryAfterMs);
+}
+
+function readRetryAfter({ headers }: HttpAnswer): number | undefined {
+  const milliseconds = headers.get('retry-after-ms') ?? headers.get('x-ms-retry-after-ms');
+  if (milliseconds !== undefined && /^\d+$/.test(milliseconds)) return Number(milliseconds);
+  const text = headers.get('retry-after');
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  // Date.parse takes "1.5" and "-5" for days of the year 2001; an HTTP date ends in GMT.
+  if (!text.endsWith('GMT')) return undefined;
+  const sent = Date.parse(headers.get('date') ?? '');
+  const until = Date.parse(text) - (Number.isNaN(sent) ? Date.now() : sent);
+  return Number.isNaN(until) ? undefined : Math.max(until, 0);
+}
+
+/** What the SDKs throw when the way to an answer failed, or when storage refused. */
+interface SdkError extends Error {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly response?: HttpAnswer;
+}
+
+/** Anything thrown by an SDK or a token credential as what was said, `cause` kept. Ours pass through. */
+export function toServiceError(error: unknown, service: ServiceName, host: string): Error {
+  if (error instanceof ServiceError || error instanceof OutOfTime) return error;
+  if (!(error instanceof Error)) return new Error(String(error));
+  if (/Authentication|Credential/.test(error.name)) {
+    return new ServiceError(identityMessage(error), { service: 'identity', code: error.name, host }, { cause: error });
+  }
+  const { code, statusCode, response } = error as SdkError;
+  // A bug of ours is no answer of the service.
+  if (error instanceof TypeError || error instanceof RangeError) return error;
+  return new ServiceError(
+    firstLine(error),
+    {
+      service,
+      host,
+      statusCode: statusCode ?? response?.status,
+      code:
+        response?.headers.get('x-ms-error-code') ??
+        code ??
+        (statusCode === undefined ? 'NoAnswer' : `Http${statusCode}`),
+      requestId: response?.headers.get('x-ms-request-id'),
+      retryAfterMs: response && retryAfterOf(response),
+    },
+    { cause: error },
+  );
+}
+
+// The first line says only that a chain of credentials failed; why each did stands below it.
+function identityMessage(error: Error): string {
+  return error.message
+    .split(/\s*\n\s*/)
+    .join('; ')
+    .slice(0, 600);
+}
+
+// Storage errors repeat request id and time on further lines; both are kept as fields or by the log.
+function firstLine(error: Error): string {
+  return error.message.split('\n', 1)[0] ?? error.message;
+}

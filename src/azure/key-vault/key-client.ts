@@ -1,0 +1,57 @@
+import type { TokenCredential } from '@azure/identity';
+import { KeyClient } from '@azure/keyvault-keys';
+import type { SourceSuffixes } from '../../escrow/model/key-id.ts';
+import { sourceUrl } from '../../escrow/model/key-id.ts';
+import type { PacedSource, SourceId } from '../../escrow/model/source.ts';
+import type { Clock } from '../http/clock.ts';
+import type { Pacer } from '../http/pacer.ts';
+import { createPacer } from '../http/pacer.ts';
+import { toServiceError } from '../http/service-answer.ts';
+import { keyVaultPipeline, listingWithinTime } from './key-vault-pipeline.ts';
+
+export interface KeyClientParts {
+  readonly source: PacedSource;
+  readonly suffixes: SourceSuffixes;
+  readonly credential: TokenCredential;
+  readonly clock: Clock;
+}
+
+/** One SDK client of a source, with the pace that everything passes which this process does there. */
+export interface OpenKeyClient {
+  readonly source: SourceId;
+  /** `https://<name>.<suffix>`, lower-case. */
+  readonly url: string;
+  readonly client: KeyClient;
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  /** Runs a call of the client; errors that the SDK makes above the pipeline are told like all others. */
+  asking<T>(call: () => Promise<T>): Promise<T>;
+  /** Every item of a listing, page by page as they arrive; no page is read twice. */
+  allPages<Item>(pages: AsyncIterator<Item[]>, outOfTime: AbortSignal): AsyncGenerator<Item>;
+}
+
+export function openKeyClient({ source, suffixes, credential, clock }: KeyClientParts): OpenKeyClient {
+  const url = sourceUrl(source, suffixes);
+  const service = source.kind === 'vault' ? 'Key Vault' : 'Managed HSM';
+  const host = new URL(url).hostname;
+  const pacer = createPacer(source.maxBackupsPerSecond, clock);
+  const client = new KeyClient(url, credential, keyVaultPipeline(host, service, pacer, clock));
+  const asking = async <T>(call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call();
+    } catch (error) {
+      throw toServiceError(error, service, host);
+    }
+  };
+
+  async function* allPages<Item>(pages: AsyncIterator<Item[]>, outOfTime: AbortSignal): AsyncGenerator<Item> {
+    const onePage = listingWithinTime(outOfTime);
+    for (;;) {
+      const page = await asking(() => onePage(() => pages.next()));
+      if (page.done) return;
+      yield* page.value;
+    }
+  }
+
+  return { source, url, client, pacer, clock, asking, allPages };
+}

@@ -1,0 +1,86 @@
+import type { DeletedKey as DeletedVaultKey } from '@azure/keyvault-keys';
+import { EscrowFault } from '../../escrow/model/failure.ts';
+import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
+import type { DeletedKey, KeyOperator } from '../../escrow/ports/key-operator.ts';
+import type { KeySource } from '../../escrow/ports/key-source.ts';
+import { toldTime } from '../http/valid-service-date.ts';
+import type { OpenKeyClient } from './key-client.ts';
+import { sourceKeyOf } from './key-source.ts';
+import { withinTime } from './key-vault-pipeline.ts';
+
+// The service deletes, recovers and purges in the background, as a rule within seconds.
+const lookEveryMs = 1000;
+const longestPurgeMs = 120_000;
+
+/** A vault or a Managed HSM through the SDK, for somebody who may restore. Shares client and pace with the key source. */
+export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOperator {
+  const { url, client, clock, asking, allPages } = open;
+  const call = <T>(outOfTime: AbortSignal, work: () => Promise<T>): Promise<T> =>
+    asking(() => withinTime(outOfTime, work));
+
+  const findDeletedKey = (name: string, outOfTime: AbortSignal): Promise<DeletedKey | undefined> =>
+    orAbsent(async () => {
+      const { properties } = await call(outOfTime, () => client.getDeletedKey(name));
+      return deletedKeyOf(properties);
+    });
+
+  return {
+    keys,
+    findKey: (name, outOfTime) => orAbsent(() => keys.getKey(name, outOfTime)),
+    findDeletedKey,
+    async *listDeletedKeys(outOfTime) {
+      for await (const { properties } of allPages(client.listDeletedKeys().byPage(), outOfTime)) {
+        yield deletedKeyOf(properties);
+      }
+    },
+    async restoreKey(backup, outOfTime) {
+      const { properties } = await call(outOfTime, () => client.restoreKeyBackup(backup));
+      return sourceKeyOf(properties, url);
+    },
+    async recoverKey(name, outOfTime) {
+      await call(outOfTime, async () => {
+        const poller = await client.beginRecoverDeletedKey(name, { intervalInMs: lookEveryMs });
+        await poller.pollUntilDone();
+      });
+    },
+    async deleteKey(name, outOfTime) {
+      await call(outOfTime, async () => {
+        const poller = await client.beginDeleteKey(name, { intervalInMs: lookEveryMs });
+        await poller.pollUntilDone();
+      });
+    },
+    async purgeKey(name, outOfTime) {
+      await call(outOfTime, () => client.purgeDeletedKey(name));
+      for (const since = clock.now(); (await findDeletedKey(name, outOfTime)) !== undefined; ) {
+        if (outOfTime.aborted) throw new OutOfTime();
+        if (clock.now() - since > longestPurgeMs) {
+          throw new EscrowFault(
+            'PurgePending',
+            `the service took the purge but still shows the deleted key after ${longestPurgeMs / 1000} s`,
+            'Wait until it is gone; then run again.',
+          );
+        }
+        await clock.sleep(lookEveryMs, outOfTime);
+      }
+    },
+  };
+}
+
+/** Only the service's own "not found" means absent: a proxy's 404 does not carry its code. */
+async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ServiceError && error.statusCode === 404 && error.code === 'KeyNotFound') return undefined;
+    throw error;
+  }
+}
+
+function deletedKeyOf({ name, createdOn, deletedOn, scheduledPurgeDate }: DeletedVaultKey['properties']): DeletedKey {
+  return {
+    name,
+    createdAt: toldTime(createdOn),
+    deletedAt: toldTime(deletedOn),
+    purgeAt: toldTime(scheduledPurgeDate),
+  };
+}

@@ -1,0 +1,83 @@
+import type { JsonWebKey, KeyProperties } from '@azure/keyvault-keys';
+import { EscrowFault } from '../../escrow/model/failure.ts';
+import type { PublicKey, SourceKey } from '../../escrow/model/source-key.ts';
+import { keyNamePattern } from '../../escrow/model/source-path.ts';
+import type { KeySource } from '../../escrow/ports/key-source.ts';
+import { toldTime } from '../http/valid-service-date.ts';
+import type { OpenKeyClient } from './key-client.ts';
+import { withinTime } from './key-vault-pipeline.ts';
+
+/** A vault or a Managed HSM through the SDK. Open one client per source and process: its pace is what all callers share. */
+export function createKeySource({ source, url, client, pacer, asking, allPages }: OpenKeyClient): KeySource {
+  return {
+    source,
+    async *listKeys(outOfTime) {
+      for await (const properties of allPages(client.listPropertiesOfKeys().byPage(), outOfTime)) {
+        yield sourceKeyOf(properties, url);
+      }
+    },
+    async *listVersions(name, outOfTime) {
+      const pages = client.listPropertiesOfKeyVersions(name).byPage();
+      for await (const { version, enabled, createdOn, updatedOn } of allPages(pages, outOfTime)) {
+        const times = { createdAt: toldTime(createdOn), updatedAt: toldTime(updatedOn) };
+        yield { version: version ?? '', enabled: enabled ?? true, ...times };
+      }
+    },
+    async getPublicKey(name, version, outOfTime) {
+      const options = version === undefined ? {} : { version };
+      const { key } = await asking(() => withinTime(outOfTime, () => client.getKey(name, options)));
+      return publicKeyOf(key);
+    },
+    async getKey(name, outOfTime) {
+      const key = await asking(() => withinTime(outOfTime, () => client.getKey(name)));
+      return sourceKeyOf(key.properties, url);
+    },
+    async backUpKey(name, outOfTime) {
+      const backup = await asking(() => withinTime(outOfTime, () => client.backupKey(name)));
+      if (backup !== undefined && backup.length > 0) return backup;
+      throw new EscrowFault(
+        'EmptyBackup',
+        'the service answered without a backup',
+        'Another attempt may succeed; if it keeps happening, give the vault and time to Azure support.',
+      );
+    },
+    throttled: () => pacer.throttleCount(),
+  };
+}
+
+function publicKeyOf(jwk: JsonWebKey | undefined): PublicKey {
+  const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('base64url');
+  return {
+    kty: jwk?.kty ?? 'unknown',
+    ...(jwk?.n && { n: text(jwk.n) }),
+    ...(jwk?.e && { e: text(jwk.e) }),
+    ...(jwk?.crv && { crv: jwk.crv }),
+    ...(jwk?.x && { x: text(jwk.x) }),
+    ...(jwk?.y && { y: text(jwk.y) }),
+  };
+}
+
+/**
+ * A key as the service tells of it. Names become blob names and identifiers go into records, so neither is taken on trust.
+ * @param url of the source that was asked.
+ * @throws EscrowFault code `ForeignKey` for a key that cannot be one of this source.
+ */
+export function sourceKeyOf(properties: KeyProperties, url: string): SourceKey {
+  const { name, id, vaultUrl, enabled, createdOn, updatedOn, managed } = properties;
+  if (!keyNamePattern.test(name) || vaultUrl.toLowerCase() !== url) {
+    throw new EscrowFault(
+      'ForeignKey',
+      `the answer tells of a key that cannot be here: ${JSON.stringify(id?.slice(0, 200))}`,
+      'Check what stands between the app and the source.',
+    );
+  }
+  return {
+    name,
+    // A single read names a version, a listing does not.
+    id: id?.split('/').slice(0, 5).join('/') ?? `${vaultUrl}/keys/${name}`,
+    enabled: enabled ?? true,
+    createdAt: toldTime(createdOn),
+    updatedAt: toldTime(updatedOn),
+    certificateBacked: managed ?? false,
+  };
+}

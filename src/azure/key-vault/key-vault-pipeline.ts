@@ -1,0 +1,95 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { KeyClientOptions } from '@azure/keyvault-keys';
+import type { ServiceName } from '../../escrow/model/service-error.ts';
+import { ServiceError } from '../../escrow/model/service-error.ts';
+import type { Clock } from '../http/clock.ts';
+import { guardRequest } from '../http/connection.ts';
+import type { Pacer } from '../http/pacer.ts';
+import { withRetries } from '../http/retry.ts';
+import { keyVaultErrorOf, toServiceError } from '../http/service-answer.ts';
+
+type Policy = NonNullable<KeyClientOptions['additionalPolicies']>[number]['policy'];
+
+/** What a call into the SDK carries to the pipeline; the SDK drops the caller's options on every page but the first. */
+interface CallContext {
+  readonly outOfTime: AbortSignal;
+  /** The pages that a listing has read already. */
+  readonly pages?: Set<string>;
+}
+
+const callContext = new AsyncLocalStorage<CallContext>();
+
+/** Runs one call with the time that it has. */
+export function withinTime<T>(outOfTime: AbortSignal, call: () => Promise<T>): Promise<T> {
+  return callContext.run({ outOfTime }, call);
+}
+
+/** The same for every page of one listing, which must never come to a page twice. */
+export function listingWithinTime(outOfTime: AbortSignal): <T>(nextPage: () => Promise<T>) => Promise<T> {
+  const context = { outOfTime, pages: new Set<string>() };
+  return (nextPage) => callContext.run(context, nextPage);
+}
+
+/**
+ * Client options under which the SDK tells the truth: its own retries are off, every attempt is paced, timed and retried
+ * here, and a refusal is thrown from the answer itself, because the SDK loses an empty body's status and a list error's
+ * inner code. Fresh options for each client: the SDK mutates them.
+ */
+export function keyVaultPipeline(host: string, service: ServiceName, pacer: Pacer, clock: Clock): KeyClientOptions {
+  const guard: Policy = {
+    name: 'escrowHostGuard',
+    sendRequest(request, next) {
+      guardRequest(request, host, service);
+      return next(request);
+    },
+  };
+  const call: Policy = {
+    name: 'escrowCall',
+    sendRequest(request, next) {
+      const context = callContext.getStore();
+      if (context === undefined) throw new Error('a Key Vault call outside of withinTime');
+      refuseLoop(request.url, context.pages, service, host);
+      const attempt = async (timeout: AbortSignal) => {
+        request.abortSignal = timeout;
+        const response = await next(request);
+        // 3xx too: a redirect to another host comes through unfollowed.
+        if (response.status >= 300) throw keyVaultErrorOf(response, service, host);
+        if (response.bodyAsText) requireJson(response.bodyAsText, service, host);
+        return response;
+      };
+      return withRetries(attempt, {
+        clock,
+        pacer,
+        outOfTime: context.outOfTime,
+        toServiceError: (error) => toServiceError(error, service, host),
+      });
+    },
+  };
+  return {
+    retryOptions: { maxRetries: 0 },
+    additionalPolicies: [
+      { policy: call, position: 'perCall' },
+      { policy: guard, position: 'perRetry' },
+    ],
+  };
+}
+
+function refuseLoop(url: string, pages: Set<string> | undefined, service: ServiceName, host: string): void {
+  if (pages?.has(url)) {
+    throw new ServiceError('the listing goes round in a circle: its nextLink leads to a page already read', {
+      service,
+      host,
+      code: 'NextLinkLoop',
+    });
+  }
+  pages?.add(url);
+}
+
+// A body that is cut or is a proxy's page parses nowhere further up; here it can still be asked for again.
+function requireJson(body: string, service: ServiceName, host: string): void {
+  try {
+    JSON.parse(body);
+  } catch (cause) {
+    throw new ServiceError('the answer is no JSON', { service, host, code: 'InvalidAnswer' }, { cause });
+  }
+}

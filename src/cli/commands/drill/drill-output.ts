@@ -1,0 +1,70 @@
+import type { Drill } from '../../../escrow/drill/drill.ts';
+import { failedLast } from '../../../escrow/drill/drill-attempts.ts';
+import type { ChosenRecord, UnprovenKey } from '../../../escrow/drill/drill-choice.ts';
+import { describeSource } from '../../../escrow/model/source.ts';
+import { sourcePath } from '../../../escrow/model/source-path.ts';
+import type { DrilledKey } from '../../../escrow/records/drill-receipt.ts';
+import { count } from '../../terminal/figures.ts';
+import { firstOfEach } from '../../terminal/first-of-each.ts';
+import type { Io } from '../../terminal/io.ts';
+import { print, say } from '../../terminal/output.ts';
+import { painter } from '../../terminal/paint.ts';
+
+/** `key "signing" of vault "contoso-prod", proven last on 2026-10-01`. */
+export function describeChosen({ record, before }: ChosenRecord): string {
+  return `key "${record.keyName}" of ${describeSource(record.source)}, ${describeBefore(before)}`;
+}
+
+function describeBefore(before: ChosenRecord['before']): string {
+  if (before === undefined) return 'never tried';
+  const proven = before.provenAt === undefined ? 'never proven' : `proven last on ${day(before.provenAt)}`;
+  return failedLast(before) ? `${proven}, failed last on ${day(before.triedAt)}` : proven;
+}
+
+export function chosenObject({ record, before }: ChosenRecord): object {
+  const { source, keyName: name, blobName } = record;
+  return { source, name, blobName, provenAt: before?.provenAt ?? null, triedAt: before?.triedAt ?? null };
+}
+
+export function failedEarlierObject({ source, keyName, failedAt }: UnprovenKey): object {
+  return { source: sourcePath(source), key: keyName, failedAt };
+}
+
+/** Keys that an earlier drill did not prove and that are not tried in this one. */
+export function tellFailedEarlier(keys: readonly UnprovenKey[], io: Io): void {
+  if (keys.length === 0) return;
+  const paint = painter(io, 'stderr');
+  say(io, paint('red', `Not proven when tried last, and not tried now: ${count(keys.length, 'key')}`));
+  const lineOf = ({ source, keyName, failedAt }: UnprovenKey): string =>
+    `key "${keyName}" of ${describeSource(source)}, failed on ${day(failedAt)}`;
+  for (const line of firstOfEach(keys, () => 'notProven', lineOf, 'see them all with --json')) say(io, `  ${line}`);
+  say(io, `The receipts in drills/ say why. Mend that, then try again by name: --name ${keys[0]?.keyName}.`);
+}
+
+/** What came of every key, for a person. */
+export async function tellDrill({ receipt, receiptName }: Drill, planned: number, io: Io): Promise<void> {
+  const paint = painter(io);
+  for (const key of receipt.keys)
+    await print(io, `${paint(key.outcome === 'proven' ? 'green' : 'red', key.outcome)} ${describeDrilled(key)}`);
+  if (receipt.message !== undefined) await print(io, paint('red', `Stopped: ${receipt.message}`));
+  await print(io, `${provenOf(receipt)} of ${count(planned, 'key')} proven. Receipt: ${receiptName}`);
+}
+
+export function provenOf({ keys }: Drill['receipt']): number {
+  return keys.filter(({ outcome }) => outcome === 'proven').length;
+}
+
+function describeDrilled({ source, key, versions, message }: DrilledKey): string {
+  if (message !== undefined) return `${source}/${key}: ${message}`;
+  const by = (proof: string): number => versions.filter((version) => version.proof === proof).length;
+  const proofs = [
+    [by('publicKey'), 'by their public keys, against the source'],
+    [by('witness'), 'by their public keys, against the last audit'],
+    [by('versionId'), 'by their ids alone'],
+  ].flatMap(([number, how]) => (number === 0 ? [] : [`${number} ${how}`]));
+  return `${source}/${key}: ${count(versions.length, 'version')}, ${proofs.join('; ')}`;
+}
+
+function day(instant: string): string {
+  return instant.slice(0, 10);
+}

@@ -1,0 +1,89 @@
+import { describeSource } from '../../escrow/model/source.ts';
+import type { RecordsOfKey } from '../../escrow/records/record-listing.ts';
+import { listRecords } from '../../escrow/records/record-listing.ts';
+import type { StoredRecord } from '../../escrow/records/stored-record.ts';
+import { defineCommand } from '../command.ts';
+import { showInstant } from '../options/instants.ts';
+import { readRecordFilter, recordOptions } from '../options/record-options.ts';
+import { sourceMembers } from '../options/source-options.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
+import { count, showDuration, showSize } from '../terminal/figures.ts';
+import type { Io } from '../terminal/io.ts';
+import { startJsonStream } from '../terminal/json-stream.ts';
+import { print, say } from '../terminal/output.ts';
+import { painter } from '../terminal/paint.ts';
+import { alignColumns } from '../terminal/table.ts';
+
+/** The records, key by key as the container lists them: a long listing is printed while it is read. */
+export const list = defineCommand({
+  name: 'list',
+  summary: 'list the escrow records, newest first per key',
+  help: 'Lists the records by key: when each was written (by the storage service, UTC), what asked for it, its size and the start of its SHA-256, and its blob name. Records under chosen names are listed with their key.',
+  examples: ['list', 'list --vault-name contoso-prod --name signing', 'list --since 7d --name "tenant-*" --json'],
+  options: recordOptions,
+  async run(values, io, services) {
+    const filter = await readRecordFilter(values, io, services);
+    const groups = listRecords(services.container, services.settings.suffixes, filter, io.signal);
+    let records = 0;
+    let keys = 0;
+    let bytes = 0;
+    const note = (group: RecordsOfKey): void => {
+      keys++;
+      records += group.length;
+      for (const record of group) bytes += record.length;
+    };
+    if (values.json) {
+      const stream = await startJsonStream(io, {}, 'records');
+      for await (const group of groups) {
+        note(group);
+        for (const record of group) await stream.item(recordObject(record));
+      }
+      await stream.end({ counts: { records, keys, bytes } });
+      return exitCodes.done;
+    }
+    for await (const group of groups) {
+      note(group);
+      await print(io, recordsText(group, services.now(), io));
+    }
+    say(
+      io,
+      records === 0
+        ? 'No record matches.'
+        : `${count(records, 'record')} of ${count(keys, 'key')}, ${showSize(bytes)}.`,
+    );
+    return exitCodes.done;
+  },
+});
+
+/** A record as `--json` shows it in every command. */
+export function recordObject(record: StoredRecord): object {
+  const { source, keyName, blobName, runId, trigger, createdAt, length, sha256, format, place, metadata } = record;
+  return {
+    ...sourceMembers(source),
+    name: keyName,
+    keyId: metadata.keyid,
+    blobName,
+    createdAt: createdAt.toISOString(),
+    runId,
+    trigger,
+    bytes: length,
+    sha256,
+    format,
+    enabled: metadata.enabled === undefined ? undefined : metadata.enabled === 'true',
+    place,
+  };
+}
+
+function recordsText(group: RecordsOfKey, now: Date, io: Io): string {
+  const paint = painter(io);
+  const [{ source, keyName }] = group;
+  const rows = group.map(({ createdAt, trigger, length, sha256, blobName }) => [
+    showInstant(createdAt),
+    `${showDuration(now.getTime() - createdAt.getTime())} ago`,
+    trigger ?? '?',
+    showSize(length),
+    sha256?.slice(0, 12) ?? paint('red', 'no digest'),
+    paint('dim', blobName),
+  ]);
+  return `${paint('bold', keyName)} of ${describeSource(source)}\n${alignColumns(rows, '  ')}`;
+}

@@ -1,0 +1,75 @@
+import { writeFile } from 'node:fs/promises';
+import type { OperatorServices } from '../../app/operator-services.ts';
+import { conductAudit } from '../../escrow/audit/audit.ts';
+import type { Audit, EvidenceDigest } from '../../escrow/audit/audit-document.ts';
+import { readAuditTrail } from '../../escrow/audit/audit-trail.ts';
+import { EscrowFault } from '../../escrow/model/failure.ts';
+import { answerLine } from '../../escrow/page/answer.ts';
+import { reportPage } from '../../escrow/page/report-page.ts';
+import { defineCommand } from '../command.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
+import { count } from '../terminal/figures.ts';
+import type { Io } from '../terminal/io.ts';
+import { print, printJson, say } from '../terminal/output.ts';
+
+/** The page of an audit, for an auditor's mailbox or a printer. */
+export const report = defineCommand({
+  name: 'report',
+  summary: 'write the page of the newest audit, or of one made now, to a file',
+  help: 'Makes one self-contained HTML page: how many of how many keys can be brought back, what cannot, and the proof. It shows the newest audit in the container, which needs no source to be there any more; with --now it audits with your own identity and keeps nothing. Without -o the page goes to stdout; with --json the audit itself does. Exit code 3 when the audit has gaps.',
+  examples: ['report -o escrow.html', 'report --now -o escrow.html', 'report --json'],
+  options: {
+    output: { type: 'string', short: 'o', value: 'FILE', about: 'where the page goes; absent: stdout' },
+    now: { type: 'boolean', about: 'audit now, without keeping it, instead of showing the newest audit' },
+  },
+  async run(values, io, services) {
+    const { audit, written } = values.now ? await auditNow(io, services) : await newestAudit(io, services);
+    const page = reportPage(audit, written);
+    if (values.output !== undefined) await writePage(values.output, page);
+    if (values.json) await printJson(io, { ...(written && { audit: written }), ...audit });
+    else if (values.output === undefined) await print(io, page);
+    const of = written === undefined ? 'audited now' : `audited ${audit.startedAt}`;
+    say(io, `${answerLine(audit)} (${of}); ${count(audit.findings.length, 'finding')}.`);
+    return audit.status === 'ok' ? exitCodes.done : exitCodes.findings;
+  },
+});
+
+async function writePage(file: string, page: string): Promise<void> {
+  try {
+    await writeFile(file, page);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new EscrowFault('cannotWrite', `Cannot write ${file}: ${reason}`, 'Choose another file.', { cause });
+  }
+}
+
+interface Shown {
+  readonly audit: Audit;
+  readonly written: EvidenceDigest | undefined;
+}
+
+async function auditNow(io: Io, services: OperatorServices): Promise<Shown> {
+  // A person's identity writes no records: what it may not overwrite proves nothing about the app's.
+  const job = { ...services.settings, provesWriteOnce: false };
+  return { audit: await conductAudit(job, { ...services, outOfTime: io.signal }), written: undefined };
+}
+
+async function newestAudit(io: Io, services: OperatorServices): Promise<Shown> {
+  const { newest, unsound } = await readAuditTrail(services.container, services.now(), io.signal);
+  const [altered] = unsound;
+  if (altered !== undefined) {
+    throw new EscrowFault(
+      'auditAltered',
+      `the newest audit "${altered.name}" is not as it was written`,
+      'Find out who replaced it (storage logs), run verify --chain, and audit now: report --now.',
+    );
+  }
+  if (newest === undefined) {
+    throw new EscrowFault(
+      'noAudit',
+      'there is no audit in the container yet',
+      'Wait for the daily audit, or audit now: report --now.',
+    );
+  }
+  return { audit: newest.audit, written: { name: newest.name, sha256: newest.sha256 } };
+}

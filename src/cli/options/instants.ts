@@ -1,0 +1,61 @@
+import { showDuration } from '../terminal/figures.ts';
+import { UsageFault } from '../terminal/usage-fault.ts';
+
+const unitMs: Readonly<Record<string, number>> = { s: 1000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `2026-11-24T02:00:00Z`: UTC, whole seconds. */
+export function showInstant(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}
+
+/** `2026-11-24T02:00:00Z (9 h ago)`. */
+export function showAge(time: Date, now: Date): string {
+  const age = now.getTime() - time.getTime();
+  return `${showInstant(time)} (${age < 0 ? `in ${showDuration(age)}` : `${showDuration(age)} ago`})`;
+}
+
+/** `26h`, `90min`, `7d` in milliseconds. @throws UsageFault */
+export function parseDuration(text: string, option: string): number {
+  const [, figure, unit] = /^(\d+(?:\.\d+)?)(s|min|m|h|d)$/.exec(text.trim()) ?? [];
+  const ms = Number(figure) * (unitMs[unit ?? ''] ?? Number.NaN);
+  if (Number.isNaN(ms)) {
+    throw new UsageFault(`--${option} ${JSON.stringify(text)} is no duration`, 'Write it as 90min, 26h or 7d.');
+  }
+  return ms;
+}
+
+/**
+ * An instant in UTC: `2026-11-24`, `2026-11-24T02:00Z`, or a duration before now as `7d`.
+ * @param isEnd a day without a time means its last moment (for "as of"), not its first (for "since").
+ * @throws UsageFault
+ */
+export function parseInstant(text: string, option: string, now: Date, isEnd = false): Date {
+  const given = text.trim();
+  if (/^\d+(\.\d+)?[a-z]+$/.test(given)) return new Date(now.getTime() - parseDuration(given, option));
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(given);
+  // An instant without a zone is UTC, not the desk's own zone.
+  const hasZone = isDay || /(?:Z|[+-]\d\d:?\d\d)$/i.test(given);
+  const time = new Date(hasZone ? given : `${given}Z`);
+  if (!/^\d{4}-\d\d-\d\d/.test(given) || Number.isNaN(time.getTime())) {
+    throw new UsageFault(
+      `--${option} ${JSON.stringify(text)} is no instant`,
+      'Write it in UTC as 2026-11-24T02:00:00Z or 2026-11-24, or as an age: 26h, 7d.',
+    );
+  }
+  // A day that a month does not have would become one of the next month.
+  if (!isDayOfItsMonth(given.slice(0, 10))) {
+    throw new UsageFault(`--${option} ${JSON.stringify(text)} is no day of the calendar`, 'Correct it.');
+  }
+  if (time > now) {
+    throw new UsageFault(
+      `--${option} ${JSON.stringify(text)} lies in the future`,
+      `It is ${showInstant(now)} now; times are UTC.`,
+    );
+  }
+  return isDay && isEnd ? new Date(time.getTime() + 86_400_000 - 1) : time;
+}
+
+function isDayOfItsMonth(day: string): boolean {
+  const time = new Date(day);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(day);
+}

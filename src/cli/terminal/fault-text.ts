@@ -1,0 +1,69 @@
+import { SettingsFault } from '../../app/settings.ts';
+import { EscrowFault, messageOf, reasonOf } from '../../escrow/model/failure.ts';
+import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
+import { RequestRefused } from '../../escrow/request/request.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { exitCodes } from './exit-codes.ts';
+import { UsageFault } from './usage-fault.ts';
+
+/** What stopped a command, for a person and for `--json`: reason and subject, then the remedy. Never a stack trace. */
+export interface FaultText {
+  readonly exitCode: ExitCode;
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export function describeFault(error: unknown): FaultText {
+  if (error instanceof UsageFault) return fault('usage', 'usage', error.message, error.remedy);
+  if (error instanceof RequestRefused) return fault('usage', 'requestRefused', error.message, '');
+  if (error instanceof SettingsFault) {
+    return fault(
+      'usage',
+      'settings',
+      error.message,
+      'Set them in the environment, or name a settings file: --settings local.settings.json.',
+    );
+  }
+  if (error instanceof EscrowFault) return fault('failed', error.code, error.message, error.remedy);
+  if (isInterruption(error))
+    return fault('failed', 'interrupted', 'Interrupted', 'Run the same command again to go on.');
+  if (error instanceof ServiceError) {
+    return fault('failed', error.innerCode ?? error.code, `${error.service}: ${reasonOf(error)}`, remedyOf(error));
+  }
+  const remedy = 'This is unexpected: please report it; with DEBUG=keyvault-escrow the stack trace is shown.';
+  return fault('failed', 'unexpected', messageOf(error), remedy);
+}
+
+/** Ctrl-C, wherever it was noticed. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof OutOfTime || (error instanceof Error && error.name === 'AbortError');
+}
+
+function remedyOf(error: ServiceError): string {
+  const { host = 'the service' } = error;
+  switch (error.service) {
+    case 'identity':
+      return 'Sign in with az login (or check AZURE_CLIENT_ID where a managed identity is used).';
+    case 'Queue Storage':
+      return storageRemedy(error, 'the role Storage Queue Data Message Sender on the queue (Reader to look into it)');
+    case 'Blob Storage':
+      return storageRemedy(error, 'the role "Key escrow: auditor" on the escrow container');
+    default:
+      return error.statusCode === undefined
+        ? `Check that ${host} exists, resolves and can be reached from here.`
+        : 'Try again; if it keeps failing, give the request id to Azure support.';
+  }
+}
+
+function storageRemedy(error: ServiceError, role: string): string {
+  if (error.statusCode === undefined)
+    return `Check that ${error.host ?? 'the storage account'} exists and can be reached from here.`;
+  if (error.statusCode === 403) return `Give yourself ${role}, and let this address through the account's firewall.`;
+  if (error.statusCode === 404) return 'It does not exist: deploy infra, or correct the settings.';
+  return 'Try again; if it keeps failing, give the request id to Azure support.';
+}
+
+function fault(exit: keyof typeof exitCodes, code: string, message: string, remedy: string): FaultText {
+  return { exitCode: exitCodes[exit], code, message, remedy };
+}

@@ -1,0 +1,36 @@
+import type { EscrowSource } from './source.ts';
+import type { SourceKey } from './source-key.ts';
+import { isLiteral, matchesAny } from './wildcard.ts';
+
+/** Why a key that exists is not escrowed; none of these is a failure. */
+export type SkipReason = 'excluded' | 'retired' | 'certificateBacked';
+
+/** What the settings want done with a key; undefined: escrow it. */
+export function skipReasonOf(source: EscrowSource, key: SourceKey): SkipReason | undefined {
+  if (matchesAny(source.retired, key.name)) return 'retired';
+  if (isExcluded(source, key.name)) return 'excluded';
+  return key.certificateBacked ? 'certificateBacked' : undefined;
+}
+
+/** Names that the settings spell out in `keys`: each must exist, or the run fails by that name. */
+export function literalKeys(source: EscrowSource): string[] {
+  const names = source.keys.filter((pattern) => isLiteral(pattern) && !isExcluded(source, pattern));
+  return [...new Set(names.map((name) => name.toLowerCase()))].filter((name) => !matchesAny(source.retired, name));
+}
+
+/** Whether the patterns of the source leave a key out, retired or not. */
+export function isExcluded(source: EscrowSource, name: string): boolean {
+  return !matchesAny(source.keys, name) || matchesAny(source.except, name);
+}
+
+/** What a skipped key means and what to do about it, as one sentence for reports and log lines. */
+export function explainSkip(reason: SkipReason): string {
+  switch (reason) {
+    case 'excluded':
+      return 'excluded by the "keys" and "except" patterns of its source; change them to escrow it';
+    case 'retired':
+      return 'retired: its records are kept, no new ones are made; remove it from "retired" to escrow it again';
+    case 'certificateBacked':
+      return 'certificate-backed: the service backs up the whole certificate, not its key; back up the certificate (az keyvault certificate backup, Backup-AzKeyVaultCertificate)';
+  }
+}

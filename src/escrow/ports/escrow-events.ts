@@ -1,0 +1,101 @@
+import type { Finding } from '../model/finding.ts';
+import type { OutcomeCounts } from '../model/outcome.ts';
+import type { SkipReason } from '../model/selection.ts';
+import type { SourceKind } from '../model/source.ts';
+
+/** What asked for a backup. */
+export type Trigger = 'schedule' | 'request' | 'event';
+
+interface OfSource {
+  readonly runId: string;
+  /** `vaults/<name>` or `managed-hsms/<name>`. */
+  readonly source: string;
+}
+
+/** The log lines that alarms are written against: names and fields are a contract (infra's queries use them). */
+export type EscrowEvent =
+  | (OfSource & {
+      readonly event: 'escrow.run.started';
+      readonly sourceKind: SourceKind;
+      readonly sourceName: string;
+      readonly trigger: Trigger;
+      readonly attempt: number;
+      readonly resumed: boolean;
+    })
+  | (OfSource & {
+      readonly event: 'escrow.key.escrowed';
+      readonly key: string;
+      readonly blobName: string;
+      readonly sha256: string;
+      readonly bytes: number;
+      readonly already: boolean;
+      readonly unknownFormat?: true;
+    })
+  | (OfSource & {
+      readonly event: 'escrow.key.skipped';
+      readonly key: string;
+      readonly reason: SkipReason;
+      readonly message: string;
+    })
+  | (OfSource & { readonly event: 'escrow.key.wouldEscrow'; readonly key: string; readonly blobName: string })
+  | (OfSource & {
+      readonly event: 'escrow.key.failed';
+      readonly key: string;
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+      readonly requestId?: string;
+    })
+  | (OfSource &
+      OutcomeCounts & {
+        readonly event: 'escrow.run.completed';
+        readonly status: RunStatus;
+        readonly trigger: Trigger;
+        readonly attempt: number;
+        readonly durationMs: number;
+        readonly throttled: number;
+        readonly whatIf: boolean;
+        readonly problems: readonly string[];
+      })
+  | {
+      readonly event: 'escrow.request.refused';
+      readonly runId: string;
+      readonly messageId: string;
+      readonly reason: string;
+    }
+  | {
+      readonly event: 'escrow.request.failed';
+      readonly runId: string;
+      readonly messageId: string;
+      readonly reason: string;
+      readonly attempt: number;
+      /** The last delivery: the host moves the message to the poison queue now. */
+      readonly final: boolean;
+    }
+  | {
+      readonly event: 'escrow.request.acknowledged';
+      readonly runId: string;
+      readonly messageId: string;
+      readonly reason: string;
+    }
+  | {
+      readonly event: 'escrow.audit.completed';
+      /** Of the audit: the time it began. */
+      readonly runId: string;
+      readonly status: 'ok' | 'gaps';
+      readonly keys: number;
+      readonly restorable: number;
+      readonly findings: number;
+      readonly durationMs: number;
+      readonly blobName: string;
+      /** Of the audit's content: the end of the chain of evidence, kept where the escrow cannot reach. */
+      readonly sha256: string;
+    }
+  | ({ readonly event: 'escrow.coverage.gap'; readonly runId: string } & Finding);
+
+export type RunStatus = 'ok' | 'incomplete';
+
+export type LogLevel = 'info' | 'warn' | 'error';
+
+/** Writes one event as one line. */
+export type EscrowLog = (level: LogLevel, event: EscrowEvent) => void;

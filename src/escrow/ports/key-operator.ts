@@ -1,0 +1,34 @@
+import type { SourceKey } from '../model/source-key.ts';
+import type { KeySource } from './key-source.ts';
+
+/** A key that is soft-deleted: its name stays taken until it is recovered or purged. */
+export interface DeletedKey {
+  readonly name: string;
+  /** Of its newest version. */
+  readonly createdAt: Date | undefined;
+  readonly deletedAt: Date | undefined;
+  /** When the service destroys it for good. */
+  readonly purgeAt: Date | undefined;
+}
+
+/**
+ * What a person does to a vault or Managed HSM with their own identity: the app never may. Whoever implements it owes what
+ * `KeySource` asks for: one pace with all other work on the source, the one retry, `ServiceError`s, no other host.
+ */
+export interface KeyOperator {
+  /** The same source, for reading. */
+  readonly keys: KeySource;
+  /** @returns undefined when there is no such active key; every other refusal is thrown. */
+  findKey(name: string, outOfTime: AbortSignal): Promise<SourceKey | undefined>;
+  /** @returns undefined when no key of that name is soft-deleted. */
+  findDeletedKey(name: string, outOfTime: AbortSignal): Promise<DeletedKey | undefined>;
+  listDeletedKeys(outOfTime: AbortSignal): AsyncIterable<DeletedKey>;
+  /** Creates the key, with all its versions, under the name that it was backed up with. The service never overwrites. */
+  restoreKey(backup: Uint8Array, outOfTime: AbortSignal): Promise<SourceKey>;
+  /** Resolves when the key can be read again. */
+  recoverKey(name: string, outOfTime: AbortSignal): Promise<void>;
+  /** Soft-deletes; resolves when the deleted key can be seen. */
+  deleteKey(name: string, outOfTime: AbortSignal): Promise<void>;
+  /** Destroys a soft-deleted key for good; resolves when it is gone. The service may refuse: purge protection. */
+  purgeKey(name: string, outOfTime: AbortSignal): Promise<void>;
+}

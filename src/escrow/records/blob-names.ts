@@ -1,0 +1,158 @@
+import type { RunId } from '../model/run-id.ts';
+import { parseRunTime } from '../model/run-id.ts';
+import type { SourceId } from '../model/source.ts';
+import { keyNamePattern, parseSourcePath, sourcePath } from '../model/source-path.ts';
+
+// The only module that knows how a blob name is built and parsed.
+
+const reservedFolders = ['vaults', 'managed-hsms', 'runs', 'audits', 'drills', 'requests'];
+const recordExtension = '.keybackup';
+
+/** Everything ever escrowed of one source, or of one of its keys. */
+export function recordPrefix(source: SourceId, keyName?: string): string {
+  return keyName === undefined ? `${sourcePath(source)}/` : `${sourcePath(source)}/${keyName.toLowerCase()}/`;
+}
+
+/** `vaults/<vault>/<key>/<run id>.keybackup`, lower-case because key names are case-insensitive but blob names are not. */
+export function recordName(source: SourceId, keyName: string, runId: RunId): string {
+  return `${recordPrefix(source, keyName)}${runId}${recordExtension}`;
+}
+
+export interface ParsedRecordName {
+  readonly source: SourceId;
+  readonly keyName: string;
+  readonly runId: RunId;
+}
+
+/** The inverse of `recordName`; undefined for any other blob, a chosen `blobName` among them. */
+export function parseRecordName(name: string): ParsedRecordName | undefined {
+  const [folder, sourceName, keyName, file, ...rest] = name.split('/');
+  if (sourceName === undefined || keyName === undefined || !file?.endsWith(recordExtension) || rest.length > 0) {
+    return undefined;
+  }
+  const source = parseSourcePath(`${folder}/${sourceName}`);
+  const runId = file.slice(0, -recordExtension.length);
+  if (source === undefined || !keyNamePattern.test(keyName) || parseRunTime(runId) === undefined) return undefined;
+  return recordName(source, keyName, runId) === name ? { source, keyName, runId } : undefined;
+}
+
+/** The folder of every report of every run, and of one run. */
+export function runPrefix(runId?: RunId): string {
+  return runId === undefined ? 'runs/' : `runs/${runId}/`;
+}
+
+/** The marker that a run over a source has begun; finding it there already means: resume. */
+export function startedMarkerName(runId: RunId, source: SourceId): string {
+  return `${runPrefix(runId)}${sourcePath(source)}.started`;
+}
+
+/** @param attempt 1 for the first report of a run over a source, then the next free number. */
+export function reportName(runId: RunId, source: SourceId, attempt = 1): string {
+  return `${runPrefix(runId)}${sourcePath(source)}${attempt === 1 ? '' : `.${attempt}`}.json`;
+}
+
+/** What a blob under `runs/` is; undefined for anything that this product did not write. */
+export function parseRunBlobName(
+  name: string,
+): { readonly runId: RunId; readonly source: SourceId; readonly what: 'started' | 'report' } | undefined {
+  const [, runId, folder, sourceName, ending] =
+    /^runs\/([^/]+)\/([^/]+)\/([^/.]+)((?:\.[1-9]\d*)?\.json|\.started)$/.exec(name) ?? [];
+  if (runId === undefined || parseRunTime(runId) === undefined) return undefined;
+  const source = parseSourcePath(`${folder}/${sourceName}`);
+  return source && { runId, source, what: ending === '.started' ? 'started' : 'report' };
+}
+
+/**
+ * Prefixes under `runs/` or `audits/` that together hold every name whose instant lies between two times. Names begin with
+ * the date, so ten days share one prefix (`runs/2026112`), and a history of years is never listed.
+ */
+export function periodPrefixes(folder: 'runs' | 'audits', from: Date, to: Date): string[] {
+  const prefixes = new Set<string>();
+  const day = 24 * 60 * 60 * 1000;
+  for (let at = from.getTime(); at < to.getTime() + day; at += day) {
+    const stamp = new Date(Math.min(at, to.getTime())).toISOString().slice(0, 10).replaceAll('-', '');
+    prefixes.add(`${folder}/${stamp.slice(0, -1)}`);
+  }
+  return [...prefixes];
+}
+
+export const auditFolder = 'audits/';
+/** The blob that each audit tries to overwrite and to delete, in vain. */
+export const canaryName = `${auditFolder}canary`;
+
+/** `audits/<time>.json`, the audit, and `audits/<time>.html`, its page. @param attempt 1, then the next free number. */
+export function auditName(auditId: RunId, form: 'json' | 'html', attempt = 1): string {
+  return `${auditFolder}${auditId}${attempt === 1 ? '' : `.${attempt}`}.${form}`;
+}
+
+export interface ParsedAuditName {
+  readonly auditId: RunId;
+  readonly form: 'json' | 'html';
+  readonly attempt: number;
+}
+
+export function parseAuditName(name: string): ParsedAuditName | undefined {
+  const [, auditId, attempt, form] = /^audits\/([^/.]+)(?:\.([1-9]\d*))?\.(json|html)$/.exec(name) ?? [];
+  if (auditId === undefined || parseRunTime(auditId) === undefined) return undefined;
+  return { auditId, form: form === 'json' ? 'json' : 'html', attempt: Number(attempt ?? 1) };
+}
+
+export const drillFolder = 'drills/';
+
+/** The receipt of one restore drill. @param drillId the time it began, in the form of a run id. */
+export function drillReceiptName(drillId: RunId, attempt = 1): string {
+  return `${drillFolder}${drillId}${attempt === 1 ? '' : `.${attempt}`}.json`;
+}
+
+export function parseDrillReceiptName(name: string): { readonly drillId: RunId } | undefined {
+  const [, drillId] = /^drills\/([^/.]+)(?:\.[1-9]\d*)?\.json$/.exec(name) ?? [];
+  return drillId === undefined || parseRunTime(drillId) === undefined ? undefined : { drillId };
+}
+
+/** Written before the first restore of a drill: what it is about to restore, so that a crashed one can be swept. */
+export function drillJournalName(drillId: RunId): string {
+  return `${drillFolder}${drillId}.journal.json`;
+}
+
+export function parseDrillJournalName(name: string): { readonly drillId: RunId } | undefined {
+  const [, drillId] = /^drills\/([^/.]+)\.journal\.json$/.exec(name) ?? [];
+  return drillId === undefined || parseRunTime(drillId) === undefined ? undefined : { drillId };
+}
+
+export const requestFolder = 'requests/';
+const requestRecordPattern = /^requests\/[0-9a-zA-Z_-]{1,128}\.json$/;
+
+/** Where a request that was not carried out is kept. Message ids are GUIDs; anything else is made safe. */
+export function requestRecordName(messageId: string): string {
+  return `${requestFolder}${messageId.replace(/[^0-9a-zA-Z-]/g, '_').slice(0, 128)}.json`;
+}
+
+/** Whether audits list this blob by its digest: run reports, drill receipts, lost requests, audits and their pages. */
+export function isEvidenceName(name: string): boolean {
+  return (
+    parseRunBlobName(name)?.what === 'report' ||
+    parseDrillReceiptName(name) !== undefined ||
+    parseAuditName(name) !== undefined ||
+    requestRecordPattern.test(name)
+  );
+}
+
+/** Why a name may not be chosen for a record; undefined when it may. */
+export function faultOfBlobName(name: string): string | undefined {
+  if (name.length === 0 || name.length > 1024) return 'it must have 1 to 1024 characters';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
+  if (/[\u0000-\u001f\u007f-\u009f\ufffe\uffff\\]/.test(name) || !name.isWellFormed()) {
+    return 'it must not contain control characters, broken code points or a backslash';
+  }
+  const segments = name.split('/');
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..' || /[. ]$/.test(segment))) {
+    return 'no part between slashes may be empty, "." or "..", or end in a dot or a space';
+  }
+  if (isReservedName(name)) return `"${segments[0]}/" is reserved for the escrow itself`;
+  return undefined;
+}
+
+/** Whether a blob or a folder belongs to the escrow's own layout, where no chosen `blobName` may lie. */
+export function isReservedName(name: string): boolean {
+  return reservedFolders.includes(name.split('/', 1)[0]?.toLowerCase() ?? '');
+}

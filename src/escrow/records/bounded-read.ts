@@ -1,0 +1,25 @@
+import { ServiceError } from '../model/service-error.ts';
+import type { EscrowContainer } from '../ports/escrow-container.ts';
+
+/** Reports, receipts and requests: a report has about 250 bytes a key. */
+export const mostEvidenceBytes = 64 * 1024 ** 2;
+/** Audits and their pages: an audit has about 500 bytes a key, and has to fit into one string. */
+export const mostAuditBytes = 256 * 1024 ** 2;
+
+/**
+ * Reads what the app may have written. A blob larger than any of its kind is read as empty: nothing in it can be believed,
+ * its digest is another than the one beside it, and it must not fill the memory of whoever reads it.
+ */
+export async function readBounded(
+  container: EscrowContainer,
+  name: string,
+  mostBytes: number,
+  outOfTime: AbortSignal,
+): Promise<Uint8Array> {
+  try {
+    return await container.read(name, outOfTime, mostBytes);
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === 'BlobTooLarge') return new Uint8Array();
+    throw error;
+  }
+}

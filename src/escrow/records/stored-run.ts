@@ -1,0 +1,121 @@
+import * as z from 'zod/mini';
+import type { RunId } from '../model/run-id.ts';
+import type { SourceId } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
+import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import { parseRunBlobName, periodPrefixes } from './blob-names.ts';
+import { mostEvidenceBytes, readBounded } from './bounded-read.ts';
+import { sha256Of } from './put-once.ts';
+
+/** What the container holds of one run over one source. Times are the storage service's. */
+export interface StoredRun {
+  readonly runId: RunId;
+  readonly source: SourceId;
+  /** When its first blob was created: the marker, or a report where there is no marker. */
+  readonly startedAt: Date;
+  /** In order of creation; a run that was resumed has several, one that died before its end none. */
+  readonly reports: readonly StoredBlob[];
+}
+
+const day = 24 * 60 * 60 * 1000;
+/** A run may stand for an instant up to 7 days before it was made (`runTime`), and a little ahead of the clock. */
+const runTimeLag = 8 * day;
+
+/**
+ * Every run made between two instants, of every source, without listing older ones: one request per ten days and 5,000
+ * blobs. @param from of the creation; names are looked for from eight days earlier.
+ */
+export async function listRuns(
+  container: EscrowContainer,
+  from: Date,
+  now: Date,
+  outOfTime: AbortSignal,
+): Promise<StoredRun[]> {
+  const runs = new Map<string, { runId: RunId; source: SourceId; startedAt: Date; reports: StoredBlob[] }>();
+  const earliest = new Date(from.getTime() - runTimeLag);
+  for (const prefix of periodPrefixes('runs', earliest, new Date(now.getTime() + day))) {
+    for await (const blob of container.list(prefix, outOfTime)) {
+      const parsed = parseRunBlobName(blob.name);
+      if (parsed === undefined) continue;
+      const { runId, source, what } = parsed;
+      const id = `${runId} ${sourcePath(source)}`;
+      const run = runs.get(id) ?? { runId, source, startedAt: blob.createdAt, reports: [] };
+      runs.set(id, run);
+      if (blob.createdAt < run.startedAt) run.startedAt = blob.createdAt;
+      if (what === 'report') run.reports.push(blob);
+    }
+  }
+  for (const run of runs.values()) run.reports.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+  return [...runs.values()]
+    .filter(({ startedAt, reports }) => (reports.at(-1)?.createdAt ?? startedAt) >= from)
+    .sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+}
+
+const text = z.string();
+const reportShape = z.object({
+  format: z.literal('keyvault-escrow/run-report/1'),
+  runId: text,
+  source: text,
+  trigger: z.enum(['schedule', 'request', 'event']),
+  attempt: z.number(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  status: z.enum(['ok', 'incomplete']),
+  counts: z.object({
+    considered: z.number(),
+    escrowed: z.number(),
+    alreadyEscrowed: z.number(),
+    skipped: z.number(),
+    failed: z.number(),
+  }),
+  throttled: z.number(),
+  problems: z.array(z.object({ code: text, message: text, remedy: text })),
+  keys: z.array(
+    z.discriminatedUnion('outcome', [
+      z.object({
+        key: text,
+        outcome: z.enum(['escrowed', 'alreadyEscrowed']),
+        blobName: text,
+        sha256: text,
+        bytes: z.number(),
+      }),
+      z.object({ key: text, outcome: z.literal('skipped'), reason: text }),
+      z.object({ key: text, outcome: z.literal('failed'), code: text, message: text }),
+    ]),
+  ),
+});
+
+/** A run report as it was read back: as much of it as readers use, checked, because who wrote it is not proven. */
+export type StoredReport = z.infer<typeof reportShape>;
+
+export interface ReadReport {
+  readonly blob: StoredBlob;
+  /** Of the content as read. */
+  readonly sha256: string;
+  /** Undefined when the content is no run report of this run and source. */
+  readonly report: StoredReport | undefined;
+}
+
+export async function readReport(
+  container: EscrowContainer,
+  blob: StoredBlob,
+  outOfTime: AbortSignal,
+): Promise<ReadReport> {
+  const bytes = await readBounded(container, blob.name, mostEvidenceBytes, outOfTime);
+  const named = parseRunBlobName(blob.name);
+  const report = parseReport(bytes);
+  const isOfItsName =
+    report !== undefined &&
+    named !== undefined &&
+    report.runId === named.runId &&
+    report.source === sourcePath(named.source);
+  return { blob, sha256: sha256Of(bytes), report: isOfItsName ? report : undefined };
+}
+
+function parseReport(bytes: Uint8Array): StoredReport | undefined {
+  try {
+    return reportShape.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,352 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import sample from '../../local.settings.sample.json' with { type: 'json' };
+import { readSettings, SettingsFault, settingNames } from '../../src/app/settings.ts';
+import { minimalSettings } from '../support/minimal-settings.ts';
+
+const withSources = (...sources: unknown[]) => ({ ...minimalSettings, ESCROW_SOURCES: JSON.stringify(sources) });
+
+function faultsOf(env: Record<string, string | undefined>): readonly string[] {
+  try {
+    readSettings(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsFault);
+    const { faults, message } = error as SettingsFault;
+    for (const fault of faults) expect(message).toContain(`- ${fault}`);
+    return faults;
+  }
+  throw new Error('the settings were accepted');
+}
+
+describe('settings that can be used', () => {
+  test('need no more than the required ones; the others have the documented defaults', () => {
+    expect(readSettings(minimalSettings)).toEqual({
+      sources: [
+        {
+          kind: 'vault',
+          name: 'contoso-prod',
+          keys: ['*'],
+          except: [],
+          retired: [],
+          maxBackupsPerSecond: 10,
+          allowEmpty: false,
+          place: {},
+        },
+      ],
+      containerUrl: 'https://escrowlocal.blob.core.windows.net/key-escrow',
+      schedule: '0 0 2 * * *',
+      auditSchedule: '0 0 6 * * *',
+      queueName: 'key-escrow-requests',
+      queueServiceUrl: 'https://escrowlocal.queue.core.windows.net',
+      fanOut: false,
+      maxAgeHours: 26,
+      maxDrillAgeDays: undefined,
+      suffixes: { vault: 'vault.azure.net', managedHsm: 'managedhsm.azure.net' },
+      authorityHost: 'https://login.microsoftonline.com',
+      functionTimeoutMs: 30 * 60 * 1000,
+      maxDequeueCount: 5,
+    });
+  });
+
+  test('name sources with all that a source can say', () => {
+    const { sources } = readSettings(
+      withSources(
+        {
+          vaultName: 'Contoso-Prod',
+          keys: ['*', 'signing'],
+          except: ['tmp-*'],
+          retired: ['old-?'],
+          maxBackupsPerSecond: 2.5,
+          allowEmpty: true,
+          subscriptionId: '00000000-0000-0000-0000-00000000c0de',
+          geography: 'europe',
+        },
+        { hsmName: 'contoso-hsm', securityDomain: 'contoso-2026' },
+        { hsmName: 'contoso-prod' },
+      ),
+    );
+    expect(sources).toMatchObject([
+      {
+        kind: 'vault',
+        name: 'contoso-prod',
+        keys: ['*', 'signing'],
+        except: ['tmp-*'],
+        retired: ['old-?'],
+        maxBackupsPerSecond: 2.5,
+        allowEmpty: true,
+        place: { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' },
+      },
+      { kind: 'managedHsm', name: 'contoso-hsm', maxBackupsPerSecond: 5, place: { securityDomain: 'contoso-2026' } },
+      { kind: 'managedHsm', name: 'contoso-prod' },
+    ]);
+  });
+
+  test('may be padded with spaces, and an empty one counts as not set', () => {
+    const settings = readSettings({
+      ...minimalSettings,
+      ESCROW_QUEUE_NAME: ' requests ',
+      ESCROW_FAN_OUT: ' TRUE ',
+      ESCROW_MAX_AGE_HOURS: '',
+      AZURE_CLOUD: ' ',
+    });
+    expect(settings).toMatchObject({ queueName: 'requests', fanOut: true, maxAgeHours: 26 });
+    expect(settings.suffixes.vault).toBe('vault.azure.net');
+  });
+
+  test('hold a container URL without a bare question mark or number sign', () => {
+    for (const ending of ['', '?', '#', '?#']) {
+      const url = `${minimalSettings.ESCROW_CONTAINER_URL}${ending}`;
+      expect(readSettings({ ...minimalSettings, ESCROW_CONTAINER_URL: url }).containerUrl).toBe(
+        minimalSettings.ESCROW_CONTAINER_URL,
+      );
+    }
+  });
+
+  test('choose a cloud, and override what differs in a newer one', () => {
+    expect(readSettings({ ...minimalSettings, AZURE_CLOUD: 'azurechinacloud' })).toMatchObject({
+      suffixes: { vault: 'vault.azure.cn', managedHsm: 'managedhsm.azure.cn' },
+      authorityHost: 'https://login.chinacloudapi.cn',
+    });
+    const overrides = {
+      ESCROW_VAULT_DNS_SUFFIX: 'vault.sovereign.example',
+      ESCROW_HSM_DNS_SUFFIX: 'managedhsm.sovereign.example',
+      AZURE_AUTHORITY_HOST: 'https://login.sovereign.example',
+    };
+    expect(readSettings({ ...minimalSettings, AZURE_CLOUD: 'AzureUSGovernment', ...overrides })).toMatchObject({
+      suffixes: { vault: 'vault.sovereign.example', managedHsm: 'managedhsm.sovereign.example' },
+      authorityHost: 'https://login.sovereign.example',
+    });
+  });
+
+  test("take the host's own overrides of host.json", () => {
+    const settings = readSettings({
+      ...minimalSettings,
+      AzureFunctionsJobHost__functionTimeout: '00:05:00',
+      AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '2',
+    });
+    expect(settings).toMatchObject({ functionTimeoutMs: 300_000, maxDequeueCount: 2 });
+    const without = { AzureFunctionsJobHost__functionTimeout: '', FUNCTIONS_EXTENSION_VERSION: '~4' };
+    expect(readSettings({ ...minimalSettings, ...without })).toMatchObject({ functionTimeoutMs: 1_800_000 });
+  });
+
+  test.each([
+    ['https://login.sovereign.example/', 'https://login.sovereign.example'],
+    ['https://login.sovereign.example//', 'https://login.sovereign.example'],
+    ['https://Login.Sovereign.Example?', 'https://login.sovereign.example'],
+    // Azure Stack Hub with AD FS.
+    ['https://adfs.local.azurestack.external/adfs', 'https://adfs.local.azurestack.external/adfs'],
+  ])('name the authority %s', (text, authorityHost) => {
+    expect(readSettings({ ...minimalSettings, AZURE_AUTHORITY_HOST: text })).toMatchObject({ authorityHost });
+  });
+});
+
+describe('settings that cannot be used', () => {
+  test('are all told at once, each with its name', () => {
+    const faults = faultsOf({ ESCROW_FAN_OUT: 'perhaps', AZURE_CLOUD: 'Cumulus', ESCROW_MAX_AGE_HOURS: 'old' });
+    for (const name of [...Object.keys(minimalSettings), 'ESCROW_FAN_OUT', 'AZURE_CLOUD', 'ESCROW_MAX_AGE_HOURS']) {
+      expect(faults.filter((fault) => fault.startsWith(`${name} is `))).toHaveLength(1);
+    }
+    expect(faults).toHaveLength(9);
+  });
+
+  test.each(Object.keys(minimalSettings))('lack %s', (name) => {
+    const missing = [expect.stringMatching(new RegExp(`^${name} is missing\\. Set it to `))];
+    expect(faultsOf({ ...minimalSettings, [name]: undefined })).toEqual(missing);
+    expect(faultsOf({ ...minimalSettings, [name]: '  ' })).toEqual(missing);
+  });
+
+  test.each([
+    ['ESCROW_SOURCES', 'contoso-prod', /is no JSON.*Write a JSON array/],
+    ['ESCROW_SOURCES', '{"vaultName":"contoso-prod"}', /names no source/],
+    ['ESCROW_SOURCES', '[]', /names no source/],
+    ['ESCROW_SOURCES', 'null', /names no source/],
+    ['ESCROW_CONTAINER_URL', 'key-escrow', /is no URL/],
+    ['ESCROW_CONTAINER_URL', 'http://escrowlocal.blob.core.windows.net/key-escrow', /is not https/],
+    ['ESCROW_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net', /unexpected path/],
+    ['ESCROW_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net/key-escrow/folder', /unexpected path/],
+    ['ESCROW_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net:8443/key-escrow', /names a port/],
+    [
+      'ESCROW_QUEUE__queueServiceUri',
+      'https://escrowlocal.queue.core.windows.net/key-escrow-requests',
+      /unexpected path/,
+    ],
+    ['ESCROW_QUEUE__queueServiceUri', 'http://escrowlocal.queue.core.windows.net', /is not https/],
+    ['ESCROW_QUEUE_NAME', 'Requests', /lower-case/],
+    ['ESCROW_QUEUE_NAME', 'a--b', /single dashes/],
+    ['ESCROW_QUEUE_NAME', 'ab', /3 to 56/],
+    ['ESCROW_QUEUE_NAME', 'x'.repeat(57), /3 to 56/],
+    ['ESCROW_SCHEDULE', '0 2 * * *', /six fields/],
+    ['ESCROW_SCHEDULE', '0 0 26 * * *', /six fields/],
+    ['ESCROW_AUDIT_SCHEDULE', 'hourly', /six fields/],
+    ['ESCROW_FAN_OUT', '1', /true or false/],
+    ['ESCROW_MAX_AGE_HOURS', '0', /a number from 1/],
+    ['ESCROW_MAX_AGE_HOURS', 'Infinity', /a number from 1/],
+    ['ESCROW_MAX_DRILL_AGE_DAYS', '-90', /a number from 1/],
+    ['AZURE_CLOUD', 'AzureGermanCloud', /one of AzureCloud, AzureChinaCloud, AzureUSGovernment/],
+    ['AZURE_CLOUD', 'constructor', /one of AzureCloud/],
+    ['ESCROW_VAULT_DNS_SUFFIX', '.vault.azure.net', /without a leading dot/],
+    ['ESCROW_VAULT_DNS_SUFFIX', 'net', /DNS suffix/],
+    ['ESCROW_HSM_DNS_SUFFIX', 'evil.example/x', /DNS suffix/],
+    ['AZURE_AUTHORITY_HOST', 'http://login.microsoftonline.com', /is not https\. Set it to https:\/\/login/],
+    ['AZURE_AUTHORITY_HOST', 'login.microsoftonline.com', /is no URL\. Set it to https:\/\/login/],
+    ['AZURE_AUTHORITY_HOST', 'https://login.sovereign.example/?tenant=x', /more than a place/],
+    ['AZURE_AUTHORITY_HOST', 'https://login.sovereign.example/#x', /more than a place/],
+    ['AZURE_AUTHORITY_HOST', 'https://admin@login.sovereign.example', /more than a place/],
+    ['AZURE_AUTHORITY_HOST', 'https://:password@login.sovereign.example', /more than a place/],
+    ['AzureFunctionsJobHost__functionTimeout', '30', /is "30"\. Set it to hh:mm:ss, as 00:30:00, or -1 for no limit/],
+    ['AzureFunctionsJobHost__functionTimeout', '00:00:00', /hh:mm:ss/],
+    ['AzureFunctionsJobHost__functionTimeout', '24:00:00', /hh:mm:ss/],
+    ['AzureFunctionsJobHost__extensions__queues__maxDequeueCount', '0', /a whole number from 1/],
+    ['AzureFunctionsJobHost__extensions__queues__maxDequeueCount', 'many', /a whole number from 1/],
+  ])('%s is %j', (name, value, remedy) => {
+    const faults = faultsOf({ ...minimalSettings, [name]: value });
+    expect(faults).toEqual([expect.stringMatching(remedy)]);
+    expect(faults[0]).toMatch(new RegExp(`^${name}\\b`));
+  });
+
+  test.each([
+    [
+      'an unknown property',
+      { vaultName: 'contoso-prod', exclude: ['x'] },
+      /"exclude".*Known: vaultName, hsmName, keys/,
+    ],
+    ['neither a vault nor an HSM', { keys: ['*'] }, /exactly one of "vaultName" and "hsmName"/],
+    ['both a vault and an HSM', { vaultName: 'contoso-prod', hsmName: 'contoso-hsm' }, /exactly one of/],
+    ['a host name for a vault name', { vaultName: 'contoso-prod.vault.azure.net' }, /vaultName.*is no vault name/],
+    ['a hostile vault name', { vaultName: 'evil.example/x' }, /is no vault name/],
+    ['an HSM name that cannot be one', { hsmName: 'x' }, /hsmName.*is no Managed HSM name/],
+    ['a name that is no text', { vaultName: 7 }, /vaultName/],
+    ['no pattern at all', { vaultName: 'contoso-prod', keys: [] }, /keys.*at least one pattern/],
+    ['a pattern no key can match', { vaultName: 'contoso-prod', keys: ['sign_*'] }, /keys\.0.*letters, digits, dashes/],
+    ['a pattern that is no list', { vaultName: 'contoso-prod', except: 'tmp-*' }, /except/],
+    ['no pace', { vaultName: 'contoso-prod', maxBackupsPerSecond: 0 }, /maxBackupsPerSecond/],
+    ['too fast a pace', { vaultName: 'contoso-prod', maxBackupsPerSecond: 1001 }, /maxBackupsPerSecond/],
+    ['a flag that is text', { vaultName: 'contoso-prod', allowEmpty: 'true' }, /allowEmpty/],
+    ['a label that cannot be metadata', { vaultName: 'contoso-prod', geography: 'Zürich' }, /geography.*ASCII/],
+    ['a label with a line break', { vaultName: 'contoso-prod', geography: 'a\r\nx-ms-meta-b: c' }, /geography.*ASCII/],
+    ['text', 'contoso-prod', /ESCROW_SOURCES\[1\]/],
+    ['null', null, /ESCROW_SOURCES\[1\]/],
+  ])('a source has %s', (_, source, remedy) => {
+    const faults = faultsOf(withSources({ vaultName: 'contoso-web' }, source));
+    expect(faults).toEqual([expect.stringMatching(remedy)]);
+    expect(faults[0]).toMatch(/^ESCROW_SOURCES\[1\]/);
+  });
+
+  test('a source is there twice, whatever the case', () => {
+    const faults = faultsOf(withSources({ vaultName: 'contoso-prod' }, { vaultName: 'Contoso-Prod', keys: ['x'] }));
+    expect(faults).toEqual([
+      expect.stringMatching(/^ESCROW_SOURCES\[1\]: vault "contoso-prod" is there twice\. Merge/),
+    ]);
+  });
+
+  test('several sources are wrong, and each is told', () => {
+    const faults = faultsOf(
+      withSources({ vaultName: '-' }, { vaultName: 'contoso-prod' }, {}, { hsmName: 'b.c', x: 1 }),
+    );
+    expect(faults.map((fault) => fault.slice(0, 17))).toEqual([0, 2, 3, 3].map((index) => `ESCROW_SOURCES[${index}]`));
+  });
+});
+
+describe('no secret is echoed', () => {
+  const secret = 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA';
+  const connectionString = `DefaultEndpointsProtocol=https;AccountName=escrowlocal;AccountKey=${secret}==;EndpointSuffix=core.windows.net`;
+  const signedUrl = `https://escrowlocal.blob.core.windows.net/key-escrow?sv=2026-01-01&sig=${secret}`;
+  const userUrl = `https://user:${secret}@escrowlocal.blob.core.windows.net/key-escrow`;
+
+  test.each(settingNames.filter((name) => !['ESCROW_QUEUE__credential', 'ESCROW_QUEUE__clientId'].includes(name)))(
+    'when one was put into %s',
+    (name) => {
+      for (const value of [
+        connectionString,
+        signedUrl,
+        userUrl,
+        `http://x/?sig=${secret}`,
+        `["${secret}"`,
+        `{${secret}}`,
+        secret,
+      ]) {
+        try {
+          readSettings({ ...minimalSettings, [name]: value });
+        } catch (error) {
+          expect((error as Error).message).toContain(name);
+          // No run of the secret that would help anybody.
+          for (let at = 0; at + 12 <= secret.length; at++) {
+            expect((error as Error).message).not.toContain(secret.slice(at, at + 12));
+          }
+        }
+      }
+    },
+  );
+
+  test.each([
+    ['contoso-prod', 1, 1],
+    ['undefined', 1, 1],
+    ['[{"vaultName":"contoso-prod"},]', 1, 31],
+    ['[{"vaultName":"contoso-prod"}', 1, 30],
+    ['[{"vaultName":"contoso-prod"} {"vaultName":"contoso-web"}]', 1, 31],
+    ['[{"vaultName":"contoso-prod"}] [', 1, 32],
+    ['[\n  {"vaultName": "contoso-prod",\n   keys: ["*"]}\n]', 3, 4],
+    ['[{"vaultName":"contoso-prod}]', 1, 30],
+    ["[{'vaultName':'contoso-prod'}]", 1, 3],
+    ['[{"vaultName":"contoso\\prod"}]', 1, 24],
+    ['[nul]', 1, 5],
+    ['[,{"vaultName":"contoso-prod"}]', 1, 2],
+  ])('when ESCROW_SOURCES is no JSON: of %j the place alone is told', (text, line, column) => {
+    expect(faultsOf({ ...minimalSettings, ESCROW_SOURCES: text })).toEqual([
+      `ESCROW_SOURCES is no JSON: look at line ${line}, column ${column}. Write a JSON array of sources.`,
+    ]);
+  });
+
+  test('and a URL that carries one is refused with the reason', () => {
+    for (const value of [signedUrl, userUrl]) {
+      expect(faultsOf({ ...minimalSettings, ESCROW_CONTAINER_URL: value })).toEqual([
+        expect.stringMatching(/access is by identity/),
+      ]);
+    }
+  });
+});
+
+describe('the names of the settings agree', () => {
+  const required = Object.keys(minimalSettings);
+
+  test('with local.settings.sample.json, which can be used as it is', () => {
+    const { FUNCTIONS_WORKER_RUNTIME, ...values } = sample.Values;
+    expect(FUNCTIONS_WORKER_RUNTIME).toBe('node');
+    expect(settingNames).toEqual(expect.arrayContaining(Object.keys(values)));
+    expect(Object.keys(values)).toEqual(expect.arrayContaining(required));
+    expect(() => readSettings(values)).not.toThrow();
+  });
+
+  test('with what is required', () => {
+    expect(settingNames).toEqual(expect.arrayContaining(required));
+    expect(new Set(settingNames).size).toBe(settingNames.length);
+  });
+
+  const root = join(import.meta.dirname, '..');
+  const tables = pagesOf(root).flatMap((page) => settingTables(join(root, page)).map((names) => ({ page, names })));
+
+  test.runIf(tables.length > 0)('with every table of settings in the documentation', () => {
+    for (const { page, names } of tables) {
+      expect({ page, names: names.toSorted() }).toEqual({ page, names: settingNames.toSorted() });
+    }
+  });
+  if (tables.length === 0) console.log('skipped: no page of the documentation has a table of settings yet');
+});
+
+function pagesOf(root: string): string[] {
+  const folders = ['.', 'docs'].filter((folder) => existsSync(join(root, folder)));
+  return folders.flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  );
+}
+
+/** The settings named in each table that has a row for ESCROW_SOURCES. */
+function settingTables(file: string): string[][] {
+  const tables = readFileSync(file, 'utf8').match(/(?:^\|.*\n)+/gm) ?? [];
+  return tables
+    .filter((table) => table.includes('| `ESCROW_SOURCES` |'))
+    .map((table) => [...new Set([...table.matchAll(/`((?:ESCROW|AZURE)_\w+)`/g)].map(([, name]) => name ?? ''))]);
+}

@@ -1,0 +1,87 @@
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { FaultEffect } from '../../../local-azure/key-vault/faults.ts';
+import type { EscrowContainer } from '../../../src/escrow/ports/escrow-container.ts';
+import type { KeySource } from '../../../src/escrow/ports/key-source.ts';
+import { fastClock } from '../../support/escrow-app.ts';
+import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
+import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { secretFinder, textSecret } from '../../support/secrets.ts';
+
+let azure: TestAzure;
+let keys: KeySource;
+let container: EscrowContainer;
+let handedOut: string[];
+
+beforeAll(async () => {
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing' });
+  const { openKeyClient } = await import('../../../src/azure/key-vault/key-client.ts');
+  const { createKeySource } = await import('../../../src/azure/key-vault/key-source.ts');
+  const { createEscrowContainer } = await import('../../../src/store/blob-container.ts');
+  const issuing = azure.credential(azure.identities.app);
+  handedOut = [];
+  const credential: typeof issuing = {
+    async getToken(...asked) {
+      const token = await issuing.getToken(...asked);
+      if (token !== null) handedOut.push(token.token);
+      return token;
+    },
+  };
+  const clock = fastClock(100);
+  const source = { kind: 'vault', name: 'contoso-prod', maxBackupsPerSecond: 1000 } as const;
+  keys = createKeySource(openKeyClient({ source, suffixes: publicSuffixes, credential, clock }));
+  container = createEscrowContainer(azure.containerUrl, credential, clock);
+});
+
+beforeEach(() => {
+  azure.keyVault.faults.clear();
+  azure.storage.faults.clear();
+});
+
+afterAll(() => azure?.stop());
+
+/** Whatever an error hangs on to, printed as far as printing goes. */
+function expectDiscreet(error: unknown): void {
+  expect(error).toBeInstanceOf(Error);
+  expect(handedOut.length).toBeGreaterThan(0);
+  const finder = secretFinder([
+    ...handedOut.map((token) => textSecret('a token', token)),
+    textSecret('IDENTITY_HEADER', azure.identityEndpoint.header),
+  ]);
+  for (const depth of [2, Number.POSITIVE_INFINITY]) {
+    const printed = inspect(error, { depth, showHidden: depth > 2 });
+    expect(printed.length).toBeGreaterThan(100);
+    expect(finder.findIn(printed)).toEqual([]);
+  }
+}
+
+const caught = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+test.each<FaultEffect>([
+  { kind: 'forbidden', reason: 'ForbiddenByRbac' },
+  { kind: 'status', status: 400, code: 'BadParameter' },
+  { kind: 'reset' },
+  { kind: 'truncate' },
+  { kind: 'notJson' },
+  { kind: 'redirect', location: 'https://evil.vault.azure.net/' },
+])('an error of Key Vault holds no secret for whoever prints it: %j', async (effect) => {
+  azure.keyVault.faults.add({ operation: 'backupKey', effect });
+  expectDiscreet(await caught(keys.backUpKey('signing', noLimit)));
+});
+
+test.each([
+  { kind: 'status', status: 403, code: 'AuthorizationFailure' },
+  { kind: 'status', status: 500, code: 'InternalError' },
+  { kind: 'reset' },
+  { kind: 'resetAfterWork' },
+] as const)('nor does one of storage: %j', async (effect) => {
+  azure.storage.faults.add({ effect });
+  const blob = { name: `e/${effect.kind}`, bytes: Buffer.from('x'), contentType: 'x', metadata: {} };
+  expectDiscreet(await caught(container.create(blob, noLimit)));
+  expectDiscreet(await caught(container.read('e/x', noLimit)));
+});

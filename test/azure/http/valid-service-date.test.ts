@@ -1,0 +1,166 @@
+import https from 'node:https';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EscrowContainer } from '../../../src/escrow/ports/escrow-container.ts';
+import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
+import { viewContainer } from '../../support/container-view.ts';
+import { fastClock } from '../../support/escrow-app.ts';
+import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
+import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { startTlsHost, type TlsHost } from '../../support/tls-host.ts';
+
+let azure: TestAzure;
+
+beforeAll(async () => {
+  azure = await startTestAzure();
+});
+
+afterAll(() => azure?.stop());
+
+/** What an answer may hold where seconds since 1970 belong, and the time that it is; none where it is no time. */
+const attributes: readonly (readonly [name: string, seconds: unknown, time: string | undefined])[] = [
+  ['seconds', 1_790_000_000, '2026-09-21T14:13:20.000Z'],
+  ['the-last-second', 253_402_300_799, '9999-12-31T23:59:59.000Z'],
+  ['beyond-9999', 253_402_300_800, undefined],
+  ['milliseconds', 1_790_000_000_000, undefined],
+  ['no-date', 1e15, undefined],
+  ['negative', -1, undefined],
+  ['zero', 0, undefined],
+  ['text', '2026-11-24T10:00:00Z', undefined],
+  ['empty', '', undefined],
+  ['null', null, undefined],
+  ['absent', undefined, undefined],
+  ['object', {}, undefined],
+];
+
+describe('a vault that tells odd times', () => {
+  const host = 'contoso-odd.vault.azure.net';
+  let vault: TlsHost;
+  let operator: KeyOperator;
+
+  beforeAll(async () => {
+    vault = await startTlsHost(azure, [host], ({ headers, url = '' }, response) => {
+      const answer = (status: number, more: Record<string, string>, body: object) =>
+        response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body));
+      if (headers.authorization === undefined) {
+        const challenge = 'Bearer authorization="https://login.windows.net/t", resource="https://vault.azure.net"';
+        return answer(401, { 'www-authenticate': challenge }, {});
+      }
+      const [, folder, name, last] = new URL(url, `https://${host}`).pathname.split('/');
+      const items = attributes
+        .filter(([key]) => name === undefined || name === '' || key === name)
+        .map(([key, told]) => {
+          const kid = `https://${host}/keys/${key}${last === 'versions' ? '/0123456789abcdef' : ''}`;
+          return { kid, attributes: { enabled: true, created: told, updated: told } };
+        });
+      if (folder === 'deletedkeys') {
+        const [, told] = attributes.find(([key]) => key === name) ?? [];
+        const recoveryId = `https://${host}/deletedkeys/${name}`;
+        const gone = { recoveryId, deletedDate: told, scheduledPurgeDate: told };
+        return answer(200, {}, { ...items[0], key: { kid: `${items[0]?.kid}/0123456789abcdef` }, ...gone });
+      }
+      if (name && last !== 'versions') {
+        return answer(200, {}, { ...items[0], key: { kid: `${items[0]?.kid}/0123456789abcdef`, kty: 'EC' } });
+      }
+      return answer(200, {}, { value: items });
+    });
+    const { openKeyClient } = await import('../../../src/azure/key-vault/key-client.ts');
+    const { createKeySource } = await import('../../../src/azure/key-vault/key-source.ts');
+    const { createKeyOperator } = await import('../../../src/azure/key-vault/key-operator.ts');
+    const source = { kind: 'vault', name: 'contoso-odd', maxBackupsPerSecond: 1000 } as const;
+    const credential = azure.credential(azure.identities.app);
+    const client = openKeyClient({ source, suffixes: publicSuffixes, credential, clock: fastClock(100) });
+    operator = createKeyOperator(client, createKeySource(client));
+  });
+
+  afterAll(() => vault?.[Symbol.asyncDispose]());
+
+  test('lists its keys with those that are times', async () => {
+    const listed: unknown[] = [];
+    for await (const { name, createdAt, updatedAt } of operator.keys.listKeys(noLimit)) {
+      listed.push([name, createdAt?.toISOString(), updatedAt?.toISOString()]);
+    }
+    expect(listed).toEqual(attributes.map(([name, , time]) => [name, time, time]));
+  });
+
+  test.each(attributes)('tells of one key, its versions and its deletion alike: %s', async (name, _, time) => {
+    const at = time === undefined ? undefined : new Date(time);
+    expect(await operator.keys.getKey(name, noLimit)).toMatchObject({ name, createdAt: at, updatedAt: at });
+    const versions: unknown[] = [];
+    for await (const version of operator.keys.listVersions(name, noLimit)) versions.push(version);
+    expect(versions).toEqual([{ version: '0123456789abcdef', enabled: true, createdAt: at, updatedAt: at }]);
+    const deleted = { name, createdAt: at, deletedAt: at, purgeAt: at };
+    expect(await operator.findDeletedKey(name, noLimit)).toEqual(deleted);
+  });
+});
+
+describe('storage that tells odd times', () => {
+  let container: EscrowContainer;
+  let front: TlsHost;
+  /** What stands in its answers, instead of the times that the service tells. */
+  let created = '';
+  let modified = '';
+
+  beforeAll(async () => {
+    const view = viewContainer(azure);
+    await view.put('odd/blob', 'content');
+    const { hostname } = new URL(azure.containerUrl);
+    front = await startTlsHost(azure, [hostname], ({ method = '', url = '', headers }, response) => {
+      const gate = { host: '127.0.0.1', port: azure.storage.port, servername: hostname, ca: azure.ca };
+      const onward = https.request({ ...gate, method, path: url, headers }, (answer) => {
+        const told = { 'x-ms-creation-time': created, 'last-modified': modified };
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk) => chunks.push(chunk));
+        answer.on('end', () => {
+          const body = Buffer.concat(chunks)
+            .toString('utf8')
+            .replace(/(<Creation-Time>)[^<]*/g, `$1${created}`)
+            .replace(/(<Last-Modified>)[^<]*/g, `$1${modified}`);
+          const { 'content-length': length, 'transfer-encoding': _, ...kept } = answer.headers;
+          const size = method === 'HEAD' ? length : Buffer.byteLength(body);
+          response.writeHead(answer.statusCode ?? 502, { ...kept, ...told, 'content-length': size });
+          response.end(body);
+        });
+      });
+      onward.on('error', () => response.destroy());
+      onward.end();
+    });
+    const { createEscrowContainer } = await import('../../../src/store/blob-container.ts');
+    container = createEscrowContainer(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
+  });
+
+  afterAll(() => front?.[Symbol.asyncDispose]());
+
+  const look = () => container.look('odd/blob', noLimit);
+  const listed = async () => {
+    for await (const blob of container.list('odd/', noLimit)) return blob;
+    return undefined;
+  };
+  const ways = [
+    ['looked at', look],
+    ['listed', listed],
+  ] as const;
+  const monday = 'Mon, 23 Nov 2026 10:00:00 GMT';
+  const tuesday = 'Tue, 24 Nov 2026 10:00:00 GMT';
+  const oddTimes = ['', 'soon', 'Mon, 23 Nov 12026 10:00:00 GMT', 'Mon, 23 Nov 1953 10:00:00 GMT'];
+
+  describe.each(ways)('a blob that is %s', (_, read) => {
+    test('is as old as the service says', async () => {
+      [created, modified] = [monday, tuesday];
+      expect(await read()).toMatchObject({ name: 'odd/blob', length: 7, createdAt: new Date(monday) });
+    });
+
+    test.each(oddTimes)('is as old as its last change, where its creation is %j', async (odd) => {
+      [created, modified] = [odd, tuesday];
+      expect(await read()).toMatchObject({ createdAt: new Date(tuesday) });
+    });
+
+    test.each(oddTimes)('is taken for nothing where neither can be read: %j', async (odd) => {
+      [created, modified] = [odd, odd];
+      await expect(read()).rejects.toMatchObject({
+        name: 'ServiceError',
+        code: 'NoCreationTime',
+        message: expect.stringContaining('"odd/blob"'),
+      });
+    });
+  });
+});

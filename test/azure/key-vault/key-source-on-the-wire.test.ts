@@ -1,0 +1,99 @@
+import type { ServerResponse } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { KeySource } from '../../../src/escrow/ports/key-source.ts';
+import { type ContainerView, viewContainer } from '../../support/container-view.ts';
+import { fastClock, startEscrowApp } from '../../support/escrow-app.ts';
+import { linesNamed } from '../../support/escrow-host.ts';
+import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
+import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { startTlsHost } from '../../support/tls-host.ts';
+
+let azure: TestAzure;
+let container: ContainerView;
+let open: (name: string) => Promise<KeySource>;
+
+beforeAll(async () => {
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+  for (const name of ['Signing', 'payroll']) azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name });
+  container = viewContainer(azure);
+  open = async (name) => {
+    const { openKeyClient } = await import('../../../src/azure/key-vault/key-client.ts');
+    const { createKeySource } = await import('../../../src/azure/key-vault/key-source.ts');
+    const source = { kind: 'vault', name, maxBackupsPerSecond: 1000 } as const;
+    const credential = azure.credential(azure.identities.app);
+    return createKeySource(openKeyClient({ source, suffixes: publicSuffixes, credential, clock: fastClock(100) }));
+  };
+});
+
+beforeEach(() => azure.keyVault.faults.clear());
+
+afterAll(() => azure?.stop());
+
+describe('a service that answers 200 without a backup', () => {
+  test.each(['emptyValue', 'missingValue'] as const)('(%s) has backed nothing up', async (kind) => {
+    azure.keyVault.faults.add({ operation: 'backupKey', effect: { kind } });
+    const keys = await open('contoso-prod');
+    await expect(keys.backUpKey('payroll', noLimit)).rejects.toMatchObject({
+      name: 'EscrowFault',
+      code: 'EmptyBackup',
+    });
+  });
+
+  test.each(['emptyValue', 'missingValue'] as const)('(%s) leaves a failed key and no record', async (kind) => {
+    azure.keyVault.faults.add({ operation: 'backupKey', keyName: 'payroll', effect: { kind } });
+    const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { speed: 100 });
+    const { error, lines } = await app.deliver({ vaultName: 'contoso-prod' });
+    expect(error?.message).toMatch(/Cannot back up key "payroll".*answered without a backup/);
+    expect(linesNamed(lines, 'escrow.key.failed')).toMatchObject([{ key: 'payroll', code: 'EmptyBackup' }]);
+    expect(linesNamed(lines, 'escrow.key.escrowed')).toMatchObject([{ key: 'Signing' }]);
+    expect(await container.names('vaults/contoso-prod/payroll/')).toEqual([]);
+  });
+});
+
+describe('a record that the same request left before', () => {
+  const insertedAt = new Date('2026-11-24T14:03:07Z');
+  const record = (key: string, id: string) => `vaults/contoso-prod/${key}/20261124T140307Z-${id.slice(0, 8)}.keybackup`;
+
+  test.each([
+    ['in the casing of the service', 'https://contoso-prod.vault.azure.net/keys/Signing'],
+    ['in lower case', 'https://contoso-prod.vault.azure.net/keys/signing'],
+    ['in another casing', 'https://Contoso-PROD.vault.azure.net/keys/SIGNING'],
+  ])('is its own, with the key identifier %s', async (casing, keyid) => {
+    const messageId = `${casing.length}f3a9c1e-0000-4000-8000-000000000000`;
+    const runid = `20261124T140307Z-${messageId.slice(0, 8)}`;
+    await container.put(record('signing', messageId), 'the backup', { keyid, runid });
+    const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { speed: 100 });
+    const { error, lines } = await app.deliver(
+      { vaultName: 'contoso-prod', name: 'signing' },
+      { messageId, insertedAt },
+    );
+    expect(error).toBeUndefined();
+    expect(linesNamed(lines, 'escrow.key.escrowed')).toMatchObject([{ key: 'Signing', already: true }]);
+  });
+});
+
+describe('a vault that goes on over plain http', () => {
+  test('is refused before anything is sent, so no token goes there', async () => {
+    const host = 'contoso-plain.vault.azure.net';
+    const answer = (response: ServerResponse, status: number, headers: Record<string, string>, body: object) =>
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+    await using vault = await startTlsHost(azure, [host], (request, response) => {
+      if (request.headers.authorization === undefined) {
+        const challenge = 'Bearer authorization="https://login.windows.net/t", resource="https://vault.azure.net"';
+        return answer(response, 401, { 'www-authenticate': challenge }, {});
+      }
+      const nextLink = `http://${host}/keys?api-version=7.6&$skiptoken=x`;
+      return answer(response, 200, {}, { value: [{ kid: `https://${host}/keys/first` }], nextLink });
+    });
+    const keys = await open('contoso-plain');
+    const listed: string[] = [];
+    const listing = async () => {
+      for await (const { name } of keys.listKeys(noLimit)) listed.push(name);
+    };
+    await expect(listing()).rejects.toMatchObject({ name: 'ServiceError', code: 'ForeignHost', host });
+    expect(listed).toEqual(['first']);
+    expect(vault.asked).toHaveLength(2);
+    // A request in plain HTTP would have asked the proxy by name.
+    expect(azure.proxy.refusedHosts).toEqual([]);
+  });
+});

@@ -1,0 +1,209 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CliOptions } from '../../support/cli.ts';
+import { runCommand } from '../../support/cli.ts';
+import { escrowSettings } from '../../support/escrow-place.ts';
+import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { runAsApp } from '../../support/nightly.ts';
+import { putRecord } from '../../support/put-record.ts';
+
+const sources = [
+  { vaultName: 'contoso-prod', keys: ['*', 'signing'], except: ['tmp-*'], retired: ['old-*'] },
+  { hsmName: 'contoso-hsm' },
+];
+let azure: TestAzure;
+let env: Record<string, string>;
+let folder: string;
+
+const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'escrow-cli-'));
+  azure = await startTestAzure({
+    sources: [
+      { kind: 'vault', name: 'contoso-prod' },
+      { kind: 'managedHsm', name: 'contoso-hsm' },
+    ],
+  });
+  env = escrowSettings(azure, sources);
+  const vault = azure.keyVault.source('vault', 'contoso-prod');
+  vault?.addKey({ name: 'signing', versions: 3 });
+  vault?.addKey({ name: 'Payroll' });
+  vault?.addKey({ name: 'tmp-1' });
+  vault?.addKey({ name: 'old-1' });
+  vault?.addKey({ name: 'www-cert', managed: true });
+  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments', versions: 2 });
+  await runAsApp(azure, env);
+  await runAsApp(azure, env, new Date('2026-11-24T03:00:00Z'));
+});
+
+afterAll(async () => {
+  await azure.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('plan', () => {
+  test('says of every key what a run would do, and backs up and writes nothing', async () => {
+    const before = azure.keyVault.requests.length;
+    const written = azure.storage.requests.length;
+    const { code, json } = await cli('plan --json');
+    expect(code).toBe(0);
+    const { sources: planned } = json<{ sources: { vaultName?: string; counts: object; keys: object[] }[] }>();
+    expect(planned.map(({ counts }) => counts)).toMatchObject([
+      { considered: 5, wouldEscrow: 2, skipped: 3, failed: 0 },
+      { considered: 1, wouldEscrow: 1 },
+    ]);
+    expect(planned[0]?.keys).toContainEqual(expect.objectContaining({ key: 'www-cert', reason: 'certificateBacked' }));
+    const operations = azure.keyVault.requests.slice(before).map(({ operation }) => operation);
+    expect(new Set(operations)).toEqual(new Set(['listKeys']));
+    expect(azure.storage.requests.slice(written)).toEqual([]);
+  });
+
+  test('shows one source as text, its name in any case, and exits 3 when a configured key is missing', async () => {
+    const missing = escrowSettings(azure, [{ vaultName: 'contoso-prod', keys: ['Payroll', 'ledger'] }]);
+    const { code, stdout } = await cli('plan --source CONTOSO-PROD', { env: missing });
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/ledger +missing +Cannot back up key "ledger"/);
+    expect(stdout).toMatch(/Payroll +escrow/);
+  });
+
+  test('says what may have been meant by a source that is not configured', async () => {
+    const { code, stderr } = await cli('plan --source contosso-hsm');
+    expect(code).toBe(2);
+    expect(stderr).toContain('Did you mean "contoso-hsm"?');
+  });
+});
+
+describe('status', () => {
+  test('does not take silence for good news: a mistyped name, a source of which nothing is escrowed', async () => {
+    const typo = await cli('status --name sinning');
+    expect([typo.code, typo.stderr]).toEqual([2, expect.stringContaining('Did you mean "signing"?')]);
+    const none = escrowSettings(azure, [{ vaultName: 'contoso-prod', keys: ['prod-*'], retired: ['old-*'] }]);
+    const { code, stdout } = await cli('status', { env: none });
+    expect([code, stdout]).toEqual([3, expect.stringContaining('none of its 5 keys matches the selection')]);
+    expect(stdout).toContain('nothing is escrowed of 1 source');
+    expect((await cli('status --json', { env: none })).json()).toMatchObject({
+      status: 'findings',
+      sources: [{ problems: [{ code: 'selectionMatchesNothing' }] }],
+    });
+  });
+});
+
+describe('list', () => {
+  test('lists the records newest first per key', async () => {
+    const { code, json } = await cli('list --vault-name contoso-prod --json');
+    expect(code).toBe(0);
+    const { records, counts } = json<{ records: { name: string; runId: string }[]; counts: object }>();
+    expect(records.map(({ name, runId }) => [name, runId])).toEqual([
+      ['Payroll', '20261124T030000Z'],
+      ['Payroll', '20261124T020000Z'],
+      ['signing', '20261124T030000Z'],
+      ['signing', '20261124T020000Z'],
+    ]);
+    expect(counts).toMatchObject({ records: 4, keys: 2 });
+  });
+
+  test('narrows by wildcard and by time, and completes the beginning of a name', async () => {
+    expect((await cli('list --name "PAY*" --json')).json<{ counts: object }>().counts).toMatchObject({ keys: 2 });
+    expect((await cli('list --since 0s --json')).json()).toMatchObject({ records: [], counts: { records: 0 } });
+    const completed = await cli('list --vault-name contoso-p --name sig');
+    expect(completed.stderr).toContain('Taking "contoso-p" for vault "contoso-prod"');
+    expect(completed.stdout).toContain('vaults/contoso-prod/signing/20261124T030000Z.keybackup');
+  });
+
+  test.each([
+    'list --vault-name contoso-prod --name sinning',
+    'list --name sinning',
+    'list --name signing --name sinning --json',
+    'verify --name sinning',
+  ])('refuses a key that has no record, and says which was perhaps meant: %s', async (line) => {
+    const { code, stderr } = await cli(line);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean "signing"?')]);
+  });
+
+  test('completes a name over all sources, and takes a pattern that matches nothing for an answer', async () => {
+    const { code, stderr, json } = await cli('list --name paym --json');
+    expect([code, stderr]).toEqual([0, 'Taking "paym" for "payments".\n']);
+    expect(json<{ counts: object }>().counts).toMatchObject({ keys: 1 });
+    expect((await cli('list --name "nosuch*"')).code).toBe(0);
+  });
+
+  test('knows a key that has a record under a chosen name alone', async () => {
+    await putRecord(
+      azure,
+      'vaults/contoso-prod/signing/20261124T020000Z.keybackup',
+      'moves/aside.keybackup',
+      (_, tags) => {
+        tags.keyid = 'https://contoso-prod.vault.azure.net/keys/Aside';
+      },
+    );
+    for (const line of ['list --name aside --json', 'list --vault-name contoso-prod --name aside --json']) {
+      const { code, json } = await cli(line);
+      expect([code, json<{ records: { blobName: string }[] }>().records.map(({ blobName }) => blobName)]).toEqual([
+        0,
+        ['moves/aside.keybackup'],
+      ]);
+    }
+  });
+});
+
+describe('the command line', () => {
+  test.each([
+    ['lst', 2, 'Did you mean "list"?'],
+    ['list --vault-nmae x', 2, 'Did you mean --vault-name?'],
+    ['list --vault-name', 2, '--vault-name lacks its value'],
+    ['list --json=yes', 2, '--json takes no value'],
+    ['list signing', 2, 'does not know what to do with "signing"'],
+    ['list --since yesterday', 2, 'no instant'],
+    ['list --vault-name a --hsm-name b', 2, 'both given'],
+  ])('answers %s with exit code %i and the remedy', async (line, code, said) => {
+    const run = await cli(line);
+    expect(run.code).toBe(code);
+    expect(run.stderr).toContain(said);
+    expect(run.stderr).not.toMatch(/\n\s+at /);
+    expect(run.stdout).toBe('');
+  });
+
+  test('helps: with everything, and with every command and its examples', async () => {
+    const all = await cli('help');
+    expect(all.code).toBe(0);
+    const names = [...all.stdout.matchAll(/^ {2}(\w+) {2,}/gm)].map(([, name]) => name ?? '');
+    expect(names).toContain('plan');
+    for (const name of names) {
+      const help = await cli(`${name} --help`);
+      expect(help.code).toBe(0);
+      expect(help.stdout).toMatch(/Examples:\n {2}npm run escrow -- /);
+    }
+  });
+
+  test('lists every fault of the settings, with exit code 2', async () => {
+    const { code, stderr } = await cli('list', { env: { ESCROW_SOURCES: 'no' } });
+    expect(code).toBe(2);
+    expect(stderr).toContain('ESCROW_SOURCES is no JSON');
+    expect(stderr).toContain('ESCROW_CONTAINER_URL is missing');
+  });
+
+  test('reads the settings from a file when one is named', async () => {
+    const file = join(folder, 'local.settings.json');
+    await writeFile(file, JSON.stringify({ IsEncrypted: false, Values: env }));
+    expect((await cli(`list --settings ${file} --json`, { env: {} })).code).toBe(0);
+    expect((await cli(`list --settings ${file}.no`, { env: {} })).stderr).toContain('cannot be read');
+    expect(await readFile(file, 'utf8')).toContain('ESCROW_SOURCES');
+  });
+
+  test('colours for a terminal, not for a pipe and not under NO_COLOR', async () => {
+    expect((await cli('list', { isTTY: true })).stdout).toContain('\u001b[');
+    expect((await cli('list')).stdout).not.toContain('\u001b[');
+    expect((await cli('list', { isTTY: true, env: { ...env, NO_COLOR: '1' } })).stdout).not.toContain('\u001b[');
+  });
+
+  test('says which storage permission is missing, without a stack trace', async () => {
+    const identity = azure.registry.add('nobody', []);
+    const { code, stderr, json } = await cli('list --json', { identity });
+    expect(code).toBe(1);
+    expect(json()).toMatchObject({ error: { code: 'AuthorizationPermissionMismatch' } });
+    expect(stderr).toMatch(/Error: Blob Storage: .*403.*auditor/);
+  });
+});

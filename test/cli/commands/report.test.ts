@@ -1,0 +1,85 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Audit } from '../../../src/escrow/audit/audit-document.ts';
+import { startAuditApp } from '../../support/audit-app.ts';
+import { type CliOptions, runCommand } from '../../support/cli.ts';
+import { type ContainerView, viewContainer } from '../../support/container-view.ts';
+import { escrowSettings } from '../../support/escrow-place.ts';
+import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+
+const sources = [{ vaultName: 'contoso-prod' }];
+let azure: TestAzure;
+let container: ContainerView;
+let env: Record<string, string>;
+let folder: string;
+
+const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
+const audits = () => container.names('audits/2');
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'escrow-report-'));
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing' });
+  container = viewContainer(azure);
+  env = escrowSettings(azure, sources);
+});
+
+afterAll(async () => {
+  await azure?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('report', () => {
+  test('says so when there is no audit yet', async () => {
+    const { code, stderr } = await cli('report');
+    expect(code).toBe(1);
+    expect(stderr).toContain('there is no audit in the container yet');
+    expect(stderr).toContain('report --now');
+  });
+
+  test('writes the page of the newest audit, the same as lies beside it, without asking any source', async () => {
+    const app = await startAuditApp(azure, sources, { hoursAhead: 0 });
+    await app.night();
+    await app.audit();
+    const [html = '', json = ''] = await audits();
+    azure.keyVault.requests.length = 0;
+    const file = join(folder, 'escrow.html');
+    const { code, stderr } = await cli(`report -o ${file}`);
+    expect(code).toBe(0);
+    expect(stderr).toContain('The one key can be brought back');
+    expect(await readFile(file)).toEqual(await container.read(html));
+    const shown = (await cli('report --json')).json<Audit & { audit: { name: string } }>();
+    expect(shown.audit.name).toBe(json);
+    expect(shown.totals).toMatchObject({ keys: 1, restorable: 1 });
+    expect(azure.keyVault.requests).toEqual([]);
+  });
+
+  test('audits now with the own identity of a person, keeps nothing, and exits with 3 on gaps', async () => {
+    azure.keyVault.source('vault', 'contoso-prod')?.deleteKey('signing');
+    const before = await container.names();
+    const { code, stdout } = await cli('report --now');
+    expect(code).toBe(3);
+    expect(stdout).toContain('made on demand and not kept');
+    expect(stdout).toContain('Key &quot;<b class="name">signing</b>&quot; in vault &quot;contoso-prod&quot; is gone');
+    expect(await container.names()).toEqual(before);
+  });
+
+  test('says where the page cannot be written, and what to do', async () => {
+    const { code, stderr } = await cli(`report -o ${join(folder, 'nowhere', 'escrow.html')}`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Error: Cannot write .*nowhere.*ENOENT.*Choose another file\./);
+  });
+
+  test('does not show an audit that was altered', async () => {
+    const json = (await audits()).filter((name) => name.endsWith('.json')).at(-1) ?? '';
+    const { metadata = {} } = await container.client.getBlobClient(json).getProperties();
+    const content = (await container.read(json)).toString();
+    await container.put(json, content.replace('"restorable":1', '"restorable":9'), metadata);
+    const { code, stderr } = await cli('report');
+    expect(code).toBe(1);
+    expect(stderr).toContain('is not as it was written');
+    await container.put(json, content, metadata);
+  });
+});

@@ -1,0 +1,27 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Outcome } from '../../../src/escrow/model/outcome.ts';
+import { countOutcomes } from '../../../src/escrow/model/outcome.ts';
+
+const key = fc.string();
+const outcomes: fc.Arbitrary<Outcome> = fc.oneof(
+  key.map((name): Outcome => ({ key: name, outcome: 'escrowed', blobName: 'b', sha256: 's', bytes: 1 })),
+  key.map((name): Outcome => ({ key: name, outcome: 'alreadyEscrowed', blobName: 'b', sha256: 's', bytes: 1 })),
+  key.map((name): Outcome => ({ key: name, outcome: 'skipped', reason: 'excluded', message: 'm' })),
+  key.map((name): Outcome => ({ key: name, outcome: 'failed', code: 'c', message: 'm', remedy: 'r' })),
+  key.map((name): Outcome => ({ key: name, outcome: 'wouldEscrow', blobName: 'b' })),
+);
+
+test('the counts of any outcomes add up, each outcome counted where it belongs', () => {
+  fc.assert(
+    fc.property(fc.array(outcomes, { maxLength: 60 }), (all) => {
+      const { considered, ...counts } = countOutcomes(all);
+      expect(considered).toBe(all.length);
+      expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(considered);
+      for (const [kind, count] of Object.entries(counts)) {
+        expect(count).toBe(all.filter(({ outcome }) => outcome === kind).length);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});

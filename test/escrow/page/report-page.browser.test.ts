@@ -1,0 +1,335 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Audit } from '../../../src/escrow/audit/audit-document.ts';
+import { decodeMarks } from '../../../src/escrow/audit/calendar.ts';
+import type { Finding } from '../../../src/escrow/model/finding.ts';
+import { reportPage } from '../../../src/escrow/page/report-page.ts';
+import { digits, durationWords, findingWord, statusWords, timeWords } from '../../../src/escrow/page/words.ts';
+import { findChromium, startChromium } from '../../support/chromium.ts';
+import {
+  crowdedAudit,
+  marks,
+  sampleAudit,
+  sampleSource,
+  sampleWritten,
+  soundAudit,
+  troubledAudit,
+} from '../../support/sample-audit.ts';
+
+const executable = findChromium();
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const reasonIn = ({ message, remedy }: Finding): string => message.slice(0, -remedy.length).trim();
+const severities = { gap: 'Gap', warning: 'Warning' } as const;
+
+/** The groups of the samples, by kind and source, as the page has to tell them: once, with all that they are about. */
+const alike: Readonly<Record<string, { readonly reason: string; readonly remedy: string }>> = {
+  'stale vaults/contoso-web': {
+    reason:
+      'Key "…" in vault "contoso-web" can be brought back only as of 2026-11-22 02:00 UTC: its newest record is 2 days old.',
+    remedy: 'Mend what stops its runs, then enqueue {"vaultName":"contoso-web"}.',
+  },
+  'stale vaults/contoso-tenants': {
+    reason:
+      'Key "…" in vault "contoso-tenants" can be brought back only as of 2026-11-22 02:00 UTC: its newest record is 2 days old. Its last run said: Cannot back up key "…" in vault "contoso-tenants": access denied (403 ForbiddenByRbac, request …). Grant Microsoft.KeyVault/vaults/keys/backup/action to the caller at this vault.',
+    remedy: 'Mend what stops its runs, then enqueue {"vaultName":"contoso-tenants"}.',
+  },
+  'keyGone vaults/contoso-tenants': {
+    reason: 'Key "…" in vault "contoso-tenants" is gone: it was listed before and no longer is.',
+    remedy:
+      'If it was deleted by mistake, recover it while it is soft-deleted, or restore it from its newest record (see the ledger); if it is meant to be gone, add it to "retired".',
+  },
+  'evidenceMissing the whole escrow': {
+    reason: '"…" has been removed, though "audits/20261123T060002Z.json" lists its digest.',
+    remedy: 'Find out who removed it (storage logs, soft-deleted blobs), and undelete it if you can.',
+  },
+};
+
+function expectedFindings({ findings }: Audit): object[] {
+  const groups = Map.groupBy(findings, ({ finding, source }) => `${finding} ${source ?? 'the whole escrow'}`);
+  return [...groups].flatMap(([id, group]) => {
+    const [first] = group;
+    const told = alike[id];
+    if (first === undefined) return [];
+    const title = (kind: string, ...where: string[]) => `${severities[first.severity]} ${kind} ${where.join(' / ')}`;
+    const where = first.source ?? 'the whole escrow';
+    if (told === undefined) {
+      return group.map((one) => ({
+        title: title(findingWord(one.finding), where, ...(one.key === undefined ? [] : [one.key])),
+        reasons: [reasonIn(one)],
+        subjects: [],
+        remedies: [one.remedy],
+      }));
+    }
+    const noun = first.key === undefined ? 'findings' : 'keys';
+    return {
+      title: title(`${findingWord(first.finding)}: ${group.length} ${noun}`, where),
+      reasons: [told.reason],
+      subjects: group.map(({ key, message }) => key ?? message.split('"')[1]),
+      remedies: [told.remedy],
+    };
+  });
+}
+
+/** What a ledger says of a key beside its status. */
+function foundBesides({ findings }: Audit, source: string, key: string): string[] {
+  return findings
+    .filter((one) => one.source === source && one.key === key)
+    .filter(({ finding }) => finding !== 'stale' && finding !== 'neverEscrowed' && finding !== 'keyGone')
+    .map(({ finding }) => findingWord(finding));
+}
+
+/** What has the focus, by its target, its label or its text. */
+const focused = `(() => {
+  const { activeElement } = document;
+  return activeElement.getAttribute('href') ?? activeElement.getAttribute('aria-label') ?? activeElement.textContent;
+})()`;
+
+describe.skipIf(executable === undefined)('the page in Chromium', () => {
+  let browser: Awaited<ReturnType<typeof startChromium>>;
+  let folder: string;
+  let opened = 0;
+
+  beforeAll(async () => {
+    browser = await startChromium(executable ?? '');
+    folder = await mkdtemp(join(tmpdir(), 'escrow-page-'));
+  });
+  afterAll(async () => {
+    await browser?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Opens an audit's page as a person would: from a file. */
+  async function open(audit: Audit, colorScheme: 'light' | 'dark' = 'light') {
+    const file = join(folder, `${opened++}.html`);
+    await writeFile(file, reportPage(audit, sampleWritten));
+    const page = await browser.context.newPage();
+    const said: string[] = [];
+    const asked: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (error) => said.push(error.message));
+    page.on('request', (request) => asked.push(request.url()));
+    await page.emulateMedia({ colorScheme });
+    const url = pathToFileURL(file).href;
+    await page.goto(url);
+    return { page, said, others: () => asked.filter((one) => one !== url && !one.startsWith('data:')) };
+  }
+
+  const texts = (page: Page, selector: string) =>
+    page
+      .locator(selector)
+      .evaluateAll((elements) => elements.map((element) => element.textContent?.replace(/\s+/g, ' ').trim() ?? ''));
+
+  test.each(['light', 'dark'] as const)(
+    'has no fault that axe can find, in %s',
+    { timeout: 90_000 },
+    async (scheme) => {
+      for (const audit of [crowdedAudit(), soundAudit()]) {
+        const { page } = await open(audit, scheme);
+        // The page runs no script and allows none; the test's own runs beside it, unfolded so that all of it is looked at.
+        await page.locator('details').evaluateAll((all) => {
+          for (const one of all) one.setAttribute('open', '');
+        });
+        await page.evaluate(axeSource);
+        const results = (await page.evaluate('axe.run()')) as AxeResults;
+        expect(results.passes.length).toBeGreaterThan(15);
+        expect(results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
+          [],
+        );
+        await page.close();
+      }
+    },
+  );
+
+  test('writes nothing to the console and asks nobody for anything', async () => {
+    const { page, said, others } = await open(troubledAudit());
+    await page.locator('details').evaluateAll((all) => {
+      for (const one of all) one.setAttribute('open', '');
+    });
+    await page.mouse.wheel(0, 20_000);
+    await page.emulateMedia({ media: 'print' });
+    await page.pdf();
+    expect(said).toEqual([]);
+    expect(others()).toEqual([]);
+    expect(await page.locator('script').count()).toBe(0);
+    await page.close();
+  });
+
+  test('lets no script run, even one that were smuggled in', async () => {
+    const { page, said } = await open(troubledAudit());
+    await page.evaluate(`{
+      const image = document.createElement('img');
+      image.setAttribute('onerror', 'document.title = "taken over"');
+      image.src = 'https://example.invalid/x.png';
+      document.body.append(image);
+      const script = document.createElement('script');
+      script.textContent = 'document.title = "taken over"';
+      document.body.append(script);
+    }`);
+    expect(await page.title()).toBe('Key escrow: 15 of 17 known keys can be brought back; 1 source could not be read');
+    expect(said.join(' ')).toContain('Content Security Policy');
+    await page.close();
+  });
+
+  /** Each item of the findings: what it is called and about, what it says, and what to do. */
+  const findingsOn = (page: Page) =>
+    page.locator('.findings > li').evaluateAll((items) =>
+      items.map((item) => {
+        const all = (selector: string) =>
+          [...item.querySelectorAll(selector)].map(({ textContent }) => textContent?.replace(/\s+/g, ' ').trim() ?? '');
+        return {
+          title: all('h3').join(),
+          reasons: all('.reason'),
+          subjects: all('.names li'),
+          remedies: all('.remedy').map((text) => text.replace('What to do: ', '')),
+        };
+      }),
+    );
+
+  test.each([
+    ['of trouble', troubledAudit()],
+    ['of a crowd of troubles', crowdedAudit()],
+    ['of peace', soundAudit()],
+  ])('says exactly what the audit says, in an audit %s', async (_, audit) => {
+    const { page } = await open(audit);
+    for (const [status, number] of Object.entries(audit.totals.byStatus)) {
+      const shown = await texts(page, `[data-status="${status}"]`);
+      expect(shown).toEqual(number > 0 || status === 'fresh' ? [digits(number)] : []);
+    }
+    expect(await findingsOn(page)).toEqual(expectedFindings(audit));
+    const ledger = await page
+      .locator('table.ledger')
+      .evaluateAll((tables) =>
+        tables.map((table) =>
+          [...table.querySelectorAll('tbody tr')].map((row) =>
+            [...row.children].map((cell) => cell.textContent?.trim() ?? ''),
+          ),
+        ),
+      );
+    expect(ledger).toEqual(
+      audit.sources.map((source) =>
+        source.keys.map(({ key, status, record, versions, drilledAt }) => [
+          key,
+          [statusWords[status].word, ...foundBesides(audit, source.source, key)].join(' '),
+          ...(record === undefined
+            ? [expect.stringMatching(/^No record|^None/)]
+            : [
+                `${timeWords(record.createdAt)} ${record.blobName.replace(`${source.source}/${key}/`, '')}`,
+                expect.stringMatching(/hours|days/),
+                `${digits(record.bytes)} ${record.sha256}`,
+              ]),
+          versions === undefined ? 'not counted' : digits(versions.count),
+          drilledAt === undefined ? 'never' : timeWords(drilledAt),
+        ]),
+      ),
+    );
+    const runs = await page
+      .locator('section.source')
+      .evaluateAll((sections) =>
+        sections.map((section) =>
+          [...section.querySelectorAll('table.runs tbody tr')].map((row) =>
+            [...row.children].map((cell) => cell.textContent?.trim()),
+          ),
+        ),
+      );
+    expect(runs).toEqual(
+      audit.sources.map((source) =>
+        source.runs.map((run) => [
+          run.runId,
+          timeWords(run.startedAt),
+          run.trigger,
+          expect.stringContaining(run.status),
+          ...[run.considered, run.escrowed, run.skipped, run.failed, run.attempts, run.throttled].map(String),
+          durationWords(run.durationMs ?? 0),
+        ]),
+      ),
+    );
+    await page.close();
+  });
+
+  test('puts a sign before each status, for the eye alone', async () => {
+    const { page } = await open(troubledAudit());
+    for (const [status, { sign }] of Object.entries(statusWords)) {
+      const before = `getComputedStyle(document.querySelector('table.ledger td.${status}'), '::before').content`;
+      expect(await page.evaluate(before)).toBe(`"${sign}" / ""`);
+    }
+    await page.close();
+  });
+
+  test('draws every day of every key as the audit has it', async () => {
+    const audit = troubledAudit();
+    const { page } = await open(audit);
+    const drawn = await page.locator('table.calendar').evaluateAll((tables) =>
+      tables.map((table) =>
+        [...table.querySelectorAll('tbody svg')].map((image) => {
+          const days = Array<string>(90).fill('-');
+          for (const path of image.querySelectorAll('path')) {
+            let at = 0;
+            for (const [, move, to, length] of path.getAttribute('d')?.matchAll(/(M|m)(\d+) [05]h(\d+)/g) ?? []) {
+              at = move === 'M' ? Number(to) : at + Number(to);
+              days.fill(path.getAttribute('class') ?? '', at, at + Number(length));
+              at += Number(length);
+            }
+          }
+          return days.join('');
+        }),
+      ),
+    );
+    expect(drawn).toEqual(audit.sources.map((source) => source.keys.map(({ days }) => decodeMarks(days).join(''))));
+    await page.close();
+  });
+
+  test('can be walked through with the keyboard: skip link, contents, tables that scroll, folds', async () => {
+    const { page } = await open(troubledAudit());
+    const stops: string[] = [];
+    for (let press = 0; press < 24; press++) {
+      await page.keyboard.press('Tab');
+      stops.push(String(await page.evaluate(focused)));
+    }
+    expect(stops.slice(0, 2)).toEqual(['#findings', '#findings']);
+    expect(stops).toContain('All 6, one by one');
+    expect(stops).toContain('Calendar of Vault contoso-prod: 12 of 12 keys, 90 days');
+    await page.close();
+  });
+
+  test('prints with everything unfolded', async () => {
+    const { page } = await open(troubledAudit());
+    const folded = page.locator('.findings details .reason').first();
+    expect(await folded.isVisible()).toBe(false);
+    await page.emulateMedia({ media: 'print' });
+    expect(await folded.isVisible()).toBe(true);
+    expect(await page.locator('nav').isVisible()).toBe(false);
+    await page.close();
+  });
+
+  test('leaves no part unrendered until it is scrolled to: captures of the whole page show everything', async () => {
+    const { page } = await open(troubledAudit());
+    const isRendered = `[...document.querySelectorAll('section, section tbody tr')].filter(
+      (element) => element.closest('details') === null
+    ).every((element) => element.checkVisibility({ contentVisibilityAuto: true }))`;
+    expect(await page.evaluate(isRendered)).toBe(true);
+    await page.close();
+  });
+
+  test('opens 2,000 keys by 90 days in a moment', { timeout: 60_000 }, async () => {
+    const keys = Array.from({ length: 2000 }, (_, index) => ({
+      key: `tenant-${index}-data-encryption`,
+      versions: 3,
+      days: index % 50 === 0 ? marks(10, 's', 'f', 'e') : marks(10),
+    }));
+    const before = performance.now();
+    const { page } = await open(sampleAudit([sampleSource('vault', 'contoso-prod', keys)], []));
+    await page.locator('h1').waitFor();
+    const painted = performance.now() - before;
+    expect(await page.locator('table.ledger tbody tr').count()).toBe(2000);
+    expect(painted).toBeLessThan(5000);
+    await page.close();
+  });
+});

@@ -1,0 +1,234 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { AuditTotals } from '../../../src/escrow/audit/audit-document.ts';
+import type { DayMark } from '../../../src/escrow/audit/calendar.ts';
+import { calendarDays } from '../../../src/escrow/audit/calendar.ts';
+import { evidenceMissing } from '../../../src/escrow/audit/evidence-findings.ts';
+import { staleRecord } from '../../../src/escrow/audit/key-findings.ts';
+import type { Finding, FindingKind } from '../../../src/escrow/model/finding.ts';
+import { gap } from '../../../src/escrow/model/finding.ts';
+import { reportPage } from '../../../src/escrow/page/report-page.ts';
+import {
+  marks,
+  sampleAudit,
+  sampleSource,
+  sampleWritten,
+  soundAudit,
+  troubledAudit,
+} from '../../support/sample-audit.ts';
+
+const megabyte = 1_000_000;
+const prod = { kind: 'vault', name: 'contoso-prod' } as const;
+
+const steady = (index: number): DayMark[] => (index % 40 === 0 ? marks(5, 's', 'e') : marks(5));
+
+/** No day like the day before, no key like another. */
+function restless(index: number): DayMark[] {
+  const chances = Buffer.concat([0, 1].map((part) => createHash('sha512').update(`${index} ${part}`).digest()));
+  const kinds = ['e', 's', 'f', 'h', 'k', 'g'] as const;
+  let kind = 0;
+  return Array.from({ length: calendarDays }, (_, at) => {
+    kind = (kind + 1 + ((chances[at] ?? 0) % (kinds.length - 1))) % kinds.length;
+    return kinds[kind] ?? 'e';
+  });
+}
+
+/** A finding that no other is quite like: each run failed in its own words. */
+function staleSaying(kind: FindingKind, key: string, index: number): Finding {
+  const source = { kind: 'vault', name: 'contoso-production-vault' } as const;
+  const said = `Cannot back up key "${key}" in vault "contoso-production-vault": access denied (403 ForbiddenByRbac, request 7f3c): attempt ${index}. Grant Microsoft.KeyVault/vaults/keys/backup/action to the caller at this vault.`;
+  return { ...staleRecord(source, key, new Date('2026-11-22T02:00:00Z'), '2 days', said), finding: kind };
+}
+
+describe('the page of an audit', () => {
+  test('is a function of the audit alone', () => {
+    expect(reportPage(troubledAudit(), sampleWritten)).toBe(reportPage(troubledAudit(), sampleWritten));
+  });
+
+  test('names no other resource, and its policy allows its own style only', () => {
+    const page = reportPage(troubledAudit(), sampleWritten);
+    expect(page).not.toMatch(/<script|<img|<iframe|@import|url\(|style="| on\w+="/i);
+    expect(page.match(/(?:src|href)="(?!#|data:,)[^"]*"/g)).toBeNull();
+    const style = /<style>([\s\S]*?)<\/style>/.exec(page)?.[1] ?? '';
+    const digest = createHash('sha256').update(style).digest('base64');
+    expect(page).toContain(`content="default-src 'none'; style-src 'sha256-${digest}';`);
+  });
+
+  test('escapes whatever a name, a message or a report may hold', () => {
+    const attack = '"><script>alert(1)</script>&\'';
+    const audit = sampleAudit(
+      [sampleSource('vault', 'contoso-prod', [{ key: attack }, { key: 'cert', status: 'certificateBacked' }])],
+      [
+        {
+          finding: 'stale',
+          severity: 'gap',
+          source: attack,
+          key: attack,
+          message: `${attack} ${attack}`,
+          remedy: attack,
+        },
+      ],
+    );
+    const page = reportPage({ ...audit, container: attack }, { name: attack, sha256: attack });
+    expect(page).not.toContain('<script');
+    expect(page).not.toContain('">&lt;');
+    expect(page).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;&#39;');
+  });
+
+  describe.each([
+    ['ordinary names', (index: number) => `customer-${index}-data-encryption-key`],
+    ['names of 127 characters', (index: number) => `${index}-`.padEnd(127, 'Long-Name-')],
+  ])('of 2,000 keys by 90 days, %s', (_, nameOf) => {
+    test.each([
+      ['steady', 'no finding', steady, 'stale'],
+      ['restless', 'no finding', restless, 'stale'],
+      ['steady', 'a finding for every key', steady, 'stale'],
+      ['restless', 'a finding for every key', restless, 'stale'],
+      ['restless', 'a finding for every key that its status does not tell', restless, 'recordAltered'],
+    ] as const)('stays under 3 MB, %s, with %s', (__, found, days, kind) => {
+      const names = Array.from({ length: 2000 }, (___, index) => nameOf(index));
+      const keys = names.map((key, index) => ({
+        key,
+        status: 'stale' as const,
+        hoursOld: 52 + (index % 40),
+        versions: 412,
+        drilled: true,
+        days: days(index),
+      }));
+      const source = sampleSource('vault', 'contoso-production-vault', keys);
+      const findings = found === 'no finding' ? [] : names.map((key, index) => staleSaying(kind, key, index));
+      const page = reportPage(sampleAudit([source], findings), sampleWritten);
+      const size = Buffer.byteLength(page);
+      console.info(`2,000 keys, ${names[7]?.length} characters, ${found}: ${(size / megabyte).toFixed(2)} MB`);
+      expect(size).toBeLessThan(3 * megabyte);
+      const rows = page.matchAll(/<tr><th scope=row>([\w-]+)<td class="stale">Stale/g);
+      expect([...rows].map(([, name]) => name)).toEqual(names);
+      expect(page.split('Backup altered</small>').length - 1).toBe(kind === 'recordAltered' ? 2000 : 0);
+    });
+  });
+
+  test('tells alike findings once with all that they are about, and of too many how many more the audit has', () => {
+    const names = Array.from({ length: 2000 }, (_, index) => `tenant-${index}`);
+    const source = sampleSource(
+      'vault',
+      'contoso-prod',
+      names.map((key) => ({ key, status: 'stale' })),
+    );
+    const alike = names.map((key) => staleRecord(prod, key, new Date('2026-11-22T02:00:00Z'), '2 days', undefined));
+    const one = reportPage(sampleAudit([source], alike), sampleWritten);
+    expect(one).toContain('All 2,000, one by one');
+    expect(one.split('Mend what stops its runs')).toHaveLength(2);
+    expect(one).toContain('then enqueue {&quot;vaultName&quot;:&quot;contoso-prod&quot;}.');
+    expect(one.split('can be brought back only as of')).toHaveLength(2);
+    for (const name of names) expect(one).toContain(`<li>${name}<`);
+
+    const unlike = names.map((key, index) => staleSaying('stale', key, index));
+    const many = reportPage(sampleAudit([source], unlike), sampleWritten);
+    const told = many.split('can be brought back only as of').length - 1;
+    expect(told).toBeGreaterThan(300);
+    expect(told).toBeLessThan(2000);
+    expect(many).toContain(`${told} of 2,000, one by one`);
+    expect(many).toContain(
+      'All 2,000 are in <code>audits/20261124T060003Z.json</code>; each key with its status is below',
+    );
+    expect(reportPage(sampleAudit([source], unlike), undefined)).toContain('All 2,000 are in the audit itself;');
+  });
+
+  test('counts findings that are about no key as findings, and says what they are about', () => {
+    const names = [20, 21, 22, 23].map((night) => `runs/202611${night}T020000Z/vaults/contoso-prod.json`);
+    const findings = names.map((name) => evidenceMissing(name, 'audits/20261123T060002Z.json'));
+    const page = reportPage(sampleAudit([], findings), sampleWritten);
+    expect(page).toContain('Evidence removed: 4 findings');
+    for (const name of names) expect(page).toContain(`<li>${name}<`);
+  });
+
+  test('calls findings and statuses of a later version by their own names', () => {
+    const kinds = ['quotaExhausted', 'constructor'];
+    const findings = kinds.map((kind) => ({ ...gap('stale', 'Something is wrong.', 'Mend it.'), finding: kind }));
+    const audit = sampleAudit([sampleSource('vault', 'contoso-prod', [{ key: 'payroll' }])], findings as Finding[]);
+    const byStatus = { fresh: 1, quarantined: 3, toString: 2 } as unknown as AuditTotals['byStatus'];
+    const page = reportPage({ ...audit, totals: { ...audit.totals, byStatus } }, sampleWritten);
+    for (const kind of kinds) expect(page).toContain(`</span> ${kind} <span class="where">the whole escrow`);
+    expect(page).toMatch(/\?<\/span> quarantined<\/dt><dd><span class="number" data-status="quarantined">3</);
+    expect(page).not.toMatch(/undefined|NaN|native code/);
+  });
+
+  test('counts a status that an earlier version did not know as none', () => {
+    const audit = sampleAudit([sampleSource('vault', 'contoso-prod', [{ key: 'payroll' }])], []);
+    const page = reportPage(
+      { ...audit, totals: { ...audit.totals, byStatus: {} as AuditTotals['byStatus'] } },
+      undefined,
+    );
+    expect(page).toContain('data-status="fresh">0<');
+    expect(page.match(/data-status/g)).toHaveLength(1);
+    expect(page).not.toMatch(/undefined|NaN/);
+  });
+
+  test('folds beyond that: what needs somebody keeps its row, the rest is named and counted', () => {
+    const keys = Array.from({ length: 50_000 }, (_, index) => ({
+      key: `tenant-${index}`,
+      versions: 1,
+      status: index % 1000 === 7 ? ('stale' as const) : ('fresh' as const),
+    }));
+    const page = reportPage(sampleAudit([sampleSource('vault', 'contoso-prod', keys)], []), sampleWritten);
+    expect(Buffer.byteLength(page)).toBeLessThan(3 * megabyte);
+    expect(page).toContain('All 50,000 keys can be brought back');
+    expect(page.match(/<tr><th scope=row>tenant-\d+<td class=/g)).toHaveLength(2000);
+    for (let index = 7; index < 50_000; index += 1000)
+      expect(page).toContain(`<tr><th scope=row>tenant-${index}<td class=`);
+    expect(page).toContain('48,000 more keys without a row of their own');
+    expect(new Set(page.match(/\btenant-\d+\b/g)).size).toBe(50_000);
+  });
+
+  test('folds so that the longest names and the worst calendars stay under 3 MB, first what has a finding', () => {
+    const names = Array.from({ length: 30_000 }, (_, index) => `${index}-`.padEnd(127, 'Long-Name-'));
+    const keys = names.map((key, index) => ({ key, days: restless(index), versions: 4, drilled: true }));
+    const altered = names.slice(-1500);
+    const findings = altered.map((key, index) => staleSaying('recordAltered', key, index));
+    const page = reportPage(
+      sampleAudit([sampleSource('vault', 'contoso-production-vault', keys)], findings),
+      sampleWritten,
+    );
+    expect(Buffer.byteLength(page)).toBeLessThan(3 * megabyte);
+    for (const key of altered)
+      expect(page).toContain(`<th scope=row>${key}<td class="fresh">Fresh <small>Backup altered<`);
+    expect(page).toMatch(/<b>Fresh, 28,000 keys:<\/b> [\w-]+, .* and [\d,]+ more</);
+  });
+
+  test('folds rather than grow where every key is at odds with everything', () => {
+    const names = Array.from({ length: 2000 }, (_, index) => `${index}-`.padEnd(127, 'Long-Name-'));
+    const sample = names.map((key, index) => ({ key, status: 'stale' as const, days: restless(index), drilled: true }));
+    const source = sampleSource('vault', 'contoso-production-vault', sample);
+    const elsewhere = { subscriptionId: '00000000-0000-0000-0000-00000000beef', geography: 'unitedstates' };
+    const keys = source.keys.map((key) => ({
+      ...key,
+      enabled: false,
+      ...(key.record && { record: { ...key.record, blobName: `vaults/chosen/${key.key}`, place: elsewhere } }),
+    }));
+    const kinds = ['recordAltered', 'recordForeign', 'versionsOverLimit'] as const;
+    const findings = kinds.flatMap((kind) => names.map((key, index) => staleSaying(kind, key, index)));
+    const page = reportPage(sampleAudit([{ ...source, keys }], findings), sampleWritten);
+    expect(Buffer.byteLength(page)).toBeLessThan(3 * megabyte);
+    expect(page.match(/<tr><th scope=row>[\w-]+ <small>/g)?.length).toBeGreaterThan(1500);
+    for (const name of names) expect(page).toContain(name);
+  });
+
+  test('stays small with 500 sources and a year of nights', () => {
+    const sources = Array.from({ length: 500 }, (_, index) =>
+      sampleSource('vault', `vault-${index}`, [{ key: 'only' }]),
+    );
+    const page = reportPage(sampleAudit(sources, []), sampleWritten);
+    console.info(`500 sources: ${(page.length / megabyte).toFixed(2)} MB`);
+    expect(Buffer.byteLength(page)).toBeLessThan(3 * megabyte);
+  });
+
+  test('says of an audit that was not kept that it is no link of the chain', () => {
+    expect(reportPage(soundAudit(), undefined)).toContain('made on demand and not kept');
+  });
+
+  test('lists certificate-backed keys with what to do about them', () => {
+    expect(reportPage(troubledAudit(), sampleWritten)).toMatch(
+      /Keys that are not in this escrow[\s\S]*tls-www[\s\S]*Vault contoso-prod/,
+    );
+  });
+});

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { OutOfTime } from '../../../src/escrow/model/service-error.ts';
+import type { EscrowContainer } from '../../../src/escrow/ports/escrow-container.ts';
+import { putOnce, sha256Of } from '../../../src/escrow/records/put-once.ts';
+import { noLimit } from '../../support/escrow-sources.ts';
+import { createMemoryContainer, storageError } from '../../support/memory-container.ts';
+
+const blob = (text: string, name = 'vaults/contoso-prod/signing/20261124T020000Z.keybackup') => ({
+  name,
+  bytes: Buffer.from(text),
+  contentType: 'application/octet-stream',
+  metadata: { runid: text },
+});
+const digest = (text: string) => createHash('sha256').update(text).digest('hex');
+
+describe('a blob that is put once', () => {
+  test('is stored with exactly its bytes and their digest', async () => {
+    const container = createMemoryContainer();
+    expect(await putOnce(container, blob('one'), noLimit)).toEqual({ written: true, sha256: digest('one') });
+    const stored = container.blobs.get(blob('one').name);
+    expect(stored?.bytes).toEqual(Uint8Array.from(Buffer.from('one')));
+    expect(stored?.metadata).toEqual({ runid: 'one', sha256: digest('one') });
+    expect(container.looks).toEqual([]);
+  });
+
+  test.each([
+    [409, 'BlobAlreadyExists'],
+    [403, 'UnauthorizedBlobOverwrite'],
+    [412, 'ConditionNotMet'],
+  ])('never replaces another, and says who is there, when the service answers %i', async (statusCode, code) => {
+    const container = createMemoryContainer();
+    container.refusal = { statusCode, code };
+    await putOnce(container, blob('first'), noLimit);
+    const put = await putOnce(container, blob('second'), noLimit);
+    expect(put).toMatchObject({
+      written: false,
+      existing: { metadata: { runid: 'first' } },
+      refusal: { statusCode, code },
+    });
+    expect(Buffer.from(container.blobs.get(blob('first').name)?.bytes ?? []).toString()).toBe('first');
+  });
+
+  test.each([403, 409, 412])(
+    'counts as written when only the answer was lost and %i came instead',
+    async (statusCode) => {
+      const container = createMemoryContainer();
+      container.refusal = { statusCode, code: 'x' };
+      container.faultOfPut = () => 'lostAnswer';
+      expect(await putOnce(container, blob('one'), noLimit)).toEqual({ written: true, sha256: digest('one') });
+    },
+  );
+
+  test('does not count as written when what is there has our digest but another length', async () => {
+    const container = createMemoryContainer();
+    await container.create({ ...blob('cut'), metadata: { sha256: digest('whole') } }, noLimit);
+    expect(await putOnce(container, blob('whole'), noLimit)).toMatchObject({ written: false });
+  });
+
+  test('that is refused with nothing there fails with the refusal itself', async () => {
+    const refusal = storageError({ statusCode: 403, code: 'AuthorizationPermissionMismatch' });
+    await expect(putOnce(refusing(refusal), blob('one'), noLimit)).rejects.toBe(refusal);
+  });
+
+  test.each([
+    ['a busy service', storageError({ statusCode: 503, code: 'ServerBusy' })],
+    ['bytes that changed on the way', storageError({ statusCode: 400, code: 'Md5Mismatch' })],
+    ['time that ran out', new OutOfTime()],
+    ['a missing container', storageError({ statusCode: 404, code: 'ContainerNotFound' })],
+  ])('fails on %s without asking further', async (_, error) => {
+    const container = refusing(error);
+    await expect(putOnce(container, blob('one'), noLimit)).rejects.toBe(error);
+    expect(container.looks).toEqual([]);
+  });
+});
+
+test('the SHA-256 is the one that every tool computes', () => {
+  expect(sha256Of(new Uint8Array())).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+});
+
+function refusing(error: Error): EscrowContainer & { readonly looks: string[] } {
+  const container = createMemoryContainer();
+  return { ...container, looks: container.looks, create: () => Promise.reject(error) };
+}

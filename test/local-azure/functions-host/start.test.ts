@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type FunctionsHost, startFunctionsHost } from '../../../local-azure/functions-host/start.ts';
+import type { BundledProgram } from '../../support/bundled-program.ts';
+import { bundleFixture, startFixture } from '../../support/fixture-host.ts';
+import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+
+let azure: TestAzure;
+let fixture: BundledProgram;
+let host: FunctionsHost | undefined;
+
+beforeAll(async () => {
+  azure = await startTestAzure();
+  fixture = await bundleFixture();
+});
+
+afterEach(async () => {
+  await host?.stop();
+  host = undefined;
+});
+
+afterAll(async () => {
+  await fixture?.[Symbol.asyncDispose]();
+  await azure?.stop();
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('the local functions host', () => {
+  test('tells exactly what the application registered', async () => {
+    host = await startFixture(azure, fixture.file);
+    expect(host.functionErrors).toEqual({});
+    expect(host.registrations.map(({ name }) => name)).toEqual(['nightly', 'onDemand']);
+    const bindings = host.registrations.map((one) =>
+      Object.values(one.bindings).map(({ type, direction }) => [type, direction]),
+    );
+    expect(bindings).toEqual([
+      [
+        ['timerTrigger', 'in'],
+        ['queue', 'out'],
+      ],
+      [
+        ['queueTrigger', 'in'],
+        ['queue', 'out'],
+      ],
+    ]);
+    expect(host.registrations[0]?.retryOptions).toMatchObject({
+      retryStrategy: 'fixedDelay',
+      maxRetryCount: 2,
+      delayInterval: { seconds: 300 },
+    });
+  });
+
+  test('names the setting that a binding needs and that is not there, and runs the other functions', async () => {
+    host = await startFixture(azure, fixture.file, { settings: { FIXTURE_SCHEDULE: '' } });
+    expect(host.functionErrors).toEqual({
+      nightly: "Microsoft.Azure.WebJobs.Host: '%FIXTURE_SCHEDULE%' does not resolve to a value.",
+    });
+    expect(host.events).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        message: expect.stringContaining("The 'nightly' function is in error"),
+      }),
+    );
+  });
+
+  test('names the connection that is not there', async () => {
+    host = await startFixture(azure, fixture.file, { settings: { FIXTURE__queueServiceUri: '' } });
+    expect(host.functionErrors.onDemand).toMatch(/'FIXTURE' does not exist.*FIXTURE__queueServiceUri/);
+  });
+
+  test('does not look for another identity where the local Azure gives none', async () => {
+    host = await startFixture(azure, fixture.file, { settings: { IDENTITY_ENDPOINT: '' } });
+    expect(host.functionErrors.onDemand).toMatch(/Set IDENTITY_ENDPOINT and IDENTITY_HEADER/);
+  });
+
+  test('refuses a schedule that is none', async () => {
+    host = await startFixture(azure, fixture.file, { settings: { FIXTURE_SCHEDULE: 'every night' } });
+    expect(host.functionErrors.nightly).toMatch(/'every night' was not recognized as a valid cron expression/);
+  });
+
+  test('does not start with an application that throws while it loads, and says why', async () => {
+    const bundle = join(fixture.folder, 'broken.cjs');
+    await writeFile(bundle, 'throw new Error("ESCROW_SOURCES is missing");');
+    const start = startFunctionsHost({ bundle, settings: {}, hostJson: {} });
+    await expect(start).rejects.toThrow(/ESCROW_SOURCES is missing/);
+  });
+
+  test('does not start with a host.json that says what it does not know', async () => {
+    const hostJson = { functionTimeout: 'half an hour' };
+    await expect(startFixture(azure, fixture.file, { hostJson })).rejects.toThrow(/functionTimeout "half an hour"/);
+  });
+
+  test('leaves no process when it is stopped while a function hangs', async () => {
+    host = await startFixture(azure, fixture.file, {
+      settings: { FIXTURE_TIMER: 'hang' },
+      overrides: { shutdownGraceMs: 200 },
+    });
+    const { pid } = host;
+    const fired = host.fireTimer('nightly').catch((error: Error) => error.message);
+    await host.waitFor(({ event }) => event === 'log');
+    await host.stop();
+    expect(isAlive(pid)).toBe(false);
+    expect(await fired).toMatch(/ended before/);
+  });
+
+  test('leaves no process when the process that started it is killed', async () => {
+    const settings = {
+      ...azure.env,
+      FIXTURE_QUEUE: azure.queueName,
+      FIXTURE_SCHEDULE: '0 0 2 * * *',
+      FIXTURE__queueServiceUri: azure.queueServiceUrl,
+    };
+    const script = `
+      import { startFunctionsHost } from ${JSON.stringify(new URL('../../../local-azure/functions-host/start.ts', import.meta.url).href)};
+      const host = await startFunctionsHost({
+        bundle: ${JSON.stringify(fixture.file)},
+        settings: ${JSON.stringify(settings)},
+        hostJson: {},
+      });
+      console.log(host.pid);
+    `;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
+    expect(isAlive(Number(line))).toBe(true);
+    parent.kill('SIGKILL');
+    await expect.poll(() => isAlive(Number(line))).toBe(false);
+  });
+});

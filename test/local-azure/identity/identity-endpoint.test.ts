@@ -1,0 +1,77 @@
+import { ManagedIdentityCredential } from '@azure/identity';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createIdentityRegistry, type IdentityRegistry } from '../../../local-azure/identity/identities.ts';
+import { type IdentityEndpoint, startIdentityEndpoint } from '../../../local-azure/identity/identity-endpoint.ts';
+
+let identities: IdentityRegistry;
+let endpoint: IdentityEndpoint;
+
+// One endpoint for the file: the credential remembers the first IDENTITY_ENDPOINT it saw for the life of the process.
+beforeAll(async () => {
+  identities = createIdentityRegistry();
+  const defaultIdentity = identities.add('app', ['one']);
+  identities.add('operator', ['two']);
+  endpoint = await startIdentityEndpoint({ identities, defaultIdentity });
+  vi.stubEnv('IDENTITY_ENDPOINT', endpoint.url);
+  vi.stubEnv('IDENTITY_HEADER', endpoint.header);
+});
+
+beforeEach(() => {
+  endpoint.requests.length = 0;
+  endpoint.tokenLifetimeSeconds = 3600;
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await endpoint.stop();
+});
+
+describe('the managed identity endpoint', () => {
+  test('gives the real credential a token of the default identity for the asked resource', async () => {
+    const token = await new ManagedIdentityCredential().getToken('https://storage.azure.com/.default');
+    const authentication = identities.authenticate(`Bearer ${token.token}`, 'https://storage.azure.com');
+    expect(authentication).toMatchObject({ identity: { name: 'app' } });
+    expect(token.expiresOnTimestamp).toBeGreaterThan(Date.now());
+    expect(endpoint.requests).toEqual([{ resource: 'https://storage.azure.com', identity: 'app', status: 200 }]);
+  });
+
+  test('gives a token of the identity whose client id is named', async () => {
+    const clientId = identities.find('operator')?.clientId as string;
+    const token = await new ManagedIdentityCredential({ clientId }).getToken('https://vault.azure.net/.default');
+    const authentication = identities.authenticate(`Bearer ${token.token}`, 'https://vault.azure.net');
+    expect(authentication).toMatchObject({ identity: { name: 'operator' } });
+  });
+
+  test('hands out tokens of the lifetime it is told, expired ones too', async () => {
+    endpoint.tokenLifetimeSeconds = -5;
+    const answer = await fetch(`${endpoint.url}?resource=https://vault.azure.net/&api-version=2019-08-01`, {
+      headers: { 'x-identity-header': endpoint.header },
+    });
+    const body = (await answer.json()) as { access_token: string; expires_on: string };
+    expect(Number(body.expires_on) * 1000).toBeLessThan(Date.now());
+    expect(identities.authenticate(`Bearer ${body.access_token}`, 'https://vault.azure.net')).toEqual({
+      failure: 'expired',
+    });
+  });
+
+  test.each([
+    ['without the header', 401, '?resource=https://vault.azure.net&api-version=2019-08-01', {}],
+    [
+      'with a wrong header',
+      401,
+      '?resource=https://vault.azure.net&api-version=2019-08-01',
+      { 'x-identity-header': '1' },
+    ],
+  ])('refuses a caller %s', async (_name, status, query, headers: Record<string, string>) => {
+    expect((await fetch(endpoint.url + query, { headers })).status).toBe(status);
+  });
+
+  test.each([
+    ['another api-version', '?resource=https://vault.azure.net&api-version=2017-09-01'],
+    ['no resource', '?api-version=2019-08-01'],
+    ['an unknown client id', '?resource=https://vault.azure.net&api-version=2019-08-01&client_id=nobody'],
+  ])('refuses %s', async (_name, query) => {
+    const answer = await fetch(endpoint.url + query, { headers: { 'x-identity-header': endpoint.header } });
+    expect(answer.status).toBe(400);
+  });
+});

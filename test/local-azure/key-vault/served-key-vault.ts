@@ -1,0 +1,135 @@
+import https, { type AgentOptions } from 'node:https';
+import { text } from 'node:stream/consumers';
+import tls from 'node:tls';
+import { KeyClient, type KeyClientOptions } from '@azure/keyvault-keys';
+import { inject } from 'vitest';
+import {
+  createIdentityRegistry,
+  type IdentityRegistry,
+  type LocalIdentity,
+} from '../../../local-azure/identity/identities.ts';
+import { managedHsmDataActions, vaultDataActions } from '../../../local-azure/key-vault/data-actions.ts';
+import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
+import {
+  createKeyVaultService,
+  type KeyVaultService,
+  type KeyVaultServiceOptions,
+} from '../../../local-azure/key-vault/service.ts';
+import { listenOnLoopback } from '../../../local-azure/network/loopback.ts';
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are whatever the service sends; the tests assert on their parts.
+  readonly json: any;
+}
+
+export interface RawRequest {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The all-powerful identity unless told; null sends no token. */
+  readonly identity?: LocalIdentity | null;
+}
+
+/** The stand-in behind real TLS on a free port, with clients that reach it under its real host names. */
+export interface ServedKeyVault {
+  readonly service: KeyVaultService;
+  readonly identities: IdentityRegistry;
+  /** May do everything. */
+  readonly owner: LocalIdentity;
+  client(source: LocalSource, identity?: LocalIdentity, options?: KeyClientOptions): KeyClient;
+  /** Sends one request as it is. @param url absolute, or with a source's url in front. */
+  send(url: string, request?: RawRequest): Promise<RawAnswer>;
+  stop(): Promise<void>;
+}
+
+export const everyDataAction = [...Object.values(vaultDataActions), ...Object.values(managedHsmDataActions)];
+
+export async function serveKeyVault(options: Partial<KeyVaultServiceOptions> = {}): Promise<ServedKeyVault> {
+  const { certificate, key, ca } = inject('certificates');
+  const identities = options.identities ?? createIdentityRegistry(options.now);
+  const owner = identities.add('owner', everyDataAction);
+  const service = createKeyVaultService({ ...options, identities });
+  const { port, stop } = await listenOnLoopback(https.createServer({ cert: certificate, key }, service.listener));
+  const agent = loopbackAgent(port, ca);
+  return {
+    service,
+    identities,
+    owner,
+    client: (source, identity = owner, clientOptions = {}) =>
+      new KeyClient(source.url, credential(identities, identity), {
+        agent,
+        retryOptions: { maxRetries: 0 },
+        ...clientOptions,
+      }),
+    send: (url, request = {}) =>
+      send(agent, identities, request.identity === undefined ? owner : request.identity, url, request),
+    async stop() {
+      agent.destroy();
+      await stop();
+    },
+  };
+}
+
+/** Every host is this one server; TLS still verifies the name that was asked for. */
+function loopbackAgent(port: number, ca: string): https.Agent {
+  const agent = new https.Agent({ keepAlive: true, ca });
+  agent.createConnection = (options: AgentOptions) =>
+    tls.connect({ host: '127.0.0.1', port, ca, servername: options.servername ?? options.host ?? '' });
+  return agent;
+}
+
+function credential(identities: IdentityRegistry, identity: LocalIdentity) {
+  return {
+    getToken: async (scopes: string | string[]) => ({
+      token: identities.issueToken(identity, String(scopes).replace('/.default', ''), 3600),
+      expiresOnTimestamp: Date.now() + 3_600_000,
+    }),
+  };
+}
+
+async function send(
+  agent: https.Agent,
+  identities: IdentityRegistry,
+  identity: LocalIdentity | null,
+  url: string,
+  request: RawRequest,
+): Promise<RawAnswer> {
+  const { hostname } = new URL(url);
+  const audience = `https://${hostname.split('.').slice(1).join('.')}`;
+  const body = request.body === undefined ? '' : JSON.stringify(request.body);
+  const outgoing = https.request(url, {
+    agent,
+    method: request.method ?? 'GET',
+    headers: {
+      'content-length': String(Buffer.byteLength(body)),
+      ...(body === '' ? {} : { 'content-type': 'application/json' }),
+      ...(identity === null ? {} : { authorization: `Bearer ${identities.issueToken(identity, audience, 3600)}` }),
+      ...request.headers,
+    },
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
+  outgoing.once('error', reject);
+  outgoing.once('response', (response) => {
+    text(response).then((received) => {
+      const isJson = response.headers['content-type']?.startsWith('application/json') === true && received !== '';
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        text: received,
+        json: isJson ? JSON.parse(received) : undefined,
+      });
+    }, reject);
+  });
+  outgoing.end(body);
+  return promise;
+}
+
+/** All of an async iterable, in order. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

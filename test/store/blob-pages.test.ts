@@ -1,0 +1,94 @@
+import https from 'node:https';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { EscrowContainer } from '../../src/escrow/ports/escrow-container.ts';
+import { viewContainer } from '../support/container-view.ts';
+import { fastClock } from '../support/escrow-app.ts';
+import { noLimit } from '../support/escrow-sources.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { startTlsHost, type TlsHost } from '../support/tls-host.ts';
+
+let azure: TestAzure;
+let container: EscrowContainer;
+let front: TlsHost;
+
+/** Storage whose pages hold two entries: the real ones hold 5,000, which no test can fill. */
+beforeAll(async () => {
+  azure = await startTestAzure();
+  const view = viewContainer(azure);
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+    await view.put(`p/${name}`, name);
+    await view.put(`q/${name}/blob`, name);
+  }
+  await view.put('top', 'top');
+  front = await smallPages(azure);
+  const { createEscrowContainer } = await import('../../src/store/blob-container.ts');
+  container = createEscrowContainer(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
+});
+
+beforeEach(() => {
+  azure.storage.faults.clear();
+});
+
+afterAll(async () => {
+  await front?.[Symbol.asyncDispose]();
+  await azure?.stop();
+});
+
+function smallPages(local: TestAzure): Promise<TlsHost> {
+  const { hostname } = new URL(local.containerUrl);
+  return startTlsHost(local, [hostname], ({ url, headers }, response) => {
+    const gate = { host: '127.0.0.1', port: local.storage.port, servername: hostname, ca: local.ca };
+    const onward = { ...gate, path: `${url}&maxresults=2`, headers };
+    https
+      .get(onward, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      })
+      .on('error', () => response.destroy());
+  });
+}
+
+/** What a listing gives, stopped when it gives more than there is. */
+async function all(listing: AsyncIterable<string | { readonly name: string }>): Promise<string[]> {
+  const given: string[] = [];
+  for await (const one of listing) {
+    given.push(typeof one === 'string' ? one : one.name);
+    if (given.length > 20) break;
+  }
+  return given;
+}
+
+const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+const listings: readonly (readonly [string, () => AsyncIterable<string | { name: string }>, readonly string[]])[] = [
+  ['blobs', () => container.list('p/', noLimit), letters.map((name) => `p/${name}`)],
+  ['folders', () => container.listFolders('q/', noLimit), letters.map((name) => `q/${name}/`)],
+  ['what is on top', () => container.listTop(noLimit), ['p/', 'q/', 'top']],
+];
+
+describe.each(listings)('a listing of %s over several pages', (_what, list, expected) => {
+  const pages = Math.ceil(expected.length / 2);
+  const askedSince = (before: number): (string | null)[] =>
+    front.asked.slice(before).map((url) => new URL(`https://${url}`).searchParams.get('marker'));
+
+  test('gives everything once, in order', async () => {
+    const before = front.asked.length;
+    expect(await all(list())).toEqual(expected);
+    expect(front.asked.length - before).toBe(pages);
+  });
+
+  test.each([1, pages - 1])('that is interrupted after page %i goes on from there', async (skip) => {
+    const before = front.asked.length;
+    azure.storage.faults.add({
+      skip,
+      times: 2,
+      effect: { kind: 'status', status: 503, code: 'ServerBusy' },
+    });
+    expect(await all(list())).toEqual(expected);
+    const markers = askedSince(before);
+    expect(markers).toHaveLength(pages + 2);
+    // The page that failed is asked for by its own token, and no page is asked for again after it was given.
+    expect(new Set(markers.slice(skip, skip + 3)).size).toBe(1);
+    expect(new Set(markers).size).toBe(pages);
+    expect(markers.slice(1)).not.toContain(null);
+  });
+});
