@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { machineEnvironment } from '../machine-environment.ts';
 import type { FunctionMetadata } from './core-contract.ts';
 import { createEventRecord, type WaitFor } from './event-record.ts';
 import type { HostJson, HostOverrides } from './host-configuration.ts';
@@ -163,9 +164,8 @@ function forkHost(hostJson: HostJson, options: FunctionsHostOptions): ChildProce
     ...(options.overrides === undefined ? {} : { overrides: options.overrides }),
     ...(options.stateFile === undefined ? {} : { stateFile: options.stateFile }),
   };
-  const { PATH, HOME, TMPDIR } = process.env;
   return fork(fileURLToPath(new URL('main.ts', import.meta.url)), [JSON.stringify(told)], {
-    env: { PATH, HOME, TMPDIR, FUNCTIONS_WORKER_RUNTIME: 'node', ...options.settings },
+    env: { ...machineEnvironment(), FUNCTIONS_WORKER_RUNTIME: 'node', ...options.settings },
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { machineEnvironment } from '../machine-environment.ts';
 import type { Certificates } from '../network/certificates.ts';
 
 export interface RunningAzurite {
@@ -44,7 +45,7 @@ export async function startAzurite(options: {
       detached: true,
       // Azurite signs nothing with this key: clients come with tokens.
       env: {
-        PATH: process.env.PATH,
+        ...machineEnvironment(),
         AZURITE_ACCOUNTS: `${options.account}:${randomBytes(64).toString('base64')}`,
         // The child clears up as well: its parent may be killed.
         AZURITE_CERTIFICATES_FOLDER: folder,

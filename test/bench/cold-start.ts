@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { machineEnvironment } from '../../local-azure/machine-environment.ts';
 import { minimalSettings } from '../support/minimal-settings.ts';
 import { barChart } from './bar-chart.ts';
 import type { Measurement } from './measurement.ts';
@@ -46,9 +47,8 @@ async function filesOf(folder: string): Promise<{ name: string; content: Buffer 
 }
 
 function loadOnce(entry: string): Promise<{ loadMs: number; functions: string[] }> {
-  const { PATH, HOME, TMPDIR } = process.env;
   const child = fork(fileURLToPath(new URL('load-app.ts', import.meta.url)), [entry], {
-    env: { PATH, HOME, TMPDIR, ...minimalSettings },
+    env: { ...machineEnvironment(), ...minimalSettings },
     execArgv: [],
     stdio: ['ignore', 2, 2, 'ipc'],
   });

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { machineEnvironment } from '../../local-azure/machine-environment.ts';
 import { type BundledProgram, bundleProgram } from '../support/bundled-program.ts';
 import type { Measured, WorkerAnswer, WorkerJob } from './worker-protocol.ts';
 
@@ -15,13 +16,12 @@ const deployedHeap = '--max-heap-size=1024';
 
 /**
  * Does one job in a process of its own.
- * @param env all that the process gets besides PATH: the local Azure's environment and the settings.
+ * @param env all that the process gets besides the machine's own: the local Azure's environment and the settings.
  * @throws when the job failed: a figure of a run that missed a key would mean nothing.
  */
 export async function measure(file: string, env: Readonly<Record<string, string>>, job: WorkerJob): Promise<Measured> {
-  const { PATH, HOME, TMPDIR } = process.env;
   const child = fork(file, [], {
-    env: { PATH, HOME, TMPDIR, ...env },
+    env: { ...machineEnvironment(), ...env },
     execArgv: [deployedHeap],
     stdio: ['ignore', 2, 2, 'ipc'],
   });

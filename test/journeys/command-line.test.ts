@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
 import { requesterDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
+import { machineEnvironment } from '../../local-azure/machine-environment.ts';
 import { readBlobNames } from '../support/blobs.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';
@@ -252,7 +253,7 @@ describe('the built command line', () => {
   const start = (args: readonly string[]) => {
     const child = spawn(process.execPath, [cliBundle, ...args], {
       env: {
-        PATH: process.env.PATH,
+        ...machineEnvironment(),
         ...env,
         ...azure.envOf(azure.identities.operator),
         NODE_EXTRA_CA_CERTS: inject('authorityFile'),

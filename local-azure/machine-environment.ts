@@ -1,0 +1,11 @@
+/**
+ * What a child process needs of the machine, and nothing of its parent's settings or secrets. The clock belongs to it: under
+ * libfaketime (`npm run test:clock`) a child that saw another time would refuse every token and certificate.
+ */
+export function machineEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => isOfTheMachine(name)));
+}
+
+function isOfTheMachine(name: string): boolean {
+  return ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LD_PRELOAD'].includes(name) || name.startsWith('FAKETIME');
+}
