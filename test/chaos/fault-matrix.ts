@@ -4,7 +4,7 @@ import { recordName } from '../../src/escrow/records/blob-names.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 import { secretFinder } from '../support/secrets.ts';
 import { judgeFaultRun } from './fault-verdict.ts';
 import { keyVaultFaults } from './key-vault-faults.ts';

@@ -3,7 +3,7 @@ import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
 import { startTestAzure } from '../support/local-azure.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 
 test('a retry of the timer says which attempt it is, and how often the source said 429', async () => {
   await using azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });

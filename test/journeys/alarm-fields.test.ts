@@ -3,7 +3,7 @@ import { readQueries } from '../../infra/queries.ts';
 import { unknownNames } from '../../infra/query-fields.ts';
 import { escrowLines, startEscrowHost } from '../support/escrow-host.ts';
 import { startTestAzure } from '../support/local-azure.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 import { viewQueue } from '../support/queue-view.ts';
 
 test('every event and field that an alarm reads stands in the log lines of a real night with troubles', async () => {

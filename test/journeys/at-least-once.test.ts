@@ -5,7 +5,7 @@ import { type ContainerView, digestOf, type SeenBlob, viewContainer } from '../s
 import { type EscrowApp, type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 
 const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
 const sources = [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }];

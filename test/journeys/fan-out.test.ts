@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
 import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }, { vaultName: 'contoso-web' }, { hsmName: 'contoso-hsm' }];
 const paths = ['managed-hsms/contoso-hsm', 'vaults/contoso-prod', 'vaults/contoso-web'];

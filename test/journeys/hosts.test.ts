@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { FaultEffect } from '../../local-azure/key-vault/faults.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 
 const foreign = 'evil.vault.azure.net';
 

@@ -5,7 +5,7 @@ import { type ContainerView, viewContainer } from '../support/container-view.ts'
 import { type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 
 const runId = scheduledRunId(lastNight());
 const denied = ['AccessDenied', 'ForbiddenByRbac', 'ForbiddenByFirewall', 'ForbiddenByConnection'] as const;

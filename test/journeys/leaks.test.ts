@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HostEvent } from '../../local-azure/functions-host/host-events.ts';
 import { escrowLines } from '../support/escrow-host.ts';
 import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 import { type SecretFinder, secretFinder, textSecret } from '../support/secrets.ts';
 
 let escrow: HostedEscrow;

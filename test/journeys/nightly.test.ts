@@ -3,7 +3,7 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { digestOf } from '../support/container-view.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
 import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 
 const place = { subscriptionId: 'c0de', geography: 'europe' };
 const sources = [

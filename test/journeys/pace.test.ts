@@ -3,7 +3,7 @@ import { KeyClient } from '@azure/keyvault-keys';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 
 const maxBackupsPerSecond = 20;
 const keysOf = (count: number) => Array.from({ length: count }, (_, index) => `key-${index}`);

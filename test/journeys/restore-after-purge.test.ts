@@ -4,7 +4,7 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
 import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 
 const runId = scheduledRunId(lastNight());
 const expiresOn = new Date('2027-06-01T00:00:00Z');

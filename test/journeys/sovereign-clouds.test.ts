@@ -4,7 +4,7 @@ import { startLocalAzure } from '../../local-azure/local-azure.ts';
 import { clouds } from '../../src/azure/clouds.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 
 // One per file: the managed identity credential remembers the first endpoint that it saw. The other cloud differs in data only.
 test('the nightly run and a request by key identifier, in AzureChinaCloud under its own suffixes', async () => {

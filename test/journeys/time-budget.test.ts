@@ -5,7 +5,7 @@ import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
 import { noLimit } from '../support/escrow-sources.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { lastNight } from '../support/occurrence.ts';
+import { lastNight } from '../support/now.ts';
 
 const total = 60;
 const runId = scheduledRunId(lastNight());

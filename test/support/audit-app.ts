@@ -8,6 +8,7 @@ import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import { as } from './as-identity.ts';
 import type { ContainerView } from './container-view.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
+import { dueAMinuteAgo, fromNow, hour } from './now.ts';
 
 /** Hours between the real time, which the storage service stamps on blobs, and the time that the product believes it is. */
 export interface AuditApp {
@@ -23,12 +24,6 @@ export interface AuditRun {
   /** The level of the last line of each event. */
   readonly levels: Readonly<Record<string, string>>;
   readonly error: Error | undefined;
-}
-
-/** A schedule that was due a minute ago, every day: whatever the time of day, a run made now is the run that was due. */
-export function dueAMinuteAgo(): string {
-  const due = new Date(Date.now() - 60_000);
-  return `0 ${due.getUTCMinutes()} ${due.getUTCHours()} * * *`;
 }
 
 /** The product in this process, its clock some hours ahead: how the days pass in a test. */
@@ -54,7 +49,7 @@ export async function startAuditApp(
     }),
   );
   const clock = {
-    now: () => Date.now() + options.hoursAhead * 3_600_000,
+    now: () => fromNow(options.hoursAhead * hour).getTime(),
     random: Math.random,
     sleep: (ms: number, until: AbortSignal) => delay(ms / 20, undefined, { signal: until }).catch(() => undefined),
   };
