@@ -6,6 +6,7 @@ const report = process.env.ESCROW_TEST_REPORT;
 const pure = [
   'test/escrow/**/*.test.ts',
   'test/infra/**/*.test.ts',
+  'test/clock-rules.test.ts',
   'test/app/{settings,settings.property,host-json}.test.ts',
   'test/azure/clouds.test.ts',
   'test/azure/http/{clock,pacer,retry,service-answer}.test.ts',

@@ -1,6 +1,7 @@
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { runTimeOfTimer } from '../../src/escrow/model/run-time.ts';
 import { auditName, recordName, reportName, startedMarkerName } from '../../src/escrow/records/blob-names.ts';
+import { now } from '../support/now.ts';
 import { barChart } from './bar-chart.ts';
 import type { BenchSource } from './bench-azure.ts';
 import { keyName, settingsOf, startBenchAzure } from './bench-azure.ts';
@@ -24,7 +25,7 @@ export async function measureAudit(bench: Bench): Promise<Measurement> {
   const hsm: BenchSource = { kind: 'managedHsm', name: 'audited', keys: effort.quick ? 600 : 1000 };
   await using azure = await startBenchAzure([hsm]);
   const env = settingsOf(azure, [hsm]);
-  const lastNight = runTimeOfTimer(undefined, '0 0 2 * * *', new Date());
+  const lastNight = runTimeOfTimer(undefined, '0 0 2 * * *', now());
   const nightBefore = new Date(lastNight.getTime() - dayMs);
   const run = (at: Date) => measureRun(bench, azure, hsm, at.toISOString());
 

@@ -5,6 +5,7 @@ import { startFunctionsHost } from '../../local-azure/functions-host/start.ts';
 import type { LocalAzure } from '../../local-azure/local-azure.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { parseRecordName } from '../../src/escrow/records/blob-names.ts';
+import { hour, now } from '../support/now.ts';
 import { barChart } from './bar-chart.ts';
 import type { BenchSource } from './bench-azure.ts';
 import { settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
@@ -113,6 +114,5 @@ async function timeNight({ azure, sources, bundle, at, hosts, fanOut }: Night) {
 
 /** An occurrence of the hourly schedule that these hosts run on: a night of its own for each way and round. */
 function hoursAgo(hours: number): Date {
-  const hour = 3_600_000;
-  return new Date((Math.floor(Date.now() / hour) - hours) * hour);
+  return new Date((Math.floor(now().getTime() / hour) - hours) * hour);
 }

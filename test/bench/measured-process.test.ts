@@ -3,6 +3,7 @@ import { parseRecordName } from '../../src/escrow/records/blob-names.ts';
 import type { BundledProgram } from '../support/bundled-program.ts';
 import type { TestAzure } from '../support/local-azure.ts';
 import { startTestAzure } from '../support/local-azure.ts';
+import { lastNight } from '../support/now.ts';
 import { settingsOf } from './bench-azure.ts';
 import { buildWorker, measure } from './measured-process.ts';
 import { countByOperation, storageRequestsPerKey, vaultRequests, vaultRequestsPerKey } from './request-counts.ts';
@@ -28,7 +29,7 @@ describe('a measured process', () => {
     azure.keyVault.requests.length = 0;
     const measured = await measure(worker.file, settingsOf(azure, [vault]), {
       kind: 'run',
-      runTime: '2026-01-01T00:00:00.000Z',
+      runTime: lastNight(1).toISOString(),
       sources: [vault.name],
     });
     const records = azure.storage.requests.filter(({ blobName = '' }) => parseRecordName(blobName) !== undefined);
@@ -57,7 +58,7 @@ describe('a measured process', () => {
       keyName: 'key-7',
       effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
     });
-    const job = { kind: 'run', runTime: '2026-01-02T00:00:00.000Z', sources: [vault.name] } as const;
+    const job = { kind: 'run', runTime: lastNight().toISOString(), sources: [vault.name] } as const;
     await expect(measure(worker.file, settingsOf(azure, [vault]), job)).rejects.toThrow('key-7');
     undo();
   });

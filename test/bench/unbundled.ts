@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
@@ -25,7 +26,7 @@ export async function buildUnbundled(entryPoint: string): Promise<UnbundledProgr
   });
   const inputs = Object.keys(metafile.inputs);
   const files = inputs.filter((file) => file.endsWith('.ts'));
-  const folder = join(root, '.local', `unbundled-${process.pid}-${Date.now()}`);
+  const folder = join(root, '.local', `unbundled-${process.pid}-${randomUUID()}`);
   await mkdir(folder, { recursive: true });
   const built = await build({
     entryPoints: files,

@@ -1,3 +1,4 @@
+import { fromNow } from '../support/now.ts';
 import type { NamedFault } from './named-fault.ts';
 
 const backup = { operation: 'backupKey' } as const;
@@ -31,7 +32,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     name: '429 with Retry-After as a date',
     does: 'holds the whole source until then, ten minutes at most',
     arrange: ({ disturb }) =>
-      disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: new Date(Date.now() + 3_000) } }),
+      disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: fromNow(3_000) } }),
   },
   {
     ...vault,

@@ -84,8 +84,8 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
     progress.follow(host);
     if (options.instants.length === 0) await host.fireTimer('nightlyEscrow', { at: occurrence });
     const queue = viewQueue(place);
-    const deadline = Date.now() + 30_000;
-    while (Date.now() < deadline) {
+    const deadline = performance.now() + 30_000;
+    while (performance.now() < deadline) {
       if (progress.isOver() && (!options.fanOut || (await queue.count()) === 0)) break;
       await delay(20);
     }
@@ -115,7 +115,7 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
 
 /** @returns false when the run was over first. */
 async function reached(test: () => boolean, isOver: () => boolean): Promise<boolean> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+  for (const deadline = performance.now() + 20_000; performance.now() < deadline; ) {
     if (test()) return true;
     if (isOver()) return false;
     await delay(1);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { seededRandom } from '../../local-azure/key-vault/faults.ts';
 import type { SourceId } from '../../src/escrow/model/source.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
+import { fromNow, hour, now } from '../support/now.ts';
 import { separatePlace } from './chaos-place.ts';
 import { type KilledRun, killedRun } from './killed-run.ts';
 
@@ -61,7 +62,7 @@ export async function killHosts(options: KillingOptions): Promise<KillTally> {
 
   // A run that was over before its kill came is no kill: the instant is tried again, a little earlier.
   for (let tries = 0; tally.kills < options.kills && tries < options.kills * 2; tries++) {
-    if (Date.now() > (options.deadline ?? Number.POSITIVE_INFINITY)) break;
+    if (performance.now() > (options.deadline ?? Number.POSITIVE_INFINITY)) break;
     const fanOut = tries % 2 === 1;
     const requests = fanOut ? whole.fanOut : whole.single;
     const more = Math.min(options.killsPerRun, options.kills - tally.kills);
@@ -96,11 +97,10 @@ function addSources({ keyVault }: Omit<EscrowPlace, 'queueName'>, keys: number):
 
 /** Half an hour away from now, so that the schedule itself never fires; the occurrences of the last five days. */
 function pastOccurrences(): { schedule: string; occurrences: Generator<Date, never> } {
-  const minute = (new Date().getUTCMinutes() + 30) % 60;
-  const hour = 60 * 60 * 1000;
+  const minute = (now().getUTCMinutes() + 30) % 60;
   function* backwards(): Generator<Date, never> {
     for (let count = 1; ; count++) {
-      const at = new Date(Date.now() - (count % 120) * hour);
+      const at = fromNow(-(count % 120) * hour);
       at.setUTCMinutes(minute, 0, 0);
       yield at;
     }

@@ -31,9 +31,9 @@ async function main(): Promise<number> {
     console.log(help);
     return 0;
   }
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const tell = (line: string): void =>
-    console.error(`${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`);
+    console.error(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`);
   await using azure = await startLocalAzure({ account: 'escrowchaos', container: 'chaos', queues: ['chaos'] });
   const leave = adoptEnvironment(azure);
   const wanted = Number(flags.kills);

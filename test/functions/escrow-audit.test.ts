@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { ServiceError } from '../../src/escrow/model/service-error.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { fromNow, minute } from '../support/now.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 let azure: TestAzure;
@@ -145,22 +147,23 @@ describe('the audit trigger', () => {
     expect(gapsIn((await app.audit()).lines)).toContain('drillOverdue *');
     const receipt = {
       format: 'keyvault-escrow/drill/1',
-      startedAt: '2026-11-24T10:00:00Z',
-      finishedAt: '2026-11-24T10:01:00Z',
+      startedAt: fromNow(-2 * minute).toISOString(),
+      finishedAt: fromNow(-minute).toISOString(),
       target: 'vaults/contoso-drill',
       status: 'ok',
       keys: [
         { source: 'vaults/contoso-prod', key: 'signing', blobName: 'x', sha256: 'y', versions: [], outcome: 'proven' },
       ],
     };
+    const receiptName = `drills/${scheduledRunId(fromNow(-2 * minute))}.json`;
     const content = JSON.stringify(receipt);
-    await container.put('drills/20261124T100000Z.json', content, { sha256: sha256Of(Buffer.from(content)) });
+    await container.put(receiptName, content, { sha256: sha256Of(Buffer.from(content)) });
     const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 5.5, settings })).audit();
     expect(gapsIn(lines)).not.toContain('drillOverdue *');
     const audit = await auditOf(container, lines);
-    expect(audit.drill).toMatchObject({ receipt: 'drills/20261124T100000Z.json', keys: 1 });
+    expect(audit.drill).toMatchObject({ receipt: receiptName, keys: 1 });
     expect(audit.sources[0]?.keys[0]?.drilledAt).toBeDefined();
-    expect(audit.chain.evidence.map(({ name }) => name)).toContain('drills/20261124T100000Z.json');
+    expect(audit.chain.evidence.map(({ name }) => name)).toContain(receiptName);
     const later = await (await startAuditApp(azure, sources, { hoursAhead: 24 * 91, settings })).audit();
     expect(gapsIn(later.lines)).toContain('drillOverdue *');
   });

@@ -1,10 +1,12 @@
 import { InvocationContext } from '@azure/functions';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
 import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { day, fromNow, lastNight, now } from '../support/now.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 const messageId = '5f3a9c1e-0000-4000-8000-000000000000';
@@ -65,7 +67,7 @@ describe('a request that can never succeed', () => {
 
     const data = { Id: 'https://contoso-prod.vault.azure.net/keys/typo/0123456789abcdef' };
     const eventType = 'Microsoft.KeyVault.KeyNewVersionCreated';
-    const told = await app.deliver({ id: 'event-1', eventType, eventTime: new Date().toISOString(), data });
+    const told = await app.deliver({ id: 'event-1', eventType, eventTime: now().toISOString(), data });
     expect(told.error?.message).toMatch(/key "typo".*KeyNotFound/s);
     expect(told.poison).toEqual([]);
   });
@@ -73,17 +75,19 @@ describe('a request that can never succeed', () => {
   test('is an event from the future, at its first delivery: its record would precede its run', async () => {
     const data = { Id: 'https://contoso-prod.vault.azure.net/keys/payroll/0123456789abcdef' };
     const eventType = 'Microsoft.KeyVault.KeyNewVersionCreated';
-    const event = { id: 'event-future', eventType, eventTime: '2099-01-01T00:00:00Z', data };
+    const farAhead = fromNow(400 * day);
+    const event = { id: 'event-future', eventType, eventTime: farAhead.toISOString(), data };
     const future = await app.deliver(event, { messageId: '6f3a9c1e-0000-4000-8000-000000000000' });
     expect(future.error).toBeUndefined();
     expect(future.poison).toEqual([JSON.stringify(event)]);
     const refusals = linesNamed(future.lines, 'escrow.request.refused');
-    expect(refusals[0]?.reason).toMatch(/event's time 2099-01-01.* is more than 5 minutes ahead/);
+    expect(refusals[0]?.reason).toContain(`event's time ${farAhead.toISOString()}`);
+    expect(refusals[0]?.reason).toContain('is more than 5 minutes ahead');
     const kept = await container.readJson('requests/6f3a9c1e-0000-4000-8000-000000000000.json');
     expect(kept).toMatchObject({ status: 'refused', attempt: 1, message: event });
-    expect(await container.names('vaults/contoso-prod/payroll/2099')).toEqual([]);
+    expect(await container.names('vaults/contoso-prod/payroll/')).toEqual([]);
 
-    const eventTime = new Date(Date.now() - 9 * 86_400_000).toISOString();
+    const eventTime = fromNow(-9 * day).toISOString();
     const replayed = await app.deliver({ ...event, eventTime });
     expect(linesNamed(replayed.lines, 'escrow.key.escrowed')).toMatchObject([{ key: 'payroll', already: false }]);
     const again = await app.deliver({ ...event, eventTime });
@@ -135,11 +139,12 @@ describe('force for a whole source', () => {
     const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
     const writer = azure.registry.add('an app that may overwrite', [...appDataActions, write]);
     const mightier = await startEscrowApp(azure, sources, { clientId: writer.clientId });
-    const insertedAt = new Date();
+    const insertedAt = now();
     const { lines } = await mightier.deliver({ vaultName: 'contoso-prod' }, { messageId, insertedAt });
     const records = linesNamed(lines, 'escrow.key.escrowed').map(({ blobName }) => blobName);
     expect(records).toHaveLength(2);
-    for (const name of records) await container.put(name, 'left by another', { runid: '20200101T000000Z' });
+    for (const name of records)
+      await container.put(name, 'left by another', { runid: scheduledRunId(lastNight(1000)) });
 
     const without = await mightier.deliver({ vaultName: 'contoso-prod' }, { messageId, insertedAt });
     expect(linesNamed(without.lines, 'escrow.key.failed').map(({ code }) => code)).toEqual(

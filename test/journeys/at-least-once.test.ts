@@ -5,7 +5,7 @@ import { type ContainerView, digestOf, type SeenBlob, viewContainer } from '../s
 import { type EscrowApp, type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { lastNight } from '../support/now.ts';
+import { fromNow, lastNight, minute, now } from '../support/now.ts';
 
 const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
 const sources = [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }];
@@ -54,7 +54,7 @@ describe('at least once, on both sides of a taken name (409 and 403)', () => {
     'a message delivered twice leaves one record and one backup (%s)',
     async (answer) => {
       azure.storage.existingBlobAnswer = answer;
-      const delivery = { messageId: randomUUID(), insertedAt: new Date() };
+      const delivery = { messageId: randomUUID(), insertedAt: now() };
       const before = backups();
       const first = await app.deliver({ vaultName: 'contoso-prod', name: 'key-0' }, delivery);
       const second = await other.deliver({ vaultName: 'contoso-prod', name: 'key-0' }, { ...delivery, attempt: 2 });
@@ -69,7 +69,7 @@ describe('at least once, on both sides of a taken name (409 and 403)', () => {
     'a message delivered twice at the same time leaves one record, and both say the same (%s)',
     async (answer) => {
       azure.storage.existingBlobAnswer = answer;
-      const delivery = { messageId: randomUUID(), insertedAt: new Date() };
+      const delivery = { messageId: randomUUID(), insertedAt: now() };
       const body = { vaultName: 'contoso-prod', name: 'key-1' };
       const both = await Promise.all([
         app.deliver(body, delivery),
@@ -86,7 +86,7 @@ describe('at least once, on both sides of a taken name (409 and 403)', () => {
   );
 
   test('an event that comes as two messages leaves one record', async () => {
-    const eventTime = '2026-11-24T14:03:07Z';
+    const eventTime = fromNow(-minute).toISOString();
     const event = {
       ...{ id: randomUUID(), eventType: 'Microsoft.KeyVault.KeyNewVersionCreated', eventTime },
       data: { Id: 'https://contoso-prod.vault.azure.net/keys/key-2/0123456789abcdef' },
@@ -125,7 +125,7 @@ describe('a record whose answer was lost', () => {
         effect: { kind: 'resetAfterWork' },
       });
       const before = backups();
-      const delivery = { messageId: randomUUID(), insertedAt: new Date() };
+      const delivery = { messageId: randomUUID(), insertedAt: now() };
       const asked = await app.deliver({ vaultName: 'contoso-prod', name: 'key-3' }, delivery);
       const [record] = await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId));
       expect(asked.error).toBeUndefined();

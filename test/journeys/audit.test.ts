@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyChain } from '../../src/escrow/audit/evidence-chain.ts';
+import { requestRunId } from '../../src/escrow/model/run-id.ts';
 import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
 import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
 import { noLimit } from '../support/escrow-sources.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { fromNow, minute } from '../support/now.ts';
 
 const prod = { vaultName: 'contoso-prod', keys: ['*'], except: ['tmp-*'], retired: ['old-*'] };
 const web = { vaultName: 'contoso-web' };
@@ -133,13 +135,14 @@ describe('the daily audit', () => {
     const { runNamedKey } = await import('../../src/escrow/run/key-run.ts');
     const { portsOf } = await import('../../src/functions/source-runs.ts');
     const { services } = await startAuditApp(azure, now, { hoursAhead: 0 });
+    const runId = requestRunId(fromNow(-minute), '3f2a9c1e-0000-4000-8000-000000000000');
     const [source] = services.settings.sources;
     if (source === undefined) throw new Error('no source');
     await runNamedKey(
       {
         source,
         name: 'signing',
-        runId: '20261124T140307Z-3f2a9c1e',
+        runId,
         trigger: 'request',
         force: false,
         whatIf: false,
@@ -150,7 +153,7 @@ describe('the daily audit', () => {
     const after = await auditAfter(5.1, now);
     expect(after.audit.sources[0]?.keys.find(({ key }) => key === 'signing')).toMatchObject({
       status: 'fresh',
-      record: { runId: '20261124T140307Z-3f2a9c1e' },
+      record: { runId },
     });
   });
 

@@ -4,6 +4,7 @@ import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { now } from '../support/now.ts';
 
 const sources = [
   ['vault', 'https://contoso-prod.vault.azure.net'],
@@ -88,7 +89,7 @@ describe("with the deployed application's token, the escrow container", () => {
     ['other metadata', () => record().setMetadata({ sha256: 'forged' })],
     ['other headers', () => record().setHTTPHeaders({ blobContentType: 'text/html' })],
     ['a lease', () => record().getBlobLeaseClient().acquireLease(-1)],
-    ['a shorter retention', () => record().setImmutabilityPolicy({ expiriesOn: new Date() })],
+    ['a shorter retention', () => record().setImmutabilityPolicy({ expiriesOn: now() })],
     ['no legal hold', () => record().setLegalHold(false)],
     ['its own deletion', () => escrow.delete()],
   ])('refuses %s', async (_what, act) => {

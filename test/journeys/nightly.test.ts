@@ -3,7 +3,7 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { digestOf } from '../support/container-view.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
 import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
-import { lastNight } from '../support/now.ts';
+import { day, fromNow, lastNight } from '../support/now.ts';
 
 const place = { subscriptionId: 'c0de', geography: 'europe' };
 const sources = [
@@ -26,7 +26,7 @@ beforeAll(async () => {
         ...place,
         keys: [
           { name: 'Signing', kty: 'RSA', versions: 3, tags: { owner: 'platform' } },
-          { name: 'expired', expiresOn: new Date(Date.now() - 86_400_000) },
+          { name: 'expired', expiresOn: fromNow(-day) },
           { name: 'paused', enabled: false },
           { name: 'www-cert', managed: true },
           'tmp-build',

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventRunId, requestRunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { escrowLines } from '../support/escrow-host.ts';
 import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
-import { lastNight } from '../support/now.ts';
+import { fromNow, lastNight, minute } from '../support/now.ts';
 
 const vault = 'https://contoso-prod.vault.azure.net';
-const eventTime = new Date(Math.floor(Date.now() / 1000) * 1000 - 60_000);
+const eventTime = new Date(Math.floor(fromNow(-minute).getTime() / 1000) * 1000);
 
 let escrow: HostedEscrow;
 

@@ -4,6 +4,7 @@ import { type ContainerView, digestOf, viewContainer } from '../support/containe
 import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { now } from '../support/now.ts';
 
 const request = { vaultName: 'contoso-prod', name: 'signing', blobName: 'hand-over/signing.keybackup' };
 
@@ -68,7 +69,7 @@ describe('a blobName that is taken', () => {
   });
 
   test('is not replaced again when the forced message is delivered twice', async () => {
-    const delivery = { messageId: '5f3a9c1e-0000-4000-8000-000000000000', insertedAt: new Date() };
+    const delivery = { messageId: '5f3a9c1e-0000-4000-8000-000000000000', insertedAt: now() };
     await mightier.deliver({ ...request, force: true }, delivery);
     const [before] = await container.list('hand-over/');
     const { lines } = await mightier.deliver({ ...request, force: true }, { ...delivery, attempt: 2 });

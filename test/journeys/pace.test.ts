@@ -3,7 +3,7 @@ import { KeyClient } from '@azure/keyvault-keys';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { lastNight } from '../support/now.ts';
+import { lastNight, now } from '../support/now.ts';
 
 const maxBackupsPerSecond = 20;
 const keysOf = (count: number) => Array.from({ length: count }, (_, index) => `key-${index}`);
@@ -57,7 +57,7 @@ describe('a vault whose limit is shared with production', () => {
       return served;
     };
     const serving = serve();
-    const startedAt = Date.now();
+    const startedAt = now().getTime();
     expect((await app.nightly(lastNight())).error).toBeUndefined();
     isRunning = false;
     expect(await serving).toBeGreaterThan(3);
@@ -67,7 +67,7 @@ describe('a vault whose limit is shared with production', () => {
 
   test('sees one pace of a process, whatever the number of requests under way', async () => {
     const app = await startEscrowApp(azure, [{ vaultName: 'contoso-web', maxBackupsPerSecond }]);
-    const startedAt = Date.now();
+    const startedAt = now().getTime();
     const asked = ['key-1', 'key-2', 'key-3', 'key-4'].map((name) => app.deliver({ vaultName: 'contoso-web', name }));
     const all = await Promise.all([app.deliver({ vaultName: 'contoso-web' }), ...asked]);
     expect(all.map(({ error }) => error)).toEqual(all.map(() => undefined));

@@ -7,7 +7,7 @@ import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
 const runId = scheduledRunId(lastNight());
-const expiresOn = new Date('2027-06-01T00:00:00Z');
+const expiresOn = lastNight(-200);
 
 let azure: TestAzure;
 let app: EscrowApp;

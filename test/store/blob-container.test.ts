@@ -2,11 +2,13 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { EscrowContainer } from '../../src/escrow/ports/escrow-container.ts';
 import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
 import { fastClock } from '../support/escrow-app.ts';
 import { noLimit } from '../support/escrow-sources.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { lastNight } from '../support/now.ts';
 
 let azure: TestAzure;
 let view: ContainerView;
@@ -18,7 +20,7 @@ const blob = (name: string, content: string) => ({
   name,
   bytes: Buffer.from(content),
   contentType: 'application/octet-stream',
-  metadata: { runid: '20261124T020000Z' },
+  metadata: { runid: scheduledRunId(lastNight()) },
 });
 
 beforeAll(async () => {
@@ -67,7 +69,7 @@ describe('create', () => {
     await container.create({ ...blob('view', ''), bytes, contentType: 'text/plain' }, noLimit);
     expect((await view.read('view')).toString()).toBe('backup');
     expect(await view.list('view')).toMatchObject([
-      { contentType: 'text/plain', metadata: { runid: '20261124T020000Z' } },
+      { contentType: 'text/plain', metadata: { runid: scheduledRunId(lastNight()) } },
     ]);
   });
 

@@ -8,7 +8,7 @@ import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import { as } from './as-identity.ts';
 import type { ContainerView } from './container-view.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
-import { dueAMinuteAgo, fromNow, hour } from './now.ts';
+import { fromNow, hour } from './now.ts';
 
 /** Hours between the real time, which the storage service stamps on blobs, and the time that the product believes it is. */
 export interface AuditApp {
@@ -41,13 +41,7 @@ export async function startAuditApp(
   const { escrowAudit } = await import('../../src/functions/escrow-audit.ts');
   const { runSources } = await import('../../src/functions/source-runs.ts');
   const { scheduledRunId } = await import('../../src/escrow/model/run-id.ts');
-  const settings = readSettings(
-    escrowSettings(place, sources, {
-      ESCROW_SCHEDULE: dueAMinuteAgo(),
-      ESCROW_AUDIT_SCHEDULE: dueAMinuteAgo(),
-      ...options.settings,
-    }),
-  );
+  const settings = readSettings(escrowSettings(place, sources, options.settings));
   const clock = {
     now: () => fromNow(options.hoursAhead * hour).getTime(),
     random: Math.random,

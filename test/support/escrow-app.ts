@@ -6,6 +6,7 @@ import type { Clock } from '../../src/azure/http/clock.ts';
 import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import type { TimeBudget } from '../../src/escrow/ports/time-budget.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
+import { now } from './now.ts';
 
 /** How one invocation went. */
 export interface Invocation {
@@ -44,9 +45,9 @@ export interface EscrowAppOptions {
 
 /** Time that passes `speed` times as fast. */
 export function fastClock(speed: number): Clock {
-  const origin = Date.now();
+  const origin = now().getTime();
   return {
-    now: () => origin + (Date.now() - origin) * speed,
+    now: () => origin + (now().getTime() - origin) * speed,
     random: Math.random,
     sleep: (ms, until) => delay(ms / speed, undefined, { signal: until }).catch(() => undefined),
   };
@@ -90,7 +91,7 @@ export async function startEscrowApp(
         },
       );
     },
-    deliver(body, { messageId = randomUUID(), insertedAt = new Date(), attempt = 1 } = {}) {
+    deliver(body, { messageId = randomUUID(), insertedAt = now(), attempt = 1 } = {}) {
       const triggerMetadata = { id: messageId, insertionTime: insertedAt.toISOString(), dequeueCount: attempt };
       return invoke((context) => queue.handler(body, context), {
         functionName: 'onDemandEscrow',

@@ -1,4 +1,5 @@
 import type { LocalAzure } from '../../local-azure/local-azure.ts';
+import { auditSchedule, runSchedule } from './now.ts';
 
 /** A local Azure with the queue that the product polls there. */
 export interface EscrowPlace extends LocalAzure {
@@ -24,8 +25,8 @@ export function escrowSettings(
   return {
     ESCROW_SOURCES: JSON.stringify(sources.map((source) => ({ maxBackupsPerSecond: unhurried, ...source }))),
     ESCROW_CONTAINER_URL: place.containerUrl,
-    ESCROW_SCHEDULE: '0 0 2 * * *',
-    ESCROW_AUDIT_SCHEDULE: '0 0 6 * * *',
+    ESCROW_SCHEDULE: runSchedule,
+    ESCROW_AUDIT_SCHEDULE: auditSchedule,
     ESCROW_QUEUE_NAME: place.queueName,
     ESCROW_QUEUE__queueServiceUri: place.queueServiceUrl,
     ESCROW_QUEUE__credential: 'managedidentity',

@@ -6,6 +6,7 @@ import {
 } from '../../local-azure/functions-host/start.ts';
 import { type BundledProgram, bundleProgram } from './bundled-program.ts';
 import type { TestAzure } from './local-azure.ts';
+import { runSchedule } from './now.ts';
 
 /** The fixture application, bundled as `npm run build` bundles the product. */
 export function bundleFixture(): Promise<BundledProgram> {
@@ -33,7 +34,7 @@ export async function startFixture(
     settings: {
       ...azure.env,
       FIXTURE_QUEUE: azure.queueName,
-      FIXTURE_SCHEDULE: '0 0 2 * * *',
+      FIXTURE_SCHEDULE: runSchedule,
       FIXTURE__queueServiceUri: azure.queueServiceUrl,
       FIXTURE__credential: 'managedidentity',
       FIXTURE__clientId: azure.identities.app.clientId,

@@ -3,12 +3,13 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { SourceRun } from '../../src/escrow/run/source-run.ts';
 import { as } from './as-identity.ts';
 import type { TestAzure } from './local-azure.ts';
+import { lastNight } from './now.ts';
 
 /** One scheduled run over every configured source, as the app's identity. */
 export async function runAsApp(
   azure: TestAzure,
   env: Readonly<Record<string, string>>,
-  runTime = new Date('2026-11-24T02:00:00Z'),
+  runTime = lastNight(),
 ): Promise<SourceRun[]> {
   // Only now: connections look at the environment when they are first loaded.
   const { createServices } = await import('../../src/app/services.ts');

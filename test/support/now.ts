@@ -13,7 +13,7 @@ export const minute = 60_000;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-/** One for a whole test file, so that a night that begins while it runs changes nothing. */
+/** One for a whole test file: what it says of last night stays true while it runs. */
 const fileStartedAt = Date.now();
 
 export function now(): Date {
@@ -25,17 +25,19 @@ export function fromNow(ms: number): Date {
   return new Date(Date.now() + ms);
 }
 
-/**
- * The latest 02:00 UTC before the file started, an occurrence of the schedule of `escrowSettings`; `nightsBefore` earlier
- * ones.
- */
+// An escrow that lives at the same hour of its day whenever the tests run: its run was due two to three hours ago, its audit an
+// hour later, and the next ones are most of a day away. So nothing falls due, in a test or in a host, while a test looks.
+const lastRunDueAt = Math.floor(fileStartedAt / hour) * hour - 2 * hour;
+
+/** Daily, as `escrowSettings` has them. */
+export const runSchedule = dailyAt(lastRunDueAt);
+export const auditSchedule = dailyAt(lastRunDueAt + hour);
+
+/** When the run was due last; `nightsBefore` earlier ones. */
 export function lastNight(nightsBefore = 0): Date {
-  const today = Math.floor(fileStartedAt / day) * day + 2 * hour;
-  return new Date((today <= fileStartedAt ? today : today - day) - nightsBefore * day);
+  return new Date(lastRunDueAt - nightsBefore * day);
 }
 
-/** A daily schedule that was due a minute before the file started: a run made in it is the run that was due. */
-export function dueAMinuteAgo(): string {
-  const due = new Date(fileStartedAt - minute);
-  return `0 ${due.getUTCMinutes()} ${due.getUTCHours()} * * *`;
+function dailyAt(due: number): string {
+  return `0 0 ${new Date(due).getUTCHours()} * * *`;
 }

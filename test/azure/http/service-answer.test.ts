@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { HttpAnswer } from '../../../src/azure/http/service-answer.ts';
 import { keyVaultErrorOf, retryAfterOf, toServiceError } from '../../../src/azure/http/service-answer.ts';
 import { OutOfTime, ServiceError } from '../../../src/escrow/model/service-error.ts';
+import { fromNow, minute, now } from '../../support/now.ts';
 
 const host = 'contoso-prod.vault.azure.net';
 
@@ -67,6 +68,7 @@ describe('an error of Key Vault', () => {
   });
 });
 
+// fixed dates: the clock of these answers is their own Date header.
 describe('Retry-After', () => {
   const date = 'Tue, 24 Nov 2026 14:00:00 GMT';
 
@@ -91,10 +93,12 @@ describe('Retry-After', () => {
   });
 
   test('as a date without a Date header is counted from now', () => {
-    const until = new Date(Date.now() + 60_000).toUTCString();
-    const milliseconds = retryAfterOf(answer(429, '', { 'retry-after': until })) ?? Number.NaN;
-    expect(milliseconds).toBeGreaterThan(50_000);
-    expect(milliseconds).toBeLessThanOrEqual(60_000);
+    const at = fromNow(minute).toUTCString();
+    const until = (instant: Date) => Date.parse(at) - instant.getTime();
+    const before = now();
+    const milliseconds = retryAfterOf(answer(429, '', { 'retry-after': at })) ?? Number.NaN;
+    expect(milliseconds).toBeGreaterThanOrEqual(until(now()));
+    expect(milliseconds).toBeLessThanOrEqual(until(before));
   });
 });
 

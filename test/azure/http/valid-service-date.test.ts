@@ -16,6 +16,8 @@ beforeAll(async () => {
 
 afterAll(() => azure?.stop());
 
+// fixed dates: what is tested is how a date is read, and nothing compares it with now.
+
 /** What an answer may hold where seconds since 1970 belong, and the time that it is; none where it is no time. */
 const attributes: readonly (readonly [name: string, seconds: unknown, time: string | undefined])[] = [
   ['seconds', 1_790_000_000, '2026-09-21T14:13:20.000Z'],

@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { requestRunId } from '../../../src/escrow/model/run-id.ts';
 import type { KeySource } from '../../../src/escrow/ports/key-source.ts';
 import { type ContainerView, viewContainer } from '../../support/container-view.ts';
 import { fastClock, startEscrowApp } from '../../support/escrow-app.ts';
 import { linesNamed } from '../../support/escrow-host.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { fromNow, minute } from '../../support/now.ts';
 import { startTlsHost } from '../../support/tls-host.ts';
 
 let azure: TestAzure;
@@ -51,8 +53,8 @@ describe('a service that answers 200 without a backup', () => {
 });
 
 describe('a record that the same request left before', () => {
-  const insertedAt = new Date('2026-11-24T14:03:07Z');
-  const record = (key: string, id: string) => `vaults/contoso-prod/${key}/20261124T140307Z-${id.slice(0, 8)}.keybackup`;
+  const insertedAt = fromNow(-minute);
+  const record = (key: string, runId: string) => `vaults/contoso-prod/${key}/${runId}.keybackup`;
 
   test.each([
     ['in the casing of the service', 'https://contoso-prod.vault.azure.net/keys/Signing'],
@@ -60,8 +62,8 @@ describe('a record that the same request left before', () => {
     ['in another casing', 'https://Contoso-PROD.vault.azure.net/keys/SIGNING'],
   ])('is its own, with the key identifier %s', async (casing, keyid) => {
     const messageId = `${casing.length}f3a9c1e-0000-4000-8000-000000000000`;
-    const runid = `20261124T140307Z-${messageId.slice(0, 8)}`;
-    await container.put(record('signing', messageId), 'the backup', { keyid, runid });
+    const runid = requestRunId(insertedAt, messageId);
+    await container.put(record('signing', runid), 'the backup', { keyid, runid });
     const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { speed: 100 });
     const { error, lines } = await app.deliver(
       { vaultName: 'contoso-prod', name: 'signing' },

@@ -2,17 +2,21 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import type { CliOptions } from '../../support/cli.ts';
 import { runCommand } from '../../support/cli.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
 import { runAsApp } from '../../support/nightly.ts';
+import { hour, lastNight } from '../../support/now.ts';
 import { putRecord } from '../../support/put-record.ts';
 
 const sources = [
   { vaultName: 'contoso-prod', keys: ['*', 'signing'], except: ['tmp-*'], retired: ['old-*'] },
   { hsmName: 'contoso-hsm' },
 ];
+const firstRun = lastNight();
+const secondRun = new Date(firstRun.getTime() + hour);
 let azure: TestAzure;
 let env: Record<string, string>;
 let folder: string;
@@ -35,8 +39,8 @@ beforeAll(async () => {
   vault?.addKey({ name: 'old-1' });
   vault?.addKey({ name: 'www-cert', managed: true });
   azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments', versions: 2 });
-  await runAsApp(azure, env);
-  await runAsApp(azure, env, new Date('2026-11-24T03:00:00Z'));
+  await runAsApp(azure, env, firstRun);
+  await runAsApp(azure, env, secondRun);
 });
 
 afterAll(async () => {
@@ -97,10 +101,10 @@ describe('list', () => {
     expect(code).toBe(0);
     const { records, counts } = json<{ records: { name: string; runId: string }[]; counts: object }>();
     expect(records.map(({ name, runId }) => [name, runId])).toEqual([
-      ['Payroll', '20261124T030000Z'],
-      ['Payroll', '20261124T020000Z'],
-      ['signing', '20261124T030000Z'],
-      ['signing', '20261124T020000Z'],
+      ['Payroll', scheduledRunId(secondRun)],
+      ['Payroll', scheduledRunId(firstRun)],
+      ['signing', scheduledRunId(secondRun)],
+      ['signing', scheduledRunId(firstRun)],
     ]);
     expect(counts).toMatchObject({ records: 4, keys: 2 });
   });
@@ -110,7 +114,7 @@ describe('list', () => {
     expect((await cli('list --since 0s --json')).json()).toMatchObject({ records: [], counts: { records: 0 } });
     const completed = await cli('list --vault-name contoso-p --name sig');
     expect(completed.stderr).toContain('Taking "contoso-p" for vault "contoso-prod"');
-    expect(completed.stdout).toContain('vaults/contoso-prod/signing/20261124T030000Z.keybackup');
+    expect(completed.stdout).toContain(`vaults/contoso-prod/signing/${scheduledRunId(secondRun)}.keybackup`);
   });
 
   test.each([
@@ -133,7 +137,7 @@ describe('list', () => {
   test('knows a key that has a record under a chosen name alone', async () => {
     await putRecord(
       azure,
-      'vaults/contoso-prod/signing/20261124T020000Z.keybackup',
+      `vaults/contoso-prod/signing/${scheduledRunId(firstRun)}.keybackup`,
       'moves/aside.keybackup',
       (_, tags) => {
         tags.keyid = 'https://contoso-prod.vault.azure.net/keys/Aside';

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { KeyClient } from '@azure/keyvault-keys';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
+import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import type { CliOptions } from '../../support/cli.ts';
 import { runCommand } from '../../support/cli.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
 import { runAsApp } from '../../support/nightly.ts';
+import { lastNight } from '../../support/now.ts';
 import { putRecord } from '../../support/put-record.ts';
 
 const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
@@ -188,7 +190,7 @@ describe('restore of one key', () => {
 
   test('takes the newest record as of a time', async () => {
     const early = await cli(
-      'restore --vault-name contoso-prod --name signing --at 2020-01-01 --to-vault-name contoso-dr --yes',
+      `restore --vault-name contoso-prod --name signing --at ${lastNight(1).toISOString()} --to-vault-name contoso-dr --yes`,
     );
     expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('no record of key "signing"')]);
   });
@@ -363,9 +365,14 @@ describe('verify', () => {
 describe('a corrupt record', () => {
   test('is refused before anything is sent to the service', async () => {
     const blobName = 'copies/signing.keybackup';
-    await putRecord(azure, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', blobName, (bytes) => {
-      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
-    });
+    await putRecord(
+      azure,
+      `vaults/contoso-prod/signing/${scheduledRunId(lastNight())}.keybackup`,
+      blobName,
+      (bytes) => {
+        bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+      },
+    );
     const before = azure.keyVault.requests.length;
     const { code, stderr } = await cli(`restore --blob-name ${blobName} --to-vault-name contoso-dr --yes`);
     expect(code).toBe(1);

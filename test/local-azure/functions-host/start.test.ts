@@ -8,6 +8,7 @@ import { type FunctionsHost, startFunctionsHost } from '../../../local-azure/fun
 import type { BundledProgram } from '../../support/bundled-program.ts';
 import { bundleFixture, startFixture } from '../../support/fixture-host.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { runSchedule } from '../../support/now.ts';
 
 let azure: TestAzure;
 let fixture: BundledProgram;
@@ -118,7 +119,7 @@ describe('the local functions host', () => {
     const settings = {
       ...azure.env,
       FIXTURE_QUEUE: azure.queueName,
-      FIXTURE_SCHEDULE: '0 0 2 * * *',
+      FIXTURE_SCHEDULE: runSchedule,
       FIXTURE__queueServiceUri: azure.queueServiceUrl,
     };
     const script = `

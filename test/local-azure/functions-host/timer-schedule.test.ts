@@ -3,10 +3,11 @@ import { hostConfiguration } from '../../../local-azure/functions-host/host-conf
 import type { Schedule } from '../../../local-azure/functions-host/ncrontab.ts';
 import { timerState } from '../../../local-azure/functions-host/timer-state.ts';
 import { startTimerTrigger } from '../../../local-azure/functions-host/timer-trigger.ts';
+import { day, fromNow, hour, now } from '../../support/now.ts';
 
 /** Only these occurrences, and one in a year: the host's clock is the machine's, the schedule is not. */
 function scheduleOf(occurrences: readonly Date[]): Schedule {
-  const never = new Date(Date.now() + 365 * 86_400_000);
+  const never = fromNow(365 * day);
   return {
     next: (after) => occurrences.find((one) => one > after) ?? never,
     previous: (before) => occurrences.findLast((one) => one < before) ?? new Date(0),
@@ -16,8 +17,7 @@ function scheduleOf(occurrences: readonly Date[]): Schedule {
 }
 
 test('a timer that fires before its occurrence fires once for each', async () => {
-  const hour = 3_600_000;
-  const occurrences = [10, 20, 30].map((ms) => new Date(Date.now() + hour + ms));
+  const occurrences = [10, 20, 30].map((ms) => fromNow(hour + ms));
   const fired: { next: string | undefined; isEarly: boolean }[] = [];
   const third = Promise.withResolvers<void>();
   const state = timerState(undefined);
@@ -32,7 +32,7 @@ test('a timer that fires before its occurrence fires once for each', async () =>
     async invoke(_registered, { inputData }) {
       const timer = JSON.parse(inputData[0]?.data?.json ?? '{}');
       const next: string = timer.ScheduleStatus.Next.replace('+00:00', 'Z');
-      fired.push({ next, isEarly: Date.now() < Date.parse(next) });
+      fired.push({ next, isEarly: now() < new Date(next) });
       if (fired.length === occurrences.length) third.resolve();
       return { invocationId: String(fired.length), timedOut: false };
     },

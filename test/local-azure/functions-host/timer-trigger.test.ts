@@ -5,6 +5,7 @@ import type { FunctionsHost } from '../../../local-azure/functions-host/start.ts
 import type { BundledProgram } from '../../support/bundled-program.ts';
 import { bundleFixture, startFixture, userLines } from '../../support/fixture-host.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { day, lastNight, now } from '../../support/now.ts';
 
 interface TimerLine {
   timer: { isPastDue: boolean; scheduleStatus: { last: string; lastUpdated: string; next: string } | null };
@@ -40,20 +41,12 @@ function runs(): TimerLine[] {
   return userLines(host.events).filter((line) => 'timer' in line) as unknown as TimerLine[];
 }
 
-/** The schedule's last occurrence: 02:00 UTC today or yesterday. */
-function latestOccurrence(): Date {
-  const at = new Date();
-  if (at.getUTCHours() < 2) at.setUTCDate(at.getUTCDate() - 1);
-  at.setUTCHours(2, 0, 0, 0);
-  return at;
-}
-
 function wire(at: Date): string {
   return at.toISOString().replace('.000Z', '+00:00');
 }
 
 function dayAfter(at: Date): Date {
-  return new Date(at.getTime() + 24 * 3_600_000);
+  return new Date(at.getTime() + day);
 }
 
 describe('the timer trigger of the local host', () => {
@@ -67,7 +60,7 @@ describe('the timer trigger of the local host', () => {
           scheduleStatus: {
             last: '0001-01-01T00:00:00',
             lastUpdated: expect.any(String),
-            next: wire(dayAfter(latestOccurrence())),
+            next: wire(dayAfter(lastNight())),
           },
           isPastDue: false,
         },
@@ -81,43 +74,43 @@ describe('the timer trigger of the local host', () => {
 
   test('due at an occurrence, hands over that occurrence and records the run', async () => {
     host = await startFixture(azure, fixture.file, { stateFile });
-    const at = latestOccurrence();
-    const firedAt = Date.now();
+    const at = lastNight();
+    const firedAt = now().getTime();
     await host.fireTimer('nightly', { at });
     expect(runs()[0]?.timer.scheduleStatus?.next).toBe(wire(at));
     const recorded = JSON.parse(await readFile(stateFile, 'utf8'));
     expect(recorded.timers.nightly.next).toBe(dayAfter(at).toISOString());
     const last = new Date(recorded.timers.nightly.last).getTime();
     expect(last).toBeGreaterThanOrEqual(firedAt);
-    expect(last).toBeLessThanOrEqual(Date.now());
+    expect(last).toBeLessThanOrEqual(now().getTime());
   });
 
   test('refuses to be due at what is no occurrence', async () => {
     host = await startFixture(azure, fixture.file);
-    const at = new Date('2026-11-24T02:00:01Z');
+    const at = new Date(lastNight().getTime() + 1000);
     await expect(host.fireTimer('nightly', { at })).rejects.toThrow(/no occurrence/);
     await expect(host.fireTimer('unknown')).rejects.toThrow(/Timers: nightly/);
   });
 
   test('follows the retry policy, with the context of each retry', async () => {
     host = await startFixture(azure, fixture.file, { stateFile, settings: { FIXTURE_TIMER: 'throw' } });
-    const fired = await host.fireTimer('nightly', { at: latestOccurrence() });
+    const fired = await host.fireTimer('nightly', { at: lastNight() });
     expect(fired.error).toBe('told to throw');
     expect(runs().map(({ retryContext }) => retryContext?.retryCount)).toEqual([undefined, 1, 2]);
     expect(runs()[2]?.retryContext).toMatchObject({ maxRetryCount: 2, exception: { message: 'told to throw' } });
     const next = runs().map(({ timer }) => timer.scheduleStatus?.next);
-    expect(new Set(next)).toEqual(new Set([wire(latestOccurrence())]));
+    expect(new Set(next)).toEqual(new Set([wire(lastNight())]));
   });
 
   test('stops retrying after a success', async () => {
     host = await startFixture(azure, fixture.file, { settings: { FIXTURE_TIMER: 'throwOnce' } });
-    expect((await host.fireTimer('nightly', { at: latestOccurrence() })).error).toBeUndefined();
+    expect((await host.fireTimer('nightly', { at: lastNight() })).error).toBeUndefined();
     expect(runs()).toHaveLength(2);
   });
 
   test('killed in the middle of a run, runs it again at the next start, past due and with the same next', async () => {
     host = await startFixture(azure, fixture.file, { stateFile, settings: { FIXTURE_TIMER: 'hang' } });
-    const fired = host.fireTimer('nightly', { at: latestOccurrence() });
+    const fired = host.fireTimer('nightly', { at: lastNight() });
     const lost = expect(fired).rejects.toThrow(/ended/);
     await host.waitFor(({ event }) => event === 'log');
     await host.kill();
@@ -125,7 +118,7 @@ describe('the timer trigger of the local host', () => {
     host = await startFixture(azure, fixture.file, { stateFile });
     await host.waitFor(({ event }) => event === 'finished');
     expect(runs()).toHaveLength(1);
-    expect(runs()[0]?.timer).toMatchObject({ isPastDue: true, scheduleStatus: { next: wire(latestOccurrence()) } });
+    expect(runs()[0]?.timer).toMatchObject({ isPastDue: true, scheduleStatus: { next: wire(lastNight()) } });
     await host.stop();
     host = await startFixture(azure, fixture.file, { stateFile });
     await host.fireTimer('nightly');
@@ -135,7 +128,7 @@ describe('the timer trigger of the local host', () => {
   test('goes on with its retries in the next process when a run outlives functionTimeout', async () => {
     const overrides = { functionTimeoutMs: 200 };
     host = await startFixture(azure, fixture.file, { stateFile, overrides, settings: { FIXTURE_TIMER: 'hang' } });
-    const fired = host.fireTimer('nightly', { at: latestOccurrence() }).catch(() => undefined);
+    const fired = host.fireTimer('nightly', { at: lastNight() }).catch(() => undefined);
     let seen = 0;
     await host.waitFor(({ event }) => event === 'finished' && ++seen === 3);
     await fired;

@@ -2,6 +2,7 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createIdentityRegistry, type IdentityRegistry } from '../../../local-azure/identity/identities.ts';
 import { type IdentityEndpoint, startIdentityEndpoint } from '../../../local-azure/identity/identity-endpoint.ts';
+import { now } from '../../support/now.ts';
 
 let identities: IdentityRegistry;
 let endpoint: IdentityEndpoint;
@@ -31,7 +32,7 @@ describe('the managed identity endpoint', () => {
     const token = await new ManagedIdentityCredential().getToken('https://storage.azure.com/.default');
     const authentication = identities.authenticate(`Bearer ${token.token}`, 'https://storage.azure.com');
     expect(authentication).toMatchObject({ identity: { name: 'app' } });
-    expect(token.expiresOnTimestamp).toBeGreaterThan(Date.now());
+    expect(token.expiresOnTimestamp).toBeGreaterThan(now().getTime());
     expect(endpoint.requests).toEqual([{ resource: 'https://storage.azure.com', identity: 'app', status: 200 }]);
   });
 
@@ -48,7 +49,7 @@ describe('the managed identity endpoint', () => {
       headers: { 'x-identity-header': endpoint.header },
     });
     const body = (await answer.json()) as { access_token: string; expires_on: string };
-    expect(Number(body.expires_on) * 1000).toBeLessThan(Date.now());
+    expect(Number(body.expires_on) * 1000).toBeLessThan(now().getTime());
     expect(identities.authenticate(`Bearer ${body.access_token}`, 'https://vault.azure.net')).toEqual({
       failure: 'expired',
     });

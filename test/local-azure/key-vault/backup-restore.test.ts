@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sealBackup } from '../../../local-azure/key-vault/backup-envelope.ts';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
+import { lastNight } from '../../support/now.ts';
 import { type RawAnswer, type ServedKeyVault, serveKeyVault } from './served-key-vault.ts';
 
 let served: ServedKeyVault;
@@ -76,7 +77,7 @@ describe.each([['vault'], ['managedHsm']] as const)('a backup from a %s', (kind)
       kty: 'RSA-HSM',
       versions: 3,
       enabled: false,
-      expiresOn: new Date('2030-01-01T00:00:00Z'),
+      expiresOn: lastNight(-300),
       tags: { owner: 'treasury' },
       exportable: kind === 'managedHsm',
     });

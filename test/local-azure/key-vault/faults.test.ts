@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFaultPlan, seededRandom } from '../../../local-azure/key-vault/faults.ts';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
+import { fromNow, hour } from '../../support/now.ts';
 import { collect, type RawAnswer, type ServedKeyVault, serveKeyVault } from './served-key-vault.ts';
 
 let served: ServedKeyVault;
@@ -21,11 +22,11 @@ function backUp(name = 'signing'): Promise<RawAnswer> {
 
 describe('what a fault does', () => {
   test('throttles without Retry-After, with seconds, and with a date', async () => {
-    const at = new Date('2030-01-01T00:00:00Z');
+    const at = fromNow(hour);
     for (const [retryAfter, header] of [
       [undefined, undefined],
       [7, '7'],
-      [at, 'Tue, 01 Jan 2030 00:00:00 GMT'],
+      [at, at.toUTCString()],
     ] as const) {
       served.service.faults.clear();
       served.service.faults.add({ effect: { kind: 'throttle', retryAfter } });

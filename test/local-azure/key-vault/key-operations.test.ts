@@ -2,6 +2,7 @@ import { generateKeyPairSync, type JsonWebKey as NodeJsonWebKey } from 'node:cry
 import type { JsonWebKey } from '@azure/keyvault-keys';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
+import { lastNight } from '../../support/now.ts';
 import { collect, type ServedKeyVault, serveKeyVault } from './served-key-vault.ts';
 
 let served: ServedKeyVault;
@@ -50,7 +51,7 @@ describe.each(kinds)('the unchanged SDK on a %s', (kind) => {
   test('updates the attributes and tags of one version and leaves the rest as it is', async () => {
     source.addKey({ name: 'payroll', versions: 2, tags: { a: '1' } });
     const [older] = source.versions('payroll');
-    const expiresOn = new Date('2030-01-01T00:00:00Z');
+    const expiresOn = lastNight(-300);
     const updated = await served
       .client(source)
       .updateKeyProperties('payroll', older?.id as string, { enabled: false, expiresOn });
@@ -94,9 +95,9 @@ describe.each(kinds)('the unchanged SDK on a %s', (kind) => {
   });
 
   test('lists what a disabled, an expired and a certificate-backed key are', async () => {
-    const past = new Date('2020-01-01T00:00:00Z');
+    const past = lastNight(300);
     source.addKey({ name: 'disabled', enabled: false });
-    source.addKey({ name: 'expired', expiresOn: past, notBefore: new Date('2019-01-01T00:00:00Z') });
+    source.addKey({ name: 'expired', expiresOn: past, notBefore: lastNight(600) });
     source.addKey({ name: 'of-a-certificate', managed: true });
     const listed = await collect(served.client(source).listPropertiesOfKeys());
     expect(listed).toMatchObject([

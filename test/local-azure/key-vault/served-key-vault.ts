@@ -16,6 +16,7 @@ import {
   type KeyVaultServiceOptions,
 } from '../../../local-azure/key-vault/service.ts';
 import { listenOnLoopback } from '../../../local-azure/network/loopback.ts';
+import { fromNow, hour } from '../../support/now.ts';
 
 export interface RawAnswer {
   readonly status: number;
@@ -85,7 +86,7 @@ function credential(identities: IdentityRegistry, identity: LocalIdentity) {
   return {
     getToken: async (scopes: string | string[]) => ({
       token: identities.issueToken(identity, String(scopes).replace('/.default', ''), 3600),
-      expiresOnTimestamp: Date.now() + 3_600_000,
+      expiresOnTimestamp: fromNow(hour).getTime(),
     }),
   };
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
+import { now } from '../../support/now.ts';
 import { type ServedKeyVault, serveKeyVault } from './served-key-vault.ts';
 
 let served: ServedKeyVault;
@@ -7,7 +8,7 @@ let nowMs: number;
 let vault: LocalSource;
 
 beforeEach(async () => {
-  nowMs = Date.now();
+  nowMs = now().getTime();
   served = await serveKeyVault({ now: () => nowMs });
   vault = served.service.addSource({ kind: 'vault', name: 'contoso', callsPerSecond: 4 });
   vault.addKey({ name: 'signing' });

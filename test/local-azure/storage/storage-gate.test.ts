@@ -4,6 +4,7 @@ import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { fromNow, minute } from '../../support/now.ts';
 
 let azure: TestAzure;
 let everything: LocalIdentity;
@@ -150,7 +151,7 @@ describe('the storage gate, to others', () => {
     const wrong = new BlobServiceClient(new URL(azure.containerUrl).origin, {
       getToken: async () => ({
         token: azure.registry.issueToken(azure.identities.app, 'https://vault.azure.net', 60),
-        expiresOnTimestamp: Date.now() + 60_000,
+        expiresOnTimestamp: fromNow(minute).getTime(),
       }),
     });
     const answer = await refused(wrong.getContainerClient(azure.containerName).getBlobClient('x').getProperties());
