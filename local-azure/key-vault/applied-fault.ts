@@ -1,7 +1,7 @@
 import type { Answer } from './answer.ts';
 import { challenge } from './challenge.ts';
 import type { ChosenFaults } from './faults.ts';
-import { forbidden, type RefusedCall, throttled } from './service-errors.ts';
+import { forbidden, operationInProgress, type RefusedCall, throttled } from './service-errors.ts';
 
 type Effect = NonNullable<ChosenFaults['effect']>;
 
@@ -14,8 +14,11 @@ export function answerInstead(effect: Effect, call: RefusedCall, audience: strin
       const { status, code = defaultCodes[status] ?? 'InternalError' } = effect;
       const headers = retryAfterHeader(effect.retryAfter);
       if (effect.emptyBody === true) return { status, headers };
-      return { status, headers, error: { code, message: effect.message ?? `The service answered ${status}.` } };
+      const { message = `The service answered ${status}.`, innerCode } = effect;
+      return { status, headers, error: { code, message, ...(innerCode === undefined ? {} : { innerCode }) } };
     }
+    case 'conflict':
+      return operationInProgress(call.operation, call.keyName ?? '');
     case 'expireToken':
       return challenge(call.source.kind, audience, 'expired');
     case 'forbidden':

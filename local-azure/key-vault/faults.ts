@@ -12,10 +12,13 @@ export type FaultEffect =
       readonly kind: 'status';
       readonly status: number;
       readonly code?: string;
+      readonly innerCode?: string;
       readonly message?: string;
       readonly retryAfter?: number | Date | undefined;
       readonly emptyBody?: boolean;
     }
+  /** 409 while another operation on the key goes on, in the words for the operation. */
+  | { readonly kind: 'conflict' }
   /** The connection is cut before anything is done. */
   | { readonly kind: 'reset' }
   /** The work is done, then the connection is cut: the client cannot know. */

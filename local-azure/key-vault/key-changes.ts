@@ -2,6 +2,7 @@ import { createPrivateKey, type JsonWebKey } from 'node:crypto';
 import * as z from 'zod';
 import type { Answer } from './answer.ts';
 import type { KeyType } from './key-material.ts';
+import { noteChange } from './operations-under-way.ts';
 import type { Call } from './route.ts';
 import { badParameter, certificateBacked, nameIsDeleted } from './service-errors.ts';
 import { putKey, type SourceState, seconds } from './source-state.ts';
@@ -78,6 +79,7 @@ export function updateKey(source: SourceState, key: StoredKey, version: StoredVe
     updated: seconds(source),
   };
   if (parsed.data.tags !== undefined) version.tags = parsed.data.tags;
+  noteChange(source, key.name);
   return { status: 200, body: keyBundle(source, key, version, call.apiVersion) };
 }
 
@@ -88,6 +90,7 @@ function putVersion(source: SourceState, name: string, call: Call, version: NewV
   const key = existing ?? { name, managed: false, versions: [], sequence: 0 };
   const added = addVersion(key.versions, version);
   if (existing === undefined) putKey(source, key);
+  noteChange(source, name);
   return { status: 200, body: keyBundle(source, key, added, call.apiVersion) };
 }
 

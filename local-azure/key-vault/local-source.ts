@@ -66,6 +66,8 @@ export interface LocalSource {
   setCallsPerSecond(limit: number | undefined): void;
   /** The next deletions show up only after that many reads, as the service deletes in the background. */
   setDeletionLag(reads: number): void;
+  /** After each change of a key, so many calls on it that delete, purge, recover, restore or back up meet a 409. */
+  setOperationLag(calls: number): void;
 }
 
 export function createSourceState(options: LocalSourceOptions, suffix: string, now: () => number): SourceState {
@@ -87,6 +89,8 @@ export function createSourceState(options: LocalSourceOptions, suffix: string, n
     limiter: createRateLimiter(now, options.callsPerSecond),
     now,
     deletionLag: 0,
+    operationLag: 0,
+    busy: new Map(),
     nextSequence: 0,
     listed: undefined,
   };
@@ -117,6 +121,10 @@ export function localSource(state: SourceState): LocalSource {
     setCallsPerSecond: (limit) => state.limiter.setLimit(limit),
     setDeletionLag: (reads) => {
       state.deletionLag = reads;
+    },
+    setOperationLag: (calls) => {
+      state.operationLag = calls;
+      if (calls === 0) state.busy.clear();
     },
   };
 }

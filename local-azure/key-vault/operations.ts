@@ -2,6 +2,7 @@ import { type Answer, errorAnswer } from './answer.ts';
 import { readBackupContent, writeBackupContent } from './backup-content.ts';
 import { openBackup, sealBackup } from './backup-envelope.ts';
 import { createKey, importKey, updateKey } from './key-changes.ts';
+import { isBusy, noteChange } from './operations-under-way.ts';
 import { page } from './pages.ts';
 import type { Call } from './route.ts';
 import {
@@ -12,6 +13,7 @@ import {
   malformedHsmBackup,
   malformedVaultBackup,
   notCarriedOut,
+  operationInProgress,
   restoreConflict,
   undecryptableVaultBackup,
 } from './service-errors.ts';
@@ -33,18 +35,24 @@ export function perform(source: SourceState, call: Call): Answer | 'neverAnswers
   if (!/^[0-9a-zA-Z-]{1,127}$/.test(name)) {
     return badParameter(`The request URI contains an invalid name: ${name}`);
   }
+  if (isBusy(source, name, call.operation)) return operationInProgress(call.operation, name);
   if (call.operation === 'createKey') return createKey(source, name, call);
   if (call.operation === 'importKey') return importKey(source, name, call);
   if (call.operation === 'getDeletedKey') return getDeletedKey(source, name, call);
   if (call.operation === 'recoverKey') return recoverKey(source, name, call);
   if (call.operation === 'purgeKey') return purgeKey(source, name);
   const key = source.keys.get(name.toLowerCase());
+  // Of a key that is not there (a deleted one is not) the services list no versions, with 200: azure-sdk-for-net#16444.
+  if (call.operation === 'listVersions') {
+    return listVersions(source, key ?? { name, managed: false, versions: [], sequence: 0 }, call);
+  }
   if (key === undefined) return keyNotFound(source, name);
-  if (call.operation === 'listVersions') return listVersions(source, key, call);
   if (call.operation === 'backupKey') return backupKey(source, key);
   if (call.operation === 'deleteKey') {
     if (key.managed) return certificateBacked('delete');
-    return { status: 200, body: deletedBundle(source, softDelete(source, key), call.apiVersion) };
+    const deleted = softDelete(source, key);
+    noteChange(source, name);
+    return { status: 200, body: deletedBundle(source, deleted, call.apiVersion) };
   }
   const version = call.version === undefined ? currentVersion(key) : key.versions.find(({ id }) => id === call.version);
   if (version === undefined) return keyNotFound(source, `${name}/${call.version}`);
@@ -114,12 +122,13 @@ function restoreKey(source: SourceState, call: Call): Answer {
   const key = readBackupContent(opened.plaintext);
   const lowered = key.name.toLowerCase();
   const current = currentVersion(key);
-  if (source.keys.has(lowered) || source.deleted.has(lowered)) {
+  if (source.keys.has(lowered) || source.deleted.has(lowered) || isBusy(source, lowered, 'restoreKey')) {
     return restoreConflict(keyIdentifier(source, key.name, current.id));
   }
   // Recorded: a key restored to a Managed HSM is reported as exportable from then on.
   if (source.kind === 'managedHsm') for (const version of key.versions) version.attributes.exportable = true;
   putKey(source, key);
+  noteChange(source, lowered);
   return { status: 200, body: keyBundle(source, key, current, call.apiVersion) };
 }
 
@@ -139,9 +148,12 @@ function recoverKey(source: SourceState, name: string, call: Call): Answer {
   if (source.keys.has(name.toLowerCase())) return errorAnswer(409, 'Conflict', `Key ${name} already exists.`);
   source.deleted.delete(name.toLowerCase());
   putKey(source, deleted.key);
+  noteChange(source, name);
   return { status: 200, body: keyBundle(source, deleted.key, currentVersion(deleted.key), call.apiVersion) };
 }
 
 function purgeKey(source: SourceState, name: string): Answer {
-  return source.deleted.delete(name.toLowerCase()) ? { status: 204 } : deletedKeyNotFound(name);
+  if (!source.deleted.delete(name.toLowerCase())) return deletedKeyNotFound(name);
+  noteChange(source, name);
+  return { status: 204 };
 }

@@ -37,6 +37,20 @@ export function nameIsDeleted(name: string): Answer {
   );
 }
 
+/**
+ * What the service says while another operation on the key goes on. Deletion and recovery in the words of public reports of
+ * secrets (azurerm#10454, #12285), with the noun of keys; a backup's were found in no report.
+ */
+export function operationInProgress(operation: KeyVaultOperation, name: string): Answer {
+  const [message, innerCode] =
+    operation === 'deleteKey'
+      ? [`Key ${name} is currently being recovered; retry later.`, 'ObjectIsBeingRecovered']
+      : operation === 'backupKey'
+        ? [`There was a conflict with another operation on the key ${name}.`, undefined]
+        : [`Key ${name} is currently being deleted.`, 'ObjectIsBeingDeleted'];
+  return errorAnswer(409, 'Conflict', message, innerCode);
+}
+
 export function restoreConflict(kid: string): Answer {
   return errorAnswer(
     409,

@@ -25,6 +25,10 @@ export interface SourceState {
   readonly limiter: RateLimiter;
   readonly now: () => number;
   deletionLag: number;
+  /** How many calls meet each change of a key while it still goes on. */
+  operationLag: number;
+  /** Calls that still meet an operation on a key, by its lower-case name. */
+  readonly busy: Map<string, number>;
   nextSequence: number;
   /** Keys in listing order, until the next change; sorting 10,000 keys for each page would cost seconds. */
   listed: readonly StoredKey[] | undefined;

@@ -7,6 +7,7 @@ import { openKeyClient } from '../azure/key-vault/key-client.ts';
 import { createKeySource } from '../azure/key-vault/key-source.ts';
 import type { PacedSource } from '../escrow/model/source.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
+import type { ConflictWait } from '../escrow/ports/conflict-wait.ts';
 import type { EscrowContainer } from '../escrow/ports/escrow-container.ts';
 import type { KeySource } from '../escrow/ports/key-source.ts';
 import type { TimeBudget } from '../escrow/ports/time-budget.ts';
@@ -22,6 +23,8 @@ export interface Services {
   keysOf(source: PacedSource): KeySource;
   /** The time that an invocation which begins now has before the host aborts it. */
   timeBudget(): TimeBudget;
+  /** Has every wait for another operation on a key told from now on. */
+  onWait(listener: (wait: ConflictWait) => void): void;
 }
 
 /** What composing leaves for those who add members of their own. */
@@ -38,8 +41,12 @@ export function createServices(settings: Settings, clock: Clock = systemClock): 
 
 export function compose(settings: Settings, clock: Clock): Composition {
   const credential = createCredential(settings.authorityHost);
+  const listeners: ((wait: ConflictWait) => void)[] = [];
+  const waiting = (wait: ConflictWait): void => {
+    for (const listener of listeners) listener(wait);
+  };
   const keyClientOf = onePerSource((source) =>
-    openKeyClient({ source, suffixes: settings.suffixes, credential, clock }),
+    openKeyClient({ source, suffixes: settings.suffixes, credential, clock, waiting }),
   );
   const services: Services = {
     settings,
@@ -53,6 +60,7 @@ export function compose(settings: Settings, clock: Clock): Composition {
         lastCall: AbortSignal.timeout(total - Math.min(45_000, total / 8)),
       };
     },
+    onWait: (listener) => void listeners.push(listener),
   };
   return { services, credential, keyClientOf };
 }

@@ -12,6 +12,7 @@ import { describeFault } from './terminal/fault-text.ts';
 import type { Io } from './terminal/io.ts';
 import { print, printJson, say } from './terminal/output.ts';
 import { painter } from './terminal/paint.ts';
+import { describeWait } from './terminal/wait-text.ts';
 
 /**
  * Runs one command line and owns its exit code.
@@ -58,5 +59,7 @@ async function dispatch(
     await print(io, helpOf(command));
     return exitCodes.done;
   }
-  return command.run(values, io, compose(await loadSettings(io, values.settings)));
+  const services = compose(await loadSettings(io, values.settings));
+  services.onWait((wait) => say(io, describeWait(wait)));
+  return command.run(values, io, services);
 }

@@ -56,6 +56,19 @@ export const keyVaultFaults: readonly NamedFault[] = [
   ),
   {
     ...vault,
+    name: '409 while another operation on the key goes on',
+    does: 'waits 1, 2, 4, 8, 15, 30 s and so on, about five minutes, and asks again',
+    arrange: ({ disturb }) => disturb({ ...one, times: 6, effect: { kind: 'conflict' } }),
+  },
+  {
+    ...vault,
+    name: '409 for ever',
+    does: 'fails the key by name after about five minutes; the others are escrowed',
+    expected: { failed: ['key-2'], code: 'Conflict' },
+    arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'conflict' } }),
+  },
+  {
+    ...vault,
     name: '503 with Retry-After',
     does: 'asks again after that time',
     arrange: ({ disturb }) => disturb({ ...backup, times: 2, effect: { kind: 'status', status: 503, retryAfter: 1 } }),

@@ -11,6 +11,17 @@ export interface RetryOptions {
   readonly pacer?: Pacer;
   /** Turns anything thrown into what the service said. */
   readonly toServiceError: (error: unknown) => Error;
+  /** Refusals that pass by themselves, and how long to wait for it. Absent: none. */
+  readonly passing?: PassingRefusals | undefined;
+}
+
+/** Refusals of an operation that goes through as soon as something else has ended. */
+export interface PassingRefusals {
+  /** Before one attempt after another; after the last the refusal is thrown. */
+  readonly waitsMs: readonly number[];
+  includes(error: ServiceError): boolean;
+  /** Told before each wait. */
+  waiting(error: ServiceError, ms: number): void;
 }
 
 const attemptTimeoutMs = 30_000;
@@ -20,16 +31,17 @@ const transientStatuses = [401, 408, 500, 502, 503, 504];
 
 /**
  * The only retry in the product (the SDKs' own are off). Every attempt passes the pacer and is cut after 30 s. 429 is waited
- * out for as long as there is time; other transient errors are retried 4 times; all else is thrown at once.
+ * out for as long as there is time; other transient errors are retried 4 times, what `passing` includes for as long as its
+ * waits last; all else is thrown at once.
  * 401 counts as transient: the SDK has then fetched a new token already.
  * @throws ServiceError what the service said last; OutOfTime with it as `cause` when time ran out while waiting.
  */
 export async function withRetries<T>(
   attempt: (timeout: AbortSignal) => Promise<T>,
-  { clock, outOfTime, pacer, toServiceError }: RetryOptions,
+  { clock, outOfTime, pacer, toServiceError, passing }: RetryOptions,
 ): Promise<T> {
   let last: Error | undefined;
-  for (let failed = 0; ; ) {
+  for (let failed = 0, passed = 0; ; ) {
     const turn = await takeTurn(pacer, outOfTime, last);
     const timeout = AbortSignal.timeout(attemptTimeoutMs);
     try {
@@ -43,6 +55,13 @@ export async function withRetries<T>(
     if (!(last instanceof ServiceError)) throw last;
     if (last.statusCode === 429 && pacer !== undefined && turn !== undefined) {
       pacer.throttled(turn, last.retryAfterMs);
+      continue;
+    }
+    const wait = passing?.includes(last) ? passing.waitsMs[passed] : undefined;
+    if (wait !== undefined) {
+      passed++;
+      passing?.waiting(last, wait);
+      await clock.sleep(last.retryAfterMs ?? wait, outOfTime);
       continue;
     }
     if (!isTransient(last) || failed === retries) throw last;

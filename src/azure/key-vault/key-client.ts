@@ -3,6 +3,7 @@ import { KeyClient } from '@azure/keyvault-keys';
 import type { SourceSuffixes } from '../../escrow/model/key-id.ts';
 import { sourceUrl } from '../../escrow/model/key-id.ts';
 import type { PacedSource, SourceId } from '../../escrow/model/source.ts';
+import type { ConflictWait } from '../../escrow/ports/conflict-wait.ts';
 import type { Clock } from '../http/clock.ts';
 import type { Pacer } from '../http/pacer.ts';
 import { createPacer } from '../http/pacer.ts';
@@ -14,6 +15,8 @@ export interface KeyClientParts {
   readonly suffixes: SourceSuffixes;
   readonly credential: TokenCredential;
   readonly clock: Clock;
+  /** Told before a wait for another operation on a key. */
+  readonly waiting?: (wait: ConflictWait) => void;
 }
 
 /** One SDK client of a source, with the pace that everything passes which this process does there. */
@@ -30,12 +33,22 @@ export interface OpenKeyClient {
   allPages<Item>(pages: AsyncIterator<Item[]>, outOfTime: AbortSignal): AsyncGenerator<Item>;
 }
 
-export function openKeyClient({ source, suffixes, credential, clock }: KeyClientParts): OpenKeyClient {
+export function openKeyClient({ source, suffixes, credential, clock, waiting }: KeyClientParts): OpenKeyClient {
   const url = sourceUrl(source, suffixes);
   const service = source.kind === 'vault' ? 'Key Vault' : 'Managed HSM';
   const host = new URL(url).hostname;
   const pacer = createPacer(source.maxBackupsPerSecond, clock);
-  const client = new KeyClient(url, credential, keyVaultPipeline(host, service, pacer, clock));
+  const client = new KeyClient(
+    url,
+    credential,
+    keyVaultPipeline({
+      host,
+      service,
+      pacer,
+      clock,
+      waiting: (change, refusal, ms) => waiting?.({ source, ...change, refusal, ms }),
+    }),
+  );
   const asking = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
       return await call();

@@ -2,11 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { KeyClientOptions } from '@azure/keyvault-keys';
 import type { ServiceName } from '../../escrow/model/service-error.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
+import { conflictWaitsMs } from '../../escrow/ports/conflict-wait.ts';
 import type { Clock } from '../http/clock.ts';
 import { guardRequest } from '../http/connection.ts';
 import type { Pacer } from '../http/pacer.ts';
 import { withRetries } from '../http/retry.ts';
 import { keyVaultErrorOf, toServiceError } from '../http/service-answer.ts';
+import type { KeyChange } from './passing-conflicts.ts';
+import { keyChangeOf, mayPass } from './passing-conflicts.ts';
 
 type Policy = NonNullable<KeyClientOptions['additionalPolicies']>[number]['policy'];
 
@@ -30,12 +33,21 @@ export function listingWithinTime(outOfTime: AbortSignal): <T>(nextPage: () => P
   return (nextPage) => callContext.run(context, nextPage);
 }
 
+export interface PipelineParts {
+  readonly host: string;
+  readonly service: ServiceName;
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  /** Told before a wait for another operation on the same key. */
+  waiting(change: KeyChange, refusal: ServiceError, ms: number): void;
+}
+
 /**
  * Client options under which the SDK tells the truth: its own retries are off, every attempt is paced, timed and retried
  * here, and a refusal is thrown from the answer itself, because the SDK loses an empty body's status and a list error's
  * inner code. Fresh options for each client: the SDK mutates them.
  */
-export function keyVaultPipeline(host: string, service: ServiceName, pacer: Pacer, clock: Clock): KeyClientOptions {
+export function keyVaultPipeline({ host, service, pacer, clock, waiting }: PipelineParts): KeyClientOptions {
   const guard: Policy = {
     name: 'escrowHostGuard',
     sendRequest(request, next) {
@@ -57,9 +69,15 @@ export function keyVaultPipeline(host: string, service: ServiceName, pacer: Pace
         if (response.bodyAsText) requireJson(response.bodyAsText, service, host);
         return response;
       };
+      const change = keyChangeOf(request.method, request.url);
       return withRetries(attempt, {
         clock,
         pacer,
+        passing: change && {
+          waitsMs: conflictWaitsMs,
+          includes: mayPass,
+          waiting: (refusal, ms) => waiting(change, refusal, ms),
+        },
         outOfTime: context.outOfTime,
         toServiceError: (error) => toServiceError(error, service, host),
       });

@@ -167,6 +167,9 @@ function remedyOf(error: ServiceError, operation: SourceOperation, source: Sourc
   if (operation === 'purge' && error.statusCode === 403) {
     return 'This source does not let a deleted key be purged (purge protection): it goes at the end of its retention.';
   }
+  if (error.statusCode === 409) {
+    return 'Another operation on this key went on for minutes: wait until it has ended, then run the same again.';
+  }
   if (error.statusCode === undefined) {
     return `Check that ${error.host ?? 'the source'} exists, resolves and can be reached from the caller's network.`;
   }

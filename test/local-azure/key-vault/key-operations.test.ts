@@ -37,6 +37,27 @@ describe.each(kinds)('the unchanged SDK on a %s', (kind) => {
     expect(source.versions('signing').map(({ kid }) => kid)).toEqual([first.id, second.id]);
   });
 
+  test('lists no versions of a key that is not there, deleted ones among them, and answers 200', async () => {
+    source.addKey({ name: 'payroll', versions: 2 });
+    const client = served.client(source);
+    expect(await collect(client.listPropertiesOfKeyVersions('payroll'))).toHaveLength(2);
+    source.deleteKey('payroll');
+    expect(await collect(client.listPropertiesOfKeyVersions('payroll'))).toEqual([]);
+    expect(await collect(client.listPropertiesOfKeyVersions('never-there'))).toEqual([]);
+  });
+
+  test('refuses with 409 what meets another operation on the key, for as long as that goes on', async () => {
+    const client = served.client(source);
+    await client.createKey('signing', 'EC');
+    source.setOperationLag(2);
+    await (await client.beginDeleteKey('signing', { intervalInMs: 1 })).pollUntilDone();
+    for (let call = 0; call < 2; call++) {
+      await expect(client.purgeDeletedKey('signing')).rejects.toMatchObject({ statusCode: 409, code: 'Conflict' });
+    }
+    await client.purgeDeletedKey('signing');
+    expect(source.deletedKeyNames()).toEqual([]);
+  });
+
   test('imports a key that was made elsewhere', async () => {
     const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
     const bytes = (member: keyof NodeJsonWebKey) => Buffer.from(jwk[member] as string, 'base64url');

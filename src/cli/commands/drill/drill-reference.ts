@@ -27,7 +27,9 @@ export function drillReferences(
     const pace = defaultBackupsPerSecond(record.source.kind);
     const keys = services.keysOf(configured ?? { ...record.source, maxBackupsPerSecond: pace });
     try {
-      return { source: await readVersions(keys, record.keyName, outOfTime), witness };
+      const versions = await readVersions(keys, record.keyName, outOfTime);
+      // Of a key that is not there a vault lists no versions: then the witness decides.
+      return versions.size > 0 ? { source: versions, witness } : { witness };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       // Gone or closed to us; asking again for its next key would only cost time.

@@ -1,0 +1,17 @@
+import { reasonOf } from '../../escrow/model/failure.ts';
+import { describeSource } from '../../escrow/model/source.ts';
+import type { ChangingOperation, ConflictWait } from '../../escrow/ports/conflict-wait.ts';
+
+const words: Readonly<Record<ChangingOperation, string>> = {
+  backUp: 'back up',
+  delete: 'delete',
+  purge: 'purge',
+  recover: 'recover',
+  restore: 'restore',
+};
+
+/** `Waiting 4 s to purge key "signing" in vault "contoso-drill": another operation on it goes on …`. */
+export function describeWait({ source, operation, keyName, ms, refusal }: ConflictWait): string {
+  const what = `${words[operation]} key "${keyName}" in ${describeSource(source)}`;
+  return `Waiting ${Math.round(ms / 1000)} s to ${what}: another operation on it goes on. ${reasonOf(refusal)}.`;
+}
