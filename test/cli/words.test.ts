@@ -22,6 +22,7 @@ function ioWith(isTTY: boolean): { io: Io; stdout: PassThrough; stderr: PassThro
     isTTY: { stdin: isTTY, stdout: isTTY, stderr: isTTY },
     env: {},
     signal,
+    holdOpen: () => ({ [Symbol.dispose]: () => undefined }),
   };
   return { io, stdout, stderr };
 }

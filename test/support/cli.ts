@@ -52,6 +52,7 @@ export async function runCommand(
     isTTY: { stdin: answers !== undefined, stdout: isTTY, stderr: isTTY },
     env: options.env ?? process.env,
     signal: options.signal ?? new AbortController().signal,
+    holdOpen: () => ({ [Symbol.dispose]: () => undefined }),
   };
   const args = typeof line === 'string' ? splitLine(line) : line;
   const code = await runCli(args, io, compose);
