@@ -5,6 +5,8 @@ const report = process.env.ESCROW_TEST_REPORT;
 /** Tests of pure code: no environment, no server, no SDK client, so their files can share a process. */
 const pure = [
   'test/escrow/**/*.test.ts',
+  'test/contract/memory-store.test.ts',
+  'test/store/stored-blob.test.ts',
   'test/infra/**/*.test.ts',
   'test/clock-rules.test.ts',
   'test/app/{settings,settings.property,host-json}.test.ts',

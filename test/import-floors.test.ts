@@ -34,7 +34,7 @@ const upwards: Readonly<Record<string, readonly string[]>> = {
 };
 const downwards: typeof upwards = {
   'src/azure/other.ts': ['../escrow/model/source.ts', '@azure/keyvault-keys'],
-  'src/store/other.ts': ['../escrow/ports/escrow-container.ts', '../azure/http/storage-calls.ts'],
+  'src/store/other.ts': ['../escrow/ports/escrow-store.ts', '../azure/http/storage-calls.ts'],
   'src/app/other.ts': ['../store/blob-container.ts', '../azure/credential.ts', '../escrow/model/source.ts'],
   'src/functions/other.ts': ['../app/services.ts', '../escrow/model/source.ts', '@azure/functions'],
   'src/cli/other.ts': ['../app/operator-services.ts', '../escrow/model/source.ts'],

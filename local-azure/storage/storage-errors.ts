@@ -5,6 +5,7 @@ import { type Authentication, localTenantId } from '../identity/identities.ts';
 /** https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes and common-rest-api-error-codes */
 const messages: Readonly<Record<string, string>> = {
   AuthorizationPermissionMismatch: 'This request is not authorized to perform this operation using this permission.',
+  AuthorizationFailure: 'This request is not authorized to perform this operation.',
   UnauthorizedBlobOverwrite: 'This request is not authorized to perform blob overwrites.',
   NoAuthenticationInformation:
     'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.',

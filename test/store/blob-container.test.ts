@@ -3,7 +3,7 @@ import type { ClientRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import type { EscrowContainer } from '../../src/escrow/ports/escrow-container.ts';
+import type { EscrowStore } from '../../src/escrow/ports/escrow-store.ts';
 import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
 import { fastClock } from '../support/escrow-app.ts';
 import { noLimit } from '../support/escrow-sources.ts';
@@ -13,8 +13,8 @@ import { lastNight } from '../support/now.ts';
 let azure: TestAzure;
 let view: ContainerView;
 /** Seen by somebody who may overwrite, so that what protects a record here is the request and not the role. */
-let container: EscrowContainer;
-let open: (url: string) => EscrowContainer;
+let container: EscrowStore;
+let open: (url: string) => EscrowStore;
 
 const blob = (name: string, content: string) => ({
   name,
@@ -28,8 +28,8 @@ beforeAll(async () => {
   view = viewContainer(azure);
   const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
   const writer = azure.registry.add('somebody who may overwrite', [...appDataActions, write]);
-  const { createEscrowContainer } = await import('../../src/store/blob-container.ts');
-  open = (url) => createEscrowContainer(url, azure.credential(writer), fastClock(100));
+  const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
+  open = (url) => createBlobContainerStore(url, azure.credential(writer), fastClock(100));
   container = open(azure.containerUrl);
 });
 
@@ -40,28 +40,21 @@ beforeEach(() => {
 
 afterAll(() => azure?.stop());
 
-describe('read', () => {
-  test('leaves a blob unread that is larger than it may be, and says so', async () => {
-    await container.create(blob('large', 'x'.repeat(1000)), noLimit);
-    expect((await container.read('large', noLimit, 1000)).length).toBe(1000);
-    await expect(container.read('large', noLimit, 999)).rejects.toMatchObject({
-      name: 'ServiceError',
-      code: 'BlobTooLarge',
-      message: 'the blob "large" has 1000 bytes, more than is read of its kind',
-    });
-    expect(azure.storage.requests.filter(({ operation }) => operation === 'getBlob')).toHaveLength(2);
-  });
-});
-
 describe('create', () => {
-  test('never replaces a blob, though the identity may overwrite', async () => {
-    await container.create(blob('once', 'first'), noLimit);
-    await expect(container.create(blob('once', 'second'), noLimit)).rejects.toMatchObject({
-      name: 'ServiceError',
-      statusCode: 409,
-      code: 'BlobAlreadyExists',
+  test.each([
+    [403, 'AuthorizationPermissionMismatch'],
+    [403, 'UnauthorizedBlobOverwrite'],
+    [412, 'ConditionNotMet'],
+    [409, 'BlobImmutableDueToPolicy'],
+  ])('looks who has the name when the service answers %i %s', async (status, code) => {
+    const name = `taken-${code}`;
+    await view.put(name, 'theirs', { runid: 'theirs' });
+    azure.storage.faults.add({ when: { operation: 'putBlob' }, effect: { kind: 'status', status, code } });
+    expect(await container.create(blob(name, 'ours'), noLimit)).toMatchObject({
+      outcome: 'exists',
+      existing: { name, length: 6, metadata: { runid: 'theirs' } },
+      refusal: { statusCode: status, code },
     });
-    expect((await view.read('once')).toString()).toBe('first');
   });
 
   test('puts exactly the bytes of a view into a larger buffer, with their type and metadata', async () => {
@@ -71,6 +64,23 @@ describe('create', () => {
     expect(await view.list('view')).toMatchObject([
       { contentType: 'text/plain', metadata: { runid: scheduledRunId(lastNight()) } },
     ]);
+  });
+
+  test('fails with the words of the refusal where nothing has the name', async () => {
+    const code = 'AuthorizationPermissionMismatch';
+    azure.storage.faults.add({ when: { operation: 'putBlob' }, effect: { kind: 'status', status: 403, code } });
+    await expect(container.create(blob('nobody has it', 'ours'), noLimit)).rejects.toMatchObject({
+      kind: 'denied',
+      message: 'This request is not authorized to perform this operation using this permission.',
+    });
+  });
+
+  test('fails with the words of the put where the look is refused too: an answer to a HEAD has none', async () => {
+    azure.storage.faults.add({ effect: { kind: 'status', status: 403, code: 'AuthorizationFailure' } });
+    await expect(container.create(blob('behind a firewall', 'ours'), noLimit)).rejects.toMatchObject({
+      kind: 'blockedByFirewall',
+      message: 'This request is not authorized to perform this operation.',
+    });
   });
 
   test('sends the MD5 of the bytes, which the service checks', async () => {
@@ -88,13 +98,17 @@ describe('create', () => {
   });
 });
 
-describe('look', () => {
-  test('says that a blob is absent only when the service says so', async () => {
-    expect(await container.look('nothing', noLimit)).toBeUndefined();
-    const elsewhere = open(azure.containerUrl.replace(/[^/]+$/, 'no-such-container'));
-    await expect(elsewhere.look('nothing', noLimit)).rejects.toMatchObject({
-      statusCode: 404,
-      code: 'ContainerNotFound',
+describe('a blob in the archive', () => {
+  test('is listed as such, and cannot be read', async () => {
+    await view.put('archived', 'backup');
+    await view.client.getBlobClient('archived').setAccessTier('Archive');
+    const listed: unknown[] = [];
+    for await (const { name, tier } of container.list('archived', noLimit)) listed.push([name, tier]);
+    expect(listed).toEqual([['archived', 'Archive']]);
+    expect((await container.look('archived', noLimit))?.tier).toBe('Archive');
+    await expect(container.read('archived', noLimit)).rejects.toMatchObject({
+      kind: 'notReadable',
+      code: 'BlobArchived',
     });
   });
 });

@@ -1,6 +1,6 @@
 import https from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { EscrowContainer } from '../../src/escrow/ports/escrow-container.ts';
+import type { EscrowStore } from '../../src/escrow/ports/escrow-store.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { fastClock } from '../support/escrow-app.ts';
 import { noLimit } from '../support/escrow-sources.ts';
@@ -8,7 +8,7 @@ import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { startTlsHost, type TlsHost } from '../support/tls-host.ts';
 
 let azure: TestAzure;
-let container: EscrowContainer;
+let container: EscrowStore;
 let front: TlsHost;
 
 /** Storage whose pages hold two entries: the real ones hold 5,000, which no test can fill. */
@@ -21,8 +21,8 @@ beforeAll(async () => {
   }
   await view.put('top', 'top');
   front = await smallPages(azure);
-  const { createEscrowContainer } = await import('../../src/store/blob-container.ts');
-  container = createEscrowContainer(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
+  const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
+  container = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
 });
 
 beforeEach(() => {

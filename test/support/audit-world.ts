@@ -2,15 +2,16 @@ import { conductAudit } from '../../src/escrow/audit/audit.ts';
 import type { Audit } from '../../src/escrow/audit/audit-document.ts';
 import { keepAudit, keepPage } from '../../src/escrow/audit/audit-record.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { ServiceError } from '../../src/escrow/model/service-error.ts';
 import type { EscrowSource } from '../../src/escrow/model/source.ts';
 import type { KeyVersion, SourceKey } from '../../src/escrow/model/source-key.ts';
 import { sourcePath } from '../../src/escrow/model/source-path.ts';
-import type { EscrowContainer, StoredBlob } from '../../src/escrow/ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../../src/escrow/ports/escrow-store.ts';
 import type { KeySource } from '../../src/escrow/ports/key-source.ts';
 import { recordName, reportName, startedMarkerName } from '../../src/escrow/records/blob-names.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
+import { answered } from './answers.ts';
 import { noLimit, publicSuffixes } from './escrow-sources.ts';
+import { storageError, storedBlob } from './memory-store.ts';
 
 export const hour = 3_600_000;
 export const day = 24 * hour;
@@ -32,7 +33,7 @@ export interface AuditWorld {
   /** Whether the settings name the source. */
   isConfigured: boolean;
   readonly source: EscrowSource;
-  readonly container: EscrowContainer;
+  readonly container: EscrowStore;
   readonly blobs: Map<string, StoredBlob & { bytes: Uint8Array }>;
   readonly keys: Map<string, SourceKey & { versions: number }>;
   addKey(name: string, more?: Partial<SourceKey & { versions: number }>): void;
@@ -51,24 +52,20 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
   const sorted = new Map<string, string[]>();
   const put = (name: string, bytes: Uint8Array, metadata: Record<string, string> = {}): void => {
     const createdAt = new Date(Math.floor(world.now.getTime() / 1000) * 1000);
-    blobs.set(name, {
-      name,
-      bytes,
-      length: bytes.length,
-      createdAt,
-      metadata: { ...metadata, sha256: sha256Of(bytes) },
-    });
+    const beside = { ...metadata, sha256: sha256Of(bytes) };
+    blobs.set(name, { ...storedBlob({ name, bytes, createdAt, metadata: beside }), bytes });
     sorted.delete(folderOf(name));
   };
-  const refused = () =>
-    new ServiceError('refused', { service: 'Blob Storage', statusCode: 403, code: 'AuthorizationPermissionMismatch' });
-  const container: EscrowContainer = {
+  const refused = () => storageError({ statusCode: 403, code: 'AuthorizationPermissionMismatch' });
+  const container: EscrowStore = {
     url: 'https://escrowtests.blob.core.windows.net/key-escrow',
     async create({ name, bytes, metadata }) {
       world.requests++;
-      if (blobs.has(name))
-        throw new ServiceError('there', { service: 'Blob Storage', statusCode: 409, code: 'BlobAlreadyExists' });
+      const existing = blobs.get(name);
+      const refusal = storageError({ statusCode: 409, code: 'BlobAlreadyExists' });
+      if (existing !== undefined) return { outcome: 'exists', existing, refusal };
       put(name, bytes, metadata);
+      return { outcome: 'created' };
     },
     async replace() {
       world.requests++;
@@ -85,10 +82,8 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     async read(name, _, mostBytes = Number.POSITIVE_INFINITY) {
       world.requests++;
       const blob = blobs.get(name);
-      if (blob === undefined)
-        throw new ServiceError('gone', { service: 'Blob Storage', statusCode: 404, code: 'BlobNotFound' });
-      if (blob.length > mostBytes)
-        throw new ServiceError('large', { service: 'Blob Storage', statusCode: 200, code: 'BlobTooLarge' });
+      if (blob === undefined) throw storageError({ statusCode: 404, code: 'BlobNotFound' });
+      if (blob.length > mostBytes) throw storageError({ statusCode: 200, code: 'BlobTooLarge' });
       return blob.bytes;
     },
     async *list(prefix) {
@@ -128,7 +123,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     async *listKeys() {
       let seen = 0;
       world.requests++;
-      if (world.isClosed) throw new ServiceError('no', { service: 'Key Vault', statusCode: 403, code: 'Forbidden' });
+      if (world.isClosed) throw answered('Key Vault', { statusCode: 403, code: 'Forbidden' });
       for (const key of keys.values()) {
         if (++seen % 26 === 0) world.requests++;
         yield key;
@@ -212,7 +207,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     forge(name, content, createdAt = world.now, metadata = {}) {
       const bytes = Buffer.from(content);
       const beside = { ...metadata, sha256: sha256Of(bytes) };
-      blobs.set(name, { name, bytes, length: bytes.length, createdAt, metadata: beside });
+      blobs.set(name, { ...storedBlob({ name, bytes, createdAt, metadata: beside }), bytes });
       sorted.delete(folderOf(name));
     },
     async audit() {

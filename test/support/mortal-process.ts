@@ -1,5 +1,5 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
-import type { EscrowContainer } from '../../src/escrow/ports/escrow-container.ts';
+import type { EscrowStore } from '../../src/escrow/ports/escrow-store.ts';
 import type { KeySource } from '../../src/escrow/ports/key-source.ts';
 
 export interface Death {
@@ -11,7 +11,7 @@ export interface Death {
 
 interface Ports {
   readonly keys: KeySource;
-  readonly container: EscrowContainer;
+  readonly container: EscrowStore;
 }
 
 /** The same ports for a process that is killed in the middle of its n-th call: from then on nothing ever answers it. */

@@ -1,5 +1,5 @@
-import type { EscrowContainer } from '../../src/escrow/ports/escrow-container.ts';
 import type { EscrowEvent, LogLevel } from '../../src/escrow/ports/escrow-events.ts';
+import type { EscrowStore } from '../../src/escrow/ports/escrow-store.ts';
 import type { KeySource } from '../../src/escrow/ports/key-source.ts';
 import type { TimeBudget } from '../../src/escrow/ports/time-budget.ts';
 import type { RunPorts } from '../../src/escrow/run/source-run.ts';
@@ -12,7 +12,7 @@ export interface RecordedPorts extends RunPorts {
 /** The ports of a run, with a fixed time and a log that keeps its lines. */
 export function runPorts(
   keys: KeySource,
-  container: EscrowContainer,
+  container: EscrowStore,
   time: TimeBudget = { outOfTime: noLimit, lastCall: noLimit },
 ): RecordedPorts {
   const lines: RecordedPorts['lines'] = [];

@@ -1,7 +1,8 @@
-import { OutOfTime, ServiceError } from '../../src/escrow/model/service-error.ts';
+import { OutOfTime, type ServiceError } from '../../src/escrow/model/service-error.ts';
 import type { SourceId } from '../../src/escrow/model/source.ts';
 import type { SourceKey } from '../../src/escrow/model/source-key.ts';
 import type { KeySource } from '../../src/escrow/ports/key-source.ts';
+import { answered } from './answers.ts';
 import { publicSuffixes } from './escrow-sources.ts';
 
 export interface ScriptedKey {
@@ -94,5 +95,5 @@ export function sourceKey(source: SourceId, { name, certificateBacked = false }:
 }
 
 export function keyVaultError(statusCode: number, code: string, innerCode?: string): ServiceError {
-  return new ServiceError(`Key Vault says ${code}.`, { service: 'Key Vault', statusCode, code, innerCode });
+  return answered('Key Vault', { statusCode, code, innerCode }, `Key Vault says ${code}.`);
 }

@@ -24,6 +24,7 @@ export function guardRequest(request: OutgoingRequest, host: string, service: Se
   if (url.protocol !== 'https:' || url.hostname !== host || (url.port !== '' && url.port !== '443')) {
     throw new ServiceError(`refused to send a request to ${url.origin} instead of https://${host}`, {
       service,
+      kind: 'misrouted',
       host,
       code: 'ForeignHost',
     });

@@ -88,13 +88,13 @@ function timedOut(error: Error): ServiceError {
   const said = error instanceof ServiceError ? error : undefined;
   return new ServiceError(
     `no answer within ${attemptTimeoutMs / 1000} s`,
-    { service: said?.service ?? 'Key Vault', code: 'TimedOut', host: said?.host },
+    { service: said?.service ?? 'Key Vault', kind: 'noAnswer', code: 'TimedOut', host: said?.host },
     { cause: error },
   );
 }
 
-function isTransient({ statusCode, code, service }: ServiceError): boolean {
-  if (code === 'ForeignHost' || code === 'NextLinkLoop') return false;
+function isTransient({ statusCode, code, service, kind }: ServiceError): boolean {
+  if (kind === 'misrouted' || kind === 'tooLarge') return false;
   // Nobody to sign in as stays so; an authority or endpoint that failed may be back in a moment.
   if (service === 'identity') return code === 'AuthenticationError';
   // A body that arrived damaged is sent again; nothing of it was stored.

@@ -1,5 +1,6 @@
 import type { ServiceName } from '../../escrow/model/service-error.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
+import { failureKindOf } from './failure-kind-of.ts';
 
 /** As much of an HTTP answer as an error is told from; both SDK generations fit it. */
 export interface HttpAnswer {
@@ -12,12 +13,16 @@ export interface HttpAnswer {
 export function keyVaultErrorOf(answer: HttpAnswer, service: ServiceName, host: string): ServiceError {
   const error = parseError(answer.bodyAsText);
   const message = textOf(error, 'message') ?? `the service answered ${answer.status} without an explanation`;
-  return new ServiceError(message, {
+  const refusal = {
     service,
-    host,
     statusCode: answer.status,
     code: textOf(error, 'code') ?? `Http${answer.status}`,
     innerCode: textOf(asObject(error.innererror), 'code'),
+  };
+  return new ServiceError(message, {
+    ...refusal,
+    kind: failureKindOf({ ...refusal, message }),
+    host,
     requestId: answer.headers.get('x-ms-request-id'),
     retryAfterMs: retryAfterOf(answer),
   });
@@ -79,21 +84,30 @@ export function toServiceError(error: unknown, service: ServiceName, host: strin
   if (error instanceof ServiceError || error instanceof OutOfTime) return error;
   if (!(error instanceof Error)) return new Error(String(error));
   if (/Authentication|Credential/.test(error.name)) {
-    return new ServiceError(identityMessage(error), { service: 'identity', code: error.name, host }, { cause: error });
+    const message = identityMessage(error);
+    const refusal = { service: 'identity', code: error.name } as const;
+    return new ServiceError(
+      message,
+      { ...refusal, kind: failureKindOf({ ...refusal, message }), host },
+      { cause: error },
+    );
   }
   const { code, statusCode, response } = error as SdkError;
   // A bug of ours is no answer of the service.
   if (error instanceof TypeError || error instanceof RangeError) return error;
+  const refusal = {
+    service,
+    statusCode: statusCode ?? response?.status,
+    code:
+      response?.headers.get('x-ms-error-code') ?? code ?? (statusCode === undefined ? 'NoAnswer' : `Http${statusCode}`),
+  };
+  const kind = failureKindOf({ ...refusal, message: `${error.message} ${response?.bodyAsText ?? ''}` });
   return new ServiceError(
     firstLine(error),
     {
-      service,
+      ...refusal,
+      kind,
       host,
-      statusCode: statusCode ?? response?.status,
-      code:
-        response?.headers.get('x-ms-error-code') ??
-        code ??
-        (statusCode === undefined ? 'NoAnswer' : `Http${statusCode}`),
       requestId: response?.headers.get('x-ms-request-id'),
       retryAfterMs: response && retryAfterOf(response),
     },

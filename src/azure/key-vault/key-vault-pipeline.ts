@@ -96,6 +96,7 @@ function refuseLoop(url: string, pages: Set<string> | undefined, service: Servic
   if (pages?.has(url)) {
     throw new ServiceError('the listing goes round in a circle: its nextLink leads to a page already read', {
       service,
+      kind: 'misrouted',
       host,
       code: 'NextLinkLoop',
     });
@@ -108,6 +109,10 @@ function requireJson(body: string, service: ServiceName, host: string): void {
   try {
     JSON.parse(body);
   } catch (cause) {
-    throw new ServiceError('the answer is no JSON', { service, host, code: 'InvalidAnswer' }, { cause });
+    throw new ServiceError(
+      'the answer is no JSON',
+      { service, kind: 'invalidAnswer', host, code: 'InvalidAnswer' },
+      { cause },
+    );
   }
 }

@@ -74,7 +74,7 @@ async function carriedOut(
   }
   if (request.scope !== 'sources') return undefined;
   const done = new Map<string, RunReport>();
-  for await (const { name, metadata } of services.container.list(runPrefix(runId), io.signal)) {
+  for await (const { name, metadata } of services.container.list(runPrefix(runId), io.signal, { metadata: true })) {
     const parsed = parseRunBlobName(name);
     if (parsed?.what !== 'report' || metadata.status !== 'ok') continue;
     const text = Buffer.from(await services.container.read(name, io.signal)).toString('utf8');

@@ -1,5 +1,5 @@
 import { timeMargin } from '../model/run-id.ts';
-import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { sha256Of } from '../records/put-once.ts';
 import { listRuns } from '../records/stored-run.ts';
 import type { AuditTrail, SoundAudit } from './audit-trail.ts';
@@ -33,7 +33,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 /** Some ten requests, and one for each blob that is new since the audit before. */
 export async function readBasis(
   asked: { readonly schedule: string; readonly maxAgeHours: number },
-  container: EscrowContainer,
+  container: EscrowStore,
   now: Date,
   outOfTime: AbortSignal,
 ): Promise<AuditBasis> {

@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import type { StoredBlob } from '../ports/escrow-container.ts';
+import type { StoredBlob } from '../ports/escrow-store.ts';
 import { auditName, parseAuditName } from '../records/blob-names.ts';
 import { auditOfPageMissing, pageMissing } from './evidence-findings.ts';
 

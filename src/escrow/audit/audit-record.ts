@@ -1,5 +1,5 @@
-import type { EscrowContainer } from '../ports/escrow-container.ts';
 import type { EscrowLog } from '../ports/escrow-events.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { auditName } from '../records/blob-names.ts';
 import { mostAuditBytes } from '../records/bounded-read.ts';
 import { putOnce } from '../records/put-once.ts';
@@ -13,7 +13,7 @@ export interface KeptAudit extends EvidenceDigest {
 }
 
 /** Keeps an audit, written once, under the next free number of its second. */
-export async function keepAudit(container: EscrowContainer, audit: Audit, lastCall: AbortSignal): Promise<KeptAudit> {
+export async function keepAudit(container: EscrowStore, audit: Audit, lastCall: AbortSignal): Promise<KeptAudit> {
   const text = `${JSON.stringify(audit)}\n`;
   const bytes = Buffer.from(text);
   if (bytes.length > mostAuditBytes || parseAudit(text) === undefined) {
@@ -29,7 +29,7 @@ export async function keepAudit(container: EscrowContainer, audit: Audit, lastCa
 
 /** @param page the page that shows this audit. */
 export async function keepPage(
-  container: EscrowContainer,
+  container: EscrowStore,
   { pageName }: KeptAudit,
   page: string,
   lastCall: AbortSignal,

@@ -1,4 +1,4 @@
-import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { auditFolder, parseAuditName } from '../records/blob-names.ts';
 import type { Audit } from './audit-document.ts';
 import type { StoredAudit } from './stored-audit.ts';
@@ -24,11 +24,7 @@ export interface AuditTrail {
  * service's creation time.
  * @param now no time in what it says is taken for later than this.
  */
-export async function readAuditTrail(
-  container: EscrowContainer,
-  now: Date,
-  outOfTime: AbortSignal,
-): Promise<AuditTrail> {
+export async function readAuditTrail(container: EscrowStore, now: Date, outOfTime: AbortSignal): Promise<AuditTrail> {
   const blobs = await listAudits(container, outOfTime);
   const unsound: StoredAudit[] = [];
   for (const blob of blobs.filter(isAuditDocument).reverse()) {
@@ -40,9 +36,9 @@ export async function readAuditTrail(
 }
 
 /** Audits and their pages, oldest first. */
-export async function listAudits(container: EscrowContainer, outOfTime: AbortSignal): Promise<StoredBlob[]> {
+export async function listAudits(container: EscrowStore, outOfTime: AbortSignal): Promise<StoredBlob[]> {
   const blobs: StoredBlob[] = [];
-  for await (const blob of container.list(auditFolder, outOfTime)) {
+  for await (const blob of container.list(auditFolder, outOfTime, { metadata: true })) {
     if (parseAuditName(blob.name) !== undefined) blobs.push(blob);
   }
   return blobs.sort(byCreation);

@@ -2,7 +2,7 @@ import type { Finding } from '../model/finding.ts';
 import { scheduledRunId } from '../model/run-id.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import { readBasis } from './audit-basis.ts';
 import type { Audit, AuditedSource, AuditTotals, WriteOnceProof } from './audit-document.ts';
@@ -31,7 +31,7 @@ export interface AuditJob {
 }
 
 export interface AuditPorts {
-  readonly container: EscrowContainer;
+  readonly container: EscrowStore;
   readonly now: () => Date;
   readonly outOfTime: AbortSignal;
   keysOf(source: EscrowSource): KeySource;

@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { parseAuditName } from '../records/blob-names.ts';
 import type { ChainLink, EvidenceDigest } from './audit-document.ts';
 import { findPairless } from './audit-pages.ts';
@@ -44,7 +44,7 @@ function digestsOf(blobs: readonly StoredBlob[], digests: ReadonlyMap<string, st
 }
 
 export interface LinkContext {
-  readonly container: EscrowContainer;
+  readonly container: EscrowStore;
   readonly now: Date;
   readonly outOfTime: AbortSignal;
 }

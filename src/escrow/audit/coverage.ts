@@ -5,7 +5,7 @@ import { literalKeys, skipReasonOf } from '../model/selection.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import { listRuns } from '../records/stored-run.ts';
 import type { AuditedKey } from './audit-document.ts';
@@ -44,7 +44,7 @@ export interface SourceCoverage {
 }
 
 export interface CoverageContext {
-  readonly container: EscrowContainer;
+  readonly container: EscrowStore;
   readonly now: Date;
   readonly maxAgeHours: number;
   readonly outOfTime: AbortSignal;

@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
 import { parseDrillReceipt } from '../records/drill-receipt.ts';
 import { sha256Of } from '../records/put-once.ts';
@@ -26,7 +26,7 @@ export interface Receipts {
  * @param seen is told the digest of each as read.
  */
 export async function readDrills(
-  container: EscrowContainer,
+  container: EscrowStore,
   { all, isNew }: Receipts,
   previous: Audit | undefined,
   outOfTime: AbortSignal,

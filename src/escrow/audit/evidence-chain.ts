@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import { asWarning } from '../model/finding.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { parseAuditName } from '../records/blob-names.ts';
 import type { ChainLink, EvidenceDigest } from './audit-document.ts';
 import { findPairless } from './audit-pages.ts';
@@ -32,11 +32,7 @@ interface Link extends EvidenceDigest {
  * report, receipt and page is what the audit that lists it says, no audit leaves out another, and none that was due is missing.
  * Reads all of them once.
  */
-export async function verifyChain(
-  container: EscrowContainer,
-  now: Date,
-  outOfTime: AbortSignal,
-): Promise<ChainVerdict> {
+export async function verifyChain(container: EscrowStore, now: Date, outOfTime: AbortSignal): Promise<ChainVerdict> {
   const findings: Finding[] = [];
   const links: Link[] = [];
   const blobs = await listAudits(container, outOfTime);

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import type { Finding } from '../model/finding.ts';
 import { ServiceError } from '../model/service-error.ts';
-import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { auditFolder, drillFolder, isEvidenceName, requestFolder } from '../records/blob-names.ts';
 import { mostAuditBytes, mostEvidenceBytes, readBounded } from '../records/bounded-read.ts';
 import { sha256Of } from '../records/put-once.ts';
@@ -20,13 +20,14 @@ const readersAtOnce = 8;
 
 /** Drills and lost requests are few, so all of them are listed; runs come from their period. */
 export async function listEvidence(
-  container: EscrowContainer,
+  container: EscrowStore,
   runs: readonly StoredRun[],
   outOfTime: AbortSignal,
 ): Promise<Evidence> {
   const all = async (prefix: string): Promise<StoredBlob[]> => {
     const blobs: StoredBlob[] = [];
-    for await (const blob of container.list(prefix, outOfTime)) if (isEvidenceName(blob.name)) blobs.push(blob);
+    const listing = container.list(prefix, outOfTime, { metadata: true });
+    for await (const blob of listing) if (isEvidenceName(blob.name)) blobs.push(blob);
     return blobs;
   };
   const [drills, requests] = await Promise.all([all(drillFolder), all(requestFolder)]);
@@ -35,7 +36,7 @@ export async function listEvidence(
 
 /** Reads blobs side by side. What is not there is left out of the answer. */
 export async function readEach<T>(
-  container: EscrowContainer,
+  container: EscrowStore,
   names: readonly string[],
   outOfTime: AbortSignal,
   each: (name: string, bytes: Uint8Array) => T,
@@ -56,7 +57,7 @@ export async function readEach<T>(
  * @param known digests of what has been read already; the rest is read here.
  */
 export async function checkEvidence(
-  container: EscrowContainer,
+  container: EscrowStore,
   listed: readonly EvidenceDigest[],
   listedBy: string,
   known: ReadonlyMap<string, string>,
@@ -72,15 +73,14 @@ export async function checkEvidence(
 }
 
 async function readIfThere(
-  container: EscrowContainer,
+  container: EscrowStore,
   name: string,
   outOfTime: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   try {
     return await readBounded(container, name, mostBytesOf(name), outOfTime);
   } catch (error) {
-    if (error instanceof ServiceError && error.statusCode === 404 && error.code !== 'ContainerNotFound')
-      return undefined;
+    if (error instanceof ServiceError && error.kind === 'absent') return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { KnownKey, KnownKeys } from '../coverage/known-keys.ts';
 import { parseSourcePath, sourcePath } from '../model/source-path.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { readAuditTrail } from './audit-trail.ts';
 
 /**
@@ -9,7 +9,7 @@ import { readAuditTrail } from './audit-trail.ts';
  * @returns undefined when there is no audit that can be read.
  */
 export async function readKnownKeys(
-  audits: EscrowContainer,
+  audits: EscrowStore,
   now: Date,
   deadline: AbortSignal,
 ): Promise<KnownKeys | undefined> {

@@ -1,5 +1,5 @@
 import type { RestorePlace, SourceId } from '../model/source.ts';
-import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { parseRecordName, recordPrefix } from '../records/blob-names.ts';
 import { isOfKey, precedesRun, restorePlaceOf } from '../records/escrow-record.ts';
 
@@ -58,7 +58,7 @@ export interface FoundRecord {
  * it are the key's own records listed (one request per 5,000), so a history of any length is never read as a whole.
  */
 export async function findNewestRecord(
-  container: EscrowContainer,
+  container: EscrowStore,
   search: RecordSearch,
   outOfTime: AbortSignal,
 ): Promise<FoundRecord> {
@@ -84,7 +84,7 @@ export async function findNewestRecord(
     if (blob !== undefined) there.set(blob.name, blob);
   }
 
-  for await (const blob of container.list(prefix, outOfTime)) {
+  for await (const blob of container.list(prefix, outOfTime, { metadata: true })) {
     if (isOwn(blob.name)) there.set(blob.name, blob);
   }
   for (const claim of claims) {

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import { keyNamePattern, sourcePath } from '../model/source-path.ts';
-import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import type { ReadReport, StoredReport, StoredRun } from '../records/stored-run.ts';
 import { readReport } from '../records/stored-run.ts';
 import type { DayOutcomes } from './calendar.ts';
@@ -44,7 +44,7 @@ const readersAtOnce = 8;
  * @param seen is told the digest of each as read.
  */
 export async function readOutcomes(
-  container: EscrowContainer,
+  container: EscrowStore,
   runs: readonly StoredRun[],
   isWanted: (blob: StoredBlob) => boolean,
   outOfTime: AbortSignal,

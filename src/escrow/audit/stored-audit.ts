@@ -4,7 +4,7 @@ import type { Finding } from '../model/finding.ts';
 import { parseSchedule } from '../model/run-time.ts';
 import type { RestorePlace } from '../model/source.ts';
 import { keyNamePattern, parseSourcePath } from '../model/source-path.ts';
-import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { isEvidenceName } from '../records/blob-names.ts';
 import { mostAuditBytes, readBounded } from '../records/bounded-read.ts';
 import { sha256Of } from '../records/put-once.ts';
@@ -37,7 +37,7 @@ export interface StoredAudit {
 
 /** @param now for reading what is to be gone by: no time in it is taken for later than this. */
 export async function readAudit(
-  container: EscrowContainer,
+  container: EscrowStore,
   blob: StoredBlob,
   outOfTime: AbortSignal,
   now?: Date,

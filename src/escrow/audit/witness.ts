@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FailureKind } from '../model/failure-kind.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { PublicKey, SourceKey } from '../model/source-key.ts';
 import type { KeySource } from '../ports/key-source.ts';
@@ -89,12 +90,21 @@ export async function witnessVersions(
   };
 }
 
+// Refused for this version (a disabled one, say), or gone since it was listed: other versions can still be read.
+const unreadableKinds: readonly FailureKind[] = [
+  'denied',
+  'deniedByAccessPolicy',
+  'accessRefused',
+  'absent',
+  'refused',
+];
+
 async function readWitness(keys: KeySource, name: string, version: string, outOfTime: AbortSignal): Promise<Witness> {
   try {
     const thumbprint = thumbprintOf(await keys.getPublicKey(name, version, outOfTime));
     return thumbprint === undefined ? { version } : { version, thumbprint };
   } catch (error) {
-    if (error instanceof ServiceError && [403, 404].includes(error.statusCode ?? 0)) return { version, unread: true };
+    if (error instanceof ServiceError && unreadableKinds.includes(error.kind)) return { version, unread: true };
     throw error;
   }
 }

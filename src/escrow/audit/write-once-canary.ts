@@ -1,7 +1,8 @@
 import { messageOf, reasonOf } from '../model/failure.ts';
+import { isDenied } from '../model/failure-kind.ts';
 import type { Finding } from '../model/finding.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
-import type { EscrowContainer, NewBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, NewBlob } from '../ports/escrow-store.ts';
 import { canaryName } from '../records/blob-names.ts';
 import { putOnce } from '../records/put-once.ts';
 import type { WriteOnceProof } from './audit-document.ts';
@@ -18,7 +19,7 @@ const canary: NewBlob = {
  * Proves that the escrow is write-once by trying the opposite, under the very identity that writes the records, on a blob
  * that holds nothing. Refused is good. Never rejects for what the service answers.
  */
-export async function proveWriteOnce(container: EscrowContainer, outOfTime: AbortSignal): Promise<WriteOnceProof> {
+export async function proveWriteOnce(container: EscrowStore, outOfTime: AbortSignal): Promise<WriteOnceProof> {
   try {
     if ((await container.look(canaryName, outOfTime)) === undefined) await putOnce(container, canary, outOfTime);
   } catch (error) {
@@ -57,14 +58,9 @@ async function attempt(
   }
 }
 
-// A lease on the canary, a firewall or a condition refuses too, and proves nothing of the records.
-const writeOnceConflicts = ['BlobImmutableDueToPolicy', 'UnauthorizedBlobOverwrite', 'BlobAlreadyExists'];
-
-/** No right to (403), or write-once by policy (409). */
+/** No right to, or write-once by policy. A lease, a firewall or a condition refuses too, and proves nothing of the records. */
 function isRefusal(error: unknown): boolean {
-  if (!(error instanceof ServiceError)) return false;
-  const { statusCode, code } = error;
-  return statusCode === 403 ? code !== 'AuthorizationFailure' : statusCode === 409 && writeOnceConflicts.includes(code);
+  return error instanceof ServiceError && (error.kind === 'writeOnce' || isDenied(error.kind));
 }
 
 function wordsOf(error: unknown): string {

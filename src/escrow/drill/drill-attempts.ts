@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/audit-document.ts';
 import { drilledKey } from '../audit/drill-history.ts';
 import { readEach } from '../audit/evidence.ts';
-import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { drillFolder, parseDrillReceiptName } from '../records/blob-names.ts';
 import { parseDrillReceipt } from '../records/drill-receipt.ts';
 
@@ -18,7 +18,7 @@ export interface DrillAttempts {
  * @param audit the newest one; it remembers proofs whose receipts have expired since.
  */
 export async function readDrillAttempts(
-  container: EscrowContainer,
+  container: EscrowStore,
   audit: Audit | undefined,
   outOfTime: AbortSignal,
 ): Promise<ReadonlyMap<string, DrillAttempts>> {
@@ -33,7 +33,7 @@ export async function readDrillAttempts(
   for (const { source, keys } of audit?.sources ?? []) {
     for (const { key, drilledAt } of keys) if (drilledAt !== undefined) note(drilledKey(source, key), drilledAt, true);
   }
-  const receipts: StoredBlob[] = [];
+  const receipts: ListedBlob[] = [];
   for await (const blob of container.list(drillFolder, outOfTime)) {
     if (parseDrillReceiptName(blob.name) !== undefined) receipts.push(blob);
   }

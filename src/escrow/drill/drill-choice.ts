@@ -4,7 +4,7 @@ import type { SourceSuffixes } from '../model/key-id.ts';
 import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import { matchesAny } from '../model/wildcard.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { chooseRecord } from '../records/record-choice.ts';
 import { recordedKeyNames } from '../records/record-listing.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
@@ -54,7 +54,7 @@ export interface DrillChoice {
 export async function chooseForDrill(
   { sources, names, target, sample }: DrillWish,
   attempts: ReadonlyMap<string, DrillAttempts>,
-  ports: { readonly container: EscrowContainer; readonly suffixes: SourceSuffixes; readonly outOfTime: AbortSignal },
+  ports: { readonly container: EscrowStore; readonly suffixes: SourceSuffixes; readonly outOfTime: AbortSignal },
 ): Promise<DrillChoice> {
   const { container, suffixes, outOfTime } = ports;
   const candidates: Candidate[] = [];
@@ -81,7 +81,7 @@ export async function chooseForDrill(
 async function recordOf(
   key: { readonly source: SourceId; readonly keyName: string },
   suffixes: SourceSuffixes,
-  container: EscrowContainer,
+  container: EscrowStore,
   outOfTime: AbortSignal,
 ): Promise<StoredRecord | undefined> {
   try {

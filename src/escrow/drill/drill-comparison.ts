@@ -1,5 +1,6 @@
 import type { WitnessedVersions } from '../audit/witness.ts';
 import { thumbprintOf } from '../audit/witness.ts';
+import { isDenied } from '../model/failure-kind.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { ProvenVersion } from '../records/drill-receipt.ts';
@@ -31,7 +32,7 @@ async function readThumbprint(keys: KeySource, name: string, version: string, ou
     return thumbprintOf(await keys.getPublicKey(name, version, outOfTime));
   } catch (error) {
     // A version that may not be shown (disabled, not valid yet) is still proven by its id.
-    if (error instanceof ServiceError && error.statusCode === 403) return undefined;
+    if (error instanceof ServiceError && (isDenied(error.kind) || error.kind === 'accessRefused')) return undefined;
     throw error;
   }
 }

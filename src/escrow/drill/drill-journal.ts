@@ -1,7 +1,7 @@
 import { EscrowFault } from '../model/failure.ts';
 import type { RunId } from '../model/run-id.ts';
 import { scheduledRunId } from '../model/run-id.ts';
-import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { drillFolder, drillJournalName, parseDrillJournalName, parseDrillReceiptName } from '../records/blob-names.ts';
 import { parseDrillReceipt } from '../records/drill-receipt.ts';
 import { putOnce } from '../records/put-once.ts';
@@ -23,7 +23,7 @@ export const drillJournalFormat = 'keyvault-escrow/drill-journal/1';
  * @returns the drill's id, and when the storage service took the journal. @throws EscrowFault when a minute of them is taken.
  */
 export async function putDrillJournal(
-  container: EscrowContainer,
+  container: EscrowStore,
   journal: Omit<DrillJournal, 'drillId'>,
   outOfTime: AbortSignal,
 ): Promise<{ readonly drillId: RunId; readonly writtenAt: Date }> {
@@ -61,13 +61,13 @@ export interface OpenJournal {
  * oldest first.
  */
 export async function findOpenJournals(
-  container: EscrowContainer,
+  container: EscrowStore,
   target: string,
   outOfTime: AbortSignal,
 ): Promise<OpenJournal[]> {
   const journals: StoredBlob[] = [];
   const lastReceipts = new Map<RunId, StoredBlob>();
-  for await (const blob of container.list(drillFolder, outOfTime)) {
+  for await (const blob of container.list(drillFolder, outOfTime, { metadata: true })) {
     if (parseDrillJournalName(blob.name) !== undefined && blob.metadata.target === target) journals.push(blob);
     const drillId = parseDrillReceiptName(blob.name)?.drillId;
     const last = drillId === undefined ? undefined : lastReceipts.get(drillId);
@@ -86,7 +86,7 @@ export async function findOpenJournals(
   return open;
 }
 
-async function readText(container: EscrowContainer, name: string, outOfTime: AbortSignal): Promise<string> {
+async function readText(container: EscrowStore, name: string, outOfTime: AbortSignal): Promise<string> {
   return Buffer.from(await container.read(name, outOfTime)).toString('utf8');
 }
 

@@ -3,7 +3,7 @@ import { ServiceError } from '../model/service-error.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { describeSource, isSameSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { readTakenNames } from '../restore/restore-step.ts';
@@ -27,7 +27,7 @@ export interface DrillLeftovers {
  */
 export async function inspectDrillTarget(
   operator: KeyOperator,
-  container: EscrowContainer,
+  container: EscrowStore,
   sources: readonly EscrowSource[],
   outOfTime: AbortSignal,
 ): Promise<DrillLeftovers> {
@@ -118,7 +118,7 @@ export async function removeDrilledKey(
 
 /** Only the service's own "not found" counts: a proxy's 404 does not carry its code. */
 function isKeyAbsent(error: unknown): boolean {
-  return error instanceof ServiceError && error.statusCode === 404 && error.code === 'KeyNotFound';
+  return error instanceof ServiceError && error.kind === 'absent';
 }
 
 function refusal(code: string, reason: string, why: string): EscrowFault {

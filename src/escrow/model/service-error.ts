@@ -1,8 +1,12 @@
+import type { FailureKind } from './failure-kind.ts';
+
 /** The Azure service that refused, as a person names it. */
 export type ServiceName = 'Key Vault' | 'Managed HSM' | 'Blob Storage' | 'Queue Storage' | 'identity';
 
 export interface ServiceAnswer {
   readonly service: ServiceName;
+  /** What it means; the other members are for the message alone. */
+  readonly kind: FailureKind;
   /** HTTP status; undefined when no answer came. */
   readonly statusCode?: number | undefined;
   /** The service's own error code, or the connection's (`ECONNRESET`, `TimedOut`). */
@@ -18,6 +22,7 @@ export interface ServiceAnswer {
 export class ServiceError extends Error implements ServiceAnswer {
   override readonly name = 'ServiceError';
   readonly service: ServiceName;
+  readonly kind: FailureKind;
   readonly statusCode: number | undefined;
   readonly code: string;
   readonly innerCode: string | undefined;
@@ -28,6 +33,7 @@ export class ServiceError extends Error implements ServiceAnswer {
   constructor(message: string, answer: ServiceAnswer, options?: ErrorOptions) {
     super(message, options);
     this.service = answer.service;
+    this.kind = answer.kind;
     this.statusCode = answer.statusCode;
     this.code = answer.code;
     this.innerCode = answer.innerCode;

@@ -1,5 +1,5 @@
 import { ServiceError } from '../model/service-error.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 
 /** Reports, receipts and requests: a report has about 250 bytes a key. */
 export const mostEvidenceBytes = 64 * 1024 ** 2;
@@ -11,7 +11,7 @@ export const mostAuditBytes = 256 * 1024 ** 2;
  * its digest is another than the one beside it, and it must not fill the memory of whoever reads it.
  */
 export async function readBounded(
-  container: EscrowContainer,
+  container: EscrowStore,
   name: string,
   mostBytes: number,
   outOfTime: AbortSignal,
@@ -19,7 +19,7 @@ export async function readBounded(
   try {
     return await container.read(name, outOfTime, mostBytes);
   } catch (error) {
-    if (error instanceof ServiceError && error.code === 'BlobTooLarge') return new Uint8Array();
+    if (error instanceof ServiceError && error.kind === 'tooLarge') return new Uint8Array();
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { listRuns, readReport } from './stored-run.ts';
 
 const day = 24 * 60 * 60 * 1000;
@@ -12,7 +12,7 @@ const day = 24 * 60 * 60 * 1000;
  * @returns undefined when no report tells.
  */
 export async function certificateBackedKeys(
-  container: EscrowContainer,
+  container: EscrowStore,
   source: SourceId,
   asOf: Date,
   outOfTime: AbortSignal,

@@ -2,8 +2,8 @@ import type { RunId } from '../model/run-id.ts';
 import { parseRunTime, timeMargin } from '../model/run-id.ts';
 import type { RestorePlace, SourceId } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
-import type { StoredBlob } from '../ports/escrow-container.ts';
 import type { Trigger } from '../ports/escrow-events.ts';
+import type { StoredBlob } from '../ports/escrow-store.ts';
 import type { BackupFormat } from './backup-envelope.ts';
 
 export const recordContentType = 'application/octet-stream';

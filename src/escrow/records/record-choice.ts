@@ -2,7 +2,7 @@ import { EscrowFault } from '../model/failure.ts';
 import type { SourceSuffixes } from '../model/key-id.ts';
 import type { SourceId } from '../model/source.ts';
 import { describeSource, isSameSource } from '../model/source.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { listRecords } from './record-listing.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { storedRecordOf } from './stored-record.ts';
@@ -14,7 +14,7 @@ export type RecordChoice =
 
 /** @throws EscrowFault when there is no such record, or when the blob is another one than was asked for. */
 export async function chooseRecord(
-  container: EscrowContainer,
+  container: EscrowStore,
   suffixes: SourceSuffixes,
   choice: RecordChoice,
   outOfTime: AbortSignal,
@@ -32,7 +32,7 @@ export async function chooseRecord(
 }
 
 async function recordAt(
-  container: EscrowContainer,
+  container: EscrowStore,
   suffixes: SourceSuffixes,
   wanted: { readonly blobName: string; readonly source?: SourceId | undefined; readonly keyName?: string | undefined },
   outOfTime: AbortSignal,

@@ -3,7 +3,7 @@ import type { SourceId } from '../model/source.ts';
 import { isSameSource } from '../model/source.ts';
 import { parseSourcePath, sourceFolders } from '../model/source-path.ts';
 import { matchesAny } from '../model/wildcard.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { isReservedName, recordPrefix } from './blob-names.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { newestFirst, storedRecordOf } from './stored-record.ts';
@@ -23,7 +23,7 @@ export interface RecordFilter {
 export type RecordsOfKey = readonly [StoredRecord, ...StoredRecord[]];
 
 /** Every source that has records under usual names, configured or not: once it is gone, only the container knows of it. */
-export async function recordedSources(container: EscrowContainer, outOfTime: AbortSignal): Promise<SourceId[]> {
+export async function recordedSources(container: EscrowStore, outOfTime: AbortSignal): Promise<SourceId[]> {
   const sources: SourceId[] = [];
   for (const folder of sourceFolders) {
     for await (const path of container.listFolders(folder, outOfTime)) {
@@ -36,7 +36,7 @@ export async function recordedSources(container: EscrowContainer, outOfTime: Abo
 
 /** The key names that a source has records of, lower-case, from its folders alone: one request per 5,000 keys. */
 export async function recordedKeyNames(
-  container: EscrowContainer,
+  container: EscrowStore,
   source: SourceId,
   outOfTime: AbortSignal,
 ): Promise<string[]> {
@@ -51,7 +51,7 @@ export async function recordedKeyNames(
  * name order, and a key's usual names share a prefix. Only the few records under chosen names are gathered first.
  */
 export async function* listRecords(
-  container: EscrowContainer,
+  container: EscrowStore,
   suffixes: SourceSuffixes,
   filter: RecordFilter,
   outOfTime: AbortSignal,
@@ -78,7 +78,7 @@ export async function* listRecords(
     if (isFilled(group)) yield group;
   }
   for (const listed of prefixesOf(filter)) {
-    for await (const blob of container.list(listed, outOfTime)) {
+    for await (const blob of container.list(listed, outOfTime, { metadata: true })) {
       const record = storedRecordOf(blob, suffixes);
       if (record === undefined || !passes(record)) continue;
       const prefix = recordPrefix(record.source, record.keyName);
@@ -102,7 +102,7 @@ function prefixesOf({ source, names }: RecordFilter): readonly string[] {
 
 /** The records under chosen names, of every source: few, and listed whole. */
 export async function* listChosenNames(
-  container: EscrowContainer,
+  container: EscrowStore,
   suffixes: SourceSuffixes,
   outOfTime: AbortSignal,
 ): AsyncGenerator<StoredRecord> {
@@ -112,10 +112,10 @@ export async function* listChosenNames(
   }
 }
 
-async function* blobsOfChosenNames(container: EscrowContainer, outOfTime: AbortSignal) {
+async function* blobsOfChosenNames(container: EscrowStore, outOfTime: AbortSignal) {
   for await (const entry of container.listTop(outOfTime)) {
     if (typeof entry !== 'string') yield entry;
-    else if (!isReservedName(entry)) yield* container.list(entry, outOfTime);
+    else if (!isReservedName(entry)) yield* container.list(entry, outOfTime, { metadata: true });
   }
 }
 

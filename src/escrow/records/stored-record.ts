@@ -1,7 +1,7 @@
 import type { SourceSuffixes } from '../model/key-id.ts';
 import { parseKeyId } from '../model/key-id.ts';
 import type { RestorePlace, SourceId } from '../model/source.ts';
-import type { StoredBlob } from '../ports/escrow-container.ts';
+import type { StoredBlob } from '../ports/escrow-store.ts';
 import { isReservedName, parseRecordName } from './blob-names.ts';
 import { restorePlaceOf } from './escrow-record.ts';
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { RunId } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { EscrowContainer, StoredBlob } from '../ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { parseRunBlobName, periodPrefixes } from './blob-names.ts';
 import { mostEvidenceBytes, readBounded } from './bounded-read.ts';
 import { sha256Of } from './put-once.ts';
@@ -26,7 +26,7 @@ const runTimeLag = 8 * day;
  * blobs. @param from of the creation; names are looked for from eight days earlier.
  */
 export async function listRuns(
-  container: EscrowContainer,
+  container: EscrowStore,
   from: Date,
   now: Date,
   outOfTime: AbortSignal,
@@ -34,7 +34,7 @@ export async function listRuns(
   const runs = new Map<string, { runId: RunId; source: SourceId; startedAt: Date; reports: StoredBlob[] }>();
   const earliest = new Date(from.getTime() - runTimeLag);
   for (const prefix of periodPrefixes('runs', earliest, new Date(now.getTime() + day))) {
-    for await (const blob of container.list(prefix, outOfTime)) {
+    for await (const blob of container.list(prefix, outOfTime, { metadata: true })) {
       const parsed = parseRunBlobName(blob.name);
       if (parsed === undefined) continue;
       const { runId, source, what } = parsed;
@@ -97,7 +97,7 @@ export interface ReadReport {
 }
 
 export async function readReport(
-  container: EscrowContainer,
+  container: EscrowStore,
   blob: StoredBlob,
   outOfTime: AbortSignal,
 ): Promise<ReadReport> {

@@ -1,4 +1,4 @@
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { requestRecordName } from '../records/blob-names.ts';
 import { putOnce } from '../records/put-once.ts';
 
@@ -18,11 +18,7 @@ export interface RequestRecord {
 }
 
 /** Keeps the record; the first one of a message stands, a redelivery adds none. */
-export async function keepRequest(
-  container: EscrowContainer,
-  record: RequestRecord,
-  lastCall: AbortSignal,
-): Promise<void> {
+export async function keepRequest(container: EscrowStore, record: RequestRecord, lastCall: AbortSignal): Promise<void> {
   const name = requestRecordName(record.messageId);
   const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
   const metadata = { status: record.status };

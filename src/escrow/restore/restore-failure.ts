@@ -26,40 +26,37 @@ export function describeRestoreFailure(error: unknown, record: StoredRecord, tar
 }
 
 function knownRefusal(
-  { statusCode, code, message }: ServiceError,
+  { kind }: ServiceError,
   record: StoredRecord,
   target: SourceId,
 ): { readonly code: string; readonly reason: string; readonly remedy: string } | undefined {
-  if (statusCode === 409) {
-    return {
-      code: 'nameTaken',
-      reason: 'the name is taken there',
-      remedy:
-        'A restore never renames and never overwrites: choose another target, or delete and purge the key that has the name. After a purge the name stays taken for a moment.',
-    };
-  }
-  if (statusCode !== 400) return undefined;
-  if (target.kind === 'managedHsm' && /malformed/i.test(`${code} ${message}`)) {
-    return {
-      code: 'otherSecurityDomain',
-      reason: 'its bytes are what was escrowed (the digest matches), so this HSM has another security domain',
-      remedy: describeRestorePlace(record),
-    };
-  }
-  if (/cannot decrypt/i.test(message)) {
-    return {
-      code: 'wrongPlace',
-      reason:
-        'its bytes are what was escrowed (the digest matches), but this vault lies in another subscription or geography',
-      remedy: describeRestorePlace(record),
-    };
-  }
-  if (/malformed/i.test(`${code} ${message}`)) {
-    return {
-      code: 'neverGood',
-      reason: 'the service calls it corrupt although its bytes are what was escrowed (the digest matches)',
-      remedy: 'Take an older record (npm run escrow -- list), and give the request id to Azure support.',
-    };
+  switch (kind) {
+    case 'conflict':
+      return {
+        code: 'nameTaken',
+        reason: 'the name is taken there',
+        remedy:
+          'A restore never renames and never overwrites: choose another target, or delete and purge the key that has the name. After a purge the name stays taken for a moment.',
+      };
+    case 'backupUndecryptable':
+      return {
+        code: 'wrongPlace',
+        reason:
+          'its bytes are what was escrowed (the digest matches), but this vault lies in another subscription or geography',
+        remedy: describeRestorePlace(record),
+      };
+    case 'backupMalformed':
+      return target.kind === 'managedHsm'
+        ? {
+            code: 'otherSecurityDomain',
+            reason: 'its bytes are what was escrowed (the digest matches), so this HSM has another security domain',
+            remedy: describeRestorePlace(record),
+          }
+        : {
+            code: 'neverGood',
+            reason: 'the service calls it corrupt although its bytes are what was escrowed (the digest matches)',
+            remedy: 'Take an older record (npm run escrow -- list), and give the request id to Azure support.',
+          };
   }
   return undefined;
 }

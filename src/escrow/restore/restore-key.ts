@@ -1,7 +1,7 @@
 import type { Failure } from '../model/failure.ts';
 import { describeFailure } from '../model/failure.ts';
 import { ServiceError } from '../model/service-error.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import { sha256Of } from '../records/put-once.ts';
 import { faultsOfBytes } from '../records/record-verification.ts';
@@ -9,7 +9,7 @@ import type { StoredRecord } from '../records/stored-record.ts';
 import { describeRestoreFailure } from './restore-failure.ts';
 
 export interface RestorePorts {
-  readonly container: EscrowContainer;
+  readonly container: EscrowStore;
   readonly operator: KeyOperator;
   readonly outOfTime: AbortSignal;
   sleep(ms: number, until: AbortSignal): Promise<void>;
@@ -59,7 +59,7 @@ async function restoreBytes(record: StoredRecord, bytes: Uint8Array, ports: Rest
     try {
       return (await operator.restoreKey(bytes, outOfTime)).id;
     } catch (error) {
-      if (!(error instanceof ServiceError) || error.statusCode !== 409) throw error;
+      if (!(error instanceof ServiceError) || error.kind !== 'conflict') throw error;
       const found = await operator.findKey(record.keyName, outOfTime);
       if (found !== undefined && (await isFromRecord(record, operator, outOfTime))) return found.id;
       const deleted = found === undefined ? await operator.findDeletedKey(record.keyName, outOfTime) : undefined;

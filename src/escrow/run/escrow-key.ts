@@ -1,11 +1,12 @@
 import { describeFailure, EscrowFault, reasonOf } from '../model/failure.ts';
+import { isDenied } from '../model/failure-kind.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
-import type { EscrowContainer, NewBlob, StoredBlob } from '../ports/escrow-container.ts';
 import type { Trigger } from '../ports/escrow-events.ts';
+import type { EscrowStore, NewBlob, StoredBlob } from '../ports/escrow-store.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { TimeBudget } from '../ports/time-budget.ts';
 import { readBackupFormat } from '../records/backup-envelope.ts';
@@ -15,7 +16,7 @@ import { putOnce, sha256Of } from '../records/put-once.ts';
 /** What one backup reaches: its source, the container, and the clock. */
 export interface EscrowPorts {
   readonly keys: KeySource;
-  readonly container: EscrowContainer;
+  readonly container: EscrowStore;
   readonly now: () => Date;
   readonly time: TimeBudget;
 }
@@ -122,17 +123,12 @@ function takenBy(blob: StoredBlob, { runId }: KeyJob, cause?: ServiceError): Esc
   );
 }
 
-async function replace(
-  job: KeyJob,
-  blob: NewBlob,
-  container: EscrowContainer,
-  lastCall: AbortSignal,
-): Promise<Outcome> {
+async function replace(job: KeyJob, blob: NewBlob, container: EscrowStore, lastCall: AbortSignal): Promise<Outcome> {
   const sha256 = sha256Of(blob.bytes);
   try {
     await container.replace({ ...blob, metadata: { ...blob.metadata, sha256 } }, lastCall);
   } catch (error) {
-    if (!(error instanceof ServiceError) || ![403, 409].includes(error.statusCode ?? 0)) throw error;
+    if (!(error instanceof ServiceError) || !(error.kind === 'writeOnce' || isDenied(error.kind))) throw error;
     throw new EscrowFault(
       overwriteRefused,
       `"force" may not replace the blob "${job.blobName}": ${reasonOf(error)}`,

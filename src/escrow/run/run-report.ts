@@ -3,8 +3,8 @@ import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
 import type { EscrowSource, RestorePlace, SourceKind } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { EscrowContainer } from '../ports/escrow-container.ts';
 import type { RunStatus, Trigger } from '../ports/escrow-events.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { reportName, startedMarkerName } from '../records/blob-names.ts';
 import { putOnce } from '../records/put-once.ts';
 
@@ -36,7 +36,7 @@ export interface RunReport {
  * @returns true when it had begun before: this is a resume.
  */
 export async function markStarted(
-  container: EscrowContainer,
+  container: EscrowStore,
   runId: RunId,
   source: EscrowSource,
   marker: { readonly startedAt: string; readonly trigger: Trigger; readonly attempt: number },
@@ -50,7 +50,7 @@ export async function markStarted(
 
 /** Writes a report under the next free number; readers merge them. @returns its blob name. */
 export async function putReport(
-  container: EscrowContainer,
+  container: EscrowStore,
   source: EscrowSource,
   report: RunReport,
   lastCall: AbortSignal,

@@ -65,7 +65,7 @@ describe('the last gate before the wire', () => {
 
   test('is passed by every request of the container and of the queue: all go by the one shared agent', async () => {
     const { sharedAgent } = await import('../../../src/azure/http/connection.ts');
-    const { createEscrowContainer } = await import('../../../src/store/blob-container.ts');
+    const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
     const { createRequestQueue } = await import('../../../src/azure/request-queue.ts');
     const agents = new Map<string, unknown[]>();
     const note = (message: unknown): void => {
@@ -73,7 +73,7 @@ describe('the last gate before the wire', () => {
       const kind = request.host.split('.').slice(1, 2).join();
       agents.set(kind, [...(agents.get(kind) ?? []), request.agent]);
     };
-    const container = createEscrowContainer(azure.containerUrl, azure.credential(app), clock);
+    const container = createBlobContainerStore(azure.containerUrl, azure.credential(app), clock);
     const operator = azure.credential(azure.identities.operator);
     const queue = createRequestQueue(azure.queueServiceUrl, azure.queueName, operator, clock);
     subscribe('http.client.request.start', note);
@@ -103,14 +103,14 @@ describe('storage that leads away from itself', () => {
     ['plain http', 'http://redirecting.blob.core.windows.net/key-escrow'],
     ['another port', 'https://redirecting.blob.core.windows.net:8443/key-escrow'],
   ])('by a redirect to %s gets no request, so no token, to that place', async (_, location) => {
-    const { createEscrowContainer } = await import('../../../src/store/blob-container.ts');
+    const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
     await using there = await startTlsHost(azure, [evil], (_request, response) => response.writeHead(200).end());
     await using own = await startTlsHost(azure, ['redirecting.blob.core.windows.net'], (request, response) => {
       request.resume();
       response.writeHead(307, { Location: location }).end();
     });
     const url = 'https://redirecting.blob.core.windows.net/key-escrow';
-    const container = createEscrowContainer(url, azure.credential(app), clock);
+    const container = createBlobContainerStore(url, azure.credential(app), clock);
     const blob = { name: 'x', bytes: Buffer.from('x'), contentType: 'text/plain', metadata: {} };
     await expect(container.create(blob, noLimit)).rejects.toMatchObject({ statusCode: 307 });
     await expect(container.look('x', noLimit)).rejects.toMatchObject({ statusCode: 307 });

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { FaultEffect } from '../../../local-azure/key-vault/faults.ts';
-import type { EscrowContainer } from '../../../src/escrow/ports/escrow-container.ts';
+import type { EscrowStore } from '../../../src/escrow/ports/escrow-store.ts';
 import type { KeySource } from '../../../src/escrow/ports/key-source.ts';
 import { fastClock } from '../../support/escrow-app.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
@@ -10,7 +10,7 @@ import { secretFinder, textSecret } from '../../support/secrets.ts';
 
 let azure: TestAzure;
 let keys: KeySource;
-let container: EscrowContainer;
+let container: EscrowStore;
 let handedOut: string[];
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
   azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing' });
   const { openKeyClient } = await import('../../../src/azure/key-vault/key-client.ts');
   const { createKeySource } = await import('../../../src/azure/key-vault/key-source.ts');
-  const { createEscrowContainer } = await import('../../../src/store/blob-container.ts');
+  const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
   const issuing = azure.credential(azure.identities.app);
   handedOut = [];
   const credential: typeof issuing = {
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const clock = fastClock(100);
   const source = { kind: 'vault', name: 'contoso-prod', maxBackupsPerSecond: 1000 } as const;
   keys = createKeySource(openKeyClient({ source, suffixes: publicSuffixes, credential, clock }));
-  container = createEscrowContainer(azure.containerUrl, credential, clock);
+  container = createBlobContainerStore(azure.containerUrl, credential, clock);
 });
 
 beforeEach(() => {

@@ -4,13 +4,14 @@ import { createPacer } from '../../../src/azure/http/pacer.ts';
 import { withRetries } from '../../../src/azure/http/retry.ts';
 import { toServiceError } from '../../../src/azure/http/service-answer.ts';
 import type { ServiceAnswer } from '../../../src/escrow/model/service-error.ts';
-import { OutOfTime, ServiceError } from '../../../src/escrow/model/service-error.ts';
+import { OutOfTime, type ServiceError } from '../../../src/escrow/model/service-error.ts';
+import { answered as serviceAnswer } from '../../support/answers.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { createSimulatedClock } from '../../support/simulated-clock.ts';
 
 const host = 'contoso-prod.vault.azure.net';
 const answered = (statusCode: number | undefined, more: Partial<ServiceAnswer> = {}): ServiceError =>
-  new ServiceError('said no', { service: 'Key Vault', host, code: `Http${statusCode}`, statusCode, ...more });
+  serviceAnswer(more.service ?? 'Key Vault', { host, code: `Http${statusCode}`, statusCode, ...more }, 'said no');
 
 interface Trial {
   readonly answers: readonly (Error | string)[];

@@ -1,6 +1,6 @@
 import https from 'node:https';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EscrowContainer } from '../../../src/escrow/ports/escrow-container.ts';
+import type { EscrowStore } from '../../../src/escrow/ports/escrow-store.ts';
 import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
 import { viewContainer } from '../../support/container-view.ts';
 import { fastClock } from '../../support/escrow-app.ts';
@@ -96,7 +96,7 @@ describe('a vault that tells odd times', () => {
 });
 
 describe('storage that tells odd times', () => {
-  let container: EscrowContainer;
+  let container: EscrowStore;
   let front: TlsHost;
   /** What stands in its answers, instead of the times that the service tells. */
   let created = '';
@@ -126,8 +126,8 @@ describe('storage that tells odd times', () => {
       onward.on('error', () => response.destroy());
       onward.end();
     });
-    const { createEscrowContainer } = await import('../../../src/store/blob-container.ts');
-    container = createEscrowContainer(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
+    const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
+    container = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
   });
 
   afterAll(() => front?.[Symbol.asyncDispose]());

@@ -3,18 +3,18 @@ import { keepAudit } from '../../../src/escrow/audit/audit-record.ts';
 import { emptyHistory } from '../../../src/escrow/audit/recent-outcomes.ts';
 import { auditedRuns } from '../../../src/escrow/audit/run-check.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
-import { createMemoryContainer } from '../../support/memory-container.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 import { sampleRuns, soundAudit } from '../../support/sample-audit.ts';
 
 test('an audit that the next one could not go by is not kept', async () => {
-  const container = createMemoryContainer();
+  const container = createMemoryStore();
   const broken = { ...soundAudit(), startedAt: '+012000-01-01T00:00:00.000Z' };
   await expect(keepAudit(container, broken, noLimit)).rejects.toThrow('the next audit could not go by it');
   expect([...container.blobs.keys()]).toEqual([]);
 });
 
 test('a second audit of the same second has a name of its own', async () => {
-  const container = createMemoryContainer();
+  const container = createMemoryStore();
   await keepAudit(container, soundAudit(), noLimit);
   const kept = await keepAudit(
     container,

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { type AuditJob, conductAudit } from '../../../src/escrow/audit/audit.ts';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
-import { ServiceError } from '../../../src/escrow/model/service-error.ts';
-import type { EscrowContainer } from '../../../src/escrow/ports/escrow-container.ts';
+import type { EscrowStore } from '../../../src/escrow/ports/escrow-store.ts';
 import { reportName } from '../../../src/escrow/records/blob-names.ts';
 import { auditAt, found, keyIn, night, passNight, startEscrow } from '../../support/audit-nights.ts';
 import type { AuditWorld } from '../../support/audit-world.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
+import { storageError } from '../../support/memory-store.ts';
 
 /** An audit of the escrow by itself, as somebody makes it who does not write its records: no source is asked. */
-function auditWithoutSources({ now }: AuditWorld, container: EscrowContainer) {
+function auditWithoutSources({ now }: AuditWorld, container: EscrowStore) {
   const job: AuditJob = {
     sources: [],
     schedule: '0 0 2 * * *',
@@ -78,10 +78,10 @@ describe('an audit by somebody who does not write the records', () => {
 
 describe('evidence that an audit cannot read', () => {
   const lost = 'requests/5f3a9c1e-0000-4000-8000-000000000000.json';
-  const refusing = (escrow: AuditWorld, code: string): EscrowContainer => ({
+  const refusing = (escrow: AuditWorld, code: string): EscrowStore => ({
     ...escrow.container,
     async read(name, ...more) {
-      if (name === lost) throw new ServiceError('not there', { service: 'Blob Storage', statusCode: 404, code });
+      if (name === lost) throw storageError({ statusCode: 404, code });
       return escrow.container.read(name, ...more);
     },
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readOutcomes, type SourceHistory } from '../../../src/escrow/audit/recent-outcomes.ts';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import { sourcePath } from '../../../src/escrow/model/source-path.ts';
-import type { EscrowContainer, StoredBlob } from '../../../src/escrow/ports/escrow-container.ts';
+import type { EscrowStore, StoredBlob } from '../../../src/escrow/ports/escrow-store.ts';
 import { recordName, reportName, startedMarkerName } from '../../../src/escrow/records/blob-names.ts';
 import { sha256Of } from '../../../src/escrow/records/put-once.ts';
 import { listRuns, type ReadReport } from '../../../src/escrow/records/stored-run.ts';
@@ -58,7 +58,7 @@ function report(
 interface Reading {
   readonly isWanted?: (blob: StoredBlob) => boolean;
   readonly seen?: (report: ReadReport) => void;
-  readonly container?: EscrowContainer;
+  readonly container?: EscrowStore;
 }
 
 async function historyOf(escrow: AuditWorld, { isWanted = () => true, seen, container }: Reading = {}) {
@@ -138,7 +138,7 @@ describe('what the reports of a period say of a key', () => {
     report(escrow, 1, { signing: 'escrowed', payroll: 'escrowed' });
     report(escrow, 2, { signing: 'failed', payroll: 'failed' });
     const inTurn = (await historyOf(escrow)).history;
-    const isReadBy = (slow: string): EscrowContainer => ({
+    const isReadBy = (slow: string): EscrowStore => ({
       ...escrow.container,
       async read(name, ...more) {
         // Long after the others: each of them takes a handful of turns.
@@ -165,7 +165,7 @@ test('of two reports of one second that of the resumed run speaks last, whicheve
     report(escrow, 0, { signing: 'escrowed', payroll: 'failed' }, 1, 2),
   ];
   for (const slow of reports) {
-    const container: EscrowContainer = {
+    const container: EscrowStore = {
       ...escrow.container,
       async read(name, ...more) {
         for (let turn = 0; name === slow && turn < 500; turn++) await Promise.resolve();

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { WitnessCandidate, WitnessedVersions } from '../../../src/escrow/audit/witness.ts';
 import { chooseWitnessed, thumbprintOf, witnessVersions } from '../../../src/escrow/audit/witness.ts';
-import { OutOfTime, ServiceError } from '../../../src/escrow/model/service-error.ts';
+import { OutOfTime } from '../../../src/escrow/model/service-error.ts';
 import type { KeyVersion, PublicKey, SourceKey } from '../../../src/escrow/model/source-key.ts';
 import type { KeySource } from '../../../src/escrow/ports/key-source.ts';
+import { answered } from '../../support/answers.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 
 const now = new Date('2026-11-24T06:00:00Z');
@@ -166,7 +167,7 @@ describe('the versions of a key', () => {
     expect(witnesses).toEqual([{ version: 'only' }]);
   });
 
-  const answer = (statusCode: number) => new ServiceError('no', { service: 'Key Vault', code: 'No', statusCode });
+  const answer = (statusCode: number) => answered('Key Vault', { code: 'No', statusCode });
 
   test.each([403, 404])(
     'are without a thumbprint where the service answers %i, and the others are read',
@@ -189,7 +190,7 @@ describe('the versions of a key', () => {
   test.each([
     ['500', answer(500)],
     ['429', answer(429)],
-    ['no answer', new ServiceError('no', { service: 'Key Vault', code: 'NoAnswer' })],
+    ['no answer', answered('Key Vault', { code: 'NoAnswer' })],
     ['the end of the time', new OutOfTime()],
   ])('are not counted at all after %s', async (_, error) => {
     const { keys } = sourceOf([version('a')], () => {

@@ -4,31 +4,31 @@ import { failedLast, readDrillAttempts } from '../../../src/escrow/drill/drill-a
 import { chooseForDrill } from '../../../src/escrow/drill/drill-choice.ts';
 import { drillReceiptName, recordName, recordPrefix } from '../../../src/escrow/records/blob-names.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
-import { createMemoryContainer, type MemoryContainer } from '../../support/memory-container.ts';
+import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
 import { sampleKey } from '../../support/sample-audit.ts';
 
 const source = { kind: 'vault', name: 'contoso-prod' } as const;
 const target = { source: { kind: 'vault', name: 'contoso-drill' }, place: {} } as const;
 
 /** A container with a record of each key. */
-async function escrowOf(...keys: readonly string[]): Promise<MemoryContainer> {
-  const container = createMemoryContainer();
+async function escrowOf(...keys: readonly string[]): Promise<MemoryStore> {
+  const container = createMemoryStore();
   for (const key of keys) await put(container, recordName(source, key, '20261124T020000Z'), 'a');
   return container;
 }
 
-const put = (container: MemoryContainer, name: string, text: string) =>
+const put = (container: MemoryStore, name: string, text: string) =>
   container.create({ name, bytes: Buffer.from(text), contentType: 'text/plain', metadata: {} }, noLimit);
 
 /** A drill as its receipt tells it, later by the storage service than all before. */
-function putReceipt(container: MemoryContainer, number: number, keys: Readonly<Record<string, 'proven' | 'failed'>>) {
+function putReceipt(container: MemoryStore, number: number, keys: Readonly<Record<string, 'proven' | 'failed'>>) {
   const told = Object.entries(keys).map(([key, outcome]) => ({ source: 'vaults/contoso-prod', key, outcome }));
   const receipt = { format: 'keyvault-escrow/drill/1', status: 'ok', keys: told };
   // The time in its name and content is the desk's and tells nothing.
   return put(container, drillReceiptName(`2020010${number}T000000Z`, 1), JSON.stringify(receipt));
 }
 
-async function choose(container: MemoryContainer, sample: number, names?: readonly string[]) {
+async function choose(container: MemoryStore, sample: number, names?: readonly string[]) {
   const attempts = await readDrillAttempts(container, undefined, noLimit);
   const wish = { sources: [source], target, sample, names };
   const ports = { container, suffixes: publicSuffixes, outOfTime: noLimit };
@@ -76,7 +76,7 @@ describe('the keys of a drill', () => {
 
 describe('what drills have come to so far', () => {
   test('forgets no earlier proof for a later failure, and no failure for an earlier proof', async () => {
-    const container = createMemoryContainer();
+    const container = createMemoryStore();
     await putReceipt(container, 1, { signing: 'proven' });
     await putReceipt(container, 2, { signing: 'failed', payroll: 'failed' });
     await putReceipt(container, 3, { payroll: 'proven' });
@@ -91,7 +91,7 @@ describe('what drills have come to so far', () => {
   test('has proofs from the audit whose receipts are no longer there', async () => {
     const keys = [sampleKey(source, { key: 'Signing', drilled: true }), sampleKey(source, { key: 'ledger' })];
     const audit = { sources: [{ source: 'vaults/contoso-prod', keys }] } as unknown as Audit;
-    const attempts = await readDrillAttempts(createMemoryContainer(), audit, noLimit);
+    const attempts = await readDrillAttempts(createMemoryStore(), audit, noLimit);
     const at = '2026-11-02T09:12:44Z';
     expect([...attempts]).toEqual([['vaults/contoso-prod/signing', { triedAt: at, provenAt: at }]]);
   });

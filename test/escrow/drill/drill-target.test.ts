@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { inspectDrillTarget, removeDrilledKey } from '../../../src/escrow/drill/drill-target.ts';
-import { ServiceError } from '../../../src/escrow/model/service-error.ts';
 import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
+import { answered } from '../../support/answers.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
-import { createMemoryContainer } from '../../support/memory-container.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 
 const journalAt = new Date('2026-11-24T14:00:00Z');
 
@@ -37,7 +37,7 @@ function targetWith({ createdAt, purgeAnswer, ...rest }: TargetKey): { operator:
     },
     purgeKey: async () => {
       calls.push('purge');
-      if (purgeAnswer !== undefined) throw new ServiceError('no', { service: 'Key Vault', ...purgeAnswer });
+      if (purgeAnswer !== undefined) throw answered('Key Vault', purgeAnswer);
       state = 'gone';
     },
   } as unknown as KeyOperator;
@@ -99,7 +99,7 @@ describe('taking a drilled key away', () => {
 
 test('a vault that has records in the escrow is no drill target, whatever the settings of this desk say', async () => {
   const { operator } = targetWith({ createdAt: undefined });
-  const container = createMemoryContainer();
+  const container = createMemoryStore();
   const name = 'vaults/contoso-drill/signing/20261124T020000Z.keybackup';
   await container.create({ name, bytes: Buffer.from('x'), contentType: 'x', metadata: {} }, noLimit);
   await expect(inspectDrillTarget(operator, container, [], noLimit)).rejects.toMatchObject({

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { runDrill, sweepLeftovers } from '../../../src/escrow/drill/drill.ts';
-import { ServiceError } from '../../../src/escrow/model/service-error.ts';
 import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
 import { recordName } from '../../../src/escrow/records/blob-names.ts';
 import { sha256Of } from '../../../src/escrow/records/put-once.ts';
 import { storedRecordOf } from '../../../src/escrow/records/stored-record.ts';
+import { answered } from '../../support/answers.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
-import { createMemoryContainer } from '../../support/memory-container.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 
 const drillVault = { kind: 'vault', name: 'contoso-drill' } as const;
 const now = () => new Date('2026-11-25T00:00:00Z');
 
 async function escrowed() {
-  const container = createMemoryContainer();
+  const container = createMemoryStore();
   const name = recordName({ kind: 'vault', name: 'contoso-prod' }, 'signing', '20261124T020000Z');
   const header = Buffer.from('{"kid":"a"}').toString('base64url');
   const bytes = Buffer.from(`&AzureKeyVaultKeyBackupV1.microsoft.com${header}.a.b.c.d`);
@@ -47,12 +47,12 @@ function targetOfTwo(
     findDeletedKey: async () =>
       foreign === 'deleted' ? { name: 'signing', createdAt, deletedAt: createdAt, purgeAt: undefined } : undefined,
     restoreKey: async () => {
-      throw new ServiceError('no', { service: 'Key Vault', ...answer });
+      throw answered('Key Vault', answer);
     },
     deleteKey: async () => void changes.push('delete'),
     purgeKey: async () => {
       changes.push('purge');
-      throw new ServiceError('not allowed', { service: 'Key Vault', statusCode: 403, code: 'Forbidden' });
+      throw answered('Key Vault', { statusCode: 403, code: 'Forbidden' }, 'not allowed');
     },
   } as unknown as KeyOperator;
   return { operator, changes };

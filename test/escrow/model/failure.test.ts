@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { describeFailure, EscrowFault, reasonOf } from '../../../src/escrow/model/failure.ts';
 import type { ServiceAnswer } from '../../../src/escrow/model/service-error.ts';
-import { OutOfTime, ServiceError } from '../../../src/escrow/model/service-error.ts';
+import { OutOfTime, type ServiceError } from '../../../src/escrow/model/service-error.ts';
 import { incompleteRun } from '../../../src/escrow/run/incomplete-run.ts';
+import { answered } from '../../support/answers.ts';
 
 const prod = { kind: 'vault', name: 'contoso-prod' } as const;
 const hsm = { kind: 'managedHsm', name: 'contoso-hsm' } as const;
 const keyVault = (message: string, answer: Partial<ServiceAnswer>): ServiceError =>
-  new ServiceError(message, { service: 'Key Vault', code: 'x', host: 'contoso-prod.vault.azure.net', ...answer });
+  answered('Key Vault', { code: 'x', host: 'contoso-prod.vault.azure.net', ...answer }, message);
 const forbidden = (innerCode?: string, message = 'Caller is not authorized.') =>
   keyVault(message, { statusCode: 403, code: 'Forbidden', innerCode, requestId: 'r-1' });
 
@@ -71,20 +72,20 @@ describe('every other failure has a remedy of its own', () => {
     ],
     ['a wrong tenant', keyVault('no', { statusCode: 401, code: 'Unauthorized' }), /tenant/],
     ['a broken service', keyVault('oops', { statusCode: 500, code: 'InternalServerError' }), /Azure support/],
-    ['no token', new ServiceError('x', { service: 'identity', code: 'AuthenticationError' }), /AZURE_CLIENT_ID/],
+    ['no token', answered('identity', { code: 'AuthenticationError' }), /AZURE_CLIENT_ID/],
     [
       'a missing storage role',
-      new ServiceError('x', { service: 'Blob Storage', statusCode: 403, code: 'AuthorizationPermissionMismatch' }),
+      answered('Blob Storage', { statusCode: 403, code: 'AuthorizationPermissionMismatch' }),
       /blobs\/add\/action and blobs\/read/,
     ],
     [
       'a missing container',
-      new ServiceError('x', { service: 'Blob Storage', statusCode: 404, code: 'ContainerNotFound' }),
+      answered('Blob Storage', { statusCode: 404, code: 'ContainerNotFound' }),
       /ESCROW_CONTAINER_URL/,
     ],
     [
       'an account that does not resolve',
-      new ServiceError('x', { service: 'Blob Storage', code: 'ENOTFOUND', host: 'e.blob.core.windows.net' }),
+      answered('Blob Storage', { code: 'ENOTFOUND', host: 'e.blob.core.windows.net' }),
       /e\.blob\.core\.windows\.net exists/,
     ],
     ['a fault of our own', new EscrowFault('EmptyBackup', 'no backup', 'Tell Azure support.'), /Tell Azure support/],
@@ -106,8 +107,12 @@ describe('every other failure has a remedy of its own', () => {
   });
 
   test('whoever may not read a record is told of no permission to write', () => {
-    const answer = { service: 'Blob Storage', statusCode: 403, code: 'AuthorizationPermissionMismatch' } as const;
-    const { remedy } = describeFailure(new ServiceError('x', answer), 'readRecord', prod, 'payroll');
+    const { remedy } = describeFailure(
+      answered('Blob Storage', { statusCode: 403, code: 'AuthorizationPermissionMismatch' }),
+      'readRecord',
+      prod,
+      'payroll',
+    );
     expect(remedy).toBe('Grant blobs/read on the escrow container, and let the caller through its firewall.');
   });
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { StoredBlob } from '../../../src/escrow/ports/escrow-container.ts';
+import type { StoredBlob } from '../../../src/escrow/ports/escrow-store.ts';
 import { listRecords, recordedKeyNames, recordedSources } from '../../../src/escrow/records/record-listing.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
-import { createMemoryContainer } from '../../support/memory-container.ts';
+import { createMemoryStore, storedBlob } from '../../support/memory-store.ts';
 
 const prod = { kind: 'vault', name: 'contoso-prod' } as const;
 
-async function put(container: ReturnType<typeof createMemoryContainer>, name: string, keyId: string): Promise<void> {
+async function put(container: ReturnType<typeof createMemoryStore>, name: string, keyId: string): Promise<void> {
   const metadata = { keyid: keyId, runid: '20261124T020000Z', sha256: 'ab' };
   await container.create(
     { name, bytes: new Uint8Array(9), contentType: 'application/octet-stream', metadata },
@@ -16,7 +16,7 @@ async function put(container: ReturnType<typeof createMemoryContainer>, name: st
 
 describe('the records of a container', () => {
   test('come key by key, newest first by the time of creation, with those under chosen names among them', async () => {
-    const container = createMemoryContainer();
+    const container = createMemoryStore();
     const signing = 'https://contoso-prod.vault.azure.net/keys/Signing';
     await put(container, 'vaults/contoso-prod/signing/20261125T020000Z.keybackup', signing);
     await put(container, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', signing);
@@ -41,19 +41,20 @@ describe('the records of a container', () => {
 
   test('are handed on while the rest is still being listed, at any number', async () => {
     let listed = 0;
+    const bytes = Buffer.alloc(9000);
     const container = {
-      ...createMemoryContainer(),
+      ...createMemoryStore(),
       async *list(prefix: string): AsyncGenerator<StoredBlob> {
         for (let key = 0; prefix === 'vaults/' && key < 2_000; key++) {
           const name = `key-${String(key).padStart(4, '0')}`;
           for (let night = 10; night < 15; night++) {
             listed++;
-            yield {
+            yield storedBlob({
               name: `vaults/contoso-prod/${name}/202611${night}T020000Z.keybackup`,
-              length: 9000,
+              bytes,
               createdAt: new Date(Date.UTC(2026, 10, night, 2)),
               metadata: { keyid: `https://contoso-prod.vault.azure.net/keys/${name}` },
-            };
+            });
           }
         }
       },

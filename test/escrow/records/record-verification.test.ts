@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import type { StoredBlob } from '../../../src/escrow/ports/escrow-container.ts';
+import type { StoredBlob } from '../../../src/escrow/ports/escrow-store.ts';
 import { sha256Of } from '../../../src/escrow/records/put-once.ts';
 import { faultsOfRecord } from '../../../src/escrow/records/record-verification.ts';
 import { storedRecordOf } from '../../../src/escrow/records/stored-record.ts';
 import { publicSuffixes } from '../../support/escrow-sources.ts';
+import { storedBlob } from '../../support/memory-store.ts';
 
 const header = Buffer.from(JSON.stringify({ kid: '9e1a5cd2', alg: 'RSA-OAEP-256' })).toString('base64url');
 const ofVault = Buffer.from(`&AzureKeyVaultKeyBackupV1.microsoft.com${header}.ZW5j.aXY.Y2lwaGVy.dGFn`, 'latin1');
@@ -14,10 +15,12 @@ function codesOf(spoil: Partial<StoredBlob> & { readonly bytes?: Buffer }): stri
   const { bytes = ofVault, ...more } = spoil;
   const record = storedRecordOf(
     {
-      name: `vaults/contoso-prod/signing/${runid}.keybackup`,
-      length: ofVault.length,
-      createdAt: new Date('2026-11-24T02:00:05Z'),
-      metadata: metadata({}),
+      ...storedBlob({
+        name: `vaults/contoso-prod/signing/${runid}.keybackup`,
+        bytes: ofVault,
+        createdAt: new Date('2026-11-24T02:00:05Z'),
+        metadata: metadata({}),
+      }),
       ...more,
     },
     publicSuffixes,

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ServiceError } from '../../../src/escrow/model/service-error.ts';
 import type { NamedKeyJob } from '../../../src/escrow/run/key-run.ts';
 import { runNamedKey } from '../../../src/escrow/run/key-run.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
-import { createMemoryContainer, storageError } from '../../support/memory-container.ts';
+import { createMemoryStore, storageError } from '../../support/memory-store.ts';
 import { endOf, mortal } from '../../support/mortal-process.ts';
 import { runPorts } from '../../support/run-ports.ts';
 import type { ScriptedKey } from '../../support/scripted-key-source.ts';
@@ -26,13 +25,13 @@ const jobOf = (name: string, more: Partial<NamedKeyJob> = {}): NamedKeyJob => ({
 
 function scene(...listed: ScriptedKey[]) {
   const keys = createScriptedKeySource({ source: prod, pages: [listed] });
-  const container = createMemoryContainer();
+  const container = createMemoryStore();
   return { keys, container, ports: runPorts(keys, container) };
 }
 
-const putTheirs = (container: ReturnType<typeof createMemoryContainer>, name: string) =>
+const putTheirs = (container: ReturnType<typeof createMemoryStore>, name: string) =>
   container.create({ name, bytes: Buffer.from('theirs'), contentType: 'x', metadata: { runid: 'another' } }, noLimit);
-const textOf = (container: ReturnType<typeof createMemoryContainer>, name: string) =>
+const textOf = (container: ReturnType<typeof createMemoryStore>, name: string) =>
   Buffer.from(container.blobs.get(name)?.bytes ?? []).toString();
 
 describe('one key by name', () => {
@@ -200,10 +199,7 @@ describe('a name that is taken', () => {
     const { keys, container } = scene({ name: 'signing' });
     const blind = {
       ...container,
-      look: () =>
-        Promise.reject(
-          new ServiceError('no', { service: 'Blob Storage', statusCode: 403, code: 'AuthorizationFailure' }),
-        ),
+      look: () => Promise.reject(storageError({ statusCode: 403, code: 'AuthorizationFailure' })),
     };
     expect(await runNamedKey(jobOf('signing'), runPorts(keys, blind))).toMatchObject({
       outcome: 'failed',

@@ -8,8 +8,8 @@ import type { RunReport } from '../../../src/escrow/run/run-report.ts';
 import type { SourceRun } from '../../../src/escrow/run/source-run.ts';
 import { runSource } from '../../../src/escrow/run/source-run.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
-import type { MemoryContainer } from '../../support/memory-container.ts';
-import { createMemoryContainer } from '../../support/memory-container.ts';
+import type { MemoryStore } from '../../support/memory-store.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 import type { Death } from '../../support/mortal-process.ts';
 import { endOf, mortal } from '../../support/mortal-process.ts';
 import { runPorts } from '../../support/run-ports.ts';
@@ -114,8 +114,8 @@ function expectedOutcomes(world: World): { readonly keys: Map<string, Expected>;
 async function containerOf(
   { source, taken, refused, lostAnswers }: World,
   moments?: readonly number[],
-): Promise<MemoryContainer> {
-  const container = createMemoryContainer(moments);
+): Promise<MemoryStore> {
+  const container = createMemoryStore(moments && { moments });
   for (const name of taken) {
     const theirs = { name: recordName(source, name, runId), bytes: Buffer.from('theirs'), contentType: 'x' };
     await container.create({ ...theirs, metadata: { runid: '20200101T000000Z' } }, noLimit);
@@ -129,7 +129,7 @@ async function containerOf(
   return container;
 }
 
-function start(world: World, container: MemoryContainer, attempt: number, death?: Death) {
+function start(world: World, container: MemoryStore, attempt: number, death?: Death) {
   const { source, pages, failsAtPage } = world;
   const keys = createScriptedKeySource({ source, pages, ...(failsAtPage !== undefined && { failsAtPage }) });
   const ports = death === undefined ? { keys, container } : mortal({ keys, container }, death);
@@ -139,7 +139,7 @@ function start(world: World, container: MemoryContainer, attempt: number, death?
 
 const isStored = ({ outcome }: Outcome): boolean => outcome === 'escrowed' || outcome === 'alreadyEscrowed';
 
-function expectTruth(world: World, container: MemoryContainer, run: SourceRun): void {
+function expectTruth(world: World, container: MemoryStore, run: SourceRun): void {
   const { keys, hasProblem } = expectedOutcomes(world);
   const told = run.outcomes.map((outcome): [string, Expected] => [
     outcome.key.toLowerCase(),
@@ -168,7 +168,7 @@ function expectTruth(world: World, container: MemoryContainer, run: SourceRun): 
 }
 
 /** Records by this run are exactly those of the keys that must be stored; what others wrote is untouched. */
-function expectRecords(world: World, container: MemoryContainer): void {
+function expectRecords(world: World, container: MemoryStore): void {
   const stored = [...expectedOutcomes(world).keys].filter(([, expected]) => expected === 'stored');
   const blobs = [...container.blobs.values()].filter(({ name }) => name.endsWith('.keybackup'));
   const ours = blobs.filter(({ metadata }) => metadata.runid === runId).map(({ name }) => name);

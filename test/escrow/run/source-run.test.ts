@@ -6,7 +6,7 @@ import { incompleteRunOf } from '../../../src/escrow/run/incomplete-run.ts';
 import type { SourceJob } from '../../../src/escrow/run/source-run.ts';
 import { runSource } from '../../../src/escrow/run/source-run.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
-import { createMemoryContainer } from '../../support/memory-container.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 import { runPorts } from '../../support/run-ports.ts';
 import type { ScriptedKey } from '../../support/scripted-key-source.ts';
 import { createScriptedKeySource } from '../../support/scripted-key-source.ts';
@@ -27,7 +27,7 @@ const jobOf = (source = prod, more: Partial<SourceJob> = {}): SourceJob => ({
 
 function scene(pages: readonly (readonly ScriptedKey[])[], source = prod, failsAtPage?: number) {
   const keys = createScriptedKeySource({ source, pages, ...(failsAtPage !== undefined && { failsAtPage }) });
-  const container = createMemoryContainer();
+  const container = createMemoryStore();
   return { keys, container, ports: runPorts(keys, container) };
 }
 
@@ -310,7 +310,7 @@ describe('time', () => {
     };
     const create: typeof container.create = async (blob, signal) => {
       if (signal.aborted) throw new OutOfTime();
-      await container.create(blob, signal);
+      return container.create(blob, signal);
     };
     const time = { outOfTime: outOfTime.signal, lastCall: noLimit };
     const run = await runSource(jobOf(), {

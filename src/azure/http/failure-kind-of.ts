@@ -1,0 +1,132 @@
+import type { FailureKind } from '../../escrow/model/failure-kind.ts';
+import type { ServiceName } from '../../escrow/model/service-error.ts';
+
+/** As much of what came back as its meaning is told from. */
+export interface ServiceRefusal {
+  readonly service: ServiceName;
+  readonly statusCode?: number | undefined;
+  readonly code: string;
+  readonly innerCode?: string | undefined;
+  readonly message: string;
+}
+
+/**
+ * The one place that knows the services' statuses, codes and words.
+ * https://learn.microsoft.com/azure/key-vault/general/rest-error-codes,
+ * https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+ */
+export function failureKindOf(refusal: ServiceRefusal): FailureKind {
+  const { service, statusCode, code, innerCode } = refusal;
+  if (service === 'identity') return identityKinds.get(code) ?? 'notSignedIn';
+  if (statusCode === undefined) return kindWithoutStatus(refusal);
+  const isStorage = service === 'Blob Storage' || service === 'Queue Storage';
+  return (
+    (isStorage ? kindOfStorage(refusal) : kindOfKeyVault(refusal)) ??
+    ownKinds.get(innerCode ?? code) ??
+    kindOfStatus(statusCode)
+  );
+}
+
+const identityKinds: ReadonlyMap<string, FailureKind> = new Map([['AuthenticationError', 'identityUnavailable']]);
+
+/** Codes that we give ourselves. */
+const ownKinds: ReadonlyMap<string, FailureKind> = new Map([
+  ['ForeignHost', 'misrouted'],
+  ['NextLinkLoop', 'misrouted'],
+  ['InvalidAnswer', 'invalidAnswer'],
+  ['TimedOut', 'noAnswer'],
+  ['BlobTooLarge', 'tooLarge'],
+]);
+
+const connectionKinds: ReadonlyMap<string, FailureKind> = new Map([
+  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ETIMEDOUT'].map(
+    (code) => [code, 'unreachable'] as const,
+  ),
+  ...[
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'CERT_UNTRUSTED',
+  ].map((code) => [code, 'untrustedCertificate'] as const),
+  ...['ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'].map(
+    (code) => [code, 'misrouted'] as const,
+  ),
+]);
+
+function kindWithoutStatus({ code, message }: ServiceRefusal): FailureKind {
+  // The SDK's own check of the challenge; its advice to switch it off is never repeated.
+  if (/challenge resource .* does not match the requested domain/.test(message)) return 'wrongCloud';
+  return ownKinds.get(code) ?? connectionKinds.get(code) ?? 'noAnswer';
+}
+
+const storageKinds: ReadonlyMap<string, FailureKind> = new Map([
+  ['AuthorizationPermissionMismatch', 'denied'],
+  ['InsufficientAccountPermissions', 'denied'],
+  ['AuthorizationFailure', 'blockedByFirewall'],
+  ['UnauthorizedBlobOverwrite', 'writeOnce'],
+  ['BlobImmutableDueToPolicy', 'writeOnce'],
+  ['BlobImmutableDueToLegalHold', 'writeOnce'],
+  ['BlobAlreadyExists', 'writeOnce'],
+  ['BlobNotFound', 'absent'],
+  ['ContainerNotFound', 'storeAbsent'],
+  ['ContainerBeingDeleted', 'storeAbsent'],
+  ['QueueNotFound', 'storeAbsent'],
+  ['BlobArchived', 'notReadable'],
+  ['BlobBeingRehydrated', 'notReadable'],
+  ['BlobUsesCustomerSpecifiedEncryption', 'customerKeyRequired'],
+  ['KeyVaultEncryptionKeyNotFound', 'encryptionKeyLost'],
+  ['KeyVaultVaultNotFound', 'encryptionKeyLost'],
+  ['KeyVaultAccessTokenCannotBeAcquired', 'encryptionKeyLost'],
+  ['Md5Mismatch', 'noAnswer'],
+]);
+
+function kindOfStorage({ code, message }: ServiceRefusal): FailureKind | undefined {
+  if (code === 'InvalidAuthenticationInfo' && /issuer did not match/i.test(message)) return 'otherTenant';
+  return storageKinds.get(code);
+}
+
+const keyVaultKinds: ReadonlyMap<string, FailureKind> = new Map([
+  ['ForbiddenByRbac', 'denied'],
+  ['ForbiddenByPolicy', 'deniedByAccessPolicy'],
+  ['ForbiddenByFirewall', 'blockedByFirewall'],
+  ['ForbiddenByConnection', 'privateConnectionOnly'],
+  ['KeyNotFound', 'absent'],
+]);
+
+/** Where Key Vault has one code for many refusals, its words tell them apart. */
+const keyVaultWords: readonly (readonly [status: number, words: RegExp, kind: FailureKind])[] = [
+  [403, /associated with a certificate/i, 'certificateBacked'],
+  [403, /purge protection/i, 'purgeProtected'],
+  [400, /cannot decrypt/i, 'backupUndecryptable'],
+  [400, /malformed/i, 'backupMalformed'],
+];
+
+function kindOfKeyVault({ service, statusCode, code, innerCode, message }: ServiceRefusal): FailureKind | undefined {
+  const finest = innerCode ?? code;
+  // A vault means its access policies by it, a Managed HSM its local roles.
+  if (finest === 'AccessDenied') return service === 'Key Vault' ? 'deniedByAccessPolicy' : 'denied';
+  if (/hardware key operation not allowed on standard vault/i.test(message)) return 'premiumRequired';
+  const told = keyVaultWords.find(([status, words]) => status === statusCode && words.test(`${code} ${message}`));
+  return keyVaultKinds.get(finest) ?? told?.[2];
+}
+
+function kindOfStatus(statusCode: number): FailureKind {
+  if (statusCode < 300) return 'invalidAnswer';
+  if (statusCode < 400) return 'misrouted';
+  switch (statusCode) {
+    case 401:
+      return 'tokenRefused';
+    case 403:
+      return 'accessRefused';
+    case 408:
+      return 'noAnswer';
+    case 409:
+    case 412:
+      return 'conflict';
+    case 429:
+      return 'throttled';
+  }
+  return statusCode < 500 || statusCode === 501 || statusCode === 505 ? 'refused' : 'unavailable';
+}

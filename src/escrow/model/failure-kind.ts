@@ -1,0 +1,70 @@
+/**
+ * What an answer of a service, or no answer, means to us: the words that the domain decides by. Only an adapter knows the
+ * statuses and codes that stand for them.
+ */
+export type FailureKind =
+  // The caller may not.
+  /** A role or data action is missing. */
+  | 'denied'
+  /** A vault's access policy lacks the permission. */
+  | 'deniedByAccessPolicy'
+  /** Refused for another reason than a missing permission: a perimeter, a rule that we do not know. */
+  | 'accessRefused'
+  /** The firewall does not let this address through. */
+  | 'blockedByFirewall'
+  /** Public network access is off. */
+  | 'privateConnectionOnly'
+  /** The token was not accepted. */
+  | 'tokenRefused'
+  /** The token is of another tenant than the service. */
+  | 'otherTenant'
+  // No token, or no way.
+  /** Nobody is signed in, and there is no managed identity. */
+  | 'notSignedIn'
+  /** The managed identity endpoint or the authority did not answer, or failed for a moment. */
+  | 'identityUnavailable'
+  /** The service asks for a token of another domain than its own: a wrong DNS suffix or cloud. */
+  | 'wrongCloud'
+  /** Its certificate is not trusted: something inspects TLS. */
+  | 'untrustedCertificate'
+  /** The host has no address, or nothing listens there. */
+  | 'unreachable'
+  /** The connection broke, or no answer came in time. */
+  | 'noAnswer'
+  /** The answer leads elsewhere: another host, a redirect, a listing in a circle. */
+  | 'misrouted'
+  /** The answer is not what the service answers. */
+  | 'invalidAnswer'
+  // The service cannot now.
+  | 'throttled'
+  | 'unavailable'
+  /** Another operation on the same thing goes on, or the name is taken. */
+  | 'conflict'
+  // What was asked for.
+  | 'absent'
+  /** The container, the folder or the queue itself is not there. */
+  | 'storeAbsent'
+  /** It is there already, and nothing is overwritten. */
+  | 'writeOnce'
+  /** More bytes than its kind may have; it was left unread. */
+  | 'tooLarge'
+  /** It is in the archive tier, or still on its way back from there. */
+  | 'notReadable'
+  /** It is encrypted with a key that only whoever wrote it has. */
+  | 'customerKeyRequired'
+  /** The storage account's own encryption key is gone. */
+  | 'encryptionKeyLost'
+  | 'certificateBacked'
+  | 'purgeProtected'
+  /** The service cannot open a backup: other subscription, geography or security domain, or spoiled bytes. */
+  | 'backupUndecryptable'
+  | 'backupMalformed'
+  /** An HSM-protected key, and a vault that has none. */
+  | 'premiumRequired'
+  /** Any other refusal: asking again changes nothing. */
+  | 'refused';
+
+/** The identity lacks a permission; the service itself works. */
+export function isDenied(kind: FailureKind): boolean {
+  return kind === 'denied' || kind === 'deniedByAccessPolicy';
+}

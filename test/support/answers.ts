@@ -1,0 +1,18 @@
+import { failureKindOf } from '../../src/azure/http/failure-kind-of.ts';
+import type { ServiceAnswer, ServiceName } from '../../src/escrow/model/service-error.ts';
+import { ServiceError } from '../../src/escrow/model/service-error.ts';
+
+/** What a service said, with the meaning that the adapters give to exactly these codes. */
+export function answered(
+  service: ServiceName,
+  answer: Omit<ServiceAnswer, 'service' | 'kind' | 'code'> & { readonly code?: string },
+  message = 'no',
+): ServiceError {
+  const { code = answer.statusCode === undefined ? 'NoAnswer' : `Http${answer.statusCode}` } = answer;
+  return new ServiceError(message, {
+    ...answer,
+    service,
+    code,
+    kind: failureKindOf({ ...answer, service, code, message }),
+  });
+}
