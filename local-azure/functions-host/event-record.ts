@@ -25,7 +25,7 @@ export function createEventRecord(): EventRecord {
   const listeners = new Set<(event: HostEvent | undefined) => void>();
   const waitFor = async (
     test: (event: HostEvent) => boolean,
-    { since = 0, timeoutMs = 10_000 }: WaitOptions = {},
+    { since = 0, timeoutMs = 60_000 }: WaitOptions = {},
   ): Promise<HostEvent> => {
     const past = events.slice(since).find(test);
     if (past !== undefined) return past;

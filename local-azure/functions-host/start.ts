@@ -40,7 +40,7 @@ export interface FunctionsHost extends AsyncDisposable {
   readonly events: readonly HostEvent[];
   /**
    * The first event, past or to come, that passes.
-   * @throws when the host ends first, or after `timeoutMs` (10 s), with the last events.
+   * @throws when the host ends first, or after `timeoutMs` (a minute), with the last events.
    */
   readonly waitFor: WaitFor;
   /**

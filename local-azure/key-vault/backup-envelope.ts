@@ -70,7 +70,7 @@ function split(jwe: string): Parts | undefined {
   if (tag === undefined || rest.length > 0) return undefined;
   const bytes = (part: string) => Buffer.from(part, 'base64url');
   // Anything but the one canonical spelling is damage that decoding would hide (stray characters, padding bits).
-  if ([iv, text, tag].some((part) => encode(bytes(part)) !== part)) return undefined;
+  if ([wrapped, iv, text, tag].some((part) => encode(bytes(part)) !== part)) return undefined;
   return { header, wrapped, iv: bytes(iv), text: bytes(text), tag: bytes(tag) };
 }
 

@@ -147,8 +147,8 @@ test('any environment is refused with every fault named, or gives settings that 
     }),
     { numRuns: 10_000 },
   );
-  expect(seen.read).toBeGreaterThan(1000);
-  expect(seen.refused).toBeGreaterThan(1000);
+  // Some 1,700 and 8,300; a generator that makes only one kind would prove nothing.
+  expect(Math.min(seen.read, seen.refused)).toBeGreaterThan(500);
 });
 
 test('a fault in one setting never hides the fault in another', () => {

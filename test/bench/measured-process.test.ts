@@ -16,7 +16,7 @@ beforeAll(async () => {
   const keys = Array.from({ length: vault.keys }, (_, index) => `key-${index + 1}`);
   azure = await startTestAzure({ sources: [{ ...vault, keys }] });
   worker = await buildWorker();
-}, 60_000);
+});
 
 afterAll(async () => {
   await worker?.[Symbol.asyncDispose]();

@@ -96,7 +96,7 @@ for (const document of documents) {
   describe(document, async () => {
     const sections = sectionsOf(document, await readFile(new URL(`../../${document}`, import.meta.url), 'utf8'));
 
-    test.for(sections)('$heading', { timeout: 60_000 }, async ({ heading, lines }) => {
+    test.for(sections)('$heading', async ({ heading, lines }) => {
       happened[heading]?.();
       for (const { text, exits } of lines) {
         const { code, stdout, stderr } = await typed(text);

@@ -68,7 +68,7 @@ beforeAll(async () => {
     textSecret('IDENTITY_HEADER', azure.identityEndpoint.header),
     ...tokens,
   ]);
-}, 40_000);
+});
 
 afterAll(() => escrow?.stop());
 

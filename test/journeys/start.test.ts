@@ -84,7 +84,7 @@ describe.concurrent('npm start', () => {
     expect(summary.reports).toHaveLength(3);
     expect(stdout).toMatch(/certificate-backed/);
     expect(stdout).toMatch(/vault "contoso-prod"/);
-  }, 60_000);
+  });
 
   test('stays up for the queue: another process asks for a key, and Ctrl-C ends everything', async (context) => {
     const folder = await checkout(context);
@@ -110,5 +110,5 @@ describe.concurrent('npm start', () => {
     expect(await ended).toBe(0);
     await context.expect.poll(() => below.filter(isAlive)).toEqual([]);
     expect(existsSync(join(folder, '.local/environment.json'))).toBe(false);
-  }, 60_000);
+  });
 });

@@ -98,7 +98,7 @@ test('an audit never claims what is not there and never keeps quiet about what i
     }),
     { numRuns: 150 },
   );
-}, 60_000);
+});
 
 const crimes = fc.constantFrom('remove', 'replace', 'replaceWithCare');
 
@@ -127,7 +127,7 @@ test('the chain of an escrow that nobody touched is whole, and any one change in
     }),
     { numRuns: 100 },
   );
-}, 60_000);
+});
 
 /** What an honest escrow does, at whatever times: a run, an audit, several of them, a request that is kept. */
 const honest = fc.record({
@@ -162,4 +162,4 @@ test('no audit suspects an honest escrow, whatever the times of its runs and aud
     }),
     { numRuns: 200 },
   );
-}, 60_000);
+});

@@ -127,26 +127,22 @@ describe.skipIf(executable === undefined)('the page in Chromium', () => {
       .locator(selector)
       .evaluateAll((elements) => elements.map((element) => element.textContent?.replace(/\s+/g, ' ').trim() ?? ''));
 
-  test.each(['light', 'dark'] as const)(
-    'has no fault that axe can find, in %s',
-    { timeout: 90_000 },
-    async (scheme) => {
-      for (const audit of [crowdedAudit(), soundAudit()]) {
-        const { page } = await open(audit, scheme);
-        // The page runs no script and allows none; the test's own runs beside it, unfolded so that all of it is looked at.
-        await page.locator('details').evaluateAll((all) => {
-          for (const one of all) one.setAttribute('open', '');
-        });
-        await page.evaluate(axeSource);
-        const results = (await page.evaluate('axe.run()')) as AxeResults;
-        expect(results.passes.length).toBeGreaterThan(15);
-        expect(results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
-          [],
-        );
-        await page.close();
-      }
-    },
-  );
+  test.each(['light', 'dark'] as const)('has no fault that axe can find, in %s', async (scheme) => {
+    for (const audit of [crowdedAudit(), soundAudit()]) {
+      const { page } = await open(audit, scheme);
+      // The page runs no script and allows none; the test's own runs beside it, unfolded so that all of it is looked at.
+      await page.locator('details').evaluateAll((all) => {
+        for (const one of all) one.setAttribute('open', '');
+      });
+      await page.evaluate(axeSource);
+      const results = (await page.evaluate('axe.run()')) as AxeResults;
+      expect(results.passes.length).toBeGreaterThan(15);
+      expect(results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
+        [],
+      );
+      await page.close();
+    }
+  });
 
   test('writes nothing to the console and asks nobody for anything', async () => {
     const { page, said, others } = await open(troubledAudit());
@@ -318,7 +314,7 @@ describe.skipIf(executable === undefined)('the page in Chromium', () => {
     await page.close();
   });
 
-  test('opens 2,000 keys by 90 days, with few elements for each', { timeout: 60_000 }, async () => {
+  test('opens 2,000 keys by 90 days, with few elements for each', async () => {
     const keys = Array.from({ length: 2000 }, (_, index) => ({
       key: `tenant-${index}-data-encryption`,
       versions: 3,

@@ -217,7 +217,7 @@ const isConfigured = (name: unknown, known: readonly string[]): boolean =>
   typeof name === 'string' && known.includes(name.toLowerCase());
 
 function isConfiguredKeyId(id: string): boolean {
-  // As the URL standard reads it: the host in lower case, controls and outer spaces gone; a bare "#" or "?" asks nothing.
+  // As the URL standard reads it: the host in lower case, controls and outer spaces gone; one bare "#" or "?" asks nothing.
   const hostsOfSources = [
     'contoso-prod.vault.azure.net',
     'contoso-web.vault.azure.net',
@@ -228,7 +228,7 @@ function isConfiguredKeyId(id: string): boolean {
     url !== null &&
     url.protocol === 'https:' &&
     hostsOfSources.includes(url.host) &&
-    url.href.replace(/[?#]+$/, '') === `https://${url.host}${url.pathname}` &&
+    [url.username, url.password, url.search, url.hash].every((part) => part === '') &&
     /^\/keys\/[0-9a-zA-Z-]{1,127}(\/[0-9a-zA-Z]{0,64})?$/.test(url.pathname)
   );
 }

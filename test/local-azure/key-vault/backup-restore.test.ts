@@ -139,6 +139,23 @@ describe.each([['vault'], ['managedHsm']] as const)('a backup from a %s', (kind)
     );
     expect(source.keyNames()).toEqual([]);
   });
+
+  test('is refused when only bits were changed that base64url leaves unused', async () => {
+    source.addKey({ name: 'signing' });
+    const backup = await backUp(source, 'signing');
+    source.purgeKey('signing');
+    const parts = Buffer.from(backup, 'base64url').toString('latin1').split('.');
+    const others = (last: string) =>
+      [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_!'].filter((one) => one !== last);
+    for (const [at, part] of parts.entries()) {
+      for (const other of part === '' ? ['A'] : others(part.at(-1) ?? '')) {
+        const damaged = parts.with(at, part.slice(0, -1) + other).join('.');
+        const answer = await restore(source, Buffer.from(damaged, 'latin1').toString('base64url'));
+        expect([at, other, answer.status]).toEqual([at, other, 400]);
+      }
+    }
+    expect(source.keyNames()).toEqual([]);
+  });
 });
 
 test('a vault refuses garbage, and backups of another subscription, geography or of an HSM, in its words', async () => {
