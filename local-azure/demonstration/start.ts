@@ -62,6 +62,10 @@ async function main(): Promise<number> {
       hostJson: 'host.json',
       onEvent: progress.show,
     });
+    const loadFault = host.events.find(
+      (event) => event.event === 'log' && event.message.startsWith('Worker was unable'),
+    );
+    if (loadFault?.event === 'log') throw new Error(loadFault.message);
     for (const [name, reason] of Object.entries(host.functionErrors)) throw new Error(`Function ${name}: ${reason}`);
     const pass = firstPass({ host, azure, settings, services: createServices(settings), step: progress.step });
     const summary = await Promise.race([pass, interrupted]);

@@ -1,11 +1,11 @@
-/** host.json, as far as the local host reads it. */
+/** host.json, as far as the local host reads it. Numbers may be texts where an app setting gave them. */
 export interface HostJson {
   readonly functionTimeout?: string;
   readonly extensions?: {
     readonly queues?: {
-      readonly batchSize?: number;
-      readonly newBatchThreshold?: number;
-      readonly maxDequeueCount?: number;
+      readonly batchSize?: number | string;
+      readonly newBatchThreshold?: number | string;
+      readonly maxDequeueCount?: number | string;
       readonly visibilityTimeout?: string;
       readonly maxPollingInterval?: string;
       readonly messageEncoding?: string;
@@ -28,6 +28,12 @@ export interface HostOverrides {
   readonly fireEarlyMs?: number;
   /** How long a stopping host waits for what is running. */
   readonly shutdownGraceMs?: number;
+  /** How long no other host's timers listen after this one was killed. */
+  readonly listenerLeaseMs?: number;
+  /** How long after its end a worker is replaced. */
+  readonly workerRestartMs?: number;
+  /** How long after its end a host that gave up is started again. */
+  readonly hostRestartMs?: number;
 }
 
 export interface QueueConfiguration {
@@ -47,6 +53,8 @@ export interface HostConfiguration {
   readonly timerRetryDelayMs: number | undefined;
   readonly fireEarlyMs: number | undefined;
   readonly shutdownGraceMs: number;
+  readonly listenerLeaseMs: number;
+  readonly workerRestartMs: number;
 }
 
 const minuteMs = 60_000;
@@ -57,7 +65,7 @@ const minuteMs = 60_000;
  */
 export function hostConfiguration(hostJson: HostJson, overrides: HostOverrides = {}): HostConfiguration {
   const queues = hostJson.extensions?.queues ?? {};
-  const batchSize = queues.batchSize ?? 16;
+  const batchSize = Number(queues.batchSize ?? 16);
   const functionTimeout = hostJson.functionTimeout ?? '00:30:00';
   const encoding = queues.messageEncoding ?? 'base64';
   if (encoding !== 'base64' && encoding !== 'none') {
@@ -71,8 +79,8 @@ export function hostConfiguration(hostJson: HostJson, overrides: HostOverrides =
       (functionTimeout === '-1' ? undefined : timeSpan('functionTimeout', functionTimeout)),
     queues: {
       batchSize,
-      newBatchThreshold: queues.newBatchThreshold ?? Math.floor(batchSize / 2),
-      maxDequeueCount: queues.maxDequeueCount ?? 5,
+      newBatchThreshold: Number(queues.newBatchThreshold ?? Math.floor(batchSize / 2)),
+      maxDequeueCount: Number(queues.maxDequeueCount ?? 5),
       visibilityTimeoutMs:
         overrides.visibilityTimeoutMs ??
         timeSpan('extensions.queues.visibilityTimeout', queues.visibilityTimeout ?? '00:00:00'),
@@ -85,8 +93,40 @@ export function hostConfiguration(hostJson: HostJson, overrides: HostOverrides =
     },
     timerRetryDelayMs: overrides.timerRetryDelayMs,
     fireEarlyMs: overrides.fireEarlyMs,
-    shutdownGraceMs: overrides.shutdownGraceMs ?? 5_000,
+    shutdownGraceMs: overrides.shutdownGraceMs ?? 10_000,
+    listenerLeaseMs: overrides.listenerLeaseMs ?? minuteMs,
+    workerRestartMs: overrides.workerRestartMs ?? 12_000,
   };
+}
+
+const settingPrefix = 'AzureFunctionsJobHost__';
+
+/** host.json with what app settings such as `AzureFunctionsJobHost__functionTimeout` put over it. */
+export function withHostSettings(hostJson: HostJson, settings: Readonly<Record<string, string | undefined>>): HostJson {
+  const result: Section = structuredClone(hostJson);
+  for (const [setting, value] of Object.entries(settings)) {
+    if (value === undefined || !setting.startsWith(settingPrefix)) continue;
+    const path = setting.slice(settingPrefix.length).split('__');
+    const last = path.pop() ?? '';
+    const section = path.reduce(subsection, result);
+    section[nameIn(section, last)] = value;
+  }
+  return result;
+}
+
+type Section = Record<string, unknown>;
+
+function subsection(section: Section, wanted: string): Section {
+  const name = nameIn(section, wanted);
+  const found = section[name];
+  const inner: Section = typeof found === 'object' && found !== null ? (found as Section) : {};
+  section[name] = inner;
+  return inner;
+}
+
+/** Names are compared without case. */
+function nameIn(section: Section, wanted: string): string {
+  return Object.keys(section).find((name) => name.toLowerCase() === wanted.toLowerCase()) ?? wanted;
 }
 
 function timeSpan(name: string, text: string): number {

@@ -1,4 +1,4 @@
-import type { FunctionMetadata, LogLevel } from './core-contract.ts';
+import type { FunctionMetadata, LogLevel } from './worker/core-contract.ts';
 
 /** Everything that happens in a host, in order; `at` is in epoch milliseconds. */
 export type HostEvent = { readonly at: number } & (
@@ -9,6 +9,8 @@ export type HostEvent = { readonly at: number } & (
       readonly functionErrors: Readonly<Record<string, string>>;
     }
   | { readonly event: 'failedToStart'; readonly message: string }
+  /** The process that runs the functions; it may be replaced while the host goes on. */
+  | { readonly event: 'workerStarted'; readonly pid: number }
   | {
       readonly event: 'log';
       readonly level: LogLevel;
@@ -44,8 +46,12 @@ export type Emit = (event: WithoutTime<HostEvent>) => void;
 export function describeEvent(event: HostEvent): string {
   const time = new Date(event.at).toISOString();
   switch (event.event) {
-    case 'ready':
-      return `${time} Host started: ${event.registrations.map(({ name }) => name).join(', ')}`;
+    case 'ready': {
+      const names = event.registrations.map(({ name }) => name).join(', ');
+      return `${time} Host started: ${event.registrations.length} functions found${names && `: ${names}`}`;
+    }
+    case 'workerStarted':
+      return `${time} Worker process ${event.pid} started`;
     case 'failedToStart':
       return `${time} Host failed to start: ${event.message}`;
     case 'log':

@@ -23,5 +23,5 @@ export type HostMessage =
   /** The command itself was impossible. */
   | { readonly event: 'notFired'; readonly id: number; readonly error: string };
 
-/** A function outlived functionTimeout: the process ended itself and wants to be started again. */
-export const timeoutExitCode = 75;
+/** The host gave up and shut down, as the real one does, and wants to be started again. */
+export const restartExitCode = 75;

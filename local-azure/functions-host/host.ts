@@ -1,75 +1,91 @@
-import { createRequire } from 'node:module';
 import type { QueueClient } from '@azure/storage-queue';
-import { type CoreRegistrations, provideCoreApi, type RegisteredFunction } from './core-api.ts';
-import type { BindingInfo, InvocationResponse } from './core-contract.ts';
 import type { HostConfiguration } from './host-configuration.ts';
 import type { Emit } from './host-events.ts';
 import { createInvoker, type InvocationOutcome } from './invoker.ts';
-import { parseSchedule } from './ncrontab.ts';
-import { outputMessages } from './output-queues.ts';
-import { queueService } from './queue-connection.ts';
-import { type QueueTrigger, startQueueTrigger } from './queue-trigger.ts';
+import { outputMessages } from './queue/output-messages.ts';
+import { queueService } from './queue/queue-connection.ts';
+import { type QueueTrigger, startQueueTrigger } from './queue/queue-trigger.ts';
 import { resolveReferences } from './setting-references.ts';
-import { timerState } from './timer-state.ts';
-import { startTimerTrigger, type TimerTrigger } from './timer-trigger.ts';
+import { takeListenerLease } from './timer/listener-lease.ts';
+import { parseSchedule } from './timer/ncrontab.ts';
+import { timerState } from './timer/timer-state.ts';
+import { createTimerTrigger, type TimerTrigger } from './timer/timer-trigger.ts';
+import type { BindingInfo, FunctionMetadata, InvocationResponse } from './worker/core-contract.ts';
+import { startWorker } from './worker/worker.ts';
 
 type Settings = Readonly<Record<string, string | undefined>>;
 
 export interface Host {
-  /** Fires a timer now. @param dueAt ISO instant: as if the schedule were due at that occurrence. */
+  /** Fires a timer now, a disabled one too. @param dueAt ISO instant: as if the schedule were due at that occurrence. */
   fireTimer(functionName: string, dueAt: string | undefined): Promise<InvocationOutcome>;
   /** Starts nothing new; resolves when nothing runs any more. */
   stop(): Promise<void>;
+  /** Ends what still runs. */
+  abandon(): Promise<void>;
 }
 
-/** Loads the application and starts its triggers in this process. @throws when the application does not load. */
+/** Starts the worker with the application, and the triggers of what it registered. */
 export async function startHost(options: {
   bundle: string;
   configuration: HostConfiguration;
   stateFile: string | undefined;
   settings: Settings;
-  /** Called when a function outlived functionTimeout: the process must end now. */
-  onTimeout: () => void;
+  /** Called when the real host would shut down, to be started again by its platform. */
+  onFatal: (reason: string) => void;
   emit: Emit;
 }): Promise<Host> {
-  const { configuration, settings, emit, onTimeout } = options;
-  const registrations = await loadApplication(options.bundle, emit);
+  const { configuration, settings, emit, onFatal } = options;
+  const worker = await startWorker({
+    bundle: options.bundle,
+    restartMs: configuration.workerRestartMs,
+    onExhausted: () => onFatal('Exceeded language worker restart retry count for runtime:node.'),
+    emit,
+  });
   const queue = queueOpener(settings);
   const timers = new Map<string, TimerTrigger>();
   const queueTriggers: QueueTrigger[] = [];
   const functionErrors: Record<string, string> = {};
   const state = timerState(options.stateFile);
+  const stopping = new AbortController();
   const { messageEncoding } = configuration.queues;
 
-  const writeOutputs = async (registered: RegisteredFunction, response: InvocationResponse): Promise<void> => {
-    for (const { binding, text } of outputMessages(registered.metadata, response, messageEncoding)) {
+  const writeOutputs = async (metadata: FunctionMetadata, response: InvocationResponse): Promise<void> => {
+    for (const { binding, text } of outputMessages(metadata, response, messageEncoding)) {
       const target = queue(binding);
       await target.sendMessage(text);
       for (const trigger of queueTriggers) if (trigger.queueName === target.name) trigger.wake();
     }
   };
   const { functionTimeoutMs } = configuration;
-  const invoke = createInvoker({ registrations, functionTimeoutMs, writeOutputs, emit });
-  const starters: (() => void)[] = [];
+  const invoke = createInvoker({ worker, functionTimeoutMs, writeOutputs, emit });
+  const queueStarters: (() => void)[] = [];
+  const listening: TimerTrigger[] = [];
 
-  for (const registered of registrations.functions.values()) {
-    const { name, bindings } = registered.metadata;
-    if (settings[`AzureWebJobs.${name}.Disabled`]?.toLowerCase() === 'true') continue;
+  for (const metadata of worker.functions) {
+    const { name, bindings } = metadata;
+    const isDisabled = settings[`AzureWebJobs.${name}.Disabled`]?.toLowerCase() === 'true';
+    if (isDisabled)
+      emit({ event: 'log', level: 'information', category: 'host', message: `Function '${name}' is disabled` });
     try {
       const [bindingName, trigger] = triggerOf(bindings);
       for (const binding of Object.values(bindings)) if (binding.type === 'queue') queue(binding);
-      const common = { registered, bindingName, invoke, onTimeout, emit };
+      const common = { metadata, bindingName, invoke, emit };
       if (trigger.type === 'timerTrigger') {
         const schedule = parseSchedule(resolveReferences(String(trigger.schedule), settings));
         const useMonitor = trigger.useMonitor !== false;
         const runOnStartup = trigger.runOnStartup === true;
-        const timer = { ...common, schedule, useMonitor, runOnStartup, state, configuration };
-        starters.push(() => timers.set(name, startTimerTrigger(timer)));
+        const timer = createTimerTrigger({ ...common, schedule, useMonitor, runOnStartup, state, configuration });
+        timers.set(name, timer);
+        if (!isDisabled) listening.push(timer);
       } else if (trigger.type === 'queueTrigger') {
         const source = queue(trigger);
         const poisonQueue = queue({ ...trigger, queueName: `${source.name}-poison` });
-        const queueOptions = { ...common, queue: source, poisonQueue, configuration: configuration.queues };
-        starters.push(() => queueTriggers.push(startQueueTrigger(queueOptions)));
+        const onQueueFault = (error: unknown) => onFatal(`Queue "${source.name}" of ${name}: ${describeFault(error)}`);
+        const queueOptions = { ...common, queue: source, poisonQueue, onFatal: onQueueFault };
+        if (isDisabled) continue;
+        queueStarters.push(() =>
+          queueTriggers.push(startQueueTrigger({ ...queueOptions, configuration: configuration.queues })),
+        );
       } else {
         throw new Error(`The local host has no trigger of type "${trigger.type}".`);
       }
@@ -81,12 +97,11 @@ export async function startHost(options: {
     }
   }
   // Ready first: what follows at once, a past-due timer, comes after it in the record.
-  emit({
-    event: 'ready',
-    registrations: [...registrations.functions.values()].map(({ metadata }) => metadata),
-    functionErrors,
+  emit({ event: 'ready', registrations: worker.functions, functionErrors });
+  for (const start of queueStarters) start();
+  const leased = takeListenerLease(state, configuration.listenerLeaseMs, stopping.signal).then((isTaken) => {
+    if (isTaken) for (const timer of listening) timer.listen();
   });
-  for (const start of starters) start();
 
   return {
     async fireTimer(functionName, dueAt) {
@@ -98,22 +113,13 @@ export async function startHost(options: {
       return await (dueAt === undefined ? timer.fire() : timer.fireDue(new Date(dueAt)));
     },
     async stop() {
+      stopping.abort();
+      await leased;
       await Promise.all([...timers.values(), ...queueTriggers].map((trigger) => trigger.stop()));
-      await registrations.runHooks('appTerminate', { hookData: {} });
+      await worker.stop();
     },
+    abandon: worker.abandon,
   };
-}
-
-async function loadApplication(bundle: string, emit: Emit): Promise<CoreRegistrations> {
-  const registrations = provideCoreApi((level, category, message) => emit({ event: 'log', level, category, message }));
-  createRequire(import.meta.url)(bundle);
-  if (registrations.functions.size === 0) {
-    throw new Error(`No job functions found in ${bundle}: it has to register them while it loads.`);
-  }
-  await registrations.model().getCapabilities?.({});
-  await registrations.runHooks('appStart', { hookData: {} });
-  registrations.close();
-  return registrations;
 }
 
 function triggerOf(bindings: Readonly<Record<string, BindingInfo>>): [string, BindingInfo] {
@@ -131,4 +137,10 @@ function queueOpener(settings: Settings): (binding: BindingInfo) => QueueClient 
     services.set(connection, service);
     return service.getQueueClient(resolveReferences(String(binding.queueName), settings).toLowerCase());
   };
+}
+
+function describeFault(error: unknown): string {
+  const { message, statusCode, details } = error as Error & { statusCode?: number; details?: { errorCode?: string } };
+  const answer = statusCode === undefined ? '' : ` Status: ${statusCode}. ErrorCode: ${details?.errorCode ?? ''}.`;
+  return `${message.split('\n')[0]}${answer}`;
 }

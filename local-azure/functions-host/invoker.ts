@@ -1,91 +1,55 @@
 import { randomUUID } from 'node:crypto';
-import type { CoreRegistrations, RegisteredFunction } from './core-api.ts';
-import type { CoreInvocationContext, InvocationRequest, InvocationResponse } from './core-contract.ts';
 import type { Emit } from './host-events.ts';
+import type { FunctionMetadata, InvocationRequest, InvocationResponse } from './worker/core-contract.ts';
+import type { Worker } from './worker/worker.ts';
 
 export interface InvocationOutcome {
   readonly invocationId: string;
   /** The function's own error or the host's; undefined when it succeeded and its outputs are written. */
   readonly error?: Error;
-  /** The function was still running at functionTimeout: the worker has to go. */
-  readonly timedOut: boolean;
 }
 
 export type Invoke = (
-  registered: RegisteredFunction,
+  metadata: FunctionMetadata,
   request: InvocationRequest,
-  reason: string,
+  how: {
+    readonly reason: string;
+    /** Of the attempt before, where this one is a retry of a policy: the real host keeps it. */
+    readonly invocationId?: string;
+  },
 ) => Promise<InvocationOutcome>;
 
 /**
- * Runs a function as the worker does: arguments, hooks, handler, hooks, response; then the output bindings. What a
- * failed invocation would have put out is dropped; outputs that cannot be written fail the invocation.
+ * Runs a function on the worker, then the output bindings. What a failed invocation would have put out is dropped; outputs
+ * that cannot be written fail the invocation. One that outlives functionTimeout fails, and takes its worker with it.
  */
 export function createInvoker(options: {
-  registrations: CoreRegistrations;
+  worker: Pick<Worker, 'ready' | 'invoke' | 'replace'>;
   functionTimeoutMs: number | undefined;
-  writeOutputs: (registered: RegisteredFunction, response: InvocationResponse) => Promise<void>;
+  writeOutputs: (metadata: FunctionMetadata, response: InvocationResponse) => Promise<void>;
   emit: Emit;
 }): Invoke {
-  const { registrations, functionTimeoutMs, writeOutputs, emit } = options;
-  return async (registered, request, reason) => {
-    const invocationId = randomUUID();
-    const functionName = registered.metadata.name;
+  const { worker, functionTimeoutMs, writeOutputs, emit } = options;
+  return async (metadata, request, { reason, invocationId = randomUUID() }) => {
+    const functionName = metadata.name;
     const started = performance.now();
     emit({ event: 'started', functionName, invocationId, reason });
-    const work = run(registrations, registered, request, invocationId, emit).then((response) =>
-      writeOutputs(registered, response),
-    );
-    const verdict = await Promise.race([settled(work), timeLimit(functionTimeoutMs, work)]);
-    const timedOut = verdict === 'timedOut';
-    const error = timedOut ? timeoutError(functionName, functionTimeoutMs ?? 0) : verdict;
+    const unready = await settled(worker.ready());
+    const work = worker
+      .invoke(functionName, invocationId, request)
+      .then((response) => writeOutputs(metadata, response));
+    const verdict = unready ?? (await Promise.race([settled(work), timeLimit(functionTimeoutMs, work)]));
+    const isTimeout = verdict === 'timedOut';
+    const error = isTimeout ? timeoutError(functionName, functionTimeoutMs ?? 0) : verdict;
     const durationMs = performance.now() - started;
     const failure = error === undefined ? {} : { error: describeError(error) };
     emit({ event: 'finished', functionName, invocationId, durationMs, ...failure });
-    return { invocationId, timedOut, ...(error === undefined ? {} : { error }) };
+    if (isTimeout) worker.replace(invocationId);
+    return { invocationId, ...(error === undefined ? {} : { error }) };
   };
 }
 
-async function run(
-  registrations: CoreRegistrations,
-  registered: RegisteredFunction,
-  request: InvocationRequest,
-  invocationId: string,
-  emit: Emit,
-): Promise<InvocationResponse> {
-  const { metadata } = registered;
-  const coreContext: CoreInvocationContext = {
-    invocationId,
-    metadata,
-    request,
-    log: (level, category, message) =>
-      emit({ event: 'log', level, category, message, functionName: metadata.name, invocationId }),
-  };
-  const model = registrations.model().getInvocationModel(coreContext);
-  const { context, inputs } = await model.getArguments();
-  const before = { hookData: {}, inputs, functionCallback: registered.callback, invocationContext: context };
-  coreContext.state = 'preInvocationHooks';
-  await registrations.runHooks('preInvocation', before);
-  coreContext.state = 'invocation';
-  const after = {
-    hookData: before.hookData,
-    inputs: before.inputs,
-    invocationContext: context,
-    result: undefined as unknown,
-    error: null as unknown,
-  };
-  try {
-    after.result = await model.invokeFunction(context, before.inputs, before.functionCallback);
-  } catch (error) {
-    after.error = error;
-  }
-  coreContext.state = 'postInvocationHooks';
-  await registrations.runHooks('postInvocation', after);
-  if (after.error !== null && after.error !== undefined) throw after.error;
-  return await model.getResponse(context, after.result);
-}
-
-async function settled(work: Promise<void>): Promise<Error | undefined> {
+async function settled(work: Promise<unknown>): Promise<Error | undefined> {
   try {
     await work;
     return undefined;

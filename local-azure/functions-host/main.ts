@@ -1,7 +1,9 @@
-import { startHost } from './host.ts';
-import { hostConfiguration } from './host-configuration.ts';
+import { type Host, startHost } from './host.ts';
+import { hostConfiguration, withHostSettings } from './host-configuration.ts';
 import { describeEvent, type Emit, type HostEvent } from './host-events.ts';
-import { type HostCommand, type HostMessage, type HostProcessOptions, timeoutExitCode } from './host-process.ts';
+import { type HostCommand, type HostMessage, type HostProcessOptions, restartExitCode } from './host-process.ts';
+
+/* The host process. Its app settings are its environment. */
 
 const options = JSON.parse(process.argv[2] ?? '{}') as HostProcessOptions;
 const hasParent = process.send !== undefined;
@@ -26,33 +28,42 @@ function exit(code: number): void {
 }
 
 async function main(): Promise<void> {
-  const configuration = hostConfiguration(options.hostJson ?? {}, options.overrides);
-  const host = await startHost({
+  const configuration = hostConfiguration(withHostSettings(options.hostJson, process.env), options.overrides);
+  let isStopping = false;
+  let host: Host | undefined;
+  const stop = (exitCode: number): void => {
+    if (isStopping) return;
+    isStopping = true;
+    // What still runs then is abandoned, as by a drain of the real host; its message or timer comes again.
+    const abandon = async (): Promise<void> => host?.abandon().then(() => exit(exitCode));
+    setTimeout(abandon, configuration.shutdownGraceMs).unref();
+    Promise.resolve(host?.stop()).then(
+      () => exit(exitCode),
+      () => exit(exitCode || 1),
+    );
+  };
+  const onFatal = (reason: string): void => {
+    if (isStopping) return;
+    const message = `An unhandled exception has occurred. Host is shutting down. ${reason}`;
+    emit({ event: 'log', level: 'error', category: 'host', message });
+    stop(restartExitCode);
+  };
+  const started = await startHost({
     bundle: options.bundle,
     configuration,
     stateFile: options.stateFile,
     settings: process.env,
-    onTimeout: () => setImmediate(exit, timeoutExitCode),
+    onFatal,
     emit,
   });
-  let isStopping = false;
-  const stop = (): void => {
-    if (isStopping) return;
-    isStopping = true;
-    // What still runs then is abandoned, as by a drain of the real host; its message or timer comes again.
-    setTimeout(() => exit(0), configuration.shutdownGraceMs).unref();
-    host.stop().then(
-      () => exit(0),
-      () => exit(1),
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  process.on('disconnect', stop);
+  host = started;
+  process.on('SIGTERM', () => stop(0));
+  process.on('SIGINT', () => stop(0));
+  process.on('disconnect', () => stop(0));
   process.on('message', (command: HostCommand) => {
-    if (command.command === 'stop') return stop();
+    if (command.command === 'stop') return stop(0);
     const { id } = command;
-    host.fireTimer(command.functionName, command.dueAt).then(
+    started.fireTimer(command.functionName, command.dueAt).then(
       ({ invocationId, error }) =>
         tell({ event: 'fired', id, invocationId, ...(error === undefined ? {} : { error: error.message }) }),
       (error: Error) => tell({ event: 'notFired', id, error: error.message }),

@@ -1,14 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { machineEnvironment } from '../machine-environment.ts';
-import type { FunctionMetadata } from './core-contract.ts';
 import { createEventRecord, type WaitFor } from './event-record.ts';
 import type { HostJson, HostOverrides } from './host-configuration.ts';
 import type { HostEvent } from './host-events.ts';
-import { type HostCommand, type HostMessage, type HostProcessOptions, timeoutExitCode } from './host-process.ts';
+import { type HostCommand, type HostMessage, type HostProcessOptions, restartExitCode } from './host-process.ts';
+import { createPendingFires, type FiredTimer } from './pending-fires.ts';
+import type { FunctionMetadata } from './worker/core-contract.ts';
 
 export interface FunctionsHostOptions {
   /** Absolute path of the built CommonJS application. */
@@ -18,21 +22,17 @@ export interface FunctionsHostOptions {
   /** The parsed host.json, or its path. */
   readonly hostJson: HostJson | string;
   readonly overrides?: HostOverrides;
-  /** Where timer statuses outlive the process. */
+  /** Where timer statuses outlive this host; without it, they outlive its processes only. */
   readonly stateFile?: string;
   /** Called with every event, first to last. */
   readonly onEvent?: (event: HostEvent) => void;
 }
 
-/** How a fired timer ended; `error` is the failure of its last attempt. */
-export interface FiredTimer {
-  readonly invocationId?: string;
-  readonly error?: string;
-}
-
 export interface FunctionsHost extends AsyncDisposable {
-  /** Changes when the host is started again after a function outlived functionTimeout. */
+  /** Changes when the host gave up and was started again. */
   readonly pid: number;
+  /** Changes when the worker crashed or was replaced because a function outlived functionTimeout. */
+  readonly workerPid: number;
   /** What the application registered, bindings and all, before settings are resolved. */
   readonly registrations: readonly FunctionMetadata[];
   /** Functions that could not start, with the host's reasons. */
@@ -49,28 +49,40 @@ export interface FunctionsHost extends AsyncDisposable {
    * the timer is invoked by hand, as through the host's admin interface.
    */
   fireTimer(functionName: string, due?: { at: Date }): Promise<FiredTimer>;
-  /** Ends the host without any warning, SIGKILL by default. Resolves when it is gone. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Ends host and worker without any warning. Resolves when they are gone. */
+  kill(): Promise<void>;
   /** Lets what runs end within the grace period, then ends the host. */
   stop(): Promise<void>;
 }
 
-/** Runs the local functions host in a process of its own. @throws when the application does not load, with its reason. */
+/**
+ * Runs the local functions host in processes of its own, and starts it again where it gives up, as its platform would.
+ * @throws when it does not start. An application that does not load leaves a host without functions, as on Azure.
+ */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const { hostJson: given } = options;
+  const { hostJson: given, overrides = {} } = options;
   const hostJson = typeof given === 'string' ? (JSON.parse(await readFile(given, 'utf8')) as HostJson) : given;
+  const folder = await mkdtemp(join(tmpdir(), 'functions-host-'));
+  const told: HostProcessOptions = {
+    bundle: options.bundle,
+    hostJson,
+    overrides,
+    stateFile: options.stateFile ?? join(folder, 'timers.json'),
+  };
   const record = createEventRecord();
   const fires = createPendingFires();
   let child: ChildProcess;
+  let workerPid = 0;
   let ended: Promise<void>;
-  let isEnding = false;
+  const ending = new AbortController();
 
   const note = (event: HostEvent): void => {
+    if (event.event === 'workerStarted') workerPid = event.pid;
     record.add(event);
     options.onEvent?.(event);
   };
   const launch = (): void => {
-    child = forkHost(hostJson, options);
+    child = forkHost(told, options.settings);
     child.on('message', (message: HostMessage) => {
       if (message.event === 'fired' || message.event === 'notFired') fires.settle(message);
       else note(message);
@@ -79,26 +91,32 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       const lines = createInterface({ input: child[stream] as Readable });
       lines.on('line', (text) => note({ event: 'output', at: Date.now(), stream, text }));
     }
-    ended = new Promise((resolve) => {
-      // `close` follows `exit` once everything it wrote has been read.
-      child.once('close', (code) => {
-        fires.failAll('The functions host ended before the timer did.');
-        if (code === timeoutExitCode && !isEnding) launch();
-        else record.end();
-        resolve();
-      });
+    // `close` follows `exit` once everything it wrote has been read.
+    const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+    ended = closed.then(async (code) => {
+      fires.failAll('The functions host ended before the timer did.');
+      if (code === restartExitCode && !ending.signal.aborted) {
+        await delay(overrides.hostRestartMs ?? 1_000, undefined, { signal: ending.signal }).catch(() => undefined);
+        if (!ending.signal.aborted) return launch();
+      }
+      record.end();
+      await rm(folder, { recursive: true, force: true });
     });
   };
-  const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
-    isEnding = true;
-    child.kill(signal);
+  const end = async (how: () => void): Promise<void> => {
+    ending.abort();
+    how();
     await ended;
   };
+  const kill = (): Promise<void> =>
+    end(() => {
+      // The worker first: it must not hear of its host's death and end in peace.
+      if (child.exitCode === null && child.signalCode === null) killIfThere(workerPid);
+      child.kill('SIGKILL');
+    });
   const stop = async (): Promise<void> => {
-    isEnding = true;
-    child.kill('SIGTERM');
-    const insist = setTimeout(() => child.kill('SIGKILL'), (options.overrides?.shutdownGraceMs ?? 5_000) + 2_000);
-    await ended;
+    const insist = setTimeout(() => void kill(), (overrides.shutdownGraceMs ?? 10_000) + 3_000);
+    await end(() => void child.kill('SIGTERM'));
     clearTimeout(insist);
   };
 
@@ -118,6 +136,9 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     get pid() {
       return child.pid ?? 0;
     },
+    get workerPid() {
+      return workerPid;
+    },
     registrations: started.registrations,
     functionErrors: started.functionErrors,
     events: record.events,
@@ -132,40 +153,17 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   };
 }
 
-function createPendingFires() {
-  const waiting = new Map<number, { resolve: (fired: FiredTimer) => void; reject: (error: Error) => void }>();
-  let nextId = 0;
-  return {
-    add(send: (id: number) => void): Promise<FiredTimer> {
-      const id = nextId;
-      nextId += 1;
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        send(id);
-      });
-    },
-    settle(message: Extract<HostMessage, { id: number }>): void {
-      const { id, event, ...fired } = message;
-      if (event === 'fired') waiting.get(id)?.resolve(fired);
-      else waiting.get(id)?.reject(new Error(message.error));
-      waiting.delete(id);
-    },
-    failAll(reason: string): void {
-      for (const { reject } of waiting.values()) reject(new Error(reason));
-      waiting.clear();
-    },
-  };
+function killIfThere(pid: number): void {
+  try {
+    if (pid > 0) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
+  }
 }
 
-function forkHost(hostJson: HostJson, options: FunctionsHostOptions): ChildProcess {
-  const told: HostProcessOptions = {
-    bundle: options.bundle,
-    hostJson,
-    ...(options.overrides === undefined ? {} : { overrides: options.overrides }),
-    ...(options.stateFile === undefined ? {} : { stateFile: options.stateFile }),
-  };
+function forkHost(told: HostProcessOptions, settings: Readonly<Record<string, string>>): ChildProcess {
   return fork(fileURLToPath(new URL('main.ts', import.meta.url)), [JSON.stringify(told)], {
-    env: { ...machineEnvironment(), FUNCTIONS_WORKER_RUNTIME: 'node', ...options.settings },
+    env: { ...machineEnvironment(), FUNCTIONS_WORKER_RUNTIME: 'node', ...settings },
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

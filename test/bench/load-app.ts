@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { provideCoreApi } from '../../local-azure/functions-host/core-api.ts';
+import { provideCoreApi } from '../../local-azure/functions-host/worker/core-api.ts';
 
 /*
  * Loads the application as the worker does, once, in a process of its own, and tells how long that took: from asking for

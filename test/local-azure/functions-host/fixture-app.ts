@@ -1,5 +1,5 @@
 /* A small application with the real library, bundled by the tests as the product is. It does what it is told to. */
-import { app, type InvocationContext, output, type Timer } from '@azure/functions';
+import { app, type InvocationContext, output, type StorageQueueTriggerOptions, type Timer } from '@azure/functions';
 
 const poison = output.storageQueue({ queueName: '%FIXTURE_QUEUE%-poison', connection: 'FIXTURE' });
 
@@ -17,11 +17,16 @@ async function obey(what: unknown, context: InvocationContext): Promise<void> {
     case 'hang':
       await new Promise((resolve) => setTimeout(resolve, 60_000));
       break;
+    case 'dieOnce':
+      if (context.retryContext?.retryCount === 0) process.kill(process.pid, 'SIGKILL');
+      break;
     case 'throwOnce':
-      if (context.retryContext === undefined) throw new Error('told to throw once');
+      if (context.retryContext?.retryCount === 0) throw new Error('told to throw once');
       break;
   }
 }
+
+if (process.env.FIXTURE_LOAD === 'throwFirst') throw new Error('told to throw while loading');
 
 app.timer('nightly', {
   schedule: '%FIXTURE_SCHEDULE%',
@@ -35,13 +40,24 @@ app.timer('nightly', {
   },
 });
 
-app.storageQueue('onDemand', {
+if (process.env.FIXTURE_LOAD === 'throwLater') throw new Error('told to throw while loading');
+
+/** The library's types do not know `dataType`, the host does. */
+const trigger: StorageQueueTriggerOptions & { dataType: string | undefined } = {
   queueName: '%FIXTURE_QUEUE%',
   connection: 'FIXTURE',
+  dataType: process.env.FIXTURE_DATA_TYPE,
+};
+
+app.storageQueue('onDemand', {
+  ...trigger,
   extraOutputs: [poison],
   handler: async (message: unknown, context) => {
-    say(context, { message, type: typeof message, metadata: context.triggerMetadata });
-    const asked = (message ?? {}) as { do?: string; ms?: number };
+    const shown = Buffer.isBuffer(message) ? { hex: message.toString('hex') } : message;
+    say(context, { message: shown, type: typeof message, metadata: context.triggerMetadata });
+    if (Buffer.isBuffer(message)) return context.extraOutputs.set(poison, message);
+    const asked = (message ?? {}) as { do?: string; ms?: number; put?: unknown };
+    if (asked.put !== undefined) context.extraOutputs.set(poison, asked.put);
     if (asked.do === 'refuse' || asked.do === 'refuseAndThrow') context.extraOutputs.set(poison, message);
     if (asked.do === 'wait') await new Promise((resolve) => setTimeout(resolve, asked.ms));
     await obey(asked.do === 'refuseAndThrow' ? 'throw' : asked.do, context);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { FunctionMetadata } from '../../../local-azure/functions-host/core-contract.ts';
-import { hostConfiguration } from '../../../local-azure/functions-host/host-configuration.ts';
-import { decodeMessage } from '../../../local-azure/functions-host/message-encoding.ts';
-import { parseSchedule } from '../../../local-azure/functions-host/ncrontab.ts';
-import { outputMessages } from '../../../local-azure/functions-host/output-queues.ts';
-import { isRetried, retryDelayMs } from '../../../local-azure/functions-host/retry-policy.ts';
+import { hostConfiguration, withHostSettings } from '../../../local-azure/functions-host/host-configuration.ts';
+import { decodeMessage } from '../../../local-azure/functions-host/queue/message-encoding.ts';
+import { outputMessages } from '../../../local-azure/functions-host/queue/output-messages.ts';
+import { parseSchedule } from '../../../local-azure/functions-host/timer/ncrontab.ts';
+import { isRetried, retryDelayMs } from '../../../local-azure/functions-host/timer/retry-policy.ts';
+import type { FunctionMetadata } from '../../../local-azure/functions-host/worker/core-contract.ts';
 
 describe('host.json', () => {
   test('has the defaults of the real host', () => {
@@ -35,6 +35,22 @@ describe('host.json', () => {
     [{ extensions: { queues: { batchSize: 33 } } }, /batchSize 33/],
   ])('is refused with %j', (hostJson, message) => {
     expect(() => hostConfiguration(hostJson)).toThrow(message);
+  });
+});
+
+describe('app settings that override host.json', () => {
+  test('name a section with __, whatever the case, and leave the rest alone', () => {
+    const hostJson = { functionTimeout: '00:30:00', extensions: { queues: { batchSize: 4, maxDequeueCount: 5 } } };
+    const settings = {
+      AzureFunctionsJobHost__functionTimeout: '00:10:00',
+      AzureFunctionsJobHost__Extensions__Queues__MaxDequeueCount: '2',
+      ESCROW_QUEUE_NAME: 'x',
+    };
+    expect(hostConfiguration(withHostSettings(hostJson, settings))).toMatchObject({
+      functionTimeoutMs: 600_000,
+      queues: { batchSize: 4, maxDequeueCount: 2 },
+    });
+    expect(hostJson.functionTimeout).toBe('00:30:00');
   });
 });
 
@@ -86,19 +102,20 @@ describe('retry policies', () => {
 
 describe('queue messages', () => {
   test('are decoded from base64 only', () => {
-    expect(decodeMessage(Buffer.from('ä').toString('base64'), 'base64')).toBe('ä');
-    expect(decodeMessage('', 'base64')).toBe('');
+    expect(decodeMessage(Buffer.from('ä').toString('base64'), 'base64')).toEqual(Buffer.from('ä'));
+    expect(decodeMessage('', 'base64')).toEqual(Buffer.alloc(0));
     for (const text of ['{}', 'abc', 'ab=c', '{"a":1}']) expect(decodeMessage(text, 'base64')).toBeUndefined();
-    expect(decodeMessage('{}', 'none')).toBe('{}');
+    expect(decodeMessage('{}', 'none')).toEqual(Buffer.from('{}'));
   });
 
   test('come out of every kind of return value', () => {
     const metadata = { name: 'f', bindings: { $return: { type: 'queue', direction: 'out' } } } as FunctionMetadata;
     const texts = (returnValue: object) => outputMessages(metadata, { returnValue }, 'none').map(({ text }) => text);
-    expect(texts({ json: '[{"a":1},"b",3]' })).toEqual(['{"a":1}', 'b', '3']);
-    expect(texts({ json: '{"a":1}' })).toEqual(['{"a":1}']);
+    expect(texts({ json: '[{"a":1},"b",3]' })).toEqual(['{\n  "a": 1\n}', 'b', '3']);
+    expect(texts({ json: '{"a":1}' })).toEqual(['{\n  "a": 1\n}']);
     expect(texts({ json: '[]' })).toEqual([]);
-    expect(texts({ string: '[1]' })).toEqual(['[1]']);
+    expect(texts({ string: '[1]' })).toEqual(['1']);
+    expect(texts({ bytes: Buffer.from('[1]') })).toEqual(['[1]']);
     expect(texts({ bytes: Buffer.from('x') })).toEqual(['x']);
     expect(texts({ int: 7 })).toEqual(['7']);
     const unbound = { name: 'f', bindings: {} };

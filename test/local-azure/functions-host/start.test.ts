@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type FunctionsHost, startFunctionsHost } from '../../../local-azure/functions-host/start.ts';
+import type { FunctionsHost } from '../../../local-azure/functions-host/start.ts';
 import type { BundledProgram } from '../../support/bundled-program.ts';
 import { bundleFixture, startFixture } from '../../support/fixture-host.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
@@ -90,12 +88,20 @@ describe('the local functions host', () => {
     expect(host.functionErrors.nightly).toMatch(/'every night' was not recognized as a valid cron expression/);
   });
 
-  test('does not start with an application that throws while it loads, and says why', async () => {
-    const bundle = join(fixture.folder, 'broken.cjs');
-    await writeFile(bundle, 'throw new Error("ESCROW_SOURCES is missing");');
-    const start = startFunctionsHost({ bundle, settings: {}, hostJson: {} });
-    await expect(start).rejects.toThrow(/ESCROW_SOURCES is missing/);
-  });
+  test.each([
+    ['before it registered anything', 'throwFirst', 'information'],
+    ['after it registered a function', 'throwLater', 'error'],
+  ])(
+    'runs without functions when the application throws %s, and tells it as the real host does',
+    async (_when, load, level) => {
+      host = await startFixture(azure, fixture.file, { settings: { FIXTURE_LOAD: load } });
+      expect(host.registrations).toEqual([]);
+      const reason = 'Worker was unable to load entry point "main.cjs": told to throw while loading';
+      const told = host.events.filter((event) => event.event === 'log' && event.message === reason);
+      expect(told).toMatchObject([{ level, category: 'host' }]);
+      await expect(host.fireTimer('nightly')).rejects.toThrow(/Timers: none/);
+    },
+  );
 
   test('does not start with a host.json that says what it does not know', async () => {
     const hostJson = { functionTimeout: 'half an hour' };
@@ -107,11 +113,11 @@ describe('the local functions host', () => {
       settings: { FIXTURE_TIMER: 'hang' },
       overrides: { shutdownGraceMs: 200 },
     });
-    const { pid } = host;
+    const { pid, workerPid } = host;
     const fired = host.fireTimer('nightly').catch((error: Error) => error.message);
     await host.waitFor(({ event }) => event === 'log');
     await host.stop();
-    expect(isAlive(pid)).toBe(false);
+    expect([isAlive(pid), isAlive(workerPid)]).toEqual([false, false]);
     expect(await fired).toMatch(/ended before/);
   });
 
@@ -129,15 +135,16 @@ describe('the local functions host', () => {
         settings: ${JSON.stringify(settings)},
         hostJson: {},
       });
-      console.log(host.pid);
+      console.log(host.pid, host.workerPid);
     `;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     onTestFinished(() => void parent.kill('SIGKILL'));
     const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
-    expect(isAlive(Number(line))).toBe(true);
+    const pids = line.split(' ').map(Number);
+    expect(pids.map(isAlive)).toEqual([true, true]);
     parent.kill('SIGKILL');
-    await expect.poll(() => isAlive(Number(line))).toBe(false);
+    await expect.poll(() => pids.map(isAlive)).toEqual([false, false]);
   });
 });

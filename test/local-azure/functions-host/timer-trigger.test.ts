@@ -41,6 +41,10 @@ function runs(): TimerLine[] {
   return userLines(host.events).filter((line) => 'timer' in line) as unknown as TimerLine[];
 }
 
+async function storedTimers() {
+  return JSON.parse(await readFile(stateFile, 'utf8')).timers;
+}
+
 function wire(at: Date): string {
   return at.toISOString().replace('.000Z', '+00:00');
 }
@@ -67,9 +71,9 @@ describe('the timer trigger of the local host', () => {
         hasMetadata: false,
       },
     ]);
-    const before = await readFile(stateFile, 'utf8');
+    const before = await storedTimers();
     await host.fireTimer('nightly');
-    expect(await readFile(stateFile, 'utf8')).toBe(before);
+    expect(await storedTimers()).toEqual(before);
   });
 
   test('due at an occurrence, hands over that occurrence and records the run', async () => {
@@ -78,9 +82,9 @@ describe('the timer trigger of the local host', () => {
     const firedAt = now().getTime();
     await host.fireTimer('nightly', { at });
     expect(runs()[0]?.timer.scheduleStatus?.next).toBe(wire(at));
-    const recorded = JSON.parse(await readFile(stateFile, 'utf8'));
-    expect(recorded.timers.nightly.next).toBe(dayAfter(at).toISOString());
-    const last = new Date(recorded.timers.nightly.last).getTime();
+    const { nightly } = await storedTimers();
+    expect(nightly.next).toBe(dayAfter(at).toISOString());
+    const last = new Date(nightly.last).getTime();
     expect(last).toBeGreaterThanOrEqual(firedAt);
     expect(last).toBeLessThanOrEqual(now().getTime());
   });
@@ -96,8 +100,13 @@ describe('the timer trigger of the local host', () => {
     host = await startFixture(azure, fixture.file, { stateFile, settings: { FIXTURE_TIMER: 'throw' } });
     const fired = await host.fireTimer('nightly', { at: lastNight() });
     expect(fired.error).toBe('told to throw');
-    expect(runs().map(({ retryContext }) => retryContext?.retryCount)).toEqual([undefined, 1, 2]);
-    expect(runs()[2]?.retryContext).toMatchObject({ maxRetryCount: 2, exception: { message: 'told to throw' } });
+    expect(runs()[0]?.retryContext).toEqual({ retryCount: 0, maxRetryCount: 2 });
+    expect(runs().map(({ retryContext }) => retryContext?.retryCount)).toEqual([0, 1, 2]);
+    expect(runs()[2]?.retryContext?.exception?.message).toMatch(
+      /^Microsoft\.Azure\.WebJobs\.Host\.FunctionInvocationException : Exception while executing function.*told to throw/s,
+    );
+    const ids = host.events.flatMap((event) => (event.event === 'started' ? [event.invocationId] : []));
+    expect([ids.length, new Set(ids).size]).toEqual([3, 1]);
     const next = runs().map(({ timer }) => timer.scheduleStatus?.next);
     expect(new Set(next)).toEqual(new Set([wire(lastNight())]));
   });
@@ -125,14 +134,54 @@ describe('the timer trigger of the local host', () => {
     expect(runs().map(({ timer }) => timer.isPastDue)).toEqual([false]);
   });
 
-  test('goes on with its retries in the next process when a run outlives functionTimeout', async () => {
-    const overrides = { functionTimeoutMs: 200 };
+  test('goes on with its retries on another worker when a run outlives functionTimeout, never past due', async () => {
+    const overrides = { functionTimeoutMs: 1_500 };
     host = await startFixture(azure, fixture.file, { stateFile, overrides, settings: { FIXTURE_TIMER: 'hang' } });
+    const { pid } = host;
+    const fired = await host.fireTimer('nightly', { at: lastNight() });
+    expect(fired.error).toMatch(/Timeout value of 1500 ms was exceeded/);
+    expect(runs().map(({ retryContext }) => retryContext?.retryCount)).toEqual([0, 1, 2]);
+    expect(runs().map(({ timer }) => timer.isPastDue)).toEqual([false, false, false]);
+    expect(host.pid).toBe(pid);
+  });
+
+  test('is retried when its worker dies', async () => {
+    host = await startFixture(azure, fixture.file, { stateFile, settings: { FIXTURE_TIMER: 'dieOnce' } });
+    expect((await host.fireTimer('nightly', { at: lastNight() })).error).toBeUndefined();
+    expect(runs().map(({ retryContext }) => retryContext?.retryCount)).toEqual([0, 1]);
+  });
+
+  test('makes no retry after a stop: what was waiting for one counts as run', async () => {
+    const overrides = { timerRetryDelayMs: 60_000 };
+    host = await startFixture(azure, fixture.file, { stateFile, overrides, settings: { FIXTURE_TIMER: 'throw' } });
     const fired = host.fireTimer('nightly', { at: lastNight() }).catch(() => undefined);
-    let seen = 0;
-    await host.waitFor(({ event }) => event === 'finished' && ++seen === 3);
+    await host.waitFor((event) => event.event === 'log' && event.message.startsWith('Waiting for 60000 ms'));
+    await host.stop();
     await fired;
-    expect(runs().map(({ retryContext }) => retryContext?.retryCount)).toEqual([undefined, 1, 2]);
+    expect((await storedTimers()).nightly.next).toBe(dayAfter(lastNight()).toISOString());
+    host = await startFixture(azure, fixture.file, { stateFile });
+    await host.fireTimer('nightly');
+    expect(runs().map(({ timer }) => timer.isPastDue)).toEqual([false]);
+  });
+
+  test('waits after a kill until the lease on its listeners has run out', async () => {
+    const overrides = { listenerLeaseMs: 3_000 };
+    host = await startFixture(azure, fixture.file, { stateFile, overrides, settings: { FIXTURE_TIMER: 'hang' } });
+    host.fireTimer('nightly', { at: lastNight() }).catch(() => undefined);
+    await host.waitFor(({ event }) => event === 'log');
+    await host.kill();
+    const killedAt = now().getTime();
+    host = await startFixture(azure, fixture.file, { stateFile, overrides });
+    const started = await host.waitFor(({ event }) => event === 'started');
+    // It was renewed at a third of its time.
+    expect(started.at - killedAt).toBeGreaterThan(1_500);
+    expect(runs()[0]?.timer.isPastDue ?? true).toBe(true);
+  });
+
+  test('fired by hand runs although it is disabled', async () => {
+    const settings = { FIXTURE_SCHEDULE: '* * * * * *', 'AzureWebJobs.nightly.Disabled': 'true' };
+    host = await startFixture(azure, fixture.file, { settings });
+    expect((await host.fireTimer('nightly')).error).toBeUndefined();
   });
 
   test('fires on its schedule, again and again', async () => {
@@ -150,7 +199,7 @@ describe('the timer trigger of the local host', () => {
   test('splits a returned array into one queue message per element', async () => {
     const fanOut = [{ vaultName: 'a' }, { hsmName: 'b' }];
     host = await startFixture(azure, fixture.file, { settings: { FIXTURE_FAN_OUT: JSON.stringify(fanOut) } });
-    await host.fireTimer('nightly');
+    expect((await host.fireTimer('nightly')).error).toBeUndefined();
     let seen = 0;
     await host.waitFor((event) => event.event === 'finished' && event.functionName === 'onDemand' && ++seen === 2);
     const messages = userLines(host.events).flatMap((line) => ('message' in line ? [line.message] : []));

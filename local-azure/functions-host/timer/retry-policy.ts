@@ -1,4 +1,4 @@
-import type { RetryOptions } from './core-contract.ts';
+import type { RetryOptions } from '../worker/core-contract.ts';
 
 /** Whether a function that failed `attempts` times is tried again. */
 export function isRetried(retry: RetryOptions | undefined, attempts: number): boolean {

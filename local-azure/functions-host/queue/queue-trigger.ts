@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
-import type { RegisteredFunction } from './core-api.ts';
-import type { InvocationRequest } from './core-contract.ts';
-import type { QueueConfiguration } from './host-configuration.ts';
-import type { Emit } from './host-events.ts';
-import type { Invoke } from './invoker.ts';
+import type { QueueConfiguration } from '../host-configuration.ts';
+import type { Emit } from '../host-events.ts';
+import type { Invoke } from '../invoker.ts';
+import type { FunctionMetadata, InvocationRequest } from '../worker/core-contract.ts';
 import { decodeMessage } from './message-encoding.ts';
+import { isMessageGone, isSurvivedByPolling } from './queue-faults.ts';
+import { messageMetadata, overwrittenByBody } from './trigger-metadata.ts';
 
 export interface QueueTrigger {
   readonly queueName: string;
@@ -16,14 +17,14 @@ export interface QueueTrigger {
 }
 
 interface QueueTriggerOptions {
-  readonly registered: RegisteredFunction;
+  readonly metadata: FunctionMetadata;
   readonly bindingName: string;
   readonly queue: QueueClient;
   readonly poisonQueue: QueueClient;
   readonly configuration: QueueConfiguration;
   readonly invoke: Invoke;
-  /** Called when a function outlived functionTimeout, after its message was released. */
-  readonly onTimeout: () => void;
+  /** Called when the queue fails in a way that ends the real host. */
+  readonly onFatal: (error: unknown) => void;
   readonly emit: Emit;
 }
 
@@ -31,7 +32,7 @@ const minPollingIntervalMs = 100;
 
 /** Polls a queue and runs the function on each message, with the rules of the Storage Queues extension. */
 export function startQueueTrigger(options: QueueTriggerOptions): QueueTrigger {
-  const { queue, configuration, emit } = options;
+  const { queue, configuration, onFatal } = options;
   const running = new Set<Promise<void>>();
   const stopping = new AbortController();
   let waker = new AbortController();
@@ -56,7 +57,7 @@ export function startQueueTrigger(options: QueueTriggerOptions): QueueTrigger {
       const messages = await receive(options);
       for (const message of messages) {
         const work: Promise<void> = processMessage(options, message)
-          .catch((error: unknown) => emit(failure(options, `Message ${message.messageId}: ${String(error)}`)))
+          .catch(onFatal)
           .finally(() => running.delete(work));
         running.add(work);
       }
@@ -67,10 +68,11 @@ export function startQueueTrigger(options: QueueTriggerOptions): QueueTrigger {
       await idle(pause);
       pause = Math.min(pause * 2, Math.max(configuration.maxPollingIntervalMs, minPollingIntervalMs));
     }
-    await Promise.all(running);
   };
 
-  const polling = poll();
+  const polling = poll()
+    .catch(onFatal)
+    .then(() => Promise.all(running));
   return {
     queueName: queue.name,
     wake() {
@@ -91,50 +93,45 @@ async function receive(options: QueueTriggerOptions): Promise<readonly DequeuedM
   try {
     return (await options.queue.receiveMessages({ numberOfMessages, visibilityTimeout })).receivedMessageItems;
   } catch (error) {
-    options.emit(failure(options, `Cannot receive from queue "${options.queue.name}": ${String(error)}`));
+    if (!isSurvivedByPolling(error)) throw error;
+    const message = `Cannot receive from queue "${options.queue.name}": ${String(error)}`;
+    const functionName = options.metadata.name;
+    options.emit({ event: 'log', level: 'debug', category: 'host', message, functionName });
     return [];
   }
 }
 
 async function processMessage(options: QueueTriggerOptions, message: DequeuedMessageItem): Promise<void> {
-  const { queue, configuration, registered, invoke } = options;
+  const { queue, configuration, metadata, invoke } = options;
   const { maxDequeueCount, visibilityTimeoutMs } = configuration;
+  const { messageId, dequeueCount } = message;
   const body = decodeMessage(message.messageText, configuration.messageEncoding);
   if (body === undefined) return await poison(options, message, message.popReceipt, 'notDecodable');
   // A message whose host died every time was never failed by anybody.
-  if (message.dequeueCount > maxDequeueCount) {
-    return await poison(options, message, message.popReceipt, 'maxDequeueCount');
-  }
+  if (dequeueCount > maxDequeueCount) return await poison(options, message, message.popReceipt, 'maxDequeueCount');
   const lease = keepInvisible(options, message);
-  const outcome = await invoke(
-    registered,
-    requestOf(options.bindingName, message, body),
-    `New queue message detected on '${queue.name}'.`,
-  );
+  const reason = `New queue message detected on '${queue.name}'.`;
+  const { error } = await invoke(metadata, requestOf(options, message, body), { reason });
   const popReceipt = await lease.end();
-  if (outcome.error === undefined) await queue.deleteMessage(message.messageId, popReceipt);
-  else if (message.dequeueCount >= maxDequeueCount) await poison(options, message, popReceipt, 'maxDequeueCount');
-  else await queue.updateMessage(message.messageId, popReceipt, undefined, wholeSeconds(visibilityTimeoutMs));
-  if (outcome.timedOut) options.onTimeout();
+  if (error === undefined) await unlessGone(queue.deleteMessage(messageId, popReceipt));
+  else if (dequeueCount >= maxDequeueCount) await poison(options, message, popReceipt, 'maxDequeueCount');
+  else await unlessGone(queue.updateMessage(messageId, popReceipt, undefined, wholeSeconds(visibilityTimeoutMs)));
 }
 
 /** Renews a message's invisibility at half time, for as long as its function runs. */
 function keepInvisible(options: QueueTriggerOptions, message: DequeuedMessageItem): { end(): Promise<string> } {
-  const leaseMs = options.configuration.messageLeaseMs;
+  const { queue, configuration, onFatal } = options;
+  const leaseMs = configuration.messageLeaseMs;
   let { popReceipt } = message;
   let renewal = Promise.resolve();
   const timer = setInterval(() => {
     renewal = renewal.then(async () => {
       try {
-        const answer = await options.queue.updateMessage(
-          message.messageId,
-          popReceipt,
-          undefined,
-          wholeSeconds(leaseMs),
-        );
+        const answer = await queue.updateMessage(message.messageId, popReceipt, undefined, wholeSeconds(leaseMs));
         popReceipt = answer.popReceipt ?? popReceipt;
       } catch (error) {
-        options.emit(failure(options, `Cannot renew message ${message.messageId}: ${String(error)}`));
+        if (isMessageGone(error)) clearInterval(timer);
+        else if (!isSurvivedByPolling(error)) onFatal(error);
       }
     });
   }, leaseMs / 2);
@@ -154,30 +151,31 @@ async function poison(
   popReceipt: string,
   reason: 'notDecodable' | 'maxDequeueCount',
 ): Promise<void> {
-  await options.poisonQueue.sendMessage(message.messageText);
-  await options.queue.deleteMessage(message.messageId, popReceipt);
   const { messageId } = message;
-  options.emit({ event: 'poisoned', functionName: options.registered.metadata.name, messageId, reason });
+  await options.poisonQueue.sendMessage(message.messageText);
+  await unlessGone(options.queue.deleteMessage(messageId, popReceipt));
+  options.emit({ event: 'poisoned', functionName: options.metadata.name, messageId, reason });
 }
 
-function requestOf(bindingName: string, message: DequeuedMessageItem, body: string): InvocationRequest {
-  const time = (date: Date) => ({ json: JSON.stringify(date.toISOString().replace('.000Z', '+00:00')) });
+async function unlessGone(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isMessageGone(error)) throw error;
+  }
+}
+
+function requestOf(options: QueueTriggerOptions, message: DequeuedMessageItem, body: Buffer): InvocationRequest {
+  const { metadata, bindingName } = options;
+  const triggerMetadata = messageMetadata(message, body);
+  if (String(metadata.bindings[bindingName]?.dataType).toLowerCase() === 'binary') {
+    return { inputData: [{ name: bindingName, data: { bytes: body } }], triggerMetadata };
+  }
+  const text = body.toString('utf8');
   return {
-    inputData: [{ name: bindingName, data: { string: body } }],
-    triggerMetadata: {
-      Id: { string: message.messageId },
-      DequeueCount: { int: message.dequeueCount },
-      InsertionTime: time(message.insertedOn),
-      ExpirationTime: time(message.expiresOn),
-      NextVisibleTime: time(message.nextVisibleOn),
-      PopReceipt: { string: message.popReceipt },
-      QueueTrigger: { string: body },
-    },
+    inputData: [{ name: bindingName, data: { string: text } }],
+    triggerMetadata: overwrittenByBody(triggerMetadata, text),
   };
-}
-
-function failure(options: QueueTriggerOptions, message: string): Parameters<Emit>[0] {
-  return { event: 'log', level: 'error', category: 'host', message, functionName: options.registered.metadata.name };
 }
 
 function wholeSeconds(ms: number): number {

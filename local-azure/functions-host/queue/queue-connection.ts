@@ -1,6 +1,6 @@
+import { Agent } from 'node:https';
 import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { newPipeline, QueueServiceClient, type RequestPolicy, type RequestPolicyFactory } from '@azure/storage-queue';
-import { createDiscreetAgent } from '../../src/azure/http/discreet-agent.ts';
 
 type Settings = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +17,10 @@ export function queueService(connection: string, settings: Settings): QueueServi
         `set ${connection}__queueServiceUri.`,
     );
   }
-  const pipeline = newPipeline(credentialOf(connection, settings));
+  // The delays of .NET's client, which the real host polls with.
+  const pipeline = newPipeline(credentialOf(connection, settings), {
+    retryOptions: { maxTries: 4, retryDelayInMs: 800 },
+  });
   pipeline.factories.unshift(keptConnections());
   return new QueueServiceClient(uri, pipeline);
 }
@@ -43,7 +46,10 @@ function credentialOf(connection: string, settings: Settings): TokenCredential {
 
 /** Without an agent of its own the SDK opens a tunnel and a TLS connection for every poll. */
 function keptConnections(): RequestPolicyFactory {
-  const agent = createDiscreetAgent(process.env);
+  const { HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } = process.env;
+  const agent = new Agent({ keepAlive: true, proxyEnv: { HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } });
+  // Verbose logging of the SDK writes each request as JSON: with the agent's sockets it would write their tokens.
+  Object.assign(agent, { toJSON: () => 'https.Agent' });
   return {
     create: (next: RequestPolicy): RequestPolicy => ({
       sendRequest: (request) => {
