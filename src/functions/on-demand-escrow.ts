@@ -6,9 +6,11 @@ import type { RunId } from '../escrow/model/run-id.ts';
 import { eventRunId, requestRunId, scheduledRunId } from '../escrow/model/run-id.ts';
 import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
 import type { TimeBudget } from '../escrow/ports/time-budget.ts';
+import { originalMessage, parseMessageBody } from '../escrow/request/message-body.ts';
 import type { EscrowRequest, KeyRequest } from '../escrow/request/request.ts';
-import { parseRequest, RequestRefused } from '../escrow/request/request.ts';
+import { parseRequest } from '../escrow/request/request.ts';
 import { keepRequest } from '../escrow/request/request-record.ts';
+import { RequestRefused } from '../escrow/request/request-refused.ts';
 import { nameTaken, overwriteRefused } from '../escrow/run/escrow-key.ts';
 import { incompleteRun } from '../escrow/run/incomplete-run.ts';
 import { runNamedKey } from '../escrow/run/key-run.ts';
@@ -20,25 +22,35 @@ import { portsOf, runSources } from './source-runs.ts';
 const poisonQueue = output.storageQueue({ queueName: '%ESCROW_QUEUE_NAME%-poison', connection: 'ESCROW_QUEUE' });
 
 /**
+ * The library's types do not know `dataType`; the host does. For a message that it takes as text, the host lets the members of
+ * its JSON overwrite the message's id, delivery count and times; and a text on an output it parses and writes anew. Bytes it
+ * leaves alone both ways.
+ */
+interface OnDemandOptions extends StorageQueueFunctionOptions<Uint8Array> {
+  readonly dataType: 'binary';
+}
+
+/**
  * Carries out one queue message: a key, a source, all, or an event. What can never succeed is refused at once and kept;
  * what may succeed later is thrown back to the host, which delivers it again.
  */
-export function onDemandEscrow(services: Services): StorageQueueFunctionOptions {
+export function onDemandEscrow(services: Services): OnDemandOptions {
   return {
     queueName: '%ESCROW_QUEUE_NAME%',
     connection: 'ESCROW_QUEUE',
+    dataType: 'binary',
     extraOutputs: [poisonQueue],
-    async handler(body: unknown, context: InvocationContext) {
+    async handler(message: Uint8Array, context: InvocationContext) {
       const delivery = readDelivery(context, services.now());
       const log = contextLog(context);
       const time = services.timeBudget();
       let runId = requestRunId(delivery.insertedAt, delivery.messageId);
       try {
-        const request = parseRequest(body, { ...services.settings, now: services.now() });
+        const request = parseRequest(parseMessageBody(message), { ...services.settings, now: services.now() });
         runId = runIdOf(request, delivery);
         await carryOut(request, runId, delivery, services, log, time);
       } catch (error) {
-        await settleFailure(error, { body, runId, delivery, services, context, log, time });
+        await settleFailure(error, { message, runId, delivery, services, context, log, time });
       }
     },
   };
@@ -95,7 +107,7 @@ async function carryOutKey(
 }
 
 interface FailedRequest {
-  readonly body: unknown;
+  readonly message: Uint8Array;
   readonly runId: RunId;
   readonly delivery: Delivery;
   readonly services: Services;
@@ -106,7 +118,7 @@ interface FailedRequest {
 
 /** Keeps what cannot be carried out: whole, with the reason, on the poison queue and as a record. */
 async function settleFailure(error: unknown, failed: FailedRequest): Promise<void> {
-  const { body, runId, delivery, services, context, log, time } = failed;
+  const { message, runId, delivery, services, context, log, time } = failed;
   const { messageId, insertedAt, attempt } = delivery;
   const reason = messageOf(error);
   const isRefused = error instanceof RequestRefused;
@@ -124,7 +136,7 @@ async function settleFailure(error: unknown, failed: FailedRequest): Promise<voi
       status: isRefused ? 'refused' : 'failed',
       reason,
       attempt,
-      message: body,
+      message: originalMessage(message),
     } as const;
     try {
       await keepRequest(services.container, record, time.lastCall);
@@ -137,6 +149,5 @@ async function settleFailure(error: unknown, failed: FailedRequest): Promise<voi
     }
   }
   if (!isRefused) throw error;
-  // As text, whatever it was: a number or null would not become a message.
-  context.extraOutputs.set(poisonQueue, typeof body === 'string' ? body : JSON.stringify(body));
+  context.extraOutputs.set(poisonQueue, Buffer.from(message));
 }

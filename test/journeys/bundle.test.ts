@@ -3,8 +3,8 @@ import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FunctionMetadata } from '../../local-azure/functions-host/core-contract.ts';
 import { type FunctionsHost, startFunctionsHost } from '../../local-azure/functions-host/start.ts';
+import type { FunctionMetadata } from '../../local-azure/functions-host/worker/core-contract.ts';
 import { billOfMaterials, type Metafile, packageFolderOf } from '../../scripts/bill-of-materials.ts';
 import { builtBundle } from '../support/escrow-host.ts';
 import { minimalSettings } from '../support/minimal-settings.ts';
@@ -89,7 +89,7 @@ describe('the built bundle', () => {
       delayInterval: { seconds: 300 },
     });
     expect(bindingsOf(of('onDemandEscrow'))).toEqual([
-      { ...queue, type: 'queueTrigger', direction: 'in', queueName: '%ESCROW_QUEUE_NAME%' },
+      { ...queue, type: 'queueTrigger', direction: 'in', dataType: 'binary', queueName: '%ESCROW_QUEUE_NAME%' },
       poison,
     ]);
     expect(bindingsOf(of('escrowAudit'))).toEqual([
@@ -110,7 +110,7 @@ describe('the built bundle', () => {
     expect(others(fanned)).toEqual(others(alone));
   });
 
-  test('with faults in the settings registers nothing, and names every fault and remedy at once', async () => {
+  test('with faults in the settings leaves no function, and one error that names every fault and remedy', async () => {
     const faulty = {
       ESCROW_SOURCES: '[{"vaultName":"a-vault","colour":"red"},{"vaultName":"twice"},{"vaultName":"Twice"}]',
       ESCROW_CONTAINER_URL: 'http://escrow.invalid/key-escrow?sig=do-not-echo',
@@ -118,11 +118,14 @@ describe('the built bundle', () => {
       ESCROW_QUEUE_NAME: 'Not A Queue',
       AZURE_CLOUD: 'AzureMoon',
     };
-    const message = await load(faulty).then(
-      () => '',
-      (error: Error) => error.message,
+    const { registrations, events } = await load(faulty);
+    expect(registrations).toEqual([]);
+    const errors = events.flatMap((event) => (event.event === 'log' && event.level === 'error' ? [event.message] : []));
+    expect(errors).toHaveLength(1);
+    const [message = ''] = errors;
+    expect(message).toMatch(
+      /^Worker was unable to load entry point "main\.cjs": .*cannot be used, nothing was started/,
     );
-    expect(message).toMatch(/cannot be used, nothing was started/);
     expect(message).toMatch(/ESCROW_SOURCES\[0\].*colour.*Known: vaultName/);
     expect(message).toMatch(/ESCROW_SOURCES\[2\]: vault "twice" is there twice/);
     expect(message).toMatch(/ESCROW_CONTAINER_URL is not https/);

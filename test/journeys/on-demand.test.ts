@@ -117,7 +117,10 @@ describe('a message on the queue of the deployed bundle', () => {
     const refused = escrowLines(host.events, since).find((line) => line.event === 'escrow.request.refused');
     expect(refused).toMatchObject({ messageId, reason: expect.stringMatching(reason) });
     expect(await queue.poisoned()).toContain(JSON.stringify(body));
-    expect(await container.readJson(`requests/${messageId}.json`)).toMatchObject({ status: 'refused', message: body });
+    expect(await container.readJson(`requests/${messageId}.json`)).toMatchObject({
+      status: 'refused',
+      message: { text: JSON.stringify(body) },
+    });
   });
 
   test.each([

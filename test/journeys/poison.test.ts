@@ -46,7 +46,13 @@ describe('a request that may succeed later', () => {
     expect(new Set(requestIds).size).toBe(5);
     expect(await queue.poisoned()).toEqual([JSON.stringify(body)]);
     expect(await container.readJson(`requests/${messageId}.json`)).toEqual({
-      ...{ format: 'keyvault-escrow/request/1', messageId, status: 'failed', attempt: 5, message: body },
+      ...{
+        format: 'keyvault-escrow/request/1',
+        messageId,
+        status: 'failed',
+        attempt: 5,
+        message: { text: JSON.stringify(body) },
+      },
       runId: requestRunId(insertedAt, messageId),
       insertedAt: insertedAt.toISOString(),
       recordedAt: expect.stringMatching(/^\d{4}-/),

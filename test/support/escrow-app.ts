@@ -14,8 +14,8 @@ export interface Invocation {
   readonly error: Error | undefined;
   /** What the function returned: with fan-out, the messages. */
   readonly returned: unknown;
-  /** What it put on its extra output, the poison queue. */
-  readonly poison: readonly unknown[];
+  /** What it put on its extra output, the poison queue, as texts. */
+  readonly poison: readonly string[];
 }
 
 /** One delivery of a queue message; what is not said is made up. */
@@ -30,6 +30,7 @@ export interface EscrowApp {
   readonly services: Services;
   /** Fires the timer for an occurrence. @param retryCount as the host counts it, 0 on the first attempt. */
   nightly(occurrence: Date, retryCount?: number): Promise<Invocation>;
+  /** @param body what becomes JSON, or a text or bytes as they are. */
   deliver(body: unknown, delivery?: MessageDelivery): Promise<Invocation>;
 }
 
@@ -93,13 +94,18 @@ export async function startEscrowApp(
     },
     deliver(body, { messageId = randomUUID(), insertedAt = now(), attempt = 1 } = {}) {
       const triggerMetadata = { id: messageId, insertionTime: insertedAt.toISOString(), dequeueCount: attempt };
-      return invoke((context) => queue.handler(body, context), {
+      return invoke((context) => queue.handler(bytesOf(body), context), {
         functionName: 'onDemandEscrow',
         triggerMetadata,
         options: { extraOutputs: queue.extraOutputs ?? [] },
       });
     },
   };
+}
+
+function bytesOf(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 async function invoke(
@@ -113,7 +119,10 @@ async function invoke(
     logHandler: (_level, line) => lines.push(JSON.parse(String(line))),
   });
   const poison = () =>
-    (init.options?.extraOutputs ?? []).map((output) => context.extraOutputs.get(output)).filter((one) => one != null);
+    (init.options?.extraOutputs ?? [])
+      .map((output) => context.extraOutputs.get(output))
+      .filter((one) => Buffer.isBuffer(one))
+      .map(String);
   try {
     const returned = await run(context);
     return { lines, returned, error: undefined, poison: poison() };

@@ -6,9 +6,11 @@ const queues = 'Microsoft.Storage/storageAccounts/queueServices/queues';
 /** The on-demand queue and its poison queue, seen by somebody who may put messages and look. */
 export interface QueueView {
   /** A body as it stands; base64 on the wire, as the host expects. */
-  sendText(body: string): Promise<{ messageId: string; insertedAt: Date }>;
+  sendBytes(body: string | Uint8Array): Promise<{ messageId: string; insertedAt: Date }>;
   send(body: unknown): Promise<{ messageId: string; insertedAt: Date }>;
-  /** Bodies on the poison queue, up to 32. */
+  /** Bodies on the poison queue, up to 32, to the byte. */
+  poisonedBytes(): Promise<Buffer[]>;
+  /** The same as texts. */
   poisoned(): Promise<string[]>;
   /** Messages of the queue, invisible ones too. */
   count(): Promise<number>;
@@ -22,15 +24,16 @@ export function viewQueue(place: EscrowPlace): QueueView {
   const queue = service.getQueueClient(place.queueName);
   const poison = service.getQueueClient(`${place.queueName}-poison`);
   const view: QueueView = {
-    async sendText(body) {
-      const { messageId, insertedOn } = await queue.sendMessage(Buffer.from(body).toString('base64'));
+    async sendBytes(body) {
+      const { messageId, insertedOn } = await queue.sendMessage(Buffer.from(body as string).toString('base64'));
       return { messageId, insertedAt: insertedOn };
     },
-    send: (body) => view.sendText(JSON.stringify(body)),
-    async poisoned() {
+    send: (body) => view.sendBytes(JSON.stringify(body)),
+    async poisonedBytes() {
       const { peekedMessageItems } = await poison.peekMessages({ numberOfMessages: 32 });
-      return peekedMessageItems.map(({ messageText }) => Buffer.from(messageText, 'base64').toString('utf8'));
+      return peekedMessageItems.map(({ messageText }) => Buffer.from(messageText, 'base64'));
     },
+    poisoned: async () => (await view.poisonedBytes()).map(String),
     count: async () => (await queue.getProperties()).approximateMessagesCount ?? 0,
     async clear() {
       await queue.clearMessages();

@@ -1,7 +1,7 @@
 import { SettingsFault } from '../../app/settings.ts';
 import { EscrowFault, messageOf, reasonOf } from '../../escrow/model/failure.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
-import { RequestRefused } from '../../escrow/request/request.ts';
+import { RequestRefused } from '../../escrow/request/request-refused.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { exitCodes } from './exit-codes.ts';
 import { UsageFault } from './usage-fault.ts';

@@ -1,6 +1,7 @@
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { requestRecordName } from '../records/blob-names.ts';
 import { putOnce } from '../records/put-once.ts';
+import type { OriginalMessage } from './message-body.ts';
 
 /** A request that was not carried out, kept for good: poison messages expire after seven days. Times are ISO, UTC. */
 export interface RequestRecord {
@@ -13,8 +14,8 @@ export interface RequestRecord {
   readonly status: 'refused' | 'failed';
   readonly reason: string;
   readonly attempt: number;
-  /** The whole message, as the host handed it over. */
-  readonly message: unknown;
+  /** The whole message, to the byte. */
+  readonly message: OriginalMessage;
 }
 
 /** Keeps the record; the first one of a message stands, a redelivery adds none. */

@@ -7,11 +7,7 @@ import { describeSource, isSameSource } from '../model/source.ts';
 import { keyNamePattern } from '../model/source-path.ts';
 import { faultOfBlobName } from '../records/blob-names.ts';
 import { readKeyEvent } from './key-event.ts';
-
-/** A request that can never be carried out as it is. `message` says what was wrong and what is allowed. */
-export class RequestRefused extends Error {
-  override readonly name = 'RequestRefused';
-}
+import { RequestRefused } from './request-refused.ts';
 
 /** One key by name, from a person's message or from an event. */
 export interface KeyRequest {
@@ -71,7 +67,7 @@ const day = 24 * 60 * 60 * 1000;
 const longestAheadMs = 5 * 60 * 1000;
 
 /**
- * Reads the body of a queue message, as the host hands it over: already parsed JSON, or a string where it was none.
+ * Reads the parsed body of a queue message.
  * @throws RequestRefused for everything that can never succeed. It asks no service: a message may name only configured sources.
  */
 export function parseRequest(body: unknown, context: RequestContext): EscrowRequest {

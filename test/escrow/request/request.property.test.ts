@@ -5,7 +5,8 @@ import { keyNamePattern } from '../../../src/escrow/model/source-path.ts';
 import { faultOfBlobName, parseRecordName, recordName } from '../../../src/escrow/records/blob-names.ts';
 import { precedesRun } from '../../../src/escrow/records/escrow-record.ts';
 import type { EscrowRequest } from '../../../src/escrow/request/request.ts';
-import { parseRequest, RequestRefused } from '../../../src/escrow/request/request.ts';
+import { parseRequest } from '../../../src/escrow/request/request.ts';
+import { RequestRefused } from '../../../src/escrow/request/request-refused.ts';
 import { escrowSource, publicSuffixes } from '../../support/escrow-sources.ts';
 
 const now = new Date('2026-11-24T14:00:00Z');

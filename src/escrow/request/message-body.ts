@@ -1,0 +1,58 @@
+import { RequestRefused } from './request-refused.ts';
+
+/** A message as it was sent: its text where it is valid UTF-8, else its bytes in base64. */
+export type OriginalMessage = { readonly text: string } | { readonly base64: string };
+
+/** Keeps every byte: a byte order mark is part of the text. */
+export function originalMessage(bytes: Uint8Array): OriginalMessage {
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    return { base64: Buffer.from(bytes).toString('base64') };
+  }
+}
+
+/**
+ * Reads the JSON of a message: strict UTF-8, a byte order mark is allowed. A name that one object has twice is refused, because
+ * readers differ in which of the two they take.
+ * @throws RequestRefused
+ */
+export function parseMessageBody(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) throw refuse('the message is empty');
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refuse('the message is not valid UTF-8');
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw refuse('the message is not valid JSON');
+  }
+  const twice = repeatedName(text);
+  if (twice !== undefined) throw refuse(`the name ${JSON.stringify(twice)} is there twice`);
+  return body;
+}
+
+/** @param json valid JSON. Names are compared as they are read later: without case and outer spaces. */
+function repeatedName(json: string): string | undefined {
+  const objects: Set<string>[] = [];
+  for (const [token, name] of json.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    if (token === '{') objects.push(new Set());
+    else if (token === '}') objects.pop();
+    else if (name !== undefined) {
+      const names = objects.at(-1);
+      const plain: string = JSON.parse(name);
+      const compared = plain.trim().toLowerCase();
+      if (names?.has(compared)) return plain;
+      names?.add(compared);
+    }
+  }
+  return undefined;
+}
+
+function refuse(reason: string): RequestRefused {
+  return new RequestRefused(`Cannot carry out the request: ${reason}. Send one JSON object, UTF-8, in base64.`);
+}
