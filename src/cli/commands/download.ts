@@ -32,7 +32,7 @@ export const download = defineCommand({
     const { output } = values;
     if (output === undefined) throw new UsageFault('it is not said where to write', 'Name the file: -o FILE.');
     const choice = await readRecordChoice(values, io, services);
-    const record = await findRecord(choice, io, services);
+    const { record } = await findRecord(choice, io, services);
     const bytes = await services.container.read(record.blobName, io.signal);
     const [fault] = faultsOfBytes(record, bytes);
     if (fault !== undefined) {

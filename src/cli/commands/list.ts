@@ -1,6 +1,6 @@
 import { describeSource } from '../../escrow/model/source.ts';
 import type { RecordsOfKey } from '../../escrow/records/record-listing.ts';
-import { listRecords } from '../../escrow/records/record-listing.ts';
+import { listEveryRecord } from '../../escrow/records/record-listing.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import { defineCommand } from '../command.ts';
 import { showInstant } from '../options/instants.ts';
@@ -18,12 +18,12 @@ import { alignColumns } from '../terminal/table.ts';
 export const list = defineCommand({
   name: 'list',
   summary: 'list the escrow records, newest first per key',
-  help: 'Lists the records by key: when each was written (by the storage service, UTC), what asked for it, its size and the start of its SHA-256, and its blob name. Records under chosen names are listed with their key.',
+  help: 'Lists the records by key: when each was written (by the storage service, UTC), what asked for it, its size and the start of its SHA-256, and its blob name. Records under chosen names come last.',
   examples: ['list', 'list --vault-name contoso-prod --name signing', 'list --since 7d --name "tenant-*" --json'],
   options: recordOptions,
   async run(values, io, services) {
     const filter = await readRecordFilter(values, io, services);
-    const groups = listRecords(services.container, services.settings.suffixes, filter, io.signal);
+    const groups = listEveryRecord(services.container, services.settings.suffixes, filter, io.signal);
     let records = 0;
     let keys = 0;
     let bytes = 0;

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import type { OperatorServices } from '../../app/operator-services.ts';
 import { describeFailure } from '../../escrow/model/failure.ts';
-import { listRecords } from '../../escrow/records/record-listing.ts';
+import { listEveryRecord } from '../../escrow/records/record-listing.ts';
 import { faultsOfRecord } from '../../escrow/records/record-verification.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import { defineCommand } from '../command.ts';
@@ -49,7 +49,7 @@ export const verify = defineCommand({
     const tally: Tally = { records: 0, bytes: 0, findings: [] };
     const queue = new PQueue({ concurrency: readersAtOnce });
     let stopped: unknown;
-    for await (const group of listRecords(services.container, services.settings.suffixes, filter, io.signal)) {
+    for await (const group of listEveryRecord(services.container, services.settings.suffixes, filter, io.signal)) {
       for (const record of values.all ? group : group.slice(0, 1)) {
         await queue.onSizeLessThan(readersAtOnce);
         void queue.add(async () => {

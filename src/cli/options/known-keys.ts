@@ -1,6 +1,6 @@
 import type { OperatorServices } from '../../app/operator-services.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
-import { describeSource, isSameSource } from '../../escrow/model/source.ts';
+import { describeSource } from '../../escrow/model/source.ts';
 import { listChosenNames, recordedKeyNames, recordedSources } from '../../escrow/records/record-listing.ts';
 import type { Io } from '../terminal/io.ts';
 import { UsageFault } from '../terminal/usage-fault.ts';
@@ -19,8 +19,8 @@ export async function knownKeyNames(
   for (const one of source === undefined ? await recordedSources(container, io.signal) : [source]) {
     for (const name of await recordedKeyNames(container, one, io.signal)) names.add(name);
   }
-  for await (const record of listChosenNames(container, settings.suffixes, io.signal)) {
-    if (source === undefined || isSameSource(record.source, source)) names.add(record.keyName.toLowerCase());
+  for await (const record of listChosenNames(container, settings.suffixes, { source }, io.signal)) {
+    names.add(record.keyName.toLowerCase());
   }
   return [...names];
 }

@@ -3,9 +3,11 @@ import { EscrowFault } from '../../escrow/model/failure.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
 import type { RecordChoice } from '../../escrow/records/record-choice.ts';
 import { chooseRecord } from '../../escrow/records/record-choice.ts';
-import type { StoredRecord } from '../../escrow/records/stored-record.ts';
+import type { RecordPick } from '../../escrow/records/record-pick.ts';
+import { describePick } from '../../escrow/records/record-pick-words.ts';
 import type { OptionSpecs, Values } from '../command.ts';
 import type { Io } from '../terminal/io.ts';
+import { say } from '../terminal/output.ts';
 import { UsageFault } from '../terminal/usage-fault.ts';
 import { parseInstant } from './instants.ts';
 import { knownKeyNames, unknownKey } from './known-keys.ts';
@@ -59,13 +61,15 @@ export async function chosenSource(
 }
 
 /**
- * The chosen record. @throws UsageFault with the key that may have been meant, when the escrow has none of that name;
+ * The chosen record; what has to be known about the choice is said. @throws UsageFault with the key that may have been meant, when the escrow has none of that name;
  * EscrowFault when it has none as of the time.
  */
-export async function findRecord(choice: RecordChoice, io: Io, services: OperatorServices): Promise<StoredRecord> {
+export async function findRecord(choice: RecordChoice, io: Io, services: OperatorServices): Promise<RecordPick> {
   const { container, settings } = services;
   try {
-    return await chooseRecord(container, settings.suffixes, choice, io.signal);
+    const pick = await chooseRecord(container, settings.suffixes, choice, io.signal);
+    for (const note of describePick(pick)) say(io, note);
+    return pick;
   } catch (error) {
     if (!(error instanceof EscrowFault) || 'blobName' in choice) throw error;
     const known = await knownKeyNames(choice.source, io, services);

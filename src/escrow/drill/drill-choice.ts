@@ -85,7 +85,7 @@ async function recordOf(
   outOfTime: AbortSignal,
 ): Promise<StoredRecord | undefined> {
   try {
-    return await chooseRecord(container, suffixes, key, outOfTime);
+    return (await chooseRecord(container, suffixes, key, outOfTime)).record;
   } catch (error) {
     if (error instanceof EscrowFault && error.code === 'recordNotFound') return undefined;
     throw error;

@@ -4,7 +4,10 @@ import type { SourceId } from '../model/source.ts';
 import { describeSource, isSameSource } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { listRecords } from './record-listing.ts';
-import type { StoredRecord } from './stored-record.ts';
+import { obstacleOf } from './record-obstacle.ts';
+import { isLate } from './record-order.ts';
+import type { PassedOver, RecordPick } from './record-pick.ts';
+import { pickRecord } from './record-pick.ts';
 import { storedRecordOf } from './stored-record.ts';
 
 /** Which one record: a key's newest (as of a time), or one by its blob name. */
@@ -12,17 +15,26 @@ export type RecordChoice =
   | { readonly source: SourceId; readonly keyName: string; readonly asOf?: Date | undefined }
   | { readonly blobName: string; readonly source?: SourceId | undefined; readonly keyName?: string | undefined };
 
-/** @throws EscrowFault when there is no such record, or when the blob is another one than was asked for. */
+/**
+ * Of a key only what lies in its own folder is looked at; what lies under a chosen name is taken by that name alone.
+ * @throws EscrowFault when there is no such record, or when the blob is another one than was asked for.
+ */
 export async function chooseRecord(
   container: EscrowStore,
   suffixes: SourceSuffixes,
   choice: RecordChoice,
   outOfTime: AbortSignal,
-): Promise<StoredRecord> {
+): Promise<RecordPick> {
   if ('blobName' in choice) return recordAt(container, suffixes, choice, outOfTime);
   const { source, keyName, asOf } = choice;
-  const filter = { source, names: [keyName], until: asOf };
-  for await (const [newest] of listRecords(container, suffixes, filter, outOfTime)) return newest;
+  let passedOver: readonly PassedOver[] = [];
+  for await (const records of listRecords(container, suffixes, { source, names: [keyName] }, outOfTime)) {
+    const pick = pickRecord(records, asOf);
+    if (pick.record !== undefined) return pick;
+    passedOver = pick.passedOver;
+  }
+  const [first] = passedOver;
+  if (first !== undefined) throw nothingRestorable(first, passedOver.length);
   const when = asOf === undefined ? '' : ` from ${asOf.toISOString()} or before`;
   throw new EscrowFault(
     'recordNotFound',
@@ -31,12 +43,22 @@ export async function chooseRecord(
   );
 }
 
+/** Every record that would do has something that keeps it from being restored. */
+export function nothingRestorable({ record, obstacle }: PassedOver, count: number): EscrowFault {
+  const others = count === 1 ? '' : ` (and ${count - 1} more like it)`;
+  return new EscrowFault(
+    'recordNotFound',
+    `no record of key "${record.keyName}" of ${describeSource(record.source)} can be restored: "${record.blobName}" ${obstacle.reason}${others}`,
+    'Find out who put it there; take an older time (--at) or a record by its name (--blob-name).',
+  );
+}
+
 async function recordAt(
   container: EscrowStore,
   suffixes: SourceSuffixes,
   wanted: { readonly blobName: string; readonly source?: SourceId | undefined; readonly keyName?: string | undefined },
   outOfTime: AbortSignal,
-): Promise<StoredRecord> {
+): Promise<RecordPick> {
   const blob = await container.look(wanted.blobName, outOfTime);
   const record = blob && storedRecordOf(blob, suffixes);
   if (record === undefined) {
@@ -51,7 +73,11 @@ async function recordAt(
   const isOther =
     (wanted.source !== undefined && !isSameSource(record.source, wanted.source)) ||
     (wanted.keyName !== undefined && record.keyName.toLowerCase() !== wanted.keyName.toLowerCase());
-  if (!isOther) return record;
+  if (!isOther) {
+    const isArchived = obstacleOf(record)?.code === 'archived';
+    const archived = isArchived ? { archived: { newer: undefined, older: undefined } } : {};
+    return { record, ...archived, passedOver: [], allLate: isLate(record) };
+  }
   throw new EscrowFault(
     'otherRecord',
     `the blob "${wanted.blobName}" holds key "${record.keyName}" of ${describeSource(record.source)}, not the key that was asked for`,

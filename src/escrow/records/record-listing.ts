@@ -5,8 +5,9 @@ import { parseSourcePath, sourceFolders } from '../model/source-path.ts';
 import { matchesAny } from '../model/wildcard.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { isReservedName, recordPrefix } from './blob-names.ts';
+import { newestFirst } from './record-order.ts';
 import type { StoredRecord } from './stored-record.ts';
-import { newestFirst, storedRecordOf } from './stored-record.ts';
+import { storedRecordOf } from './stored-record.ts';
 
 /** Which records; absent members do not narrow. */
 export interface RecordFilter {
@@ -15,11 +16,9 @@ export interface RecordFilter {
   readonly names?: readonly string[] | undefined;
   /** Created at or after, by the storage service's time. */
   readonly since?: Date | undefined;
-  /** Created at or before. */
-  readonly until?: Date | undefined;
 }
 
-/** All records of one key, newest first. Never empty. */
+/** All records of one key, in the order of `newestFirst`. Never empty. */
 export type RecordsOfKey = readonly [StoredRecord, ...StoredRecord[]];
 
 /** Every source that has records under usual names, configured or not: once it is gone, only the container knows of it. */
@@ -47,8 +46,8 @@ export async function recordedKeyNames(
 }
 
 /**
- * The records that pass the filter, key by key in name order. Holds the records of one key at a time: blobs are listed in
- * name order, and a key's usual names share a prefix. Only the few records under chosen names are gathered first.
+ * The records that pass the filter, key by key in name order, from the folders of the keys alone. Holds the records of one key
+ * at a time: blobs are listed in name order, and a key's records share a prefix.
  */
 export async function* listRecords(
   container: EscrowStore,
@@ -56,42 +55,30 @@ export async function* listRecords(
   filter: RecordFilter,
   outOfTime: AbortSignal,
 ): AsyncGenerator<RecordsOfKey> {
-  const passes = (record: StoredRecord): boolean =>
-    (filter.source === undefined || isSameSource(record.source, filter.source)) &&
-    (filter.names === undefined || matchesAny(filter.names, record.keyName)) &&
-    (filter.since === undefined || record.createdAt >= filter.since) &&
-    (filter.until === undefined || record.createdAt <= filter.until);
-
-  const chosen = new Map<string, StoredRecord[]>();
-  for await (const record of listChosenNames(container, suffixes, outOfTime)) {
-    if (!passes(record)) continue;
-    const prefix = recordPrefix(record.source, record.keyName);
-    chosen.set(prefix, [...(chosen.get(prefix) ?? []), record]);
-  }
-
   let prefixNow = '';
   let records: StoredRecord[] = [];
-  function* finished(): Generator<RecordsOfKey> {
-    const group = [...records, ...(chosen.get(prefixNow) ?? [])].sort(newestFirst);
-    chosen.delete(prefixNow);
-    records = [];
-    if (isFilled(group)) yield group;
-  }
   for (const listed of prefixesOf(filter)) {
     for await (const blob of container.list(listed, outOfTime, { metadata: true })) {
       const record = storedRecordOf(blob, suffixes);
-      if (record === undefined || !passes(record)) continue;
+      if (record === undefined || !passes(record, filter)) continue;
       const prefix = recordPrefix(record.source, record.keyName);
       if (prefix !== prefixNow) {
-        yield* finished();
+        if (isFilled(records)) yield records.sort(newestFirst);
+        records = [];
         prefixNow = prefix;
       }
       records.push(record);
     }
   }
-  yield* finished();
-  // Keys that have records under chosen names only.
-  for (const group of [...chosen.values()].map((left) => left.sort(newestFirst))) if (isFilled(group)) yield group;
+  if (isFilled(records)) yield records.sort(newestFirst);
+}
+
+function passes(record: StoredRecord, { source, names, since }: RecordFilter): boolean {
+  return (
+    (source === undefined || isSameSource(record.source, source)) &&
+    (names === undefined || matchesAny(names, record.keyName)) &&
+    (since === undefined || record.createdAt >= since)
+  );
 }
 
 function prefixesOf({ source, names }: RecordFilter): readonly string[] {
@@ -100,16 +87,31 @@ function prefixesOf({ source, names }: RecordFilter): readonly string[] {
   return [recordPrefix(source, only)];
 }
 
-/** The records under chosen names, of every source: few, and listed whole. */
+/**
+ * The records under chosen names that pass the filter: few, and listed whole. Who put them there, and whether they hold the key
+ * that they name, nothing but a restore tells: they are listed and verified, and restored by their blob name only.
+ */
 export async function* listChosenNames(
   container: EscrowStore,
   suffixes: SourceSuffixes,
+  filter: RecordFilter,
   outOfTime: AbortSignal,
 ): AsyncGenerator<StoredRecord> {
   for await (const blob of blobsOfChosenNames(container, outOfTime)) {
     const record = storedRecordOf(blob, suffixes);
-    if (record !== undefined) yield record;
+    if (record !== undefined && passes(record, filter)) yield record;
   }
+}
+
+/** The records of every key, then each under a chosen name by itself: for who looks at the escrow, never for who restores. */
+export async function* listEveryRecord(
+  container: EscrowStore,
+  suffixes: SourceSuffixes,
+  filter: RecordFilter,
+  outOfTime: AbortSignal,
+): AsyncGenerator<RecordsOfKey> {
+  yield* listRecords(container, suffixes, filter, outOfTime);
+  for await (const record of listChosenNames(container, suffixes, filter, outOfTime)) yield [record];
 }
 
 async function* blobsOfChosenNames(container: EscrowStore, outOfTime: AbortSignal) {
@@ -119,6 +121,6 @@ async function* blobsOfChosenNames(container: EscrowStore, outOfTime: AbortSigna
   }
 }
 
-function isFilled<T>(items: readonly T[]): items is readonly [T, ...T[]] {
+function isFilled<T>(items: T[]): items is [T, ...T[]] {
   return items.length > 0;
 }

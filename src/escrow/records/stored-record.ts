@@ -1,7 +1,7 @@
 import type { SourceSuffixes } from '../model/key-id.ts';
 import { parseKeyId } from '../model/key-id.ts';
 import type { RestorePlace, SourceId } from '../model/source.ts';
-import type { StoredBlob } from '../ports/escrow-store.ts';
+import type { ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
 import { isReservedName, parseRecordName } from './blob-names.ts';
 import { restorePlaceOf } from './escrow-record.ts';
 
@@ -22,6 +22,8 @@ export interface StoredRecord {
   readonly format: string | undefined;
   readonly place: RestorePlace;
   readonly metadata: Readonly<Record<string, string>>;
+  /** As the store holds it: type, tier, state of a copy. */
+  readonly blob: ListedBlob;
 }
 
 /**
@@ -48,6 +50,7 @@ export function storedRecordOf(blob: StoredBlob, suffixes: SourceSuffixes): Stor
     format: metadata.format,
     place: restorePlaceOf(metadata),
     metadata,
+    blob,
   };
 }
 
@@ -55,9 +58,4 @@ export function storedRecordOf(blob: StoredBlob, suffixes: SourceSuffixes): Stor
 function sameName(named: string | undefined, described: string | undefined): string | undefined {
   if (named === undefined) return described;
   return described?.toLowerCase() === named ? described : named;
-}
-
-/** Newest first, by the storage service's own time and never by name. */
-export function newestFirst(left: StoredRecord, right: StoredRecord): number {
-  return right.createdAt.getTime() - left.createdAt.getTime() || (left.blobName < right.blobName ? 1 : -1);
 }

@@ -18,7 +18,14 @@ export type RestoreStep =
   | {
       readonly action: 'refuse';
       /** `stillThere`: in its own source, where nothing has to be brought back. */
-      readonly code: 'nameTaken' | 'stillThere' | 'nameDeleted' | 'wrongPlace' | 'wrongKind';
+      readonly code:
+        | 'nameTaken'
+        | 'stillThere'
+        | 'nameDeleted'
+        | 'wrongPlace'
+        | 'wrongKind'
+        | 'recordArchived'
+        | 'recordNotFound';
       readonly message: string;
       readonly remedy: string;
     };

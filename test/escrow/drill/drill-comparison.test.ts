@@ -2,21 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { WitnessedVersions } from '../../../src/escrow/audit/witness.ts';
 import type { SeenVersion } from '../../../src/escrow/drill/drill-comparison.ts';
 import { compareVersions } from '../../../src/escrow/drill/drill-comparison.ts';
-import type { StoredRecord } from '../../../src/escrow/records/stored-record.ts';
+import { recordOfSigning } from '../../support/stored-record.ts';
 
-const record: StoredRecord = {
-  blobName: 'vaults/contoso-prod/signing/20261124T020000Z.keybackup',
-  source: { kind: 'vault', name: 'contoso-prod' },
-  keyName: 'signing',
-  runId: '20261124T020000Z',
-  trigger: 'schedule',
-  createdAt: new Date('2026-11-24T02:00:09Z'),
-  length: 9000,
-  sha256: 'ab',
-  format: 'AzureKeyVaultKeyBackupV1',
-  place: {},
-  metadata: { backedupat: '2026-11-24T02:00:08.500Z' },
-};
+const record = recordOfSigning();
 const long = new Date('2026-01-01T00:00:00Z');
 const later = new Date('2026-11-24T09:00:00Z');
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { StoredBlob } from '../../../src/escrow/ports/escrow-store.ts';
-import { listRecords, recordedKeyNames, recordedSources } from '../../../src/escrow/records/record-listing.ts';
+import {
+  listChosenNames,
+  listRecords,
+  recordedKeyNames,
+  recordedSources,
+} from '../../../src/escrow/records/record-listing.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
 import { createMemoryStore, storedBlob } from '../../support/memory-store.ts';
 
@@ -15,7 +20,7 @@ async function put(container: ReturnType<typeof createMemoryStore>, name: string
 }
 
 describe('the records of a container', () => {
-  test('come key by key, newest first by the time of creation, with those under chosen names among them', async () => {
+  test('come key by key, newest first by the time of creation; under chosen names nothing is taken for a record of a key', async () => {
     const container = createMemoryStore();
     const signing = 'https://contoso-prod.vault.azure.net/keys/Signing';
     await put(container, 'vaults/contoso-prod/signing/20261125T020000Z.keybackup', signing);
@@ -29,12 +34,14 @@ describe('the records of a container', () => {
       groups.push(group.map((one) => one.blobName));
     expect(groups).toEqual([
       [
-        'moves/signing.bak',
         'vaults/contoso-prod/signing/20261124T020000Z.keybackup',
         'vaults/contoso-prod/signing/20261125T020000Z.keybackup',
       ],
-      ['alone'],
     ]);
+    const chosen: string[] = [];
+    for await (const { blobName } of listChosenNames(container, publicSuffixes, { names: ['s*'] }, noLimit))
+      chosen.push(blobName);
+    expect(chosen).toEqual(['moves/signing.bak']);
     expect(await recordedSources(container, noLimit)).toEqual([prod]);
     expect(await recordedKeyNames(container, prod, noLimit)).toEqual(['signing']);
   });

@@ -2,6 +2,7 @@ import type { OperatorServices } from '../../../app/operator-services.ts';
 import { describeFailure } from '../../../escrow/model/failure.ts';
 import { OutOfTime, ServiceError } from '../../../escrow/model/service-error.ts';
 import { defaultBackupsPerSecond, describeSource, isSameSource } from '../../../escrow/model/source.ts';
+import { describeArchived } from '../../../escrow/records/record-pick-words.ts';
 import type { StoredRecord } from '../../../escrow/records/stored-record.ts';
 import type { RestoreOutcome, RestorePorts } from '../../../escrow/restore/restore-key.ts';
 import { recoverKey, restoreRecord } from '../../../escrow/restore/restore-key.ts';
@@ -25,7 +26,7 @@ import type { RestoreValues } from './restore-options.ts';
 export async function restoreOne(values: RestoreValues, io: Io, services: OperatorServices): Promise<ExitCode> {
   const target = readTarget(values, services);
   const choice = await readRecordChoice(values, io, services);
-  const record = await findRecord(choice, io, services);
+  const { record, archived } = await findRecord(choice, io, services);
   const operator = services.operatorOf(target.source);
   const verdict = judgePlace(record, target);
   const step = await decide(record, target, io, services);
@@ -36,6 +37,10 @@ export async function restoreOne(values: RestoreValues, io: Io, services: Operat
     `Record: key "${record.keyName}" of ${describeSource(record.source)}, from ${showAge(record.createdAt, services.now())}\n        ${record.blobName}`,
   );
   say(io, `Where:  ${verdict.explanation}`);
+  if (archived !== undefined) {
+    const { message, remedy } = describeArchived(record, archived, services.container.url);
+    throw failWith('recordArchived', message, remedy);
+  }
   await tellWhetherNothingIsLost(record, target, io, services);
   if (step.action === 'refuse') throw failWith(step.code, step.message, step.remedy);
   say(io, `Will:   ${intention(step, record, target)}`);

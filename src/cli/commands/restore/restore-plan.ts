@@ -3,7 +3,11 @@ import { describeFailure } from '../../../escrow/model/failure.ts';
 import { ServiceError } from '../../../escrow/model/service-error.ts';
 import type { PacedSource, SourceId } from '../../../escrow/model/source.ts';
 import { certificateBackedKeys } from '../../../escrow/records/certificate-backed.ts';
+import { nothingRestorable } from '../../../escrow/records/record-choice.ts';
 import { listRecords } from '../../../escrow/records/record-listing.ts';
+import type { RecordPick } from '../../../escrow/records/record-pick.ts';
+import { pickRecord } from '../../../escrow/records/record-pick.ts';
+import { describeArchived, describePick } from '../../../escrow/records/record-pick-words.ts';
 import type { StoredRecord } from '../../../escrow/records/stored-record.ts';
 import type { PlannedRestore } from '../../../escrow/restore/restore-many.ts';
 import type { TakenNames } from '../../../escrow/restore/restore-step.ts';
@@ -13,6 +17,7 @@ import type { NamedTarget } from '../../options/target-options.ts';
 import { describeTarget } from '../../options/target-options.ts';
 import { failWith } from '../../terminal/failure-thrown.ts';
 import type { Io } from '../../terminal/io.ts';
+import { say } from '../../terminal/output.ts';
 import { showProgress } from '../../terminal/progress.ts';
 
 /** What a restore of many keys would do. */
@@ -39,22 +44,42 @@ export interface PlanWish {
 /** Finds the newest record of each key and what has to be done about it; reads, and changes nothing. */
 export async function makePlan(wish: PlanWish, io: Io, services: OperatorServices): Promise<RestorePlan> {
   const { source, target, asOf, pattern, begun } = wish;
-  const filter = { source, names: [pattern], until: asOf };
-  const records: StoredRecord[] = [];
+  const { container, settings } = services;
+  const picks: RecordPick[] = [];
+  const unrestorable: PlannedRestore[] = [];
   const progress = showProgress(io, 'keys found');
-  for await (const [newest] of listRecords(services.container, services.settings.suffixes, filter, io.signal)) {
-    records.push(newest);
+  for await (const records of listRecords(container, settings.suffixes, { source, names: [pattern] }, io.signal)) {
+    const pick = pickRecord(records, asOf);
+    const [over] = pick.passedOver;
+    if (pick.record !== undefined) picks.push(pick);
+    else if (over !== undefined) {
+      const { message, remedy } = nothingRestorable(over, pick.passedOver.length);
+      unrestorable.push({
+        record: over.record,
+        step: { action: 'refuse', code: 'recordNotFound', message: capital(message), remedy },
+        begunBefore: false,
+      });
+    }
     progress.step();
   }
   progress.end();
+  for (const note of picks.flatMap(describePick)) say(io, note);
+  const records = picks.map(({ record }) => record);
   const isOtherKind = source.kind !== target.source.kind;
   const nothingTaken: TakenNames = { active: new Set(), deleted: new Map() };
   const taken = isOtherKind ? nothingTaken : await readNames(target.source, io, services);
-  const items = records.map((record) => ({
-    record,
-    step: restoreStepOf(record, target, taken),
-    begunBefore: begun.has(record.blobName),
-  }));
+  const items = picks.map(({ record, archived }): PlannedRestore => {
+    const step = restoreStepOf(record, target, taken);
+    const isToRestore = step.action === 'restore' && archived !== undefined;
+    return {
+      record,
+      step: isToRestore
+        ? { action: 'refuse', code: 'recordArchived', ...describeArchived(record, archived, container.url) }
+        : step,
+      begunBefore: begun.has(record.blobName),
+    };
+  });
+  items.push(...unrestorable);
   return {
     source,
     target,
@@ -82,6 +107,10 @@ function reportTime(records: readonly StoredRecord[], asOf: Date | undefined): D
   const newest = Math.max(0, ...records.map(({ createdAt }) => createdAt.getTime()));
   const dayAfter = newest + 24 * 60 * 60 * 1000;
   return new Date(asOf === undefined ? dayAfter : Math.min(dayAfter, asOf.getTime()));
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** A name that an earlier pass of ours took is no refusal: it is looked at again. */

@@ -1,0 +1,49 @@
+import type { RecordsOfKey } from './record-listing.ts';
+import type { RecordObstacle } from './record-obstacle.ts';
+import { obstacleOf } from './record-obstacle.ts';
+import { isLate, timeOf } from './record-order.ts';
+import type { StoredRecord } from './stored-record.ts';
+
+/** A record that would have been chosen, but can never be restored as it lies. */
+export interface PassedOver {
+  readonly record: StoredRecord;
+  readonly obstacle: RecordObstacle;
+}
+
+/** The record of a key that is to be restored, and what the person has to know about the choice. */
+export interface RecordPick {
+  readonly record: StoredRecord;
+  /** In the archive: what can be read at once instead, newer than it and older. */
+  readonly archived?: { readonly newer: StoredRecord | undefined; readonly older: StoredRecord | undefined };
+  readonly passedOver: readonly PassedOver[];
+  /** Every record of the key is late: they are ordered by what they say themselves. */
+  readonly allLate: boolean;
+}
+
+/** What there is of a key as of a time; `record` is absent where nothing can be restored. */
+export type RecordPicked = RecordPick | (Pick<RecordPick, 'passedOver'> & { readonly record: undefined });
+
+/**
+ * The newest record of a key as of a time. Late records yield to all others; what cannot be restored as it lies is passed over.
+ * @param records all records of the key, in the order of `newestFirst`.
+ */
+export function pickRecord(records: RecordsOfKey, asOf: Date | undefined): RecordPicked {
+  const passedOver: PassedOver[] = [];
+  let newer: StoredRecord | undefined;
+  for (const [index, record] of records.entries()) {
+    const obstacle = obstacleOf(record);
+    if (asOf !== undefined && timeOf(record) > asOf) {
+      if (obstacle === undefined) newer = record;
+      continue;
+    }
+    if (obstacle !== undefined && obstacle.code !== 'archived') {
+      passedOver.push({ record, obstacle });
+      continue;
+    }
+    const allLate = records.every(isLate);
+    if (obstacle === undefined) return { record, passedOver, allLate };
+    const older = records.slice(index + 1).find((other) => obstacleOf(other) === undefined);
+    return { record, archived: { newer, older }, passedOver, allLate };
+  }
+  return { record: undefined, passedOver };
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import type { RecordsOfKey } from '../../../src/escrow/records/record-listing.ts';
+import { newestFirst } from '../../../src/escrow/records/record-order.ts';
+import { pickRecord } from '../../../src/escrow/records/record-pick.ts';
+import { describeArchived, describePick } from '../../../src/escrow/records/record-pick-words.ts';
+import type { StoredRecord } from '../../../src/escrow/records/stored-record.ts';
+import { recordOfSigning as record } from '../../support/stored-record.ts';
+
+const pick = (records: readonly StoredRecord[], asOf?: Date) =>
+  pickRecord([...records].sort(newestFirst) as unknown as RecordsOfKey, asOf);
+const night = (one: StoredRecord | undefined): string | undefined => one?.runId?.slice(6, 8);
+const copiedAt = (minute: number) => ({ createdAt: new Date(Date.UTC(2026, 11, 20, 9, minute)) });
+
+describe('the record of a key', () => {
+  const nights = [record({ night: '2026-11-22' }), record({ night: '2026-11-24' }), record({ night: '2026-11-23' })];
+
+  test('is the newest by the time of creation, and as of a time the newest that was there then', () => {
+    expect(night(pick(nights).record)).toBe('24');
+    expect(night(pick(nights, new Date('2026-11-23T12:00:00Z')).record)).toBe('23');
+    expect(pick(nights, new Date('2026-11-01T00:00:00Z'))).toEqual({ record: undefined, passedOver: [] });
+  });
+
+  test('of a copied escrow, in whatever order it was copied, is the newest by its backup; and that is said', () => {
+    const copied = [
+      record({ night: '2026-11-24', ...copiedAt(0) }),
+      record({ night: '2026-11-23', ...copiedAt(1) }),
+      record({ night: '2026-11-22', ...copiedAt(2) }),
+    ];
+    const picked = pick(copied);
+    expect(night(picked.record)).toBe('24');
+    expect(picked.record && describePick(picked)).toEqual([expect.stringContaining('as by a copy of the escrow')]);
+    expect(night(pick(copied, new Date('2026-11-23T12:00:00Z')).record)).toBe('23');
+  });
+
+  test.each([
+    ['says an old time', { backedupat: '1970-01-01T00:00:00Z' }],
+    ['says no time', { backedupat: undefined }],
+    ['says what is no time', { backedupat: 'soon' }],
+    ['says a time after its creation', { backedupat: '2027-01-01T00:00:00Z' }],
+  ])('is never a late one that %s, while there is another, as of a time too', (_says, metadata) => {
+    const planted = record({
+      ...copiedAt(0),
+      metadata,
+      name: 'vaults/contoso-prod/signing/20261220T020000Z.keybackup',
+    });
+    expect(night(pick([...nights, planted]).record)).toBe('24');
+    expect(night(pick([...nights, planted], new Date('2026-11-22T12:00:00Z')).record)).toBe('22');
+    expect(pick([planted])).toMatchObject({ record: { blobName: planted.blobName }, allLate: true });
+  });
+
+  test.each([
+    ['without a digest', { metadata: { sha256: undefined } }, 'has no "sha256"'],
+    ['that is an append blob', { type: 'append' }, 'is no block blob (append)'],
+    ['that is a page blob', { type: 'page' }, 'is no block blob (page)'],
+    ['that is empty', { length: 0 }, 'is empty'],
+    ['that is being copied', { copyStatus: 'pending' }, 'has not all its bytes (pending)'],
+    ['under a key that the account does not have', { customerProvidedKey: true }, 'that the account does not have'],
+  ] as const)('is not a newer one %s: that is told, and passed over', (_what, parts, said) => {
+    const bad = record({ night: '2026-11-25', ...parts });
+    const picked = pick([...nights, bad]);
+    expect(night(picked.record)).toBe('24');
+    expect(picked.record && describePick(picked)).toEqual([expect.stringContaining(said)]);
+    expect(pick([bad])).toMatchObject({
+      record: undefined,
+      passedOver: [{ obstacle: { reason: expect.stringContaining(said) } }],
+    });
+  });
+});
+
+describe('an archived record', () => {
+  const archived = record({ night: '2026-11-23', tier: 'Archive' });
+  const [older, newer] = [record({ night: '2026-11-22' }), record({ night: '2026-11-24', tier: 'Cool' })];
+
+  test('is chosen, with what can be read at once instead, and the way to bring it back', () => {
+    const picked = pick([older, newer, archived], new Date('2026-11-23T12:00:00Z'));
+    expect([night(picked.record), picked.record && night(picked.archived?.newer)]).toEqual(['23', '24']);
+    if (picked.record === undefined || picked.archived === undefined) throw new Error('not archived');
+    const { message, remedy } = describeArchived(
+      picked.record,
+      picked.archived,
+      'https://contoso.blob.core.windows.net/key-escrow',
+    );
+    expect(message).toContain('is in the archive tier');
+    expect(remedy).toContain(`A newer one can be restored now: --blob-name ${newer.blobName}.`);
+    expect(remedy).toContain(
+      `az storage blob set-tier --account-name contoso --container-name key-escrow --name ${archived.blobName} --tier Hot`,
+    );
+  });
+
+  test('on its way back is waited for', () => {
+    const coming = record({ tier: 'Archive', archiveStatus: 'rehydrate-pending-to-hot' });
+    const picked = pick([coming]);
+    if (picked.record === undefined || picked.archived === undefined) throw new Error('not archived');
+    const { remedy } = describeArchived(
+      picked.record,
+      picked.archived,
+      'https://contoso.blob.core.windows.net/key-escrow',
+    );
+    expect(remedy).toContain('on its way back (rehydrate-pending-to-hot)');
+    expect(remedy).not.toContain('set-tier');
+  });
+});
