@@ -30,6 +30,7 @@ const bad: readonly (readonly [what: string, body: string | Buffer, reason: RegE
   ],
   [
     'what the host says of a message',
+    // fixed date: refused whatever it says.
     json({ id: ownId, dequeueCount: 99, insertionTime: '2020-01-01' }),
     /dequeueCount/,
   ],

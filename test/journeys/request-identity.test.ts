@@ -4,7 +4,7 @@ import { runCommand } from '../support/cli.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
-import { fromNow, minute } from '../support/now.ts';
+import { fromNow, hour, minute } from '../support/now.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 const keys = ['signing', 'twice', 'forced', 'denied', 'waited', 'spaced'];
@@ -65,7 +65,7 @@ describe('a message whose members have the names of what the host says of a mess
       eventTime: fromNow(-minute).toISOString(),
       data: { Id: `${idOf('denied')}/0123456789abcdef` },
       dequeueCount: 99,
-      insertionTime: '2020-01-01T00:00:00Z',
+      insertionTime: fromNow(-1000 * hour).toISOString(),
     };
     const { messageId, insertedAt } = await queue.send(event);
     await host.waitFor((one) => one.event === 'poisoned' && one.messageId === messageId);

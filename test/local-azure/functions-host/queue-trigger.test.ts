@@ -6,6 +6,8 @@ import type { BundledProgram } from '../../support/bundled-program.ts';
 import { bundleFixture, startFixture, userLines } from '../../support/fixture-host.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
 
+// fixed dates: to the host what stands in a message is text.
+
 let azure: TestAzure;
 let fixture: BundledProgram;
 let queues: QueueServiceClient;
