@@ -2,13 +2,13 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { parseDuration, parseInstant, showAge } from '../../src/cli/options/instants.ts';
-import { editDistance, suggest } from '../../src/cli/options/suggestion.ts';
+import { suggest } from '../../src/cli/options/suggestion.ts';
+import { UsageFault } from '../../src/cli/terminal/errors.ts';
 import { count, showDuration, showSize } from '../../src/cli/terminal/figures.ts';
 import type { Io } from '../../src/cli/terminal/io.ts';
 import { startJsonStream } from '../../src/cli/terminal/json-stream.ts';
 import { showProgress } from '../../src/cli/terminal/progress.ts';
 import { alignColumns } from '../../src/cli/terminal/table.ts';
-import { UsageFault } from '../../src/cli/terminal/usage-fault.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 
@@ -20,7 +20,9 @@ function ioWith(isTTY: boolean): { io: Io; stdout: PassThrough; stderr: PassThro
     stderr,
     stdin: new PassThrough(),
     isTTY: { stdin: isTTY, stdout: isTTY, stderr: isTTY },
+    columns: 80,
     env: {},
+    program: 'keyvault-escrow',
     signal,
     holdOpen: () => ({ [Symbol.dispose]: () => undefined }),
   };
@@ -85,7 +87,7 @@ describe('figures', () => {
 
 describe('what was perhaps meant', () => {
   test('is a near miss or a beginning, best first', () => {
-    expect(editDistance('vault-nmae', 'vault-name')).toBe(1);
+    expect(suggest('vault-nmae', ['vault-name', 'hsm-name'])).toEqual(['vault-name']);
     expect(suggest('lst', ['list', 'plan', 'status'])).toEqual(['list']);
     expect(suggest('TEN', ['tenant-01', 'tenant-02', 'signing'])).toEqual(['tenant-01', 'tenant-02']);
     expect(suggest('payments', ['signing'])).toEqual([]);

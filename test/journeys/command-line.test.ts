@@ -158,7 +158,7 @@ describe('enqueue', () => {
     ['enqueue --vault-name contoso-prod --name "no good"', 'no key name'],
     ['enqueue', 'found none'],
     ['enqueue --all --blob-name x', 'for one key'],
-    ['enqueue --all --what-if --wait', 'nothing that --wait'],
+    ['enqueue --all --what-if --wait', "'--what-if' cannot be used with option '--wait'"],
     ['enqueue --vault-name contoso-prod --name signing --blob-name vaults/x', 'reserved'],
     ['enqueue --vault-name contoso-prod --name sinning', 'Did you mean "signing"?'],
     [

@@ -21,6 +21,7 @@ export interface CliOptions {
   /** What a person types; makes standard input a terminal. */
   readonly answers?: string;
   readonly isTTY?: boolean;
+  readonly columns?: number;
   readonly signal?: AbortSignal;
   /** How far the person's clock is ahead of the services'. */
   readonly hoursLater?: number;
@@ -28,7 +29,7 @@ export interface CliOptions {
   readonly identity?: LocalIdentity;
 }
 
-/** One command line, run in this process as it is by `npm run escrow -- …`, as the operator. */
+/** One command line, run in this process as it is by `keyvault-escrow …`, as the operator. */
 export async function runCommand(
   azure: TestAzure,
   line: string | readonly string[],
@@ -40,9 +41,16 @@ export async function runCommand(
   const identity = options.identity ?? azure.identities.operator;
   const compose = (settings: Settings): OperatorServices =>
     as(identity, () => createOperatorServices(settings, impatientClock(options.hoursLater)));
+  const { io, ended } = collectIo(options);
+  const args = typeof line === 'string' ? splitLine(line) : line;
+  return ended(await runCli(args, io, compose));
+}
+
+/** A terminal that keeps what is printed. */
+export function collectIo(options: CliOptions): { readonly io: Io; ended(code: number): CliRun } {
   const stdout: string[] = [];
   const stderr: string[] = [];
-  const { isTTY = false, answers } = options;
+  const { isTTY = false, columns = 80, answers } = options;
   const stdin = new PassThrough();
   stdin.end(answers ?? '');
   const io: Io = {
@@ -50,17 +58,20 @@ export async function runCommand(
     stderr: collector(stderr),
     stdin,
     isTTY: { stdin: answers !== undefined, stdout: isTTY, stderr: isTTY },
+    columns,
     env: options.env ?? process.env,
+    program: 'keyvault-escrow',
     signal: options.signal ?? new AbortController().signal,
     holdOpen: () => ({ [Symbol.dispose]: () => undefined }),
   };
-  const args = typeof line === 'string' ? splitLine(line) : line;
-  const code = await runCli(args, io, compose);
   return {
-    code,
-    stdout: stdout.join(''),
-    stderr: stderr.join(''),
-    json: () => JSON.parse(stdout.join('')),
+    io,
+    ended: (code) => ({
+      code,
+      stdout: stdout.join(''),
+      stderr: stderr.join(''),
+      json: () => JSON.parse(stdout.join('')),
+    }),
   };
 }
 

@@ -2,58 +2,67 @@ import { describeSource } from '../../escrow/model/source.ts';
 import type { RecordsOfKey } from '../../escrow/records/record-listing.ts';
 import { listEveryRecord } from '../../escrow/records/record-listing.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
-import { defineCommand } from '../command.ts';
+import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
-import { readRecordFilter, recordOptions } from '../options/record-options.ts';
-import { sourceMembers } from '../options/source-options.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
+import { keyNames, readRecordFilter, since } from '../options/record-options.ts';
+import { hsmName, sourceMembers, vaultName } from '../options/source-options.ts';
+import { exitCodes } from '../terminal/errors.ts';
 import { count, showDuration, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { startJsonStream } from '../terminal/json-stream.ts';
-import { print, say } from '../terminal/output.ts';
-import { painter } from '../terminal/paint.ts';
+import { painter, print, say } from '../terminal/print.ts';
 import { alignColumns } from '../terminal/table.ts';
 
 /** The records, key by key as the container lists them: a long listing is printed while it is read. */
-export const list = defineCommand({
-  name: 'list',
+const about = {
   summary: 'list the escrow records, newest first per key',
-  help: 'Lists the records by key: when each was written (by the storage service, UTC), what asked for it, its size and the start of its SHA-256, and its blob name. Records under chosen names come last.',
+  description:
+    'Lists the records by key: when each was written (by the storage service, UTC), what asked for it, its size and the start of its SHA-256, and its blob name. Records under chosen names come last.',
   examples: ['list', 'list --vault-name contoso-prod --name signing', 'list --since 7d --name "tenant-*" --json'],
-  options: recordOptions,
-  async run(values, io, services) {
-    const filter = await readRecordFilter(values, io, services);
-    const groups = listEveryRecord(services.container, services.settings.suffixes, filter, io.signal);
-    let records = 0;
-    let keys = 0;
-    let bytes = 0;
-    const note = (group: RecordsOfKey): void => {
-      keys++;
-      records += group.length;
-      for (const record of group) bytes += record.length;
-    };
-    if (values.json) {
-      const stream = await startJsonStream(io, {}, 'records');
-      for await (const group of groups) {
-        note(group);
-        for (const record of group) await stream.item(recordObject(record));
-      }
-      await stream.end({ counts: { records, keys, bytes } });
-      return exitCodes.done;
-    }
-    for await (const group of groups) {
-      note(group);
-      await print(io, recordsText(group, services.now(), io));
-    }
-    say(
-      io,
-      records === 0
-        ? 'No record matches.'
-        : `${count(records, 'record')} of ${count(keys, 'key')}, ${showSize(bytes)}.`,
+};
+
+export function addList(cli: Cli) {
+  return cli
+    .command('list', about)
+    .addOption(vaultName)
+    .addOption(hsmName)
+    .addOption(keyNames)
+    .addOption(since)
+    .action(
+      cli.action(async (values, io, services) => {
+        const filter = await readRecordFilter(values, io, services);
+        const groups = listEveryRecord(services.container, services.settings.suffixes, filter, io.signal);
+        let records = 0;
+        let keys = 0;
+        let bytes = 0;
+        const note = (group: RecordsOfKey): void => {
+          keys++;
+          records += group.length;
+          for (const record of group) bytes += record.length;
+        };
+        if (values.json) {
+          const stream = await startJsonStream(io, {}, 'records');
+          for await (const group of groups) {
+            note(group);
+            for (const record of group) await stream.item(recordObject(record));
+          }
+          await stream.end({ counts: { records, keys, bytes } });
+          return exitCodes.done;
+        }
+        for await (const group of groups) {
+          note(group);
+          await print(io, recordsText(group, services.now(), io));
+        }
+        say(
+          io,
+          records === 0
+            ? 'No record matches.'
+            : `${count(records, 'record')} of ${count(keys, 'key')}, ${showSize(bytes)}.`,
+        );
+        return exitCodes.done;
+      }),
     );
-    return exitCodes.done;
-  },
-});
+}
 
 /** A record as `--json` shows it in every command. */
 export function recordObject(record: StoredRecord): object {

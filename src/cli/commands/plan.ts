@@ -6,71 +6,56 @@ import { describeSource } from '../../escrow/model/source.ts';
 import type { EscrowLog } from '../../escrow/ports/escrow-events.ts';
 import type { SourceRun } from '../../escrow/run/source-run.ts';
 import { runSource } from '../../escrow/run/source-run.ts';
-import { defineCommand } from '../command.ts';
+import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
-import { sourceMembers } from '../options/source-options.ts';
-import { didYouMean } from '../options/suggestion.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
+import { chooseConfigured, hsmName, sourceMembers, vaultName } from '../options/source-options.ts';
+import { exitCodes } from '../terminal/errors.ts';
 import { count } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
-import { print, printJson } from '../terminal/output.ts';
-import { painter } from '../terminal/paint.ts';
+import { painter, print, printJson } from '../terminal/print.ts';
 import { showProgress } from '../terminal/progress.ts';
 import { alignColumns } from '../terminal/table.ts';
-import { UsageFault } from '../terminal/usage-fault.ts';
 
 /** What a run would do, found out with the run's own code under what-if: it lists, and backs up and writes nothing. */
-export const plan = defineCommand({
-  name: 'plan',
+const about = {
   summary: 'say what a run would do with every key; back up nothing',
-  help: 'Lists the configured sources as a run would and says of every key whether it would be escrowed, is skipped (excluded, retired, certificate-backed) or is missing. Exit code 3 when a key is missing or a source cannot be escrowed.',
-  examples: ['plan', 'plan --source contoso-prod', 'plan --json'],
-  options: {
-    source: { type: 'string', value: 'NAME', multiple: true, about: 'only this vault or Managed HSM' },
-  },
-  async run(values, io, services) {
-    const sources = chosenSources(values.source, services.settings.sources);
-    const next = parseSchedule(services.settings.schedule).nextRun(services.now());
-    const runId = scheduledRunId(next ?? services.now());
-    const progress = showProgress(io, 'keys seen');
-    const runs = await Promise.all(
-      sources.map((source) => {
-        const log: EscrowLog = (_level, line) => {
-          if (line.event.startsWith('escrow.key.')) progress.step();
-        };
-        const job = { source, runId, trigger: 'schedule', attempt: 1, force: false, whatIf: true } as const;
-        return runSource(job, { ...portsOf(services, source, io), log });
+  description:
+    'Lists the configured sources as a run would and says of every key whether it would be escrowed, is skipped (excluded, retired, certificate-backed) or is missing. Exit code 3 when a key is missing or a source cannot be escrowed.',
+  examples: ['plan', 'plan --vault-name contoso-prod', 'plan --json'],
+};
+
+export function addPlan(cli: Cli) {
+  return cli
+    .command('plan', about)
+    .addOption(vaultName)
+    .addOption(hsmName)
+    .action(
+      cli.action(async (values, io, services) => {
+        const sources = chooseConfigured(values, io, services);
+        const next = parseSchedule(services.settings.schedule).nextRun(services.now());
+        const runId = scheduledRunId(next ?? services.now());
+        const progress = showProgress(io, 'keys seen');
+        const runs = await Promise.all(
+          sources.map((source) => {
+            const log: EscrowLog = (_level, line) => {
+              if (line.event.startsWith('escrow.key.')) progress.step();
+            };
+            const job = { source, runId, trigger: 'schedule', attempt: 1, force: false, whatIf: true } as const;
+            return runSource(job, { ...portsOf(services, source, io), log });
+          }),
+        );
+        progress.end();
+        if (values.json) await printJson(io, planObject(runs, next));
+        else for (const run of runs) await print(io, planText(run, io));
+        if (!values.json && next) await print(io, `Next run: ${showInstant(next)}`);
+        return runs.every((run) => run.status === 'ok') ? exitCodes.done : exitCodes.findings;
       }),
     );
-    progress.end();
-    if (values.json) await printJson(io, planObject(runs, next));
-    else for (const run of runs) await print(io, planText(run, io));
-    if (!values.json && next) await print(io, `Next run: ${showInstant(next)}`);
-    return runs.every((run) => run.status === 'ok') ? exitCodes.done : exitCodes.findings;
-  },
-});
+}
 
 function portsOf(services: OperatorServices, source: EscrowSource, { signal }: Io) {
   const time = { outOfTime: signal, lastCall: signal };
   return { keys: services.keysOf(source), container: services.container, now: services.now, time };
-}
-
-function chosenSources(
-  names: readonly string[] | undefined,
-  sources: readonly EscrowSource[],
-): readonly EscrowSource[] {
-  if (names === undefined) return sources;
-  return names.flatMap((typed) => {
-    const name = typed.toLowerCase();
-    const exact = sources.filter((source) => source.name === name);
-    const found = exact.length > 0 ? exact : sources.filter((source) => source.name.startsWith(name));
-    if (found.length > 0 && (exact.length > 0 || found.length === 1)) return found;
-    const known = sources.map((source) => source.name);
-    throw new UsageFault(
-      `no configured source is named "${typed}"`,
-      `${didYouMean(name, known)}Configured: ${known.join(', ')}.`,
-    );
-  });
 }
 
 function planObject(runs: readonly SourceRun[], next: Date | null): object {

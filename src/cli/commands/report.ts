@@ -6,33 +6,38 @@ import { readAuditTrail } from '../../escrow/audit/audit-trail.ts';
 import { EscrowFault } from '../../escrow/model/failure.ts';
 import { answerLine } from '../../escrow/page/answer.ts';
 import { reportPage } from '../../escrow/page/report-page.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
+import type { Cli } from '../cli.ts';
+import { exitCodes } from '../terminal/errors.ts';
 import { count } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
-import { print, printJson, say } from '../terminal/output.ts';
+import { printJson, say, write } from '../terminal/print.ts';
 
 /** The page of an audit, for an auditor's mailbox or a printer. */
-export const report = defineCommand({
-  name: 'report',
+const about = {
   summary: 'write the page of the newest audit, or of one made now, to a file',
-  help: 'Makes one self-contained HTML page: how many of how many keys can be brought back, what cannot, and the proof. It shows the newest audit in the container, which needs no source to be there any more; with --now it audits with your own identity and keeps nothing. Without -o the page goes to stdout; with --json the audit itself does. Exit code 3 when the audit has gaps.',
+  description:
+    'Makes one self-contained HTML page: how many of how many keys can be brought back, what cannot, and the proof. It shows the newest audit in the container, which needs no source to be there any more; with --now it audits with your own identity and keeps nothing. Without -o the page goes to stdout; with --json the audit itself does. Exit code 3 when the audit has gaps.',
   examples: ['report -o escrow.html', 'report --now -o escrow.html', 'report --json'],
-  options: {
-    output: { type: 'string', short: 'o', value: 'FILE', about: 'where the page goes; absent: stdout' },
-    now: { type: 'boolean', about: 'audit now, without keeping it, instead of showing the newest audit' },
-  },
-  async run(values, io, services) {
-    const { audit, written } = values.now ? await auditNow(io, services) : await newestAudit(io, services);
-    const page = reportPage(audit, written);
-    if (values.output !== undefined) await writePage(values.output, page);
-    if (values.json) await printJson(io, { ...(written && { audit: written }), ...audit });
-    else if (values.output === undefined) await print(io, page);
-    const of = written === undefined ? 'audited now' : `audited ${audit.startedAt}`;
-    say(io, `${answerLine(audit)} (${of}); ${count(audit.findings.length, 'finding')}.`);
-    return audit.status === 'ok' ? exitCodes.done : exitCodes.findings;
-  },
-});
+};
+
+export function addReport(cli: Cli) {
+  return cli
+    .command('report', about)
+    .option('-o, --output <FILE>', 'where the page goes; absent: stdout')
+    .option('--now', 'audit now, without keeping it, instead of showing the newest audit')
+    .action(
+      cli.action(async (values, io, services) => {
+        const { audit, written } = values.now ? await auditNow(io, services) : await newestAudit(io, services);
+        const page = reportPage(audit, written);
+        if (values.output !== undefined) await writePage(values.output, page);
+        if (values.json) await printJson(io, { ...(written && { audit: written }), ...audit });
+        else if (values.output === undefined) await write(io, page);
+        const of = written === undefined ? 'audited now' : `audited ${audit.startedAt}`;
+        say(io, `${answerLine(audit)} (${of}); ${count(audit.findings.length, 'finding')}.`);
+        return audit.status === 'ok' ? exitCodes.done : exitCodes.findings;
+      }),
+    );
+}
 
 async function writePage(file: string, page: string): Promise<void> {
   try {

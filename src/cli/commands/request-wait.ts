@@ -44,7 +44,7 @@ export async function waitForRequest(awaited: AwaitedRequest, io: Io, services: 
     if (services.now().getTime() >= until) {
       return {
         status: 'pending',
-        message: `The request is still under way (run ${awaited.runId}). Look again with npm run escrow -- list, or see what doctor says about the queue.`,
+        message: `The request is still under way (run ${awaited.runId}). Doctor shows the queue: \`keyvault-escrow doctor\`.`,
       };
     }
     await services.sleep(lookEveryMs, io.signal);

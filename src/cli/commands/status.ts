@@ -6,70 +6,64 @@ import type { RecordFault } from '../../escrow/audit/newest-records.ts';
 import { silenceFindings } from '../../escrow/audit/source-findings.ts';
 import type { Finding } from '../../escrow/model/finding.ts';
 import { explainSkip } from '../../escrow/model/selection.ts';
-import type { EscrowSource } from '../../escrow/model/source.ts';
-import { describeSource, isSameSource } from '../../escrow/model/source.ts';
+import { describeSource } from '../../escrow/model/source.ts';
 import { matchesAny } from '../../escrow/model/wildcard.ts';
-import { defineCommand } from '../command.ts';
+import type { Cli } from '../cli.ts';
 import { parseDuration, showInstant } from '../options/instants.ts';
-import { namedSource, sourceMembers, sourceOptions } from '../options/source-options.ts';
+import { chooseConfigured, hsmName, sourceMembers, vaultName } from '../options/source-options.ts';
 import { didYouMean } from '../options/suggestion.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
+import { exitCodes, UsageFault } from '../terminal/errors.ts';
 import { count, showDuration } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
-import { print, printJson } from '../terminal/output.ts';
-import { painter } from '../terminal/paint.ts';
+import { painter, print, printJson } from '../terminal/print.ts';
 import { alignColumns } from '../terminal/table.ts';
-import { UsageFault } from '../terminal/usage-fault.ts';
 
 const wrong: readonly CoverageStatus[] = ['stale', 'never', 'gone'];
 const hourMs = 3_600_000;
 
 /** Coverage as the audit judges it, now, for a person. */
-export const status = defineCommand({
-  name: 'status',
+const about = {
   summary: 'coverage: every key, its newest record, and what is missing',
-  help: 'Lists every configured source and finds the newest record of each key. fresh: within the maximal age; stale: beyond it; never: a run has passed and no record is there; pending: no run has passed yet; gone: recorded or configured, but no longer there; the others are not escrowed, and why. Exit code 3 when a key is stale, never escrowed or gone, a record is missing or altered, or a source cannot be read or has nothing to escrow.',
+  description:
+    'Lists every configured source and finds the newest record of each key. fresh: within the maximal age; stale: beyond it; never: a run has passed and no record is there; pending: no run has passed yet; gone: recorded or configured, but no longer there; the others are not escrowed, and why. Exit code 3 when a key is stale, never escrowed or gone, a record is missing or altered, or a source cannot be read or has nothing to escrow.',
   examples: ['status', 'status --max-age 26h', 'status --vault-name contoso-prod --name "tenant-*" --json'],
-  options: {
-    ...sourceOptions,
-    name: { type: 'string', value: 'KEY', multiple: true, about: 'only keys that match; patterns with * and ?' },
-    'max-age': { type: 'string', value: 'TIME', about: 'older is stale; ESCROW_MAX_AGE_HOURS without it' },
-    problems: { type: 'boolean', about: 'only what is wrong' },
-  },
-  async run(values, io, services) {
-    const { settings, container } = services;
-    const maxAgeMs =
-      values['max-age'] === undefined ? settings.maxAgeHours * hourMs : parseDuration(values['max-age'], 'max-age');
-    const sources = chosen(namedSource(values['vault-name'], values['hsm-name']), settings.sources);
-    const now = services.now();
-    const context = { container, now, maxAgeHours: maxAgeMs / hourMs, outOfTime: io.signal };
-    const read = await readCoverage(
-      context,
-      sources.map((source) => ({ source, keys: services.keysOf(source) })),
-    );
-    const coverage = read.map((one) => ({
-      ...one,
-      problems: silenceFindings(one.source, one),
-      keys: one.keys.filter(({ key }) => values.name === undefined || matchesAny(values.name, key)),
-    }));
-    refuseUnknown(values.name, read);
-    const isRight = coverage.every(
-      ({ unreadable, problems, keys }) => unreadable === undefined && problems.length === 0 && !keys.some(isWrong),
-    );
-    if (values.json) await printJson(io, coverageObject(coverage, isRight, now, maxAgeMs));
-    else await tell(coverage, values.problems ?? false, io);
-    return isRight ? exitCodes.done : exitCodes.findings;
-  },
-});
+};
 
-function chosen(wanted: ReturnType<typeof namedSource>, sources: readonly EscrowSource[]): readonly EscrowSource[] {
-  if (wanted === undefined) return sources;
-  const found = sources.filter((source) => isSameSource(source, wanted));
-  if (found.length > 0) return found;
-  throw new UsageFault(
-    `${describeSource(wanted)} is not configured`,
-    `Configured: ${sources.map(describeSource).join(', ')}. Records of other sources are shown by list.`,
-  );
+export function addStatus(cli: Cli) {
+  return cli
+    .command('status', about)
+    .addOption(vaultName)
+    .addOption(hsmName)
+    .option('--name <KEY...>', 'only keys that match; patterns with * and ?')
+    .option('--max-age <TIME>', 'older is stale; ESCROW_MAX_AGE_HOURS without it', (text) =>
+      parseDuration(text, 'max-age'),
+    )
+    .option('--problems', 'only what is wrong')
+    .action(
+      cli.action(async (values, io, services) => {
+        const { settings, container } = services;
+        const { maxAge: maxAgeMs = settings.maxAgeHours * hourMs } = values;
+        const sources = chooseConfigured(values, io, services);
+        const now = services.now();
+        const context = { container, now, maxAgeHours: maxAgeMs / hourMs, outOfTime: io.signal };
+        const read = await readCoverage(
+          context,
+          sources.map((source) => ({ source, keys: services.keysOf(source) })),
+        );
+        const coverage = read.map((one) => ({
+          ...one,
+          problems: silenceFindings(one.source, one),
+          keys: one.keys.filter(({ key }) => values.name === undefined || matchesAny(values.name, key)),
+        }));
+        refuseUnknown(values.name, read);
+        const isRight = coverage.every(
+          ({ unreadable, problems, keys }) => unreadable === undefined && problems.length === 0 && !keys.some(isWrong),
+        );
+        if (values.json) await printJson(io, coverageObject(coverage, isRight, now, maxAgeMs));
+        else await tell(coverage, values.problems ?? false, io);
+        return isRight ? exitCodes.done : exitCodes.findings;
+      }),
+    );
 }
 
 /** Silence about a mistyped name would pass for good news. What an unreadable source has is not known. */
@@ -80,7 +74,7 @@ function refuseUnknown(names: readonly string[] | undefined, read: readonly Sour
   if (unknown === undefined) return;
   throw new UsageFault(
     `no key is named ${JSON.stringify(unknown)} in what is configured`,
-    `${didYouMean(unknown, known)}See every key: npm run escrow -- status.`,
+    `${didYouMean(unknown, known)}See every key: \`keyvault-escrow status\`.`,
   );
 }
 
@@ -149,9 +143,9 @@ function remark({ status, faults, record }: KeyCoverage): string {
     case 'gone':
       return record === undefined
         ? 'named in the settings, but neither there nor recorded'
-        : 'no longer there: npm run escrow -- restore brings it back';
+        : 'no longer there: restore brings it back';
     case 'never':
-      return 'npm run escrow -- enqueue asks for a backup; the run report says why there is none';
+      return 'enqueue asks for a backup; the run report says why there is none';
     case 'pending':
       return 'its first run is still to come';
     case 'certificateBacked':

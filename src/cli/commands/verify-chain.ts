@@ -1,11 +1,10 @@
 import type { OperatorServices } from '../../app/operator-services.ts';
 import { verifyChain } from '../../escrow/audit/evidence-chain.ts';
-import type { ExitCode } from '../terminal/exit-codes.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
+import type { ExitCode } from '../terminal/errors.ts';
+import { exitCodes } from '../terminal/errors.ts';
 import { count } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
-import { print, printJson, say } from '../terminal/output.ts';
-import { painter } from '../terminal/paint.ts';
+import { painter, print, printJson, say } from '../terminal/print.ts';
 
 /** Follows the chain of evidence: audits, and what they list by digest. */
 export async function verifyEvidence(json: boolean, io: Io, { container, now }: OperatorServices): Promise<ExitCode> {

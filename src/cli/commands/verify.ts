@@ -1,27 +1,27 @@
+import { Option } from '@commander-js/extra-typings';
 import PQueue from 'p-queue';
 import type { OperatorServices } from '../../app/operator-services.ts';
 import { describeFailure } from '../../escrow/model/failure.ts';
 import { listEveryRecord } from '../../escrow/records/record-listing.ts';
 import { faultsOfRecord } from '../../escrow/records/record-verification.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
-import { defineCommand } from '../command.ts';
-import { readRecordFilter, recordOptions } from '../options/record-options.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
+import type { Cli } from '../cli.ts';
+import { keyNames, readRecordFilter, since } from '../options/record-options.ts';
+import { hsmName, vaultName } from '../options/source-options.ts';
+import { exitCodes } from '../terminal/errors.ts';
 import { count, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
-import { print, printJson, say } from '../terminal/output.ts';
-import { painter } from '../terminal/paint.ts';
+import { painter, print, printJson, say } from '../terminal/print.ts';
 import { showProgress } from '../terminal/progress.ts';
-import { UsageFault } from '../terminal/usage-fault.ts';
 import { verifyEvidence } from './verify-chain.ts';
 
 const readersAtOnce = 8;
 
 /** Reads records back and checks them against everything they say about themselves. */
-export const verify = defineCommand({
-  name: 'verify',
+const about = {
   summary: 'read records back and check digest, length, envelope and metadata',
-  help: 'Reads the newest record of every key (with --all every record) and checks its SHA-256, its length, its envelope, its metadata against its name, and that it is no older than its run. Exit code 3 with findings. Whether a backup restores only a drill proves. With --chain it follows the chain of audits instead: every audit is what its successor says, every report, receipt and page what the audit that lists it says, and no audit leaves out another.',
+  description:
+    'Reads the newest record of every key (with --all every record) and checks its SHA-256, its length, its envelope, its metadata against its name, and that it is no older than its run. Exit code 3 with findings. Whether a backup restores only a drill proves. With --chain it follows the chain of audits instead: every audit is what its successor says, every report, receipt and page what the audit that lists it says, and no audit leaves out another.',
   examples: [
     'verify',
     'verify --all',
@@ -29,46 +29,51 @@ export const verify = defineCommand({
     'verify --chain',
     'verify --all --json',
   ],
-  options: {
-    ...recordOptions,
-    all: { type: 'boolean', about: 'every record, not only the newest of each key' },
-    chain: {
-      type: 'boolean',
-      about: 'instead of records, the chain of audits and what they list: reports, receipts, pages',
-    },
-  },
-  async run(values, io, services) {
-    const { chain, json, settings: _, help: __, ...chosen } = values;
-    if (chain) {
-      const [other] = Object.keys(chosen);
-      if (other === undefined) return verifyEvidence(json ?? false, io, services);
-      throw new UsageFault(`--chain goes without --${other}`, 'The chain is one for the whole escrow: verify --chain.');
-    }
-    const filter = await readRecordFilter(values, io, services);
-    const progress = showProgress(io, 'records read');
-    const tally: Tally = { records: 0, bytes: 0, findings: [] };
-    const queue = new PQueue({ concurrency: readersAtOnce });
-    let stopped: unknown;
-    for await (const group of listEveryRecord(services.container, services.settings.suffixes, filter, io.signal)) {
-      for (const record of values.all ? group : group.slice(0, 1)) {
-        await queue.onSizeLessThan(readersAtOnce);
-        void queue.add(async () => {
-          try {
-            await check(record, tally, io, services);
-            progress.step();
-          } catch (error) {
-            stopped ??= error;
+};
+
+export function addVerify(cli: Cli) {
+  return cli
+    .command('verify', about)
+    .addOption(vaultName)
+    .addOption(hsmName)
+    .addOption(keyNames)
+    .addOption(since)
+    .option('--all', 'every record, not only the newest of each key')
+    .addOption(
+      new Option(
+        '--chain',
+        'instead of records, the chain of audits and what they list: reports, receipts, pages',
+      ).conflicts(['vaultName', 'hsmName', 'name', 'since', 'all']),
+    )
+    .action(
+      cli.action(async (values, io, services) => {
+        if (values.chain) return verifyEvidence(values.json ?? false, io, services);
+        const filter = await readRecordFilter(values, io, services);
+        const progress = showProgress(io, 'records read');
+        const tally: Tally = { records: 0, bytes: 0, findings: [] };
+        const queue = new PQueue({ concurrency: readersAtOnce });
+        let stopped: unknown;
+        for await (const group of listEveryRecord(services.container, services.settings.suffixes, filter, io.signal)) {
+          for (const record of values.all ? group : group.slice(0, 1)) {
+            await queue.onSizeLessThan(readersAtOnce);
+            void queue.add(async () => {
+              try {
+                await check(record, tally, io, services);
+                progress.step();
+              } catch (error) {
+                stopped ??= error;
+              }
+            });
           }
-        });
-      }
-      if (stopped !== undefined) break;
-    }
-    await queue.onIdle();
-    progress.end();
-    if (stopped !== undefined) throw stopped;
-    return tell(tally, values.json ?? false, io);
-  },
-});
+          if (stopped !== undefined) break;
+        }
+        await queue.onIdle();
+        progress.end();
+        if (stopped !== undefined) throw stopped;
+        return tell(tally, values.json ?? false, io);
+      }),
+    );
+}
 
 interface Tally {
   records: number;

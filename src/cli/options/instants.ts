@@ -1,5 +1,5 @@
+import { UsageFault } from '../terminal/errors.ts';
 import { showDuration } from '../terminal/figures.ts';
-import { UsageFault } from '../terminal/usage-fault.ts';
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -4,9 +4,9 @@ import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
 import type { PacedSource } from '../../escrow/model/source.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import type { SourceKey } from '../../escrow/model/source-key.ts';
+import { UsageFault } from '../terminal/errors.ts';
 import type { Io } from '../terminal/io.ts';
-import { say } from '../terminal/output.ts';
-import { UsageFault } from '../terminal/usage-fault.ts';
+import { say } from '../terminal/print.ts';
 import { didYouMean } from './suggestion.ts';
 
 /** A source that does not answer must not hold a request back for long. */
@@ -37,7 +37,7 @@ export async function lookForKey(
   if (key !== undefined) return key;
   throw new UsageFault(
     `there is no key "${name}" in ${describeSource(source)}; nothing was sent`,
-    `${didYouMean(name, await namesIn(source, time, services))}See its keys: npm run escrow -- plan --source ${source.name}.`,
+    `${didYouMean(name, await namesIn(source, time, services))}See its keys: \`keyvault-escrow plan --${source.kind === 'vault' ? 'vault' : 'hsm'}-name ${source.name}\`.`,
   );
 }
 

@@ -2,8 +2,8 @@ import type { OperatorServices } from '../../app/operator-services.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import { listChosenNames, recordedKeyNames, recordedSources } from '../../escrow/records/record-listing.ts';
+import { UsageFault } from '../terminal/errors.ts';
 import type { Io } from '../terminal/io.ts';
-import { UsageFault } from '../terminal/usage-fault.ts';
 import { didYouMean } from './suggestion.ts';
 
 /**
@@ -30,6 +30,6 @@ export function unknownKey(name: string, source: SourceId | undefined, known: re
   const place = source === undefined ? '' : ` of ${describeSource(source)}`;
   return new UsageFault(
     `the escrow has no record of key "${name}"${place}`,
-    `${didYouMean(name, known)}See what there is: npm run escrow -- list.`,
+    `${didYouMean(name, known)}See what there is: \`keyvault-escrow list\`.`,
   );
 }

@@ -1,3 +1,4 @@
+import { Option } from '@commander-js/extra-typings';
 import type { OperatorServices } from '../../app/operator-services.ts';
 import { EscrowFault } from '../../escrow/model/failure.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
@@ -5,44 +6,39 @@ import type { RecordChoice } from '../../escrow/records/record-choice.ts';
 import { chooseRecord } from '../../escrow/records/record-choice.ts';
 import type { RecordPick } from '../../escrow/records/record-pick.ts';
 import { describePick } from '../../escrow/records/record-pick-words.ts';
-import type { OptionSpecs, Values } from '../command.ts';
+import { UsageFault } from '../terminal/errors.ts';
 import type { Io } from '../terminal/io.ts';
-import { say } from '../terminal/output.ts';
-import { UsageFault } from '../terminal/usage-fault.ts';
+import { say } from '../terminal/print.ts';
 import { parseInstant } from './instants.ts';
 import { knownKeyNames, unknownKey } from './known-keys.ts';
-import { namedSource, resolveSource, sourceOptions } from './source-options.ts';
+import type { SourceValues } from './source-options.ts';
+import { namedSource, resolveSource } from './source-options.ts';
 
-/** The options that choose one record. */
-export const recordChoiceOptions = {
-  ...sourceOptions,
-  name: { type: 'string', value: 'KEY', about: 'the key' },
-  at: {
-    type: 'string',
-    value: 'TIME',
-    about: 'the newest record as of then, in UTC: 2026-11-24, 2026-11-24T02:00:00Z, or an age as 7d',
-  },
-  'blob-name': { type: 'string', value: 'BLOB', about: 'this very record' },
-} as const satisfies OptionSpecs;
+/** The options that choose one record, with those of its source. */
+export const keyName = new Option('--name <KEY>', 'the key');
+export const asOfTime = new Option(
+  '--at <TIME>',
+  'the newest record as of then, in UTC: 2026-11-24, 2026-11-24T02:00:00Z, or an age as 7d',
+).conflicts('blobName');
+export const blobName = new Option('--blob-name <BLOB>', 'this very record');
 
-/** @throws UsageFault when the options choose no record, or contradict each other. */
+export interface RecordChoiceValues extends SourceValues {
+  readonly name?: string | undefined;
+  readonly at?: string | undefined;
+  readonly blobName?: string | undefined;
+}
+
+/** @throws UsageFault when the options choose no record. */
 export async function readRecordChoice(
-  values: Values<typeof recordChoiceOptions>,
+  values: RecordChoiceValues,
   io: Io,
   services: OperatorServices,
 ): Promise<RecordChoice> {
   const source = await chosenSource(values, io, services);
-  const { name: keyName, at, 'blob-name': blobName } = values;
-  if (blobName !== undefined) {
-    if (at !== undefined)
-      throw new UsageFault('--at and --blob-name are both given', 'Choose the record by one of the two.');
-    return { blobName, source, keyName };
-  }
+  const { name: keyName, at, blobName } = values;
+  if (blobName !== undefined) return { blobName, source, keyName };
   if (source === undefined || keyName === undefined) {
-    throw new UsageFault(
-      'it is not said which record',
-      'Name the key (--vault-name or --hsm-name, and --name) or the blob (--blob-name).',
-    );
+    throw new UsageFault('Which record?', 'Pass --vault-name or --hsm-name with --name, or --blob-name.');
   }
   return { source, keyName, asOf: readAsOf(at, services.now()) };
 }
@@ -52,11 +48,11 @@ export function readAsOf(at: string | undefined, now: Date): Date | undefined {
 }
 
 export async function chosenSource(
-  values: Pick<Values<typeof recordChoiceOptions>, 'vault-name' | 'hsm-name'>,
+  values: SourceValues,
   io: Io,
   services: OperatorServices,
 ): Promise<SourceId | undefined> {
-  const wanted = namedSource(values['vault-name'], values['hsm-name']);
+  const wanted = namedSource(values);
   return wanted && (await resolveSource(wanted, io, services));
 }
 

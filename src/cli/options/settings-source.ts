@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { placeOfJsonFault } from '../../app/json-fault.ts';
 import type { Settings } from '../../app/settings.ts';
 import { readSettings } from '../../app/settings.ts';
+import { UsageFault } from '../terminal/errors.ts';
 import type { Io } from '../terminal/io.ts';
-import { UsageFault } from '../terminal/usage-fault.ts';
 
 /**
  * The app's settings: from the environment, or from the Values of a local.settings.json over it. The file's identity

@@ -1,52 +1,58 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { OperatorServices } from '../../app/operator-services.ts';
-import type { SourceId } from '../../escrow/model/source.ts';
+import type { EscrowSource, SourceId } from '../../escrow/model/source.ts';
 import { describeSource, isSameSource } from '../../escrow/model/source.ts';
 import { sourceNamePattern } from '../../escrow/model/source-path.ts';
 import { recordedSources } from '../../escrow/records/record-listing.ts';
-import type { OptionSpecs } from '../command.ts';
+import { UsageFault } from '../terminal/errors.ts';
 import type { Io } from '../terminal/io.ts';
-import { say } from '../terminal/output.ts';
-import { UsageFault } from '../terminal/usage-fault.ts';
+import { say } from '../terminal/print.ts';
 import { didYouMean } from './suggestion.ts';
 
 /** The options that name a source. */
-export const sourceOptions = {
-  'vault-name': { type: 'string', value: 'VAULT', about: 'a vault' },
-  'hsm-name': { type: 'string', value: 'HSM', about: 'a Managed HSM' },
-} as const satisfies OptionSpecs;
+export const vaultName = new Option('--vault-name <VAULT>', 'a vault').argParser(parseSourceName).conflicts('hsmName');
+export const hsmName = new Option('--hsm-name <HSM>', 'a Managed HSM').argParser(parseSourceName);
 
-/** The source that two options name; undefined when neither is given. @throws UsageFault */
-export function namedSource(
-  vaultName: string | undefined,
-  hsmName: string | undefined,
-  prefix = '',
-): SourceId | undefined {
-  if (vaultName !== undefined && hsmName !== undefined) {
-    throw new UsageFault(`--${prefix}vault-name and --${prefix}hsm-name are both given`, 'Name one of the two.');
-  }
-  const name = (vaultName ?? hsmName)?.toLowerCase();
-  if (name === undefined) return undefined;
-  if (!sourceNamePattern.test(name)) {
-    throw new UsageFault(
-      `${JSON.stringify(name)} is no name of a vault or Managed HSM`,
-      'Give the name alone, as contoso-prod: 3 to 24 letters, digits and dashes.',
-    );
-  }
-  return { kind: vaultName === undefined ? 'managedHsm' : 'vault', name };
+export interface SourceValues {
+  readonly vaultName?: string | undefined;
+  readonly hsmName?: string | undefined;
 }
 
-/**
- * The source that is meant: a configured one or one that only the container still knows. An unfinished name is completed,
- * and that is said. @throws UsageFault with what may have been meant.
- */
+/** @throws InvalidArgumentError for a text that is not the name of a vault or a Managed HSM. */
+export function parseSourceName(text: string): string {
+  if (sourceNamePattern.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('Give the name alone, as contoso-prod: 3 to 24 letters, digits and dashes.');
+}
+
+/** The source that the options name; undefined when neither is given. */
+export function namedSource({ vaultName, hsmName }: SourceValues): SourceId | undefined {
+  if (vaultName !== undefined) return { kind: 'vault', name: vaultName };
+  return hsmName === undefined ? undefined : { kind: 'managedHsm', name: hsmName };
+}
+
+/** The configured sources that are meant: one, or all where none is named. @throws UsageFault */
+export function chooseConfigured(
+  values: SourceValues,
+  io: Io,
+  { settings }: OperatorServices,
+): readonly EscrowSource[] {
+  const wanted = namedSource(values);
+  if (wanted === undefined) return settings.sources;
+  const { name } = completeSource(wanted, settings.sources, 'is not configured', io);
+  return settings.sources.filter((source) => isSameSource(source, { ...wanted, name }));
+}
+
+/** The source that is meant: a configured one, or one that only the container still knows. @throws UsageFault */
 export async function resolveSource(wanted: SourceId, io: Io, services: OperatorServices): Promise<SourceId> {
   const { sources } = services.settings;
-  const configured = sources.find((source) => isSameSource(source, wanted));
-  if (configured !== undefined) return { kind: configured.kind, name: configured.name };
-  const known = [...sources, ...(await recordedSources(services.container, io.signal))].filter(
-    ({ kind }) => kind === wanted.kind,
-  );
-  const names = [...new Set(known.map(({ name }) => name))];
+  if (sources.some((source) => isSameSource(source, wanted))) return wanted;
+  const known = [...sources, ...(await recordedSources(services.container, io.signal))];
+  return completeSource(wanted, known, 'is neither configured nor in the escrow', io);
+}
+
+/** An unfinished name is completed, and that is said. @throws UsageFault with what may have been meant. */
+function completeSource(wanted: SourceId, known: readonly SourceId[], fault: string, io: Io): SourceId {
+  const names = [...new Set(known.filter(({ kind }) => kind === wanted.kind).map(({ name }) => name))];
   if (names.includes(wanted.name)) return wanted;
   const completed = complete(wanted.name, names);
   if (completed !== undefined) {
@@ -55,7 +61,7 @@ export async function resolveSource(wanted: SourceId, io: Io, services: Operator
   }
   const what = wanted.kind === 'vault' ? 'vaults' : 'Managed HSMs';
   throw new UsageFault(
-    `${describeSource(wanted)} is neither configured nor in the escrow`,
+    `${describeSource(wanted)} ${fault}`,
     `${didYouMean(wanted.name, names)}Known ${what}: ${names.join(', ') || 'none'}.`,
   );
 }

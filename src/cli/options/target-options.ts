@@ -1,29 +1,35 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { OperatorServices } from '../../app/operator-services.ts';
 import type { PacedSource, RestorePlace } from '../../escrow/model/source.ts';
 import { defaultBackupsPerSecond, isSameSource } from '../../escrow/model/source.ts';
 import type { RestoreTarget } from '../../escrow/restore/restore-place.ts';
-import type { OptionSpecs, Values } from '../command.ts';
-import { UsageFault } from '../terminal/usage-fault.ts';
-import { namedSource } from './source-options.ts';
+import { UsageFault } from '../terminal/errors.ts';
+import { namedSource, parseSourceName, sourceMembers } from './source-options.ts';
 
 /** The options that name where to restore to, and say where that lies. */
-export const targetOptions = {
-  'to-vault-name': { type: 'string', value: 'VAULT', about: 'the vault to restore to' },
-  'to-hsm-name': { type: 'string', value: 'HSM', about: 'the Managed HSM to restore to' },
-  'to-subscription-id': {
-    type: 'string',
-    value: 'ID',
-    about: 'the subscription of that vault, where the settings do not tell',
-  },
-  'to-geography': { type: 'string', value: 'NAME', about: 'its geography, in the words of the settings' },
-  'max-per-second': {
-    type: 'string',
-    value: 'N',
-    about:
-      'calls per second on the target; 10 on a vault and 5 on an HSM without it, because production may share them',
-  },
-  'to-security-domain': { type: 'string', value: 'LABEL', about: 'the security domain of that HSM' },
-} as const satisfies OptionSpecs;
+export const toVaultName = new Option('--to-vault-name <VAULT>', 'the vault to restore to')
+  .argParser(parseSourceName)
+  .conflicts('toHsmName');
+export const toHsmName = new Option('--to-hsm-name <HSM>', 'the Managed HSM to restore to').argParser(parseSourceName);
+export const toSubscriptionId = new Option(
+  '--to-subscription-id <ID>',
+  'the subscription of that vault, where the settings do not tell',
+);
+export const toGeography = new Option('--to-geography <NAME>', 'its geography, in the words of the settings');
+export const toSecurityDomain = new Option('--to-security-domain <LABEL>', 'the security domain of that HSM');
+export const maxPerSecond = new Option(
+  '--max-per-second <N>',
+  'calls per second on the target; 10 on a vault and 5 on an HSM without it, because production may share them',
+).argParser(parsePace);
+
+export interface TargetValues {
+  readonly toVaultName?: string | undefined;
+  readonly toHsmName?: string | undefined;
+  readonly toSubscriptionId?: string | undefined;
+  readonly toGeography?: string | undefined;
+  readonly toSecurityDomain?: string | undefined;
+  readonly maxPerSecond?: number | undefined;
+}
 
 export interface NamedTarget extends RestoreTarget {
   readonly source: PacedSource;
@@ -31,35 +37,33 @@ export interface NamedTarget extends RestoreTarget {
 }
 
 /** @throws UsageFault when no target is named. The name is taken as it is: whoever restores must know where to. */
-export function readTarget(values: Values<typeof targetOptions>, { settings }: OperatorServices): NamedTarget {
-  const named = namedSource(values['to-vault-name'], values['to-hsm-name'], 'to-');
+export function readTarget(values: TargetValues, { settings }: OperatorServices): NamedTarget {
+  const { toVaultName: vaultName, toHsmName: hsmName, maxPerSecond: pace } = values;
+  const named = namedSource({ vaultName, hsmName });
   if (named === undefined) {
-    throw new UsageFault('it is not said where to restore to', 'Name it: --to-vault-name VAULT or --to-hsm-name HSM.');
+    throw new UsageFault('Restore to where?', 'Pass --to-vault-name VAULT or --to-hsm-name HSM.');
   }
   const configured = settings.sources.find((source) => isSameSource(source, named));
+  const { toSubscriptionId, toGeography, toSecurityDomain } = values;
   const stated: RestorePlace = {
-    ...(values['to-subscription-id'] !== undefined && { subscriptionId: values['to-subscription-id'] }),
-    ...(values['to-geography'] !== undefined && { geography: values['to-geography'] }),
-    ...(values['to-security-domain'] !== undefined && { securityDomain: values['to-security-domain'] }),
+    ...(toSubscriptionId !== undefined && { subscriptionId: toSubscriptionId }),
+    ...(toGeography !== undefined && { geography: toGeography }),
+    ...(toSecurityDomain !== undefined && { securityDomain: toSecurityDomain }),
   };
+  const maxBackupsPerSecond = pace ?? configured?.maxBackupsPerSecond ?? defaultBackupsPerSecond(named.kind);
   return {
-    source: {
-      ...named,
-      maxBackupsPerSecond:
-        readPace(values['max-per-second']) ?? configured?.maxBackupsPerSecond ?? defaultBackupsPerSecond(named.kind),
-    },
+    source: { ...named, maxBackupsPerSecond },
     place: { ...configured?.place, ...stated },
     isConfigured: configured !== undefined,
   };
 }
 
-function readPace(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+function parsePace(text: string): number {
   const pace = Number(text);
   if (pace > 0 && pace <= 1000) return pace;
-  throw new UsageFault(`--max-per-second ${JSON.stringify(text)} is no pace`, 'Write it as --max-per-second 25.');
+  throw new InvalidArgumentError('Write it as --max-per-second 25, at most 1000.');
 }
 
 export function describeTarget({ source, place }: NamedTarget): object {
-  return { ...(source.kind === 'vault' ? { vaultName: source.name } : { hsmName: source.name }), place };
+  return { ...sourceMembers(source), place };
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { UsageFault } from './errors.ts';
 import type { Io } from './io.ts';
-import { say } from './output.ts';
-import { UsageFault } from './usage-fault.ts';
+import { say } from './print.ts';
 
 /**
  * Asks a person before something changes. `yes` answers for them.

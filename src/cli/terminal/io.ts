@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Interruption } from './interruption.ts';
 import { listenForInterruption } from './interruption.ts';
 
@@ -5,11 +6,15 @@ import { listenForInterruption } from './interruption.ts';
 export interface Io extends Interruption {
   /** Data. */
   readonly stdout: NodeJS.WritableStream;
-  /** Talk: progress, questions, reasons. */
+  /** Messages: progress, questions, reasons. */
   readonly stderr: NodeJS.WritableStream;
   readonly stdin: NodeJS.ReadableStream;
   readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  /** How wide the terminal is. Text that does not go to a terminal is not wrapped. */
+  readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What this program was started with, so that a line which it prints can be pasted: `npm run escrow --`. */
+  readonly program: string;
 }
 
 /** The terminal. */
@@ -24,6 +29,17 @@ export function processIo(): Io {
       stdout: process.stdout.isTTY ?? false,
       stderr: process.stderr.isTTY ?? false,
     },
+    get columns() {
+      return process.stdout.columns ?? process.stderr.columns ?? 80;
+    },
     env: process.env,
+    program: programName(process.env, process.argv[1] ?? ''),
   };
+}
+
+/** @param script the path that Node was started with. */
+export function programName(env: Io['env'], script: string): string {
+  const { npm_package_name: project, npm_lifecycle_event: event = '' } = env;
+  if (project === 'keyvault-escrow' && ['escrow', 'local'].includes(event)) return `npm run ${event} --`;
+  return script.endsWith('.ts') ? `node ${relative('.', script)}` : 'keyvault-escrow';
 }

@@ -1,5 +1,5 @@
 import type { Io } from './io.ts';
-import { print } from './output.ts';
+import { print } from './print.ts';
 
 /** One JSON object whose array is written item by item: `{"records":[…],"count":n}`. */
 export interface JsonStream {

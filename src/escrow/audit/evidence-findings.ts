@@ -9,7 +9,7 @@ export function drillOverdue(maxDays: number, last: Date | undefined): Finding {
     last === undefined
       ? 'No successful restore drill is on record'
       : `The last successful restore drill ended ${instant(last)}`;
-  const remedy = 'Run a drill: npm run escrow -- drill.';
+  const remedy = 'Run a drill: `keyvault-escrow drill`.';
   return gap('drillOverdue', `${when}; one is due every ${maxDays} days.`, remedy);
 }
 

@@ -21,7 +21,7 @@ export function sourceUnreadable(source: SourceId, failure: Failure): Finding {
 export function sourceLeftOut({ source, keys }: AuditedSource): Finding {
   const recorded = keys.filter(({ record }) => record !== undefined).length;
   const remedy =
-    'If that is meant, its records stay (npm run escrow -- list); otherwise put it back into ESCROW_SOURCES: its keys are not escrowed any more.';
+    'If that is meant, its records stay (`keyvault-escrow list`); otherwise put it back into ESCROW_SOURCES: its keys are not escrowed any more.';
   const id = parseSourcePath(source);
   const reason = `${id === undefined ? source : sentence(describeSource(id))} is no longer configured; ${recorded} of its ${keys.length} known keys have a record.`;
   return { finding: 'sourceLeftOut', severity: 'warning', source, message: `${reason} ${remedy}`, remedy };

@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import type { Html } from './html.ts';
+import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
 
 /** What a finding says without its remedy. */
@@ -40,5 +40,10 @@ export function remedyOfAny({ remedy, key }: Finding): string {
 }
 
 export function remedyWords(remedy: string): Html | undefined {
-  return remedy === '' ? undefined : html`<span class="remedy"><b>What to do:</b> ${remedy}</span>`;
+  return remedy === '' ? undefined : html`<span class="remedy"><b>What to do:</b> ${commandWords(remedy)}</span>`;
+}
+
+/** Command lines stand in backticks. */
+function commandWords(remedy: string): HtmlValue {
+  return remedy.split('`').map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`));
 }

@@ -39,7 +39,7 @@ export async function chooseRecord(
   throw new EscrowFault(
     'recordNotFound',
     `the escrow has no record of key "${keyName}" of ${describeSource(source)}${when}`,
-    'See what there is: npm run escrow -- list.',
+    'See what there is: `keyvault-escrow list`.',
   );
 }
 
@@ -67,7 +67,7 @@ async function recordAt(
       blob === undefined
         ? `there is no blob "${wanted.blobName}"`
         : `the blob "${wanted.blobName}" is no escrow record`,
-      'See what there is: npm run escrow -- list.',
+      'See what there is: `keyvault-escrow list`.',
     );
   }
   const isOther =

@@ -55,7 +55,7 @@ function knownRefusal(
         : {
             code: 'neverGood',
             reason: 'the service calls it corrupt although its bytes are what was escrowed (the digest matches)',
-            remedy: 'Take an older record (npm run escrow -- list), and give the request id to Azure support.',
+            remedy: 'Take an older record (`keyvault-escrow list`), and give the request id to Azure support.',
           };
   }
   return undefined;

@@ -102,7 +102,7 @@ export async function recoverKey(record: StoredRecord, ports: RestorePorts): Pro
 }
 
 function corrupt({ keyName, blobName }: StoredRecord, reason: string): Failure {
-  const remedy = `Restore an older record of the key (npm run escrow -- list --name ${keyName}); keep this blob for whoever finds out what happened to it.`;
+  const remedy = `Restore an older record of the key (\`keyvault-escrow list --name ${keyName}\`); keep this blob for whoever finds out what happened to it.`;
   return {
     code: 'corruptRecord',
     message: `Cannot restore key "${keyName}": the record "${blobName}" is corrupt: ${reason}. Nothing was sent to the service. ${remedy}`,

@@ -2,7 +2,7 @@ import type { OperatorServices } from '../../../app/operator-services.ts';
 import { proveWriteOnce } from '../../../escrow/audit/write-once-canary.ts';
 import { ServiceError } from '../../../escrow/model/service-error.ts';
 import { runPrefix } from '../../../escrow/records/blob-names.ts';
-import { describeFault } from '../../terminal/fault-text.ts';
+import { describeFault } from '../../terminal/errors.ts';
 import { count } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
 import type { Check } from './doctor-check.ts';

@@ -7,8 +7,7 @@ import type { DrilledKey } from '../../../escrow/records/drill-receipt.ts';
 import { count } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
-import { print, say } from '../../terminal/output.ts';
-import { painter } from '../../terminal/paint.ts';
+import { painter, print, say } from '../../terminal/print.ts';
 
 /** `key "signing" of vault "contoso-prod", proven last on 2026-10-01`. */
 export function describeChosen({ record, before }: ChosenRecord): string {

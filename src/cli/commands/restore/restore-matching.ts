@@ -1,18 +1,17 @@
 import type { OperatorServices } from '../../../app/operator-services.ts';
+import { EscrowFault } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import type { RestoreOutcome } from '../../../escrow/restore/restore-key.ts';
 import { restoreMany } from '../../../escrow/restore/restore-many.ts';
 import { chosenSource, readAsOf } from '../../options/record-choice-options.ts';
 import { readTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
-import type { ExitCode } from '../../terminal/exit-codes.ts';
-import { exitCodes } from '../../terminal/exit-codes.ts';
-import { failWith } from '../../terminal/failure-thrown.ts';
+import type { ExitCode } from '../../terminal/errors.ts';
+import { exitCodes, UsageFault } from '../../terminal/errors.ts';
 import { count } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
-import { printJson, say } from '../../terminal/output.ts';
+import { printJson, say } from '../../terminal/print.ts';
 import { showProgress } from '../../terminal/progress.ts';
-import { UsageFault } from '../../terminal/usage-fault.ts';
 import type { RestoreValues } from './restore-options.ts';
 import type { RestoreCounts } from './restore-output.ts';
 import { tellOutcomes, tellPlan } from './restore-output.ts';
@@ -31,14 +30,14 @@ export async function restoreMatching(values: RestoreValues, io: Io, services: O
   const begun = await readBegun(receiptFile, { source, target: target.source, asOf });
   const plan = await makePlan({ source, target, asOf, pattern: values.name ?? '*', begun }, io, services);
   if (plan.items.length === 0) {
-    throw failWith(
+    throw new EscrowFault(
       'recordNotFound',
       `The escrow has no record of any such key of ${describeSource(source)}`,
-      'See what there is: npm run escrow -- list.',
+      'See what there is: `keyvault-escrow list`.',
     );
   }
   tellPlan(plan, io);
-  if (values['what-if']) {
+  if (values.whatIf) {
     if (values.json) await printJson(io, planObject(plan));
     return plan.items.some(isRefused) ? exitCodes.findings : exitCodes.done;
   }

@@ -1,5 +1,5 @@
 import type { OperatorServices } from '../../../app/operator-services.ts';
-import { describeFailure } from '../../../escrow/model/failure.ts';
+import { describeFailure, EscrowFault } from '../../../escrow/model/failure.ts';
 import { OutOfTime, ServiceError } from '../../../escrow/model/service-error.ts';
 import { defaultBackupsPerSecond, describeSource, isSameSource } from '../../../escrow/model/source.ts';
 import { describeArchived } from '../../../escrow/records/record-pick-words.ts';
@@ -14,11 +14,10 @@ import { findRecord, readRecordChoice } from '../../options/record-choice-option
 import type { NamedTarget } from '../../options/target-options.ts';
 import { describeTarget, readTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
-import type { ExitCode } from '../../terminal/exit-codes.ts';
-import { exitCodes } from '../../terminal/exit-codes.ts';
-import { failWith } from '../../terminal/failure-thrown.ts';
+import type { ExitCode } from '../../terminal/errors.ts';
+import { exitCodes } from '../../terminal/errors.ts';
 import type { Io } from '../../terminal/io.ts';
-import { print, printJson, say } from '../../terminal/output.ts';
+import { print, printJson, say } from '../../terminal/print.ts';
 import { recordObject } from '../list.ts';
 import type { RestoreValues } from './restore-options.ts';
 
@@ -39,12 +38,12 @@ export async function restoreOne(values: RestoreValues, io: Io, services: Operat
   say(io, `Where:  ${verdict.explanation}`);
   if (archived !== undefined) {
     const { message, remedy } = describeArchived(record, archived, services.container.url);
-    throw failWith('recordArchived', message, remedy);
+    throw new EscrowFault('recordArchived', message, remedy);
   }
   await tellWhetherNothingIsLost(record, target, io, services);
-  if (step.action === 'refuse') throw failWith(step.code, step.message, step.remedy);
+  if (step.action === 'refuse') throw new EscrowFault(step.code, step.message, step.remedy);
   say(io, `Will:   ${intention(step, record, target)}`);
-  if (values['what-if']) {
+  if (values.whatIf) {
     if (values.json) await printJson(io, { ...head, outcome: null });
     return exitCodes.done;
   }
@@ -55,7 +54,7 @@ export async function restoreOne(values: RestoreValues, io: Io, services: Operat
   const outcome = step.action === 'recover' ? await recoverKey(record, ports) : await restoreRecord(record, ports);
   if (outcome.outcome === 'failed') {
     if (outcome.code === 'outOfTime') throw new OutOfTime();
-    throw failWith(outcome.code, outcome.message, '');
+    throw new EscrowFault(outcome.code, outcome.message, '');
   }
   const kids = await kidsOf(outcome, ports);
   if (values.json) await printJson(io, { ...head, outcome: { ...outcome, kids } });
@@ -87,7 +86,7 @@ async function decide(
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     const { code, message, remedy } = describeFailure(error, 'read', target.source, record.keyName);
-    throw failWith(code, message.slice(0, message.length - remedy.length).trimEnd(), remedy);
+    throw new EscrowFault(code, message.slice(0, message.length - remedy.length).trimEnd(), remedy);
   }
 }
 

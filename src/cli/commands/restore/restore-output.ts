@@ -6,8 +6,7 @@ import { showInstant } from '../../options/instants.ts';
 import { count, showDuration } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
-import { print, say } from '../../terminal/output.ts';
-import { painter } from '../../terminal/paint.ts';
+import { painter, print, say } from '../../terminal/print.ts';
 import type { RestorePlan } from './restore-plan.ts';
 import { isRefused, isStillThere } from './restore-plan.ts';
 

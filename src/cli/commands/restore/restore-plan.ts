@@ -1,5 +1,5 @@
 import type { OperatorServices } from '../../../app/operator-services.ts';
-import { describeFailure } from '../../../escrow/model/failure.ts';
+import { describeFailure, EscrowFault } from '../../../escrow/model/failure.ts';
 import { ServiceError } from '../../../escrow/model/service-error.ts';
 import type { PacedSource, SourceId } from '../../../escrow/model/source.ts';
 import { certificateBackedKeys } from '../../../escrow/records/certificate-backed.ts';
@@ -15,9 +15,8 @@ import { readTakenNames, restoreStepOf } from '../../../escrow/restore/restore-s
 import { sourceMembers } from '../../options/source-options.ts';
 import type { NamedTarget } from '../../options/target-options.ts';
 import { describeTarget } from '../../options/target-options.ts';
-import { failWith } from '../../terminal/failure-thrown.ts';
 import type { Io } from '../../terminal/io.ts';
-import { say } from '../../terminal/output.ts';
+import { say } from '../../terminal/print.ts';
 import { showProgress } from '../../terminal/progress.ts';
 
 /** What a restore of many keys would do. */
@@ -98,7 +97,7 @@ async function readNames(target: PacedSource, io: Io, services: OperatorServices
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     const { code, message } = describeFailure(error, 'list', target);
-    throw failWith(code, message, '');
+    throw new EscrowFault(code, message, '');
   }
 }
 

@@ -6,7 +6,7 @@ import { sourcePath } from '../../../escrow/model/source-path.ts';
 import type { StoredRecord } from '../../../escrow/records/stored-record.ts';
 import type { RestoreOutcome } from '../../../escrow/restore/restore-key.ts';
 import type { RestoreWitness } from '../../../escrow/restore/restore-many.ts';
-import { UsageFault } from '../../terminal/usage-fault.ts';
+import { UsageFault } from '../../terminal/errors.ts';
 
 /**
  * The receipt of a restore of many keys: a local file of JSON lines, each on the disk before the next step begins, so that a

@@ -1,15 +1,25 @@
+import { Option } from '@commander-js/extra-typings';
 import { isLiteral } from '../../../escrow/model/wildcard.ts';
-import { defineCommand } from '../../command.ts';
-import { UsageFault } from '../../terminal/usage-fault.ts';
+import type { Cli } from '../../cli.ts';
+import { asOfTime, blobName } from '../../options/record-choice-options.ts';
+import { hsmName, vaultName } from '../../options/source-options.ts';
+import {
+  maxPerSecond,
+  toGeography,
+  toHsmName,
+  toSecurityDomain,
+  toSubscriptionId,
+  toVaultName,
+} from '../../options/target-options.ts';
+import { UsageFault } from '../../terminal/errors.ts';
 import { restoreMatching } from './restore-matching.ts';
 import { restoreOne } from './restore-one.ts';
-import { restoreOptions } from './restore-options.ts';
 
 /** Brings keys back under the operator's own identity. Decides first, asks, then acts. */
-export const restore = defineCommand({
-  name: 'restore',
+const about = {
   summary: 'bring back one key, or a whole vault as of a time',
-  help: 'Checks the record against its digest, says where it can be restored and what will happen, asks, restores, and shows the key identifiers. A key that is only soft-deleted in its own vault is recovered instead: nothing is lost then. It never renames and never overwrites. Of many keys (--all or a pattern) it shows the plan first and keeps a receipt; run it again to go on. Exit code 3 when only some came back.',
+  description:
+    'Checks the record against its digest, says where it can be restored and what will happen, asks, restores, and shows the key identifiers. A key that is only soft-deleted in its own vault is recovered instead: nothing is lost then. It never renames and never overwrites. Of many keys (--all or a pattern) it shows the plan first and keeps a receipt; run it again to go on. Exit code 3 when only some came back.',
   examples: [
     'restore --vault-name contoso-prod --name signing --to-vault-name contoso-prod',
     'restore --vault-name contoso-prod --name signing --at 2026-11-01 --to-vault-name contoso-dr --what-if',
@@ -17,16 +27,34 @@ export const restore = defineCommand({
     'restore --vault-name contoso-prod --all --to-vault-name contoso-new',
     'restore --hsm-name contoso-hsm --name payments --to-hsm-name contoso-hsm-2',
   ],
-  options: restoreOptions,
-  run(values, io, services) {
-    if (values.all && values.name !== undefined) {
-      throw new UsageFault('--all and --name are both given', 'Choose by one of the two.');
-    }
-    const isMany = values.all || (values.name !== undefined && !isLiteral(values.name));
-    if (!isMany) return restoreOne(values, io, services);
-    if (values['blob-name'] !== undefined) {
-      throw new UsageFault('--blob-name is one record, but many keys are asked for', 'Leave one of the two out.');
-    }
-    return restoreMatching(values, io, services);
-  },
-});
+};
+
+export function addRestore(cli: Cli) {
+  return cli
+    .command('restore', about)
+    .addOption(vaultName)
+    .addOption(hsmName)
+    .addOption(new Option('--name <KEY>', 'the key, or a pattern with * and ?').conflicts('all'))
+    .addOption(new Option('--all', 'every key of the source that the escrow has a record of').conflicts('blobName'))
+    .addOption(asOfTime)
+    .addOption(blobName)
+    .addOption(toVaultName)
+    .addOption(toHsmName)
+    .addOption(toSubscriptionId)
+    .addOption(toGeography)
+    .addOption(toSecurityDomain)
+    .addOption(maxPerSecond)
+    .option('--what-if', 'say what would happen; change nothing')
+    .option('--yes', 'do not ask')
+    .option('--receipt <FILE>', 'of many keys: where to keep the receipt; the same file goes on where a pass ended')
+    .action(
+      cli.action(async (values, io, services) => {
+        const isMany = values.all || (values.name !== undefined && !isLiteral(values.name));
+        if (!isMany) return restoreOne(values, io, services);
+        if (values.blobName !== undefined) {
+          throw new UsageFault('--blob-name is one record, but many keys are asked for', 'Leave one of the two out.');
+        }
+        return restoreMatching(values, io, services);
+      }),
+    );
+}

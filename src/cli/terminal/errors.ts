@@ -2,9 +2,21 @@ import { SettingsFault } from '../../app/settings.ts';
 import { EscrowFault, messageOf, reasonOf } from '../../escrow/model/failure.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
 import { RequestRefused } from '../../escrow/request/request-refused.ts';
-import type { ExitCode } from './exit-codes.ts';
-import { exitCodes } from './exit-codes.ts';
-import { UsageFault } from './usage-fault.ts';
+
+/** What the process ends with; documented in docs/operations.md, so that scripts can rely on it. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, findings: 3 } as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** A command line that cannot be carried out as it is: exit code 2. `remedy` says what would be right. */
+export class UsageFault extends Error {
+  override readonly name = 'UsageFault';
+  readonly remedy: string;
+  constructor(message: string, remedy: string, options?: ErrorOptions) {
+    super(message, options);
+    this.remedy = remedy;
+  }
+}
 
 /** What stopped a command, for a person and for `--json`: reason and subject, then the remedy. Never a stack trace. */
 export interface FaultText {

@@ -1,0 +1,124 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { Command, CommanderError } from '@commander-js/extra-typings';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { OperatorServices } from '../app/operator-services.ts';
+import type { Settings } from '../app/settings.ts';
+import { loadSettings } from './options/settings-source.ts';
+import type { ExitCode } from './terminal/errors.ts';
+import { exitCodes, UsageFault } from './terminal/errors.ts';
+import type { Io } from './terminal/io.ts';
+import { hasColours, painter, say, wrapTo } from './terminal/print.ts';
+import { describeWait } from './terminal/wait-text.ts';
+
+export type ComposeServices = (settings: Settings) => OperatorServices;
+
+/** What a command says about itself. Its `description` is whole sentences: what it does, what its exit codes mean. */
+export interface About {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly description: string;
+  /** Command lines without the program's name. */
+  readonly examples: readonly string[];
+}
+
+/** The options of every command. */
+export interface CommonValues {
+  readonly json?: true | undefined;
+  readonly settings?: string | undefined;
+}
+
+/** What a command file adds its command to. */
+export type Cli = ReturnType<typeof createCli>;
+
+/** One command line that is being read and carried out. */
+export function createCli(io: Io, compose: ComposeServices) {
+  let exitCode: ExitCode = exitCodes.done;
+  const width = (isTTY: boolean): number => (isTTY ? io.columns : Number(io.env.COLUMNS) || 80);
+  const program = new Command(io.program)
+    .usage('<command> [options]')
+    .description(
+      'Lists, checks, proves and restores what the key escrow holds. A backup is made by the app: enqueue asks for it.',
+    )
+    .version(packageJson.version, '-v, --version', 'the version')
+    .helpOption('-h, --help', 'this text')
+    .helpCommand('help [command]', 'what a command does, its options and examples')
+    .option('--json', 'one JSON object on stdout, nothing else there')
+    .option('--settings <FILE>', 'read the settings from the Values of a local.settings.json, not from the environment')
+    .configureHelp({
+      minWidthToWrap: 20,
+      showGlobalOptions: true,
+      subcommandTerm: (command) => command.name(),
+      styleTitle: (title) => painter(io)('bold', title),
+    })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      // Faults are printed where all are: src/cli/run-cli.ts.
+      outputError: () => undefined,
+      getOutHelpWidth: () => width(io.isTTY.stdout),
+      getErrHelpWidth: () => width(io.isTTY.stderr),
+      getOutHasColors: () => hasColours(io, 'stdout'),
+      getErrHasColors: () => hasColours(io, 'stderr'),
+    })
+    .exitOverride();
+  program.addHelpText('after', ({ error }) =>
+    wrapTo(
+      `\nExit codes: 0 done, 1 failed, 2 usage or settings, 3 partial or findings. Data goes to stdout, messages to stderr.`,
+      width(error ? io.isTTY.stderr : io.isTTY.stdout),
+    ),
+  );
+
+  return {
+    program,
+
+    /** Adds a command, to which the caller adds its options and its action. */
+    command(name: string, { summary, description, examples }: About, under: Pick<typeof program, 'command'> = program) {
+      return under
+        .command(name)
+        .summary(summary)
+        .description(description)
+        .usage('[options]')
+        .addHelpText('after', () => ['\nExamples:', ...examples.map((line) => `  ${io.program} ${line}`)].join('\n'));
+    },
+
+    /** The action of a command: its values in, its exit code out. */
+    action<Values>(
+      run: (values: Values & CommonValues, io: Io, services: OperatorServices) => Promise<ExitCode>,
+    ): (values: Values, command: { optsWithGlobals(): Values & CommonValues }) => Promise<void> {
+      return async (_, command) => {
+        const values = command.optsWithGlobals();
+        const services = compose(await loadSettings(io, values.settings));
+        services.onWait((wait) => say(io, describeWait(wait)));
+        exitCode = await run(values, io, services);
+      };
+    },
+
+    /** @throws UsageFault for a command line that cannot be read, or whatever stopped the command. */
+    async parse(args: readonly string[]): Promise<ExitCode> {
+      for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) beStrict(command);
+      try {
+        await program.parseAsync(args, { from: 'user' });
+        return exitCode;
+      } catch (error) {
+        if (!(error instanceof CommanderError)) throw error;
+        // Help and the version end a command line early. Help is exit code 2 where it is shown for want of a command.
+        if (error.exitCode === 0) return exitCodes.done;
+        if (error.code === 'commander.help') return exitCodes.usage;
+        const name = program.commands.map((command) => command.name()).find((one) => args.includes(one)) ?? '';
+        const message = error.message.replace(/^error: /, '').replace('\n', ' ');
+        throw new UsageFault(message, `Help: \`keyvault-escrow ${['help', name].join(' ').trimEnd()}\`.`);
+      }
+    },
+  };
+}
+
+/** Of an option that is given twice the library takes the last, and for its value whatever follows. Neither is meant. */
+function beStrict(command: CommandUnknownOpts): void {
+  for (const option of command.options.filter(({ required }) => required)) {
+    let times = 0;
+    command.on(`option:${option.name()}`, (value: string) => {
+      if (value.startsWith('-')) command.error(`error: option '${option.flags}' argument missing`);
+      if (++times > 1 && !option.variadic) command.error(`error: option '${option.flags}' is given twice`);
+    });
+  }
+}

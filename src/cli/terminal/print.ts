@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { styleText } from 'node:util';
+import { Help } from '@commander-js/extra-typings';
+import type { Io } from './io.ts';
+
+type Stream = 'stdout' | 'stderr';
+type Style = Parameters<typeof styleText>[0];
+
+/** Text for the reader, wrapped to their terminal. Waits for a slow reader, so that a long listing is never held in memory. */
+export async function print(io: Io, text: string): Promise<void> {
+  await write(io, wrap(io, 'stdout', text));
+}
+
+/** Bytes of a document on stdout, exactly as they are. */
+export async function write(io: Io, text: string): Promise<void> {
+  if (!io.stdout.write(`${text}\n`)) await once(io.stdout, 'drain');
+}
+
+/** The one object of `--json`. */
+export function printJson(io: Io, value: unknown): Promise<void> {
+  return write(io, JSON.stringify(value, null, 2));
+}
+
+/** A message beside the data. */
+export function say(io: Io, text: string): void {
+  io.stderr.write(`${wrap(io, 'stderr', text)}\n`);
+}
+
+/** Colours text for a stream that is a terminal, unless NO_COLOR (https://no-color.org) or TERM=dumb asks for none. */
+export function painter(io: Io, stream: Stream = 'stdout'): (style: Style, text: string) => string {
+  const isPlain = !hasColours(io, stream);
+  return (style, text) => (isPlain ? text : styleText(style, text, { validateStream: false }));
+}
+
+export function hasColours(io: Io, stream: Stream): boolean {
+  return io.isTTY[stream] && !io.env.NO_COLOR && io.env.TERM !== 'dumb';
+}
+
+const wrapper = new Help();
+wrapper.minWidthToWrap = 10;
+
+/** Wraps each line to a width, between words only; what follows the first line of a paragraph keeps its indentation. */
+export function wrapTo(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .map((line) => {
+      const indent = /^ */.exec(line)?.[0] ?? '';
+      const wrapped = wrapper.boxWrap(line.slice(indent.length), columns - indent.length);
+      return wrapped.replaceAll(/^/gm, indent).trimEnd();
+    })
+    .join('\n');
+}
+
+// Stands for a space that no line may end at.
+const glue = '\u{e000}';
+
+function wrap(io: Io, stream: Stream, text: string): string {
+  const named = nameProgram(io, text, glue);
+  return (io.isTTY[stream] ? wrapTo(named, io.columns) : named).replaceAll(glue, ' ');
+}
+
+/**
+ * A message calls this program `keyvault-escrow` and puts its command lines in backticks; the reader sees the name that they
+ * started it by. A command line at the end of a message gets a line of its own, and none is ever wrapped: it can be pasted.
+ * @param space what its words are joined by.
+ */
+export function nameProgram(io: Io, text: string, space = ' '): string {
+  const lineOf = (args: string): string => `${io.program} ${args}`.replaceAll(' ', space);
+  return text
+    .replaceAll(/\s*`keyvault-escrow ([^`]*)`\.?$/gm, (_, args) => `\n  ${lineOf(args)}`)
+    .replaceAll(/`keyvault-escrow ([^`]*)`/g, (_, args) => lineOf(args));
+}
