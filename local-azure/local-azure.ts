@@ -3,7 +3,7 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TokenCredential } from '@azure/identity';
-import { appDataActions, infrastructureDataActions, operatorDataActions } from './identity/deployed-roles.ts';
+import { assignedRoles, escrowContainers, infrastructureDataActions } from './identity/deployed-roles.ts';
 import { createIdentityRegistry, type IdentityRegistry, type LocalIdentity } from './identity/identities.ts';
 import { type IdentityEndpoint, startIdentityEndpoint } from './identity/identity-endpoint.ts';
 import type { LocalSourceOptions } from './key-vault/local-source.ts';
@@ -23,6 +23,7 @@ import { createStorageLayout } from './storage/storage-layout.ts';
 export interface LocalAzureOptions {
   /** Storage account name. */
   readonly account: string;
+  /** The container of the backups; those of audits and drills lie beside it. */
   readonly container: string;
   /** Each is made together with its `-poison` queue. */
   readonly queues: readonly string[];
@@ -46,12 +47,19 @@ export interface LocalAzure extends AsyncDisposable {
   readonly identityEndpoint: IdentityEndpoint;
   readonly registry: IdentityRegistry;
   readonly identities: {
+    /** Of the app that backs up. */
     readonly app: LocalIdentity;
+    /** Of the app that audits. */
+    readonly audit: LocalIdentity;
+    /** Of one app for both parts. */
+    readonly bothParts: LocalIdentity;
     readonly operator: LocalIdentity;
     readonly infrastructure: LocalIdentity;
   };
   readonly proxy: ConnectProxy;
   readonly containerUrl: string;
+  readonly auditContainerUrl: string;
+  readonly drillContainerUrl: string;
   readonly queueServiceUrl: string;
   /** The environment of a process that lives here as somebody else. */
   envOf(identity: LocalIdentity): Record<string, string>;
@@ -75,9 +83,15 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     await writeFile(authorityFile, certificates.ca);
 
     const registry = createIdentityRegistry();
+    const containers = escrowContainers(options.container);
+    const roles = assignedRoles(containers);
+    const assigned = (name: keyof typeof roles): LocalIdentity =>
+      registry.add(name, roles[name].everywhere, roles[name].onContainers);
     const identities = {
-      app: registry.add('app', appDataActions),
-      operator: registry.add('operator', operatorDataActions),
+      app: assigned('app'),
+      audit: assigned('audit'),
+      bothParts: assigned('bothParts'),
+      operator: assigned('operator'),
       infrastructure: registry.add('infrastructure', infrastructureDataActions),
     };
     const identityEndpoint = await startIdentityEndpoint({ identities: registry, defaultIdentity: identities.app });
@@ -101,7 +115,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       blobHost,
       queueHost,
       token: registry.issueToken(identities.infrastructure, 'https://storage.azure.com', 60),
-      container: options.container,
+      containers: Object.values(containers),
       queues: options.queues.flatMap((queue) => [queue, `${queue}-poison`]),
     });
     // The record is of what happens in this Azure, not of how it came about.
@@ -125,7 +139,9 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       registry,
       identities,
       proxy,
-      containerUrl: `https://${blobHost}/${options.container}`,
+      containerUrl: `https://${blobHost}/${containers.backups}`,
+      auditContainerUrl: `https://${blobHost}/${containers.audits}`,
+      drillContainerUrl: `https://${blobHost}/${containers.drills}`,
       queueServiceUrl: `https://${queueHost}`,
       envOf,
       credential: (identity) => ({

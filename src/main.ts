@@ -8,6 +8,10 @@ import { onDemandEscrow } from './functions/on-demand-escrow.ts';
 
 const services = reportLoadFault(() => createServices(readSettings(process.env)));
 
-app.timer('nightlyEscrow', nightlyEscrow(services));
-app.storageQueue('onDemandEscrow', onDemandEscrow(services));
-app.timer('escrowAudit', escrowAudit(services));
+// Who backs up must not be who certifies: deployed, each part is an app of its own with its own identity.
+const { part } = services.settings;
+if (part !== 'audit') {
+  app.timer('nightlyEscrow', nightlyEscrow(services));
+  app.storageQueue('onDemandEscrow', onDemandEscrow(services));
+}
+if (part !== 'backup') app.timer('escrowAudit', escrowAudit(services));

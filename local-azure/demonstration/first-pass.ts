@@ -26,6 +26,9 @@ export interface OnDemandPass {
   readonly failure?: string;
 }
 
+/** What the audit came to, from its own log lines. */
+export type AuditPass = Extract<EscrowEvent, { event: 'escrow.audit.completed' }>;
+
 /** A line that the app wrote, when it is one of its events. */
 export function escrowEventOf(event: HostEvent): EscrowEvent | undefined {
   if (event.event !== 'log' || event.category !== 'user' || !event.message.startsWith('{')) return undefined;
@@ -78,4 +81,16 @@ export async function runOnDemand(
   const line = escrowEventOf(answer);
   if (line?.event === 'escrow.key.escrowed') return { message, runId, escrowed: line };
   return { message, runId, failure: line !== undefined && 'reason' in line ? line.reason : 'no answer' };
+}
+
+/** Fires the audit's timer as if by hand and waits for its end. @throws when no audit came about. */
+export async function runAudit(host: FunctionsHost): Promise<AuditPass> {
+  const since = host.events.length;
+  const { error } = await host.fireTimer('escrowAudit');
+  const completed = host.events
+    .slice(since)
+    .map(escrowEventOf)
+    .find((line) => line?.event === 'escrow.audit.completed');
+  if (completed === undefined) throw new Error(error ?? 'The audit ended without a word.');
+  return completed;
 }

@@ -1,24 +1,25 @@
 import { styleText } from 'node:util';
 import { describeSource } from '../../src/escrow/model/source.ts';
 import { parseSourcePath } from '../../src/escrow/model/source-path.ts';
-import type { NightlyPass, OnDemandPass } from './first-pass.ts';
+import type { AuditPass, NightlyPass, OnDemandPass } from './first-pass.ts';
 
 /** What one pass wrote, and where it lies. */
 export interface PassSummary {
   readonly nightly: NightlyPass;
   readonly onDemand: OnDemandPass | undefined;
+  readonly audit: AuditPass;
   readonly containerUrl: string;
   readonly records: readonly string[];
   readonly reports: readonly string[];
 }
 
-export function isOk({ nightly, onDemand }: PassSummary): boolean {
-  return nightly.runs.every((run) => run.status === 'ok') && onDemand?.failure === undefined;
+export function isOk({ nightly, onDemand, audit }: PassSummary): boolean {
+  return nightly.runs.every((run) => run.status === 'ok') && onDemand?.failure === undefined && audit.status === 'ok';
 }
 
 /** The one object that `--json` ends with. */
 export function summaryObject(summary: PassSummary): Record<string, unknown> {
-  const { nightly, onDemand, records, reports } = summary;
+  const { nightly, onDemand, audit, records, reports } = summary;
   const sum = (count: 'escrowed' | 'alreadyEscrowed' | 'skipped' | 'failed'): number =>
     nightly.runs.reduce((total, run) => total + run[count], 0);
   return {
@@ -27,6 +28,13 @@ export function summaryObject(summary: PassSummary): Record<string, unknown> {
     alreadyEscrowed: sum('alreadyEscrowed') + (onDemand?.escrowed?.already ? 1 : 0),
     skipped: sum('skipped'),
     failed: sum('failed') + (onDemand?.failure === undefined ? 0 : 1),
+    audit: {
+      status: audit.status,
+      keys: audit.keys,
+      restorable: audit.restorable,
+      findings: audit.findings,
+      blob: audit.blobName,
+    },
     blobs: records,
     reports,
   };
@@ -37,7 +45,7 @@ const dim = (text: string): string => styleText('dim', text);
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 /** A table for a person. */
-export function summaryText({ nightly, onDemand, containerUrl, records, reports }: PassSummary): string {
+export function summaryText({ nightly, onDemand, audit, containerUrl, records, reports }: PassSummary): string {
   const columns = ['listed', 'escrowed', 'already', 'skipped', 'failed'] as const;
   const rows = nightly.runs.map((run) => ({
     name: nameOf(run.source),
@@ -71,6 +79,7 @@ export function summaryText({ nightly, onDemand, containerUrl, records, reports 
     }
     if (failure !== undefined) lines.push(`  ${styleText('red', 'failed')}    ${failure}`);
   }
+  lines.push('', bold('Audit'), ...auditLines(audit));
   lines.push(
     '',
     bold('In escrow'),
@@ -79,6 +88,11 @@ export function summaryText({ nightly, onDemand, containerUrl, records, reports 
     ...[records[0], reports[0]].flatMap((name) => (name === undefined ? [] : [dim(`    ${name}`)])),
   );
   return lines.join('\n');
+}
+
+function auditLines({ status, keys, restorable, findings, blobName }: AuditPass): string[] {
+  const verdict = status === 'ok' ? styleText('green', 'ok') : styleText('red', count(findings, 'finding'));
+  return [`  ${restorable} of ${keys} keys have an intact backup: ${verdict}`, dim(`    ${blobName}`)];
 }
 
 function nameOf(path: string): string {

@@ -6,12 +6,13 @@ import type { Services } from '../../src/app/services.ts';
 import type { Settings } from '../../src/app/settings.ts';
 import { readSettings } from '../../src/app/settings.ts';
 import { sourcePath } from '../../src/escrow/model/source-path.ts';
+import type { HostEvent } from '../functions-host/host-events.ts';
 import type { FunctionsHost } from '../functions-host/start.ts';
 import { startFunctionsHost } from '../functions-host/start.ts';
 import type { LocalAzure } from '../local-azure.ts';
 import { startLocalAzure } from '../local-azure.ts';
 import { adoptEnvironment } from './adopt-environment.ts';
-import { escrowEventOf, runNightly, runOnDemand } from './first-pass.ts';
+import { escrowEventOf, runAudit, runNightly, runOnDemand } from './first-pass.ts';
 import { readLocalSettings } from './local-settings.ts';
 import type { PassSummary } from './pass-summary.ts';
 import { isOk, summaryObject, summaryText } from './pass-summary.ts';
@@ -20,10 +21,10 @@ import { addSampleKeys } from './sample-keys.ts';
 
 const help = `npm start [-- --once] [-- --json]
 
-Runs the real nightly job and one on-demand request on a private local Azure, shows what was escrowed, and stays up for
-the schedule and the queue until Ctrl-C.
+Runs the real nightly job, one on-demand request and the daily audit on a private local Azure, shows what was escrowed, and stays
+up for the schedules and the queue until Ctrl-C.
 
-  --once   end after the first pass: exit code 0 when everything was escrowed, 1 when not
+  --once   end after the first pass: exit code 0 when everything was escrowed and the audit found no gap, 1 when not
   --json   the last line on stdout is one JSON object
   --help   this text`;
 
@@ -55,19 +56,20 @@ async function main(): Promise<number> {
   const { createServices } = await import('../../src/app/services.ts');
   await publishEnvironment(azure, values);
   try {
-    progress.step('Starting the functions host on dist/main.cjs');
-    await using host = await startFunctionsHost({
-      bundle: `${process.cwd()}/dist/main.cjs`,
-      settings: { ...values, ...azure.env },
-      hostJson: 'host.json',
-      onEvent: progress.show,
-    });
-    const loadFault = host.events.find(
-      (event) => event.event === 'log' && event.message.startsWith('Worker was unable'),
+    progress.step(
+      'Starting two functions hosts on dist/main.cjs: one backs up, one audits, each with its own identity',
     );
-    if (loadFault?.event === 'log') throw new Error(loadFault.message);
-    for (const [name, reason] of Object.entries(host.functionErrors)) throw new Error(`Function ${name}: ${reason}`);
-    const pass = firstPass({ host, azure, settings, services: createServices(settings), step: progress.step });
+    const { app, audit } = azure.identities;
+    await using host = await startPart('backup', { ...values, ...azure.envOf(app) }, progress.show);
+    await using auditHost = await startPart('audit', { ...values, ...azure.envOf(audit) }, progress.show);
+    const pass = firstPass({
+      host,
+      auditHost,
+      azure,
+      settings,
+      services: createServices(settings),
+      step: progress.step,
+    });
     const summary = await Promise.race([pass, interrupted]);
     if (summary === 'interrupted') return 130;
     progress.done();
@@ -104,6 +106,24 @@ async function startAzureFor(settings: Settings): Promise<LocalAzure> {
   return azure;
 }
 
+/** One of the two apps: the same bundle and the same settings, another part and another identity. */
+async function startPart(
+  part: 'backup' | 'audit',
+  settings: Readonly<Record<string, string>>,
+  onEvent: (event: HostEvent) => void,
+): Promise<FunctionsHost> {
+  const host = await startFunctionsHost({
+    bundle: `${process.cwd()}/dist/main.cjs`,
+    settings: { ...settings, ESCROW_PART: part },
+    hostJson: 'host.json',
+    onEvent,
+  });
+  const loadFault = host.events.find((event) => event.event === 'log' && event.message.startsWith('Worker was unable'));
+  if (loadFault?.event === 'log') throw new Error(loadFault.message);
+  for (const [name, reason] of Object.entries(host.functionErrors)) throw new Error(`Function ${name}: ${reason}`);
+  return host;
+}
+
 /** An empty vault and an empty HSM where the first source of each kind can be restored: for restores and drills. */
 function addDrillTargets(azure: LocalAzure, settings: Settings): void {
   for (const kind of ['vault', 'managedHsm'] as const) {
@@ -123,12 +143,13 @@ async function publishEnvironment(azure: LocalAzure, values: Record<string, stri
 
 async function firstPass(parts: {
   host: FunctionsHost;
+  auditHost: FunctionsHost;
   azure: LocalAzure;
   settings: Settings;
   services: Services;
   step: (text: string) => void;
 }): Promise<PassSummary> {
-  const { host, azure, settings, services, step } = parts;
+  const { host, auditHost, azure, settings, services, step } = parts;
   step(`Running the nightly job over ${settings.sources.length} sources`);
   const nightly = await runNightly(host, settings.sources, settings.functionTimeoutMs);
 
@@ -149,11 +170,15 @@ async function firstPass(parts: {
     onDemand = await runOnDemand(host, asked.source, asked.key, send);
   }
 
+  step('Auditing what was escrowed, as the identity that cannot back up');
+  const audit = await runAudit(auditHost);
+
   const names: string[] = [];
   for await (const { name } of services.container.list('', AbortSignal.timeout(60_000))) names.push(name);
   return {
     nightly,
     onDemand,
+    audit,
     containerUrl: settings.containerUrl,
     records: names.filter((name) => name.endsWith('.keybackup')),
     reports: names.filter((name) => name.startsWith('runs/') && name.endsWith('.json')),

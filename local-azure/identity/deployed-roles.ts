@@ -1,7 +1,9 @@
+import type { ContainerRoles } from './identities.ts';
+
 /**
- * Who may do what in the local Azure, as Azure data actions. The application's list mirrors `infra/`: the custom role on
- * each vault, the local role on each Managed HSM, the custom role on the escrow container, and Storage Queue Data
- * Contributor, because the functions host polls its queue under the application's identity.
+ * Who may do what in the local Azure, as Azure data actions. The lists mirror `infra/`: the custom role on each vault, the local
+ * role on each Managed HSM, the custom roles on the three containers, and Storage Queue Data Contributor, because the functions
+ * host polls its queue under the identity of the app that backs up.
  */
 const vaultKeys = 'Microsoft.KeyVault/vaults/keys';
 const hsmKeys = 'Microsoft.KeyVault/managedHsm/keys';
@@ -10,14 +12,14 @@ const blobs = `${containers}/blobs`;
 const queues = 'Microsoft.Storage/storageAccounts/queueServices/queues';
 const messages = `${queues}/messages`;
 
-/** Lists and backs up keys, creates and reads blobs, and runs its queue. No restore, overwrite, delete or tags. */
-export const appDataActions: readonly string[] = [
+const backUpKeys = [
   `${vaultKeys}/read`,
   `${vaultKeys}/backup/action`,
   `${hsmKeys}/read/action`,
   `${hsmKeys}/backup/action`,
-  `${blobs}/add/action`,
-  `${blobs}/read`,
+];
+const lookAtKeys = [`${vaultKeys}/read`, `${hsmKeys}/read/action`];
+const runQueue = [
   `${queues}/read`,
   `${messages}/read`,
   `${messages}/write`,
@@ -25,6 +27,54 @@ export const appDataActions: readonly string[] = [
   `${messages}/add/action`,
   `${messages}/process/action`,
 ];
+/** The role "create records", and the same on the containers of audits and of drills. */
+const createBlobs = [`${blobs}/add/action`, `${blobs}/read`];
+const readBlobs = [`${blobs}/read`];
+
+/** The containers of one escrow by what they hold; each has one writer. */
+export interface EscrowContainers {
+  readonly backups: string;
+  readonly audits: string;
+  readonly drills: string;
+}
+
+/** `key-escrow`, `key-escrow-audits`, `key-escrow-drills`. */
+export function escrowContainers(backups: string): EscrowContainers {
+  return { backups, audits: `${backups}-audits`, drills: `${backups}-drills` };
+}
+
+export interface AssignedRoles {
+  readonly everywhere: readonly string[];
+  readonly onContainers: ContainerRoles;
+}
+
+/** The roles of those who live in the local Azure. All may read all three containers; none may overwrite, delete or re-tag. */
+export function assignedRoles({
+  backups,
+  audits,
+  drills,
+}: EscrowContainers): Readonly<Record<'app' | 'audit' | 'bothParts' | 'operator', AssignedRoles>> {
+  const readAll = { [backups]: readBlobs, [audits]: readBlobs, [drills]: readBlobs };
+  return {
+    /** Lists and backs up keys, creates records, and runs its queue. */
+    app: { everywhere: [...backUpKeys, ...runQueue], onContainers: { ...readAll, [backups]: createBlobs } },
+    /** Lists keys, reads records, creates audits. Cannot back up. */
+    audit: { everywhere: lookAtKeys, onContainers: { ...readAll, [audits]: createBlobs } },
+    /** One app for both parts: whoever steals it can certify what it wrote. */
+    bothParts: {
+      everywhere: [...backUpKeys, ...runQueue],
+      onContainers: { ...readAll, [backups]: createBlobs, [audits]: createBlobs },
+    },
+    /** The person who has all of a person's roles. */
+    operator: {
+      everywhere: operatorDataActions.filter((action) => !action.startsWith(blobs)),
+      onContainers: { ...readAll, [drills]: createBlobs },
+    },
+  };
+}
+
+/** All that the app which backs up may do, wherever that is. */
+export const appDataActions: readonly string[] = [...backUpKeys, ...createBlobs, ...runQueue];
 
 /** Looks at keys, records and reports. The role "auditor" of `infra/`, and the same on a Managed HSM. */
 export const auditorDataActions: readonly string[] = [`${vaultKeys}/read`, `${hsmKeys}/read/action`, `${blobs}/read`];

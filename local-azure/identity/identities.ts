@@ -5,7 +5,10 @@ export interface LocalIdentity {
   readonly name: string;
   readonly clientId: string;
   readonly objectId: string;
+  /** What it may do everywhere. */
   readonly dataActions: ReadonlySet<string>;
+  /** What it may do besides in one blob container, by the container's name. */
+  readonly containerDataActions: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** What a bearer token turned out to be. The resource servers answer 401 for every failure, in their own words. */
@@ -16,13 +19,24 @@ export type Authentication =
 /** The tenant that challenges and tokens name. */
 export const localTenantId = '0f0e0d0c-0b0a-4908-8706-050403020100';
 
+/** Roles assigned on single blob containers: data actions by container name. */
+export type ContainerRoles = Readonly<Record<string, readonly string[]>>;
+
 export interface IdentityRegistry {
-  add(name: string, dataActions: Iterable<string>): LocalIdentity;
+  add(name: string, dataActions: Iterable<string>, onContainers?: ContainerRoles): LocalIdentity;
   find(nameOrClientId: string): LocalIdentity | undefined;
   /** An unsigned JWT, which is all that Azurite checks as well. `lifetimeSeconds` may be negative for an expired one. */
   issueToken(identity: LocalIdentity, audience: string, lifetimeSeconds: number): string;
   /** @param audience what the resource server accepts, without a trailing slash. */
   authenticate(authorizationHeader: string | undefined, audience: string): Authentication;
+}
+
+/** Whether an identity has a data action: everywhere, or on this blob container. */
+export function mayDo(identity: LocalIdentity, action: string, containerName?: string): boolean {
+  return (
+    identity.dataActions.has(action) ||
+    (containerName !== undefined && identity.containerDataActions.get(containerName)?.has(action) === true)
+  );
 }
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -31,8 +45,14 @@ const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 export function createIdentityRegistry(now: () => number = Date.now): IdentityRegistry {
   const identities = new Map<string, LocalIdentity>();
   return {
-    add(name, dataActions) {
-      const identity = { name, clientId: randomUUID(), objectId: randomUUID(), dataActions: new Set(dataActions) };
+    add(name, dataActions, onContainers = {}) {
+      const identity = {
+        name,
+        clientId: randomUUID(),
+        objectId: randomUUID(),
+        dataActions: new Set(dataActions),
+        containerDataActions: new Map(Object.entries(onContainers).map(([name, actions]) => [name, new Set(actions)])),
+      };
       identities.set(identity.clientId, identity);
       return identity;
     },

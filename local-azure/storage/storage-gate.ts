@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createFaultPlan, type FaultPlan } from '../fault-plan.ts';
-import type { IdentityRegistry, LocalIdentity } from '../identity/identities.ts';
+import { type IdentityRegistry, type LocalIdentity, mayDo } from '../identity/identities.ts';
 import type { Certificates } from '../network/certificates.ts';
 import { listenOnLoopback } from '../network/loopback.ts';
 import { answerStorageChallenge, answerStorageError } from './storage-errors.ts';
@@ -94,10 +94,10 @@ export async function startStorageGate(options: {
       return refuse(request, () => answerStorageError(response, effect.status, effect.code));
     if ('failure' in authentication)
       return refuse(request, () => answerStorageChallenge(response, authentication.failure));
-    if (!mayDo(authentication.identity, call)) {
+    if (!isCovered(authentication.identity, call)) {
       return refuse(request, () => answerStorageError(response, 403, 'AuthorizationPermissionMismatch'));
     }
-    const mustBeNew = call.operation === 'putBlob' && !authentication.identity.dataActions.has(overwrite);
+    const mustBeNew = call.operation === 'putBlob' && !mayDo(authentication.identity, overwrite, call.containerName);
     forward(request, response, {
       agent,
       port: call.service === 'queue' ? azurite.queuePort : azurite.blobPort,
@@ -139,9 +139,9 @@ function matchesFault(matcher: StorageFaultMatcher, { call, identity }: Subject)
   return matcher.blobName === undefined || (call.blobName !== undefined && matcher.blobName.test(call.blobName));
 }
 
-function mayDo(identity: LocalIdentity, call: StorageCall): boolean {
-  const { dataActions } = identity;
-  return call.anyOf.some((action) => dataActions.has(action)) && call.allOf.every((action) => dataActions.has(action));
+function isCovered(identity: LocalIdentity, { service, containerName, anyOf, allOf }: StorageCall): boolean {
+  const has = (action: string): boolean => mayDo(identity, action, service === 'blob' ? containerName : undefined);
+  return anyOf.some(has) && allOf.every(has);
 }
 
 function recordOf(

@@ -3,18 +3,18 @@ import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { text } from 'node:stream/consumers';
 
-/** Makes the container and the queues as a deployment would, through the gate. What is there already is left alone. */
+/** Makes the containers and the queues as a deployment would, through the gate. What is there already is left alone. */
 export async function createStorageLayout(options: {
   gatePort: number;
   ca: string;
   blobHost: string;
   queueHost: string;
   token: string;
-  container: string;
+  containers: readonly string[];
   queues: readonly string[];
 }): Promise<void> {
   const { blobHost, queueHost } = options;
-  await put(options, blobHost, `/${options.container}?restype=container`);
+  for (const container of options.containers) await put(options, blobHost, `/${container}?restype=container`);
   for (const queue of options.queues) await put(options, queueHost, `/${queue}`);
 }
 

@@ -23,10 +23,15 @@ export interface OperatorServices extends Services {
 
 export function createOperatorServices(settings: Settings, clock: Clock = systemClock): OperatorServices {
   const { services, credential, keyClientOf } = compose(settings, clock);
+  let requests: RequestQueue | undefined;
   return {
     ...services,
     operatorOf: onePerSource((target) => createKeyOperator(keyClientOf(target), services.keysOf(target))),
-    requests: createRequestQueue(settings.queueServiceUrl, settings.queueName, credential, clock),
+    // At its first use: not every command needs the queue, nor has its settings.
+    get requests() {
+      requests ??= createRequestQueue(settings.queueServiceUrl, settings.queueName, credential, clock);
+      return requests;
+    },
     sleep: (ms, until) => clock.sleep(ms, until),
   };
 }

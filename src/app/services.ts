@@ -8,16 +8,18 @@ import { createKeySource } from '../azure/key-vault/key-source.ts';
 import type { PacedSource } from '../escrow/model/source.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import type { ConflictWait } from '../escrow/ports/conflict-wait.ts';
-import type { EscrowStore } from '../escrow/ports/escrow-store.ts';
+import type { EscrowStores } from '../escrow/ports/escrow-stores.ts';
 import type { KeySource } from '../escrow/ports/key-source.ts';
 import type { TimeBudget } from '../escrow/ports/time-budget.ts';
 import { createBlobContainerStore } from '../store/blob-container.ts';
 import type { Settings } from './settings.ts';
 
-/** What handlers and commands work with. One per process: credential, connections and paces are shared through it. */
-export interface Services {
+/**
+ * What handlers and commands work with: the three stores among them (`container`, `audits`, `drills`). One per process: credential,
+ * connections and paces are shared through it.
+ */
+export interface Services extends EscrowStores {
   readonly settings: Settings;
-  readonly container: EscrowStore;
   now(): Date;
   /** The source's one client in this process, so that all work on it shares one pace. */
   keysOf(source: PacedSource): KeySource;
@@ -51,6 +53,8 @@ export function compose(settings: Settings, clock: Clock): Composition {
   const services: Services = {
     settings,
     container: createBlobContainerStore(settings.containerUrl, credential, clock),
+    audits: createBlobContainerStore(settings.auditContainerUrl, credential, clock),
+    drills: createBlobContainerStore(settings.drillContainerUrl, credential, clock),
     now: () => new Date(clock.now()),
     keysOf: onePerSource((source) => createKeySource(keyClientOf(source))),
     timeBudget() {

@@ -26,15 +26,14 @@ export function escrowAudit(services: Services): TimerFunctionOptions {
  * @throws NoAudit, or CoverageGaps when everything is kept and there are gaps.
  */
 export async function auditEscrow(services: Services, log: EscrowLog): Promise<void> {
-  const { settings, container } = services;
+  const { settings, audits } = services;
   const { outOfTime, lastCall } = services.timeBudget();
-  const job = { ...settings, provesWriteOnce: true };
-  const audit = await orNoAudit('audit the escrow', () => conductAudit(job, { ...services, outOfTime }));
+  const audit = await orNoAudit('audit the escrow', () => conductAudit(settings, { ...services, outOfTime }));
   logFindings(log, audit);
-  const kept = await orNoAudit(`keep the audit ${audit.auditId}`, () => keepAudit(container, audit, lastCall));
+  const kept = await orNoAudit(`keep the audit ${audit.auditId}`, () => keepAudit(audits, audit, lastCall));
   logKept(log, audit, kept);
   const page = reportPage(audit, kept);
-  await orNoAudit(`write the page of "${kept.name}"`, () => keepPage(container, kept, page, lastCall));
+  await orNoAudit(`write the page of "${kept.name}"`, () => keepPage(audits, kept, page, lastCall));
   const gaps = coverageGapsOf(audit, kept);
   if (gaps !== undefined) throw gaps;
 }

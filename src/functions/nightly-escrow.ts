@@ -5,6 +5,7 @@ import { scheduledRunId } from '../escrow/model/run-id.ts';
 import { runTimeOfTimer } from '../escrow/model/run-time.ts';
 import { contextLog } from './context-log.ts';
 import { runSources } from './source-runs.ts';
+import { tryWriteOnce } from './write-once-trial.ts';
 
 /** The nightly run over every source; with `ESCROW_FAN_OUT` it asks the queue function for each source instead. */
 export function nightlyEscrow(services: Services): TimerFunctionOptions {
@@ -18,20 +19,26 @@ export function nightlyEscrow(services: Services): TimerFunctionOptions {
     }),
     async handler(timer: Timer, context: InvocationContext) {
       const runTime = runTimeOfTimer(timer.scheduleStatus, settings.schedule, services.now());
+      const runId = scheduledRunId(runTime);
+      const log = contextLog(context);
+      const trial = tryWriteOnce(services, runId, log);
       if (settings.fanOut) {
+        await trial;
         return settings.sources.map(({ kind, name }) => ({
           ...(kind === 'vault' ? { vaultName: name } : { hsmName: name }),
           runTime: runTime.toISOString(),
         }));
       }
       const job = {
-        runId: scheduledRunId(runTime),
+        runId,
         trigger: 'schedule',
         attempt: (context.retryContext?.retryCount ?? 0) + 1,
         force: false,
         whatIf: false,
       } as const;
-      return runSources(services, settings.sources, job, contextLog(context));
+      // Side by side: what the trial says must not hold the backups up.
+      await Promise.all([trial, runSources(services, settings.sources, job, log)]);
+      return undefined;
     },
   };
 }

@@ -46,7 +46,8 @@ export function onDemandEscrow(services: Services): OnDemandOptions {
       const time = services.timeBudget();
       let runId = requestRunId(delivery.insertedAt, delivery.messageId);
       try {
-        const request = parseRequest(parseMessageBody(message), { ...services.settings, now: services.now() });
+        const { sources, suffixes } = services.settings;
+        const request = parseRequest(parseMessageBody(message), { sources, suffixes, now: services.now() });
         runId = runIdOf(request, delivery);
         await carryOut(request, runId, delivery, services, log, time);
       } catch (error) {

@@ -66,6 +66,15 @@ const environments = fc.record(
     ),
     ESCROW_SCHEDULE: mostly(fc.constantFrom('0 0 2 * * *', '0 */5 * * * *'), fc.string()),
     ESCROW_AUDIT_SCHEDULE: mostly(fc.constantFrom('0 0 6 * * *', ' 0 30 6 * * 1-5 '), fc.string()),
+    ESCROW_PART: mostly<string | undefined>(fc.constantFrom(undefined, 'all', 'backup', 'audit'), fc.string()),
+    ESCROW_AUDIT_CONTAINER_URL: mostly<string | undefined>(
+      fc.constantFrom(undefined, 'https://a.blob.core.windows.net/a'),
+      urls,
+    ),
+    ESCROW_DRILL_CONTAINER_URL: mostly<string | undefined>(
+      fc.constantFrom(undefined, 'https://a.blob.core.windows.net/d'),
+      urls,
+    ),
     ESCROW_QUEUE_NAME: mostly(fc.constantFrom('key-escrow-requests', 'abc'), fc.string()),
     ESCROW_QUEUE__queueServiceUri: mostly(fc.constant('https://escrow.queue.core.windows.net/'), urls),
     ESCROW_FAN_OUT: mostly<string | undefined>(fc.constantFrom('true', 'False', '', undefined), fc.string()),
@@ -109,7 +118,12 @@ function expectUsable(settings: Settings): void {
     expect(source.maxBackupsPerSecond > 0 && source.maxBackupsPerSecond <= 1000).toBe(true);
     for (const label of Object.values(source.place)) expect(label).toMatch(/^[\x20-\x7e]+$/);
   }
-  for (const url of [settings.containerUrl, settings.queueServiceUrl]) {
+  for (const url of [
+    settings.containerUrl,
+    settings.auditContainerUrl,
+    settings.drillContainerUrl,
+    settings.queueServiceUrl,
+  ]) {
     const { protocol, host, pathname } = new URL(url);
     expect(protocol).toBe('https:');
     // Nothing but a host and a path: no user, no port, no signature.
@@ -157,6 +171,9 @@ test('a fault in one setting never hides the fault in another', () => {
     ESCROW_CONTAINER_URL: 'http://x',
     ESCROW_SCHEDULE: 'nightly',
     ESCROW_AUDIT_SCHEDULE: 'daily',
+    ESCROW_PART: 'x',
+    ESCROW_AUDIT_CONTAINER_URL: 'x',
+    ESCROW_DRILL_CONTAINER_URL: 'http://x/y',
     ESCROW_QUEUE_NAME: '-',
     ESCROW_QUEUE__queueServiceUri: 'x',
     ESCROW_FAN_OUT: 'maybe',

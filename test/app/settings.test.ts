@@ -34,7 +34,10 @@ describe('settings that can be used', () => {
           place: {},
         },
       ],
+      part: 'all',
       containerUrl: 'https://escrowlocal.blob.core.windows.net/key-escrow',
+      auditContainerUrl: 'https://escrowlocal.blob.core.windows.net/key-escrow-audits',
+      drillContainerUrl: 'https://escrowlocal.blob.core.windows.net/key-escrow-drills',
       schedule: '0 0 2 * * *',
       auditSchedule: '0 0 6 * * *',
       queueName: 'key-escrow-requests',
@@ -172,6 +175,17 @@ describe('settings that cannot be used', () => {
       /unexpected path/,
     ],
     ['ESCROW_QUEUE__queueServiceUri', 'http://escrowlocal.queue.core.windows.net', /is not https/],
+    ['ESCROW_PART', 'backups', /one of all, backup, audit/],
+    ['ESCROW_AUDIT_CONTAINER_URL', 'http://escrowlocal.blob.core.windows.net/audits', /is not https/],
+    [
+      'ESCROW_AUDIT_CONTAINER_URL',
+      'https://escrowlocal.blob.core.windows.net/key-escrow',
+      /the container of the backups/,
+    ],
+    ['ESCROW_DRILL_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net', /unexpected path/],
+    ['ESCROW_DRILL_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net/drills/x', /unexpected path/],
+    ['ESCROW_SCHEDULE', '0 0 2 30 2 *', /is "0 0 2 30 2 \*", which never occurs/],
+    ['ESCROW_AUDIT_SCHEDULE', '0 0 6 31 4,6,9,11 *', /which never occurs\. Set it to an NCRONTAB/],
     ['ESCROW_QUEUE_NAME', 'Requests', /lower-case/],
     ['ESCROW_QUEUE_NAME', 'a--b', /single dashes/],
     ['ESCROW_QUEUE_NAME', 'ab', /3 to 56/],
@@ -245,6 +259,45 @@ describe('settings that cannot be used', () => {
       withSources({ vaultName: '-' }, { vaultName: 'contoso-prod' }, {}, { hsmName: 'b.c', x: 1 }),
     );
     expect(faults.map((fault) => fault.slice(0, 17))).toEqual([0, 2, 3, 3].map((index) => `ESCROW_SOURCES[${index}]`));
+  });
+});
+
+describe('the settings of one part', () => {
+  const { ESCROW_AUDIT_SCHEDULE, ESCROW_QUEUE_NAME, ESCROW_QUEUE__queueServiceUri, ...shared } = minimalSettings;
+
+  test('are only those that it needs', () => {
+    const backup = readSettings({ ...shared, ESCROW_PART: 'backup', ESCROW_QUEUE_NAME, ESCROW_QUEUE__queueServiceUri });
+    expect(backup).toMatchObject({ part: 'backup', queueName: ESCROW_QUEUE_NAME });
+    expect(() => backup.auditSchedule).toThrow(/ESCROW_AUDIT_SCHEDULE is missing.*part audit needs it/);
+    const audit = readSettings({ ...shared, ESCROW_PART: 'Audit', ESCROW_AUDIT_SCHEDULE });
+    expect(audit).toMatchObject({ part: 'audit', auditSchedule: ESCROW_AUDIT_SCHEDULE });
+    expect(() => audit.queueServiceUrl).toThrow(SettingsFault);
+    expect(faultsOf({ ...shared, ESCROW_PART: 'audit' })).toEqual([expect.stringMatching(/^ESCROW_AUDIT_SCHEDULE is/)]);
+    expect(faultsOf(shared)).toHaveLength(3);
+  });
+
+  test('may be there for the other part too, and are checked all the same', () => {
+    expect(readSettings({ ...minimalSettings, ESCROW_PART: 'audit' })).toMatchObject({ queueName: ESCROW_QUEUE_NAME });
+    expect(faultsOf({ ...minimalSettings, ESCROW_PART: 'audit', ESCROW_QUEUE_NAME: '-' })).toHaveLength(1);
+  });
+});
+
+describe('the containers of audits and of drills', () => {
+  test('lie beside that of the backups, or where the settings say', () => {
+    const elsewhere = 'https://audits.blob.core.windows.net/elsewhere';
+    expect(readSettings({ ...minimalSettings, ESCROW_AUDIT_CONTAINER_URL: elsewhere })).toMatchObject({
+      auditContainerUrl: elsewhere,
+      drillContainerUrl: `${minimalSettings.ESCROW_CONTAINER_URL}-drills`,
+    });
+  });
+
+  test('are asked for where the name would become too long', () => {
+    const url = `https://escrowlocal.blob.core.windows.net/${'k'.repeat(57)}`;
+    const faults = faultsOf({ ...minimalSettings, ESCROW_CONTAINER_URL: url });
+    expect(faults.map((fault) => fault.split(' ', 1)[0])).toEqual([
+      'ESCROW_AUDIT_CONTAINER_URL',
+      'ESCROW_DRILL_CONTAINER_URL',
+    ]);
   });
 });
 
@@ -323,7 +376,7 @@ describe('the names of the settings agree', () => {
     expect(new Set(settingNames).size).toBe(settingNames.length);
   });
 
-  const root = join(import.meta.dirname, '..');
+  const root = join(import.meta.dirname, '../..');
   const tables = pagesOf(root).flatMap((page) => settingTables(join(root, page)).map((names) => ({ page, names })));
 
   test.runIf(tables.length > 0)('with every table of settings in the documentation', () => {

@@ -1,3 +1,4 @@
+import { assignedRoles, escrowContainers } from '../../local-azure/identity/deployed-roles.ts';
 import { createStorageLayout } from '../../local-azure/storage/storage-layout.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
 
@@ -5,14 +6,31 @@ import type { EscrowPlace } from '../support/escrow-place.ts';
 export async function separatePlace(azure: Omit<EscrowPlace, 'queueName'>, name: string): Promise<EscrowPlace> {
   const container = new URL(azure.containerUrl);
   const queueName = name;
+  const containers = escrowContainers(name);
   await createStorageLayout({
     gatePort: azure.storage.port,
     ca: azure.ca,
     blobHost: container.hostname,
     queueHost: new URL(azure.queueServiceUrl).hostname,
     token: azure.registry.issueToken(azure.identities.infrastructure, 'https://storage.azure.com', 60),
-    container: name,
+    containers: Object.values(containers),
     queues: [queueName, `${queueName}-poison`],
   });
-  return { ...azure, containerUrl: `${container.origin}/${name}`, queueName };
+  const roles = assignedRoles(containers);
+  const identityOf = (who: keyof typeof roles) =>
+    azure.registry.add(`${who} of ${name}`, roles[who].everywhere, roles[who].onContainers);
+  return {
+    ...azure,
+    identities: {
+      ...azure.identities,
+      app: identityOf('app'),
+      audit: identityOf('audit'),
+      bothParts: identityOf('bothParts'),
+      operator: identityOf('operator'),
+    },
+    containerUrl: `${container.origin}/${containers.backups}`,
+    auditContainerUrl: `${container.origin}/${containers.audits}`,
+    drillContainerUrl: `${container.origin}/${containers.drills}`,
+    queueName,
+  };
 }

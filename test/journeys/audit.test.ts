@@ -86,10 +86,10 @@ describe('the daily audit', () => {
     }
   });
 
-  test('proves with the deployed identity that the escrow is write-once', async () => {
+  test('sees that the canary, which the night tried to overwrite and to delete, is what it was', async () => {
     const { audit } = await auditAfter(2.2);
-    expect(audit.writeOnce).toEqual({ canary: 'audits/canary', overwrite: 'refused', remove: 'refused' });
-    expect(await container.names('audits/canary')).toEqual(['audits/canary']);
+    expect(audit.writeOnce).toEqual({ canary: 'runs/canary', createdAt: expect.any(String), etag: expect.any(String) });
+    expect(await container.names('runs/canary')).toEqual(['runs/canary']);
   });
 
   test('finds a source that forbids it, and keeps what is known of its keys', async () => {
@@ -172,7 +172,7 @@ describe('the daily audit', () => {
     const { metadata = {} } = await container.client.getBlobClient(name).getProperties();
     const report = (await container.read(name)).toString();
     const { services } = await startAuditApp(azure, now, { hoursAhead: 6.1 });
-    const sound = await verifyChain(services.container, services.now(), noLimit);
+    const sound = await verifyChain(services, services.now(), noLimit);
     expect(sound.findings).toEqual([]);
     expect(sound.audits).toBeGreaterThan(10);
     // Three reports, and the page of every audit but the newest.
@@ -187,20 +187,20 @@ describe('the daily audit', () => {
     });
     await container.client.deleteBlob(name);
     expect((await auditAfter(6.3, now)).gaps).toContain('evidenceMissing *');
-    expect(
-      (await verifyChain(services.container, services.now(), noLimit)).findings.map(({ finding }) => finding),
-    ).toEqual(['evidenceMissing']);
+    expect((await verifyChain(services, services.now(), noLimit)).findings.map(({ finding }) => finding)).toEqual([
+      'evidenceMissing',
+    ]);
     await container.put(name, report, metadata);
-    expect((await verifyChain(services.container, services.now(), noLimit)).findings).toEqual([]);
+    expect((await verifyChain(services, services.now(), noLimit)).findings).toEqual([]);
   });
 
   test('finds an audit that was altered', async () => {
     const name = (await container.names('audits/2')).filter((one) => one.endsWith('.json')).at(-1) ?? '';
-    const { metadata = {} } = await container.client.getBlobClient(name).getProperties();
+    const { metadata = {} } = await container.clientOf(name).getBlobClient(name).getProperties();
     const content = (await container.read(name)).toString();
     await container.put(name, content.replace('"status":"gaps"', '"status":"ok"'), metadata);
     const { services } = await startAuditApp(azure, now, { hoursAhead: 6.4 });
-    const { findings } = await verifyChain(services.container, services.now(), noLimit);
+    const { findings } = await verifyChain(services, services.now(), noLimit);
     expect(findings.map(({ finding, message }) => [finding, message.includes(name)])).toEqual([
       ['evidenceAltered', true],
     ]);
@@ -211,7 +211,7 @@ describe('the daily audit', () => {
 
   test('finds the page of an audit that was altered', async () => {
     const name = (await container.names('audits/2')).filter((one) => one.endsWith('.html')).at(-2) ?? '';
-    const { metadata = {} } = await container.client.getBlobClient(name).getProperties();
+    const { metadata = {} } = await container.clientOf(name).getBlobClient(name).getProperties();
     const page = (await container.read(name)).toString();
     await container.put(name, page.replace('can be brought back', 'can surely be brought back'), metadata);
     const { audit, gaps } = await auditAfter(6.7, now);

@@ -16,7 +16,7 @@ import { runCommand } from '../support/cli.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { runAsApp, runAuditAsApp } from '../support/nightly.ts';
+import { runAsApp, runAudit } from '../support/nightly.ts';
 
 const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
 const sources = [
@@ -56,7 +56,7 @@ beforeAll(async () => {
   azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });
   host = await startEscrowHost(azure, { sources });
   await runAsApp(azure, env);
-  await runAuditAsApp(azure, env);
+  await runAudit(azure, env);
 });
 
 afterAll(async () => {

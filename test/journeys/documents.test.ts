@@ -8,7 +8,7 @@ import { runCommand, splitLine } from '../support/cli.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { runAsApp, runAuditAsApp } from '../support/nightly.ts';
+import { runAsApp, runAudit } from '../support/nightly.ts';
 import { lastNight, minute } from '../support/now.ts';
 
 /*
@@ -71,7 +71,7 @@ beforeEach(async () => {
   for (const name of ['contoso-hsm-2', 'contoso-drill-hsm']) setKeys('managedHsm', name, []);
   mornings++;
   await runAsApp(azure, env, new Date(lastNight(1).getTime() + mornings * minute));
-  await runAuditAsApp(azure, env);
+  await runAudit(azure, env);
 });
 
 afterAll(async () => {

@@ -6,7 +6,7 @@ import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { runAsApp, runAuditAsApp } from '../support/nightly.ts';
+import { runAsApp, runAudit } from '../support/nightly.ts';
 
 const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
 let azure: TestAzure;
@@ -44,7 +44,7 @@ beforeAll(async () => {
   local('managedHsm', 'contoso-hsm').addKey({ name: 'data-at-rest', kty: 'oct-HSM', versions: 2 });
   const runs = await runAsApp(azure, env);
   expect(runs.every(({ status }) => status === 'ok')).toBe(true);
-  await runAuditAsApp(azure, env);
+  await runAudit(azure, env);
 });
 
 beforeEach(() => {

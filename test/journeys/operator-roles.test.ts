@@ -10,7 +10,7 @@ import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import { runCommand } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { runAsApp, runAuditAsApp } from '../support/nightly.ts';
+import { runAsApp, runAudit } from '../support/nightly.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm', securityDomain: 'one' }];
 let azure: TestAzure;
@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
   env = escrowSettings(azure, sources);
   await runAsApp(azure, env);
-  await runAuditAsApp(azure, env);
+  await runAudit(azure, env);
 });
 
 afterAll(() => azure.stop());

@@ -67,9 +67,14 @@ describe.concurrent('npm start', () => {
 
     const lines = stdout.trimEnd().split('\n');
     const summary = JSON.parse(lines.at(-1) ?? '');
-    const names = ['status', 'escrowed', 'alreadyEscrowed', 'skipped', 'failed', 'blobs', 'reports'];
+    const names = ['status', 'escrowed', 'alreadyEscrowed', 'skipped', 'failed', 'audit', 'blobs', 'reports'];
     expect(Object.keys(summary)).toEqual(names);
-    expect(summary).toMatchObject({ status: 'ok', alreadyEscrowed: 0, failed: 0 });
+    expect(summary).toMatchObject({
+      status: 'ok',
+      alreadyEscrowed: 0,
+      failed: 0,
+      audit: { status: 'ok', findings: 0 },
+    });
     expect(summary.escrowed).toBeGreaterThan(30);
     expect(summary.blobs).toHaveLength(summary.escrowed);
     const signing = (id: string) =>

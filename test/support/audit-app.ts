@@ -13,9 +13,11 @@ import { fromNow, hour } from './now.ts';
 /** Hours between the real time, which the storage service stamps on blobs, and the time that the product believes it is. */
 export interface AuditApp {
   readonly services: Services;
-  /** Runs every source, as the schedule would. */
+  /** Runs every source, as the schedule would, as the identity that backs up. */
   night(): Promise<void>;
-  /** Fires the audit's timer. */
+  /** What a night does first: tries to overwrite and to delete the canary. */
+  tryCanary(): Promise<void>;
+  /** Fires the audit's timer, as the identity that audits. */
   audit(): Promise<AuditRun>;
 }
 
@@ -33,6 +35,7 @@ export async function startAuditApp(
   options: {
     readonly hoursAhead: number;
     readonly settings?: Readonly<Record<string, string>>;
+    /** Of who backs up. */
     readonly identity?: LocalIdentity;
   },
 ): Promise<AuditApp> {
@@ -40,6 +43,7 @@ export async function startAuditApp(
   const { readSettings } = await import('../../src/app/settings.ts');
   const { escrowAudit } = await import('../../src/functions/escrow-audit.ts');
   const { runSources } = await import('../../src/functions/source-runs.ts');
+  const { tryWriteOnce } = await import('../../src/functions/write-once-trial.ts');
   const { scheduledRunId } = await import('../../src/escrow/model/run-id.ts');
   const settings = readSettings(escrowSettings(place, sources, options.settings));
   const clock = {
@@ -48,10 +52,13 @@ export async function startAuditApp(
     sleep: (ms: number, until: AbortSignal) => delay(ms / 20, undefined, { signal: until }).catch(() => undefined),
   };
   const services = as(options.identity ?? place.identities.app, () => createServices(settings, clock));
+  const auditServices = as(place.identities.audit, () => createServices(settings, clock));
+  const tryCanary = () => tryWriteOnce(services, scheduledRunId(services.now()), () => undefined);
   return {
     services,
     async night() {
       const runId = scheduledRunId(services.now());
+      await tryCanary();
       await runSources(
         services,
         settings.sources,
@@ -59,6 +66,7 @@ export async function startAuditApp(
         () => undefined,
       );
     },
+    tryCanary,
     async audit() {
       const lines: EscrowEvent[] = [];
       const levels: Record<string, string> = {};
@@ -76,7 +84,7 @@ export async function startAuditApp(
         schedule: { adjustForDST: true },
         scheduleStatus: { last: '', lastUpdated: '', next: '' },
       };
-      const error = await Promise.resolve(escrowAudit(services).handler(timer, context)).then(
+      const error = await Promise.resolve(escrowAudit(auditServices).handler(timer, context)).then(
         () => undefined,
         (thrown: unknown) => thrown as Error,
       );

@@ -6,6 +6,7 @@ import type { EscrowSource } from '../../src/escrow/model/source.ts';
 import type { KeyVersion, SourceKey } from '../../src/escrow/model/source-key.ts';
 import { sourcePath } from '../../src/escrow/model/source-path.ts';
 import type { EscrowStore, StoredBlob } from '../../src/escrow/ports/escrow-store.ts';
+import type { EscrowStores } from '../../src/escrow/ports/escrow-stores.ts';
 import type { KeySource } from '../../src/escrow/ports/key-source.ts';
 import { recordName, reportName, startedMarkerName } from '../../src/escrow/records/blob-names.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
@@ -34,6 +35,8 @@ export interface AuditWorld {
   isConfigured: boolean;
   readonly source: EscrowSource;
   readonly container: EscrowStore;
+  /** The same one for everything: names tell apart what is whose. */
+  readonly stores: EscrowStores;
   readonly blobs: Map<string, StoredBlob & { bytes: Uint8Array }>;
   readonly keys: Map<string, SourceKey & { versions: number }>;
   addKey(name: string, more?: Partial<SourceKey & { versions: number }>): void;
@@ -151,6 +154,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     isConfigured: true,
     source,
     container,
+    stores: { container, audits: container, drills: container },
     blobs,
     keys,
     addKey(name, more = {}) {
@@ -218,10 +222,9 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
         auditSchedule: world.auditSchedule,
         maxAgeHours: 26,
         maxDrillAgeDays: undefined,
-        provesWriteOnce: true,
       };
       const audit = await conductAudit(job, {
-        container,
+        ...world.stores,
         now: () => world.now,
         outOfTime: noLimit,
         keysOf: () => keySource,

@@ -18,7 +18,10 @@ export interface SeenBlob {
 
 /** The escrow container through the plain SDK, seen by somebody who may do everything there and is not the product. */
 export interface ContainerView {
+  /** Of the container of the backups. */
   readonly client: ContainerClient;
+  /** Of the container that holds blobs of this name. */
+  clientOf(name: string): ContainerClient;
   list(prefix?: string): Promise<SeenBlob[]>;
   names(prefix?: string): Promise<string[]>;
   read(name: string): Promise<Buffer>;
@@ -28,6 +31,7 @@ export interface ContainerView {
   put(name: string, content: string, metadata?: Record<string, string>): Promise<void>;
 }
 
+/** Names of audits and of drills are looked for in the containers of their own. */
 export function viewContainer(place: EscrowPlace): ContainerView {
   const actions = ['read', 'write', 'add/action', 'delete'].map((action) => `${blobs}/${action}`);
   const overseer = place.registry.find('overseer') ?? place.registry.add('overseer', actions);
@@ -36,11 +40,16 @@ export function viewContainer(place: EscrowPlace): ContainerView {
   pipeline.factories.unshift(keepConnections());
   const service = new BlobServiceClient(url.origin, pipeline);
   const client = service.getContainerClient(url.pathname.slice(1));
+  const clientOf = (name: string): ContainerClient => service.getContainerClient(containerNameOf(place, name));
   const view: ContainerView = {
     client,
+    clientOf,
     async list(prefix = '') {
       const seen: SeenBlob[] = [];
-      for await (const { name, properties, metadata } of client.listBlobsFlat({ prefix, includeMetadata: true })) {
+      for await (const { name, properties, metadata } of clientOf(prefix).listBlobsFlat({
+        prefix,
+        includeMetadata: true,
+      })) {
         seen.push({
           name,
           bytes: properties.contentLength ?? 0,
@@ -52,7 +61,7 @@ export function viewContainer(place: EscrowPlace): ContainerView {
       return seen;
     },
     names: async (prefix) => (await view.list(prefix)).map(({ name }) => name),
-    read: (name) => client.getBlobClient(name).downloadToBuffer(),
+    read: (name) => clientOf(name).getBlobClient(name).downloadToBuffer(),
     readJson: async (name) => JSON.parse((await view.read(name)).toString('utf8')),
     async reports(runId, path) {
       const names = await view.names(
@@ -62,10 +71,23 @@ export function viewContainer(place: EscrowPlace): ContainerView {
       return (await Promise.all(reports)) as unknown as RunReport[];
     },
     async put(name, content, metadata = {}) {
-      await client.getBlockBlobClient(name).upload(content, Buffer.byteLength(content), { metadata });
+      await clientOf(name).getBlockBlobClient(name).upload(content, Buffer.byteLength(content), { metadata });
     },
   };
   return view;
+}
+
+/** Where a blob of this name lies. */
+export function containerNameOf(
+  place: Pick<EscrowPlace, 'containerUrl' | 'auditContainerUrl' | 'drillContainerUrl'>,
+  name: string,
+): string {
+  const url = name.startsWith('audits/')
+    ? place.auditContainerUrl
+    : name.startsWith('drills/')
+      ? place.drillContainerUrl
+      : place.containerUrl;
+  return new URL(url).pathname.slice(1);
 }
 
 /** One for all views of a process, made when the environment is the local Azure's. */

@@ -16,8 +16,11 @@ export async function runAsApp(
   const { readSettings } = await import('../../src/app/settings.ts');
   const { runSource } = await import('../../src/escrow/run/source-run.ts');
   const { portsOf } = await import('../../src/functions/source-runs.ts');
+  const { tryWriteOnce } = await import('../../src/functions/write-once-trial.ts');
   const services = as(azure.identities.app, () => createServices(readSettings({ ...process.env, ...env })));
-  const job = { runId: scheduledRunId(runTime), trigger: 'schedule', attempt: 1, force: false, whatIf: false } as const;
+  const runId = scheduledRunId(runTime);
+  await tryWriteOnce(services, runId, () => undefined);
+  const job = { runId, trigger: 'schedule', attempt: 1, force: false, whatIf: false } as const;
   return Promise.all(
     services.settings.sources.map((source) =>
       runSource(
@@ -28,12 +31,12 @@ export async function runAsApp(
   );
 }
 
-/** One audit as the app's identity, kept in the container, whatever its gaps. */
-export async function runAuditAsApp(azure: TestAzure, env: Readonly<Record<string, string>>): Promise<void> {
+/** One audit as the audit's identity, kept in the container, whatever its gaps. */
+export async function runAudit(azure: TestAzure, env: Readonly<Record<string, string>>): Promise<void> {
   const { createServices } = await import('../../src/app/services.ts');
   const { readSettings } = await import('../../src/app/settings.ts');
   const { auditEscrow } = await import('../../src/functions/escrow-audit.ts');
-  const services = as(azure.identities.app, () => createServices(readSettings({ ...process.env, ...env })));
+  const services = as(azure.identities.audit, () => createServices(readSettings({ ...process.env, ...env })));
   await auditEscrow(services, () => undefined).catch((error) => {
     if (!(error instanceof CoverageGaps)) throw error;
   });

@@ -7,13 +7,13 @@ import {
   auditMissing,
   evidenceMissing,
   evidenceUnlisted,
-  notWriteOnce,
   pageMissing,
 } from '../../src/escrow/audit/evidence-findings.ts';
 import { keyGone, manyVersions, neverEscrowed, recordFault, staleRecord } from '../../src/escrow/audit/key-findings.ts';
 import { runIncomplete, sourceLeftOut, sourceUnreadable } from '../../src/escrow/audit/source-findings.ts';
 import type { Finding, FindingKind } from '../../src/escrow/model/finding.ts';
 import type { SourceId, SourceKind } from '../../src/escrow/model/source.ts';
+import { notWriteOnce } from '../../src/escrow/write-once/canary-findings.ts';
 
 const now = new Date('2026-11-24T06:00:03Z');
 const hour = 3_600_000;
@@ -120,7 +120,7 @@ export function sampleAudit(sources: readonly AuditedSource[], findings: readonl
     findings,
     sources,
     calendar: { from: calendarStart(now), days: calendarDays },
-    writeOnce: { canary: 'audits/canary', overwrite: 'refused', remove: 'refused' },
+    writeOnce: { canary: 'runs/canary', createdAt: '2026-08-03T02:00:01.000Z', etag: '0x8DCB3A1F5E2B6C0' },
     drill: { receipt: 'drills/20261102T091100Z.json', finishedAt: '2026-11-02T09:12:44Z', keys: 3 },
     chain: {
       previous: { name: 'audits/20261123T060002Z.json', sha256: createHash('sha256').update('x').digest('hex') },

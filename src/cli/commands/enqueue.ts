@@ -54,7 +54,8 @@ export function addEnqueue(cli: Cli) {
           ...(values.force && { force: true }),
           ...(whatIf && { whatIf: true }),
         };
-        const request = parseRequest(message, { ...services.settings, now: services.now() });
+        const { sources, suffixes } = services.settings;
+        const request = parseRequest(message, { sources, suffixes, now: services.now() });
         const key = request.scope === 'key' ? await lookForKey(request.source, request.name, io, services) : undefined;
         const sent = await services.requests.send(message, io.signal);
         const runId = requestRunId(sent.insertedAt, sent.messageId);

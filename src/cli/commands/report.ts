@@ -54,13 +54,13 @@ interface Shown {
 }
 
 async function auditNow(io: Io, services: OperatorServices): Promise<Shown> {
-  // A person's identity writes no records: what it may not overwrite proves nothing about the app's.
-  const job = { ...services.settings, provesWriteOnce: false };
-  return { audit: await conductAudit(job, { ...services, outOfTime: io.signal }), written: undefined };
+  const { settings, container, audits, drills, now, keysOf } = services;
+  const ports = { container, audits, drills, now, keysOf, outOfTime: io.signal };
+  return { audit: await conductAudit(settings, ports), written: undefined };
 }
 
 async function newestAudit(io: Io, services: OperatorServices): Promise<Shown> {
-  const { newest, unsound } = await readAuditTrail(services.container, services.now(), io.signal);
+  const { newest, unsound } = await readAuditTrail(services.audits, services.now(), io.signal);
   const [altered] = unsound;
   if (altered !== undefined) {
     throw new EscrowFault(

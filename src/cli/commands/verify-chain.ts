@@ -7,8 +7,8 @@ import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';
 
 /** Follows the chain of evidence: audits, and what they list by digest. */
-export async function verifyEvidence(json: boolean, io: Io, { container, now }: OperatorServices): Promise<ExitCode> {
-  const { audits, evidence, newest, findings } = await verifyChain(container, now(), io.signal);
+export async function verifyEvidence(json: boolean, io: Io, services: OperatorServices): Promise<ExitCode> {
+  const { audits, evidence, newest, findings } = await verifyChain(services, services.now(), io.signal);
   // Silence is no proof: whoever verifies the chain expects one to be there.
   const isRight = audits > 0 && findings.every(({ severity }) => severity === 'warning');
   if (json) {

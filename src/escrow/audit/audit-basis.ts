@@ -1,5 +1,6 @@
 import { timeMargin } from '../model/run-id.ts';
-import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
+import type { StoredBlob } from '../ports/escrow-store.ts';
+import type { EscrowStores } from '../ports/escrow-stores.ts';
 import { sha256Of } from '../records/put-once.ts';
 import { listRuns } from '../records/stored-run.ts';
 import type { AuditTrail, SoundAudit } from './audit-trail.ts';
@@ -9,7 +10,7 @@ import { auditSpan, isNewEvidence } from './chain-link.ts';
 import { freshSinceOf } from './coverage.ts';
 import type { DrillHistory } from './drill-history.ts';
 import { readDrills } from './drill-history.ts';
-import { listEvidence, readEach } from './evidence.ts';
+import { listEvidence, readEach, storeOf } from './evidence.ts';
 import type { SourceHistory } from './recent-outcomes.ts';
 import { readOutcomes } from './recent-outcomes.ts';
 import { lastDueRun } from './run-check.ts';
@@ -33,30 +34,35 @@ const dayMs = 24 * 60 * 60 * 1000;
 /** Some ten requests, and one for each blob that is new since the audit before. */
 export async function readBasis(
   asked: { readonly schedule: string; readonly maxAgeHours: number },
-  container: EscrowStore,
+  stores: EscrowStores,
   now: Date,
   outOfTime: AbortSignal,
 ): Promise<AuditBasis> {
-  const trail = await readAuditTrail(container, now, outOfTime);
+  const trail = await readAuditTrail(stores.audits, now, outOfTime);
   const previous = trail.newest;
-  const runs = await listRuns(container, runsSince(previous, asked, now), now, outOfTime);
-  const evidence = await listEvidence(container, runs, outOfTime);
+  const runs = await listRuns(stores.container, runsSince(previous, asked, now), now, outOfTime);
+  const evidence = await listEvidence(stores, runs, outOfTime);
   const isNew = isNewEvidence(previous);
   const digests = new Map(trail.unsound.map(({ name, sha256 }) => [name, sha256]));
   const seen = (name: string, sha256: string): unknown => digests.set(name, sha256);
 
   const histories = await readOutcomes(
-    container,
+    stores.container,
     runs,
     () => true,
     outOfTime,
     ({ blob, sha256 }) => seen(blob.name, sha256),
   );
   const receipts = { all: evidence.drills, isNew };
-  const drills = await readDrills(container, receipts, previous?.audit, outOfTime, seen);
+  const drills = await readDrills(stores.drills, receipts, previous?.audit, outOfTime, seen);
   const fresh = [...evidence.reports, ...evidence.drills, ...evidence.requests, ...trail.blobs].filter(isNew);
   const unread = fresh.map(({ name }) => name).filter((name) => !digests.has(name));
-  await readEach(container, unread, outOfTime, (name, bytes) => seen(name, sha256Of(bytes)));
+  await readEach(
+    (name) => storeOf(stores, name),
+    unread,
+    outOfTime,
+    (name, bytes) => seen(name, sha256Of(bytes)),
+  );
   return { trail, previous, histories, drills, fresh, digests };
 }
 

@@ -2,6 +2,7 @@ import type { Failure } from '../model/failure.ts';
 import type { Finding } from '../model/finding.ts';
 import type { RestorePlace, SourceKind } from '../model/source.ts';
 import type { RunStatus, Trigger } from '../ports/escrow-events.ts';
+import type { SeenCanary } from '../write-once/canary-check.ts';
 import type { CoverageStatus } from './coverage-status.ts';
 import type { WitnessedVersions } from './witness.ts';
 
@@ -30,8 +31,8 @@ export interface Audit {
   readonly sources: readonly AuditedSource[];
   /** The first day of every key's `days`; the last is the day of the audit. */
   readonly calendar: { readonly from: string; readonly days: number };
-  /** Absent until an audit ran under the identity that writes the records. */
-  readonly writeOnce?: WriteOnceProof;
+  /** Absent until a night has put it. */
+  readonly writeOnce?: SeenCanary;
   /** The newest successful restore drill; absent: none on record. */
   readonly drill?: { readonly receipt: string; readonly finishedAt: string; readonly keys: number };
   readonly chain: ChainLink;
@@ -61,14 +62,6 @@ export interface ChainLink {
 export interface EvidenceDigest {
   readonly name: string;
   readonly sha256: string;
-}
-
-export interface WriteOnceProof {
-  readonly canary: string;
-  readonly overwrite: 'refused' | 'allowed' | 'unproven';
-  readonly remove: 'refused' | 'allowed' | 'unproven';
-  /** What the service said, where something is unproven. */
-  readonly message?: string;
 }
 
 export interface AuditedSource {

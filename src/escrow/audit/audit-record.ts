@@ -13,7 +13,7 @@ export interface KeptAudit extends EvidenceDigest {
 }
 
 /** Keeps an audit, written once, under the next free number of its second. */
-export async function keepAudit(container: EscrowStore, audit: Audit, lastCall: AbortSignal): Promise<KeptAudit> {
+export async function keepAudit(audits: EscrowStore, audit: Audit, lastCall: AbortSignal): Promise<KeptAudit> {
   const text = `${JSON.stringify(audit)}\n`;
   const bytes = Buffer.from(text);
   if (bytes.length > mostAuditBytes || parseAudit(text) === undefined) {
@@ -22,20 +22,20 @@ export async function keepAudit(container: EscrowStore, audit: Audit, lastCall: 
   for (let attempt = 1; ; attempt++) {
     const name = auditName(audit.auditId, 'json', attempt);
     const metadata = { status: audit.status };
-    const put = await putOnce(container, { name, bytes, contentType: 'application/json', metadata }, lastCall);
+    const put = await putOnce(audits, { name, bytes, contentType: 'application/json', metadata }, lastCall);
     if (put.written) return { name, sha256: put.sha256, pageName: auditName(audit.auditId, 'html', attempt) };
   }
 }
 
 /** @param page the page that shows this audit. */
 export async function keepPage(
-  container: EscrowStore,
+  audits: EscrowStore,
   { pageName }: KeptAudit,
   page: string,
   lastCall: AbortSignal,
 ): Promise<void> {
   const contentType = 'text/html; charset=utf-8';
-  await putOnce(container, { name: pageName, bytes: Buffer.from(page), contentType, metadata: {} }, lastCall);
+  await putOnce(audits, { name: pageName, bytes: Buffer.from(page), contentType, metadata: {} }, lastCall);
 }
 
 /** One line for each finding. */

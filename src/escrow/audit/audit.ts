@@ -2,10 +2,11 @@ import type { Finding } from '../model/finding.ts';
 import { scheduledRunId } from '../model/run-id.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { EscrowStore } from '../ports/escrow-store.ts';
+import type { EscrowStores } from '../ports/escrow-stores.ts';
 import type { KeySource } from '../ports/key-source.ts';
+import { checkCanary } from '../write-once/canary-check.ts';
 import { readBasis } from './audit-basis.ts';
-import type { Audit, AuditedSource, AuditTotals, WriteOnceProof } from './audit-document.ts';
+import type { Audit, AuditedSource, AuditTotals } from './audit-document.ts';
 import { auditFormat } from './audit-document.ts';
 import { calendarDays, calendarStart } from './calendar.ts';
 import { findBrokenLinks, nextLink } from './chain-link.ts';
@@ -17,7 +18,6 @@ import { findMissedAudits } from './missed-audits.ts';
 import { emptyHistory } from './recent-outcomes.ts';
 import { auditSource } from './source-audit.ts';
 import { sourceLeftOut } from './source-findings.ts';
-import { proveWriteOnce, writeOnceFindings } from './write-once-canary.ts';
 
 export interface AuditJob {
   readonly sources: readonly EscrowSource[];
@@ -26,20 +26,16 @@ export interface AuditJob {
   readonly auditSchedule: string;
   readonly maxAgeHours: number;
   readonly maxDrillAgeDays: number | undefined;
-  /** Whether this identity is the one that writes records, so that what it may not do proves something. */
-  readonly provesWriteOnce: boolean;
 }
 
-export interface AuditPorts {
-  readonly container: EscrowStore;
+export interface AuditPorts extends EscrowStores {
   readonly now: () => Date;
   readonly outOfTime: AbortSignal;
   keysOf(source: EscrowSource): KeySource;
 }
 
 /**
- * Audits every source and the escrow itself. Writes nothing but the canary, and that only with `provesWriteOnce`. A source
- * that cannot be read is a finding; the others are audited all the same.
+ * Audits every source and the escrow itself. Writes nothing. A source that cannot be read is a finding; the others are audited all the same.
  *
  * Cost, with a history of any length: a listing page per 25 keys, one HEAD per key, a thirtieth of the keys' versions; for
  * the whole escrow some twenty requests and one per run report since the audit before.
@@ -48,7 +44,7 @@ export interface AuditPorts {
 export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Audit> {
   const { container, outOfTime } = ports;
   const now = ports.now();
-  const { trail, previous, histories, drills, fresh, digests } = await readBasis(job, container, now, outOfTime);
+  const { trail, previous, histories, drills, fresh, digests } = await readBasis(job, ports, now, outOfTime);
   const context = {
     container,
     now,
@@ -67,13 +63,13 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
       return auditSource(subject, context);
     }),
   );
-  const writeOnce = job.provesWriteOnce ? await proveWriteOnce(container, outOfTime) : undefined;
+  const writeOnce = await checkCanary(container, previous?.audit.writeOnce, outOfTime);
   const findings = [
     ...audited.flatMap((source) => source.findings),
     ...sourcesLeftOut(previous?.audit.sources ?? [], job.sources),
-    ...(await findBrokenLinks(trail, fresh, digests, { container, now, outOfTime })),
+    ...(await findBrokenLinks(trail, fresh, digests, { stores: ports, now, outOfTime })),
     ...findMissedAudits(job.auditSchedule, trail, now),
-    ...(writeOnce === undefined ? [] : writeOnceFindings(writeOnce)),
+    ...writeOnce.findings,
     ...drillFindings(drills.last, job.maxDrillAgeDays, now),
   ];
   return {
@@ -93,7 +89,7 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     findings: inOrder(findings),
     sources: audited.map((source) => source.audited),
     calendar: { from: calendarStart(now), days: calendarDays },
-    ...writeOnceMember(writeOnce, previous?.audit),
+    ...(writeOnce.seen && { writeOnce: writeOnce.seen }),
     ...(drills.last && { drill: drills.last }),
     chain: nextLink(previous, fresh, digests),
   };
@@ -103,12 +99,6 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
 function sourcesLeftOut(before: readonly AuditedSource[], now: readonly EscrowSource[]): Finding[] {
   const configured = new Set(now.map(sourcePath));
   return before.filter(({ source }) => !configured.has(source)).map(sourceLeftOut);
-}
-
-/** An audit that could not try keeps the proof of the one before. */
-function writeOnceMember(proof: WriteOnceProof | undefined, previous: Audit | undefined): Pick<Audit, 'writeOnce'> {
-  const known = proof ?? previous?.writeOnce;
-  return known === undefined ? {} : { writeOnce: known };
 }
 
 /** Gaps before warnings; then as they were found: source by source. */

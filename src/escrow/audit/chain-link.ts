@@ -1,5 +1,6 @@
 import type { Finding } from '../model/finding.ts';
-import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
+import type { StoredBlob } from '../ports/escrow-store.ts';
+import type { EscrowStores } from '../ports/escrow-stores.ts';
 import { parseAuditName } from '../records/blob-names.ts';
 import type { ChainLink, EvidenceDigest } from './audit-document.ts';
 import { findPairless } from './audit-pages.ts';
@@ -44,7 +45,7 @@ function digestsOf(blobs: readonly StoredBlob[], digests: ReadonlyMap<string, st
 }
 
 export interface LinkContext {
-  readonly container: EscrowStore;
+  readonly stores: EscrowStores;
   readonly now: Date;
   readonly outOfTime: AbortSignal;
 }
@@ -57,7 +58,7 @@ export async function findBrokenLinks(
   { blobs, newest, unsound }: AuditTrail,
   fresh: readonly StoredBlob[],
   digests: ReadonlyMap<string, string>,
-  { container, now, outOfTime }: LinkContext,
+  { stores, now, outOfTime }: LinkContext,
 ): Promise<Finding[]> {
   const unreadable = new Set(unsound.flatMap(({ name, audit }) => (audit === undefined ? [name] : [])));
   const findings = [...unreadable].map(chainUnreadable);
@@ -69,7 +70,7 @@ export async function findBrokenLinks(
   const pairless = findPairless(paired, blobs, now);
   if (newest === undefined) return [...findings, ...pairless];
   const { chain } = newest.audit;
-  const listed = await checkEvidence(container, digestsIn(chain), newest.name, digests, outOfTime);
+  const listed = await checkEvidence(stores, digestsIn(chain), newest.name, digests, outOfTime);
   return [...findings, ...pairless, ...listed, ...findOverlooked({ ...newest, chain }, blobs)];
 }
 

@@ -26,7 +26,7 @@ export interface Receipts {
  * @param seen is told the digest of each as read.
  */
 export async function readDrills(
-  container: EscrowStore,
+  drillStore: EscrowStore,
   { all, isNew }: Receipts,
   previous: Audit | undefined,
   outOfTime: AbortSignal,
@@ -34,7 +34,7 @@ export async function readDrills(
 ): Promise<DrillHistory> {
   const receipts = all.filter(isNew);
   const read = await readEach(
-    container,
+    () => drillStore,
     receipts.map(({ name }) => name),
     outOfTime,
     (name, bytes) => {

@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import { asWarning } from '../model/finding.ts';
-import type { EscrowStore } from '../ports/escrow-store.ts';
+import type { EscrowStores } from '../ports/escrow-stores.ts';
 import { parseAuditName } from '../records/blob-names.ts';
 import type { ChainLink, EvidenceDigest } from './audit-document.ts';
 import { findPairless } from './audit-pages.ts';
@@ -32,12 +32,12 @@ interface Link extends EvidenceDigest {
  * report, receipt and page is what the audit that lists it says, no audit leaves out another, and none that was due is missing.
  * Reads all of them once.
  */
-export async function verifyChain(container: EscrowStore, now: Date, outOfTime: AbortSignal): Promise<ChainVerdict> {
+export async function verifyChain(stores: EscrowStores, now: Date, outOfTime: AbortSignal): Promise<ChainVerdict> {
   const findings: Finding[] = [];
   const links: Link[] = [];
-  const blobs = await listAudits(container, outOfTime);
+  const blobs = await listAudits(stores.audits, outOfTime);
   for (const blob of blobs.filter(isAuditDocument)) {
-    const { name, sha256, isAsWritten, createdAt, audit } = await readAudit(container, blob, outOfTime);
+    const { name, sha256, isAsWritten, createdAt, audit } = await readAudit(stores.audits, blob, outOfTime);
     if (!isAsWritten) findings.push(notAsWritten(name));
     if (audit === undefined) findings.push(chainUnreadable(name));
     // Only the link is kept: an audit of a large escrow holds megabytes.
@@ -49,7 +49,7 @@ export async function verifyChain(container: EscrowStore, now: Date, outOfTime: 
     if (chain === undefined) continue;
     // What an audit listed once more is read once.
     const unseen = digestsIn(chain).filter((one) => listed.get(one.name) !== one.sha256);
-    for (const found of await checkEvidence(container, unseen, name, audits, outOfTime)) findings.push(found);
+    for (const found of await checkEvidence(stores, unseen, name, audits, outOfTime)) findings.push(found);
     for (const one of unseen) listed.set(one.name, one.sha256);
     findings.push(...findOverlooked({ name, createdAt, chain }, blobs));
   }

@@ -1,8 +1,7 @@
 import type { Finding } from '../model/finding.ts';
 import { asWarning, gap, instant } from '../model/finding.ts';
-import { canaryName } from '../records/blob-names.ts';
 
-// What an audit says about the proof itself: drills, write-once, the chain of evidence.
+// What an audit says about the proof itself: drills, the chain of evidence.
 
 export function drillOverdue(maxDays: number, last: Date | undefined): Finding {
   const when =
@@ -11,21 +10,6 @@ export function drillOverdue(maxDays: number, last: Date | undefined): Finding {
       : `The last successful restore drill ended ${instant(last)}`;
   const remedy = 'Run a drill: `keyvault-escrow drill`.';
   return gap('drillOverdue', `${when}; one is due every ${maxDays} days.`, remedy);
-}
-
-export function notWriteOnce(what: 'overwritten' | 'deleted'): Finding {
-  const remedy = `Take the right to ${what === 'deleted' ? 'delete' : 'overwrite'} blobs from the app's identity (infra assigns a role without it), and put an immutability policy on the container.`;
-  return gap(
-    'notWriteOnce',
-    `The escrow is not write-once: the app's own identity has ${what} the blob "${canaryName}".`,
-    remedy,
-  );
-}
-
-export function writeOnceUnproven(why: string): Finding {
-  const remedy =
-    'Wait for the next audit, or run the function escrowAudit by hand; if it stays unproven, check the storage account.';
-  return gap('writeOnceUnproven', `That the escrow is write-once could not be proven: ${why}.`, remedy);
 }
 
 export function evidenceMissing(name: string, listedBy: string): Finding {

@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import type { Finding } from '../model/finding.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
+import type { EscrowStores } from '../ports/escrow-stores.ts';
 import { auditFolder, drillFolder, isEvidenceName, requestFolder } from '../records/blob-names.ts';
 import { mostAuditBytes, mostEvidenceBytes, readBounded } from '../records/bounded-read.ts';
 import { sha256Of } from '../records/put-once.ts';
@@ -20,13 +21,13 @@ const readersAtOnce = 8;
 
 /** Drills and lost requests are few, so all of them are listed; runs come from their period. */
 export async function listEvidence(
-  container: EscrowStore,
+  stores: EscrowStores,
   runs: readonly StoredRun[],
   outOfTime: AbortSignal,
 ): Promise<Evidence> {
   const all = async (prefix: string): Promise<StoredBlob[]> => {
     const blobs: StoredBlob[] = [];
-    const listing = container.list(prefix, outOfTime, { metadata: true });
+    const listing = storeOf(stores, prefix).list(prefix, outOfTime, { metadata: true });
     for await (const blob of listing) if (isEvidenceName(blob.name)) blobs.push(blob);
     return blobs;
   };
@@ -34,9 +35,15 @@ export async function listEvidence(
   return { reports: runs.flatMap((run) => run.reports), drills, requests };
 }
 
+/** The container that holds a blob of this name. */
+export function storeOf({ container, audits, drills }: EscrowStores, name: string): EscrowStore {
+  if (name.startsWith(auditFolder)) return audits;
+  return name.startsWith(drillFolder) ? drills : container;
+}
+
 /** Reads blobs side by side. What is not there is left out of the answer. */
 export async function readEach<T>(
-  container: EscrowStore,
+  storeOfName: (name: string) => EscrowStore,
   names: readonly string[],
   outOfTime: AbortSignal,
   each: (name: string, bytes: Uint8Array) => T,
@@ -45,7 +52,7 @@ export async function readEach<T>(
   const queue = new PQueue({ concurrency: readersAtOnce });
   await queue.addAll(
     names.map((name) => async () => {
-      const bytes = await readIfThere(container, name, outOfTime);
+      const bytes = await readIfThere(storeOfName(name), name, outOfTime);
       if (bytes !== undefined) read.set(name, each(name, bytes));
     }),
   );
@@ -57,14 +64,19 @@ export async function readEach<T>(
  * @param known digests of what has been read already; the rest is read here.
  */
 export async function checkEvidence(
-  container: EscrowStore,
+  stores: EscrowStores,
   listed: readonly EvidenceDigest[],
   listedBy: string,
   known: ReadonlyMap<string, string>,
   outOfTime: AbortSignal,
 ): Promise<Finding[]> {
   const unread = listed.map(({ name }) => name).filter((name) => !known.has(name));
-  const read = await readEach(container, unread, outOfTime, (_, bytes) => sha256Of(bytes));
+  const read = await readEach(
+    (name) => storeOf(stores, name),
+    unread,
+    outOfTime,
+    (_, bytes) => sha256Of(bytes),
+  );
   return listed.flatMap(({ name, sha256 }) => {
     const found = known.get(name) ?? read.get(name);
     if (found === undefined) return [evidenceMissing(name, listedBy)];

@@ -8,6 +8,7 @@ import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { isEvidenceName } from '../records/blob-names.ts';
 import { mostAuditBytes, readBounded } from '../records/bounded-read.ts';
 import { sha256Of } from '../records/put-once.ts';
+import type { SeenCanary } from '../write-once/canary-check.ts';
 import type {
   Audit,
   AuditedKey,
@@ -17,7 +18,6 @@ import type {
   AuditTotals,
   ChainLink,
   EvidenceDigest,
-  WriteOnceProof,
 } from './audit-document.ts';
 import { auditFormat } from './audit-document.ts';
 import { coverageStatuses } from './coverage-status.ts';
@@ -143,8 +143,7 @@ const source = shapeOf<AuditedSource>({
 const mostDays = 366;
 // Of a first audit: 90 days of reports of a thousand sources.
 const mostEvidence = 100_000;
-const tried = z.enum(['refused', 'allowed', 'unproven']);
-const proof = shapeOf<WriteOnceProof>({ canary: text, overwrite: tried, remove: tried, message: z.optional(text) });
+const canary = shapeOf<SeenCanary>({ canary: text, createdAt: time, etag: text });
 const drill = shapeOf<NonNullable<Audit['drill']>>({ receipt: text, finishedAt: time, keys: number });
 
 const auditShape = shapeOf<Audit>({
@@ -178,7 +177,7 @@ const auditShape = shapeOf<Audit>({
   ),
   sources: z.array(source),
   calendar: shapeOf<Audit['calendar']>({ from: z.iso.date(), days: z.int().check(z.minimum(1), z.maximum(mostDays)) }),
-  writeOnce: z.optional(proof),
+  writeOnce: z.optional(canary),
   drill: z.optional(drill),
   chain: shapeOf<ChainLink>({
     previous: z.optional(evidence),

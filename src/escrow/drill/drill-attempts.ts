@@ -18,7 +18,7 @@ export interface DrillAttempts {
  * @param audit the newest one; it remembers proofs whose receipts have expired since.
  */
 export async function readDrillAttempts(
-  container: EscrowStore,
+  drillStore: EscrowStore,
   audit: Audit | undefined,
   outOfTime: AbortSignal,
 ): Promise<ReadonlyMap<string, DrillAttempts>> {
@@ -34,12 +34,15 @@ export async function readDrillAttempts(
     for (const { key, drilledAt } of keys) if (drilledAt !== undefined) note(drilledKey(source, key), drilledAt, true);
   }
   const receipts: ListedBlob[] = [];
-  for await (const blob of container.list(drillFolder, outOfTime)) {
+  for await (const blob of drillStore.list(drillFolder, outOfTime)) {
     if (parseDrillReceiptName(blob.name) !== undefined) receipts.push(blob);
   }
   const names = receipts.map(({ name }) => name);
-  const read = await readEach(container, names, outOfTime, (_, bytes) =>
-    parseDrillReceipt(Buffer.from(bytes).toString('utf8')),
+  const read = await readEach(
+    () => drillStore,
+    names,
+    outOfTime,
+    (_, bytes) => parseDrillReceipt(Buffer.from(bytes).toString('utf8')),
   );
   for (const { name, createdAt } of receipts) {
     for (const { source, key, outcome } of read.get(name)?.keys ?? [])

@@ -23,7 +23,7 @@ export const drillJournalFormat = 'keyvault-escrow/drill-journal/1';
  * @returns the drill's id, and when the storage service took the journal. @throws EscrowFault when a minute of them is taken.
  */
 export async function putDrillJournal(
-  container: EscrowStore,
+  drills: EscrowStore,
   journal: Omit<DrillJournal, 'drillId'>,
   outOfTime: AbortSignal,
 ): Promise<{ readonly drillId: RunId; readonly writtenAt: Date }> {
@@ -33,13 +33,13 @@ export async function putDrillJournal(
     const bytes = Buffer.from(`${JSON.stringify({ ...journal, drillId })}\n`);
     const name = drillJournalName(drillId);
     const blob = { name, bytes, contentType: 'application/json', metadata: { target: journal.target } };
-    if (!(await putOnce(container, blob, outOfTime)).written) continue;
-    const written = await container.look(name, outOfTime);
+    if (!(await putOnce(drills, blob, outOfTime)).written) continue;
+    const written = await drills.look(name, outOfTime);
     if (written !== undefined) return { drillId, writtenAt: written.createdAt };
     throw new EscrowFault(
       'drillJournalGone',
       `The journal ${name} of this drill is gone as soon as it was written`,
-      'Find out who deletes from the escrow container; nothing was restored.',
+      'Find out who deletes from the container of drills; nothing was restored.',
     );
   }
   throw new EscrowFault(
@@ -61,13 +61,13 @@ export interface OpenJournal {
  * oldest first.
  */
 export async function findOpenJournals(
-  container: EscrowStore,
+  drills: EscrowStore,
   target: string,
   outOfTime: AbortSignal,
 ): Promise<OpenJournal[]> {
   const journals: StoredBlob[] = [];
   const lastReceipts = new Map<RunId, StoredBlob>();
-  for await (const blob of container.list(drillFolder, outOfTime, { metadata: true })) {
+  for await (const blob of drills.list(drillFolder, outOfTime, { metadata: true })) {
     if (parseDrillJournalName(blob.name) !== undefined && blob.metadata.target === target) journals.push(blob);
     const drillId = parseDrillReceiptName(blob.name)?.drillId;
     const last = drillId === undefined ? undefined : lastReceipts.get(drillId);
@@ -78,9 +78,9 @@ export async function findOpenJournals(
   for (const { name, createdAt } of journals) {
     const drillId = parseDrillJournalName(name)?.drillId ?? '';
     const last = lastReceipts.get(drillId);
-    const receipt = last && parseDrillReceipt(await readText(container, last.name, outOfTime));
+    const receipt = last && parseDrillReceipt(await readText(drills, last.name, outOfTime));
     if (receipt !== undefined && (receipt.left ?? []).length === 0) continue;
-    const journal = parseJournal(await readText(container, name, outOfTime), drillId, target);
+    const journal = parseJournal(await readText(drills, name, outOfTime), drillId, target);
     if (journal !== undefined) open.push({ journal, writtenAt: createdAt });
   }
   return open;

@@ -3,7 +3,7 @@ import { ServiceError } from '../model/service-error.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { describeSource, isSameSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { EscrowStore } from '../ports/escrow-store.ts';
+import type { EscrowStores } from '../ports/escrow-stores.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { readTakenNames } from '../restore/restore-step.ts';
@@ -27,7 +27,7 @@ export interface DrillLeftovers {
  */
 export async function inspectDrillTarget(
   operator: KeyOperator,
-  container: EscrowStore,
+  { container, drills }: Pick<EscrowStores, 'container' | 'drills'>,
   sources: readonly EscrowSource[],
   outOfTime: AbortSignal,
 ): Promise<DrillLeftovers> {
@@ -47,7 +47,7 @@ export async function inspectDrillTarget(
       'Keys that matter may live there.',
     );
   }
-  const journals = await findOpenJournals(container, sourcePath(target), outOfTime);
+  const journals = await findOpenJournals(drills, sourcePath(target), outOfTime);
   const taken = await readNames(operator, outOfTime);
   const ours = new Set(journals.flatMap(({ journal }) => journal.keys.map(({ key }) => key.toLowerCase())));
   const foreign = taken.filter((name) => !ours.has(name));

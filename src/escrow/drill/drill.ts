@@ -2,6 +2,7 @@ import type { Failure } from '../model/failure.ts';
 import { describeFailure, EscrowFault } from '../model/failure.ts';
 import { describeSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { drillReceiptName } from '../records/blob-names.ts';
 import type { DrilledKey, DrillReceipt } from '../records/drill-receipt.ts';
 import { drillFormat } from '../records/drill-receipt.ts';
@@ -18,6 +19,8 @@ import type { DrillLeftovers } from './drill-target.ts';
 import { removeDrilledKey } from './drill-target.ts';
 
 export interface DrillPorts extends Omit<RestorePorts, 'outOfTime'> {
+  /** Where journals and receipts go. */
+  readonly drills: EscrowStore;
   readonly now: () => Date;
   /** No further key is begun after it aborts. */
   readonly outOfTime: AbortSignal;
@@ -44,7 +47,7 @@ export async function runDrill(
   target: RestoreTarget,
   ports: DrillPorts,
 ): Promise<Drill> {
-  const { container, now, lastCall } = ports;
+  const { drills, now, lastCall } = ports;
   const startedAt = now();
   const path = sourcePath(target.source);
   const journal = {
@@ -57,7 +60,7 @@ export async function runDrill(
       blobName: record.blobName,
     })),
   } as const;
-  const { drillId, writtenAt } = await putDrillJournal(container, journal, lastCall);
+  const { drillId, writtenAt } = await putDrillJournal(drills, journal, lastCall);
 
   const keys: DrilledKey[] = [];
   let stopped: string | undefined;
@@ -142,7 +145,7 @@ async function drillOne(record: StoredRecord, ports: DrillPorts): Promise<Drille
 export async function sweepLeftovers(
   { journals, names }: DrillLeftovers,
   target: RestoreTarget,
-  ports: Pick<DrillPorts, 'container' | 'operator' | 'now' | 'lastCall'>,
+  ports: Pick<DrillPorts, 'drills' | 'operator' | 'now' | 'lastCall'>,
 ): Promise<string[]> {
   const removed: string[] = [];
   for (const { journal, writtenAt } of journals) {
@@ -176,13 +179,13 @@ export async function sweepLeftovers(
 async function putReceipt(
   drillId: string,
   receipt: DrillReceipt,
-  { container, lastCall }: Pick<DrillPorts, 'container' | 'lastCall'>,
+  { drills, lastCall }: Pick<DrillPorts, 'drills' | 'lastCall'>,
 ): Promise<string> {
   const bytes = Buffer.from(`${JSON.stringify(receipt)}\n`);
   for (let number = 1; ; number++) {
     const name = drillReceiptName(drillId, number);
     const metadata = { status: receipt.status };
-    const put = await putOnce(container, { name, bytes, contentType: 'application/json', metadata }, lastCall);
+    const put = await putOnce(drills, { name, bytes, contentType: 'application/json', metadata }, lastCall);
     if (put.written) return name;
   }
 }

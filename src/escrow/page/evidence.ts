@@ -1,4 +1,5 @@
-import type { Audit, EvidenceDigest, WriteOnceProof } from '../audit/audit-document.ts';
+import type { Audit, EvidenceDigest } from '../audit/audit-document.ts';
+import type { SeenCanary } from '../write-once/canary-check.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { count, timeElement } from './words.ts';
@@ -33,11 +34,7 @@ export function evidenceSection(audit: Audit, written: EvidenceDigest | undefine
 `;
 }
 
-function writeOnceWords(proof: WriteOnceProof | undefined): Html {
-  if (proof === undefined) return html`not tried: only the app's own identity can prove it`;
-  const { canary, overwrite, remove, message } = proof;
-  const words = { refused: 'refused', allowed: 'NOT refused', unproven: 'without a clear answer' } as const;
-  return html`Under the app's own identity, overwriting <code>${canary}</code> was <strong>${words[overwrite]}</strong> and deleting it was <strong>${words[remove]}</strong>.${
-    message !== undefined && html` ${message}`
-  }`;
+function writeOnceWords(canary: SeenCanary | undefined): Html {
+  if (canary === undefined) return html`not proven: no night has put the canary blob yet`;
+  return html`Every night the identity that backs up tries to overwrite and to delete <code>${canary.canary}</code>. It is the one that was created ${timeElement(canary.createdAt)}.`;
 }

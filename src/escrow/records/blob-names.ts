@@ -77,8 +77,8 @@ export function periodPrefixes(folder: 'runs' | 'audits', from: Date, to: Date):
 }
 
 export const auditFolder = 'audits/';
-/** The blob that each audit tries to overwrite and to delete, in vain. */
-export const canaryName = `${auditFolder}canary`;
+/** The blob that each night tries to overwrite and to delete, in vain. */
+export const canaryName = 'runs/canary';
 
 /** `audits/<time>.json`, the audit, and `audits/<time>.html`, its page. @param attempt 1, then the next free number. */
 export function auditName(auditId: RunId, form: 'json' | 'html', attempt = 1): string {

@@ -74,7 +74,7 @@ describe('report', () => {
 
   test('does not show an audit that was altered', async () => {
     const json = (await audits()).filter((name) => name.endsWith('.json')).at(-1) ?? '';
-    const { metadata = {} } = await container.client.getBlobClient(json).getProperties();
+    const { metadata = {} } = await container.clientOf(json).getBlobClient(json).getProperties();
     const content = (await container.read(json)).toString();
     await container.put(json, content.replace('"restorable":1', '"restorable":9'), metadata);
     const { code, stderr } = await cli('report');

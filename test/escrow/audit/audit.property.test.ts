@@ -112,7 +112,7 @@ test('the chain of an escrow that nobody touched is whole, and any one change in
         world.now = new Date(dayOne + index * day + 4 * hour);
         await world.audit();
       }
-      expect((await verifyChain(world.container, world.now, noLimit)).findings).toEqual([]);
+      expect((await verifyChain(world.stores, world.now, noLimit)).findings).toEqual([]);
       const held = [...world.blobs.keys()].filter((one) => /^runs\/.*\.json$|^audits\/2/.test(one));
       // The newest page is listed by the next audit. That the newest audit was replaced with care, only the log can tell.
       const newestPage = held.findLast((one) => one.endsWith('.html'));
@@ -122,7 +122,7 @@ test('the chain of an escrow that nobody touched is whole, and any one change in
       const content = `${Buffer.from(world.blobs.get(victim)?.bytes ?? '').toString()} `;
       if (crime === 'remove') world.lose(victim);
       else replace(world, victim, content, crime === 'replaceWithCare');
-      const { findings } = await verifyChain(world.container, world.now, noLimit);
+      const { findings } = await verifyChain(world.stores, world.now, noLimit);
       expect(findings.map(({ message }) => message.includes(victim))).toContain(true);
     }),
     { numRuns: 100 },
@@ -157,7 +157,7 @@ test('no audit suspects an honest escrow, whatever the times of its runs and aud
         expect(suspicions).toEqual([]);
       }
       world.now = new Date(at + hour);
-      const { findings } = await verifyChain(world.container, world.now, noLimit);
+      const { findings } = await verifyChain(world.stores, world.now, noLimit);
       expect(findings.filter(({ finding }) => finding !== 'auditMissing')).toEqual([]);
     }),
     { numRuns: 200 },

@@ -16,12 +16,18 @@ function auditWithoutSources({ now }: AuditWorld, container: EscrowStore) {
     auditSchedule: '0 0 6 * * *',
     maxAgeHours: 26,
     maxDrillAgeDays: undefined,
-    provesWriteOnce: false,
   };
   const keysOf = (): never => {
     throw new Error('there is no source');
   };
-  return conductAudit(job, { container, now: () => now, outOfTime: noLimit, keysOf });
+  return conductAudit(job, {
+    container,
+    audits: container,
+    drills: container,
+    now: () => now,
+    outOfTime: noLimit,
+    keysOf,
+  });
 }
 
 test('everything can be brought back as of the oldest among the newest records', async () => {
@@ -58,22 +64,6 @@ test('a report of late counts in every audit of its day, whatever evidence came 
     expect(audit.findings[0]?.message).toContain('1 of 3 keys failed');
     expect(keyIn(audit, 'signing')?.status).toBe('fresh');
   }
-});
-
-describe('an audit by somebody who does not write the records', () => {
-  test('keeps the proof of the one before that the escrow is write-once', async () => {
-    const escrow = startEscrow();
-    const { writeOnce } = await passNight(escrow, 0);
-    expect(writeOnce).toMatchObject({ overwrite: 'refused', remove: 'refused' });
-    escrow.now = night(0, 5);
-    const audit = await auditWithoutSources(escrow, escrow.container);
-    expect(audit.writeOnce).toEqual(writeOnce);
-  });
-
-  test('claims none where there is none', async () => {
-    const escrow = startEscrow();
-    expect(await auditWithoutSources(escrow, escrow.container)).not.toHaveProperty('writeOnce');
-  });
 });
 
 describe('evidence that an audit cannot read', () => {

@@ -30,7 +30,7 @@ const reportName = (index: number): string =>
 const contentOf = (name: string): string => Buffer.from(escrow.blobs.get(name)?.bytes ?? '').toString();
 const found = ({ findings }: Pick<Audit, 'findings'>): string[] =>
   findings.map(({ finding, message }) => `${finding} ${/"([^"]*)"/.exec(message)?.[1] ?? ''}`.trim());
-const verify = async (): Promise<string[]> => found(await verifyChain(escrow.container, escrow.now, noLimit));
+const verify = async (): Promise<string[]> => found(await verifyChain(escrow.stores, escrow.now, noLimit));
 
 describe('an audit that cannot be gone by', () => {
   const forgeries: readonly [string, (audit: string) => string][] = [
@@ -177,7 +177,7 @@ describe('the chain', () => {
     expect(found(await passDay(3))).toEqual([]);
     // That it is missing stays seen, and that nothing has come since is a gap.
     const seen = async () =>
-      (await verifyChain(escrow.container, escrow.now, noLimit)).findings.map(({ finding, severity }) => [
+      (await verifyChain(escrow.stores, escrow.now, noLimit)).findings.map(({ finding, severity }) => [
         finding,
         severity,
       ]);

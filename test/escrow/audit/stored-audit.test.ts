@@ -22,7 +22,7 @@ test.each([
   ['an end at no time', ofAudit({ finishedAt: 'soon' })],
   ['a drill that is null', ofAudit({ drill: null })],
   ['a drill at no time', ofAudit({ drill: { receipt: 'drills/x.json', finishedAt: '', keys: 1 } })],
-  ['a proof that is none', ofAudit({ writeOnce: { canary: 'x', overwrite: 'maybe', remove: 'refused' } })],
+  ['a canary of no time', ofAudit({ writeOnce: { canary: 'x', createdAt: 'once' } })],
   ['a schedule that is none', ofAudit({ asked: { ...troubledAudit().asked, auditSchedule: 'every day' } })],
   ['evidence without end', ofChain({ evidence: Array(100_001).fill(chain.evidence[0]) })],
   ['no calendar', ofAudit({ calendar: undefined })],

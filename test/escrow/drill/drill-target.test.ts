@@ -102,7 +102,9 @@ test('a vault that has records in the escrow is no drill target, whatever the se
   const container = createMemoryStore();
   const name = 'vaults/contoso-drill/signing/20261124T020000Z.keybackup';
   await container.create({ name, bytes: Buffer.from('x'), contentType: 'x', metadata: {} }, noLimit);
-  await expect(inspectDrillTarget(operator, container, [], noLimit)).rejects.toMatchObject({
+  await expect(
+    inspectDrillTarget(operator, { container, drills: createMemoryStore() }, [], noLimit),
+  ).rejects.toMatchObject({
     code: 'drillTargetEscrowed',
   });
 });

@@ -66,6 +66,7 @@ async function drillInto(operator: KeyOperator, alter: (bytes: Uint8Array) => vo
     { source: drillVault, place: {} },
     {
       container,
+      drills: createMemoryStore(),
       operator,
       now,
       outOfTime: noLimit,
@@ -121,7 +122,9 @@ test('leftovers that cannot be purged are named, with the remedy', async () => {
   } as const;
   const leftovers = { journals: [{ journal, writtenAt: new Date(journal.startedAt) }], names: ['signing'] };
   const target = { source: drillVault, place: {} };
-  await expect(sweepLeftovers(leftovers, target, { container, operator, now, lastCall: noLimit })).rejects.toThrow(
+  await expect(
+    sweepLeftovers(leftovers, target, { drills: container, operator, now, lastCall: noLimit }),
+  ).rejects.toThrow(
     /No drill: what an earlier one left.*Cannot purge key "signing" in vault "contoso-drill".*purge protection/,
   );
 });

@@ -1,14 +1,14 @@
 import type { OperatorServices } from '../../../app/operator-services.ts';
-import { proveWriteOnce } from '../../../escrow/audit/write-once-canary.ts';
 import { ServiceError } from '../../../escrow/model/service-error.ts';
 import { runPrefix } from '../../../escrow/records/blob-names.ts';
+import { tryCanary } from '../../../escrow/write-once/canary-trial.ts';
 import { describeFault } from '../../terminal/errors.ts';
 import { count } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
 import type { Check } from './doctor-check.ts';
 import { failed, ok, skipped } from './doctor-check.ts';
 
-/** The container: there, readable, and really write-once, which is tried on the audit's canary. */
+/** The container: there, readable, and really write-once, which is tried on the canary. */
 export async function checkContainer(io: Io, { container }: OperatorServices): Promise<Check[]> {
   const subject = container.url;
   const read = await attempt('container', subject, io, async () => {
@@ -16,7 +16,7 @@ export async function checkContainer(io: Io, { container }: OperatorServices): P
     return ok('container', subject, 'it can be read');
   });
   if (read.status !== 'ok') return [read];
-  const { overwrite, remove, message = '' } = await proveWriteOnce(container, io.signal);
+  const { overwrite, remove, message = '' } = await tryCanary(container, io.signal);
   return [read, verdictOf('overwrite', overwrite, subject, message), verdictOf('delete', remove, subject, message)];
 }
 
@@ -27,7 +27,7 @@ function verdictOf(
   message: string,
 ): Check {
   const check = `write-once (${what})`;
-  if (verdict === 'refused') return ok(check, subject, 'refused to you; the daily audit proves it for the app');
+  if (verdict === 'refused') return ok(check, subject, 'refused to you; every night proves it for the app');
   if (verdict === 'unproven') return skipped(check, subject, message || 'no answer told');
   return failed(
     check,

@@ -72,16 +72,16 @@ export function addDrill(cli: Cli) {
         const sample = values.sample ?? (values.name === undefined ? defaultSample : Number.POSITIVE_INFINITY);
         const target = readTarget(values, services);
         const wanted = namedSource(values);
-        const { container, settings } = services;
+        const { container, drills, settings } = services;
         const operator = services.operatorOf(target.source);
-        const leftovers = await inspectDrillTarget(operator, container, settings.sources, io.signal);
+        const leftovers = await inspectDrillTarget(operator, services, settings.sources, io.signal);
 
         const sources = wanted
           ? [await resolveSource(wanted, io, services)]
           : await recordedSources(container, io.signal);
         await refuseUnknown(values.name, sources, io, services);
-        const { newest: audit } = await readAuditTrail(container, services.now(), io.signal);
-        const attempts = await readDrillAttempts(container, audit?.audit, io.signal);
+        const { newest: audit } = await readAuditTrail(services.audits, services.now(), io.signal);
+        const attempts = await readDrillAttempts(drills, audit?.audit, io.signal);
         const wish = { sources, names: values.name, target, sample };
         const ports = { container, suffixes: settings.suffixes, outOfTime: io.signal };
         const { chosen, failedEarlier } = await chooseForDrill(wish, attempts, ports);
@@ -104,11 +104,12 @@ export function addDrill(cli: Cli) {
         // The key under way is compared and taken away again even after Ctrl-C.
         const lastCall = new AbortController().signal;
         const now = services.now;
-        const swept = await sweepLeftovers(leftovers, target, { container, operator, now, lastCall });
+        const swept = await sweepLeftovers(leftovers, target, { drills, operator, now, lastCall });
         if (swept.length > 0) say(io, `Swept away what an earlier drill had left: ${swept.join(', ')}.`);
         const progress = showProgress(io, 'keys', chosen.length);
         const done = await runDrill(chosen, target, {
           container,
+          drills,
           operator,
           now,
           outOfTime: io.signal,

@@ -5,40 +5,47 @@ import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, NewBlob } from '../ports/escrow-store.ts';
 import { canaryName } from '../records/blob-names.ts';
 import { putOnce } from '../records/put-once.ts';
-import type { WriteOnceProof } from './audit-document.ts';
-import { notWriteOnce, writeOnceUnproven } from './evidence-findings.ts';
+import { notWriteOnce, writeOnceUnproven } from './canary-findings.ts';
 
 const canary: NewBlob = {
   name: canaryName,
-  bytes: Buffer.from('Each audit tries to overwrite and to delete this blob. Both must be refused.\n'),
+  bytes: Buffer.from('Each night tries to overwrite and to delete this blob. Both must be refused.\n'),
   contentType: 'text/plain; charset=utf-8',
   metadata: {},
 };
 
+/** What came of trying to overwrite and to delete the canary. */
+export interface CanaryTrial {
+  readonly overwrite: 'refused' | 'allowed' | 'unproven';
+  readonly remove: 'refused' | 'allowed' | 'unproven';
+  /** What the service said, where something is unproven. */
+  readonly message?: string;
+}
+
 /**
- * Proves that the escrow is write-once by trying the opposite, under the very identity that writes the records, on a blob
- * that holds nothing. Refused is good. Never rejects for what the service answers.
+ * Tries whether the escrow is write-once by doing the opposite, on a blob that holds nothing. Refused is good. The identity that
+ * writes the records does it every night; an audit, which has another identity, sees whether the canary stayed as it was. Never
+ * rejects for what the service answers.
  */
-export async function proveWriteOnce(container: EscrowStore, outOfTime: AbortSignal): Promise<WriteOnceProof> {
+export async function tryCanary(container: EscrowStore, outOfTime: AbortSignal): Promise<CanaryTrial> {
   try {
     if ((await container.look(canaryName, outOfTime)) === undefined) await putOnce(container, canary, outOfTime);
   } catch (error) {
     if (error instanceof OutOfTime) throw error;
     const message = `the canary cannot be put: ${wordsOf(error)}`;
-    return { canary: canaryName, overwrite: 'unproven', remove: 'unproven', message };
+    return { overwrite: 'unproven', remove: 'unproven', message };
   }
   const overwrite = await attempt(() => container.replace(canary, outOfTime));
   const remove = await attempt(() => container.remove(canaryName, outOfTime));
   const messages = [overwrite.message, remove.message].filter((message) => message !== undefined);
   return {
-    canary: canaryName,
     overwrite: overwrite.answer,
     remove: remove.answer,
     ...(messages.length > 0 && { message: messages.join('; ') }),
   };
 }
 
-export function writeOnceFindings({ overwrite, remove, message }: WriteOnceProof): Finding[] {
+export function trialFindings({ overwrite, remove, message }: CanaryTrial): Finding[] {
   const findings: Finding[] = [];
   if (overwrite === 'allowed') findings.push(notWriteOnce('overwritten'));
   if (remove === 'allowed') findings.push(notWriteOnce('deleted'));
@@ -48,7 +55,7 @@ export function writeOnceFindings({ overwrite, remove, message }: WriteOnceProof
 
 async function attempt(
   crime: () => Promise<void>,
-): Promise<{ readonly answer: WriteOnceProof['overwrite']; readonly message?: string }> {
+): Promise<{ readonly answer: CanaryTrial['overwrite']; readonly message?: string }> {
   try {
     await crime();
     return { answer: 'allowed' };

@@ -1,0 +1,145 @@
+import { nextOccurrence } from '../escrow/model/run-time.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const containerExample = 'https://<account>.blob.core.windows.net/<container>';
+export const containerPath = /^\/[^/]+$/;
+const longestContainerName = 63;
+
+/**
+ * Readers of single settings: each notes its fault and goes on, so that all are told at once.
+ * @param isNeeded whether a required setting may not be missing.
+ */
+export function createSettingReader<SettingName extends string>(
+  env: Environment,
+  faults: string[],
+  isNeeded: (name: SettingName) => boolean,
+) {
+  const read = (name: SettingName): string | undefined => env[name]?.trim() || undefined;
+  const required = (name: SettingName, what: string): string => {
+    const value = read(name);
+    if (value === undefined && isNeeded(name)) faults.push(`${name} is missing. Set it to ${what}.`);
+    return value ?? '';
+  };
+  const optional = <T>(name: SettingName, parse: (text: string) => T | undefined, what: string): T | undefined => {
+    const text = read(name);
+    if (text === undefined) return undefined;
+    const value = parse(text);
+    if (value === undefined) faults.push(`${name} is ${shown(text)}. Set it to ${what}.`);
+    return value;
+  };
+  const matching = (name: SettingName, pattern: RegExp, what: string): string => {
+    const value = required(name, what);
+    if (value !== '' && !pattern.test(value)) faults.push(`${name} is ${shown(value)}. Set it to ${what}.`);
+    return value;
+  };
+  /** A URL that says where and nothing else. */
+  const place = (name: SettingName, text: string, example: string): URL | undefined => {
+    const url = URL.parse(text);
+    if (url === null) faults.push(`${name} is no URL. Set it to ${example}.`);
+    else if (url.protocol !== 'https:') faults.push(`${name} is not https. Set it to ${example}.`);
+    else if (url.search || url.hash || url.username || url.password) {
+      // Never echoed: what follows the path may be a shared access signature.
+      faults.push(
+        `${name} carries more than a place (a query, a fragment or a user). Set it to ${example}; access is by identity.`,
+      );
+    } else return url;
+    return undefined;
+  };
+  const textOf = ({ origin, pathname }: URL): string => `${origin}${pathname}`.replace(/\/+$/, '');
+  const checkedUrl = (name: SettingName, text: string, example: string, path: RegExp): string => {
+    const url = text === '' ? undefined : place(name, text, example);
+    if (url === undefined) return '';
+    if (url.port) faults.push(`${name} names a port. Set it to ${example}.`);
+    else if (!path.test(url.pathname)) faults.push(`${name} has an unexpected path. Set it to ${example}.`);
+    return textOf(url);
+  };
+  return {
+    required,
+    optional,
+    matching,
+    url: (name: SettingName, example: string, path: RegExp): string =>
+      checkedUrl(name, required(name, example), example, path),
+    /** A container beside another one, and never the same. @param ending what its name adds to the other's, unless it is set. */
+    siblingContainer(name: SettingName, sibling: string, ending: string): string {
+      const text = read(name);
+      if (text === undefined) {
+        const derived = `${sibling}${ending}`;
+        const isTooLong = sibling !== '' && new URL(derived).pathname.length > 1 + longestContainerName;
+        if (isTooLong)
+          faults.push(
+            `${name} is missing, and ${ending} makes the container's name too long. Set it to ${containerExample}.`,
+          );
+        return sibling === '' ? '' : derived;
+      }
+      const url = checkedUrl(name, text, containerExample, containerPath);
+      if (url !== '' && url === sibling) {
+        faults.push(
+          `${name} is the container of the backups. Set it to another one: each container has a writer of its own.`,
+        );
+      }
+      return url;
+    },
+    schedule(name: SettingName, example: string): string {
+      const what = `an NCRONTAB expression of six fields in UTC, as ${example}`;
+      const text = required(name, what);
+      if (text === '') return text;
+      try {
+        // As 30 February: nothing would ever run, and nothing would ever be missed.
+        if (nextOccurrence(text, new Date(0)) === undefined) {
+          faults.push(`${name} is ${shown(text)}, which never occurs. Set it to ${what}.`);
+        }
+      } catch (error) {
+        const reason = isHarmless(text) ? `: ${(error as Error).message}` : '';
+        faults.push(`${name} is ${shown(text)}${reason}. Set it to ${what}.`);
+      }
+      return text;
+    },
+    oneOf<T>(name: SettingName, choices: Readonly<Record<string, T>>, fallback: string): T {
+      const known = Object.keys(choices);
+      const text = read(name) ?? fallback;
+      const chosen = known.find((choice) => choice.toLowerCase() === text.toLowerCase());
+      if (chosen === undefined) faults.push(`${name} is ${shown(text)}. Set it to one of ${known.join(', ')}.`);
+      return choices[chosen ?? fallback] as T;
+    },
+    flag: (name: SettingName, fallback: boolean): boolean => optional(name, parseFlag, 'true or false') ?? fallback,
+    number: (name: SettingName, least: number): number | undefined =>
+      optional(
+        name,
+        (text) => (Number(text) >= least && Number(text) < 1e6 ? Number(text) : undefined),
+        `a number from ${least}`,
+      ),
+    suffix: (name: SettingName): string | undefined =>
+      optional(
+        name,
+        (text) => (isDnsSuffix(text) ? text : undefined),
+        'a DNS suffix without a leading dot, as vault.azure.net',
+      ),
+    authority(name: SettingName): string | undefined {
+      const text = read(name);
+      const url = text === undefined ? undefined : place(name, text, 'https://login.microsoftonline.com');
+      return url && textOf(url);
+    },
+  };
+}
+
+// The URL standard has the last word: a suffix that ends in a number, or in broken punycode, makes no host.
+function isDnsSuffix(text: string): boolean {
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text) && URL.parse(`https://source.${text}`)?.hostname === `source.${text}`;
+}
+
+// A connection string or a signed URL pasted into the wrong setting must not reach the log. No good value looks like one.
+function isHarmless(text: string): boolean {
+  return text.length <= 32 && !/[=@;~]/.test(text);
+}
+
+function shown(text: string): string {
+  return isHarmless(text)
+    ? JSON.stringify(text)
+    : `unusable (${text.length} characters, not shown because they may be a secret)`;
+}
+
+function parseFlag(text: string): boolean | undefined {
+  if (text.toLowerCase() === 'true') return true;
+  return text.toLowerCase() === 'false' ? false : undefined;
+}

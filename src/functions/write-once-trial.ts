@@ -1,0 +1,17 @@
+import type { Services } from '../app/services.ts';
+import { messageOf } from '../escrow/model/failure.ts';
+import type { RunId } from '../escrow/model/run-id.ts';
+import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
+import { writeOnceUnproven } from '../escrow/write-once/canary-findings.ts';
+import { trialFindings, tryCanary } from '../escrow/write-once/canary-trial.ts';
+
+// The messages of a fan-out wait for the trial, so it must be over soon.
+const longestTrialMs = 60_000;
+
+/** Tries whether this identity could overwrite or delete records. What is wrong is logged as an audit's finding: it stops no run. */
+export async function tryWriteOnce({ container }: Services, runId: RunId, log: EscrowLog): Promise<void> {
+  const findings = await tryCanary(container, AbortSignal.timeout(longestTrialMs)).then(trialFindings, (error) => [
+    writeOnceUnproven(messageOf(error)),
+  ]);
+  for (const finding of findings) log('error', { event: 'escrow.coverage.gap', runId, ...finding });
+}

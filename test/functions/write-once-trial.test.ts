@@ -1,0 +1,79 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
+import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
+import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { startEscrowApp } from '../support/escrow-app.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { lastNight } from '../support/now.ts';
+
+const canary = 'runs/canary';
+const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
+const sources = [{ vaultName: 'contoso-prod' }];
+let azure: TestAzure;
+let container: ContainerView;
+
+beforeAll(async () => {
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
+  container = viewContainer(azure);
+});
+
+afterEach(() => azure.storage.faults.clear());
+
+afterAll(() => azure?.stop());
+
+/** What a night's log says of write-once, and what the canary was before and after. */
+async function trialAs(identity: LocalIdentity, settings: Readonly<Record<string, string>> = {}) {
+  const app = await startEscrowApp(azure, sources, { clientId: identity.clientId, settings });
+  const { lines, error } = await app.nightly(lastNight());
+  return { lines, error, found: lines.flatMap(findingOf) };
+}
+
+function findingOf(line: EscrowEvent): string[] {
+  return line.event === 'escrow.coverage.gap' ? [line.message] : [];
+}
+
+function withMore(...actions: string[]): LocalIdentity {
+  const { everywhere, onContainers } = {
+    everywhere: [...azure.identities.app.dataActions, ...actions],
+    onContainers: Object.fromEntries(
+      [...azure.identities.app.containerDataActions].map(([name, set]) => [name, [...set]]),
+    ),
+  };
+  return azure.registry.add(`more ${actions.join()}`, everywhere, onContainers);
+}
+
+test.each([{}, { ESCROW_FAN_OUT: 'true' }])(
+  'the night proves that its identity overwrites and deletes nothing (%j)',
+  async (settings) => {
+    const { found, error } = await trialAs(azure.identities.app, settings);
+    expect([found, error]).toEqual([[], undefined]);
+    const refused = azure.storage.requests.filter(({ blobName, status }) => blobName === canary && status === 403);
+    expect(refused.map(({ operation }) => operation)).toEqual(expect.arrayContaining(['deleteBlob']));
+    expect(await container.names(canary)).toEqual([canary]);
+  },
+);
+
+test('an identity that may overwrite, or delete, is an alarm of the very night, and the night goes on', async () => {
+  const overwriting = await trialAs(withMore(`${blobs}/write`));
+  expect(overwriting.found).toEqual([expect.stringMatching(/has overwritten the blob "runs\/canary".*Take the right/)]);
+  expect(overwriting.lines).toContainEqual(expect.objectContaining({ event: 'escrow.run.completed', status: 'ok' }));
+  const deleting = await trialAs(withMore(`${blobs}/delete`));
+  expect(deleting.found).toEqual([expect.stringMatching(/has deleted the blob "runs\/canary"/)]);
+  expect(await container.names(canary)).toEqual([]);
+  expect((await trialAs(azure.identities.app)).found).toEqual([]);
+});
+
+test('a lease on the canary, or a firewall, is no proof that the escrow is write-once', async () => {
+  await trialAs(azure.identities.app);
+  const lease = container.client.getBlobClient(canary).getBlobLeaseClient();
+  await lease.acquireLease(-1);
+  const leased = await trialAs(withMore(`${blobs}/write`, `${blobs}/delete`));
+  await lease.releaseLease();
+  expect(leased.found).toEqual([expect.stringContaining('LeaseIdMissing')]);
+
+  azure.storage.faults.add({
+    when: { operation: 'putBlob', blobName: /canary/ },
+    effect: { kind: 'status', status: 403, code: 'AuthorizationFailure' },
+  });
+  expect((await trialAs(azure.identities.app)).found).toEqual([expect.stringContaining('AuthorizationFailure')]);
+});
