@@ -61,6 +61,17 @@ export type FailureKind =
   | 'backupMalformed'
   /** An HSM-protected key, and a vault that has none. */
   | 'premiumRequired'
+  // A folder as a store.
+  /** The disk has no room. */
+  | 'storeFull'
+  /** The disk or the folder can only be read. */
+  | 'readOnly'
+  /** Another process writes to the folder. */
+  | 'inUse'
+  /** A file cannot have that name, there or on another system. */
+  | 'nameRefused'
+  /** A symbolic link stands where a file or a folder was expected. */
+  | 'symbolicLink'
   /** Any other refusal: asking again changes nothing. */
   | 'refused';
 

@@ -1,0 +1,66 @@
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Codes of file systems that have no hard links (FAT, exFAT, some network shares). */
+const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+export function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code;
+}
+
+/** Writes a new file, readable by its owner only, and flushes it. Nothing is left of it when that fails. */
+export async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Gives a finished file its name, unless the name is taken: by a hard link, or where there are none by reserving the name
+ * and renaming over the reservation. `from` is gone afterwards, whatever happens.
+ * @throws the system's error, with code `EEXIST` when the name is taken.
+ */
+export async function publish(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (!noLinks.has(codeOf(error) ?? '')) throw error;
+    await (await open(to, 'wx', 0o600)).close();
+    await rename(from, to);
+  } finally {
+    await rm(from, { force: true });
+  }
+}
+
+/** Makes names in a folder outlive a power cut, where the system can flush folders (Windows cannot). */
+export async function flushFolder(folder: string): Promise<void> {
+  let handle: Awaited<ReturnType<typeof open>>;
+  try {
+    handle = await open(folder, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'EISDIR' || codeOf(error) === 'EPERM' || codeOf(error) === 'EACCES') return;
+    throw error;
+  }
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (!['EINVAL', 'EPERM', 'ENOTSUP', 'EISDIR', 'EBADF'].includes(codeOf(error) ?? '')) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a folder and those above it, for the owner only, and flushes the folder that holds the first new one. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (first !== undefined) await flushFolder(dirname(first));
+}
