@@ -20,3 +20,12 @@ export function parseTimeSpan(text: string): number | undefined {
   const total = (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
   return total === 0 ? undefined : Math.min(total, longestMs);
 }
+
+/**
+ * As parseTimeSpan, and undefined under five minutes. One call may be under way for 30 seconds when a run stops asking, and what
+ * it did has still to be written before the host ends the function.
+ */
+export function parseFunctionTimeout(text: string): number | undefined {
+  const timeoutMs = parseTimeSpan(text);
+  return timeoutMs !== undefined && timeoutMs >= 5 * 60 * 1000 ? timeoutMs : undefined;
+}

@@ -1,7 +1,7 @@
 import { clouds } from '../azure/clouds.ts';
 import type { SourceSuffixes } from '../escrow/model/key-id.ts';
 import type { EscrowSource } from '../escrow/model/source.ts';
-import { hostDefaults, parseTimeSpan } from './host-json.ts';
+import { hostDefaults, parseFunctionTimeout } from './host-json.ts';
 import { containerExample, containerPath, createSettingReader } from './setting-reader.ts';
 import { readSources } from './source-settings.ts';
 
@@ -104,8 +104,11 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     },
     authorityHost: reader.authority('AZURE_AUTHORITY_HOST') ?? cloud.authorityHost,
     functionTimeoutMs:
-      reader.optional(hostTimeout, parseTimeSpan, 'hh:mm:ss, as 00:30:00, or -1 for no limit') ??
-      hostDefaults.functionTimeoutMs,
+      reader.optional(
+        hostTimeout,
+        parseFunctionTimeout,
+        'hh:mm:ss, as 00:30:00, or -1 for no limit; not less than 00:05:00, because the last calls of a run and its report take minutes',
+      ) ?? hostDefaults.functionTimeoutMs,
     maxDequeueCount: reader.optional(hostDequeues, parseCount, 'a whole number from 1') ?? hostDefaults.maxDequeueCount,
   };
   if (faults.length > 0) throw new SettingsFault(faults);

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
+import hostJson from '../../host.json' with { type: 'json' };
 import { hostDefaults, parseTimeSpan } from '../../src/app/host-json.ts';
 
 test('host.json says what the product counts on', () => {
   expect(hostDefaults).toEqual({ functionTimeoutMs: 30 * 60 * 1000, maxDequeueCount: 5 });
+});
+
+test('the libraries of the host log warnings only: at Information they write some forty lines for every token', () => {
+  const { default: own, ...libraries } = hostJson.logging.logLevel;
+  expect([own, libraries]).toEqual(['Information', { 'Azure.Core': 'Warning', 'Azure.Identity': 'Warning' }]);
 });
 
 test.each([

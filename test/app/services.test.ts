@@ -25,7 +25,7 @@ test('all work of a process on a source goes through one client, and so one pace
 
 test.each([
   ['of the deployed 30 minutes: no start in the last 2, no write in the last 45 s', undefined, 28 * 60_000, 1_755_000],
-  ['of a minute: a quarter and an eighth of it are kept back', '00:01:00', 45_000, 52_500],
+  ['of five minutes: a quarter and an eighth of it are kept back', '00:05:00', 225_000, 262_500],
 ])('the time of an invocation %s', (_what, functionTimeout, outOfTime, lastCall) => {
   const timeout = vi.spyOn(AbortSignal, 'timeout');
   services(

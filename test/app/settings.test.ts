@@ -210,6 +210,11 @@ describe('settings that cannot be used', () => {
     ['AZURE_AUTHORITY_HOST', 'https://:password@login.sovereign.example', /more than a place/],
     ['AzureFunctionsJobHost__functionTimeout', '30', /is "30"\. Set it to hh:mm:ss, as 00:30:00, or -1 for no limit/],
     ['AzureFunctionsJobHost__functionTimeout', '00:00:00', /hh:mm:ss/],
+    [
+      'AzureFunctionsJobHost__functionTimeout',
+      '00:04:59',
+      /is "00:04:59"\. Set it to .*; not less than 00:05:00, because/,
+    ],
     ['AzureFunctionsJobHost__functionTimeout', '24:00:00', /hh:mm:ss/],
     ['AzureFunctionsJobHost__extensions__queues__maxDequeueCount', '0', /a whole number from 1/],
     ['AzureFunctionsJobHost__extensions__queues__maxDequeueCount', 'many', /a whole number from 1/],
