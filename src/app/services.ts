@@ -11,7 +11,7 @@ import type { ConflictWait } from '../escrow/ports/conflict-wait.ts';
 import type { EscrowStores } from '../escrow/ports/escrow-stores.ts';
 import type { KeySource } from '../escrow/ports/key-source.ts';
 import type { TimeBudget } from '../escrow/ports/time-budget.ts';
-import { createBlobContainerStore } from '../store/blob-container.ts';
+import { openEscrowStore } from '../store/open-store.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -52,9 +52,9 @@ export function compose(settings: Settings, clock: Clock): Composition {
   );
   const services: Services = {
     settings,
-    container: createBlobContainerStore(settings.containerUrl, credential, clock),
-    audits: createBlobContainerStore(settings.auditContainerUrl, credential, clock),
-    drills: createBlobContainerStore(settings.drillContainerUrl, credential, clock),
+    container: openEscrowStore({ url: () => settings.containerUrl, credential, clock }),
+    audits: openEscrowStore({ url: () => settings.auditContainerUrl, credential, clock, mayBeMissing: true }),
+    drills: openEscrowStore({ url: () => settings.drillContainerUrl, credential, clock, mayBeMissing: true }),
     now: () => new Date(clock.now()),
     keysOf: onePerSource((source) => createKeySource(keyClientOf(source))),
     timeBudget() {

@@ -2,18 +2,20 @@ import { nextOccurrence } from '../escrow/model/run-time.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export const containerExample = 'https://<account>.blob.core.windows.net/<container>';
-export const containerPath = /^\/[^/]+$/;
+const containerExample = 'https://<account>.blob.core.windows.net/<container>';
+const containerPath = /^\/[^/]+$/;
 const longestContainerName = 63;
 
 /**
  * Readers of single settings: each notes its fault and goes on, so that all are told at once.
  * @param isNeeded whether a required setting may not be missing.
+ * @param mayBeFolder whether a container may also be a folder, as `file:///home/me/escrow`.
  */
 export function createSettingReader<SettingName extends string>(
   env: Environment,
   faults: string[],
   isNeeded: (name: SettingName) => boolean,
+  mayBeFolder = false,
 ) {
   const read = (name: SettingName): string | undefined => env[name]?.trim() || undefined;
   const required = (name: SettingName, what: string): string => {
@@ -46,6 +48,13 @@ export function createSettingReader<SettingName extends string>(
     } else return url;
     return undefined;
   };
+  const folderUrl = (name: SettingName, text: string): string | undefined => {
+    if (!mayBeFolder || !text.toLowerCase().startsWith('file:')) return undefined;
+    const url = URL.parse(text);
+    if (url !== null && /^file:\/\/\/./i.test(text)) return url.href.replace(/\/+$/, '');
+    faults.push(`${name} is not the URL of a folder. Write its whole path, as file:///home/me/escrow.`);
+    return '';
+  };
   const textOf = ({ origin, pathname }: URL): string => `${origin}${pathname}`.replace(/\/+$/, '');
   const checkedUrl = (name: SettingName, text: string, example: string, path: RegExp): string => {
     const url = text === '' ? undefined : place(name, text, example);
@@ -60,19 +69,23 @@ export function createSettingReader<SettingName extends string>(
     matching,
     url: (name: SettingName, example: string, path: RegExp): string =>
       checkedUrl(name, required(name, example), example, path),
+    container: (name: SettingName): string => {
+      const text = required(name, containerExample);
+      return folderUrl(name, text) ?? checkedUrl(name, text, containerExample, containerPath);
+    },
     /** A container beside another one, and never the same. @param ending what its name adds to the other's, unless it is set. */
     siblingContainer(name: SettingName, sibling: string, ending: string): string {
       const text = read(name);
       if (text === undefined) {
         const derived = `${sibling}${ending}`;
-        const isTooLong = sibling !== '' && new URL(derived).pathname.length > 1 + longestContainerName;
+        const isTooLong = sibling.startsWith('https:') && new URL(derived).pathname.length > 1 + longestContainerName;
         if (isTooLong)
           faults.push(
             `${name} is missing, and ${ending} makes the container's name too long. Set it to ${containerExample}.`,
           );
         return sibling === '' ? '' : derived;
       }
-      const url = checkedUrl(name, text, containerExample, containerPath);
+      const url = folderUrl(name, text) ?? checkedUrl(name, text, containerExample, containerPath);
       if (url !== '' && url === sibling) {
         faults.push(
           `${name} is the container of the backups. Set it to another one: each container has a writer of its own.`,

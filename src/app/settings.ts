@@ -2,7 +2,7 @@ import { clouds } from '../azure/clouds.ts';
 import type { SourceSuffixes } from '../escrow/model/key-id.ts';
 import type { EscrowSource } from '../escrow/model/source.ts';
 import { hostDefaults, parseFunctionTimeout } from './host-json.ts';
-import { containerExample, containerPath, createSettingReader } from './setting-reader.ts';
+import { createSettingReader } from './setting-reader.ts';
 import { readSources } from './source-settings.ts';
 
 /** `backup`: the nightly run and the queue. `audit`: the daily audit. `all`: both in one app, under one identity. */
@@ -73,14 +73,20 @@ export class SettingsFault extends Error {
 
 /**
  * Reads the settings from the environment (or from the Values of a settings file).
+ * @param user the app needs all that its part uses. A command needs only what it uses: the rest may be missing, and a folder may
+ *   stand for a container.
  * @throws SettingsFault with every fault at once.
  */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+export function readSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  user: 'app' | 'command' = 'app',
+): Settings {
   const faults: string[] = [];
-  const reader = createSettingReader<SettingName>(env, faults, (name): boolean => isNeeded(name, part));
+  const isNeeded = (name: SettingName): boolean => user === 'app' && isNeededBy(part, name);
+  const reader = createSettingReader<SettingName>(env, faults, isNeeded, user === 'command');
   const part: EscrowPart = reader.oneOf('ESCROW_PART', parts, 'all');
   const cloud = reader.oneOf('AZURE_CLOUD', clouds, 'AzureCloud');
-  const containerUrl = reader.url('ESCROW_CONTAINER_URL', containerExample, containerPath);
+  const containerUrl = reader.container('ESCROW_CONTAINER_URL');
   const settings: Settings = {
     part,
     sources: readSources(reader.required('ESCROW_SOURCES', 'a JSON array of sources'), faults),
@@ -117,26 +123,32 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 
 const parts: Readonly<Record<EscrowPart, EscrowPart>> = { all: 'all', backup: 'backup', audit: 'audit' };
 
-/** What only one part needs; every other required setting both parts do. */
-const neededByOnePart = [
+/** What may be missing: for a command, and where only one part of the app needs it for the other. */
+const dispensable = [
+  { name: 'ESCROW_CONTAINER_URL', member: 'containerUrl' },
+  { name: 'ESCROW_CONTAINER_URL', member: 'auditContainerUrl' },
+  { name: 'ESCROW_CONTAINER_URL', member: 'drillContainerUrl' },
+  { name: 'ESCROW_SCHEDULE', member: 'schedule' },
   { name: 'ESCROW_QUEUE_NAME', member: 'queueName', part: 'backup' },
   { name: 'ESCROW_QUEUE__queueServiceUri', member: 'queueServiceUrl', part: 'backup' },
   { name: 'ESCROW_AUDIT_SCHEDULE', member: 'auditSchedule', part: 'audit' },
-] as const satisfies readonly { name: SettingName; member: keyof Settings; part: EscrowPart }[];
+] as const satisfies readonly { name: SettingName; member: keyof Settings; part?: EscrowPart }[];
 
-function isNeeded(name: SettingName, part: EscrowPart): boolean {
-  const only = neededByOnePart.find((one) => one.name === name);
-  return part === 'all' || only === undefined || only.part === part;
+function isNeededBy(part: EscrowPart, name: SettingName): boolean {
+  const only = dispensable.find((one) => one.name === name);
+  return part === 'all' || only === undefined || !('part' in only) || only.part === part;
 }
 
 /** The same settings, in which what may be missing, and is, throws when it is used. */
 function withUnneeded(settings: Settings): Settings {
-  for (const { name, member, part } of neededByOnePart) {
+  for (const { name, member, ...one } of dispensable) {
     if (settings[member] !== '') continue;
     Object.defineProperty(settings, member, {
       get() {
         throw new SettingsFault([
-          `${name} is missing: ESCROW_PART ${settings.part} does without, part ${part} needs it.`,
+          'part' in one && settings.part !== 'all'
+            ? `${name} is missing: ESCROW_PART ${settings.part} does without, part ${one.part} needs it.`
+            : `${name} is missing, and this needs it. Set it as the app has it.`,
         ]);
       },
     });

@@ -25,6 +25,7 @@ export interface About {
 export interface CommonValues {
   readonly json?: true | undefined;
   readonly settings?: string | undefined;
+  readonly store?: string | undefined;
 }
 
 /** What a command file adds its command to. */
@@ -44,6 +45,7 @@ export function createCli(io: Io, compose: ComposeServices) {
     .helpCommand('help [command]', 'what a command does, its options and examples')
     .option('--json', 'one JSON object on stdout, nothing else there')
     .option('--settings <FILE>', 'read the settings from the Values of a local.settings.json, not from the environment')
+    .option('--store <PLACE>', 'another escrow than that of the settings: a folder, or the URL of a container')
     .configureHelp({
       minWidthToWrap: 20,
       showGlobalOptions: true,
@@ -87,7 +89,7 @@ export function createCli(io: Io, compose: ComposeServices) {
     ): (values: Values, command: { optsWithGlobals(): Values & CommonValues }) => Promise<void> {
       return async (_, command) => {
         const values = command.optsWithGlobals();
-        const services = compose(await loadSettings(io, values.settings));
+        const services = compose(await loadSettings(io, values));
         services.onWait((wait) => say(io, describeWait(wait)));
         exitCode = await run(values, io, services);
       };

@@ -44,7 +44,7 @@ const io = { env: {} } as Io;
 
 test('a settings file that is no JSON is told by the place, and nothing of it is repeated', async () => {
   const file = await settingsFile('{\n  "Values": {\n    "SECRET": "hunter2" "x": 1\n  }\n}');
-  const fault = await faultOf(loadSettings(io, file));
+  const fault = await faultOf(loadSettings(io, { settings: file }));
   expect(fault).toBeInstanceOf(UsageFault);
   expect(fault.message).toContain(`${file} is no JSON: look at line 3, column 25`);
   expect(inspect(fault)).not.toContain('hunter2');
@@ -53,13 +53,13 @@ test('a settings file that is no JSON is told by the place, and nothing of it is
 test.each(['{}', 'null', '{"Values":null}', '{"Values":"x"}'])(
   'a settings file without values is refused: %s',
   async (content) => {
-    const fault = await faultOf(loadSettings(io, await settingsFile(content)));
+    const fault = await faultOf(loadSettings(io, { settings: await settingsFile(content) }));
     expect(fault.message).toContain('has no "Values"');
   },
 );
 
 test('a settings file that is not there is told with the reason', async () => {
-  const fault = await faultOf(loadSettings(io, join(tmpdir(), 'nowhere', 'local.settings.json')));
+  const fault = await faultOf(loadSettings(io, { settings: join(tmpdir(), 'nowhere', 'local.settings.json') }));
   expect(fault.message).toContain('cannot be read: ENOENT');
   expect(fault.cause).toMatchObject({ code: 'ENOENT' });
 });

@@ -21,10 +21,15 @@ export interface FolderStore extends EscrowStore {
 
 /**
  * A folder as an escrow store: `<name>` holds the bytes, `<name>.meta.json` the rest. A file's own times say nothing here.
- * @param root an existing folder; every call says `storeAbsent` while there is none.
  * @param now gives new blobs their time of creation.
+ * @param options.mayBeMissing a folder that is not there is empty, and made at the first write; otherwise every call says
+ *   `storeAbsent`, because a mistyped path must not pass for an escrow without records.
  */
-export function createFolderStore(root: string, now: () => Date): FolderStore {
+export function createFolderStore(
+  root: string,
+  now: () => Date,
+  options: { readonly mayBeMissing?: boolean } = {},
+): FolderStore {
   const scratch = join(root, workFolder);
   const writing = new Map<string, Promise<unknown>>();
   const siblings = new Map<string, ReturnType<typeof namesIn>>();
@@ -37,7 +42,7 @@ export function createFolderStore(root: string, now: () => Date): FolderStore {
       (found) => found.isDirectory(),
       () => false,
     );
-    if (!isFolder) throw folderError(`there is no folder ${root}`, 'storeAbsent', 'ENOENT');
+    if (!isFolder && !options.mayBeMissing) throw folderError(`there is no folder ${root}`, 'storeAbsent', 'ENOENT');
     try {
       return await work();
     } catch (error) {

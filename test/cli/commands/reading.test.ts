@@ -187,10 +187,17 @@ describe('the command line', () => {
   });
 
   test('lists every fault of the settings, with exit code 2', async () => {
-    const { code, stderr } = await cli('list', { env: { ESCROW_SOURCES: 'no' } });
+    const { code, stderr } = await cli('list', { env: { ESCROW_SOURCES: 'no', ESCROW_CONTAINER_URL: 'http://x/y' } });
     expect(code).toBe(2);
     expect(stderr).toContain('ESCROW_SOURCES is no JSON');
-    expect(stderr).toContain('ESCROW_CONTAINER_URL is missing');
+    expect(stderr).toContain('ESCROW_CONTAINER_URL is not https');
+  });
+
+  test('needs only the settings that a command uses', async () => {
+    const { ESCROW_CONTAINER_URL = '' } = env;
+    expect((await cli('list --json', { env: { ESCROW_CONTAINER_URL } })).code).toBe(0);
+    const without = await cli('list', { env: {} });
+    expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('ESCROW_CONTAINER_URL is missing')]);
   });
 
   test('reads the settings from a file when one is named', async () => {

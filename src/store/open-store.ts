@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+import type { TokenCredential } from '@azure/identity';
+import type { Clock } from '../azure/http/clock.ts';
+import type { EscrowStore } from '../escrow/ports/escrow-store.ts';
+import { createBlobContainerStore } from './blob-container.ts';
+import { createFolderStore } from './folder/folder-store.ts';
+
+export interface OpenStore {
+  /** `https:` of a container or `file:` of a folder. Asked at the first use: whoever does without the store needs no setting. */
+  readonly url: () => string;
+  readonly credential: TokenCredential;
+  readonly clock: Clock;
+  /** A folder that is not there yet counts as empty. A container is made by the infrastructure. */
+  readonly mayBeMissing?: boolean;
+}
+
+/** The store that a URL names; one line here for each kind. */
+export function openEscrowStore({ url, credential, clock, mayBeMissing = false }: OpenStore): EscrowStore {
+  let opened: EscrowStore | undefined;
+  const store = (): EscrowStore => {
+    if (opened !== undefined) return opened;
+    const text = url();
+    opened = text.startsWith('file:')
+      ? createFolderStore(fileURLToPath(text), () => new Date(clock.now()), { mayBeMissing })
+      : createBlobContainerStore(text, credential, clock);
+    return opened;
+  };
+  return {
+    get url() {
+      return store().url;
+    },
+    create: (...args) => store().create(...args),
+    replace: (...args) => store().replace(...args),
+    remove: (...args) => store().remove(...args),
+    look: (...args) => store().look(...args),
+    read: (...args) => store().read(...args),
+    // Every argument goes on as it came, so the overloads hold.
+    list: ((...args: Parameters<EscrowStore['list']>) => store().list(...args)) as EscrowStore['list'],
+    listFolders: (...args) => store().listFolders(...args),
+    listTop: (...args) => store().listTop(...args),
+  };
+}
