@@ -221,12 +221,12 @@ test('a key of more than 500 versions is never answered, while others are', asyn
   await left;
 });
 
-test('sealing a backup costs well under a millisecond', () => {
+test('sealing a backup makes no key pair', () => {
   const plaintext = Buffer.alloc(12_350, 0x20);
   sealBackup('vault', 'realm', plaintext);
-  const before = process.cpuUsage();
+  const before = process.threadCpuUsage();
   for (let count = 0; count < 200; count += 1) sealBackup('vault', 'realm', plaintext);
-  const { user, system } = process.cpuUsage(before);
-  console.log(`sealing a 12 KB backup: ${((user + system) / 200 / 1000).toFixed(3)} ms of CPU`);
-  expect((user + system) / 200).toBeLessThan(1000);
+  const { user, system } = process.threadCpuUsage(before);
+  // Some 0.3 ms; a key pair takes 50 and more.
+  expect((user + system) / 200 / 1000).toBeLessThan(10);
 });

