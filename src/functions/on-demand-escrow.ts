@@ -1,7 +1,7 @@
 import type { InvocationContext, StorageQueueFunctionOptions } from '@azure/functions';
 import { output } from '@azure/functions';
 import type { Services } from '../app/services.ts';
-import { messageOf } from '../escrow/model/failure.ts';
+import { failureSentence, messageOf } from '../escrow/model/failure.ts';
 import type { RunId } from '../escrow/model/run-id.ts';
 import { eventRunId, requestRunId, scheduledRunId } from '../escrow/model/run-id.ts';
 import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
@@ -102,8 +102,8 @@ async function carryOutKey(
   // A what-if has answered by saying so, and leaves nothing behind.
   if (isFinal && request.whatIf) return;
   // A person's slip of the pen should not take five deliveries to come back; an event's key may show up a moment later.
-  const isUnknownKey = outcome.code === 'KeyNotFound' && trigger === 'request';
-  if (isFinal || isUnknownKey) throw new RequestRefused(outcome.message);
+  const isUnknownKey = outcome.kind === 'absent' && trigger === 'request';
+  if (isFinal || isUnknownKey) throw new RequestRefused(failureSentence(outcome));
   throw incompleteRun(`The request for key "${request.name}" failed (run ${runId}).`, [outcome]);
 }
 

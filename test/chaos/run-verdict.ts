@@ -1,7 +1,7 @@
 import type { SourceId } from '../../src/escrow/model/source.ts';
 import { sourcePath } from '../../src/escrow/model/source-path.ts';
 import { recordName } from '../../src/escrow/records/blob-names.ts';
-import type { RunReport } from '../../src/escrow/run/run-report.ts';
+import type { RunReport } from '../../src/escrow/records/run-report.ts';
 import { digestOf, type SeenBlob, viewContainer } from '../support/container-view.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
 

@@ -141,7 +141,12 @@ describe('a restore drill', () => {
   test('stops after the first key where purge is impossible', async () => {
     azure.keyVault.faults.add({
       operation: 'purgeKey',
-      effect: { kind: 'status', status: 403, code: 'Forbidden', message: 'Operation "purge" is not allowed.' },
+      effect: {
+        kind: 'status',
+        status: 403,
+        code: 'Forbidden',
+        message: 'Operation "purge" is not allowed because purge protection is enabled for this vault.',
+      },
     });
     const { code, json } = await cli('drill --to-vault-name contoso-drill --sample 3 --json');
     const receipt = json<Told>();

@@ -4,7 +4,6 @@ import { keepAudit, keepPage } from '../../src/escrow/audit/audit-record.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { EscrowSource } from '../../src/escrow/model/source.ts';
 import type { KeyVersion, SourceKey } from '../../src/escrow/model/source-key.ts';
-import { sourcePath } from '../../src/escrow/model/source-path.ts';
 import type { EscrowStore, StoredBlob } from '../../src/escrow/ports/escrow-store.ts';
 import type { EscrowStores } from '../../src/escrow/ports/escrow-stores.ts';
 import type { KeySource } from '../../src/escrow/ports/key-source.ts';
@@ -13,6 +12,7 @@ import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import { answered } from './answers.ts';
 import { noLimit, publicSuffixes } from './escrow-sources.ts';
 import { storageError, storedBlob } from './memory-store.ts';
+import { failedKey, runReport } from './run-report.ts';
 
 export const hour = 3_600_000;
 export const day = 24 * hour;
@@ -173,36 +173,23 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       world.now = new Date(runTime.getTime() + 1000);
       const runId = scheduledRunId(runTime);
       put(startedMarkerName(runId, source), Buffer.from('{}'));
-      const outcomes = [...keys.values()].map(({ name, id }) => {
-        if (fail.includes(name))
-          return { key: name, outcome: 'failed', code: 'x', message: `${name} failed.`, remedy: 'y' };
+      const reported = [...keys.values()].map(({ name, id }) => {
+        if (fail.includes(name)) return failedKey(name, `${name} failed`);
         const bytes = Buffer.from(`${name} ${runId}`);
         const blobName = recordName(source, name, runId);
         put(blobName, bytes, { keyid: id, runid: runId });
-        return { key: name, outcome: 'escrowed', blobName, sha256: sha256Of(bytes), bytes: bytes.length };
+        return {
+          key: name,
+          outcome: 'escrowed' as const,
+          blobName,
+          sha256: sha256Of(bytes),
+          bytes: bytes.length,
+        };
       });
       world.now = new Date(runTime.getTime() + 60_000);
       if (noReport) return;
-      const report = {
-        format: 'keyvault-escrow/run-report/1',
-        runId,
-        source: sourcePath(source),
-        trigger: 'schedule',
-        attempt: 1,
-        startedAt: new Date(runTime.getTime() + 1000).toISOString(),
-        finishedAt: world.now.toISOString(),
-        status: fail.length === 0 ? 'ok' : 'incomplete',
-        counts: {
-          considered: outcomes.length,
-          escrowed: outcomes.length - fail.length,
-          alreadyEscrowed: 0,
-          skipped: 0,
-          failed: fail.length,
-        },
-        throttled: 0,
-        problems: [],
-        keys: outcomes,
-      };
+      const startedAt = new Date(runTime.getTime() + 1000).toISOString();
+      const report = runReport(source, { runId, startedAt, finishedAt: world.now.toISOString(), keys: reported });
       put(reportName(runId, source), Buffer.from(JSON.stringify(report)));
     },
     lose(name) {

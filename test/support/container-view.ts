@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Agent } from 'node:https';
 import { BlobServiceClient, type ContainerClient, newPipeline, type RequestPolicyFactory } from '@azure/storage-blob';
 import { createDiscreetAgent } from '../../src/azure/http/discreet-agent.ts';
-import type { RunReport } from '../../src/escrow/run/run-report.ts';
+import type { RunReport } from '../../src/escrow/records/run-report.ts';
 import type { EscrowPlace } from './escrow-place.ts';
 
 const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';

@@ -163,8 +163,9 @@ export function troubledAudit(): Audit {
   );
   const failure = {
     code: 'ForbiddenByRbac',
-    message:
-      'Cannot list the keys of vault "contoso-web": access denied (403 ForbiddenByRbac, request 7f3c): Caller is not authorized to perform action on resource. Grant Microsoft.KeyVault/vaults/keys/read.',
+    attempt: 'list the keys of',
+    subject: 'vault "contoso-web"',
+    reason: 'access denied (403 ForbiddenByRbac, request 7f3c): Caller is not authorized to perform action on resource',
     remedy: 'Grant Microsoft.KeyVault/vaults/keys/read.',
   };
   const { listed: _, ...unreadable } = sampleSource('vault', 'contoso-web', many, { unreadable: failure });

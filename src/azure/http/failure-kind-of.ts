@@ -39,9 +39,16 @@ const ownKinds: ReadonlyMap<string, FailureKind> = new Map([
 ]);
 
 const connectionKinds: ReadonlyMap<string, FailureKind> = new Map([
-  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ETIMEDOUT'].map(
-    (code) => [code, 'unreachable'] as const,
-  ),
+  ...[
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'ECONNREFUSED',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'EHOSTDOWN',
+    'ETIMEDOUT',
+    'ERR_PROXY_TUNNEL',
+  ].map((code) => [code, 'unreachable'] as const),
   ...[
     'SELF_SIGNED_CERT_IN_CHAIN',
     'DEPTH_ZERO_SELF_SIGNED_CERT',

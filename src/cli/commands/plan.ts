@@ -1,4 +1,6 @@
 import type { OperatorServices } from '../../app/operator-services.ts';
+import type { Failure } from '../../escrow/model/failure.ts';
+import { failureSentence } from '../../escrow/model/failure.ts';
 import { scheduledRunId } from '../../escrow/model/run-id.ts';
 import { parseSchedule } from '../../escrow/model/run-time.ts';
 import type { EscrowSource } from '../../escrow/model/source.ts';
@@ -65,10 +67,14 @@ function planObject(runs: readonly SourceRun[], next: Date | null): object {
       ...sourceMembers(source),
       status,
       counts,
-      problems,
-      keys: outcomes,
+      problems: problems.map(withMessage),
+      keys: outcomes.map((outcome) => (outcome.outcome === 'failed' ? withMessage(outcome) : outcome)),
     })),
   };
+}
+
+function withMessage<T extends Failure>(failure: T): T & { readonly message: string } {
+  return { ...failure, message: failureSentence(failure) };
 }
 
 function planText(run: SourceRun, io: Io): string {
@@ -82,11 +88,11 @@ function planText(run: SourceRun, io: Io): string {
         case 'skipped':
           return [outcome.key, paint('yellow', 'skip'), outcome.message];
         case 'failed':
-          return [outcome.key, paint('red', 'missing'), outcome.message];
+          return [outcome.key, paint('red', 'missing'), failureSentence(outcome)];
         default:
           return [outcome.key, paint('green', 'escrow'), ''];
       }
     });
-  const problems = run.problems.map(({ message }) => `  ${paint('red', message)}`);
+  const problems = run.problems.map((problem) => `  ${paint('red', failureSentence(problem))}`);
   return [head, ...problems, alignColumns(rows, '  ')].filter((part) => part !== '').join('\n');
 }

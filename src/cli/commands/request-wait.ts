@@ -4,9 +4,9 @@ import { describeSource } from '../../escrow/model/source.ts';
 import type { SourceKey } from '../../escrow/model/source-key.ts';
 import { sourcePath } from '../../escrow/model/source-path.ts';
 import { parseRunBlobName, requestRecordName, runPrefix } from '../../escrow/records/blob-names.ts';
+import type { RunReport } from '../../escrow/records/run-report.ts';
 import type { EscrowRequest } from '../../escrow/request/request.ts';
 import type { RequestRecord } from '../../escrow/request/request-record.ts';
-import type { RunReport } from '../../escrow/run/run-report.ts';
 import { count } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 

@@ -4,6 +4,7 @@ import type { CoverageStatus } from '../../escrow/audit/coverage-status.ts';
 import { coverageStatuses } from '../../escrow/audit/coverage-status.ts';
 import type { RecordFault } from '../../escrow/audit/newest-records.ts';
 import { silenceFindings } from '../../escrow/audit/source-findings.ts';
+import { failureSentence } from '../../escrow/model/failure.ts';
 import type { Finding } from '../../escrow/model/finding.ts';
 import { explainSkip } from '../../escrow/model/selection.ts';
 import { describeSource } from '../../escrow/model/source.ts';
@@ -100,7 +101,7 @@ async function tell(coverage: readonly ToldCoverage[], onlyProblems: boolean, io
       ([word, number]) => `${number} ${words[word as CoverageStatus]}`,
     );
     await print(io, `${paint('bold', describeSource(source))}: ${counts.join(', ') || 'no key'}`);
-    if (unreadable !== undefined) await print(io, `  ${paint('red', unreadable.message)}`);
+    if (unreadable !== undefined) await print(io, `  ${paint('red', failureSentence(unreadable))}`);
     for (const { message } of problems) await print(io, `  ${paint('red', message)}`);
     const rows = keys.filter((key) => !onlyProblems || isWrong(key)).map((key) => rowOf(key, io));
     if (rows.length > 0) await print(io, alignColumns(rows, '  '));

@@ -1,7 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import PQueue from 'p-queue';
 import type { OperatorServices } from '../../app/operator-services.ts';
-import { describeFailure } from '../../escrow/model/failure.ts';
+import { describeFailure, failureSentence } from '../../escrow/model/failure.ts';
 import { listEveryRecord } from '../../escrow/records/record-listing.ts';
 import { faultsOfRecord } from '../../escrow/records/record-verification.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
@@ -90,8 +90,8 @@ async function check(record: StoredRecord, tally: Tally, io: Io, services: Opera
       tally.findings.push({ blobName, ...fault });
   } catch (error) {
     if (io.signal.aborted) throw error;
-    const { code, message } = describeFailure(error, 'readRecord', source, keyName);
-    tally.findings.push({ blobName, code, message });
+    const failure = describeFailure(error, 'readRecord', source, keyName);
+    tally.findings.push({ blobName, code: failure.code, message: failureSentence(failure) });
   }
   tally.records++;
 }

@@ -1,5 +1,5 @@
 import type { OperatorServices } from '../../app/operator-services.ts';
-import { reasonOf } from '../../escrow/model/failure.ts';
+import { reasonOf } from '../../escrow/model/remedy.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
 import type { PacedSource } from '../../escrow/model/source.ts';
 import { describeSource } from '../../escrow/model/source.ts';

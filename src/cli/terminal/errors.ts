@@ -1,5 +1,7 @@
 import { SettingsFault } from '../../app/settings.ts';
-import { EscrowFault, messageOf, reasonOf } from '../../escrow/model/failure.ts';
+import { EscrowFault, messageOf } from '../../escrow/model/failure.ts';
+import { reasonOf, remedyOf } from '../../escrow/model/remedy.ts';
+import type { ServiceName } from '../../escrow/model/service-error.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
 import { RequestRefused } from '../../escrow/request/request-refused.ts';
 
@@ -41,7 +43,8 @@ export function describeFault(error: unknown): FaultText {
   if (isInterruption(error))
     return fault('failed', 'interrupted', 'Interrupted', 'Run the same command again to go on.');
   if (error instanceof ServiceError) {
-    return fault('failed', error.innerCode ?? error.code, `${error.service}: ${reasonOf(error)}`, remedyOf(error));
+    const remedy = remedyOf(error, { grant: roles[error.service] });
+    return fault('failed', error.innerCode ?? error.code, `${error.service}: ${reasonOf(error)}`, remedy);
   }
   const remedy = 'This is unexpected: please report it; with DEBUG=keyvault-escrow the stack trace is shown.';
   return fault('failed', 'unexpected', messageOf(error), remedy);
@@ -52,29 +55,16 @@ export function isInterruption(error: unknown): boolean {
   return error instanceof OutOfTime || (error instanceof Error && error.name === 'AbortError');
 }
 
-function remedyOf(error: ServiceError): string {
-  const { host = 'the service' } = error;
-  switch (error.service) {
-    case 'identity':
-      return 'Sign in with az login (or check AZURE_CLIENT_ID where a managed identity is used).';
-    case 'Queue Storage':
-      return storageRemedy(error, 'the role Storage Queue Data Message Sender on the queue (Reader to look into it)');
-    case 'Blob Storage':
-      return storageRemedy(error, 'the role "Key escrow: auditor" on the escrow container');
-    default:
-      return error.statusCode === undefined
-        ? `Check that ${host} exists, resolves and can be reached from here.`
-        : 'Try again; if it keeps failing, give the request id to Azure support.';
-  }
-}
-
-function storageRemedy(error: ServiceError, role: string): string {
-  if (error.statusCode === undefined)
-    return `Check that ${error.host ?? 'the storage account'} exists and can be reached from here.`;
-  if (error.statusCode === 403) return `Give yourself ${role}, and let this address through the account's firewall.`;
-  if (error.statusCode === 404) return 'It does not exist: deploy infra, or correct the settings.';
-  return 'Try again; if it keeps failing, give the request id to Azure support.';
-}
+/** What a person needs: the app's own permissions are another matter. */
+const roles: Readonly<Record<ServiceName, string>> = {
+  'Queue Storage':
+    'Give yourself the role Storage Queue Data Message Sender on the queue (Storage Queue Data Reader to look into it).',
+  'Blob Storage': 'Give yourself the role "Key escrow: auditor" on the escrow container.',
+  'Key Vault': 'Give yourself the role "Key escrow: restore operator" on the vault.',
+  'Managed HSM': 'Give yourself a role in the HSM that allows it (az keyvault role assignment create).',
+  Folder: 'Give yourself the right to read and write there, or name another folder.',
+  identity: '',
+};
 
 function fault(exit: keyof typeof exitCodes, code: string, message: string, remedy: string): FaultText {
   return { exitCode: exitCodes[exit], code, message, remedy };

@@ -1,4 +1,4 @@
-import { reasonOf } from '../../escrow/model/failure.ts';
+import { reasonOf } from '../../escrow/model/remedy.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import type { ChangingOperation, ConflictWait } from '../../escrow/ports/conflict-wait.ts';
 

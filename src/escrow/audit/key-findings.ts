@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts';
+import { failureSentence } from '../model/failure.ts';
 import type { Finding } from '../model/finding.ts';
 import { asWarning, gap, instant } from '../model/finding.ts';
 import type { SourceId } from '../model/source.ts';
@@ -99,7 +100,9 @@ export function manyVersions(source: SourceId, key: string, count: number): Find
 }
 
 /** @param failure of reading the versions of a key. */
-export function versionsUncounted(source: SourceId, key: string, { message, remedy }: Failure): Finding {
+export function versionsUncounted(source: SourceId, key: string, failure: Failure): Finding {
+  const { remedy } = failure;
+  const message = failureSentence(failure);
   return { finding: 'versionsUncounted', severity: 'warning', source: sourcePath(source), key, message, remedy };
 }
 

@@ -1,5 +1,5 @@
-import { messageOf, reasonOf, storageRemedyOf } from '../model/failure.ts';
-import { OutOfTime, ServiceError } from '../model/service-error.ts';
+import { causeOf } from '../model/failure.ts';
+import { OutOfTime } from '../model/service-error.ts';
 
 /** No audit came about, or it could not be kept with its page. Not the same as an audit that found gaps. */
 export class NoAudit extends Error {
@@ -22,10 +22,8 @@ function whyOf(error: unknown): string {
   if (error instanceof OutOfTime) {
     return `${error.message}. Raise functionTimeout, or maxBackupsPerSecond of large sources: the next audit starts anew.`;
   }
-  if (!(error instanceof ServiceError)) {
-    return `${messageOf(error)}. This is unexpected: please report it with the stack trace in the log.`;
-  }
-  const remedy =
-    error.service === 'identity' ? 'Check the managed identity of the app (AZURE_CLIENT_ID).' : storageRemedyOf(error);
-  return `${reasonOf(error)}. ${remedy}`;
+  const { reason, remedy } = causeOf(error, {
+    grant: 'Grant blobs/add/action and blobs/read on the escrow container.',
+  });
+  return `${reason}. ${remedy}`;
 }

@@ -1,14 +1,16 @@
 import PQueue from 'p-queue';
+import { failureSentence } from '../model/failure.ts';
 import { keyNamePattern, sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
-import type { ReadReport, StoredReport, StoredRun } from '../records/stored-run.ts';
-import { readReport } from '../records/stored-run.ts';
+import type { ReadReport, RunReport } from '../records/run-report.ts';
+import { readRunReport } from '../records/run-report.ts';
+import type { StoredRun } from '../records/stored-run.ts';
 import type { DayOutcomes } from './calendar.ts';
 import { noteOutcome } from './calendar.ts';
 import type { RecordClaim } from './newest-records.ts';
 
 /** A run report without its keys: what stays in memory of it. */
-export interface ReportSummary extends Omit<StoredReport, 'keys'> {
+export interface ReportSummary extends Omit<RunReport, 'keys'> {
   readonly name: string;
   readonly createdAt: Date;
 }
@@ -61,7 +63,7 @@ export async function readOutcomes(
     for (const blob of run.reports.filter(isWanted)) {
       reading.push(
         queue.add(async () => {
-          const read = await readReport(container, blob, outOfTime);
+          const read = await readRunReport(container, blob, outOfTime);
           seen(read);
           foldReport(history, read);
         }),
@@ -94,7 +96,7 @@ function foldReport(history: SourceHistory, { blob, report }: ReadReport): void 
     history.keys.set(name, known);
     if (known.lastSaid === undefined || said >= known.lastSaid) {
       known.lastSaid = said;
-      if (outcome.outcome === 'failed') known.lastFailure = { message: outcome.message, saidAt };
+      if (outcome.outcome === 'failed') known.lastFailure = { message: failureSentence(outcome), saidAt };
       else delete known.lastFailure;
     }
     if (outcome.outcome === 'failed') noteOutcome(known.days, 'f', startedAt);

@@ -1,3 +1,4 @@
+import { failureHeadline } from '../model/failure.ts';
 import type { Finding } from '../model/finding.ts';
 import { asWarning, instant } from '../model/finding.ts';
 import { timeMargin } from '../model/run-id.ts';
@@ -95,9 +96,7 @@ function leftNoReport({ startedAt }: StoredRun): string {
 
 function howItFailed({ counts, problems }: ReportSummary): string {
   const keys = counts.failed === 0 ? [] : [`${counts.failed} of ${counts.considered} keys failed`];
-  return (
-    [...keys, ...problems.map(({ message }) => message.replace(/\.$/, ''))].join('; ') || 'its report does not say why'
-  );
+  return [...keys, ...problems.map(failureHeadline)].join('; ') || 'its report does not say why';
 }
 
 /** The newest report speaks for a run that was resumed: it considers every key again. */

@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts';
+import { failureSentence } from '../model/failure.ts';
 import type { Finding } from '../model/finding.ts';
 import { asWarning, gap, instant } from '../model/finding.ts';
 import { isExcluded } from '../model/selection.ts';
@@ -13,8 +14,8 @@ import type { SourceCoverage } from './coverage.ts';
 /** @param failure of listing the source, which already says reason, subject and remedy. */
 export function sourceUnreadable(source: SourceId, failure: Failure): Finding {
   const path = sourcePath(source);
-  const { message, remedy } = failure;
-  return { finding: 'sourceUnreadable', severity: 'gap', source: path, message, remedy };
+  const { remedy } = failure;
+  return { finding: 'sourceUnreadable', severity: 'gap', source: path, message: failureSentence(failure), remedy };
 }
 
 /** @param audited as the audit before knew it. */

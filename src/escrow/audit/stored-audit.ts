@@ -129,7 +129,13 @@ const run = shapeOf<AuditedRun>({
   throttled: z.optional(number),
   attempts: z.optional(number),
 });
-const failure = shapeOf<Pick<Failure, 'code' | 'message' | 'remedy'>>({ code: text, message: text, remedy: text });
+const failure = shapeOf<Pick<Failure, 'code' | 'attempt' | 'subject' | 'reason' | 'remedy'>>({
+  code: text,
+  attempt: text,
+  subject: text,
+  reason: text,
+  remedy: text,
+});
 const source = shapeOf<AuditedSource>({
   source: text.check(z.refine((path) => parseSourcePath(path) !== undefined)),
   sourceKind: z.enum(['vault', 'managedHsm']),

@@ -1,4 +1,4 @@
-import { describeFailure, EscrowFault } from '../model/failure.ts';
+import { describeFailure, EscrowFault, failureHeadline } from '../model/failure.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { describeSource, isSameSource } from '../model/source.ts';
@@ -68,8 +68,8 @@ async function readNames(operator: KeyOperator, outOfTime: AbortSignal): Promise
     return [...active, ...deleted.keys()];
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    const { code, message, remedy } = describeFailure(error, 'list', operator.keys.source);
-    throw new EscrowFault(code, message.slice(0, message.length - remedy.length).trim(), remedy, { cause: error });
+    const failure = describeFailure(error, 'list', operator.keys.source);
+    throw new EscrowFault(failure.code, failureHeadline(failure), failure.remedy, { cause: error });
   }
 }
 

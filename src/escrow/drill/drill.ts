@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts';
-import { describeFailure, EscrowFault } from '../model/failure.ts';
+import { describeFailure, EscrowFault, failureHeadline, failureSentence } from '../model/failure.ts';
+import type { FailureKind } from '../model/failure-kind.ts';
 import { describeSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
@@ -79,7 +80,7 @@ export async function runDrill(
     try {
       await removeDrilledKey(ports.operator, record.keyName, writtenAt, lastCall);
     } catch (error) {
-      stopped = describeFailure(error, 'purge', target.source, record.keyName).message;
+      stopped = failureSentence(describeFailure(error, 'purge', target.source, record.keyName));
       left = [record.keyName];
     }
   }
@@ -103,12 +104,13 @@ interface Drilled {
   readonly state: 'ours' | 'foreign' | 'nothing';
 }
 
-/** After these answers to a restore, or none at all because the bytes were not sent, there is no key of ours. */
-const refusals = [400, 401, 403, 404];
+/** After these answers to a restore it may have begun all the same, or its answer was lost. */
+const doubtful: readonly FailureKind[] = ['noAnswer', 'invalidAnswer', 'unavailable', 'throttled', 'conflict'];
 
-function stateAfter({ code, statusCode }: Failure): Drilled['state'] {
+function stateAfter({ code, kind }: Failure): Drilled['state'] {
   if (code === 'nameTaken') return 'foreign';
-  return code === 'corruptRecord' || refusals.includes(statusCode ?? 0) ? 'nothing' : 'ours';
+  // Corrupt bytes were not sent.
+  return code === 'corruptRecord' || (kind !== undefined && !doubtful.includes(kind)) ? 'nothing' : 'ours';
 }
 
 async function drillOne(record: StoredRecord, ports: DrillPorts): Promise<Drilled> {
@@ -124,7 +126,7 @@ async function drillOne(record: StoredRecord, ports: DrillPorts): Promise<Drille
     state,
   });
   const restored = await restoreRecord(record, { ...ports, outOfTime: lastCall });
-  if (restored.outcome === 'failed') return failed(restored.message, stateAfter(restored));
+  if (restored.outcome === 'failed') return failed(failureSentence(restored), stateAfter(restored));
   try {
     const there = await readVersions(operator.keys, record.keyName, lastCall);
     const { versions, faults } = compareVersions(record, there, await ports.referenceOf(record));
@@ -134,7 +136,7 @@ async function drillOne(record: StoredRecord, ports: DrillPorts): Promise<Drille
     const message = `${subject}: ${faults.join('; ')}. ${remedy}`;
     return { key: { ...base, versions, outcome: 'failed', message }, state: 'ours' };
   } catch (error) {
-    return failed(describeFailure(error, 'read', operator.keys.source, record.keyName).message, 'ours');
+    return failed(failureSentence(describeFailure(error, 'read', operator.keys.source, record.keyName)), 'ours');
   }
 }
 
@@ -155,9 +157,11 @@ export async function sweepLeftovers(
       try {
         await removeDrilledKey(ports.operator, name, writtenAt, ports.lastCall);
       } catch (error) {
-        const { code, message, remedy } = describeFailure(error, 'purge', target.source, name);
+        const failure = describeFailure(error, 'purge', target.source, name);
         const subject = 'No drill: what an earlier one left cannot be swept away';
-        throw new EscrowFault(code, `${subject}. ${message}`, message.endsWith(remedy) ? '' : remedy, { cause: error });
+        throw new EscrowFault(failure.code, `${subject}. ${failureHeadline(failure)}`, failure.remedy, {
+          cause: error,
+        });
       }
       removed.push(name);
     }

@@ -21,8 +21,10 @@ export type FailureKind =
   // No token, or no way.
   /** Nobody is signed in, and there is no managed identity. */
   | 'notSignedIn'
-  /** The managed identity endpoint or the authority did not answer, or failed for a moment. */
+  /** The managed identity endpoint did not answer, or failed for a moment. */
   | 'identityUnavailable'
+  /** The same of the authority that a person or a service principal signs in to. */
+  | 'signInUnavailable'
   /** The service asks for a token of another domain than its own: a wrong DNS suffix or cloud. */
   | 'wrongCloud'
   /** Its certificate is not trusted: something inspects TLS. */

@@ -16,6 +16,14 @@ export type Outcome =
   | ({ readonly key: string; readonly outcome: 'failed' } & Failure)
   | { readonly key: string; readonly outcome: 'wouldEscrow'; readonly blobName: string };
 
+/** What failed for a key; what was thrown stays with it, unseen. */
+export function failedOutcome(key: string, failure: Failure): Outcome & { readonly outcome: 'failed' } {
+  return Object.defineProperty({ key, outcome: 'failed' as const, ...failure }, 'cause', {
+    value: failure.cause,
+    enumerable: false,
+  });
+}
+
 export interface OutcomeCounts {
   readonly considered: number;
   readonly escrowed: number;

@@ -1,5 +1,6 @@
 import type { Audit, AuditedKey, AuditedSource } from '../audit/audit-document.ts';
 import { isOwed } from '../audit/coverage-status.ts';
+import { failureSentence } from '../model/failure.ts';
 import { calendarTable } from './calendar.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
@@ -51,7 +52,7 @@ export function sourceSection(audit: Audit, source: AuditedSource, budget: Sourc
 <p>${
     unreadable === undefined
       ? html`Lists ${count(listed ?? 0, 'key')}.`
-      : html`<strong>Could not be read:</strong> ${unreadable.message}`
+      : html`<strong>Could not be read:</strong> ${failureSentence(unreadable)}`
   } Its backups can be restored in ${placeWords(sourceKind, place)}.</p>
 ${
   shown.length === 0

@@ -44,6 +44,7 @@ export type EscrowEvent =
       readonly code: string;
       readonly message: string;
       readonly remedy: string;
+      readonly statusCode?: number;
       readonly requestId?: string;
     })
   | (OfSource &

@@ -1,7 +1,8 @@
 import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
-import { listRuns, readReport } from './stored-run.ts';
+import { readRunReport } from './run-report.ts';
+import { listRuns } from './stored-run.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -24,7 +25,7 @@ export async function certificateBackedKeys(
     .filter((blob) => blob.createdAt <= asOf)
     .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
   for (const blob of reports) {
-    const { report } = await readReport(container, blob, outOfTime);
+    const { report } = await readRunReport(container, blob, outOfTime);
     if (report === undefined) continue;
     return report.keys.flatMap((key) =>
       key.outcome === 'skipped' && key.reason === 'certificateBacked' ? [key.key] : [],

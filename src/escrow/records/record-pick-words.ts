@@ -1,3 +1,4 @@
+import type { Failure } from '../model/failure.ts';
 import { describeSource } from '../model/source.ts';
 import type { RecordPick } from './record-pick.ts';
 import type { StoredRecord } from './stored-record.ts';
@@ -22,7 +23,7 @@ export function describeArchived(
   record: StoredRecord,
   { newer, older }: NonNullable<RecordPick['archived']>,
   storeUrl: string,
-): { readonly message: string; readonly remedy: string } {
+): Failure & { readonly code: 'recordArchived' } {
   const { blobName, blob } = record;
   const isOnItsWay = blob.archiveStatus !== undefined;
   const back = isOnItsWay
@@ -33,7 +34,10 @@ export function describeArchived(
     ...(older === undefined ? [] : [`An older one can be restored now: --blob-name ${older.blobName}.`]),
   ];
   return {
-    message: `The record "${blobName}" of key "${record.keyName}" of ${describeSource(record.source)} is in the archive tier and cannot be read`,
+    code: 'recordArchived',
+    attempt: 'restore',
+    subject: `key "${record.keyName}" of ${describeSource(record.source)}`,
+    reason: `the record "${blobName}" is in the archive tier and cannot be read`,
     remedy: [...instead, back].join(' '),
   };
 }

@@ -1,11 +1,8 @@
-import * as z from 'zod/mini';
 import type { RunId } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { parseRunBlobName, periodPrefixes } from './blob-names.ts';
-import { mostEvidenceBytes, readBounded } from './bounded-read.ts';
-import { sha256Of } from './put-once.ts';
 
 /** What the container holds of one run over one source. Times are the storage service's. */
 export interface StoredRun {
@@ -49,73 +46,4 @@ export async function listRuns(
   return [...runs.values()]
     .filter(({ startedAt, reports }) => (reports.at(-1)?.createdAt ?? startedAt) >= from)
     .sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
-}
-
-const text = z.string();
-const reportShape = z.object({
-  format: z.literal('keyvault-escrow/run-report/1'),
-  runId: text,
-  source: text,
-  trigger: z.enum(['schedule', 'request', 'event']),
-  attempt: z.number(),
-  startedAt: z.iso.datetime(),
-  finishedAt: z.iso.datetime(),
-  status: z.enum(['ok', 'incomplete']),
-  counts: z.object({
-    considered: z.number(),
-    escrowed: z.number(),
-    alreadyEscrowed: z.number(),
-    skipped: z.number(),
-    failed: z.number(),
-  }),
-  throttled: z.number(),
-  problems: z.array(z.object({ code: text, message: text, remedy: text })),
-  keys: z.array(
-    z.discriminatedUnion('outcome', [
-      z.object({
-        key: text,
-        outcome: z.enum(['escrowed', 'alreadyEscrowed']),
-        blobName: text,
-        sha256: text,
-        bytes: z.number(),
-      }),
-      z.object({ key: text, outcome: z.literal('skipped'), reason: text }),
-      z.object({ key: text, outcome: z.literal('failed'), code: text, message: text }),
-    ]),
-  ),
-});
-
-/** A run report as it was read back: as much of it as readers use, checked, because who wrote it is not proven. */
-export type StoredReport = z.infer<typeof reportShape>;
-
-export interface ReadReport {
-  readonly blob: StoredBlob;
-  /** Of the content as read. */
-  readonly sha256: string;
-  /** Undefined when the content is no run report of this run and source. */
-  readonly report: StoredReport | undefined;
-}
-
-export async function readReport(
-  container: EscrowStore,
-  blob: StoredBlob,
-  outOfTime: AbortSignal,
-): Promise<ReadReport> {
-  const bytes = await readBounded(container, blob.name, mostEvidenceBytes, outOfTime);
-  const named = parseRunBlobName(blob.name);
-  const report = parseReport(bytes);
-  const isOfItsName =
-    report !== undefined &&
-    named !== undefined &&
-    report.runId === named.runId &&
-    report.source === sourcePath(named.source);
-  return { blob, sha256: sha256Of(bytes), report: isOfItsName ? report : undefined };
-}
-
-function parseReport(bytes: Uint8Array): StoredReport | undefined {
-  try {
-    return reportShape.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts';
-import { describeFailure, reasonOf } from '../model/failure.ts';
+import { causeOfAnswer, describeFailure } from '../model/failure.ts';
+import { reasonOf } from '../model/remedy.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { SourceId } from '../model/source.ts';
 import { describeSource } from '../model/source.ts';
@@ -12,17 +13,12 @@ import { describeRestorePlace } from './restore-place.ts';
  * any good.
  */
 export function describeRestoreFailure(error: unknown, record: StoredRecord, target: SourceId): Failure {
-  if (!(error instanceof ServiceError)) return describeFailure(error, 'restore', target, record.keyName);
-  const attempt = `Cannot restore key "${record.keyName}" to ${describeSource(target)}`;
-  const known = knownRefusal(error, record, target);
-  if (known === undefined) return describeFailure(error, 'restore', target, record.keyName);
-  return {
-    code: known.code,
-    message: `${attempt}: ${known.reason} (${reasonOf(error)}). ${known.remedy}`,
-    remedy: known.remedy,
-    ...(error.statusCode !== undefined && { statusCode: error.statusCode }),
-    ...(error.requestId !== undefined && { requestId: error.requestId }),
-  };
+  const known = error instanceof ServiceError ? knownRefusal(error, record, target) : undefined;
+  if (known === undefined || !(error instanceof ServiceError))
+    return describeFailure(error, 'restore', target, record.keyName);
+  const { code, reason, remedy } = known;
+  const cause = causeOfAnswer(error, remedy, `${reason} (${reasonOf(error)})`);
+  return { ...cause, code, attempt: 'restore', subject: `key "${record.keyName}" to ${describeSource(target)}` };
 }
 
 function knownRefusal(

@@ -105,7 +105,9 @@ function corrupt({ keyName, blobName }: StoredRecord, reason: string): Failure {
   const remedy = `Restore an older record of the key (\`keyvault-escrow list --name ${keyName}\`); keep this blob for whoever finds out what happened to it.`;
   return {
     code: 'corruptRecord',
-    message: `Cannot restore key "${keyName}": the record "${blobName}" is corrupt: ${reason}. Nothing was sent to the service. ${remedy}`,
+    attempt: 'restore',
+    subject: `key "${keyName}"`,
+    reason: `the record "${blobName}" is corrupt: ${reason}; nothing was sent to the service`,
     remedy,
   };
 }

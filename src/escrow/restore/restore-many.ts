@@ -61,8 +61,8 @@ async function carryOut({ record, step, begunBefore }: PlannedRestore, ports: Re
     case 'refuse': {
       const isTaken = step.code === 'nameTaken' || step.code === 'stillThere';
       const there = isTaken && begunBefore ? await restoredEarlier(record, ports) : undefined;
-      const { code, message, remedy } = step;
-      return there ?? { key, blobName, outcome: 'failed', code, message: `${message}. ${remedy}`, remedy };
+      const { action: _, ...failure } = step;
+      return there ?? { key, blobName, outcome: 'failed', ...failure };
     }
   }
 }

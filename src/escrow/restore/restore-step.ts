@@ -1,3 +1,4 @@
+import type { Failure } from '../model/failure.ts';
 import { describeSource, isSameSource } from '../model/source.ts';
 import type { DeletedKey, KeyOperator } from '../ports/key-operator.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
@@ -15,7 +16,7 @@ export type RestoreStep =
   | { readonly action: 'restore' }
   /** It is only soft-deleted in its own source: recovering loses nothing, not even versions made since the backup. */
   | { readonly action: 'recover'; readonly deleted: DeletedKey }
-  | {
+  | (Failure & {
       readonly action: 'refuse';
       /** `stillThere`: in its own source, where nothing has to be brought back. */
       readonly code:
@@ -26,9 +27,9 @@ export type RestoreStep =
         | 'wrongKind'
         | 'recordArchived'
         | 'recordNotFound';
-      readonly message: string;
-      readonly remedy: string;
-    };
+    });
+
+type Refusal = Extract<RestoreStep, { action: 'refuse' }>;
 
 /** The names of the whole target: two listings, 25 names a page. */
 export async function readTakenNames(operator: KeyOperator, outOfTime: AbortSignal): Promise<TakenNames> {
@@ -53,22 +54,28 @@ export async function readTakenName(operator: KeyOperator, name: string, outOfTi
 /** Decides what to do about a record. Nothing is ever renamed or overwritten: where a name is taken, that is said. */
 export function restoreStepOf(record: StoredRecord, target: RestoreTarget, taken: TakenNames): RestoreStep {
   const name = record.keyName.toLowerCase();
-  const subject = `key "${record.keyName}"`;
-  const place = describeSource(target.source);
+  const subject = `key "${record.keyName}" to ${describeSource(target.source)}`;
+  const refuse = (code: Refusal['code'], reason: string, remedy: string): Refusal => ({
+    action: 'refuse',
+    code,
+    attempt: 'restore',
+    subject,
+    reason,
+    remedy,
+  });
   const isOwn = isSameSource(record.source, target.source);
   const verdict = judgePlace(record, target);
-  if (verdict.fits === 'otherKind')
-    return refuse('wrongKind', `Cannot restore ${subject} to ${place}`, verdict.explanation);
+  if (verdict.fits === 'otherKind') return refuse('wrongKind', 'the two are of different kinds', verdict.explanation);
   if (taken.active.has(name)) {
     return isOwn
       ? refuse(
           'stillThere',
-          `Nothing to restore: ${subject} is there in ${place}`,
+          'nothing to restore, for it is there',
           'To look at an older state of it, restore the record to another vault.',
         )
       : refuse(
           'nameTaken',
-          `Cannot restore ${subject} to ${place}: the name is taken there`,
+          'the name is taken there',
           'A restore never renames and never overwrites: choose another target, or delete and purge the key that has the name.',
         );
   }
@@ -77,24 +84,16 @@ export function restoreStepOf(record: StoredRecord, target: RestoreTarget, taken
     if (isOwn) return { action: 'recover', deleted };
     return refuse(
       'nameDeleted',
-      `Cannot restore ${subject} to ${place}: a deleted key still holds the name there`,
+      'a deleted key still holds the name there',
       'Recover or purge that deleted key (az keyvault key recover, az keyvault key purge), or choose another target.',
     );
   }
   if (verdict.fits === 'elsewhere') {
     return refuse(
       'wrongPlace',
-      `Cannot restore ${subject} to ${place}`,
+      'it cannot be opened there',
       `${verdict.explanation} If the labels are wrong, state the right ones with --to-subscription-id, --to-geography or --to-security-domain.`,
     );
   }
   return { action: 'restore' };
-}
-
-function refuse(
-  code: Extract<RestoreStep, { action: 'refuse' }>['code'],
-  message: string,
-  remedy: string,
-): RestoreStep {
-  return { action: 'refuse', code, message, remedy };
 }

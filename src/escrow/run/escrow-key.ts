@@ -1,6 +1,8 @@
-import { describeFailure, EscrowFault, reasonOf } from '../model/failure.ts';
+import { describeFailure, EscrowFault } from '../model/failure.ts';
 import { isDenied } from '../model/failure-kind.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { failedOutcome } from '../model/outcome.ts';
+import { reasonOf } from '../model/remedy.ts';
 import type { RunId } from '../model/run-id.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowSource } from '../model/source.ts';
@@ -42,7 +44,7 @@ export async function escrowKey(job: KeyJob, ports: EscrowPorts): Promise<Outcom
   try {
     return await backUpAndPut(job, ports);
   } catch (error) {
-    return { key: job.key.name, outcome: 'failed', ...describeFailure(error, 'backUp', job.source, job.key.name) };
+    return failedOutcome(job.key.name, describeFailure(error, 'backUp', job.source, job.key.name));
   }
 }
 
@@ -53,7 +55,7 @@ export async function foreseeKey(job: KeyJob, { container, time }: EscrowPorts):
     const there = await container.look(blobName, time.lastCall);
     return settledBefore(job, there) ?? { key: key.name, outcome: 'wouldEscrow', blobName };
   } catch (error) {
-    return { key: key.name, outcome: 'failed', ...describeFailure(error, 'backUp', source, key.name) };
+    return failedOutcome(key.name, describeFailure(error, 'backUp', source, key.name));
   }
 }
 

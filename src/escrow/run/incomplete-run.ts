@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts';
+import { failureSentence } from '../model/failure.ts';
 import { describeSource } from '../model/source.ts';
 import type { SourceRun } from './source-run.ts';
 
@@ -24,11 +25,14 @@ export function incompleteRunOf(runs: readonly SourceRun[]): IncompleteRun | und
 
 /** One failure, or many, as the error that the invocation ends with. */
 export function incompleteRun(head: string, failures: readonly Failure[]): IncompleteRun {
-  const lines = failures.slice(0, mostLines).map((failure) => `- ${failure.message}`);
+  const lines = failures.slice(0, mostLines).map((failure) => `- ${failureSentence(failure)}`);
   if (failures.length > mostLines)
     lines.push(`- and ${failures.length - mostLines} more, in the run report and the log`);
   return new IncompleteRun(
-    failures.map((failure) => Object.assign(new Error(failure.message), { code: failure.code })),
+    failures.map((failure) => {
+      const { code, cause } = failure;
+      return Object.assign(new Error(failureSentence(failure), { cause }), { code });
+    }),
     [head, ...lines].join('\n'),
   );
 }

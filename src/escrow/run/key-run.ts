@@ -1,5 +1,6 @@
 import { describeFailure } from '../model/failure.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { failedOutcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
 import { explainSkip, skipReasonOf } from '../model/selection.ts';
 import type { EscrowSource } from '../model/source.ts';
@@ -39,7 +40,7 @@ async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
   try {
     key = await ports.keys.getKey(name, ports.time.outOfTime);
   } catch (error) {
-    return { key: name, outcome: 'failed', ...describeFailure(error, 'read', source, name) };
+    return failedOutcome(name, describeFailure(error, 'read', source, name));
   }
   const everyKey = { ...source, keys: ['*'], except: [], retired: [] };
   const reason = skipReasonOf(job.obeysSelection ? source : everyKey, key);

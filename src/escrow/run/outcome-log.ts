@@ -1,3 +1,4 @@
+import { failureSentence } from '../model/failure.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
@@ -34,8 +35,17 @@ function eventOf(said: Outcome, run: { runId: RunId; source: string }): EscrowEv
     case 'wouldEscrow':
       return { event: 'escrow.key.wouldEscrow', ...run, key: said.key, blobName: said.blobName };
     case 'failed': {
-      const { outcome: _, ...failure } = said;
-      return { event: 'escrow.key.failed', ...run, ...failure };
+      const { key, code, remedy, statusCode, requestId } = said;
+      return {
+        event: 'escrow.key.failed',
+        ...run,
+        key,
+        code,
+        message: failureSentence(said),
+        remedy,
+        ...(statusCode !== undefined && { statusCode }),
+        ...(requestId !== undefined && { requestId }),
+      };
     }
   }
 }

@@ -1,20 +1,20 @@
 import PQueue from 'p-queue';
 import type { Failure } from '../model/failure.ts';
-import { describeFailure } from '../model/failure.ts';
+import { describeFailure, failureOf, failureSentence } from '../model/failure.ts';
 import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
-import { countOutcomes } from '../model/outcome.ts';
+import { countOutcomes, failedOutcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
 import { explainSkip, isExcluded, literalKeys, skipReasonOf } from '../model/selection.ts';
 import type { EscrowSource } from '../model/source.ts';
-import { callsAtOnce, describeSource } from '../model/source.ts';
+import { callsAtOnce } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowEvent, EscrowLog, RunStatus, Trigger } from '../ports/escrow-events.ts';
 import { recordName } from '../records/blob-names.ts';
+import { markStarted, putRunReport, runReportFormat } from '../records/run-report.ts';
 import type { EscrowPorts } from './escrow-key.ts';
 import { escrowKey } from './escrow-key.ts';
 import { logOutcome } from './outcome-log.ts';
-import { markStarted, putReport } from './run-report.ts';
 
 /** One pass over one source. */
 export interface SourceJob {
@@ -83,7 +83,7 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
   } catch (error) {
     const failure = describeFailure(error, 'begin', source);
     problems.push(failure);
-    for (const name of literalKeys(source)) settle({ key: name, outcome: 'failed', ...failure });
+    for (const name of literalKeys(source)) settle(failedOutcome(name, failure));
   }
 
   const counts = countOutcomes(outcomes);
@@ -92,11 +92,9 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
   if (!whatIf) {
     try {
       const report = {
-        format: 'keyvault-escrow/run-report/1',
+        format: runReportFormat,
         runId,
         source: sourcePath(source),
-        sourceKind: source.kind,
-        sourceName: source.name,
         place: source.place,
         trigger,
         attempt,
@@ -114,9 +112,9 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
         counts,
         throttled,
         problems,
-        keys: outcomes,
+        keys: outcomes.filter((outcome) => outcome.outcome !== 'wouldEscrow'),
       } as const;
-      writtenReport = await putReport(container, source, report, time.lastCall);
+      writtenReport = await putRunReport(container, source, report, time.lastCall);
     } catch (error) {
       problems.push(describeFailure(error, 'report', source));
     }
@@ -134,7 +132,7 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
     durationMs: now().getTime() - startedAt.getTime(),
     throttled,
     whatIf,
-    problems: problems.map((problem) => problem.message),
+    problems: problems.map(failureSentence),
   } satisfies EscrowEvent);
   return { source, runId, status, counts, outcomes, problems, ...(writtenReport && { reportName: writtenReport }) };
 }
@@ -186,7 +184,7 @@ async function escrowSelection(
   await queue.onIdle();
 
   for (const name of literalKeys(source)) {
-    if (!listed.has(name)) settle({ key: name, outcome: 'failed', ...(listingFailure ?? notFound(source, name)) });
+    if (!listed.has(name)) settle(failedOutcome(name, listingFailure ?? notFound(source, name)));
   }
   if (listingFailure !== undefined) return [...broken, listingFailure];
   return [...broken, ...faultsOfListing(source, listed.size, leftOut > 0 && matched === 0)];
@@ -196,22 +194,18 @@ function faultsOfListing(source: EscrowSource, listed: number, matchesNothing: b
   if (listed === 0 && !source.allowEmpty) {
     const remedy =
       'If it is meant to be empty, say "allowEmpty": true; otherwise check that this is the right source and that the identity sees its keys.';
-    return [fault('sourceIsEmpty', `Nothing is escrowed from ${describeSource(source)}: it lists no keys.`, remedy)];
+    return [failureOf({ code: 'sourceIsEmpty', reason: 'it lists no keys', remedy }, 'escrow anything from', source)];
   }
   if (matchesNothing) {
     const remedy = 'Correct the "keys" and "except" patterns of the source.';
-    const message = `Nothing is escrowed from ${describeSource(source)}: none of its ${listed} keys matches the selection.`;
-    return [fault('selectionMatchesNothing', message, remedy)];
+    const reason = `none of its ${listed} keys matches the selection`;
+    return [failureOf({ code: 'selectionMatchesNothing', reason, remedy }, 'escrow anything from', source)];
   }
   return [];
 }
 
 function notFound(source: EscrowSource, name: string): Failure {
   const remedy = 'Restore or recover the key, or take its name out of "keys" (or into "retired").';
-  const message = `Cannot back up key "${name}" in ${describeSource(source)}: it is named in "keys" but not there.`;
-  return fault('configuredKeyNotFound', message, remedy);
-}
-
-function fault(code: string, message: string, remedy: string): Failure {
-  return { code, message: `${message} ${remedy}`, remedy };
+  const reason = 'it is named in "keys" but not there';
+  return failureOf({ code: 'configuredKeyNotFound', reason, remedy }, 'back up', source, name);
 }

@@ -1,6 +1,7 @@
-import { messageOf, reasonOf } from '../model/failure.ts';
+import { messageOf } from '../model/failure.ts';
 import { isDenied } from '../model/failure-kind.ts';
 import type { Finding } from '../model/finding.ts';
+import { reasonOf } from '../model/remedy.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, NewBlob } from '../ports/escrow-store.ts';
 import { canaryName } from '../records/blob-names.ts';

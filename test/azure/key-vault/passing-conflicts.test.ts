@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
-import { describeFailure } from '../../../src/escrow/model/failure.ts';
+import { describeFailure, failureSentence } from '../../../src/escrow/model/failure.ts';
 import { OutOfTime } from '../../../src/escrow/model/service-error.ts';
 import type { ConflictWait } from '../../../src/escrow/ports/conflict-wait.ts';
 import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
@@ -74,7 +74,8 @@ describe('a 409 while another operation on the key goes on', () => {
       const waited = waits.reduce((sum, { ms }) => sum + ms, 0);
       expect([waited > 240_000, waited < 360_000]).toEqual([true, true]);
       const words = { backUp: 'back up', delete: 'delete', recover: 'recover', purge: 'purge' }[operation];
-      const { message } = describeFailure(error, operation, { kind: 'vault', name: 'contoso-prod' }, 'signing');
+      const failure = describeFailure(error, operation, { kind: 'vault', name: 'contoso-prod' }, 'signing');
+      const message = failureSentence(failure);
       expect(message).toContain(`Cannot ${words} key "signing" in vault "contoso-prod"`);
       expect(message).toMatch(/409 .*wait until it has ended/);
       expect(message).not.toContain('support');

@@ -127,7 +127,7 @@ describe('restore of one key', () => {
       'contoso-dr',
       'a deleted key still holds the name',
     ],
-    ['onto itself', () => undefined, 'contoso-prod', 'Nothing to restore'],
+    ['onto itself', () => undefined, 'contoso-prod', 'nothing to restore'],
     [
       'to a vault that is told to lie elsewhere',
       () => undefined,

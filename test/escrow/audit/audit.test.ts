@@ -42,7 +42,9 @@ describe('a key without a record', () => {
     const second = await passNight(escrow, 1, { fail: ['newcomer'] });
     expect(statusOf(second, 'newcomer')).toBe('never');
     expect(found(second)).toEqual(['runIncomplete', 'neverEscrowed newcomer']);
-    expect(second.findings[1]?.message).toContain('Its last run said: newcomer failed.');
+    expect(second.findings[1]?.message).toContain(
+      'Its last run said: Cannot back up key "newcomer": newcomer failed. Do y.',
+    );
     expect(statusOf(await passNight(escrow, 2, 'missed'), 'newcomer')).toBe('never');
     const mended = await passNight(escrow, 3);
     expect([statusOf(mended, 'newcomer'), found(mended)]).toEqual(['fresh', []]);

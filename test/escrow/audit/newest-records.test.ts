@@ -152,7 +152,7 @@ describe('the reports of a period', () => {
     world.night(new Date(dayOne + 3 * day), { fail: ['signing'] });
     expect((await read(dayOne)).history?.keys.get('signing')).toMatchObject({
       claim: { blobName: nameOf(2) },
-      lastFailure: { message: 'signing failed.' },
+      lastFailure: { message: 'Cannot back up key "signing": signing failed. Do y.' },
     });
     world.night(new Date(dayOne + 4 * day));
     expect((await read(dayOne)).history?.keys.get('signing')?.lastFailure).toBeUndefined();

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { readOutcomes, type SourceHistory } from '../../../src/escrow/audit/recent-outcomes.ts';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
-import { sourcePath } from '../../../src/escrow/model/source-path.ts';
 import type { EscrowStore, StoredBlob } from '../../../src/escrow/ports/escrow-store.ts';
 import { recordName, reportName, startedMarkerName } from '../../../src/escrow/records/blob-names.ts';
 import { sha256Of } from '../../../src/escrow/records/put-once.ts';
-import { listRuns, type ReadReport } from '../../../src/escrow/records/stored-run.ts';
+import type { ReadReport, RunReport } from '../../../src/escrow/records/run-report.ts';
+import { listRuns } from '../../../src/escrow/records/stored-run.ts';
 import { night, startEscrow } from '../../support/audit-nights.ts';
 import type { AuditWorld } from '../../support/audit-world.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
+import { failedKey, runReport } from '../../support/run-report.ts';
 
 type Said = 'escrowed' | 'alreadyEscrowed' | 'failed' | 'skipped';
 
@@ -22,33 +23,19 @@ function report(
 ): string {
   const runId = scheduledRunId(night(index));
   const { source } = escrow;
-  const outcomes = Object.entries(keys).map(([key, outcome]) => {
-    if (outcome === 'failed')
-      return { key, outcome, code: 'x', message: `${key} failed in night ${index}.`, remedy: 'y' };
-    if (outcome === 'skipped') return { key, outcome, reason: 'retired' };
+  const reported = Object.entries(keys).map(([key, outcome]): RunReport['keys'][number] => {
+    if (outcome === 'failed') return failedKey(key, `it failed in night ${index}`);
+    if (outcome === 'skipped') return { key, outcome, reason: 'retired', message: 'retired' };
     return { key, outcome, blobName: recordName(source, key, runId), sha256: `of ${key} ${index}`, bytes: 100 + index };
   });
-  const count = (of: Said) => outcomes.filter(({ outcome }) => outcome === of).length;
-  const content = {
-    format: 'keyvault-escrow/run-report/1',
+  const content = runReport(source, {
     runId,
-    source: sourcePath(source),
-    trigger: 'schedule',
     attempt,
     startedAt: night(index).toISOString(),
     finishedAt: night(index, hours / 2).toISOString(),
-    status: count('failed') === 0 ? 'ok' : 'incomplete',
-    counts: {
-      considered: outcomes.length,
-      escrowed: count('escrowed'),
-      alreadyEscrowed: count('alreadyEscrowed'),
-      skipped: count('skipped'),
-      failed: count('failed'),
-    },
     throttled: 7,
-    problems: [],
-    keys: outcomes,
-  };
+    keys: reported,
+  });
   const name = reportName(runId, source, attempt);
   escrow.forge(startedMarkerName(runId, source), '{}', night(index));
   escrow.forge(name, JSON.stringify(content), night(index, hours));
@@ -93,7 +80,11 @@ describe('what the reports of a period say of a key', () => {
     report(escrow, 1, { signing: 'failed', payroll: 'escrowed', orders: 'skipped' });
     const { history } = await historyOf(escrow);
     const failures = ['signing', 'payroll', 'orders'].map((name) => history.keys.get(name)?.lastFailure);
-    expect(failures).toEqual([{ message: 'signing failed in night 1.', saidAt: night(1, 1) }, undefined, undefined]);
+    expect(failures).toEqual([
+      { message: 'Cannot back up key "signing": it failed in night 1. Do y.', saidAt: night(1, 1) },
+      undefined,
+      undefined,
+    ]);
   });
 
   test('is one outcome a day, of the day on which the run began', async () => {
@@ -153,7 +144,9 @@ describe('what the reports of a period say of a key', () => {
     });
     expect(order.at(-1)).toBe(oldest);
     expect(history.keys).toEqual(inTurn.keys);
-    expect(history.keys.get('signing')?.lastFailure?.message).toBe('signing failed in night 2.');
+    expect(history.keys.get('signing')?.lastFailure?.message).toBe(
+      'Cannot back up key "signing": it failed in night 2. Do y.',
+    );
     expect(history.keys.get('payroll')?.claim?.sha256).toBe('of payroll 1');
   });
 });
@@ -175,7 +168,10 @@ test('of two reports of one second that of the resumed run speaks last, whicheve
     const { history } = await historyOf(escrow, { container });
     const [signing, payroll] = ['signing', 'payroll'].map((name) => history.keys.get(name));
     expect([signing?.lastFailure, signing?.claim?.saidBy]).toEqual([undefined, reports[1]]);
-    expect([payroll?.lastFailure?.message, payroll?.claim?.saidBy]).toEqual(['payroll failed in night 0.', reports[0]]);
+    expect([payroll?.lastFailure?.message, payroll?.claim?.saidBy]).toEqual([
+      'Cannot back up key "payroll": it failed in night 0. Do y.',
+      reports[0],
+    ]);
   }
 });
 

@@ -52,7 +52,7 @@ function targetOfTwo(
     deleteKey: async () => void changes.push('delete'),
     purgeKey: async () => {
       changes.push('purge');
-      throw answered('Key Vault', { statusCode: 403, code: 'Forbidden' }, 'not allowed');
+      throw answered('Key Vault', { statusCode: 403, code: 'Forbidden' }, 'Purge protection is enabled.');
     },
   } as unknown as KeyOperator;
   return { operator, changes };
@@ -124,7 +124,10 @@ test('leftovers that cannot be purged are named, with the remedy', async () => {
   const target = { source: drillVault, place: {} };
   await expect(
     sweepLeftovers(leftovers, target, { drills: container, operator, now, lastCall: noLimit }),
-  ).rejects.toThrow(
-    /No drill: what an earlier one left.*Cannot purge key "signing" in vault "contoso-drill".*purge protection/,
-  );
+  ).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /No drill: what an earlier one left.*Cannot purge key "signing" in vault "contoso-drill".*purge protection/,
+    ),
+    remedy: 'This source does not let a deleted key be purged: it goes at the end of its retention.',
+  });
 });

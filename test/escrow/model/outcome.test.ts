@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Outcome } from '../../../src/escrow/model/outcome.ts';
-import { countOutcomes } from '../../../src/escrow/model/outcome.ts';
+import { countOutcomes, failedOutcome } from '../../../src/escrow/model/outcome.ts';
 
 const key = fc.string();
+const failure = { code: 'c', attempt: 'back up', subject: 's', reason: 'r', remedy: 'R.', cause: new Error('thrown') };
 const outcomes: fc.Arbitrary<Outcome> = fc.oneof(
   key.map((name): Outcome => ({ key: name, outcome: 'escrowed', blobName: 'b', sha256: 's', bytes: 1 })),
   key.map((name): Outcome => ({ key: name, outcome: 'alreadyEscrowed', blobName: 'b', sha256: 's', bytes: 1 })),
   key.map((name): Outcome => ({ key: name, outcome: 'skipped', reason: 'excluded', message: 'm' })),
-  key.map((name): Outcome => ({ key: name, outcome: 'failed', code: 'c', message: 'm', remedy: 'r' })),
+  key.map((name) => failedOutcome(name, failure)),
   key.map((name): Outcome => ({ key: name, outcome: 'wouldEscrow', blobName: 'b' })),
 );
 
@@ -24,4 +25,11 @@ test('the counts of any outcomes add up, each outcome counted where it belongs',
     }),
     { numRuns: 1000 },
   );
+});
+
+test('what was thrown stays with a failed key, and never comes into what is written of it', () => {
+  const outcome = failedOutcome('signing', failure);
+  expect(outcome.cause).toBe(failure.cause);
+  expect(JSON.stringify(outcome)).not.toContain('cause');
+  expect({ ...outcome }).not.toHaveProperty('cause');
 });

@@ -75,12 +75,12 @@ describe('an archived record', () => {
     const picked = pick([older, newer, archived], new Date('2026-11-23T12:00:00Z'));
     expect([night(picked.record), picked.record && night(picked.archived?.newer)]).toEqual(['23', '24']);
     if (picked.record === undefined || picked.archived === undefined) throw new Error('not archived');
-    const { message, remedy } = describeArchived(
+    const { reason, remedy } = describeArchived(
       picked.record,
       picked.archived,
       'https://contoso.blob.core.windows.net/key-escrow',
     );
-    expect(message).toContain('is in the archive tier');
+    expect(reason).toContain('is in the archive tier');
     expect(remedy).toContain(`A newer one can be restored now: --blob-name ${newer.blobName}.`);
     expect(remedy).toContain(
       `az storage blob set-tier --account-name contoso --container-name key-escrow --name ${archived.blobName} --tier Hot`,

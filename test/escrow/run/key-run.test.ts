@@ -111,7 +111,7 @@ describe('a name that is taken', () => {
     expect(outcome).toMatchObject({
       outcome: 'failed',
       code: 'blobNameTaken',
-      message: expect.stringContaining('written by run another'),
+      reason: expect.stringContaining('written by run another'),
     });
     expect(keys.backups).toEqual([]);
     expect(textOf(container, 'mine')).toBe('theirs');
@@ -156,7 +156,7 @@ describe('a name that is taken', () => {
     expect(outcome).toMatchObject({
       outcome: 'failed',
       code: 'overwriteRefused',
-      message: expect.stringContaining('write-once for this identity'),
+      remedy: expect.stringContaining('write-once for this identity'),
     });
     expect(textOf(container, 'mine')).toBe('theirs');
   });
@@ -190,7 +190,7 @@ describe('a name that is taken', () => {
     expect(await runNamedKey(jobOf('signing'), ports)).toMatchObject({
       outcome: 'failed',
       code: 'blobNameTaken',
-      message: expect.stringContaining('was there before its run could begin, so the app did not write it'),
+      reason: expect.stringContaining('was there before its run could begin, so the app did not write it'),
       remedy: expect.stringContaining('escrow the key by a request of its own'),
     });
   });

@@ -1,6 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import type { OperatorServices } from '../../../app/operator-services.ts';
-import { describeFailure } from '../../../escrow/model/failure.ts';
+import { describeFailure, failureHeadline } from '../../../escrow/model/failure.ts';
+import type { FailureKind } from '../../../escrow/model/failure-kind.ts';
+import { isDenied } from '../../../escrow/model/failure-kind.ts';
 import { sourceUrl } from '../../../escrow/model/key-id.ts';
 import { skipReasonOf } from '../../../escrow/model/selection.ts';
 import { ServiceError } from '../../../escrow/model/service-error.ts';
@@ -53,15 +55,31 @@ async function firstKey(source: EscrowSource, io: Io, services: OperatorServices
     return { key: undefined, message: seen === 0 ? 'it has no keys' : `none of its ${seen} keys is escrowed` };
   } catch (error) {
     if (io.signal.aborted || !(error instanceof ServiceError)) throw error;
-    const { message, remedy } = describeFailure(error, 'list', source);
-    return { failure: failed(stageOf(error), describeSource(source), withoutRemedy(message, remedy), remedy) };
+    const failure = describeFailure(error, 'list', source);
+    return { failure: failed(stageOf(error), describeSource(source), failureHeadline(failure), failure.remedy) };
   }
 }
 
-function stageOf({ service, statusCode, innerCode }: ServiceError): string {
-  if (service === 'identity' || statusCode === 401) return 'token';
-  return statusCode === undefined || /Firewall|Connection/.test(innerCode ?? '') ? 'reach' : 'list';
+/** What stood in the way: no token, no way to the source, or, once there, no right to list. */
+function stageOf({ kind }: ServiceError): string {
+  if (tokenKinds.includes(kind)) return 'token';
+  return wayKinds.includes(kind) ? 'reach' : 'list';
 }
+
+const tokenKinds: readonly FailureKind[] = [
+  ...([
+    'notSignedIn',
+    'identityUnavailable',
+    'signInUnavailable',
+    'tokenRefused',
+    'otherTenant',
+    'wrongCloud',
+  ] as const),
+];
+const wayKinds: readonly FailureKind[] = [
+  ...(['unreachable', 'untrustedCertificate', 'noAnswer', 'misrouted', 'blockedByFirewall'] as const),
+  'privateConnectionOnly',
+];
 
 async function checkBackup(
   source: EscrowSource,
@@ -81,18 +99,14 @@ async function checkBackup(
     );
   } catch (error) {
     if (io.signal.aborted || !(error instanceof ServiceError)) throw error;
-    if (error.statusCode === 403 && /Rbac|AccessDenied/.test(error.innerCode ?? error.code)) {
+    if (isDenied(error.kind)) {
       return skipped(
         'backup',
         subject,
         'you may not back up, which an operator need not; the app must: run doctor as the app to see',
       );
     }
-    const { message, remedy } = describeFailure(error, 'backUp', source, key.name);
-    return failed('backup', subject, withoutRemedy(message, remedy), remedy);
+    const failure = describeFailure(error, 'backUp', source, key.name);
+    return failed('backup', subject, failureHeadline(failure), failure.remedy);
   }
-}
-
-function withoutRemedy(message: string, remedy: string): string {
-  return message.endsWith(remedy) ? message.slice(0, message.length - remedy.length).trim() : message;
 }

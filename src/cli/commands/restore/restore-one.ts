@@ -1,5 +1,5 @@
 import type { OperatorServices } from '../../../app/operator-services.ts';
-import { describeFailure, EscrowFault } from '../../../escrow/model/failure.ts';
+import { describeFailure, EscrowFault, failureHeadline } from '../../../escrow/model/failure.ts';
 import { OutOfTime, ServiceError } from '../../../escrow/model/service-error.ts';
 import { defaultBackupsPerSecond, describeSource, isSameSource } from '../../../escrow/model/source.ts';
 import { describeArchived } from '../../../escrow/records/record-pick-words.ts';
@@ -37,11 +37,11 @@ export async function restoreOne(values: RestoreValues, io: Io, services: Operat
   );
   say(io, `Where:  ${verdict.explanation}`);
   if (archived !== undefined) {
-    const { message, remedy } = describeArchived(record, archived, services.container.url);
-    throw new EscrowFault('recordArchived', message, remedy);
+    const failure = describeArchived(record, archived, services.container.url);
+    throw new EscrowFault(failure.code, failureHeadline(failure), failure.remedy);
   }
   await tellWhetherNothingIsLost(record, target, io, services);
-  if (step.action === 'refuse') throw new EscrowFault(step.code, step.message, step.remedy);
+  if (step.action === 'refuse') throw new EscrowFault(step.code, failureHeadline(step), step.remedy);
   say(io, `Will:   ${intention(step, record, target)}`);
   if (values.whatIf) {
     if (values.json) await printJson(io, { ...head, outcome: null });
@@ -54,7 +54,7 @@ export async function restoreOne(values: RestoreValues, io: Io, services: Operat
   const outcome = step.action === 'recover' ? await recoverKey(record, ports) : await restoreRecord(record, ports);
   if (outcome.outcome === 'failed') {
     if (outcome.code === 'outOfTime') throw new OutOfTime();
-    throw new EscrowFault(outcome.code, outcome.message, '');
+    throw new EscrowFault(outcome.code, failureHeadline(outcome), outcome.remedy);
   }
   const kids = await kidsOf(outcome, ports);
   if (values.json) await printJson(io, { ...head, outcome: { ...outcome, kids } });
@@ -85,8 +85,8 @@ async function decide(
     return restoreStepOf(record, target, taken);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    const { code, message, remedy } = describeFailure(error, 'read', target.source, record.keyName);
-    throw new EscrowFault(code, message.slice(0, message.length - remedy.length).trimEnd(), remedy);
+    const failure = describeFailure(error, 'read', target.source, record.keyName);
+    throw new EscrowFault(failure.code, failureHeadline(failure), failure.remedy);
   }
 }
 

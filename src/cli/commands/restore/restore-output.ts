@@ -1,3 +1,4 @@
+import { failureHeadline, failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import type { RestoreOutcome } from '../../../escrow/restore/restore-key.ts';
 import { describeRestorePlace } from '../../../escrow/restore/restore-place.ts';
@@ -39,7 +40,7 @@ export function tellPlan(plan: RestorePlan, io: Io): void {
   if (there > 0) say(io, `  ${count(there, 'key')} still there: nothing to restore`);
   if (earlier > 0) say(io, `  ${count(earlier, 'key')} begun by an earlier pass, by the receipt: to look at again`);
   const refusals = refused.flatMap(({ step }) => (step.action === 'refuse' ? [step] : []));
-  const textOf = ({ message, remedy }: Refusal): string => `${paint('yellow', `${message}.`)} ${remedy}`;
+  const textOf = (refusal: Refusal): string => `${paint('yellow', `${failureHeadline(refusal)}.`)} ${refusal.remedy}`;
   for (const line of firstOfEach(refusals, codeOf, textOf, 'see them all with --json')) say(io, `  ${line}`);
   if (certificateBacked === undefined) {
     say(
@@ -74,7 +75,7 @@ export async function tellOutcomes(outcomes: readonly RestoreOutcome[], counts: 
     const what = outcome.outcome === 'alreadyThere' ? 'restored earlier' : outcome.outcome;
     await print(io, `${outcome.id} ${paint('dim', what)}`);
   }
-  for (const line of firstOfEach(failures, codeOf, ({ message }) => message, 'the receipt has them all'))
+  for (const line of firstOfEach(failures, codeOf, failureSentence, 'the receipt has them all'))
     await print(io, paint('red', line));
   await print(
     io,

@@ -1,7 +1,8 @@
 import type { OperatorServices } from '../../../app/operator-services.ts';
-import { describeFailure, EscrowFault } from '../../../escrow/model/failure.ts';
+import { describeFailure, EscrowFault, failureHeadline } from '../../../escrow/model/failure.ts';
 import { ServiceError } from '../../../escrow/model/service-error.ts';
 import type { PacedSource, SourceId } from '../../../escrow/model/source.ts';
+import { describeSource } from '../../../escrow/model/source.ts';
 import { certificateBackedKeys } from '../../../escrow/records/certificate-backed.ts';
 import { nothingRestorable } from '../../../escrow/records/record-choice.ts';
 import { listRecords } from '../../../escrow/records/record-listing.ts';
@@ -55,7 +56,14 @@ export async function makePlan(wish: PlanWish, io: Io, services: OperatorService
       const { message, remedy } = nothingRestorable(over, pick.passedOver.length);
       unrestorable.push({
         record: over.record,
-        step: { action: 'refuse', code: 'recordNotFound', message: capital(message), remedy },
+        step: {
+          action: 'refuse',
+          code: 'recordNotFound',
+          attempt: 'restore',
+          subject: `key "${over.record.keyName}" of ${describeSource(source)}`,
+          reason: message,
+          remedy,
+        },
         begunBefore: false,
       });
     }
@@ -72,9 +80,7 @@ export async function makePlan(wish: PlanWish, io: Io, services: OperatorService
     const isToRestore = step.action === 'restore' && archived !== undefined;
     return {
       record,
-      step: isToRestore
-        ? { action: 'refuse', code: 'recordArchived', ...describeArchived(record, archived, container.url) }
-        : step,
+      step: isToRestore ? { action: 'refuse', ...describeArchived(record, archived, container.url) } : step,
       begunBefore: begun.has(record.blobName),
     };
   });
@@ -96,8 +102,8 @@ async function readNames(target: PacedSource, io: Io, services: OperatorServices
     return await readTakenNames(services.operatorOf(target), io.signal);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    const { code, message } = describeFailure(error, 'list', target);
-    throw new EscrowFault(code, message, '');
+    const failure = describeFailure(error, 'list', target);
+    throw new EscrowFault(failure.code, failureHeadline(failure), failure.remedy);
   }
 }
 
@@ -106,10 +112,6 @@ function reportTime(records: readonly StoredRecord[], asOf: Date | undefined): D
   const newest = Math.max(0, ...records.map(({ createdAt }) => createdAt.getTime()));
   const dayAfter = newest + 24 * 60 * 60 * 1000;
   return new Date(asOf === undefined ? dayAfter : Math.min(dayAfter, asOf.getTime()));
-}
-
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** A name that an earlier pass of ours took is no refusal: it is looked at again. */

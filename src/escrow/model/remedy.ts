@@ -1,0 +1,196 @@
+import type { FailureKind } from './failure-kind.ts';
+import type { ServiceError } from './service-error.ts';
+
+/** What a call needed, for the answers whose remedy depends on it. */
+export interface Need {
+  /** What to grant where a permission is missing, as a whole sentence. */
+  readonly grant: string;
+  /** The permission in a vault's access policies. */
+  readonly accessPolicy?: string;
+  /** It was a key backup, which takes longer the more versions the key has. */
+  readonly isBackup?: boolean;
+}
+
+interface Answer extends Need {
+  readonly host: string;
+  readonly service: ServiceError['service'];
+}
+
+interface Explanation {
+  /** What the answer means, where the service's own words do not say it plainly. */
+  readonly says?: string;
+  /** Whole sentences. "The caller" is the app, or the person at the command line: whoever asked. */
+  remedy(answer: Answer): string;
+}
+
+const tryAgain = 'Another attempt may succeed; if it keeps failing, give the request id to Azure support.';
+const strayRecord = 'The app writes no such blob: find out who did (storage logs), and take another record.';
+
+/** Every kind of answer, and what to do about it: a remedy is right for its answer, or it sends people the wrong way. */
+const explanations: Readonly<Record<FailureKind, Explanation>> = {
+  denied: { says: 'access denied', remedy: ({ grant }) => grant },
+  deniedByAccessPolicy: {
+    says: 'access denied',
+    remedy: ({ accessPolicy, grant }) =>
+      accessPolicy === undefined ? grant : `Grant the key permission "${accessPolicy}" in the vault's access policies.`,
+  },
+  accessRefused: {
+    says: 'access refused',
+    remedy: ({ host }) =>
+      `The service's words tell what refuses it: a missing permission, a network security perimeter, a deny assignment. Ask whoever administers ${host}.`,
+  },
+  blockedByFirewall: {
+    says: 'the firewall refused this address',
+    remedy: ({ host }) =>
+      `Let the caller's subnet or address through the firewall of ${host}, or connect a private endpoint.`,
+  },
+  privateConnectionOnly: {
+    says: 'only private connections are accepted',
+    remedy: ({ host }) => `Connect the caller to ${host} through an approved private endpoint.`,
+  },
+  tokenRefused: {
+    says: 'the token was refused',
+    remedy: ({ host }) =>
+      `Check that the identity belongs to the tenant of ${host}, and that the clock of this machine is right.`,
+  },
+  otherTenant: {
+    says: 'the token is of another tenant',
+    remedy: ({ host }) =>
+      `${host} is in another tenant than the identity: use an identity of its tenant (az login --tenant), or correct the setting that names it.`,
+  },
+  notSignedIn: {
+    remedy: () => 'An app needs its managed identity (AZURE_CLIENT_ID), a person has to sign in (az login).',
+  },
+  identityUnavailable: {
+    says: 'the managed identity endpoint did not answer',
+    remedy: () => 'Another attempt may succeed; if it keeps failing, restart the app and look at the health of Azure.',
+  },
+  signInUnavailable: {
+    says: 'the sign-in service did not answer',
+    remedy: () => 'Another attempt may succeed; check that the authority can be reached (AZURE_AUTHORITY_HOST).',
+  },
+  wrongCloud: {
+    says: 'it asks for a token of another domain',
+    remedy: ({ host }) =>
+      `The DNS suffix or the cloud does not fit ${host}: correct AZURE_CLOUD, ESCROW_VAULT_DNS_SUFFIX or ESCROW_HSM_DNS_SUFFIX.`,
+  },
+  untrustedCertificate: {
+    says: 'the certificate is not trusted',
+    remedy: ({ host }) =>
+      `Something between the caller and ${host} inspects TLS, as a corporate proxy does: name the file of its root certificate in NODE_EXTRA_CA_CERTS.`,
+  },
+  unreachable: {
+    remedy: ({ host }) => `Check that ${host} exists, resolves and can be reached from the caller's network.`,
+  },
+  noAnswer: {
+    remedy: ({ host, isBackup }) =>
+      isBackup
+        ? `A key with more than 500 versions cannot be backed up in time: replace it by a new key. Otherwise another attempt may succeed; check the network between the caller and ${host}.`
+        : `Another attempt may succeed; check the network between the caller and ${host}.`,
+  },
+  misrouted: {
+    remedy: ({ host }) =>
+      `Something answers in place of ${host} or sends its callers elsewhere; the token went to no other host. Check what stands between (proxies, gateways, DNS).`,
+  },
+  invalidAnswer: {
+    remedy: ({ host }) =>
+      `Another attempt may succeed; if it keeps happening, check what stands between the caller and ${host}.`,
+  },
+  throttled: {
+    says: 'throttled',
+    remedy: ({ host }) =>
+      `Another attempt may succeed; others load ${host} too: lower maxBackupsPerSecond, or run at another hour.`,
+  },
+  unavailable: { remedy: () => tryAgain },
+  conflict: {
+    remedy: ({ service }) =>
+      isStorage(service)
+        ? 'Something else holds or changes it, as a lease or a copy does: look at it, then run the same again.'
+        : 'Another operation on this key went on for minutes: wait until it has ended, then run the same again.',
+  },
+  absent: {
+    remedy: ({ service }) =>
+      isStorage(service)
+        ? 'It was removed, or never there: list the records to see what there is.'
+        : 'If it was deleted by mistake, recover it while it is soft-deleted; then run again.',
+  },
+  storeAbsent: {
+    remedy: ({ service }) => {
+      if (service === 'Folder') return 'Check the path, and that its disk is there.';
+      return service === 'Queue Storage'
+        ? 'The queue of ESCROW_QUEUE_NAME does not exist: deploy infra, or correct the setting.'
+        : 'The container of ESCROW_CONTAINER_URL does not exist: deploy infra, or correct the setting.';
+    },
+  },
+  writeOnce: {
+    says: 'write-once',
+    remedy: () =>
+      'Nothing that exists is overwritten or deleted, as is meant: choose another name, and leave the old one be.',
+  },
+  tooLarge: { remedy: () => strayRecord },
+  notReadable: {
+    says: 'archived',
+    remedy: () =>
+      'Bring it back from the archive first (az storage blob set-tier --tier Hot; it takes up to 15 hours), or take another record.',
+  },
+  customerKeyRequired: { says: 'encrypted with a key that only its writer has', remedy: () => strayRecord },
+  encryptionKeyLost: {
+    says: "the storage account's own encryption key is gone",
+    remedy: ({ host }) =>
+      `Recover the key that encrypts ${host} in its Key Vault, and let the account use it again: until then nothing in the account can be read or written.`,
+  },
+  certificateBacked: {
+    remedy: () => 'Back up the certificate instead (az keyvault certificate backup, Backup-AzKeyVaultCertificate).',
+  },
+  purgeProtected: {
+    says: 'purge protection',
+    remedy: () => 'This source does not let a deleted key be purged: it goes at the end of its retention.',
+  },
+  backupUndecryptable: {
+    remedy: () =>
+      'Restore it where it can be opened: a vault of the same subscription and geography, an HSM of the same security domain.',
+  },
+  backupMalformed: { remedy: () => 'Check the digest of the record, and restore another one of the key.' },
+  premiumRequired: {
+    says: 'the key is HSM-protected, and this is a standard vault',
+    remedy: () =>
+      'Restore it to a premium vault (az keyvault create --sku premium) of the same subscription and geography.',
+  },
+  storeFull: {
+    says: 'the disk is full',
+    remedy: () => 'Make room on the disk, or name a folder on another one; then run the same again.',
+  },
+  readOnly: { says: 'it can only be read', remedy: () => 'Name a folder on a disk that can be written to.' },
+  inUse: {
+    says: 'another process writes to it',
+    remedy: () => 'Wait until the other process has ended, then run the same again.',
+  },
+  nameRefused: { remedy: () => 'Choose another name.' },
+  symbolicLink: { remedy: () => 'Name the real folder or file; a link could lead anywhere.' },
+  refused: {
+    remedy: () =>
+      'The same request is refused again: correct what the answer names, or give the request id to Azure support.',
+  },
+};
+
+/** What to do about an answer; whole sentences. */
+export function remedyOf(error: ServiceError, need: Need): string {
+  const { kind, host = error.service, service } = error;
+  return explanations[kind].remedy({ ...need, host, service });
+}
+
+/** One clause: what the answer means, and the service's own words with code, status and request id. */
+export function reasonOf(error: ServiceError): string {
+  const code = error.innerCode ?? error.code;
+  const status = error.statusCode === undefined ? '' : `${error.statusCode} `;
+  const request = error.requestId === undefined ? '' : `, request ${error.requestId}`;
+  const words = error.message.replace(/\s+/g, ' ').replace(/\.+$/, '').trim();
+  const { says } = explanations[error.kind];
+  return says === undefined
+    ? `${words} (${status}${code}${request})`
+    : `${says} (${status}${code}${request}): ${words}`;
+}
+
+function isStorage(service: ServiceError['service']): boolean {
+  return service === 'Blob Storage' || service === 'Queue Storage' || service === 'Folder';
+}

@@ -1,0 +1,133 @@
+import * as z from 'zod/mini';
+import type { RunId } from '../model/run-id.ts';
+import type { EscrowSource } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
+import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
+import { parseRunBlobName, reportName, startedMarkerName } from './blob-names.ts';
+import { mostEvidenceBytes, readBounded } from './bounded-read.ts';
+import { formatJson, parseJson } from './json-format.ts';
+import { putOnce, sha256Of } from './put-once.ts';
+import { placeSchema, triggerSchema } from './shared-schemas.ts';
+import { failureSchema } from './stored-failure.ts';
+
+export const runReportFormat = 'keyvault-escrow/run-report/1';
+
+const text = z.string();
+const count = z.int().check(z.nonnegative());
+const instant = z.iso.datetime();
+const texts = z.readonly(z.array(text));
+
+const record = {
+  key: text,
+  blobName: text,
+  sha256: text,
+  bytes: count,
+  unknownFormat: z.exactOptional(z.literal(true)),
+};
+const outcome = z.discriminatedUnion('outcome', [
+  z.object({ ...record, outcome: z.literal('escrowed') }),
+  z.object({ ...record, outcome: z.literal('alreadyEscrowed') }),
+  z.object({
+    key: text,
+    outcome: z.literal('skipped'),
+    reason: z.enum(['excluded', 'retired', 'certificateBacked']),
+    message: text,
+  }),
+  z.object({ key: text, outcome: z.literal('failed'), ...failureSchema.shape }),
+]);
+
+/** The outcomes of one attempt at a run over one source, as it lies beside the backups. Times are ISO instants, UTC. */
+const runReport = z.object({
+  format: z.literal(runReportFormat),
+  runId: text,
+  source: text,
+  place: placeSchema,
+  trigger: triggerSchema,
+  attempt: count,
+  resumed: z.boolean(),
+  asked: z.object({
+    keys: texts,
+    except: texts,
+    retired: texts,
+    allowEmpty: z.boolean(),
+    maxBackupsPerSecond: z.number(),
+  }),
+  startedAt: instant,
+  finishedAt: instant,
+  status: z.enum(['ok', 'incomplete']),
+  counts: z.object({ considered: count, escrowed: count, alreadyEscrowed: count, skipped: count, failed: count }),
+  /** How often the source answered 429 during the run. */
+  throttled: count,
+  /** What was wrong with the source as a whole: it could not be listed, or held nothing to escrow. */
+  problems: z.readonly(z.array(failureSchema)),
+  keys: z.readonly(z.array(outcome)),
+});
+
+export type RunReport = z.infer<typeof runReport>;
+
+/** Writes a report under the next free number; readers merge them. @returns its blob name. */
+export async function putRunReport(
+  store: EscrowStore,
+  source: EscrowSource,
+  report: RunReport,
+  deadline: AbortSignal,
+): Promise<string> {
+  const bytes = formatJson(runReport, report);
+  for (let number = 1; ; number++) {
+    const name = reportName(report.runId, source, number);
+    const blob = { name, bytes, contentType: 'application/json', metadata: { status: report.status } };
+    const put = await putOnce(store, blob, deadline);
+    if (put.written) return name;
+  }
+}
+
+/** A report as it was read back; who wrote it is not proven. */
+export interface ReadReport<Blob extends ListedBlob = ListedBlob> {
+  readonly blob: Blob;
+  /** Of the content as read. */
+  readonly sha256: string;
+  /** Undefined when the content is no run report of the run and source in its name. */
+  readonly report: RunReport | undefined;
+}
+
+export async function readRunReport<Blob extends ListedBlob>(
+  store: EscrowStore,
+  blob: Blob,
+  deadline: AbortSignal,
+): Promise<ReadReport<Blob>> {
+  const bytes = await readBounded(store, blob.name, mostEvidenceBytes, deadline);
+  const named = parseRunBlobName(blob.name);
+  const report = parseJson(runReport, bytes);
+  const isOfItsName =
+    report !== undefined &&
+    named !== undefined &&
+    report.runId === named.runId &&
+    report.source === sourcePath(named.source);
+  return { blob, sha256: sha256Of(bytes), report: isOfItsName ? report : undefined };
+}
+
+/** Says that a run began; nothing reads more of it than its name and its time. */
+const startedMarker = z.object({
+  runId: text,
+  source: text,
+  startedAt: instant,
+  trigger: triggerSchema,
+  attempt: count,
+});
+
+/**
+ * Says that a run over a source begins.
+ * @returns true when it had begun before: this is a resume.
+ */
+export async function markStarted(
+  store: EscrowStore,
+  runId: RunId,
+  source: EscrowSource,
+  marker: Omit<z.infer<typeof startedMarker>, 'runId' | 'source'>,
+  deadline: AbortSignal,
+): Promise<boolean> {
+  const bytes = formatJson(startedMarker, { runId, source: sourcePath(source), ...marker });
+  const name = startedMarkerName(runId, source);
+  const put = await putOnce(store, { name, bytes, contentType: 'application/json', metadata: {} }, deadline);
+  return !put.written;
+}
