@@ -40,7 +40,7 @@ type rule = {
 var rules rule[] = [
   {
     title: 'no scheduled run'
-    description: 'A source has had no completed scheduled run for the schedule\'s period and two hours. Its newer keys and versions are not escrowed.'
+    description: 'A source has had no completed scheduled run for the schedule\'s period and two hours. Its newer keys and versions are not escrowed. Every source: the app has no functions (a settings fault), or its host restarts over and over (its identity lacks the queue role); see "The app is up, and nothing runs" in docs/operations.md.'
     query: loadTextContent('../queries/run-missing.kql')
     severity: 1
     frequency: 'PT30M'
@@ -80,7 +80,7 @@ var rules rule[] = [
   }
   {
     title: 'request lost'
-    description: 'A request on the on-demand queue was refused, failed for good, or was given up by the host.'
+    description: 'A request on the on-demand queue was refused, failed for good, or was given up by the host. What the host gave up by itself is on the poison queue only, for seven days.'
     query: loadTextContent('../queries/request-lost.kql')
     severity: 2
     frequency: 'PT15M'

@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { newPipeline, QueueServiceClient } from '@azure/storage-queue';
-import type { QueueState, RequestQueue } from '../escrow/ports/request-queue.ts';
+import { ServiceError } from '../escrow/model/service-error.ts';
+import type { PoisonMessage, QueueState, RequestQueue } from '../escrow/ports/request-queue.ts';
 import type { Clock } from './http/clock.ts';
 import { storageCalls, withoutRetries } from './http/storage-calls.ts';
 
@@ -37,7 +38,32 @@ export function createRequestQueue(
       const { peekedMessageItems } = await asking(outOfTime, (abortSignal) =>
         poison.peekMessages({ numberOfMessages: 32, abortSignal }),
       );
-      return peekedMessageItems.map(({ messageText }) => Buffer.from(messageText, 'base64').toString('utf8'));
+      return peekedMessageItems.map(({ messageText }) => decoded(messageText));
+    },
+    async mayProcess(outOfTime) {
+      const calls = [
+        (abortSignal: AbortSignal) =>
+          requests.updateMessage(absent.id, absent.popReceipt, undefined, 0, { abortSignal }),
+        (abortSignal: AbortSignal) => requests.deleteMessage(absent.id, absent.popReceipt, { abortSignal }),
+      ];
+      for (const call of calls) {
+        try {
+          await asking(outOfTime, call);
+        } catch (error) {
+          if (!(error instanceof ServiceError) || error.statusCode === undefined) throw error;
+          if (error.statusCode === 403) return false;
+          // Asked about a message that is not there, the service says so only to those who may do it.
+          if (error.statusCode !== 404 && error.statusCode !== 400) throw error;
+        }
+      }
+      return true;
     },
   };
+}
+
+const absent = { id: '00000000-0000-0000-0000-000000000000', popReceipt: 'AAAAAAAAAAA=' };
+
+function decoded(text: string): PoisonMessage {
+  const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
+  return { text: isBase64 ? Buffer.from(text, 'base64').toString('utf8') : text, isBase64 };
 }

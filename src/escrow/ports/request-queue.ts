@@ -12,6 +12,13 @@ export interface QueueState {
   readonly length: number;
 }
 
+/** A message as it lies on the poison queue. What is not base64 the functions host put there itself: it never reached the app. */
+export interface PoisonMessage {
+  /** Decoded where it is base64, else as it is. */
+  readonly text: string;
+  readonly isBase64: boolean;
+}
+
 /** The on-demand queue, seen by somebody who may put messages and look, but takes none away. */
 export interface RequestQueue {
   /** Puts a message as the functions host expects it: JSON, base64, never expiring. */
@@ -19,6 +26,8 @@ export interface RequestQueue {
   state(outOfTime: AbortSignal): Promise<QueueState>;
   /** The queue of what could not be carried out. */
   poisonState(outOfTime: AbortSignal): Promise<QueueState>;
-  /** Looks at up to 32 messages of the poison queue without taking them: their decoded texts. */
-  peekPoison(outOfTime: AbortSignal): Promise<readonly string[]>;
+  /** Looks at up to 32 messages of the poison queue without taking them. */
+  peekPoison(outOfTime: AbortSignal): Promise<readonly PoisonMessage[]>;
+  /** Whether this identity may renew, release and delete messages, as the functions host must. Takes and changes none. */
+  mayProcess(outOfTime: AbortSignal): Promise<boolean>;
 }

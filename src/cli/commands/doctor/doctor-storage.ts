@@ -3,7 +3,6 @@ import { ServiceError } from '../../../escrow/model/service-error.ts';
 import { runPrefix } from '../../../escrow/records/blob-names.ts';
 import { tryCanary } from '../../../escrow/write-once/canary-trial.ts';
 import { describeFault } from '../../terminal/errors.ts';
-import { count } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
 import type { Check } from './doctor-check.ts';
 import { failed, ok, skipped } from './doctor-check.ts';
@@ -37,30 +36,8 @@ function verdictOf(
   );
 }
 
-/** The on-demand queue, and the queue of what could not be carried out. */
-export async function checkQueues(io: Io, { requests, settings }: OperatorServices): Promise<Check[]> {
-  const queue = await attempt('queue', settings.queueName, io, async () => {
-    const { name, length } = await requests.state(io.signal);
-    return ok('queue', name, `${count(length, 'message')} waiting or under way`);
-  });
-  const poison = await attempt('poison queue', `${settings.queueName}-poison`, io, async () => {
-    const { name, length } = await requests.poisonState(io.signal);
-    if (length === 0) return ok('poison queue', name, 'empty');
-    const [first = ''] = await requests.peekPoison(io.signal);
-    // Anybody who may send wrote this: it must not steer the terminal.
-    const plain = first.replace(/\p{Cc}/gu, ' ');
-    const shown = plain.length > 120 ? `${plain.slice(0, 120)}…` : plain;
-    return failed(
-      'poison queue',
-      name,
-      `${count(length, 'message')} could not be carried out, for example ${shown}`,
-      'The reason is in requests/<message id>.json in the container. Mend it, enqueue again, then delete the message.',
-    );
-  });
-  return [queue, poison];
-}
-
-async function attempt(check: string, subject: string, io: Io, look: () => Promise<Check>): Promise<Check> {
+/** What a check has to say when the service refuses it. */
+export async function attempt(check: string, subject: string, io: Io, look: () => Promise<Check>): Promise<Check> {
   try {
     return await look();
   } catch (error) {

@@ -6,14 +6,15 @@ import { painter, print, printJson } from '../../terminal/print.ts';
 import { alignColumns } from '../../terminal/table.ts';
 import type { Check } from './doctor-check.ts';
 import { ok } from './doctor-check.ts';
+import { checkQueues } from './doctor-queue.ts';
 import { checkSource } from './doctor-source.ts';
-import { checkContainer, checkQueues } from './doctor-storage.ts';
+import { checkContainer } from './doctor-storage.ts';
 
 /** Looks at a deployment as the person who asks sees it. */
 const about = {
   summary: 'check a deployment: settings, sources, container, queues; each fault with its fix',
   description:
-    'Checks the settings; of every source its name, the way to it, the token, the list permission, and one real backup that is thrown away; of the container that it can be read and that nothing in it can be overwritten or deleted (tried on a canary); the queue and the poison queue. What this identity may not look at is skipped, and says so. Exit code 3 when something failed.',
+    'Checks the settings; of every source its name, the way to it, the token, the list permission, and one real backup that is thrown away; of the container that it can be read and that nothing in it can be overwritten or deleted (tried on a canary); the queue, whether its messages can be worked on, and the poison queue. What this identity may not look at is skipped, and says so. Exit code 3 when something failed.',
   examples: ['doctor', 'doctor --settings local.settings.json --json'],
 };
 
