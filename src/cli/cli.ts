@@ -3,6 +3,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { OperatorServices } from '../app/operator-services.ts';
 import type { Settings } from '../app/settings.ts';
+import type { Task } from '../app/task.ts';
 import { loadSettings } from './options/settings-source.ts';
 import type { ExitCode } from './terminal/errors.ts';
 import { exitCodes, UsageFault } from './terminal/errors.ts';
@@ -85,13 +86,13 @@ export function createCli(io: Io, compose: ComposeServices) {
 
     /** The action of a command: its values in, its exit code out. */
     action<Values>(
-      run: (values: Values & CommonValues, io: Io, services: OperatorServices) => Promise<ExitCode>,
+      run: (values: Values & CommonValues, io: Io, task: Task) => Promise<ExitCode>,
     ): (values: Values, command: { optsWithGlobals(): Values & CommonValues }) => Promise<void> {
       return async (_, command) => {
         const values = command.optsWithGlobals();
         const services = compose(await loadSettings(io, values));
         services.onWait((wait) => say(io, describeWait(wait)));
-        exitCode = await run(values, io, services);
+        exitCode = await run(values, io, { services, signal: io.signal, say: (text) => say(io, text) });
       };
     },
 

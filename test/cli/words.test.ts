@@ -2,12 +2,12 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { parseDuration, parseInstant, showAge } from '../../src/cli/options/instants.ts';
-import { suggest } from '../../src/cli/options/suggestion.ts';
 import { UsageFault } from '../../src/cli/terminal/errors.ts';
 import { count, showDuration, showSize } from '../../src/cli/terminal/figures.ts';
 import type { Io } from '../../src/cli/terminal/io.ts';
 import { startJsonStream } from '../../src/cli/terminal/json-stream.ts';
 import { showProgress } from '../../src/cli/terminal/progress.ts';
+import { suggest } from '../../src/cli/terminal/suggestion.ts';
 import { alignColumns } from '../../src/cli/terminal/table.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
@@ -76,12 +76,23 @@ describe('figures', () => {
   });
 
   test('stand in columns, colours not counted', () => {
+    const { io } = ioWith(false);
     expect(
-      alignColumns([
+      alignColumns(io, [
         ['a', '\u001b[31mred\u001b[39m', 'x'],
         ['long', 'b', ''],
       ]),
     ).toBe('a     \u001b[31mred\u001b[39m  x\nlong  b');
+  });
+
+  test('wrap the last column between words on a terminal, and put it below its row where a word would not fit', () => {
+    const { io } = ioWith(true);
+    const narrow = { ...io, columns: 40 };
+    const rows = [['key', 'one two three four five six seven']];
+    expect(alignColumns(narrow, rows)).toBe('key  one two three four five six seven');
+    expect(alignColumns({ ...io, columns: 32 }, rows)).toBe('key  one two three four five six\n     seven');
+    const name = 'vaults/contoso-prod/signing/20261124T020000Z.keybackup';
+    expect(alignColumns(narrow, [['2026-11-24T02:00:00Z', name]], '  ')).toBe(`  2026-11-24T02:00:00Z\n    ${name}`);
   });
 });
 

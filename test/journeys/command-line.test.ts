@@ -123,7 +123,7 @@ describe('enqueue', () => {
     const { code, stdout } = await cli(line);
     expect([code, stdout.trim()]).toEqual([0, 'moves/payroll.keybackup']);
     const listed = await cli('list --vault-name contoso-prod --name payroll --json');
-    expect(listed.json<{ records: { blobName: string }[] }>().records[0]?.blobName).toBe('moves/payroll.keybackup');
+    expect(listed.json<{ records: { blobName: string }[] }>().records.at(-1)?.blobName).toBe('moves/payroll.keybackup');
     const again = await cli(line);
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('already there')]);
   });
@@ -136,13 +136,28 @@ describe('enqueue', () => {
   });
 
   test('does not wait for a record that will never come', async () => {
-    const { code, stderr } = await cli('enqueue --vault-name contoso-prod --name www-cert --wait');
-    expect([code, stderr]).toEqual([1, expect.stringContaining('back up the certificate')]);
+    const before = azure.storage.requests.length;
+    const { code, stdout, stderr } = await cli('enqueue --vault-name contoso-prod --name www-cert');
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      '',
+      expect.stringMatching(/back up the certificate.* Nothing was sent/),
+    ]);
+    expect(azure.storage.requests.slice(before).map(({ operation }) => operation)).not.toContain('putMessage');
     // Whoever may not look is told by the app.
     const identity = azure.registry.add('blind-requester', [...requesterDataActions, readBlobs]);
     const unknown = await cli('enqueue --vault-name contoso-prod --name nothing --wait', { identity });
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('Cannot read key "nothing"')]);
     expect(unknown.stderr).toMatch(/^Not looked whether key "nothing" is in vault "contoso-prod".*access denied/);
+  });
+
+  test('does not advise to send a request again whose wait was interrupted', async () => {
+    const interrupt = new AbortController();
+    setTimeout(() => interrupt.abort(), 300);
+    const line = 'enqueue --vault-name contoso-prod --name signing --blob-name later/signing.keybackup --wait';
+    const { code, stderr } = await cli(line, { signal: interrupt.signal });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/the request goes on .*Do not send it again/)]);
+    expect(stderr).not.toContain('Run the same command again');
   });
 
   test('says after its time that the request is still under way', async () => {
@@ -156,8 +171,11 @@ describe('enqueue', () => {
   test.each([
     ['enqueue --vault-name contoso-other --name signing', 'not configured'],
     ['enqueue --vault-name contoso-prod --name "no good"', 'no key name'],
-    ['enqueue', 'found none'],
-    ['enqueue --all --blob-name x', 'for one key'],
+    ['enqueue', 'Pass --vault-name or --hsm-name'],
+    ['enqueue --vault-name contoso-prod --blob-name x', '--blob-name is for one key'],
+    ['enqueue --vault-name contoso-prdo --name signing', 'Did you mean "contoso-prod"?'],
+    ['enqueue --vault-name contoso-prod --id https://contoso-prod.vault.azure.net/keys/signing', 'cannot be used with'],
+    ['enqueue --all --blob-name x', "'--all' cannot be used with option '--blob-name"],
     ['enqueue --all --what-if --wait', "'--what-if' cannot be used with option '--wait'"],
     ['enqueue --vault-name contoso-prod --name signing --blob-name vaults/x', 'reserved'],
     ['enqueue --vault-name contoso-prod --name sinning', 'Did you mean "signing"?'],
@@ -178,7 +196,7 @@ describe('enqueue', () => {
 
 describe('a key that cannot be looked for', () => {
   test.each([
-    ['the firewall keeps the desk out', { kind: 'forbidden', reason: 'ForbiddenByFirewall' }, 'firewall of the source'],
+    ['the firewall keeps the desk out', { kind: 'forbidden', reason: 'ForbiddenByFirewall' }, 'firewall refused this address'],
     [
       'the source is out of order',
       { kind: 'status', status: 503, code: 'ServerBusy', message: 'Busy.' },

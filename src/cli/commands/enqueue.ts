@@ -1,18 +1,13 @@
 import { Option } from '@commander-js/extra-typings';
-import { requestRunId } from '../../escrow/model/run-id.ts';
-import { sourcePath } from '../../escrow/model/source-path.ts';
-import { recordName, runPrefix } from '../../escrow/records/blob-names.ts';
-import type { EscrowRequest } from '../../escrow/request/request.ts';
-import { parseRequest } from '../../escrow/request/request.ts';
+import { awaitRequest } from '../../app/await-request.ts';
+import type { RequestMessage } from '../../app/enqueue-request.ts';
+import { enqueueRequest } from '../../app/enqueue-request.ts';
 import type { Cli } from '../cli.ts';
 import { parseDuration } from '../options/instants.ts';
-import { lookForKey } from '../options/key-look.ts';
 import { hsmName, vaultName } from '../options/source-options.ts';
-import { exitCodes } from '../terminal/errors.ts';
+import { exitCodes, UsageFault } from '../terminal/errors.ts';
 import { print, printJson, say } from '../terminal/print.ts';
-import { waitForRequest } from './request-wait.ts';
 
-/** Puts the on-demand message; the app's identity backs up. Checked here first: the message by the app's own parser, the key by a look. */
 const about = {
   summary: 'ask the app to back up one key, one source or all',
   description:
@@ -26,14 +21,30 @@ const about = {
   ],
 };
 
+const defaultTimeoutMs = 30 * 60_000;
+
+/** Puts the on-demand message; the app's identity backs up. */
 export function addEnqueue(cli: Cli) {
   return cli
     .command('enqueue', about)
     .addOption(vaultName)
     .addOption(hsmName)
     .option('--name <KEY>', 'one key of the source; every selected key without it')
-    .option('--id <URL>', 'one key by its identifier; a version in it is accepted, the backup holds all')
-    .option('--all', 'every selected key of every source')
+    .addOption(
+      new Option(
+        '--id <URL>',
+        'one key by its identifier; a version in it is accepted, the backup holds all',
+      ).conflicts(['vaultName', 'hsmName', 'name']),
+    )
+    .addOption(
+      new Option('--all', 'every selected key of every source').conflicts([
+        'vaultName',
+        'hsmName',
+        'name',
+        'id',
+        'blobName',
+      ]),
+    )
     .option('--blob-name <NAME>', 'where the record of one key goes instead of its usual name')
     .option('--force', 'replace what is there, where the app may (as deployed it may not)')
     .addOption(new Option('--what-if', 'the app only logs what it would do').conflicts('wait'))
@@ -42,53 +53,38 @@ export function addEnqueue(cli: Cli) {
       parseDuration(text, 'timeout'),
     )
     .action(
-      cli.action(async (values, io, services) => {
-        const { whatIf, timeout: timeoutMs = 30 * 60_000 } = values;
-        const message = {
-          ...(values.vaultName !== undefined && { vaultName: values.vaultName }),
-          ...(values.hsmName !== undefined && { hsmName: values.hsmName }),
-          ...(values.name !== undefined && { name: values.name }),
-          ...(values.id !== undefined && { id: values.id }),
-          ...(values.all && { all: true }),
-          ...(values.blobName !== undefined && { blobName: values.blobName }),
-          ...(values.force && { force: true }),
-          ...(whatIf && { whatIf: true }),
-        };
-        const { sources, suffixes } = services.settings;
-        const request = parseRequest(message, { sources, suffixes, now: services.now() });
-        const key = request.scope === 'key' ? await lookForKey(request.source, request.name, io, services) : undefined;
-        const sent = await services.requests.send(message, io.signal);
-        const runId = requestRunId(sent.insertedAt, sent.messageId);
-        const place = placeOf(request, runId);
-        const result = {
-          messageId: sent.messageId,
-          insertedAt: sent.insertedAt.toISOString(),
-          runId,
-          ...place,
-          message,
-        };
+      cli.action(async (values, io, task) => {
+        const message = readMessage(values);
+        const sent = await enqueueRequest(message, task);
+        const { messageId, insertedAt, runId, blobName, prefix } = sent;
+        const place = { ...(blobName !== undefined && { blobName }), prefix };
+        const result = { messageId, insertedAt: insertedAt.toISOString(), runId, ...place, message };
         if (!values.json) {
-          say(io, `Enqueued message ${sent.messageId} as run ${runId}.`);
-          await print(
-            io,
-            whatIf ? `It will only be logged: ${place.blobName ?? place.prefix}` : (place.blobName ?? place.prefix),
-          );
+          say(io, `Enqueued message ${messageId} as run ${runId}.`);
+          await print(io, `${values.whatIf ? 'It will only be logged: ' : ''}${blobName ?? prefix}`);
         }
         if (!values.wait) {
           if (values.json) await printJson(io, result);
           return exitCodes.done;
         }
-        const ended = await waitForRequest({ request, key, runId, ...sent, ...place, timeoutMs }, io, services);
-        if (values.json) await printJson(io, { ...result, outcome: ended });
-        else say(io, ended.message);
-        if (ended.status === 'done') return exitCodes.done;
-        return ended.status === 'incomplete' ? exitCodes.findings : exitCodes.failed;
+        const end = await awaitRequest(sent, values.timeout ?? defaultTimeoutMs, task);
+        if (values.json) await printJson(io, { ...result, outcome: end });
+        else say(io, end.message);
+        if (end.status === 'done') return exitCodes.done;
+        return end.status === 'incomplete' ? exitCodes.findings : exitCodes.failed;
       }),
     );
 }
 
-function placeOf(request: EscrowRequest, runId: string): { blobName?: string; prefix: string } {
-  if (request.scope !== 'key') return { prefix: runPrefix(runId) };
-  const blobName = request.blobName ?? recordName(request.source, request.name, runId);
-  return { blobName, prefix: `${sourcePath(request.source)}/` };
+function readMessage({ vaultName, hsmName, name, id, all, blobName, force, whatIf }: RequestMessage): RequestMessage {
+  const isSource = vaultName !== undefined || hsmName !== undefined;
+  if (!isSource && id === undefined && all === undefined) {
+    const remedy = 'Pass --vault-name or --hsm-name (with --name for one key), --id, or --all.';
+    throw new UsageFault('Back up what?', remedy);
+  }
+  if (blobName !== undefined && name === undefined && id === undefined) {
+    throw new UsageFault('--blob-name is for one key', 'Pass --name or --id with it.');
+  }
+  const members = { vaultName, hsmName, name, id, all, blobName, force, whatIf };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

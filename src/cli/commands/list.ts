@@ -1,10 +1,9 @@
+import type { FoundRecord } from '../../app/find-records.ts';
+import { findRecords } from '../../app/find-records.ts';
 import { describeSource } from '../../escrow/model/source.ts';
-import type { RecordsOfKey } from '../../escrow/records/record-listing.ts';
-import { listEveryRecord } from '../../escrow/records/record-listing.ts';
-import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
-import { keyNames, readRecordFilter, since } from '../options/record-options.ts';
+import { keyNames, readRecordQuery, since } from '../options/record-options.ts';
 import { hsmName, sourceMembers, vaultName } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count, showDuration, showSize } from '../terminal/figures.ts';
@@ -13,14 +12,18 @@ import { startJsonStream } from '../terminal/json-stream.ts';
 import { painter, print, say } from '../terminal/print.ts';
 import { alignColumns } from '../terminal/table.ts';
 
-/** The records, key by key as the container lists them: a long listing is printed while it is read. */
 const about = {
   summary: 'list the escrow records, newest first per key',
   description:
     'Lists the records by key: when each was written (by the storage service, UTC), what asked for it, its size and the start of its SHA-256, and its blob name. Records under chosen names come last.',
-  examples: ['list', 'list --vault-name contoso-prod --name signing', 'list --since 7d --name "tenant-*" --json'],
+  examples: [
+    'list --latest',
+    'list --vault-name contoso-prod --name signing',
+    'list --since 7d --name "tenant-*" --json',
+  ],
 };
 
+/** The records, key by key as the escrow lists them: a long listing is printed while it is read. */
 export function addList(cli: Cli) {
   return cli
     .command('list', about)
@@ -28,17 +31,18 @@ export function addList(cli: Cli) {
     .addOption(hsmName)
     .addOption(keyNames)
     .addOption(since)
+    .option('--latest', 'only the newest record of each key')
     .action(
-      cli.action(async (values, io, services) => {
-        const filter = await readRecordFilter(values, io, services);
-        const groups = listEveryRecord(services.container, services.settings.suffixes, filter, io.signal);
-        let records = 0;
-        let keys = 0;
-        let bytes = 0;
-        const note = (group: RecordsOfKey): void => {
-          keys++;
-          records += group.length;
-          for (const record of group) bytes += record.length;
+      cli.action(async (values, io, task) => {
+        const now = task.services.now();
+        const groups = findRecords(readRecordQuery(values, values.latest ?? false, now), task);
+        const keys = new Set<string>();
+        const total = { records: 0, bytes: 0 };
+        const note = (group: readonly [FoundRecord, ...FoundRecord[]]): void => {
+          const [{ source, keyName: name }] = group;
+          keys.add(`${source.kind}/${source.name}/${name.toLowerCase()}`);
+          total.records += group.length;
+          for (const record of group) total.bytes += record.length;
         };
         if (values.json) {
           const stream = await startJsonStream(io, {}, 'records');
@@ -46,26 +50,22 @@ export function addList(cli: Cli) {
             note(group);
             for (const record of group) await stream.item(recordObject(record));
           }
-          await stream.end({ counts: { records, keys, bytes } });
+          await stream.end({ counts: { records: total.records, keys: keys.size, bytes: total.bytes } });
           return exitCodes.done;
         }
         for await (const group of groups) {
           note(group);
-          await print(io, recordsText(group, services.now(), io));
+          await print(io, recordsText(group, now, io));
         }
-        say(
-          io,
-          records === 0
-            ? 'No record matches.'
-            : `${count(records, 'record')} of ${count(keys, 'key')}, ${showSize(bytes)}.`,
-        );
+        const sum = `${count(total.records, 'record')} of ${count(keys.size, 'key')}, ${showSize(total.bytes)}.`;
+        say(io, total.records === 0 ? 'No record matches.' : sum);
         return exitCodes.done;
       }),
     );
 }
 
 /** A record as `--json` shows it in every command. */
-export function recordObject(record: StoredRecord): object {
+export function recordObject(record: FoundRecord): object {
   const { source, keyName, blobName, runId, trigger, createdAt, length, sha256, format, place, metadata } = record;
   return {
     ...sourceMembers(source),
@@ -83,7 +83,7 @@ export function recordObject(record: StoredRecord): object {
   };
 }
 
-function recordsText(group: RecordsOfKey, now: Date, io: Io): string {
+function recordsText(group: readonly [FoundRecord, ...FoundRecord[]], now: Date, io: Io): string {
   const paint = painter(io);
   const [{ source, keyName }] = group;
   const rows = group.map(({ createdAt, trigger, length, sha256, blobName }) => [
@@ -94,5 +94,5 @@ function recordsText(group: RecordsOfKey, now: Date, io: Io): string {
     sha256?.slice(0, 12) ?? paint('red', 'no digest'),
     paint('dim', blobName),
   ]);
-  return `${paint('bold', keyName)} of ${describeSource(source)}\n${alignColumns(rows, '  ')}`;
+  return `${paint('bold', keyName)} of ${describeSource(source)}\n${alignColumns(io, rows, '  ')}`;
 }

@@ -1,16 +1,11 @@
-import type { OperatorServices } from '../../app/operator-services.ts';
+import type { PlannedRun, RunPlan } from '../../app/plan-runs.ts';
+import { planRuns } from '../../app/plan-runs.ts';
 import type { Failure } from '../../escrow/model/failure.ts';
 import { failureSentence } from '../../escrow/model/failure.ts';
-import { scheduledRunId } from '../../escrow/model/run-id.ts';
-import { parseSchedule } from '../../escrow/model/run-time.ts';
-import type { EscrowSource } from '../../escrow/model/source.ts';
 import { describeSource } from '../../escrow/model/source.ts';
-import type { EscrowLog } from '../../escrow/ports/escrow-events.ts';
-import type { SourceRun } from '../../escrow/run/source-run.ts';
-import { runSource } from '../../escrow/run/source-run.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
-import { chooseConfigured, hsmName, sourceMembers, vaultName } from '../options/source-options.ts';
+import { hsmName, namedSource, sourceMembers, vaultName } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
@@ -18,7 +13,6 @@ import { painter, print, printJson } from '../terminal/print.ts';
 import { showProgress } from '../terminal/progress.ts';
 import { alignColumns } from '../terminal/table.ts';
 
-/** What a run would do, found out with the run's own code under what-if: it lists, and backs up and writes nothing. */
 const about = {
   summary: 'say what a run would do with every key; back up nothing',
   description:
@@ -32,37 +26,24 @@ export function addPlan(cli: Cli) {
     .addOption(vaultName)
     .addOption(hsmName)
     .action(
-      cli.action(async (values, io, services) => {
-        const sources = chooseConfigured(values, io, services);
-        const next = parseSchedule(services.settings.schedule).nextRun(services.now());
-        const runId = scheduledRunId(next ?? services.now());
+      cli.action(async (values, io, task) => {
         const progress = showProgress(io, 'keys seen');
-        const runs = await Promise.all(
-          sources.map((source) => {
-            const log: EscrowLog = (_level, line) => {
-              if (line.event.startsWith('escrow.key.')) progress.step();
-            };
-            const job = { source, runId, trigger: 'schedule', attempt: 1, force: false, whatIf: true } as const;
-            return runSource(job, { ...portsOf(services, source, io), log });
-          }),
-        );
-        progress.end();
-        if (values.json) await printJson(io, planObject(runs, next));
-        else for (const run of runs) await print(io, planText(run, io));
-        if (!values.json && next) await print(io, `Next run: ${showInstant(next)}`);
-        return runs.every((run) => run.status === 'ok') ? exitCodes.done : exitCodes.findings;
+        const plan = await planRuns(namedSource(values), task, () => progress.step()).finally(() => progress.end());
+        if (values.json) await printJson(io, planObject(plan));
+        else await printPlan(plan, io);
+        return plan.runs.every((run) => run.status === 'ok') ? exitCodes.done : exitCodes.findings;
       }),
     );
 }
 
-function portsOf(services: OperatorServices, source: EscrowSource, { signal }: Io) {
-  const time = { outOfTime: signal, lastCall: signal };
-  return { keys: services.keysOf(source), container: services.container, now: services.now, time };
+async function printPlan({ runs, nextRun }: RunPlan, io: Io): Promise<void> {
+  for (const run of runs) await print(io, runText(run, io));
+  if (nextRun !== null) await print(io, `Next run: ${showInstant(nextRun)}`);
 }
 
-function planObject(runs: readonly SourceRun[], next: Date | null): object {
+function planObject({ runs, nextRun }: RunPlan): object {
   return {
-    nextRun: next?.toISOString() ?? null,
+    nextRun: nextRun?.toISOString() ?? null,
     sources: runs.map(({ source, status, counts, outcomes, problems }) => ({
       ...sourceMembers(source),
       status,
@@ -77,7 +58,7 @@ function withMessage<T extends Failure>(failure: T): T & { readonly message: str
   return { ...failure, message: failureSentence(failure) };
 }
 
-function planText(run: SourceRun, io: Io): string {
+function runText(run: PlannedRun, io: Io): string {
   const paint = painter(io);
   const { counts } = run;
   const head = `${paint('bold', describeSource(run.source))}: ${count(counts.wouldEscrow, 'key')} would be escrowed, ${counts.skipped} skipped, ${counts.failed} missing`;
@@ -94,5 +75,5 @@ function planText(run: SourceRun, io: Io): string {
       }
     });
   const problems = run.problems.map((problem) => `  ${paint('red', failureSentence(problem))}`);
-  return [head, ...problems, alignColumns(rows, '  ')].filter((part) => part !== '').join('\n');
+  return [head, ...problems, alignColumns(io, rows, '  ')].filter((part) => part !== '').join('\n');
 }

@@ -1,23 +1,17 @@
 import { Option } from '@commander-js/extra-typings';
-import PQueue from 'p-queue';
-import type { OperatorServices } from '../../app/operator-services.ts';
-import { describeFailure, failureSentence } from '../../escrow/model/failure.ts';
-import { listEveryRecord } from '../../escrow/records/record-listing.ts';
-import { faultsOfRecord } from '../../escrow/records/record-verification.ts';
-import type { StoredRecord } from '../../escrow/records/stored-record.ts';
+import type { EvidenceVerdict } from '../../app/verify-evidence.ts';
+import { verifyEvidence } from '../../app/verify-evidence.ts';
+import type { Verification } from '../../app/verify-records.ts';
+import { verifyRecords } from '../../app/verify-records.ts';
 import type { Cli } from '../cli.ts';
-import { keyNames, readRecordFilter, since } from '../options/record-options.ts';
+import { keyNames, readRecordQuery, since } from '../options/record-options.ts';
 import { hsmName, vaultName } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';
 import { showProgress } from '../terminal/progress.ts';
-import { verifyEvidence } from './verify-chain.ts';
 
-const readersAtOnce = 8;
-
-/** Reads records back and checks them against everything they say about themselves. */
 const about = {
   summary: 'read records back and check digest, length, envelope and metadata',
   description:
@@ -31,6 +25,7 @@ const about = {
   ],
 };
 
+/** Reads records back and checks them against everything they say about themselves. */
 export function addVerify(cli: Cli) {
   return cli
     .command('verify', about)
@@ -46,75 +41,59 @@ export function addVerify(cli: Cli) {
       ).conflicts(['vaultName', 'hsmName', 'name', 'since', 'all']),
     )
     .action(
-      cli.action(async (values, io, services) => {
-        if (values.chain) return verifyEvidence(values.json ?? false, io, services);
-        const filter = await readRecordFilter(values, io, services);
-        const progress = showProgress(io, 'records read');
-        const tally: Tally = { records: 0, bytes: 0, findings: [] };
-        const queue = new PQueue({ concurrency: readersAtOnce });
-        let stopped: unknown;
-        for await (const group of listEveryRecord(services.container, services.settings.suffixes, filter, io.signal)) {
-          for (const record of values.all ? group : group.slice(0, 1)) {
-            await queue.onSizeLessThan(readersAtOnce);
-            void queue.add(async () => {
-              try {
-                await check(record, tally, io, services);
-                progress.step();
-              } catch (error) {
-                stopped ??= error;
-              }
-            });
-          }
-          if (stopped !== undefined) break;
+      cli.action(async (values, io, task) => {
+        if (values.chain) {
+          const verdict = await verifyEvidence(task);
+          if (values.json) await printJson(io, evidenceObject(verdict));
+          else await printEvidence(verdict, io);
+          return verdict.isWhole ? exitCodes.done : exitCodes.findings;
         }
-        await queue.onIdle();
-        progress.end();
-        if (stopped !== undefined) throw stopped;
-        return tell(tally, values.json ?? false, io);
+        const progress = showProgress(io, 'records read');
+        const query = readRecordQuery(values, !values.all, task.services.now());
+        const verified = await verifyRecords(query, task, () => progress.step()).finally(() => progress.end());
+        if (values.json) await printJson(io, verificationObject(verified));
+        else await printVerification(verified, io);
+        return verified.findings.length === 0 ? exitCodes.done : exitCodes.findings;
       }),
     );
 }
 
-interface Tally {
-  records: number;
-  bytes: number;
-  readonly findings: { readonly blobName: string; readonly code: string; readonly message: string }[];
+function verificationObject({ records, bytes, findings }: Verification): object {
+  return { status: findings.length === 0 ? 'ok' : 'findings', counts: { records, bytes }, findings };
 }
 
-async function check(record: StoredRecord, tally: Tally, io: Io, services: OperatorServices): Promise<void> {
-  const { blobName, source, keyName } = record;
-  try {
-    const bytes = await services.container.read(blobName, io.signal);
-    tally.bytes += bytes.length;
-    for (const fault of faultsOfRecord(record, bytes, services.settings.suffixes))
-      tally.findings.push({ blobName, ...fault });
-  } catch (error) {
-    if (io.signal.aborted) throw error;
-    const failure = describeFailure(error, 'readRecord', source, keyName);
-    tally.findings.push({ blobName, code: failure.code, message: failureSentence(failure) });
-  }
-  tally.records++;
-}
-
-async function tell({ records, bytes, findings }: Tally, json: boolean, io: Io) {
-  // Silence is no proof: whoever verifies expects something to be there.
-  if (records === 0) {
-    findings.push({ blobName: '', code: 'nothingToVerify', message: 'no record matches, so nothing was verified' });
-  }
-  findings.sort((a, b) => (a.blobName < b.blobName ? -1 : 1));
+async function printVerification({ records, bytes, findings }: Verification, io: Io): Promise<void> {
   const paint = painter(io);
-  if (json)
-    await printJson(io, { status: findings.length === 0 ? 'ok' : 'findings', counts: { records, bytes }, findings });
-  else {
-    for (const { blobName, message } of findings)
-      await print(io, paint('red', blobName === '' ? message : `${blobName}: ${message}`));
-    const verdict =
-      findings.length === 0
-        ? paint('green', 'all are as they were written')
-        : paint('red', count(findings.length, 'finding'));
-    await print(io, `${count(records, 'record')} read, ${showSize(bytes)}: ${verdict}`);
+  for (const { blobName, message } of findings) {
+    await print(io, paint('red', blobName === undefined ? message : `${blobName}: ${message}`));
   }
-  if (findings.length > 0)
+  const verdict =
+    findings.length === 0
+      ? paint('green', records === 1 ? 'it is as it was written' : 'all are as they were written')
+      : paint('red', count(findings.length, 'finding'));
+  await print(io, `${count(records, 'record')} read, ${showSize(bytes)}: ${verdict}`);
+  if (findings.length > 0) {
     say(io, 'Keep those blobs as they are for whoever finds out what happened; restore from older records meanwhile.');
-  return findings.length === 0 ? exitCodes.done : exitCodes.findings;
+  }
+}
+
+function evidenceObject({ audits, evidence, newest, findings, isWhole }: EvidenceVerdict): object {
+  return { status: isWhole ? 'ok' : 'findings', counts: { audits, evidence }, newest, findings };
+}
+
+async function printEvidence({ audits, evidence, newest, findings, isWhole }: EvidenceVerdict, io: Io): Promise<void> {
+  const paint = painter(io);
+  for (const { severity, message } of findings) await print(io, paint(severity === 'gap' ? 'red' : 'yellow', message));
+  const verdict =
+    audits === 0 ? 'there is no audit yet, so there is nothing to follow' : count(findings.length, 'finding');
+  await print(
+    io,
+    `${count(audits, 'audit')}, ${evidence} reports, receipts and pages: ${isWhole ? paint('green', 'the chain is whole') : paint('red', verdict)}`,
+  );
+  if (newest !== undefined) {
+    say(
+      io,
+      `The newest audit is ${newest.name} with SHA-256 ${newest.sha256}. Nothing in the container proves that one: compare it with the log line escrow.audit.completed.`,
+    );
+  }
 }

@@ -3,6 +3,8 @@ import { showDuration } from '../terminal/figures.ts';
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+const maxDurationMs = 100 * 366 * 86_400_000;
+
 /** `2026-11-24T02:00:00Z`: UTC, whole seconds. */
 export function showInstant(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;
@@ -19,8 +21,13 @@ export function parseDuration(text: string, option: string): number {
   const [, figure, unit] = /^(\d+(?:\.\d+)?)(s|min|m|h|d)$/.exec(text.trim()) ?? [];
   const ms = Number(figure) * (unitMs[unit ?? ''] ?? Number.NaN);
   if (Number.isNaN(ms)) {
-    throw new UsageFault(`--${option} ${JSON.stringify(text)} is no duration`, 'Write it as 90min, 26h or 7d.');
+    throw new UsageFault(
+      `--${option} ${JSON.stringify(text)} is not a valid duration`,
+      'Write it as 90min, 26h or 7d.',
+    );
   }
+  if (ms > maxDurationMs)
+    throw new UsageFault(`--${option} ${JSON.stringify(text)} is more than 100 years`, 'Correct it.');
   return ms;
 }
 
@@ -38,13 +45,13 @@ export function parseInstant(text: string, option: string, now: Date, isEnd = fa
   const time = new Date(hasZone ? given : `${given}Z`);
   if (!/^\d{4}-\d\d-\d\d/.test(given) || Number.isNaN(time.getTime())) {
     throw new UsageFault(
-      `--${option} ${JSON.stringify(text)} is no instant`,
+      `--${option} ${JSON.stringify(text)} is not a valid time`,
       'Write it in UTC as 2026-11-24T02:00:00Z or 2026-11-24, or as an age: 26h, 7d.',
     );
   }
   // A day that a month does not have would become one of the next month.
   if (!isDayOfItsMonth(given.slice(0, 10))) {
-    throw new UsageFault(`--${option} ${JSON.stringify(text)} is no day of the calendar`, 'Correct it.');
+    throw new UsageFault(`--${option} ${JSON.stringify(text)} is not a day of the calendar`, 'Correct it.');
   }
   if (time > now) {
     throw new UsageFault(

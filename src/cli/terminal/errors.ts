@@ -1,9 +1,11 @@
+import { UnusableRequest } from '../../app/enqueue-request.ts';
+import { UnknownName } from '../../app/known-names.ts';
 import { SettingsFault } from '../../app/settings.ts';
 import { EscrowFault, messageOf } from '../../escrow/model/failure.ts';
 import { reasonOf, remedyOf } from '../../escrow/model/remedy.ts';
 import type { ServiceName } from '../../escrow/model/service-error.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
-import { RequestRefused } from '../../escrow/request/request-refused.ts';
+import { didYouMean } from './suggestion.ts';
 
 /** What the process ends with; documented in docs/operations.md, so that scripts can rely on it. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, findings: 3 } as const;
@@ -30,7 +32,10 @@ export interface FaultText {
 
 export function describeFault(error: unknown): FaultText {
   if (error instanceof UsageFault) return fault('usage', 'usage', error.message, error.remedy);
-  if (error instanceof RequestRefused) return fault('usage', 'requestRefused', error.message, '');
+  if (error instanceof UnknownName) {
+    return fault('usage', 'unknownName', error.message, `${didYouMean(error.typed, error.known)}${error.hint}`);
+  }
+  if (error instanceof UnusableRequest) return fault('usage', 'requestRefused', error.message, '');
   if (error instanceof SettingsFault) {
     return fault(
       'usage',

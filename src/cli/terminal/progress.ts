@@ -19,6 +19,8 @@ export function showProgress(io: Io, what: string, total?: number): Progress {
   let done = 0;
   let drawnAt = 0;
   let isDrawn = false;
+  // A dumb terminal cannot go back to the beginning of a line.
+  const isDrawable = io.isTTY.stderr && io.env.TERM !== 'dumb';
   const text = (): string =>
     `${done.toLocaleString('en-US')}${total === undefined ? '' : ` of ${total.toLocaleString('en-US')}`} ${what}`;
   const draw = (): void => {
@@ -31,7 +33,7 @@ export function showProgress(io: Io, what: string, total?: number): Progress {
   return {
     step(amount = 1) {
       done += amount;
-      if (io.isTTY.stderr) draw();
+      if (isDrawable) draw();
       else if (done % linesEvery < amount) io.stderr.write(`${text()}\n`);
     },
     end() {

@@ -1,15 +1,32 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { Io } from './io.ts';
+import { wrapTo } from './print.ts';
 
-/** Rows as aligned columns, two spaces apart; colours do not count. The last column is not padded. */
-export function alignColumns(rows: readonly (readonly string[])[], indent = ''): string {
+// Less is no column to read in.
+const minLastWidth = 24;
+
+/**
+ * Rows as aligned columns, two spaces apart; colours do not count. On a terminal the last column is wrapped into what room
+ * is left, or stands on lines of its own below its row where a word of it would not fit: no word is ever cut.
+ */
+export function alignColumns(io: Io, rows: readonly (readonly string[])[], indent = ''): string {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
   }
+  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, indent.length);
+  const room = io.isTTY.stdout ? io.columns - before : Number.POSITIVE_INFINITY;
+  const needed = Math.max(0, ...rows.flatMap((row) => row.at(-1)?.split(' ') ?? []).map(widthOf));
+  const fits = (widths.at(-1) ?? 0) <= room || (room >= minLastWidth && needed <= room);
   return rows
     .map((row) => {
-      const cells = row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell)));
-      return `${indent}${cells.join('  ')}`.trimEnd();
+      const cells = row.slice(0, -1).map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell)));
+      const head = `${indent}${cells.join('  ')}`;
+      const last = row.at(-1) ?? '';
+      if (last === '') return head.trimEnd();
+      if (!fits) return `${head.trimEnd()}\n${wrapTo(`${indent}  ${last}`, io.columns)}`;
+      const wrapped = room === Number.POSITIVE_INFINITY ? last : wrapTo(last, room);
+      return `${head}${cells.length === 0 ? '' : '  '}${wrapped.replaceAll('\n', `\n${' '.repeat(before)}`)}`;
     })
     .join('\n');
 }

@@ -117,6 +117,17 @@ describe('list', () => {
     expect(completed.stdout).toContain(`vaults/contoso-prod/signing/${scheduledRunId(secondRun)}.keybackup`);
   });
 
+  test('lists only the newest of each key when asked to', async () => {
+    const { json } = await cli('list --latest --json');
+    const { records, counts } = json<{ records: { name: string; runId: string }[]; counts: object }>();
+    const newest = Map.groupBy(
+      (await cli('list --json')).json<{ records: typeof records }>().records,
+      ({ name }) => name,
+    );
+    expect(records).toEqual([...newest.values()].map(([first]) => first));
+    expect(counts).toMatchObject({ records: 3, keys: 3 });
+  });
+
   test.each([
     'list --vault-name contoso-prod --name sinning',
     'list --name sinning',
@@ -160,7 +171,14 @@ describe('the command line', () => {
     ['list --vault-name', 2, "option '--vault-name <VAULT>' argument missing"],
     ['list --json=yes', 2, "unknown option '--json=yes'"],
     ['list signing', 2, 'too many arguments'],
-    ['list --since yesterday', 2, 'no instant'],
+    ['list --since yesterday', 2, '"yesterday" is not a valid time'],
+    ['list --since 999999999d', 2, 'more than 100 years'],
+    [
+      'restore --vault-name contoso-prod --name signing --at 999999999999d --to-vault-name other',
+      2,
+      'more than 100 years',
+    ],
+    ['download --vault-name contoso-prdo --name signing', 2, 'Did you mean "contoso-prod"?'],
     ['list --vault-name prod --hsm-name spare', 2, 'cannot be used with option'],
     ['list --since 1d --since 2d', 2, "option '--since <TIME>' is given twice"],
     ['list --vault-name https://contoso.vault.azure.net', 2, 'Give the name alone'],

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -64,6 +64,26 @@ describe('report', () => {
     expect(stdout).toContain('made on demand and not kept');
     expect(stdout).toContain('Key &quot;<b class="name">signing</b>&quot; in vault &quot;contoso-prod&quot; is gone');
     expect(await container.names()).toEqual(before);
+  });
+
+  test('does not print a page on a terminal, and says how to write it', async () => {
+    const { code, stdout, stderr } = await cli('report', { isTTY: true });
+    expect([code, stdout, stderr]).toEqual([
+      2,
+      '',
+      expect.stringMatching(/\n {2}keyvault-escrow report -o \S+\.html\n$/),
+    ]);
+  });
+
+  test('replaces a page only when a person agrees or --force is passed', async () => {
+    const file = join(folder, 'taken.html');
+    await writeFile(file, 'mine');
+    expect((await cli(`report --now -o ${file}`)).code).toBe(2);
+    expect((await cli(`report --now -o ${file}`, { answers: 'n\n' })).code).toBe(1);
+    expect(await readFile(file, 'utf8')).toBe('mine');
+    expect((await cli(`report --now -o ${file}`, { answers: 'y\n' })).stderr).toContain(`Replace ${file}?`);
+    expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>/i);
+    expect((await cli(`report --now --force -o ${file}`)).stderr).not.toContain('Replace');
   });
 
   test('says where the page cannot be written, and what to do', async () => {

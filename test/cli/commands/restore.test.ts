@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { KeyClient } from '@azure/keyvault-keys';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
@@ -351,6 +351,17 @@ describe('download', () => {
     const spaced = await cli(`download --vault-name contoso-prod --name signing -o "${join(folder, 'my key')}" --json`);
     expect(spaced.json()).toMatchObject({ restoreWith: { az: expect.stringMatching(/--file "[^"]+my key"$/) } });
     expect((await cli(`${line} --force --json`)).json()).toMatchObject({ file, record: { name: 'signing' } });
+    // Whoever could read the old file must not read the key.
+    expect((await stat(file)).mode & 0o077).toBe(0);
+  });
+
+  test('names the file by source, key and run when no name is given', async () => {
+    const here = process.cwd();
+    process.chdir(folder);
+    const { code, json } = await cli('download --vault-name contoso-prod --name signing --json');
+    process.chdir(here);
+    const { file, record } = json<{ file: string; record: { runId: string } }>();
+    expect([code, basename(file)]).toEqual([0, `contoso-prod.signing.${record.runId}.keybackup`]);
   });
 });
 

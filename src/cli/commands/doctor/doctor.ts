@@ -20,7 +20,7 @@ const about = {
 
 export function addDoctor(cli: Cli) {
   return cli.command('doctor', about).action(
-    cli.action(async (values, io, services) => {
+    cli.action(async (values, io, { services }) => {
       const { sources } = services.settings;
       // Settings with a fault end before any command begins, with every fault named.
       const settings = [ok('settings', 'all', `${count(sources.length, 'source')} configured`)];
@@ -47,7 +47,7 @@ async function tell(checks: readonly Check[], failures: number, io: Io): Promise
     subject,
     message,
   ]);
-  await print(io, alignColumns(rows));
+  await print(io, alignColumns(io, rows));
   for (const { status, check, subject, fix } of checks) {
     if (status === 'failed') await print(io, `\n${paint('bold', `${check}, ${subject}`)}: ${fix}`);
   }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { chooseKnown, unknownKey } from '../../../app/known-names.ts';
 import type { OperatorServices } from '../../../app/operator-services.ts';
 import { readAuditTrail } from '../../../escrow/audit/audit-trail.ts';
 import { runDrill, sweepLeftovers } from '../../../escrow/drill/drill.ts';
@@ -11,8 +12,7 @@ import { describeSource } from '../../../escrow/model/source.ts';
 import { matchesAny } from '../../../escrow/model/wildcard.ts';
 import { recordedKeyNames, recordedSources } from '../../../escrow/records/record-listing.ts';
 import type { Cli } from '../../cli.ts';
-import { unknownKey } from '../../options/known-keys.ts';
-import { hsmName, namedSource, resolveSource, vaultName } from '../../options/source-options.ts';
+import { hsmName, namedSource, vaultName } from '../../options/source-options.ts';
 import {
   maxPerSecond,
   readTarget,
@@ -68,7 +68,8 @@ export function addDrill(cli: Cli) {
     .option('--name <KEY...>', 'these keys instead; patterns with * and ?')
     .option('--what-if', 'say which records would be proven; change nothing')
     .action(
-      cli.action(async (values, io, services) => {
+      cli.action(async (values, io, task) => {
+        const { services } = task;
         const sample = values.sample ?? (values.name === undefined ? defaultSample : Number.POSITIVE_INFINITY);
         const target = readTarget(values, services);
         const wanted = namedSource(values);
@@ -76,9 +77,7 @@ export function addDrill(cli: Cli) {
         const operator = services.operatorOf(target.source);
         const leftovers = await inspectDrillTarget(operator, services, settings.sources, io.signal);
 
-        const sources = wanted
-          ? [await resolveSource(wanted, io, services)]
-          : await recordedSources(container, io.signal);
+        const sources = wanted ? [await chooseKnown(wanted, task)] : await recordedSources(container, io.signal);
         await refuseUnknown(values.name, sources, io, services);
         const { newest: audit } = await readAuditTrail(services.audits, services.now(), io.signal);
         const attempts = await readDrillAttempts(drills, audit?.audit, io.signal);

@@ -1,9 +1,11 @@
-import type { OperatorServices } from '../../../app/operator-services.ts';
+import { chooseKnown } from '../../../app/known-names.ts';
+import type { Task } from '../../../app/task.ts';
 import { EscrowFault } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import type { RestoreOutcome } from '../../../escrow/restore/restore-key.ts';
 import { restoreMany } from '../../../escrow/restore/restore-many.ts';
-import { chosenSource, readAsOf } from '../../options/record-choice-options.ts';
+import { readAsOf } from '../../options/record-choice-options.ts';
+import { namedSource } from '../../options/source-options.ts';
 import { readTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import type { ExitCode } from '../../terminal/errors.ts';
@@ -20,11 +22,12 @@ import { isRefused, isStillThere, makePlan, planObject } from './restore-plan.ts
 import { defaultReceiptFile, openRestoreReceipt, readBegun } from './restore-receipt.ts';
 
 /** Every key of a source, or those that match, as of a time: the plan, the question, the paced work, the receipt. */
-export async function restoreMatching(values: RestoreValues, io: Io, services: OperatorServices): Promise<ExitCode> {
+export async function restoreMatching(values: RestoreValues, io: Io, task: Task): Promise<ExitCode> {
+  const { services } = task;
   const target = readTarget(values, services);
-  const source = await chosenSource(values, io, services);
-  if (source === undefined)
-    throw new UsageFault('it is not said whose keys', 'Name the source: --vault-name or --hsm-name.');
+  const wanted = namedSource(values);
+  if (wanted === undefined) throw new UsageFault('Whose keys?', 'Name the source: --vault-name or --hsm-name.');
+  const source = await chooseKnown(wanted, task);
   const asOf = readAsOf(values.at, services.now());
   const receiptFile = values.receipt ?? defaultReceiptFile({ source, target: target.source, asOf });
   const begun = await readBegun(receiptFile, { source, target: target.source, asOf });

@@ -1,4 +1,6 @@
+import { findRecord } from '../../../app/find-records.ts';
 import type { OperatorServices } from '../../../app/operator-services.ts';
+import type { Task } from '../../../app/task.ts';
 import { describeFailure, EscrowFault, failureHeadline } from '../../../escrow/model/failure.ts';
 import { OutOfTime, ServiceError } from '../../../escrow/model/service-error.ts';
 import { defaultBackupsPerSecond, describeSource, isSameSource } from '../../../escrow/model/source.ts';
@@ -10,7 +12,7 @@ import { judgePlace } from '../../../escrow/restore/restore-place.ts';
 import type { RestoreStep } from '../../../escrow/restore/restore-step.ts';
 import { readTakenName, restoreStepOf } from '../../../escrow/restore/restore-step.ts';
 import { showAge, showInstant } from '../../options/instants.ts';
-import { findRecord, readRecordChoice } from '../../options/record-choice-options.ts';
+import { readRecordChoice } from '../../options/record-choice-options.ts';
 import type { NamedTarget } from '../../options/target-options.ts';
 import { describeTarget, readTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
@@ -22,10 +24,11 @@ import { recordObject } from '../list.ts';
 import type { RestoreValues } from './restore-options.ts';
 
 /** One key: look, say, ask, restore or recover, show the kids. */
-export async function restoreOne(values: RestoreValues, io: Io, services: OperatorServices): Promise<ExitCode> {
+export async function restoreOne(values: RestoreValues, io: Io, task: Task): Promise<ExitCode> {
+  const { services } = task;
   const target = readTarget(values, services);
-  const choice = await readRecordChoice(values, io, services);
-  const { record, archived } = await findRecord(choice, io, services);
+  const choice = readRecordChoice(values, services.now());
+  const { record, archived } = await findRecord(choice, task);
   const operator = services.operatorOf(target.source);
   const verdict = judgePlace(record, target);
   const step = await decide(record, target, io, services);

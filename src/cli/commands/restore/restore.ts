@@ -48,13 +48,13 @@ export function addRestore(cli: Cli) {
     .option('--yes', 'do not ask')
     .option('--receipt <FILE>', 'of many keys: where to keep the receipt; the same file goes on where a pass ended')
     .action(
-      cli.action(async (values, io, services) => {
+      cli.action(async (values, io, task) => {
         const isMany = values.all || (values.name !== undefined && !isLiteral(values.name));
-        if (!isMany) return restoreOne(values, io, services);
+        if (!isMany) return restoreOne(values, io, task);
         if (values.blobName !== undefined) {
           throw new UsageFault('--blob-name is one record, but many keys are asked for', 'Leave one of the two out.');
         }
-        return restoreMatching(values, io, services);
+        return restoreMatching(values, io, task);
       }),
     );
 }

@@ -1,13 +1,11 @@
-import type { OperatorServices } from '../../app/operator-services.ts';
-import { reasonOf } from '../../escrow/model/remedy.ts';
-import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
-import type { PacedSource } from '../../escrow/model/source.ts';
-import { describeSource } from '../../escrow/model/source.ts';
-import type { SourceKey } from '../../escrow/model/source-key.ts';
-import { UsageFault } from '../terminal/errors.ts';
-import type { Io } from '../terminal/io.ts';
-import { say } from '../terminal/print.ts';
-import { didYouMean } from './suggestion.ts';
+import { reasonOf } from '../escrow/model/remedy.ts';
+import { OutOfTime, ServiceError } from '../escrow/model/service-error.ts';
+import type { PacedSource } from '../escrow/model/source.ts';
+import { describeSource } from '../escrow/model/source.ts';
+import type { SourceKey } from '../escrow/model/source-key.ts';
+import { UnknownName } from './known-names.ts';
+import type { OperatorServices } from './operator-services.ts';
+import type { Task } from './task.ts';
 
 /** A source that does not answer must not hold a request back for long. */
 const longestLookMs = 10_000;
@@ -16,28 +14,30 @@ const longestLookMs = 10_000;
  * Looks for the key of a request before it is sent, because the app can only refuse a slip of the pen later, where nobody may
  * be looking. Whoever enqueues need not be allowed to read keys, nor near enough to: then it is said that nobody looked.
  * @returns undefined when it could not be looked.
- * @throws UsageFault when the source has no such key, with what may have been meant.
+ * @throws UnknownName when the source has no such key.
  */
 export async function lookForKey(
   source: PacedSource,
   name: string,
-  io: Io,
-  services: OperatorServices,
+  { services, signal, say }: Task,
 ): Promise<SourceKey | undefined> {
-  const time = AbortSignal.any([io.signal, AbortSignal.timeout(longestLookMs)]);
+  const time = AbortSignal.any([signal, AbortSignal.timeout(longestLookMs)]);
   let key: SourceKey | undefined;
   try {
     key = await services.operatorOf(source).findKey(name, time);
   } catch (error) {
-    if (io.signal.aborted || !isNoAnswer(error)) throw error;
+    if (signal.aborted || !isNoAnswer(error)) throw error;
     const reason = error instanceof ServiceError ? reasonOf(error) : `no answer within ${longestLookMs / 1000} s`;
-    say(io, `Not looked whether key "${name}" is in ${describeSource(source)}, which the app will: ${reason}.`);
+    say(`Not looked whether key "${name}" is in ${describeSource(source)}, which the app will: ${reason}.`);
     return undefined;
   }
   if (key !== undefined) return key;
-  throw new UsageFault(
+  const option = source.kind === 'vault' ? '--vault-name' : '--hsm-name';
+  throw new UnknownName(
     `there is no key "${name}" in ${describeSource(source)}; nothing was sent`,
-    `${didYouMean(name, await namesIn(source, time, services))}See its keys: \`keyvault-escrow plan --${source.kind === 'vault' ? 'vault' : 'hsm'}-name ${source.name}\`.`,
+    name,
+    await namesIn(source, time, services),
+    `See its keys: \`keyvault-escrow plan ${option} ${source.name}\`.`,
   );
 }
 

@@ -1,0 +1,84 @@
+import { sourcePath } from '../escrow/model/source-path.ts';
+import { parseRunBlobName, requestRecordName, runPrefix } from '../escrow/records/blob-names.ts';
+import type { RunReport } from '../escrow/records/run-report.ts';
+import type { RequestRecord } from '../escrow/request/request-record.ts';
+import type { SentRequest } from './enqueue-request.ts';
+import type { Task } from './task.ts';
+
+/** How a request ended, as far as the container tells. */
+export interface RequestEnd {
+  /** `incomplete`: a whole-source run failed for some keys, and the host gave up. `pending`: the wait ended first. */
+  readonly status: 'done' | 'refused' | 'failed' | 'incomplete' | 'pending';
+  readonly message: string;
+}
+
+const lookEveryMs = 1000;
+
+/**
+ * Follows a request to what it leaves in the container: the record of a key, the reports of a run, or the record of a
+ * request that was refused or failed for the last time.
+ */
+export async function awaitRequest(sent: SentRequest, timeoutMs: number, task: Task): Promise<RequestEnd> {
+  const { services, signal } = task;
+  const until = services.now().getTime() + timeoutMs;
+  try {
+    for (;;) {
+      const end = (await carriedOut(sent, task)) ?? (await givenUp(sent, task));
+      if (end !== undefined) return end;
+      if (services.now().getTime() >= until) {
+        const message = `The request is still under way (run ${sent.runId}). Look at the queue: \`keyvault-escrow doctor\`.`;
+        return { status: 'pending', message };
+      }
+      await services.sleep(lookEveryMs, signal);
+      signal.throwIfAborted();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const message = `The wait was interrupted; the request goes on (run ${sent.runId}). Do not send it again.`;
+    return { status: 'pending', message };
+  }
+}
+
+async function carriedOut(
+  { request, blobName, runId }: SentRequest,
+  { services, signal }: Task,
+): Promise<RequestEnd | undefined> {
+  if (blobName !== undefined) {
+    const blob = await services.container.look(blobName, signal);
+    if (blob?.metadata.runid !== runId) return undefined;
+    return {
+      status: 'done',
+      message: `Escrowed: ${blobName} (${blob.length} bytes, SHA-256 ${blob.metadata.sha256}).`,
+    };
+  }
+  if (request.scope !== 'sources') return undefined;
+  const done = new Map<string, RunReport>();
+  for await (const { name, metadata } of services.container.list(runPrefix(runId), signal, { metadata: true })) {
+    const parsed = parseRunBlobName(name);
+    if (parsed?.what !== 'report' || metadata.status !== 'ok') continue;
+    const text = Buffer.from(await services.container.read(name, signal)).toString('utf8');
+    done.set(sourcePath(parsed.source), JSON.parse(text));
+  }
+  if (request.sources.some((source) => !done.has(sourcePath(source)))) return undefined;
+  const sum = [...done.values()].reduce((total, { counts }) => total + counts.escrowed + counts.alreadyEscrowed, 0);
+  return {
+    status: 'done',
+    message: `Escrowed ${sum} ${sum === 1 ? 'key' : 'keys'} of ${done.size} ${done.size === 1 ? 'source' : 'sources'}: ${runPrefix(runId)}`,
+  };
+}
+
+async function givenUp(
+  { messageId, request }: SentRequest,
+  { services, signal }: Task,
+): Promise<RequestEnd | undefined> {
+  const name = requestRecordName(messageId);
+  if ((await services.container.look(name, signal)) === undefined) return undefined;
+  const text = Buffer.from(await services.container.read(name, signal)).toString('utf8');
+  const { status, reason, attempt }: RequestRecord = JSON.parse(text);
+  if (status === 'refused') return { status, message: reason };
+  const isPartial = request.scope === 'sources';
+  return {
+    status: isPartial ? 'incomplete' : 'failed',
+    message: `${reason}\nGiven up after ${attempt} deliveries; kept as ${name}.`,
+  };
+}

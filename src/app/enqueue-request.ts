@@ -1,0 +1,92 @@
+import { EscrowFault } from '../escrow/model/failure.ts';
+import { requestRunId } from '../escrow/model/run-id.ts';
+import { explainSkip } from '../escrow/model/selection.ts';
+import type { SourceId } from '../escrow/model/source.ts';
+import { describeSource, isSameSource } from '../escrow/model/source.ts';
+import { sourcePath } from '../escrow/model/source-path.ts';
+import { faultOfBlobName, recordName, runPrefix } from '../escrow/records/blob-names.ts';
+import type { EscrowRequest } from '../escrow/request/request.ts';
+import { parseRequest } from '../escrow/request/request.ts';
+import { RequestRefused } from '../escrow/request/request-refused.ts';
+import { UnknownName } from './known-names.ts';
+import { lookForKey } from './look-for-key.ts';
+import type { Task } from './task.ts';
+
+/** What is asked for, as the message on the queue says it. */
+export interface RequestMessage {
+  readonly vaultName?: string | undefined;
+  readonly hsmName?: string | undefined;
+  readonly name?: string | undefined;
+  readonly id?: string | undefined;
+  readonly all?: true | undefined;
+  readonly blobName?: string | undefined;
+  readonly force?: true | undefined;
+  readonly whatIf?: true | undefined;
+}
+
+export interface SentRequest {
+  readonly request: EscrowRequest;
+  readonly messageId: string;
+  readonly insertedAt: Date;
+  readonly runId: string;
+  /** Of a request for one key: where its record will be. */
+  readonly blobName?: string;
+  /** Under which the request leaves what it makes. */
+  readonly prefix: string;
+}
+
+/** A request that the app could only refuse. Nothing was sent. */
+export class UnusableRequest extends Error {
+  override readonly name = 'UnusableRequest';
+}
+
+/**
+ * Puts a request on the queue; the app's identity backs up. Checked here first: the message by the app's own parser, its
+ * source and its key by a look.
+ * @throws UnusableRequest, UnknownName or EscrowFault when nothing would come of it; nothing was sent then.
+ */
+export async function enqueueRequest(message: RequestMessage, task: Task): Promise<SentRequest> {
+  const { services, signal } = task;
+  const request = readRequest(message, task);
+  if (request.scope === 'key') {
+    const key = await lookForKey(request.source, request.name, task);
+    if (key?.certificateBacked) {
+      const subject = `key "${request.name}" of ${describeSource(request.source)}`;
+      const fault = `${subject} is ${explainSkip('certificateBacked')}. Nothing was sent`;
+      throw new EscrowFault('certificateBacked', fault, '');
+    }
+  }
+  const { messageId, insertedAt } = await services.requests.send(message, signal);
+  const runId = requestRunId(insertedAt, messageId);
+  return { request, messageId, insertedAt, runId, ...placeOf(request, runId) };
+}
+
+function readRequest(message: RequestMessage, { services }: Task): EscrowRequest {
+  const { vaultName, hsmName, blobName } = message;
+  const { settings, now } = services;
+  if (vaultName !== undefined) requireConfigured({ kind: 'vault', name: vaultName }, settings.sources);
+  if (hsmName !== undefined) requireConfigured({ kind: 'managedHsm', name: hsmName }, settings.sources);
+  const fault = blobName === undefined ? undefined : faultOfBlobName(blobName);
+  if (fault !== undefined) {
+    throw new UnusableRequest(`The blob name ${JSON.stringify(blobName)} cannot be used: ${fault}`);
+  }
+  try {
+    return parseRequest(message, { sources: settings.sources, suffixes: settings.suffixes, now: now() });
+  } catch (error) {
+    if (error instanceof RequestRefused) throw new UnusableRequest(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function requireConfigured(wanted: SourceId, sources: readonly SourceId[]): void {
+  if (sources.some((source) => isSameSource(source, wanted))) return;
+  const known = sources.filter(({ kind }) => kind === wanted.kind).map(({ name }) => name);
+  const hint = `Configured: ${sources.map(describeSource).join(', ')}.`;
+  throw new UnknownName(`${describeSource(wanted)} is not configured`, wanted.name, known, hint);
+}
+
+function placeOf(request: EscrowRequest, runId: string): { blobName?: string; prefix: string } {
+  if (request.scope !== 'key') return { prefix: runPrefix(runId) };
+  const blobName = request.blobName ?? recordName(request.source, request.name, runId);
+  return { blobName, prefix: `${sourcePath(request.source)}/` };
+}

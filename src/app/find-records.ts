@@ -1,0 +1,54 @@
+import { EscrowFault } from '../escrow/model/failure.ts';
+import type { SourceId } from '../escrow/model/source.ts';
+import type { RecordChoice } from '../escrow/records/record-choice.ts';
+import { chooseRecord } from '../escrow/records/record-choice.ts';
+import type { RecordsOfKey } from '../escrow/records/record-listing.ts';
+import { listEveryRecord } from '../escrow/records/record-listing.ts';
+import type { RecordPick } from '../escrow/records/record-pick.ts';
+import { describePick } from '../escrow/records/record-pick-words.ts';
+import type { StoredRecord } from '../escrow/records/stored-record.ts';
+import { chooseKnown, completeKeyNames, knownKeyNames, unknownKey } from './known-names.ts';
+import type { Task } from './task.ts';
+
+/** Which records; absent members do not narrow. */
+export interface RecordQuery {
+  readonly source: SourceId | undefined;
+  /** Names, which may be unfinished, or patterns. */
+  readonly names: readonly string[] | undefined;
+  readonly since: Date | undefined;
+  /** Only the newest of each key. */
+  readonly onlyLatest: boolean;
+}
+
+export type FoundRecord = StoredRecord;
+export type { RecordChoice };
+
+/** The records, key by key, newest first: a key's records are held at a time. @throws UnknownName */
+export async function* findRecords(query: RecordQuery, task: Task): AsyncGenerator<RecordsOfKey> {
+  const { since, onlyLatest } = query;
+  const source = query.source && (await chooseKnown(query.source, task));
+  const names = query.names && (await completeKeyNames(query.names, source, task));
+  const { container, settings } = task.services;
+  for await (const records of listEveryRecord(container, settings.suffixes, { source, names, since }, task.signal)) {
+    yield onlyLatest ? [records[0]] : records;
+  }
+}
+
+/**
+ * The record that is meant; what has to be known about the choice is said.
+ * @throws UnknownName for a key without a record; EscrowFault when it has none as of the time.
+ */
+export async function findRecord(choice: RecordChoice, task: Task): Promise<RecordPick> {
+  const { container, settings } = task.services;
+  const source = choice.source && (await chooseKnown(choice.source, task));
+  try {
+    const pick = await chooseRecord(container, settings.suffixes, { ...choice, source } as RecordChoice, task.signal);
+    for (const note of describePick(pick)) task.say(note);
+    return pick;
+  } catch (error) {
+    if (!(error instanceof EscrowFault) || 'blobName' in choice) throw error;
+    const known = await knownKeyNames(source, task);
+    if (known.includes(choice.keyName.toLowerCase())) throw error;
+    throw unknownKey(choice.keyName, source, known);
+  }
+}

@@ -1,0 +1,36 @@
+import { scheduledRunId } from '../escrow/model/run-id.ts';
+import { parseSchedule } from '../escrow/model/run-time.ts';
+import type { SourceId } from '../escrow/model/source.ts';
+import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
+import type { SourceRun } from '../escrow/run/source-run.ts';
+import { runSource } from '../escrow/run/source-run.ts';
+import { chooseConfigured } from './known-names.ts';
+import type { Task } from './task.ts';
+
+export type PlannedRun = SourceRun;
+
+export interface RunPlan {
+  /** Null for a schedule that never occurs. */
+  readonly nextRun: Date | null;
+  readonly runs: readonly PlannedRun[];
+}
+
+/**
+ * What the next run would do, found out with the run's own code under what-if: it lists, and backs up and writes nothing.
+ * @param wanted only this source, which must be configured. @throws UnknownName
+ */
+export async function planRuns(wanted: SourceId | undefined, task: Task, onKey: () => void): Promise<RunPlan> {
+  const { services, signal } = task;
+  const { container, settings, now } = services;
+  const nextRun = parseSchedule(settings.schedule).nextRun(now());
+  const runId = scheduledRunId(nextRun ?? now());
+  const time = { outOfTime: signal, lastCall: signal };
+  const log: EscrowLog = (_level, line) => {
+    if (line.event.startsWith('escrow.key.')) onKey();
+  };
+  const runs = chooseConfigured(wanted, task).map((source) => {
+    const job = { source, runId, trigger: 'schedule', attempt: 1, force: false, whatIf: true } as const;
+    return runSource(job, { keys: services.keysOf(source), container, now, time, log });
+  });
+  return { nextRun, runs: await Promise.all(runs) };
+}

@@ -1,0 +1,10 @@
+import type { OperatorServices } from './operator-services.ts';
+
+/** What a use case works with that a person started. */
+export interface Task {
+  readonly services: OperatorServices;
+  /** Aborts when the person has had enough. */
+  readonly signal: AbortSignal;
+  /** Tells them what they should know beside the result: one sentence. */
+  say(text: string): void;
+}

@@ -1,0 +1,70 @@
+import PQueue from 'p-queue';
+import { describeFailure, failureSentence } from '../escrow/model/failure.ts';
+import { faultsOfRecord } from '../escrow/records/record-verification.ts';
+import type { FoundRecord, RecordQuery } from './find-records.ts';
+import { findRecords } from './find-records.ts';
+import type { Task } from './task.ts';
+
+const readersAtOnce = 8;
+
+export interface Verification {
+  readonly records: number;
+  readonly bytes: number;
+  /** In the order of blob names. */
+  readonly findings: readonly VerificationFinding[];
+}
+
+export interface VerificationFinding {
+  /** Absent when it is about no record. */
+  readonly blobName?: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Reads records back and checks them against everything they say about themselves. @throws UnknownName */
+export async function verifyRecords(query: RecordQuery, task: Task, onRead: () => void): Promise<Verification> {
+  const tally = { records: 0, bytes: 0, findings: [] as VerificationFinding[] };
+  const queue = new PQueue({ concurrency: readersAtOnce });
+  let stopped: unknown;
+  for await (const group of findRecords(query, task)) {
+    for (const record of group) {
+      await queue.onSizeLessThan(readersAtOnce);
+      void queue.add(async () => {
+        try {
+          await check(record, tally, task);
+          onRead();
+        } catch (error) {
+          stopped ??= error;
+        }
+      });
+    }
+    if (stopped !== undefined) break;
+  }
+  await queue.onIdle();
+  if (stopped !== undefined) throw stopped;
+  // Silence is no proof: whoever verifies expects something to be there.
+  if (tally.records === 0) {
+    tally.findings.push({ code: 'nothingToVerify', message: 'no record matches, so nothing was verified' });
+  }
+  return { ...tally, findings: tally.findings.sort((a, b) => ((a.blobName ?? '') < (b.blobName ?? '') ? -1 : 1)) };
+}
+
+async function check(
+  record: FoundRecord,
+  tally: { records: number; bytes: number; findings: VerificationFinding[] },
+  { services, signal }: Task,
+): Promise<void> {
+  const { blobName, source, keyName } = record;
+  try {
+    const bytes = await services.container.read(blobName, signal);
+    tally.bytes += bytes.length;
+    for (const fault of faultsOfRecord(record, bytes, services.settings.suffixes)) {
+      tally.findings.push({ blobName, ...fault });
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const failure = describeFailure(error, 'readRecord', source, keyName);
+    tally.findings.push({ blobName, code: failure.code, message: failureSentence(failure) });
+  }
+  tally.records++;
+}
