@@ -4,7 +4,9 @@ const require = createRequire(import.meta.url);
 
 /** The tables that the queries read, with the columns that they use. */
 const tables: Readonly<Record<string, string>> = {
-  AppTraces: '(TimeGenerated: datetime, Message: string)',
+  AppTraces: '(TimeGenerated: datetime, Message: string, _ResourceId: string)',
+  StorageBlobLogs:
+    '(TimeGenerated: datetime, AccountName: string, Category: string, OperationName: string, StatusText: string, ObjectKey: string, AuthenticationType: string, RequesterObjectId: string, CallerIpAddress: string)',
   StorageQueueLogs:
     '(TimeGenerated: datetime, AccountName: string, OperationName: string, StatusText: string, ObjectKey: string, Uri: string)',
   AZKVAuditLogs:

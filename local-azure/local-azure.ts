@@ -16,6 +16,7 @@ import {
 } from './network/certificates.ts';
 import { type ConnectProxy, startConnectProxy } from './network/connect-proxy.ts';
 import { listenOnLoopback } from './network/loopback.ts';
+import { createResourceManager, type ResourceManager } from './resource-manager/resource-manager.ts';
 import { startAzurite } from './storage/azurite.ts';
 import { type StorageGate, startStorageGate } from './storage/storage-gate.ts';
 import { createStorageLayout } from './storage/storage-layout.ts';
@@ -43,6 +44,7 @@ export interface LocalAzure extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   readonly ca: string;
   readonly keyVault: KeyVaultService;
+  readonly resourceManager: ResourceManager;
   readonly storage: StorageGate;
   readonly identityEndpoint: IdentityEndpoint;
   readonly registry: IdentityRegistry;
@@ -101,6 +103,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
 
     const keyVault = await serveKeyVault({ registry, certificates, suffixes, proxy, undo });
     for (const source of options.sources ?? []) keyVault.addSource(source);
+    const resourceManager = await serveResourceManager({ registry, certificates, suffixes, proxy, undo, keyVault });
 
     const azurite = options.shared?.azurite ?? (await ownAzurite(options, certificates, undo));
     const storage = await startStorageGate({ identities: registry, certificates, azurite });
@@ -134,6 +137,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       env: envOf(identities.app),
       ca: certificates.ca,
       keyVault,
+      resourceManager,
       storage,
       identityEndpoint,
       registry,
@@ -173,14 +177,35 @@ async function ownAzurite(
   return azurite;
 }
 
+/** What all services behind TLS are made from. */
+interface ServiceParts {
+  readonly registry: IdentityRegistry;
+  readonly certificates: Certificates;
+  readonly suffixes: ServiceSuffixes;
+  readonly proxy: ConnectProxy;
+  readonly undo: (() => Promise<unknown>)[];
+}
+
+async function serveResourceManager(parts: ServiceParts & { keyVault: KeyVaultService }): Promise<ResourceManager> {
+  const { registry, certificates, suffixes, proxy, undo, keyVault } = parts;
+  const host = `management.${suffixes.resourceManager}`;
+  const resourceManager = createResourceManager({
+    identities: registry,
+    audience: `https://${host}`,
+    served: () => keyVault.sources().map((one) => one.resource),
+  });
+  const server = https.createServer(
+    { cert: certificates.certificate, key: certificates.key },
+    resourceManager.listener,
+  );
+  const { port, stop } = await listenOnLoopback(server);
+  undo.push(stop);
+  proxy.route(host, port);
+  return resourceManager;
+}
+
 /** The stand-in behind TLS. Each source that is added gets its own route; a vault that nobody added is a foreign host. */
-async function serveKeyVault(parts: {
-  registry: IdentityRegistry;
-  certificates: Certificates;
-  suffixes: ServiceSuffixes;
-  proxy: ConnectProxy;
-  undo: (() => Promise<unknown>)[];
-}): Promise<KeyVaultService> {
+async function serveKeyVault(parts: ServiceParts): Promise<KeyVaultService> {
   const { suffixes, certificates } = parts;
   const service = createKeyVaultService({
     identities: parts.registry,

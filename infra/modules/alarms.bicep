@@ -1,18 +1,14 @@
 // Alarms that fire on silence. Each rule's query is a file of its own under infra/queries, with its reasons in it.
 
-import { logName, source } from 'sources.bicep'
+import { completeQuery } from 'queries.bicep'
 
+@description('The region of the workspace: a log alert must be there.')
 param location string
 param tags { *: string }
 param escrowName string
 param workspaceId string
-param sources source[]
-@description('Hours between two scheduled runs, as ESCROW_SCHEDULE says.')
-@minValue(1)
-@maxValue(46) // a log alert looks back 48 h at most
-param schedulePeriodHours int
-param queueName string
-param hostAccountName string
+@description('The deployment\'s own names, for the queries.')
+param names { *: string }
 @description('Whom an alarm reaches; empty: the group below is made.')
 param existingActionGroupId string
 param emails string[]
@@ -20,7 +16,6 @@ param emails string[]
 @description('Webhook addresses by name. An address often holds a token, hence secure.')
 param webhooks { *: string }
 
-var sourceNames = string(map(sources, one => logName(one)))
 var actionGroupId = empty(existingActionGroupId) ? actionGroup.id : existingActionGroupId
 
 type rule = {
@@ -77,6 +72,26 @@ var rules rule[] = [
     window: 'P2D'
     queryRange: 'P2D'
     cause: 'source'
+  }
+  {
+    title: 'audit chain'
+    description: 'The latest audit does not follow the one before it: audits were removed, altered or put in by somebody else.'
+    query: loadTextContent('../queries/audit-chain.kql')
+    severity: 1
+    frequency: 'PT1H'
+    window: 'P2D'
+    queryRange: 'P2D'
+    cause: 'source'
+  }
+  {
+    title: 'audit writer'
+    description: 'Somebody other than the audit app wrote to the container of audits.'
+    query: loadTextContent('../queries/audit-writer.kql')
+    severity: 1
+    frequency: 'PT15M'
+    window: 'PT1H'
+    queryRange: 'PT2H'
+    cause: 'caller'
   }
   {
     title: 'request lost'
@@ -136,19 +151,7 @@ resource alarms 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       criteria: {
         allOf: [
           {
-            query: replace(
-              replace(
-                replace(
-                  replace(one.query, '__SOURCES__', sourceNames),
-                  '__SILENCE_HOURS__',
-                  string(schedulePeriodHours + 2)
-                ),
-                '__QUEUE__',
-                queueName
-              ),
-              '__HOST_ACCOUNT__',
-              hostAccountName
-            )
+            query: completeQuery(one.query, names)
             timeAggregation: 'Count'
             operator: 'GreaterThan'
             threshold: 0

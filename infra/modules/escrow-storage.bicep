@@ -7,7 +7,10 @@
 param location string
 param tags { *: string }
 param accountName string
-param containerName string
+@description('Its id, from which the assignments have their names.')
+param accountId string
+@description('The containers: backups, audits, drills. Each has one writer.')
+param containerNames string[]
 @description('Redundancy, as in Standard_RAGZRS.')
 param sku string
 @minValue(1)
@@ -26,9 +29,16 @@ param operatorIpRanges string[]
 param resourceLock bool
 @description('Log Analytics workspace for the record of every read, write and delete.')
 param workspaceId string
-param principalId string
-@description('The custom role "create records".')
-param roleDefinitionId string
+@description('Who may do what in which container.')
+param grants containerGrant[]
+
+@export()
+type containerGrant = {
+  containerName: string
+  principalId: string
+  roleDefinitionId: string
+  description: string
+}
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: accountName
@@ -86,35 +96,42 @@ resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01'
   }
 }
 
-resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
-  parent: blobService
-  name: containerName
-  properties: {
-    publicAccess: 'None'
+resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = [
+  for name in containerNames: {
+    parent: blobService
+    name: name
+    properties: {
+      publicAccess: 'None'
+    }
   }
-}
+]
 
-resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2024-01-01' = if (!immutabilityLocked) {
-  parent: container
-  name: 'default'
-  properties: {
-    immutabilityPeriodSinceCreationInDays: immutabilityDays
-    allowProtectedAppendWrites: false
-    allowProtectedAppendWritesAll: false
+resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2024-01-01' = [
+  for (name, index) in containerNames: if (!immutabilityLocked) {
+    parent: containers[index]
+    name: 'default'
+    properties: {
+      immutabilityPeriodSinceCreationInDays: immutabilityDays
+      allowProtectedAppendWrites: false
+      allowProtectedAppendWritesAll: false
+    }
   }
-}
+]
 
-// On the container, not the account: the identity has no business elsewhere in it.
-resource recordCreation 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(container.id, principalId, roleDefinitionId)
-  scope: container
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: roleDefinitionId
-    description: 'Key escrow: creates and reads records; cannot overwrite, delete or re-tag them.'
+// On one container each, not on the account: whoever backs up must not write where it is certified.
+resource roleAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for grant in grants: {
+    name: guid('${accountId}/blobServices/default/containers/${grant.containerName}', grant.principalId, grant.roleDefinitionId)
+    scope: containers[indexOf(containerNames, grant.containerName)]
+    properties: {
+      principalId: grant.principalId
+      principalType: 'ServicePrincipal'
+      #disable-next-line use-resource-id-functions // it is a parameter, in a list
+      roleDefinitionId: grant.roleDefinitionId
+      description: grant.description
+    }
   }
-}
+]
 
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'key-escrow'
@@ -137,10 +154,9 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (resourceLock) {
   scope: account
   properties: {
     level: 'CanNotDelete'
-    notes: 'The key escrow. Deleting this account deletes every key backup: see docs/deploy.md, "Remove it".'
+    notes: 'The key escrow. Deleting this account deletes every key backup: see docs/deploy.md, "Remove it without losing the escrow".'
   }
 }
 
 output accountId string = account.id
-output containerId string = container.id
-output containerUrl string = '${account.properties.primaryEndpoints.blob}${containerName}'
+output blobServiceUri string = account.properties.primaryEndpoints.blob

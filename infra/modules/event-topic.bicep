@@ -3,16 +3,15 @@
 param vaultName string
 param location string
 param tags { *: string }
-@description('The topic that exists already; empty: one is made.')
-param existingTopicName string
-
-var topicName = empty(existingTopicName) ? 'evgt-key-escrow-${vaultName}' : existingTopicName
+param topicName string
+@description('false: the topic exists already and is used as it is.')
+param isNew bool
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
   name: vaultName
 }
 
-resource newTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (empty(existingTopicName)) {
+resource newTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (isNew) {
   name: topicName
   location: location
   tags: tags
@@ -25,9 +24,8 @@ resource newTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (empty(exis
   }
 }
 
-resource oldTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = if (!empty(existingTopicName)) {
+resource oldTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = if (!isNew) {
   name: topicName
 }
 
-output principalId string = empty(existingTopicName) ? newTopic!.identity.principalId : oldTopic!.identity.principalId
-output topicName string = topicName
+output principalId string = isNew ? newTopic!.identity.principalId : oldTopic!.identity.principalId

@@ -1,17 +1,16 @@
 // Somebody else backed up or restored a key of an escrowed vault: a backup cannot be revoked, so this is worth a call.
 // It reads the vaults' own audit logs, in the workspace to which the vaults send them.
 
-import { logName, source } from 'sources.bicep'
+import { completeQuery } from 'queries.bicep'
 
-@description('Region of the workspace.')
+@description('The region of that workspace: a log alert must be there.')
 param location string
 param tags { *: string }
 param escrowName string
 @description('The workspace that receives the vaults\' audit logs (category AuditEvent).')
 param vaultLogsWorkspaceId string
-param sources source[]
-@description('Application id (client id) of the escrow\'s identity, as the vaults log it.')
-param escrowClientId string
+@description('The deployment\'s own names, for the query.')
+param names { *: string }
 param actionGroupId string
 
 resource alarm 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
@@ -32,15 +31,7 @@ resource alarm 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
     criteria: {
       allOf: [
         {
-          query: replace(
-            replace(
-              loadTextContent('../queries/foreign-backup.kql'),
-              '__SOURCES__',
-              string(map(sources, one => logName(one)))
-            ),
-            '__ESCROW_CLIENT_ID__',
-            escrowClientId
-          )
+          query: completeQuery(loadTextContent('../queries/foreign-backup.kql'), names)
           timeAggregation: 'Count'
           operator: 'GreaterThan'
           threshold: 0

@@ -1,10 +1,11 @@
-// The app: Flex Consumption, one user-assigned identity, the package as built, no remote build.
+// One app: Flex Consumption, one user-assigned identity, the package as built, no remote build. A Flex plan holds one app.
 
-import { appSettings, appSettingInputs } from 'app-settings.bicep'
 
 param location string
 param tags { *: string }
 param appName string
+@description('The service in azure.yaml that is deployed to this app.')
+param serviceName string
 param planName string
 param identityId string
 @description('Node on the plan. 24 is the long-term support line; 22 is generally available too.')
@@ -20,7 +21,7 @@ param deploymentContainerUrl string
 param subnetId string
 @description('Public address ranges that may deploy; empty: any, still by identity.')
 param deployIpRanges string[]
-param settings appSettingInputs
+param appSettings { *: string }
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: planName
@@ -40,7 +41,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   name: appName
   location: location
   // azd finds the app to deploy to by this tag.
-  tags: union(tags, { 'azd-service-name': 'escrow' })
+  tags: union(tags, { 'azd-service-name': serviceName })
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
@@ -78,9 +79,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      // No function answers HTTP, so nobody has business at the app's own address; deployment uses the other one.
-      ipSecurityRestrictionsDefaultAction: 'Deny'
-      ipSecurityRestrictions: []
+      // No function answers HTTP. The app's own address is not closed by a rule all the same: the platform calls it to
+      // learn which triggers there are (Azure-Functions#2635). Deployment uses the other address, which can be narrowed.
       scmIpSecurityRestrictionsUseMain: false
       scmIpSecurityRestrictionsDefaultAction: empty(deployIpRanges) ? 'Allow' : 'Deny'
       scmIpSecurityRestrictions: map(range(0, length(deployIpRanges)), index => {
@@ -94,7 +94,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
   resource configuration 'config' = {
     name: 'appsettings'
-    properties: appSettings(settings)
+    properties: appSettings
   }
 
   resource ftp 'basicPublishingCredentialsPolicies' = {

@@ -10,6 +10,8 @@ type networkSettings = {
   integrationSubnetId: string?
   @description('Existing subnet for private endpoints.')
   endpointSubnetId: string?
+  @description('Resource group of the private endpoints where that subnet is in another subscription: an endpoint must be in the subscription of its network. Default: the network\'s own group.')
+  endpointResourceGroup: string?
   @description('Existing private DNS zones, by service. They must be linked to the app\'s network already.')
   zoneIds: zoneIds?
   @description('false: private DNS is somebody else\'s (an Azure Policy, say); no zone and no record is made.')
@@ -63,8 +65,11 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = if (makesNetwo
       {
         name: 'app'
         properties: {
-          // Flex Consumption takes one address per instance or so; its subnet must be delegated and empty.
+          // Flex Consumption takes one address per instance or so; its subnet must be delegated. Both apps share it.
           addressPrefix: cidrSubnet(addressPrefix, 26, 0)
+          // Tokens and telemetry go to public endpoints of Azure, and there is no NAT gateway. Said here, because the
+          // default of newer API versions is false.
+          defaultOutboundAccess: true
           delegations: [
             {
               name: 'flex-consumption'
@@ -79,6 +84,8 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = if (makesNetwo
         name: 'endpoints'
         properties: {
           addressPrefix: cidrSubnet(addressPrefix, 26, 1)
+          // Endpoints answer; nothing leaves from here.
+          defaultOutboundAccess: false
           privateEndpointNetworkPolicies: 'Enabled'
         }
       }

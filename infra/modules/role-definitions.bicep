@@ -1,17 +1,37 @@
-// The roles of the product, each as small as its duty. No built-in role is: "Key Vault Crypto Officer" deletes keys,
-// "Storage Blob Data Contributor" overwrites backups. A custom role with data actions cannot be scoped to a management
-// group, so its assignable scopes are the subscriptions that are really used.
+// The roles of the product, each as small as its duty, in one subscription. No built-in role is: "Key Vault Crypto Officer"
+// deletes keys, "Storage Blob Data Contributor" overwrites backups.
+//
+// Every subscription in which a role is assigned has definitions of its own. One definition for all of them could not
+// lose a subscription while an assignment is left there (RoleScopeBeingRemovedContainsAssignments), so the deployment
+// after the last source of a subscription was taken off the list would fail.
 targetScope = 'subscription'
 
-@description('Tells this escrow\'s roles from another escrow\'s in the same tenant: role names are unique in a tenant.')
+@description('The name of a role definition, the same on every deployment.')
+func roleName(subscriptionId string, escrowSubscriptionId string, escrowName string, key string) string =>
+  guid('/subscriptions/${toLower(subscriptionId)}', toLower(escrowSubscriptionId), escrowName, key)
+
+@export()
+@description('One of the product\'s roles, in the subscription where it is assigned. It is known before it is made: wait for it.')
+func roleIdOf(
+  subscriptionId string,
+  escrowSubscriptionId string,
+  escrowName string,
+  key 'vaultBackup' | 'recordCreation' | 'restoreOperator' | 'drillOperator' | 'auditor'
+) string =>
+  subscriptionResourceId(
+    subscriptionId,
+    'Microsoft.Authorization/roleDefinitions',
+    roleName(subscriptionId, escrowSubscriptionId, escrowName, key)
+  )
+
 param escrowName string
-@description('Ids of the subscriptions where the roles are assigned, "/subscriptions/<id>".')
-param assignableScopes string[]
+@description('Where the escrow is deployed. With its name it tells this escrow\'s roles from another\'s.')
+param escrowSubscriptionId string
 
 var roles = {
   vaultBackup: {
     title: 'Key escrow: back up keys'
-    description: 'For the escrow app, on a vault: list keys and back them up. Cannot use, restore, change or delete a key.'
+    description: 'For the backup app, on a vault: list keys and back them up. Cannot use, restore, change or delete a key.'
     dataActions: [
       'Microsoft.KeyVault/vaults/keys/read'
       'Microsoft.KeyVault/vaults/keys/backup/action'
@@ -19,7 +39,7 @@ var roles = {
   }
   recordCreation: {
     title: 'Key escrow: create records'
-    description: 'For the escrow app, on the escrow container: create and read blobs. Cannot overwrite, delete or re-tag one.'
+    description: 'For whoever adds to one container of the escrow: create and read blobs. Cannot overwrite, delete or re-tag one.'
     dataActions: [
       'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action'
       'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'
@@ -27,7 +47,7 @@ var roles = {
   }
   restoreOperator: {
     title: 'Key escrow: restore operator'
-    description: 'For a person, on the vault that is restored to and on the escrow container: restore keys, recover deleted ones, read backups.'
+    description: 'For a person, on the vault that is restored to and on the escrow account: restore keys, recover deleted ones, read backups.'
     dataActions: [
       'Microsoft.KeyVault/vaults/keys/read'
       'Microsoft.KeyVault/vaults/keys/restore/action'
@@ -37,7 +57,7 @@ var roles = {
   }
   drillOperator: {
     title: 'Key escrow: drill operator'
-    description: 'For the restore drill, on the DRILL vault and on the escrow container, never on a vault with keys that matter: restore, compare, delete and purge, and write the receipt.'
+    description: 'For the restore drill, on the DRILL vault and on the container of drills, never on a vault with keys that matter: restore, compare, delete and purge, and write the receipt.'
     dataActions: [
       'Microsoft.KeyVault/vaults/keys/read'
       'Microsoft.KeyVault/vaults/keys/restore/action'
@@ -47,9 +67,9 @@ var roles = {
       'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'
     ]
   }
-  auditOperator: {
+  auditor: {
     title: 'Key escrow: auditor'
-    description: 'For a person, on the escrowed vaults and the escrow container: see which keys there are and read records and reports.'
+    description: 'For the audit app and for people, on the escrowed vaults and on the escrow\'s containers: see which keys there are and read records and audits.'
     dataActions: [
       'Microsoft.KeyVault/vaults/keys/read'
       'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'
@@ -57,11 +77,16 @@ var roles = {
   }
 }
 
+// The name of a role is unique in a tenant, so it says which escrow's it is and for which subscription.
+var here = split(subscription().subscriptionId, '-')[0]
+var escrowHome = split(escrowSubscriptionId, '-')[0]
+var suffix = here == escrowHome ? '${escrowName} ${here}' : '${escrowName} ${escrowHome} in ${here}'
+
 resource definitions 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [
   for role in items(roles): {
-    name: guid(subscription().id, escrowName, role.key)
+    name: roleName(subscription().subscriptionId, escrowSubscriptionId, escrowName, role.key)
     properties: {
-      roleName: '${role.value.title} (${escrowName})'
+      roleName: '${role.value.title} (${suffix})'
       description: role.value.description
       type: 'CustomRole'
       permissions: [
@@ -72,20 +97,7 @@ resource definitions 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [
           notDataActions: []
         }
       ]
-      assignableScopes: assignableScopes
+      assignableScopes: [subscription().id]
     }
   }
 ]
-
-@description('Role definition ids by the names above.')
-output ids { *: string } = toObject(
-  map(items(roles), role => {
-    name: role.key
-    id: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      guid(subscription().id, escrowName, role.key)
-    )
-  }),
-  entry => entry.name,
-  entry => entry.id
-)

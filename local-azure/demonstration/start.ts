@@ -96,6 +96,7 @@ async function startAzureFor(settings: Settings): Promise<LocalAzure> {
       ...settings.suffixes,
       blob: container.hostname.split('.').slice(1).join('.'),
       queue: new URL(settings.queueServiceUrl).hostname.split('.').slice(1).join('.'),
+      resourceManager: new URL(settings.resourceManagerUrl).hostname.split('.').slice(1).join('.'),
     },
   });
   for (const [index, source] of settings.sources.entries()) {

@@ -1,3 +1,4 @@
+import type { GraphResource } from '../resource-manager/graph-query.ts';
 import type { LocalSourceKind } from './data-actions.ts';
 import { type KeyType, publicPart } from './key-material.ts';
 import { createRateLimiter } from './rate-limiter.ts';
@@ -14,6 +15,8 @@ export interface LocalSourceOptions {
   readonly geography?: string;
   /** A Managed HSM's backups can be restored where this label is the same; its own name by default. */
   readonly securityDomain?: string;
+  /** What Azure Resource Manager tells of it; a plain, open vault with Azure roles by default. */
+  readonly resource?: Partial<Pick<GraphResource, 'resourceGroup' | 'location' | 'properties'>>;
   /** Backup, get and list calls that it takes per second before it answers 429; unlimited when absent. */
   readonly callsPerSecond?: number;
 }
@@ -52,6 +55,8 @@ export interface LocalSource {
   readonly kind: LocalSourceKind;
   readonly name: string;
   readonly url: string;
+  /** As Azure Resource Manager has it. */
+  readonly resource: GraphResource;
   /** @throws when the name is taken, or is not a key name. */
   addKey(options: AddKeyOptions): void;
   /** Soft-deletes. @throws when there is no such key. */
@@ -96,7 +101,7 @@ export function createSourceState(options: LocalSourceOptions, suffix: string, n
   };
 }
 
-export function localSource(state: SourceState): LocalSource {
+export function localSource(state: SourceState, given: LocalSourceOptions['resource'] = {}): LocalSource {
   const existing = (name: string) => {
     const key = state.keys.get(name.toLowerCase());
     if (key === undefined) throw new Error(`No key "${name}" in ${state.host}.`);
@@ -106,6 +111,7 @@ export function localSource(state: SourceState): LocalSource {
     kind: state.kind,
     name: state.name,
     url: state.url,
+    resource: resourceOf(state, given),
     addKey: (options) => addKey(state, options),
     deleteKey: (name) => {
       softDelete(state, existing(name));
@@ -127,6 +133,17 @@ export function localSource(state: SourceState): LocalSource {
       if (calls === 0) state.busy.clear();
     },
   };
+}
+
+function resourceOf(state: SourceState, given: NonNullable<LocalSourceOptions['resource']>): GraphResource {
+  const { name, subscriptionId } = state;
+  const { resourceGroup = `rg-${name}`, location = 'westeurope', properties = {} } = given;
+  const isVault = state.kind === 'vault';
+  const type = isVault ? 'microsoft.keyvault/vaults' : 'microsoft.keyvault/managedhsms';
+  const path = isVault ? 'Microsoft.KeyVault/vaults' : 'Microsoft.KeyVault/managedHSMs';
+  const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/${path}/${name}`;
+  const open = { publicNetworkAccess: 'Enabled', ...(isVault ? { enableRbacAuthorization: true } : {}) };
+  return { id, name, type, location, resourceGroup, subscriptionId, properties: { ...open, ...properties } };
 }
 
 function addKey(state: SourceState, options: AddKeyOptions): void {

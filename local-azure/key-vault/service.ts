@@ -49,6 +49,7 @@ export interface KeyVaultService {
   /** @throws when its host is there already. */
   addSource(options: LocalSourceOptions): LocalSource;
   source(kind: LocalSourceKind, name: string): LocalSource | undefined;
+  sources(): LocalSource[];
   /** Everything received, oldest first. `length = 0` forgets it. */
   readonly requests: RequestRecord[];
   readonly faults: FaultPlan;
@@ -131,10 +132,11 @@ export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVault
     addSource(sourceOptions) {
       const source = createSourceState(sourceOptions, suffixes[sourceOptions.kind], now);
       if (served.has(source.host)) throw new Error(`${source.host} was added before.`);
-      const view = localSource(source);
+      const view = localSource(source, sourceOptions.resource);
       served.set(source.host, { source, view });
       return view;
     },
+    sources: () => [...served.values()].map(({ view }) => view),
     source: (kind, name) => served.get(`${name}.${suffixes[kind]}`.toLowerCase())?.view,
     requests,
     faults,

@@ -14,6 +14,8 @@ export interface ServiceSuffixes {
   readonly managedHsm: string;
   readonly blob: string;
   readonly queue: string;
+  /** Azure Resource Manager is the host `management` under it. */
+  readonly resourceManager: string;
 }
 
 export const azureCloudSuffixes: ServiceSuffixes = {
@@ -21,6 +23,7 @@ export const azureCloudSuffixes: ServiceSuffixes = {
   managedHsm: 'managedhsm.azure.net',
   blob: 'blob.core.windows.net',
   queue: 'queue.core.windows.net',
+  resourceManager: 'azure.com',
 };
 
 const hourMs = 3_600_000;

@@ -128,10 +128,11 @@ export function createSettingReader<SettingName extends string>(
         (text) => (isDnsSuffix(text) ? text : undefined),
         'a DNS suffix without a leading dot, as vault.azure.net',
       ),
-    authority(name: SettingName): string | undefined {
+    /** Where a service of the cloud is: the cloud's own place, unless the setting says otherwise. */
+    endpoint(name: SettingName, ofCloud: string): string {
       const text = read(name);
-      const url = text === undefined ? undefined : place(name, text, 'https://login.microsoftonline.com');
-      return url && textOf(url);
+      const url = text === undefined ? undefined : place(name, text, ofCloud);
+      return url === undefined ? ofCloud : textOf(url);
     },
   };
 }

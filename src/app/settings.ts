@@ -27,6 +27,8 @@ export interface Settings {
   readonly maxDrillAgeDays: number | undefined;
   readonly suffixes: SourceSuffixes;
   readonly authorityHost: string;
+  /** Azure Resource Manager, which only `discover` and `doctor` ask. */
+  readonly resourceManagerUrl: string;
   readonly functionTimeoutMs: number;
   readonly maxDequeueCount: number;
 }
@@ -51,6 +53,7 @@ export const settingNames = [
   'ESCROW_VAULT_DNS_SUFFIX',
   'ESCROW_HSM_DNS_SUFFIX',
   'AZURE_AUTHORITY_HOST',
+  'AZURE_RESOURCE_MANAGER_URL',
 ] as const;
 
 /** The host's own, which override host.json. */
@@ -108,7 +111,8 @@ export function readSettings(
       vault: reader.suffix('ESCROW_VAULT_DNS_SUFFIX') ?? cloud.suffixes.vault,
       managedHsm: reader.suffix('ESCROW_HSM_DNS_SUFFIX') ?? cloud.suffixes.managedHsm,
     },
-    authorityHost: reader.authority('AZURE_AUTHORITY_HOST') ?? cloud.authorityHost,
+    authorityHost: reader.endpoint('AZURE_AUTHORITY_HOST', cloud.authorityHost),
+    resourceManagerUrl: reader.endpoint('AZURE_RESOURCE_MANAGER_URL', cloud.resourceManager),
     functionTimeoutMs:
       reader.optional(
         hostTimeout,

@@ -12,7 +12,7 @@ const label = z.optional(
 const patterns = z.array(
   textLike(/^[0-9a-zA-Z*?-]{1,127}$/, 'must be a key name or a pattern: letters, digits, dashes, "*" and "?" only'),
 );
-const sourceShape = z.strictObject({
+export const sourceShape = z.strictObject({
   vaultName: z.optional(textLike(sourceNamePattern, 'is no vault name')),
   hsmName: z.optional(textLike(sourceNamePattern, 'is no Managed HSM name')),
   keys: z._default(patterns.check(z.minLength(1, 'must hold at least one pattern, as ["*"]')), ['*']),

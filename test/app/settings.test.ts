@@ -47,6 +47,7 @@ describe('settings that can be used', () => {
       maxDrillAgeDays: undefined,
       suffixes: { vault: 'vault.azure.net', managedHsm: 'managedhsm.azure.net' },
       authorityHost: 'https://login.microsoftonline.com',
+      resourceManagerUrl: 'https://management.azure.com',
       functionTimeoutMs: 30 * 60 * 1000,
       maxDequeueCount: 5,
     });
@@ -110,15 +111,18 @@ describe('settings that can be used', () => {
     expect(readSettings({ ...minimalSettings, AZURE_CLOUD: 'azurechinacloud' })).toMatchObject({
       suffixes: { vault: 'vault.azure.cn', managedHsm: 'managedhsm.azure.cn' },
       authorityHost: 'https://login.chinacloudapi.cn',
+      resourceManagerUrl: 'https://management.chinacloudapi.cn',
     });
     const overrides = {
       ESCROW_VAULT_DNS_SUFFIX: 'vault.sovereign.example',
       ESCROW_HSM_DNS_SUFFIX: 'managedhsm.sovereign.example',
       AZURE_AUTHORITY_HOST: 'https://login.sovereign.example',
+      AZURE_RESOURCE_MANAGER_URL: 'https://management.sovereign.example/',
     };
     expect(readSettings({ ...minimalSettings, AZURE_CLOUD: 'AzureUSGovernment', ...overrides })).toMatchObject({
       suffixes: { vault: 'vault.sovereign.example', managedHsm: 'managedhsm.sovereign.example' },
       authorityHost: 'https://login.sovereign.example',
+      resourceManagerUrl: 'https://management.sovereign.example',
     });
   });
 

@@ -13,7 +13,13 @@ let login: TlsHost;
 /** An authority of another cloud, as far as a client with a secret needs it. */
 beforeAll(async () => {
   azure = await startTestAzure();
-  const suffixes = { vault: 'microsoftonline.us', managedHsm: 'b.example', blob: 'c.example', queue: 'd.example' };
+  const suffixes = {
+    vault: 'microsoftonline.us',
+    managedHsm: 'b.example',
+    blob: 'c.example',
+    queue: 'd.example',
+    resourceManager: 'e.example',
+  };
   const certificates = await createCertificates(suffixes);
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificates.ca]);
   login = await startTlsHost(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allRaised, type LogEntry, lastNight, now, ours, raised } from './support/alarm-queries.ts';
+import { allRaised, auditor, type LogEntry, lastNight, now, ours, raised } from './support/alarm-queries.ts';
 
 const source = 'vaults/a-vault';
 const other = 'vaults/b-vault';
@@ -160,6 +160,71 @@ describe('the alarm on coverage', () => {
   });
 });
 
+describe('lines in the other app’s telemetry', () => {
+  it('count for nothing: whoever backs up cannot say that all is audited, nor the audit that all is backed up', () => {
+    const forged: LogEntry = { ...audited(3), from: 'backup' };
+    expect(allRaised({ lines: [completed(6.9), completed(6.8, { source: other }), forged] })).toEqual([
+      'no-audit: every source',
+    ]);
+    const clean: LogEntry = { ...audited(2, { runId: 'forged' }), from: 'backup' };
+    const real = audited(3, { status: 'gaps', findings: 1 });
+    expect(allRaised({ lines: [completed(6.9), completed(6.8, { source: other }), real, gap(3.01), clean] })).toEqual([
+      `coverage-gap: ${source}`,
+    ]);
+    const runs = [completed(6.9), completed(6.8, { source: other })].map(
+      (one): LogEntry => ({ ...one, from: 'audit' }),
+    );
+    expect(allRaised({ lines: runs })).toEqual(['no-scheduled-run: every source']);
+  });
+});
+
+describe('the alarm on the chain of audits', () => {
+  const broken = (...lines: LogEntry[]): unknown[] => raised('audit-chain', { lines }).map((row) => row.source);
+  const yesterday = audited(27, { runId: 'yesterday', sha256: 'aaa', previousSha256: '000' });
+
+  it('is quiet when each audit names the one before it, and after the first', () => {
+    expect(broken(yesterday, audited(3, { sha256: 'bbb', previousSha256: 'aaa' }))).toEqual([]);
+    expect(broken(audited(3, { sha256: 'aaa' }))).toEqual([]);
+  });
+
+  it('fires when the latest audit follows another one, or none', () => {
+    expect(broken(yesterday, audited(3, { sha256: 'bbb', previousSha256: 'forged' }))).toEqual(['the whole escrow']);
+    expect(broken(yesterday, audited(3, { sha256: 'bbb' }))).toEqual(['the whole escrow']);
+  });
+
+  it('is not led astray by a line that the backup app wrote', () => {
+    const forged: LogEntry = { ...audited(10, { sha256: 'forged', previousSha256: 'aaa' }), from: 'backup' };
+    expect(broken(yesterday, forged, audited(3, { sha256: 'bbb', previousSha256: 'aaa' }))).toEqual([]);
+  });
+});
+
+describe('the alarm on other writers of audits', () => {
+  const somebody = '66666666-6666-4666-8666-666666666666';
+  const writers = (...blobWrites: Parameters<typeof raised>[1]['blobWrites'] & {}): unknown[] =>
+    raised('audit-writer', { blobWrites }).map((row) => row.caller);
+
+  it('fires for whoever else writes to or deletes from the container of audits', () => {
+    expect(writers({ hoursAgo: 0.2, container: 'key-escrow-audits', who: somebody })).toEqual([somebody]);
+    expect(
+      writers({ hoursAgo: 0.2, container: 'key-escrow-audits', who: somebody, category: 'StorageDelete' }),
+    ).toEqual([somebody]);
+    expect(writers({ hoursAgo: 0.2, container: 'key-escrow-audits', who: '' })).toEqual([
+      'without an identity, by OAuth',
+    ]);
+  });
+
+  it('is quiet about the audit app, other containers and what was refused', () => {
+    expect(
+      writers(
+        { hoursAgo: 0.2, container: 'key-escrow-audits', who: auditor },
+        { hoursAgo: 0.2, container: 'key-escrow', who: somebody },
+        { hoursAgo: 0.2, container: 'key-escrow-drills', who: somebody },
+        { hoursAgo: 0.2, container: 'key-escrow-audits', who: somebody, status: 'AuthorizationPermissionMismatch' },
+      ),
+    ).toEqual([]);
+  });
+});
+
 describe('the alarm on requests', () => {
   const lost = (lines: LogEntry[], poisoned: number[] = []): unknown[] =>
     raised('request-lost', { lines, poisoned }).map((row) => row.reason);
@@ -185,7 +250,7 @@ describe('the alarm on requests', () => {
 });
 
 describe('one cause raises one alarm', () => {
-  it('when the app is dead', () => {
+  it('when nothing was ever heard: no table has a row', () => {
     expect(allRaised({})).toEqual(['no-scheduled-run: every source']);
   });
 

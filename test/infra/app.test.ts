@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { settingNames } from '../../src/app/settings.ts';
-import { deploy, escrowClientId, parameterSetNames, parametersNamed } from './support/parameter-sets.ts';
-import { appSettings, hostAccount, ofType, theOne } from './support/resources.ts';
+import { auditClientId, backupClientId, deploy, parameterSetNames, parametersNamed } from './support/parameter-sets.ts';
+import { appOf, appSettings, auditHostAccount, hostAccount, ofType } from './support/resources.ts';
 import { isRuntimeValue } from './support/runtime-value.ts';
+
+const azureYaml = readFileSync(new URL('../../azure.yaml', import.meta.url), 'utf8');
 
 /** Settings of the Functions host and of the identity library, which src/app/settings.ts leaves to them. */
 const othersSettings = [
@@ -17,26 +20,36 @@ const othersSettings = [
   'AzureWebJobsStorage__tableServiceUri',
 ];
 
-describe.each(parameterSetNames)('the app of %s', (name) => {
+const apps = parameterSetNames.flatMap((name) =>
+  (name === 'no-network' ? (['escrow'] as const) : (['escrow', 'audit'] as const)).map((part) => ({ name, part })),
+);
+
+describe.each(apps)('the app $part of $name', ({ name, part }) => {
   const deployment = deploy(parametersNamed(name));
-  const settings = appSettings(deployment);
-  const app = theOne(deployment, 'Microsoft.Web/sites');
+  const settings = appSettings(deployment, part);
+  const app = appOf(deployment, part);
+  const isAudit = part === 'audit';
+  const clientId = isAudit ? auditClientId : backupClientId;
 
   it('has only settings that somebody reads', () => {
     const known = new Set<string>([...settingNames, ...othersSettings]);
     expect(Object.keys(settings).filter((one) => !known.has(one))).toEqual([]);
-    expect(Object.keys(settings)).toEqual(expect.arrayContaining(othersSettings));
+    const needless = ['AzureWebJobsStorage__queueServiceUri', 'AzureWebJobsStorage__tableServiceUri'];
+    expect(Object.keys(settings)).toEqual(
+      expect.arrayContaining(othersSettings.filter((one) => !isAudit || !needless.includes(one))),
+    );
+    if (isAudit) for (const one of needless) expect(settings).not.toHaveProperty(one);
   });
 
   it('connects by its own identity everywhere', () => {
-    for (const prefix of ['AzureWebJobsStorage', 'ESCROW_QUEUE']) {
+    for (const prefix of isAudit ? ['AzureWebJobsStorage'] : ['AzureWebJobsStorage', 'ESCROW_QUEUE']) {
       expect(settings[`${prefix}__credential`]).toBe('managedidentity');
-      expect(settings[`${prefix}__clientId`]).toBe(escrowClientId);
+      expect(settings[`${prefix}__clientId`]).toBe(clientId);
     }
     expect(settings).toMatchObject({
-      AZURE_CLIENT_ID: escrowClientId,
+      AZURE_CLIENT_ID: clientId,
       AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
-      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${escrowClientId};Authorization=AAD`,
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${clientId};Authorization=AAD`,
     });
     expect(Object.keys(app.body.identity as object)).toEqual(['type', 'userAssignedIdentities']);
     expect(app.body.identity).toMatchObject({ type: 'UserAssigned' });
@@ -49,27 +62,29 @@ describe.each(parameterSetNames)('the app of %s', (name) => {
     }
     // An address and no secret: Application Insights refuses whatever comes without a token.
     expect(isRuntimeValue(telemetryAddress)).toBe(true);
-    expect(theOne(deployment, 'Microsoft.Insights/components').properties.DisableLocalAuth).toBe(true);
+    for (const { properties } of ofType(deployment, 'Microsoft.Insights/components')) {
+      expect(properties.DisableLocalAuth).toBe(true);
+    }
   });
 
-  it('takes its package from a container of the host’s account, by identity', () => {
+  it('takes its package from a container of its own host’s account, by identity', () => {
+    const account = isAudit ? auditHostAccount(deployment) : hostAccount(deployment);
     expect(app.properties.functionAppConfig).toMatchObject({
       deployment: {
         storage: {
           type: 'blobContainer',
-          value: `https://${hostAccount(deployment).name}.blob.core.windows.net/deployment-package`,
+          value: `https://${account.name}.blob.core.windows.net/deployment-package`,
           authentication: { type: 'UserAssignedIdentity' },
         },
       },
     });
   });
 
-  it('answers nobody at its own address, takes no password, and speaks TLS 1.2', () => {
-    expect(app.properties).toMatchObject({
-      httpsOnly: true,
-      siteConfig: { minTlsVersion: '1.2', ipSecurityRestrictionsDefaultAction: 'Deny', ipSecurityRestrictions: [] },
-    });
-    const policies = ofType(deployment, 'Microsoft.Web/sites/basicPublishingCredentialsPolicies');
+  it('takes no password and speaks TLS 1.2', () => {
+    expect(app.properties).toMatchObject({ httpsOnly: true, siteConfig: { minTlsVersion: '1.2' } });
+    const policies = ofType(deployment, 'Microsoft.Web/sites/basicPublishingCredentialsPolicies').filter((one) =>
+      one.name.startsWith(app.name),
+    );
     expect(policies.map((one) => [one.name.split('/')[1], one.properties.allow])).toEqual([
       ['ftp', false],
       ['scm', false],
@@ -77,10 +92,54 @@ describe.each(parameterSetNames)('the app of %s', (name) => {
   });
 });
 
+describe('the two apps', () => {
+  const deployment = deploy(parametersNamed('one-vault'));
+
+  it('share nothing but the workspace, the network and what they are told about the escrow', () => {
+    const [backup, audit] = [appSettings(deployment), appSettings(deployment, 'audit')];
+    expect([backup.ESCROW_PART, audit.ESCROW_PART]).toEqual(['backup', 'audit']);
+    const same = Object.keys(audit).filter((name) => JSON.stringify(audit[name]) === JSON.stringify(backup[name]));
+    expect(new Set(same)).toEqual(
+      new Set([
+        'AZURE_CLOUD',
+        'AZURE_TOKEN_CREDENTIALS',
+        'AzureWebJobsStorage__credential',
+        'ESCROW_AUDIT_CONTAINER_URL',
+        'ESCROW_AUDIT_SCHEDULE',
+        'ESCROW_CONTAINER_URL',
+        'ESCROW_DRILL_CONTAINER_URL',
+        'ESCROW_MAX_AGE_HOURS',
+        'ESCROW_QUEUE_NAME',
+        'ESCROW_QUEUE__queueServiceUri',
+        'ESCROW_SCHEDULE',
+        'ESCROW_SOURCES',
+      ]),
+    );
+  });
+
+  it('are one app, one identity and one host account where the parameter says so', () => {
+    const one = deploy({ ...parametersNamed('one-vault'), separateAudit: false });
+    expect(ofType(one, 'Microsoft.Web/sites')).toHaveLength(1);
+    expect(ofType(one, 'Microsoft.Web/serverfarms')).toHaveLength(1);
+    expect(ofType(one, 'Microsoft.ManagedIdentity/userAssignedIdentities')).toHaveLength(1);
+    expect(ofType(one, 'Microsoft.Insights/components')).toHaveLength(1);
+    expect(appSettings(one).ESCROW_PART).toBe('all');
+    expect(one.outputs.auditAppName).toBe('');
+  });
+
+  it('are the services that azd deploys', () => {
+    const tags = ofType(deployment, 'Microsoft.Web/sites').map(
+      ({ body }) => (body.tags as Record<string, string>)['azd-service-name'],
+    );
+    expect(tags).toEqual(['escrow', 'audit']);
+    expect(azureYaml).toMatch(/^ {2}escrow:$/m);
+    expect(azureYaml).toMatch(/^ {2}audit:$/m);
+  });
+});
+
 describe('the parameters of the app', () => {
   const configOf = (parameters: object): unknown =>
-    theOne(deploy({ ...parametersNamed('one-vault'), ...parameters }), 'Microsoft.Web/sites').properties
-      .functionAppConfig;
+    appOf(deploy({ ...parametersNamed('one-vault'), ...parameters }), 'escrow').properties.functionAppConfig;
 
   it('choose the Node version, 24 unless said otherwise', () => {
     expect(configOf({})).toMatchObject({ runtime: { name: 'node', version: '24' } });
@@ -88,9 +147,10 @@ describe('the parameters of the app', () => {
     expect(() => configOf({ nodeVersion: '20' })).toThrow(/"nodeVersion" is none of 22,24/);
   });
 
-  it('cap the instances, three unless said otherwise', () => {
-    expect(configOf({})).toMatchObject({ scaleAndConcurrency: { maximumInstanceCount: 3 } });
-    expect(() => configOf({ maximumInstances: 2 })).toThrow(/below 3/);
+  it('cap the instances, at what every region takes unless said otherwise', () => {
+    expect(configOf({})).toMatchObject({ scaleAndConcurrency: { maximumInstanceCount: 40 } });
+    expect(configOf({ maximumInstances: 1 })).toMatchObject({ scaleAndConcurrency: { maximumInstanceCount: 1 } });
+    expect(() => configOf({ maximumInstances: 0 })).toThrow(/below 1/);
   });
 
   it('derive how old a record may be from the schedule’s period', () => {
@@ -103,11 +163,19 @@ describe('the parameters of the app', () => {
   });
 
   it('restrict who may deploy, by address', () => {
-    const { siteConfig } = theOne(deploy(parametersNamed('many-sources')), 'Microsoft.Web/sites').properties;
+    const { siteConfig } = appOf(deploy(parametersNamed('many-sources')), 'audit').properties;
     expect(siteConfig).toMatchObject({
       scmIpSecurityRestrictionsUseMain: false,
       scmIpSecurityRestrictionsDefaultAction: 'Deny',
       scmIpSecurityRestrictions: [{ ipAddress: '203.0.113.16/28', action: 'Allow' }],
     });
+  });
+
+  it('leave the app’s own address open to the platform, which asks it there for its triggers', () => {
+    for (const name of parameterSetNames) {
+      const { siteConfig } = appOf(deploy(parametersNamed(name)), 'escrow').properties;
+      expect(siteConfig).not.toHaveProperty('ipSecurityRestrictionsDefaultAction');
+      expect(siteConfig).not.toHaveProperty('ipSecurityRestrictions');
+    }
   });
 });

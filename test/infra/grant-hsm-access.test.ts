@@ -7,9 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const script = fileURLToPath(new URL('../../infra/scripts/grant-hsm-access.sh', import.meta.url));
 const principalId = '44444444-4444-4444-8444-444444444444';
+const auditPrincipalId = '77777777-7777-4777-8777-777777777777';
+const backupRole = 'Key escrow: back up keys';
+const listRole = 'Key escrow: list keys';
 const wantedActions = [
-  'Microsoft.KeyVault/managedHsm/keys/read/action',
   'Microsoft.KeyVault/managedHsm/keys/backup/action',
+  'Microsoft.KeyVault/managedHsm/keys/read/action',
 ];
 
 /** Stands in for the Azure CLI: one HSM whose roles are kept in a file, and a journal of the changes asked for. */
@@ -19,17 +22,19 @@ const state = process.env.HSM_STATE;
 const hsm = JSON.parse(fs.readFileSync(state, 'utf8'));
 const words = process.argv.slice(2);
 const option = (name) => words[words.indexOf(name) + 1];
+const asked = /roleName=='([^']+)'/.exec(option('--query') ?? '')?.[1];
+const definition = hsm.definitions[asked];
 const verb = words.slice(0, 4).join(' ');
 if (option('--hsm-name') !== 'contoso-hsm') { console.error('no such HSM'); process.exit(3); }
-const same = (one) => one.principalId === option('--assignee-object-id') && one.scope === option('--scope');
+const same = (one) => one.role === asked && one.principalId === option('--assignee-object-id') && one.scope === option('--scope');
 if (verb === 'keyvault role definition list') {
-  const query = option('--query');
-  if (hsm.definition) console.log(query.includes('.id') ? hsm.definition.id ?? 'the-id' : hsm.definition.dataActions.join('\\n'));
+  if (definition) console.log(option('--query').includes('.id') ? definition.id ?? 'the-id' : definition.dataActions.join('\\n'));
 } else if (verb === 'keyvault role assignment list') {
   console.log(hsm.assignments.filter(same).length);
 } else {
   hsm.changes.push(verb);
-  if (verb.startsWith('keyvault role definition')) hsm.definition = JSON.parse(option('--role-definition'));
+  const given = verb.startsWith('keyvault role definition') && JSON.parse(option('--role-definition'));
+  if (given) hsm.definitions[given.roleName] = given;
   else hsm.assignments.push({ role: option('--role'), scope: option('--scope'), principalId: option('--assignee-object-id') });
 }
 fs.writeFileSync(state, JSON.stringify(hsm));
@@ -43,7 +48,7 @@ describe('the script that gives the app its access to a Managed HSM', () => {
     stateFile = join(folder, 'hsm.json');
     writeFileSync(join(folder, 'az'), standIn);
     chmodSync(join(folder, 'az'), 0o755);
-    setState({ changes: [], assignments: [] });
+    setState({ changes: [], assignments: [], definitions: {} });
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -59,15 +64,31 @@ describe('the script that gives the app its access to a Managed HSM', () => {
   it('makes a role of exactly two actions and assigns it on /keys, saying what it does', () => {
     const { status, stdout, stderr } = grant();
     expect([status, stderr]).toEqual([0, '']);
-    expect(state().definition).toMatchObject({
+    expect(state().definitions[backupRole]).toMatchObject({
       actions: [],
       notActions: [],
       dataActions: wantedActions,
       notDataActions: [],
     });
-    expect(state().assignments).toEqual([{ role: 'Key escrow: back up keys', scope: '/keys', principalId }]);
+    expect(state().assignments).toEqual([{ role: backupRole, scope: '/keys', principalId }]);
     expect(stdout).toContain('+ az keyvault role definition create');
     expect(stdout).toContain('+ az keyvault role assignment create');
+  });
+
+  it('lets the identity that audits list keys, and no more', () => {
+    const { status, stdout } = grant('--audit-principal-id', auditPrincipalId);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`identity ${auditPrincipalId} may list keys`);
+    expect(state().definitions[listRole]).toMatchObject({
+      actions: [],
+      notActions: [],
+      dataActions: ['Microsoft.KeyVault/managedHsm/keys/read/action'],
+      notDataActions: [],
+    });
+    expect(state().assignments).toEqual([
+      { role: backupRole, scope: '/keys', principalId },
+      { role: listRole, scope: '/keys', principalId: auditPrincipalId },
+    ]);
   });
 
   it('changes nothing when run again', () => {
@@ -83,12 +104,14 @@ describe('the script that gives the app its access to a Managed HSM', () => {
     setState({
       changes: [],
       assignments: [],
-      definition: { id: 'the-id', dataActions: [...wantedActions, 'Microsoft.KeyVault/managedHsm/keys/delete'] },
+      definitions: {
+        [backupRole]: { id: 'the-id', dataActions: [...wantedActions, 'Microsoft.KeyVault/managedHsm/keys/delete'] },
+      },
     });
     const { status, stdout } = grant();
     expect(status).toBe(0);
     expect(stdout).toContain('has other actions');
-    expect(state().definition).toMatchObject({ id: 'the-id', dataActions: wantedActions });
+    expect(state().definitions[backupRole]).toMatchObject({ id: 'the-id', dataActions: wantedActions });
     expect(state().changes[0]).toBe('keyvault role definition update');
   });
 
@@ -110,6 +133,10 @@ describe('the script that gives the app its access to a Managed HSM', () => {
   it.each([
     [[], /Give --hsm-name/],
     [['--hsm-name', 'contoso-hsm', '--principal-id', 'somebody'], /Give --principal-id/],
+    [
+      ['--hsm-name', 'h', '--principal-id', principalId, '--audit-principal-id', 'x'],
+      /--audit-principal-id is an object/,
+    ],
     [['--hsm'], /Unknown argument: --hsm/],
     [['--hsm-name'], /needs a value/],
   ])('refuses %j with exit code 2 and the usage', (given, reason) => {

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from './support/deployment.ts';
-import { deploy, parametersNamed, platformSubscription } from './support/parameter-sets.ts';
-import { ofType, theOne } from './support/resources.ts';
+import {
+  deploy,
+  deploymentSubscription,
+  parametersNamed,
+  platformSubscription,
+  template,
+} from './support/parameter-sets.ts';
+import { appOf, escrowAccount, ofType, theOne } from './support/resources.ts';
+import type { TemplateResource } from './support/template.ts';
 
 interface Endpoint {
   readonly target: string;
@@ -29,21 +36,25 @@ describe('the private network', () => {
 
   it('is on by default: the app leaves through its own delegated subnet', () => {
     const network = theOne(deployment, 'Microsoft.Network/virtualNetworks');
-    const [app] = network.properties.subnets as { name: string; properties: Record<string, unknown> }[];
+    const [app, endpointSubnet] = network.properties.subnets as { name: string; properties: Record<string, unknown> }[];
     expect(app?.properties).toMatchObject({
       addressPrefix: '10.90.0.0/26',
+      defaultOutboundAccess: true,
       delegations: [{ properties: { serviceName: 'Microsoft.App/environments' } }],
     });
-    const { virtualNetworkSubnetId } = theOne(deployment, 'Microsoft.Web/sites').properties;
-    expect(virtualNetworkSubnetId).toBe(`${network.id}/subnets/app`);
+    for (const { properties } of ofType(deployment, 'Microsoft.Web/sites')) {
+      expect(properties.virtualNetworkSubnetId).toBe(`${network.id}/subnets/app`);
+    }
+    expect(endpointSubnet?.properties.defaultOutboundAccess).toBe(false);
   });
 
-  it('reaches both accounts and the vault by private endpoints, each with a record in its zone', () => {
+  it('reaches the accounts and the vault by private endpoints, each with a record in its zone', () => {
     expect(endpoints(deployment).map(({ target, group }) => `${target} ${group}`)).toEqual([
       'stkeyesc blob',
       'stkeyhost blob',
       'stkeyhost queue',
       'stkeyhost table',
+      'stkeyaudit blob',
       'contoso-prod vault',
     ]);
     expect(zones(deployment)).toEqual([
@@ -52,7 +63,7 @@ describe('the private network', () => {
       'privatelink.table.core.windows.net',
       'privatelink.vaultcore.azure.net',
     ]);
-    expect(ofType(deployment, 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups')).toHaveLength(5);
+    expect(ofType(deployment, 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups')).toHaveLength(6);
   });
 
   it('still finds a vault in public that has no private endpoint here', () => {
@@ -60,6 +71,38 @@ describe('the private network', () => {
     const policies = Object.fromEntries(links.map((one) => [one.name.split('/')[0], one.properties.resolutionPolicy]));
     expect(policies['privatelink.vaultcore.azure.net']).toBe('NxDomainRedirect');
     expect(policies['privatelink.blob.core.windows.net']).toBe('Default');
+  });
+});
+
+describe('private endpoints', () => {
+  const groupOf = (deployment: Deployment, target: RegExp): string | undefined => {
+    const one = ofType(deployment, 'Microsoft.Network/privateEndpoints').find((endpoint) => target.test(endpoint.name));
+    return one?.id.split('/providers/')[0];
+  };
+
+  it('are made one at a time, the escrow’s first', () => {
+    const resources = template.resources as Readonly<Record<string, TemplateResource>>;
+    expect(resources.privateEndpoints?.copy).toMatchObject({ mode: 'serial', batchSize: 1 });
+    expect(resources.privateEndpoints?.dependsOn).toContain('escrowEndpoint');
+  });
+
+  it('are in the app’s group, but the escrow’s in the escrow’s', () => {
+    const deployment = deploy(parametersNamed('one-vault'));
+    const subscription = `/subscriptions/${deploymentSubscription}`;
+    expect(groupOf(deployment, /stkeyesc/)).toBe(`${subscription}/resourceGroups/rg-key-escrow-small-escrow`);
+    expect(escrowAccount(deployment).id).toContain('/rg-key-escrow-small-escrow/');
+    for (const other of [/stkeyhost/, /stkeyaudit/, /contoso-prod/]) {
+      expect(groupOf(deployment, other)).toBe(`${subscription}/resourceGroups/rg-key-escrow-small`);
+    }
+  });
+
+  it('are in the subscription of their network, wherever the escrow and the app are', () => {
+    const parameters = parametersNamed('many-sources');
+    const hub = `/subscriptions/${platformSubscription}/resourceGroups`;
+    expect(groupOf(deploy(parameters), /stkeyesc/)).toBe(`${hub}/rg-hub`);
+    expect(groupOf(deploy(parameters), /contoso-hsm/)).toBe(`${hub}/rg-hub`);
+    const network = { ...(parameters.network as object), endpointResourceGroup: 'rg-escrow-endpoints' };
+    expect(groupOf(deploy({ ...parameters, network }), /contoso-hsm/)).toBe(`${hub}/rg-escrow-endpoints`);
   });
 });
 
@@ -86,7 +129,7 @@ describe('an existing network', () => {
     const unmanaged = deploy({ ...parametersNamed('one-vault'), network: { manageDns: false } });
     expect(zones(unmanaged)).toEqual([]);
     expect(ofType(unmanaged, 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups')).toEqual([]);
-    expect(endpoints(unmanaged)).toHaveLength(5);
+    expect(endpoints(unmanaged)).toHaveLength(6);
   });
 });
 
@@ -95,7 +138,7 @@ describe('one parameter', () => {
 
   it('turns the private network off, all of it', () => {
     expect(deployment.resources.filter((one) => one.type.startsWith('Microsoft.Network/'))).toEqual([]);
-    expect(theOne(deployment, 'Microsoft.Web/sites').properties.virtualNetworkSubnetId).toBeNull();
+    expect(appOf(deployment, 'escrow').properties.virtualNetworkSubnetId).toBeNull();
   });
 
   it('leaves identity as the only way in', () => {

@@ -4,7 +4,6 @@ import { deploy, parameterSetNames, parametersNamed } from './support/parameter-
 import { appSettings, ofType, roleAssignments } from './support/resources.ts';
 
 interface SourceParameter {
-  readonly kind: 'vault' | 'hsm';
   readonly vaultName?: string;
   readonly hsmName?: string;
   readonly events?: boolean;
@@ -13,10 +12,19 @@ interface SourceParameter {
 describe.each(parameterSetNames)('every source of %s', (name) => {
   const parameters = parametersNamed(name);
   const sources = parameters.sources as SourceParameter[];
-  const vaults = sources.filter((one) => one.kind === 'vault');
+  const vaults = sources.filter((one) => one.vaultName !== undefined);
   const deployment = deploy(parameters);
 
-  it('reaches the app’s settings, which the app itself accepts', () => {
+  it('reaches the settings of each app and of the command line, which the reader accepts', () => {
+    const parts = parameters.separateAudit === false ? (['escrow'] as const) : (['escrow', 'audit'] as const);
+    for (const part of parts) {
+      expect(readSettings(appSettings(deployment, part)).sources).toEqual(
+        readSettings(appSettings(deployment)).sources,
+      );
+    }
+    expect(readSettings(deployment.outputs.commandLineSettings as Record<string, string>)).toMatchObject({
+      sources: readSettings(appSettings(deployment)).sources,
+    });
     const settings = readSettings(appSettings(deployment));
     expect(settings.sources.map((one) => one.name)).toEqual(
       sources.map((one) => String(one.vaultName ?? one.hsmName).toLowerCase()),
@@ -82,6 +90,25 @@ describe('the selection of a source', () => {
     );
     expect(first).toMatchObject({ keys: ['*'], except: ['tmp-*'], maxBackupsPerSecond: 5 });
     expect(second).toMatchObject({ allowEmpty: true, retired: ['old-*'] });
-    expect(Object.keys(third)).toEqual(['vaultName', 'subscriptionId', 'geography']);
+    expect(new Set(Object.keys(third))).toEqual(new Set(['geography', 'subscriptionId', 'vaultName']));
+  });
+});
+
+describe('a source that is not as it must be', () => {
+  const deployWith = (source: object) => () => deploy({ ...parametersNamed('one-vault'), sources: [source] });
+
+  it('stops the deployment when a vault has no region', () => {
+    expect(deployWith({ vaultName: 'contoso-prod', resourceGroup: 'rg' })).toThrow(
+      'The vault "contoso-prod" in `sources` needs its "location".',
+    );
+  });
+});
+
+describe('a source that is on the list as not escrowed', () => {
+  it('gets nothing: no setting, no right, no event, no endpoint, no alarm', () => {
+    const parameters = parametersNamed('many-sources');
+    const drill = { vaultName: 'contoso-drill', resourceGroup: 'rg', location: 'uksouth', notEscrowed: 'drill vault' };
+    const deployment = deploy({ ...parameters, sources: [...(parameters.sources as object[]), drill] });
+    expect(deployment).toEqual(deploy(parameters));
   });
 });

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { deploy, parameterSetNames, parametersNamed, vaultOnlySubscription } from './support/parameter-sets.ts';
-import { escrowAccount, hostAccount, ofType, theOne } from './support/resources.ts';
+import { auditHostAccount, escrowAccount, hostAccount, ofType, theOne } from './support/resources.ts';
 
 describe.each(parameterSetNames)('the storage of %s', (name) => {
   const deployment = deploy(parametersNamed(name));
   const accounts = ofType(deployment, 'Microsoft.Storage/storageAccounts');
 
-  it('is two accounts, so that the host’s rights do not reach the escrow', () => {
-    expect(accounts.map((one) => one.id)).toEqual([hostAccount(deployment).id, escrowAccount(deployment).id]);
+  it('is the escrow’s account and one for each app’s host, whose rights do not reach the escrow', () => {
+    const hosts =
+      name === 'no-network' ? [hostAccount(deployment)] : [hostAccount(deployment), auditHostAccount(deployment)];
+    expect(accounts.map((one) => one.id)).toEqual([...hosts, escrowAccount(deployment)].map((one) => one.id));
   });
 
   it('takes no shared key, no anonymous reader, no old TLS and no other tenant', () => {
@@ -66,14 +68,33 @@ describe('the escrow account by default', () => {
     });
   });
 
-  it('makes every backup immutable for a year, by a policy that is not locked yet', () => {
-    const policy = theOne(deployment, 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies');
-    expect(policy.name).toBe(`${escrowAccount(deployment).name}/default/key-escrow/default`);
-    expect(policy.properties).toEqual({
-      immutabilityPeriodSinceCreationInDays: 365,
-      allowProtectedAppendWrites: false,
-      allowProtectedAppendWritesAll: false,
-    });
+  it('makes every backup, audit and receipt immutable for a year, by policies that are not locked yet', () => {
+    const policies = ofType(
+      deployment,
+      'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies',
+    );
+    expect(policies.map((one) => one.name)).toEqual(
+      ['key-escrow', 'key-escrow-audits', 'key-escrow-drills'].map(
+        (container) => `${escrowAccount(deployment).name}/default/${container}/default`,
+      ),
+    );
+    for (const { properties } of policies) {
+      expect(properties).toEqual({
+        immutabilityPeriodSinceCreationInDays: 365,
+        allowProtectedAppendWrites: false,
+        allowProtectedAppendWritesAll: false,
+      });
+    }
+  });
+
+  it('puts out the lines that lock them', () => {
+    const lines = deployment.outputs.lockCommands as string[];
+    expect(lines.map((line) => /--container-name "([^"]+)"/.exec(line)?.[1])).toEqual([
+      'key-escrow',
+      'key-escrow-audits',
+      'key-escrow-drills',
+    ]);
+    for (const line of lines) expect(line).toContain(`--account-name "${escrowAccount(deployment).name}"`);
   });
 
   it('cannot be deleted while its lock is there', () => {
@@ -89,6 +110,19 @@ describe('the escrow account by default', () => {
     expect(skuWith({ escrow: { location: 'Italy North' } })).toEqual({ name: 'Standard_ZRS' });
     expect(skuWith({ location: 'westus3' })).toEqual({ name: 'Standard_RAGRS' });
     expect(skuWith({ escrow: { sku: 'Standard_LRS' } })).toEqual({ name: 'Standard_LRS' });
+  });
+});
+
+describe('the escrow’s resource group', () => {
+  it('is never the one that can be deleted', () => {
+    const together = { ...parametersNamed('one-vault'), escrow: { resourceGroupName: 'RG-key-escrow-small' } };
+    expect(() => deploy(together)).toThrow('The escrow account needs a resource group of its own');
+  });
+
+  it('is not azd’s to take away', () => {
+    const groups = ofType(deploy(parametersNamed('one-vault')), 'Microsoft.Resources/resourceGroups');
+    const tagged = groups.filter(({ body }) => 'azd-env-name' in ((body.tags ?? {}) as object));
+    expect(tagged.map((one) => one.name)).toEqual(['rg-key-escrow-small']);
   });
 });
 
@@ -134,5 +168,15 @@ describe('the host’s account', () => {
       publicNetworkAccess: 'Disabled',
       networkAcls: { defaultAction: 'Deny', bypass: 'None' },
     });
+  });
+
+  it('of the audit is closed to everybody but its app, with events or without, and has no queue', () => {
+    const deployment = deploy({ ...parametersNamed('one-vault'), operatorIpRanges: ['203.0.113.0/28'] });
+    expect(auditHostAccount(deployment).properties).toMatchObject({
+      publicNetworkAccess: 'Disabled',
+      networkAcls: { defaultAction: 'Deny', bypass: 'None', ipRules: [] },
+    });
+    const queues = ofType(deployment, 'Microsoft.Storage/storageAccounts/queueServices');
+    expect(queues.map((one) => one.name)).toEqual([`${hostAccount(deployment).name}/default`]);
   });
 });

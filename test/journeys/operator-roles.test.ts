@@ -52,7 +52,7 @@ async function deployedRoles(): Promise<Record<string, { dataActions: string[] }
 
 describe('the roles of people', () => {
   test.for([
-    ['auditOperator', auditorDataActions],
+    ['auditor', auditorDataActions],
     ['restoreOperator', restoreOperatorDataActions],
     ['drillOperator', drillOperatorDataActions],
   ] as const)('%s of the local Azure is what is deployed, and the like on a Managed HSM', async ([role, actions]) => {

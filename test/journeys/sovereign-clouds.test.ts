@@ -19,7 +19,12 @@ test('the nightly run and a request by key identifier, in AzureChinaCloud under 
       { kind: 'vault', name: 'contoso-prod' },
       { kind: 'managedHsm', name: 'contoso-hsm' },
     ],
-    suffixes: { ...cloud, blob: 'blob.core.chinacloudapi.cn', queue: 'queue.core.chinacloudapi.cn' },
+    suffixes: {
+      ...cloud,
+      blob: 'blob.core.chinacloudapi.cn',
+      queue: 'queue.core.chinacloudapi.cn',
+      resourceManager: 'chinacloudapi.cn',
+    },
   });
   azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing' });
   azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });

@@ -57,6 +57,7 @@ export function logKept(log: EscrowLog, audit: Audit, { name, sha256 }: KeptAudi
     durationMs: Date.parse(audit.finishedAt) - Date.parse(audit.startedAt),
     blobName: name,
     sha256,
+    ...(audit.chain.previous && { previousSha256: audit.chain.previous.sha256 }),
   });
 }
 

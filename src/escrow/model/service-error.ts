@@ -1,7 +1,14 @@
 import type { FailureKind } from './failure-kind.ts';
 
 /** What refused, as a person names it: an Azure service, the way to a token, or a folder of this machine. */
-export type ServiceName = 'Key Vault' | 'Managed HSM' | 'Blob Storage' | 'Queue Storage' | 'identity' | 'Folder';
+export type ServiceName =
+  | 'Key Vault'
+  | 'Managed HSM'
+  | 'Blob Storage'
+  | 'Queue Storage'
+  | 'Resource Graph'
+  | 'identity'
+  | 'Folder';
 
 export interface ServiceAnswer {
   readonly service: ServiceName;

@@ -91,6 +91,8 @@ export type EscrowEvent =
       readonly blobName: string;
       /** Of the audit's content: the end of the chain of evidence, kept where the escrow cannot reach. */
       readonly sha256: string;
+      /** Of the audit that it follows; absent in the first. An alarm compares it with the line before. */
+      readonly previousSha256?: string;
     }
   | ({ readonly event: 'escrow.coverage.gap'; readonly runId: string } & Finding);
 

@@ -13,18 +13,14 @@ param tags = {
 }
 param sources = [
   {
-    kind: 'vault'
     vaultName: 'Contoso-Prod'
     resourceGroup: 'rg-contoso'
     location: 'North Europe'
-    selection: {
-      keys: ['*']
-      except: ['tmp-*']
-      maxBackupsPerSecond: 5
-    }
+    keys: ['*']
+    except: ['tmp-*']
+    maxBackupsPerSecond: 5
   }
   {
-    kind: 'vault'
     vaultName: 'contoso-legacy'
     resourceGroup: 'rg-legacy'
     subscriptionId: platform
@@ -32,13 +28,10 @@ param sources = [
     accessModel: 'accessPolicy'
     events: false
     privateEndpoint: false
-    selection: {
-      allowEmpty: true
-      retired: ['old-*']
-    }
+    allowEmpty: true
+    retired: ['old-*']
   }
   {
-    kind: 'vault'
     vaultName: 'contoso-shared'
     resourceGroup: 'rg-shared'
     subscriptionId: platform
@@ -49,14 +42,11 @@ param sources = [
     }
   }
   {
-    kind: 'hsm'
     hsmName: 'contoso-hsm'
     resourceGroup: 'rg-hsm'
     subscriptionId: platform
     securityDomain: 'contoso-2026'
-    selection: {
-      keys: ['payments', 'signing-*']
-    }
+    keys: ['payments', 'signing-*']
   }
 ]
 param schedule = '0 0 */12 * * *'
@@ -84,10 +74,7 @@ param deployIpRanges = ['203.0.113.16/28']
 param workspaceId = '/subscriptions/${platform}/resourceGroups/rg-logs/providers/Microsoft.OperationalInsights/workspaces/log-platform'
 param alarms = {
   emails: ['keys@contoso.example', 'oncall@contoso.example']
-  vaultLogs: {
-    workspaceId: '/subscriptions/${platform}/resourceGroups/rg-logs/providers/Microsoft.OperationalInsights/workspaces/log-vaults'
-    location: 'northeurope'
-  }
+  vaultLogsWorkspaceId: '/subscriptions/${platform}/resourceGroups/rg-logs/providers/Microsoft.OperationalInsights/workspaces/log-vaults'
 }
 param alarmWebhooks = {
   pager: 'https://pager.contoso.example/hook'

@@ -1,19 +1,18 @@
-// Without a private network, with an action group and a Managed HSM, and no events.
+// Without a private network and in one app, with an action group and a Managed HSM, and no events.
 using '../../../infra/main.bicep'
 
 param environmentName = 'open'
 param location = 'eastus2'
 param privateNetwork = false
+param separateAudit = false
 param sources = [
   {
-    kind: 'vault'
     vaultName: 'contoso-dev'
     resourceGroup: 'rg-dev'
     location: 'eastus2'
     events: false
   }
   {
-    kind: 'hsm'
     hsmName: 'contoso-dev-hsm'
     resourceGroup: 'rg-dev'
   }

@@ -5,7 +5,6 @@ param environmentName = 'small'
 param location = 'westeurope'
 param sources = [
   {
-    kind: 'vault'
     vaultName: 'contoso-prod'
     resourceGroup: 'rg-contoso'
     location: 'westeurope'

@@ -14,6 +14,12 @@ function providerPath(type: string, names: readonly string[]): string {
   return `/providers/${namespace}${kinds.map((kind, index) => `/${kind}/${names[index]}`).join('')}`;
 }
 
+/** "Microsoft.Storage/storageAccounts/blobServices" of the id of such a thing. */
+export function typeOfId(id: string): string {
+  const [namespace = '', ...rest] = id.slice(id.lastIndexOf('/providers/') + '/providers/'.length).split('/');
+  return [namespace, ...rest.filter((_, index) => index % 2 === 0)].join('/');
+}
+
 const groupPath = (subscriptionId: string, resourceGroup: string | undefined): string =>
   `/subscriptions/${subscriptionId}${resourceGroup === undefined ? '' : `/resourceGroups/${resourceGroup}`}`;
 

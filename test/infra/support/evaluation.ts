@@ -115,6 +115,8 @@ function evaluateExpression(expression: Expression, scope: EvaluationScope): unk
       return arrayOf(argument(0)).map((one) => (argument(1) as Lambda)(one));
     case 'filter':
       return arrayOf(argument(0)).filter((one) => decidable((argument(1) as Lambda)(one), 'filter()'));
+    case 'reduce':
+      return arrayOf(argument(0)).reduce((sum, one) => (argument(2) as Lambda)(sum, one), argument(1));
     case 'toObject':
       return Object.fromEntries(
         arrayOf(argument(0)).map((one) => [

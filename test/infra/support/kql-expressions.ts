@@ -73,6 +73,8 @@ export function evaluateScalar(node: KqlNode, scope: KqlScope): KqlValue {
     case 'ContainsExpression':
     case 'HasExpression':
       return text('Left').includes(text('Right'));
+    case 'StartsWithExpression':
+      return text('Left').startsWith(text('Right'));
     case 'NotContainsExpression':
       return !text('Left').includes(text('Right'));
     case 'InExpression':

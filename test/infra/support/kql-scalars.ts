@@ -51,6 +51,7 @@ export const kqlFunctions: Readonly<Record<string, (...given: KqlValue[]) => Kql
   array_length: (value) => (Array.isArray(value) ? value.length : null),
   coalesce: (...given) => given.find((one) => !isNull(one) && one !== '') ?? null,
   isempty: (value) => isNull(value) || value === '',
+  isnotempty: (value) => !isNull(value) && value !== '',
   isnull: isNull,
   parse_json: parseJson,
   replace_regex: (value, pattern, rewrite) =>

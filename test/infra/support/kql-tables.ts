@@ -14,7 +14,7 @@ export function answerKql(kql: string, tables: Readonly<Record<string, Table>>, 
   const names = new Map<string, KqlValue>(Object.entries(tables));
   let answer: Table = [];
   const scope: KqlScope = { now, row: {}, names, evaluateTable: (node) => evaluateTable(node, scope) };
-  for (const statement of part(kqlSyntax(kql), 'Statements').items) {
+  for (const statement of part(syntaxOf(kql), 'Statements').items) {
     const expression = part(statement, 'Expression');
     if (statement.kind === 'LetStatement') {
       names.set(
@@ -24,6 +24,15 @@ export function answerKql(kql: string, tables: Readonly<Record<string, Table>>, 
     } else answer = evaluateTable(expression, scope);
   }
   return answer;
+}
+
+const parsed = new Map<string, KqlNode>();
+
+/** The tree of a query, parsed once: Kusto's parser takes a quarter of a second. */
+function syntaxOf(kql: string): KqlNode {
+  const syntax = parsed.get(kql) ?? kqlSyntax(kql);
+  parsed.set(kql, syntax);
+  return syntax;
 }
 
 const isTable = (node: KqlNode, names: ReadonlyMap<string, KqlValue>): boolean =>
@@ -41,8 +50,18 @@ function evaluateTable(node: KqlNode, scope: KqlScope): Table {
       return evaluateTable(part(node, 'Expression'), scope);
     case 'PrintOperator':
       return [columnsOf(part(node, 'Expressions').items, scope)];
-    case 'UnionOperator':
-      return union(part(node, 'Expressions').items.map((one) => evaluateTable(one, scope)));
+    case 'UnionOperator': {
+      const isFuzzy = node.parts.Parameters?.text.includes('isfuzzy=true') ?? false;
+      const isThere = (one: KqlNode): boolean =>
+        one.kind === 'NameReference'
+          ? scope.names.has(one.text)
+          : one.parts.Expression === undefined || isThere(one.parts.Expression);
+      const legs = part(node, 'Expressions').items.filter((one) => !isFuzzy || isThere(one));
+      return union(legs.map((one) => evaluateTable(one, scope)));
+    }
+    // Only ever an empty one, beside a table that may not be there yet.
+    case 'DataTableExpression':
+      return [];
     case 'PipeExpression':
       return operate(part(node, 'Operator'), evaluateTable(part(node, 'Expression'), scope), scope);
     default:

@@ -11,8 +11,10 @@ export const deploymentSubscription = '11111111-1111-4111-8111-111111111111';
 export const platformSubscription = '22222222-2222-4222-8222-222222222222';
 export const vaultOnlySubscription = '33333333-3333-4333-8333-333333333333';
 export const tenantId = '99999999-9999-4999-8999-999999999999';
-export const escrowPrincipalId = '44444444-4444-4444-8444-444444444444';
-export const escrowClientId = '55555555-5555-4555-8555-555555555555';
+export const backupPrincipalId = '44444444-4444-4444-8444-444444444444';
+export const backupClientId = '55555555-5555-4555-8555-555555555555';
+export const auditPrincipalId = '77777777-7777-4777-8777-777777777777';
+export const auditClientId = '88888888-8888-4888-8888-888888888888';
 
 export const parameterSetNames = ['one-vault', 'many-sources', 'no-network'] as const;
 export type ParameterSetName = (typeof parameterSetNames)[number];
@@ -24,24 +26,28 @@ export function parametersNamed(name: ParameterSetName): Record<string, unknown>
 
 const answers: AzureAnswers = ({ type, name, id }) => {
   if (type === 'Microsoft.ManagedIdentity/userAssignedIdentities') {
-    return { principalId: escrowPrincipalId, clientId: escrowClientId };
+    return name.endsWith('-audit')
+      ? { principalId: auditPrincipalId, clientId: auditClientId }
+      : { principalId: backupPrincipalId, clientId: backupClientId };
   }
   if (type === 'Microsoft.Storage/storageAccounts') {
     const endpoint = (service: string): string => `https://${name}.${service}.core.windows.net/`;
     return { primaryEndpoints: { blob: endpoint('blob'), queue: endpoint('queue'), table: endpoint('table') } };
   }
+  // An existing workspace: it may be in another region than the deployment.
+  if (type === 'Microsoft.OperationalInsights/workspaces') return { location: `region of ${name}` };
   if (type === 'Microsoft.EventGrid/systemTopics') return { identity: { principalId: `identity of ${id}` } };
   return undefined;
 };
 
 /** What a deployment of the committed template with these parameters would create. */
-export function deploy(parameters: Record<string, unknown>): Deployment {
+export function deploy(parameters: Record<string, unknown>, subscriptionId = deploymentSubscription): Deployment {
   return expandTemplate(
     template,
     parameters,
     {
       tenantId,
-      subscriptionId: deploymentSubscription,
+      subscriptionId,
       resourceGroup: undefined,
       cloud: { name: 'AzureCloud', storageSuffix: 'core.windows.net' },
     },

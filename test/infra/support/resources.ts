@@ -19,8 +19,17 @@ export const escrowAccount = (deployment: Deployment): DeployedResource =>
 export const hostAccount = (deployment: Deployment): DeployedResource =>
   theOne(deployment, 'Microsoft.Storage/storageAccounts', /^stkeyhost/);
 
-export const appSettings = (deployment: Deployment): Record<string, string> =>
-  theOne(deployment, 'Microsoft.Web/sites/config', /\/appsettings$/).properties as Record<string, string>;
+export const auditHostAccount = (deployment: Deployment): DeployedResource =>
+  theOne(deployment, 'Microsoft.Storage/storageAccounts', /^stkeyaudit/);
+
+/** The app that backs up, or the one that audits. */
+export const appOf = (deployment: Deployment, part: 'escrow' | 'audit'): DeployedResource =>
+  theOne(deployment, 'Microsoft.Web/sites', new RegExp(`^func-key-${part}-`));
+
+/** The settings of the app that backs up, or of the one that audits. */
+export const appSettings = (deployment: Deployment, part: 'escrow' | 'audit' = 'escrow'): Record<string, string> =>
+  theOne(deployment, 'Microsoft.Web/sites/config', new RegExp(`^func-key-${part}-.*/appsettings$`))
+    .properties as Record<string, string>;
 
 interface Permissions {
   readonly actions: string[];
@@ -29,19 +38,30 @@ interface Permissions {
   readonly notDataActions: string[];
 }
 
-/** The permissions of the product's own roles, by the name under which the deployment puts them out. */
-export function rolePermissions(deployment: Deployment): Record<string, Permissions> {
-  const ids = deployment.outputs.roleDefinitionIds as Record<string, string>;
-  const definitions = ofType(deployment, 'Microsoft.Authorization/roleDefinitions');
-  return Object.fromEntries(
-    Object.entries(ids).map(([name, id]) => {
-      const definition = definitions.find((one) => one.id === id);
-      if (definition === undefined) throw new Error(`No role definition has the id ${id}.`);
-      const [permissions] = definition.properties.permissions as [Permissions];
-      return [name, permissions];
-    }),
+const titles = {
+  vaultBackup: 'back up keys',
+  recordCreation: 'create records',
+  restoreOperator: 'restore operator',
+  drillOperator: 'drill operator',
+  auditor: 'auditor',
+} as const;
+export type RoleKey = keyof typeof titles;
+export const roleKeys = Object.keys(titles) as RoleKey[];
+
+/** One of the product's own roles, as it is defined in a subscription. */
+export function roleDefinition(deployment: Deployment, key: RoleKey, subscriptionId: string): DeployedResource {
+  const found = ofType(deployment, 'Microsoft.Authorization/roleDefinitions').filter(
+    ({ id, properties }) =>
+      id.startsWith(`/subscriptions/${subscriptionId}/`) &&
+      String(properties.roleName).startsWith(`Key escrow: ${titles[key]} (`),
   );
+  const [first] = found;
+  if (first === undefined || found.length > 1) throw new Error(`Found ${found.length} definitions of ${key}.`);
+  return first;
 }
+
+export const permissionsOf = ({ properties }: DeployedResource): Permissions =>
+  (properties.permissions as [Permissions])[0];
 
 export interface RoleAssignment {
   readonly on: string;

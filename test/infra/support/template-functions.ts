@@ -94,16 +94,25 @@ export const pureFunctions: Readonly<Record<string, TemplateFunction>> = {
     const [left, right] = [decidable(one, 'equals()'), decidable(other, 'equals()')];
     return isDeepStrictEqual(left ?? null, right ?? null);
   },
+  fail: (reason) => {
+    throw new Error(text(reason));
+  },
   false: () => false,
+  flatten: (value) => list(value).flatMap(list),
   format: (pattern, ...given) =>
     text(pattern).replace(/\{(\d+)\}/g, (_, index: string) => textOf(given[Number(index)])),
   guid,
+  indexOf: (container, item) =>
+    Array.isArray(container)
+      ? container.findIndex((one) => isDeepStrictEqual(one, item))
+      : text(container).indexOf(text(item)),
   items: (value) => {
     if (!isObject(value)) throw new Error(`items() of ${JSON.stringify(value)}.`);
     return Object.keys(value)
       .sort((one, other) => (one < other ? -1 : 1))
       .map((key) => ({ key, value: value[key] }));
   },
+  last: (value) => (typeof value === 'string' ? value.slice(-1) : (list(value).at(-1) ?? null)),
   length: (value) => (typeof value === 'string' ? value.length : Object.keys(value as object).length),
   not: (value) => !decidable(value, 'not()'),
   null: () => null,

@@ -9,6 +9,7 @@ describe('the throw-away certificates', () => {
       managedHsm: 'managedhsm.azure.cn',
       blob: 'blob.core.chinacloudapi.cn',
       queue: 'queue.core.chinacloudapi.cn',
+      resourceManager: 'chinacloudapi.cn',
     };
     const { ca, certificate } = await createCertificates(suffixes);
     const leaf = new X509Certificate(certificate);

@@ -1,0 +1,87 @@
+import { isSameSource, type SourceId } from '../../escrow/model/source.ts';
+import type { FoundSource } from './find-sources.ts';
+import { type SourceEntry, sourceOf } from './sources-file.ts';
+
+/** What a merge makes of a file of sources: the entries, and what differs, in the order of the entries. */
+export interface MergedSources {
+  readonly entries: readonly SourceEntry[];
+  readonly changes: readonly SourceChange[];
+}
+
+export type SourceChange =
+  | { readonly kind: 'added'; readonly source: SourceId }
+  | { readonly kind: 'changed'; readonly source: SourceId; readonly properties: readonly PropertyChange[] }
+  /** In the file and not found: kept, because whoever asks may not be allowed to see it. */
+  | { readonly kind: 'notFound'; readonly source: SourceId }
+  /** The example that the repository comes with. */
+  | { readonly kind: 'sampleRemoved'; readonly source: SourceId };
+
+export interface PropertyChange {
+  readonly name: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** The topic that the deployment itself makes; written into the file, it would be taken for somebody else's. */
+const ownTopicName = (vaultName: string): string => `evgt-key-escrow-${vaultName}`;
+
+/**
+ * The file of sources after a look around: every source found is in it with what Azure says of where it is. What a person chose
+ * (selection, pace, events, private endpoint, restore place, `notEscrowed`) stays as it was written.
+ */
+export function mergeSources(found: readonly FoundSource[], existing: readonly SourceEntry[]): MergedSources {
+  const changes: SourceChange[] = [];
+  const entries: SourceEntry[] = [];
+  for (const entry of existing) {
+    const source = sourceOf(entry);
+    const match = found.find((one) => isSameSource(one.source, source));
+    if (match === undefined && isSample(entry)) changes.push({ kind: 'sampleRemoved', source });
+    else if (match === undefined) {
+      changes.push({ kind: 'notFound', source });
+      entries.push(entry);
+    } else {
+      const updated = withFacts(entry, match);
+      const properties = differences(entry, updated);
+      if (properties.length > 0) changes.push({ kind: 'changed', source, properties });
+      entries.push(updated);
+    }
+  }
+  for (const one of found) {
+    if (existing.some((entry) => isSameSource(sourceOf(entry), one.source))) continue;
+    const named = one.source.kind === 'vault' ? { vaultName: one.source.name } : { hsmName: one.source.name };
+    changes.push({ kind: 'added', source: one.source });
+    entries.push(withFacts({ ...named, resourceGroup: one.resourceGroup, privateEndpoint: !one.publicAccess }, one));
+  }
+  return { entries, changes };
+}
+
+export const isSample = ({ subscriptionId }: SourceEntry): boolean => /^[0-]+$/.test(subscriptionId ?? '');
+
+/** What Azure knows better than the file. */
+function withFacts(entry: SourceEntry, found: FoundSource): SourceEntry {
+  const { existingSystemTopic: _topic, ...rest } = entry;
+  const place = { subscriptionId: found.subscriptionId, resourceGroup: found.resourceGroup, location: found.location };
+  if (found.source.kind === 'managedHsm') return { ...rest, ...place };
+  const { topic, accessModel } = found;
+  const isOwn = topic?.name.toLowerCase() === ownTopicName(found.source.name);
+  return {
+    ...rest,
+    ...place,
+    accessModel: accessModel === 'rbac' ? 'rbac' : 'accessPolicy',
+    ...(topic === undefined || isOwn
+      ? {}
+      : {
+          existingSystemTopic:
+            topic.resourceGroup.toLowerCase() === found.resourceGroup.toLowerCase()
+              ? { name: topic.name }
+              : { name: topic.name, resourceGroup: topic.resourceGroup },
+        }),
+  };
+}
+
+function differences(before: SourceEntry, after: SourceEntry): PropertyChange[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof SourceEntry>;
+  return [...names]
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+    .map((name) => ({ name, before: before[name], after: after[name] }));
+}

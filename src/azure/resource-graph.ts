@@ -1,0 +1,113 @@
+import {
+  bearerTokenAuthenticationPolicy,
+  createDefaultHttpClient,
+  createEmptyPipeline,
+  createHttpHeaders,
+  createPipelineRequest,
+  type PipelineResponse,
+} from '@azure/core-rest-pipeline';
+import type { TokenCredential } from '@azure/identity';
+import { ServiceError } from '../escrow/model/service-error.ts';
+import type { Clock } from './http/clock.ts';
+import { guardRequest } from './http/connection.ts';
+import { withRetries } from './http/retry.ts';
+import { keyVaultErrorOf, toServiceError } from './http/service-answer.ts';
+
+export interface ResourceGraph {
+  /**
+   * The rows of a query over what the identity may see, page by page; of these subscriptions only, where any are given.
+   * @throws ServiceError, OutOfTime. Rows that the service holds back are an error: nobody may take a part for the whole.
+   */
+  query(kql: string, subscriptionIds: readonly string[], outOfTime: AbortSignal): AsyncGenerator<unknown>;
+}
+
+const service = 'Resource Graph';
+const apiVersion = '2022-10-01';
+
+interface Page {
+  readonly data?: unknown;
+  readonly resultTruncated?: string;
+  readonly $skipToken?: string;
+}
+
+/**
+ * Azure Resource Graph, asked directly: one POST a page, 1,000 rows a page. A query must be ordered by id and have no `limit`,
+ * or the service gives no token for the next page.
+ * https://learn.microsoft.com/rest/api/azureresourcegraph/resourcegraph/resources/resources
+ * @param endpoint of Azure Resource Manager; the token is for it, and nothing is sent to another host.
+ */
+export function createResourceGraph(endpoint: string, credential: TokenCredential, clock: Clock): ResourceGraph {
+  const url = `${endpoint}/providers/Microsoft.ResourceGraph/resources?api-version=${apiVersion}`;
+  const { hostname: host } = new URL(endpoint);
+  const client = createDefaultHttpClient();
+  const pipeline = createEmptyPipeline();
+  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: `${endpoint}/.default` }));
+  pipeline.addPolicy(
+    {
+      name: 'escrowHostGuard',
+      sendRequest(request, next) {
+        guardRequest(request, host, service);
+        return next(request);
+      },
+    },
+    { afterPolicies: ['bearerTokenAuthenticationPolicy'] },
+  );
+
+  const ask = (body: object, outOfTime: AbortSignal): Promise<PipelineResponse> =>
+    withRetries(
+      async (abortSignal) => {
+        const request = createPipelineRequest({
+          url,
+          method: 'POST',
+          headers: createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json' }),
+          body: JSON.stringify(body),
+          abortSignal,
+        });
+        const response = await pipeline.sendRequest(client, request);
+        if (response.status !== 200) throw keyVaultErrorOf(response, service, host);
+        return response;
+      },
+      { clock, outOfTime, toServiceError: (error) => toServiceError(error, service, host) },
+    );
+
+  const invalid = (message: string): ServiceError =>
+    new ServiceError(message, { service, host, kind: 'invalidAnswer', code: 'InvalidAnswer' });
+
+  return {
+    async *query(kql, subscriptionIds, outOfTime) {
+      const subscriptions = subscriptionIds.length > 0 ? { subscriptions: subscriptionIds } : {};
+      const seen = new Set<string>();
+      for (let skipToken: string | undefined; ; ) {
+        const options = { resultFormat: 'objectArray', ...(skipToken === undefined ? {} : { $skipToken: skipToken }) };
+        const response = await ask({ query: kql, ...subscriptions, options }, outOfTime);
+        const page = parsePage(response.bodyAsText);
+        if (!Array.isArray(page?.data)) throw invalid('the answer is not a page of rows');
+        yield* page.data;
+        skipToken = page.$skipToken;
+        if (skipToken === undefined) {
+          if (page.resultTruncated === 'true') throw invalid('the answer is truncated, and leads to no further page');
+          return;
+        }
+        if (seen.has(skipToken)) throw invalid('the pages go round in a circle');
+        seen.add(skipToken);
+        await clock.sleep(pauseAfter(response), outOfTime);
+      }
+    },
+  };
+}
+
+function parsePage(text: string | null | undefined): Page | undefined {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+/** How long the service asks to wait before the next query: only once the quota of this window is used up. */
+function pauseAfter({ headers }: PipelineResponse): number {
+  if (headers.get('x-ms-user-quota-remaining') !== '0') return 0;
+  const [, hours = 0, minutes = 0, seconds = 5] =
+    /^(\d+):(\d\d):(\d\d)$/.exec(headers.get('x-ms-user-quota-resets-after') ?? '') ?? [];
+  return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+}
