@@ -30,6 +30,9 @@ const upwards: Readonly<Record<string, readonly string[]>> = {
     '../../local-azure/local-azure.ts',
   ],
   'src/main.ts': ['./app/operator-services.ts', './azure/http/clock.ts', '@azure/core-auth', './store/one.ts'],
+  'local-azure/storage/one.ts': [
+    ...['../../src/azure/http/discreet-agent.ts', '../demonstration/progress.ts', '../../test/support/nightly.ts'],
+  ],
   'scripts/bill-of-materials.ts': ['../src/app/settings.ts', '../test/support/nightly.ts'],
 };
 const downwards: typeof upwards = {
@@ -38,7 +41,8 @@ const downwards: typeof upwards = {
   'src/app/other.ts': ['../store/blob-container.ts', '../azure/credential.ts', '../escrow/model/source.ts'],
   'src/functions/other.ts': ['../app/services.ts', '../escrow/model/source.ts', '@azure/functions'],
   'src/cli/other.ts': ['../app/operator-services.ts', '../escrow/model/source.ts'],
-  'local-azure/demonstration/start.ts': ['../../src/app/settings.ts', '@azure/functions'],
+  'local-azure/storage/other.ts': ['../network/loopback.ts', '@azure/storage-queue'],
+  'local-azure/demonstration/start.ts': ['../../src/app/settings.ts', '@azure/functions', '../local-azure.ts'],
 };
 const forms = [
   (specifier: string) => `import '${specifier}';`,
