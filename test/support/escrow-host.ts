@@ -31,7 +31,7 @@ export function startEscrowHost(place: EscrowPlace, options: EscrowHostOptions):
     settings: { ...place.env, ...escrowSettings(place, options.sources, options.settings) },
     overrides: {
       visibilityTimeoutMs: 0,
-      messageLeaseMs: 2_000,
+      messageLeaseMs: 60_000,
       maxPollingIntervalMs: 100,
       timerRetryDelayMs: 50,
       listenerLeaseMs: 300,

@@ -25,7 +25,7 @@ export async function startFixture(
     ...options,
     overrides: {
       visibilityTimeoutMs: 0,
-      messageLeaseMs: 2_000,
+      messageLeaseMs: 60_000,
       maxPollingIntervalMs: 100,
       timerRetryDelayMs: 0,
       listenerLeaseMs: 300,

@@ -271,7 +271,8 @@ describe('the queue trigger of a host that fares badly', () => {
     ['a message cannot be deleted', 'deleteMessage', '{}'],
     ['a message cannot be put on the poison queue', 'putMessage', '{"do":"throw"}'],
   ])('ends and is started again when %s', async (_what, operation, message) => {
-    const host = await start({});
+    // The next host gets the message when the lease has run out.
+    const host = await start({ overrides: { messageLeaseMs: 1_000 } });
     await send(message);
     const undo = azure.storage.faults.add({ when: { operation }, effect: { kind: 'status', ...refused } });
     onTestFinished(undo);
