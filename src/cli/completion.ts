@@ -42,7 +42,7 @@ export function addCompletion({ program }: Cli, io: Io): void {
 /** Who completes a command must not be stopped by faulty settings. */
 function configured(io: Io): Settings['sources'] {
   try {
-    return readSettings(io.env).sources;
+    return readSettings(io.env, 'command').sources;
   } catch {
     return [];
   }

@@ -1,7 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Cli, ComposeServices } from './cli.ts';
 import { createCli } from './cli.ts';
-import { addDoctor } from './commands/doctor/doctor.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addDownload } from './commands/download.ts';
 import { addDrill } from './commands/drill/drill.ts';
 import { addEnqueue } from './commands/enqueue.ts';

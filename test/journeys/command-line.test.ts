@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
 import { requesterDataActions } from '../../local-azure/identity/deployed-roles.ts';
@@ -23,6 +24,13 @@ const sources = [
   { vaultName: 'contoso-prod', ...europe },
   { hsmName: 'contoso-hsm', securityDomain: 'one' },
 ];
+interface Diagnosis {
+  readonly counts: { readonly ok: number; readonly notChecked: number; readonly failed: number };
+  readonly lastRun: string | null;
+  readonly lastAudit: string | null;
+  readonly checks: readonly { readonly check: string; readonly status: string; readonly subject: string }[];
+}
+
 const readBlobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read';
 const cliBundle = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 
@@ -196,7 +204,11 @@ describe('enqueue', () => {
 
 describe('a key that cannot be looked for', () => {
   test.each([
-    ['the firewall keeps the desk out', { kind: 'forbidden', reason: 'ForbiddenByFirewall' }, 'firewall refused this address'],
+    [
+      'the firewall keeps the desk out',
+      { kind: 'forbidden', reason: 'ForbiddenByFirewall' },
+      'firewall refused this address',
+    ],
     [
       'the source is out of order',
       { kind: 'status', status: 503, code: 'ServerBusy', message: 'Busy.' },
@@ -212,21 +224,41 @@ describe('a key that cannot be looked for', () => {
 });
 
 describe('doctor', () => {
-  test('finds nothing wrong as the operator, and says what it may not look at', async () => {
-    const { json } = await cli('doctor --json');
-    const { checks } = json<{ checks: { check: string; status: string; subject: string }[] }>();
+  test('finds nothing wrong as the operator, counts what it did not check, and says how to', async () => {
+    const { json } = await cli('doctor --json', { env: { ...env, HTTPS_PROXY: 'https://proxy' } });
+    const { checks, counts, lastRun, lastAudit } = json<Diagnosis>();
     const of = (check: string) => checks.filter((one) => one.check === check).map(({ status }) => status);
     expect(of('list')).toEqual(['ok', 'ok']);
-    expect(of('backup')).toEqual(['skipped', 'skipped']);
-    expect([...of('container'), ...of('write-once (overwrite)'), ...of('write-once (delete)')]).toEqual([
-      'ok',
-      'ok',
-      'ok',
-    ]);
+    expect(of('backup')).toEqual(['notChecked', 'notChecked']);
+    expect(checks.find(({ check }) => check === 'backup')).toMatchObject({
+      vaultName: 'contoso-prod',
+      message: 'your role cannot back up (normal for an operator)',
+    });
+    expect([...of('read'), ...of('overwrite'), ...of('delete')]).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
     expect(of('queue')).toEqual(['ok']);
     // Requests of the tests above were refused.
     expect(of('poison queue')).toEqual(['failed']);
+    expect([counts.failed, counts.ok + counts.notChecked + counts.failed]).toEqual([1, checks.length]);
+    for (const time of [lastRun, lastAudit]) expect(Date.parse(time ?? '')).toBeGreaterThan(0);
   });
+
+  test.each([60, 100, 200])(
+    'prints three columns by source, and each explanation once, on %i columns',
+    async (columns) => {
+      const { stdout } = await cli('doctor', { isTTY: true, columns });
+      const text = stripVTControlCharacters(stdout);
+      const lines = text.split('\n');
+      expect(lines).toContain('vault "contoso-prod"');
+      expect(text).toMatch(/^ {2}ok {11}list {10}its keys can be listed$/m);
+      // Only a word, or a line to be pasted, may be longer.
+      expect(lines.filter((line) => line.length > columns && / \S+ /.test(line.trim()))).toEqual([]);
+      expect(text.replace(/\s+/g, ' ').match(/A fresh record of a key proves/g)).toHaveLength(1);
+      expect(text).toContain('\n  keyvault-escrow status\n');
+      expect(text.replace(/\s+/g, ' ')).toMatch(
+        /\d+ ok, \d+ not checked, \d+ failed; last run .* ago\), last audit .* ago\), .* drill.*\. $/,
+      );
+    },
+  );
 
   test('makes one real backup per source as the app, and throws it away', async () => {
     const before = azure.storage.requests.length;
@@ -259,9 +291,9 @@ describe('doctor', () => {
     clear();
     azure.proxy.setFault('contoso-hsm.managedhsm.azure.net', undefined);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/failed +reach +vault "contoso-prod" .*firewall/);
-    expect(stdout).toMatch(/failed +reach +Managed HSM "contoso-hsm"/);
-    expect(stdout).toMatch(/failed +write-once \(overwrite\)/);
+    expect(stdout).toMatch(/vault "contoso-prod"\n.*\n +failed +reach .*firewall/);
+    expect(stdout).toMatch(/Managed HSM "contoso-hsm"\n.*\n +failed +reach /);
+    expect(stdout).toMatch(/failed +overwrite +you could overwrite a blob/);
     expect(stdout).toMatch(/failed +queue .*403/);
     expect(stdout).toContain('Take Storage Blob Data Contributor or Owner away');
   });

@@ -72,10 +72,10 @@ test.each<[what: string, isMissing: (action: string) => boolean]>([
   const env = { ...escrowSettings(azure, sources), ...settings };
   const { code, json } = await runCommand(azure, 'doctor --json', { env, identity });
   expect(code).toBe(3);
-  const { checks } = json<{ checks: { check: string; status: string; fix?: string }[] }>();
+  const { checks } = json<{ checks: { check: string; status: string; remedy?: string }[] }>();
   expect(checks.find(({ check }) => check === 'queue role')).toMatchObject({
     status: 'failed',
-    fix: expect.stringMatching(/Storage Queue Data Contributor/),
+    remedy: expect.stringMatching(/Storage Queue Data Contributor/),
   });
 });
 

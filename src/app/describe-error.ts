@@ -1,0 +1,58 @@
+import { EscrowFault, messageOf } from '../escrow/model/failure.ts';
+import { reasonOf, remedyOf } from '../escrow/model/remedy.ts';
+import type { ServiceName } from '../escrow/model/service-error.ts';
+import { OutOfTime, ServiceError } from '../escrow/model/service-error.ts';
+import { UnusableRequest } from './enqueue-request.ts';
+import { SettingsFault } from './settings.ts';
+
+/** What stopped a use case, for a person: reason and subject, then the remedy. Never a stack trace. */
+export interface DescribedError {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+  /** What was asked for cannot be carried out as it is; nothing was changed. */
+  readonly isUsage: boolean;
+}
+
+export function describeError(error: unknown): DescribedError {
+  if (error instanceof UnusableRequest) {
+    return { code: 'requestRefused', message: error.message, remedy: '', isUsage: true };
+  }
+  if (error instanceof SettingsFault) {
+    const remedy = 'Set them in the environment, or name a settings file: --settings local.settings.json.';
+    return { code: 'settings', message: error.message, remedy, isUsage: true };
+  }
+  if (error instanceof EscrowFault) {
+    return { code: error.code, message: error.message, remedy: error.remedy, isUsage: false };
+  }
+  if (isInterruption(error)) {
+    const remedy = 'Run the same command again to go on.';
+    return { code: 'interrupted', message: 'Interrupted', remedy, isUsage: false };
+  }
+  if (error instanceof ServiceError) return { ...describeServiceError(error), isUsage: false };
+  const remedy = 'This is unexpected: please report it; with DEBUG=keyvault-escrow the stack trace is shown.';
+  return { code: 'unexpected', message: messageOf(error), remedy, isUsage: false };
+}
+
+export function describeServiceError(error: ServiceError): { code: string; message: string; remedy: string } {
+  const code = error.innerCode ?? error.code;
+  const remedy = remedyOf(error, { grant: roles[error.service] });
+  return { code, message: `${error.service}: ${reasonOf(error)}`, remedy };
+}
+
+/** Ctrl-C, wherever it was noticed. */
+function isInterruption(error: unknown): boolean {
+  return error instanceof OutOfTime || (error instanceof Error && error.name === 'AbortError');
+}
+
+/** What a person needs: the app's own permissions are another matter. */
+const roles: Readonly<Record<ServiceName, string>> = {
+  'Queue Storage':
+    'Give yourself the role Storage Queue Data Message Sender on the queue (Storage Queue Data Reader to look into it).',
+  'Blob Storage': 'Give yourself the role "Key escrow: auditor" on the escrow container.',
+  'Key Vault': 'Give yourself the role "Key escrow: restore operator" on the vault.',
+  'Managed HSM': 'Give yourself a role in the HSM that allows it (az keyvault role assignment create).',
+  'Resource Graph': 'Give yourself the role Reader on the subscriptions.',
+  Folder: 'Give yourself the right to read and write there, or name another folder.',
+  identity: '',
+};

@@ -1,0 +1,43 @@
+import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
+import { auditFolder, drillFolder, runPrefix } from '../../escrow/records/blob-names.ts';
+import { tryCanary } from '../../escrow/write-once/canary-trial.ts';
+import type { Task } from '../task.ts';
+import type { Check, CheckedSubject } from './check.ts';
+import { attempt, failed, notChecked, ok } from './check.ts';
+
+/** The three stores: there, readable, and that of the records really write-once, which is tried on the canary. */
+export async function checkStores(task: Task): Promise<CheckedSubject[]> {
+  const { container, audits, drills } = task.services;
+  const records = await checkReading(container, runPrefix(), task);
+  const isReadable = records.status === 'ok';
+  return [
+    {
+      subject: `escrow ${container.url}`,
+      checks: [records, ...(isReadable ? await checkWriteOnce(container, task) : [])],
+    },
+    { subject: `audits ${audits.url}`, checks: [await checkReading(audits, auditFolder, task)] },
+    { subject: `drills ${drills.url}`, checks: [await checkReading(drills, drillFolder, task)] },
+  ];
+}
+
+function checkReading(store: EscrowStore, prefix: string, task: Task): Promise<Check> {
+  return attempt('read', task, async () => {
+    for await (const _ of store.list(prefix, task.signal)) break;
+    return ok('read', 'it can be read');
+  });
+}
+
+async function checkWriteOnce(container: EscrowStore, { signal }: Task): Promise<Check[]> {
+  const { overwrite, remove, message = 'no answer' } = await tryCanary(container, signal);
+  return [verdictOf('overwrite', overwrite, message), verdictOf('delete', remove, message)];
+}
+
+function verdictOf(check: 'overwrite' | 'delete', verdict: 'refused' | 'allowed' | 'unproven', message: string): Check {
+  if (verdict === 'refused') return ok(check, 'refused to you; every night proves it for the app');
+  if (verdict === 'unproven') return notChecked(check, message);
+  return failed(
+    check,
+    `you could ${check} a blob of the escrow`,
+    'Take Storage Blob Data Contributor or Owner away from everybody, and see that the container has an immutability policy (infra deploys both).',
+  );
+}

@@ -1,0 +1,44 @@
+import { ServiceError } from '../../escrow/model/service-error.ts';
+import type { SourceId } from '../../escrow/model/source.ts';
+import { describeServiceError } from '../describe-error.ts';
+import type { Task } from '../task.ts';
+
+/** One thing that was looked at. `notChecked`: it could not be looked at from here, or as this identity. */
+export interface Check {
+  readonly check: string;
+  readonly status: 'ok' | 'notChecked' | 'failed';
+  readonly message: string;
+  /** What to do; of what was not checked, how it can be. */
+  readonly remedy?: string;
+}
+
+/** All that was looked at of one thing. */
+export interface CheckedSubject {
+  readonly subject: string;
+  /** Present when it is a source. */
+  readonly source?: SourceId;
+  readonly checks: readonly Check[];
+}
+
+export function ok(check: string, message: string): Check {
+  return { check, status: 'ok', message };
+}
+
+export function notChecked(check: string, message: string, remedy?: string): Check {
+  return { check, status: 'notChecked', message, ...(remedy !== undefined && { remedy }) };
+}
+
+export function failed(check: string, message: string, remedy: string): Check {
+  return { check, status: 'failed', message, remedy };
+}
+
+/** What a check has to say when the service refuses it. */
+export async function attempt(check: string, { signal }: Task, look: () => Promise<Check>): Promise<Check> {
+  try {
+    return await look();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ServiceError)) throw error;
+    const { message, remedy } = describeServiceError(error);
+    return failed(check, message, remedy);
+  }
+}

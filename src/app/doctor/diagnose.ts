@@ -1,0 +1,73 @@
+import { ServiceError } from '../../escrow/model/service-error.ts';
+import { auditFolder, drillFolder, parseAuditName, parseDrillReceiptName } from '../../escrow/records/blob-names.ts';
+import { listRuns } from '../../escrow/records/stored-run.ts';
+import type { Task } from '../task.ts';
+import type { CheckedSubject } from './check.ts';
+import { ok } from './check.ts';
+import { checkQueues } from './check-queues.ts';
+import { checkSource } from './check-source.ts';
+import { checkStores } from './check-stores.ts';
+
+export interface Diagnosis {
+  readonly subjects: readonly CheckedSubject[];
+  readonly counts: { readonly ok: number; readonly notChecked: number; readonly failed: number };
+  /** When each began or was written last; undefined where there is none, or none that can be read. */
+  readonly latest: { readonly run?: Date; readonly audit?: Date; readonly drill?: Date };
+}
+
+const runsLookedFor = 8 * 24 * 60 * 60 * 1000;
+
+/** Looks at a deployment as the person who asks sees it. @param env tells of a proxy, and whether this is the app itself. */
+export async function diagnose(task: Task, env: Readonly<Record<string, string | undefined>>): Promise<Diagnosis> {
+  const { sources } = task.services.settings;
+  const hasProxy = (env.HTTPS_PROXY ?? env.https_proxy) !== undefined;
+  // As deployed, the app's queue connection and its other calls have one identity.
+  const isApp = env.AZURE_CLIENT_ID !== undefined && env.AZURE_CLIENT_ID === env.ESCROW_QUEUE__clientId;
+  // Settings with a fault end before any command begins, with every fault named.
+  const configured = `${sources.length} ${sources.length === 1 ? 'source' : 'sources'} configured`;
+  const [ofSources, ofStores, ofQueues, run, audit, drill] = await Promise.all([
+    Promise.all(sources.map((source) => checkSource(source, task, hasProxy))),
+    checkStores(task),
+    checkQueues(task, isApp),
+    latest(task, latestRun),
+    latest(task, latestAudit),
+    latest(task, latestDrill),
+  ]);
+  const settings: CheckedSubject = { subject: 'settings', checks: [ok('settings', configured)] };
+  const subjects = [settings, ...ofSources, ...ofStores, ofQueues];
+  const counts = { ok: 0, notChecked: 0, failed: 0 };
+  for (const { status } of subjects.flatMap(({ checks }) => checks)) counts[status]++;
+  return { subjects, counts, latest: { ...(run && { run }), ...(audit && { audit }), ...(drill && { drill }) } };
+}
+
+/** What cannot be read has a check of its own that says why. */
+async function latest(task: Task, find: (task: Task) => Promise<Date | undefined>): Promise<Date | undefined> {
+  try {
+    return await find(task);
+  } catch (error) {
+    if (task.signal.aborted || !(error instanceof ServiceError)) throw error;
+    return undefined;
+  }
+}
+
+async function latestRun({ services, signal }: Task): Promise<Date | undefined> {
+  const now = services.now();
+  const runs = await listRuns(services.container, new Date(now.getTime() - runsLookedFor), now, signal);
+  return runs.at(-1)?.startedAt;
+}
+
+async function latestAudit({ services, signal }: Task): Promise<Date | undefined> {
+  let newest: Date | undefined;
+  for await (const { name, createdAt } of services.audits.list(auditFolder, signal)) {
+    if (parseAuditName(name)?.form === 'json' && (newest === undefined || createdAt > newest)) newest = createdAt;
+  }
+  return newest;
+}
+
+async function latestDrill({ services, signal }: Task): Promise<Date | undefined> {
+  let newest: Date | undefined;
+  for await (const { name, createdAt } of services.drills.list(drillFolder, signal)) {
+    if (parseDrillReceiptName(name) !== undefined && (newest === undefined || createdAt > newest)) newest = createdAt;
+  }
+  return newest;
+}
