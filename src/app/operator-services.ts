@@ -5,6 +5,7 @@ import { createRequestQueue } from '../azure/request-queue.ts';
 import type { PacedSource } from '../escrow/model/source.ts';
 import type { KeyOperator } from '../escrow/ports/key-operator.ts';
 import type { RequestQueue } from '../escrow/ports/request-queue.ts';
+import { prepareStore } from '../store/open-store.ts';
 import type { Services } from './services.ts';
 import { compose, onePerSource } from './services.ts';
 import type { Settings } from './settings.ts';
@@ -17,6 +18,8 @@ export interface OperatorServices extends Services {
   /** Any vault or Managed HSM of the cloud, as the person names it; configured or not. */
   operatorOf(target: PacedSource): KeyOperator;
   readonly requests: RequestQueue;
+  /** Makes the escrow's folder where it is one and not there yet. */
+  prepareStore(): Promise<void>;
   /** Resolves after `ms`, or at once when the signal aborts. */
   sleep(ms: number, until: AbortSignal): Promise<void>;
 }
@@ -32,6 +35,7 @@ export function createOperatorServices(settings: Settings, clock: Clock = system
       requests ??= createRequestQueue(settings.queueServiceUrl, settings.queueName, credential, clock);
       return requests;
     },
+    prepareStore: () => prepareStore(settings.containerUrl),
     sleep: (ms, until) => clock.sleep(ms, until),
   };
 }

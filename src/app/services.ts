@@ -25,6 +25,8 @@ export interface Services extends EscrowStores {
   keysOf(source: PacedSource): KeySource;
   /** The time that an invocation which begins now has before the host aborts it. */
   timeBudget(): TimeBudget;
+  /** Lets go of what this process holds, the lock of a folder. */
+  release(): Promise<void>;
   /** Has every wait for another operation on a key told from now on. */
   onWait(listener: (wait: ConflictWait) => void): void;
 }
@@ -50,11 +52,14 @@ export function compose(settings: Settings, clock: Clock): Composition {
   const keyClientOf = onePerSource((source) =>
     openKeyClient({ source, suffixes: settings.suffixes, credential, clock, waiting }),
   );
+  const container = openEscrowStore({ url: () => settings.containerUrl, credential, clock });
+  const audits = openEscrowStore({ url: () => settings.auditContainerUrl, credential, clock, mayBeMissing: true });
+  const drills = openEscrowStore({ url: () => settings.drillContainerUrl, credential, clock, mayBeMissing: true });
   const services: Services = {
     settings,
-    container: openEscrowStore({ url: () => settings.containerUrl, credential, clock }),
-    audits: openEscrowStore({ url: () => settings.auditContainerUrl, credential, clock, mayBeMissing: true }),
-    drills: openEscrowStore({ url: () => settings.drillContainerUrl, credential, clock, mayBeMissing: true }),
+    container,
+    audits,
+    drills,
     now: () => new Date(clock.now()),
     keysOf: onePerSource((source) => createKeySource(keyClientOf(source))),
     timeBudget() {
@@ -63,6 +68,9 @@ export function compose(settings: Settings, clock: Clock): Composition {
         outOfTime: AbortSignal.timeout(total - Math.min(120_000, total / 4)),
         lastCall: AbortSignal.timeout(total - Math.min(45_000, total / 8)),
       };
+    },
+    release: async () => {
+      await Promise.all([container, audits, drills].map((store) => store.release()));
     },
     onWait: (listener) => void listeners.push(listener),
   };

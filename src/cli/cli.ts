@@ -71,6 +71,19 @@ export function createCli(io: Io, compose: ComposeServices) {
     ),
   );
 
+  const carryOut = async <Values extends CommonValues>(
+    values: Values,
+    run: (values: Values, io: Io, task: Task) => Promise<ExitCode>,
+  ): Promise<void> => {
+    const services = compose(await loadSettings(io, values));
+    services.onWait((wait) => say(io, describeWait(wait)));
+    try {
+      exitCode = await run(values, io, { services, signal: io.signal, say: (text) => say(io, text) });
+    } finally {
+      await services.release();
+    }
+  };
+
   return {
     program,
 
@@ -88,12 +101,15 @@ export function createCli(io: Io, compose: ComposeServices) {
     action<Values>(
       run: (values: Values & CommonValues, io: Io, task: Task) => Promise<ExitCode>,
     ): (values: Values, command: { optsWithGlobals(): Values & CommonValues }) => Promise<void> {
-      return async (_, command) => {
-        const values = command.optsWithGlobals();
-        const services = compose(await loadSettings(io, values));
-        services.onWait((wait) => say(io, describeWait(wait)));
-        exitCode = await run(values, io, { services, signal: io.signal, say: (text) => say(io, text) });
-      };
+      return async (_, command) => carryOut(command.optsWithGlobals(), run);
+    },
+
+    /** The same for a command that takes arguments beside its options. */
+    actionOn<Values>(
+      run: (args: string[], values: Values & CommonValues, io: Io, task: Task) => Promise<ExitCode>,
+    ): (args: string[], values: Values, command: { optsWithGlobals(): Values & CommonValues }) => Promise<void> {
+      return async (args, _, command) =>
+        carryOut(command.optsWithGlobals(), (values, ...rest) => run(args, values, ...rest));
     },
 
     /** @throws UsageFault for a command line that cannot be read, or whatever stopped the command. */
@@ -120,7 +136,7 @@ function beStrict(command: CommandUnknownOpts): void {
   for (const option of command.options.filter(({ required }) => required)) {
     let times = 0;
     command.on(`option:${option.name()}`, (value: string) => {
-      if (value.startsWith('-')) command.error(`error: option '${option.flags}' argument missing`);
+      if (value.startsWith('-') && value !== '-') command.error(`error: option '${option.flags}' argument missing`);
       if (++times > 1 && !option.variadic) command.error(`error: option '${option.flags}' is given twice`);
     });
   }

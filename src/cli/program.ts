@@ -1,10 +1,13 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Cli, ComposeServices } from './cli.ts';
 import { createCli } from './cli.ts';
+import { addBackup } from './commands/backup/backup.ts';
+import { addCopy } from './commands/copy.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDownload } from './commands/download.ts';
 import { addDrill } from './commands/drill/drill.ts';
 import { addEnqueue } from './commands/enqueue.ts';
+import { addImport } from './commands/import.ts';
 import { addList } from './commands/list.ts';
 import { addPlan } from './commands/plan.ts';
 import { addReport } from './commands/report.ts';
@@ -18,10 +21,13 @@ import { print } from './terminal/print.ts';
 /** Every command, in the order in which the help shows them. */
 const commands: readonly ((cli: Cli) => unknown)[] = [
   addPlan,
+  addBackup,
+  addImport,
   addEnqueue,
   addList,
   addStatus,
   addVerify,
+  addCopy,
   addDownload,
   addRestore,
   addDrill,

@@ -3,6 +3,8 @@ import type { TokenCredential } from '@azure/identity';
 import type { Clock } from '../azure/http/clock.ts';
 import type { EscrowStore } from '../escrow/ports/escrow-store.ts';
 import { createBlobContainerStore } from './blob-container.ts';
+import { makeStoreFolder } from './folder/copy-folder.ts';
+import type { FolderStore } from './folder/folder-store.ts';
 import { createFolderStore } from './folder/folder-store.ts';
 
 export interface OpenStore {
@@ -14,9 +16,19 @@ export interface OpenStore {
   readonly mayBeMissing?: boolean;
 }
 
+/** Makes the folder that a URL names where it is not there. A container is made by the infrastructure. @throws ServiceError */
+export async function prepareStore(url: string): Promise<void> {
+  if (url.startsWith('file:')) await makeStoreFolder(fileURLToPath(url));
+}
+
+export interface ReleasableStore extends EscrowStore {
+  /** Lets other processes write to a folder; the end of the process does so too. */
+  release(): Promise<void>;
+}
+
 /** The store that a URL names; one line here for each kind. */
-export function openEscrowStore({ url, credential, clock, mayBeMissing = false }: OpenStore): EscrowStore {
-  let opened: EscrowStore | undefined;
+export function openEscrowStore({ url, credential, clock, mayBeMissing = false }: OpenStore): ReleasableStore {
+  let opened: EscrowStore | FolderStore | undefined;
   const store = (): EscrowStore => {
     if (opened !== undefined) return opened;
     const text = url();
@@ -38,5 +50,6 @@ export function openEscrowStore({ url, credential, clock, mayBeMissing = false }
     list: ((...args: Parameters<EscrowStore['list']>) => store().list(...args)) as EscrowStore['list'],
     listFolders: (...args) => store().listFolders(...args),
     listTop: (...args) => store().listTop(...args),
+    release: async () => (opened && 'release' in opened ? opened.release() : undefined),
   };
 }

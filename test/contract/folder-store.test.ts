@@ -13,7 +13,7 @@ async function openFolder(root: string, close: () => Promise<void>): Promise<Sto
     missing: createFolderStore(join(root, 'no-such-folder'), () => new Date()),
     names: 'portable',
     async close() {
-      store.release();
+      await store.release();
       await close();
     },
   };

@@ -20,6 +20,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What a person types; makes standard input a terminal. */
   readonly answers?: string;
+  /** What a pipe brings on standard input. */
+  readonly input?: string;
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly signal?: AbortSignal;
@@ -52,7 +54,7 @@ export function collectIo(options: CliOptions): { readonly io: Io; ended(code: n
   const stderr: string[] = [];
   const { isTTY = false, columns = 80, answers } = options;
   const stdin = new PassThrough();
-  stdin.end(answers ?? '');
+  stdin.end(options.input ?? answers ?? '');
   const io: Io = {
     stdout: collector(stdout),
     stderr: collector(stderr),

@@ -1,8 +1,11 @@
+import { showDuration } from './figures.ts';
 import type { Io } from './io.ts';
 
 /** How far a long piece of work has come. */
 export interface Progress {
   step(amount?: number): void;
+  /** There is more to do than was known. @param isAll no more will come */
+  expect(total: number, isAll: boolean): void;
   /** Takes the bar away, so that what is said next stands alone. */
   end(): void;
 }
@@ -10,31 +13,52 @@ export interface Progress {
 const redrawMs = 100;
 const linesEvery = 1000;
 const barWidth = 24;
+/** Before that a rate says nothing. */
+const rateAfterMs = 2000;
 
 /**
- * A bar on a terminal; elsewhere a plain line every 1,000 steps, so that short work stays quiet.
- * @param total unknown: it counts without a bar.
+ * A bar on a terminal, with the rate and the time left; elsewhere a plain line every 1,000 steps, so that short work stays quiet.
+ * @param expected unknown: it counts without a bar.
  */
-export function showProgress(io: Io, what: string, total?: number): Progress {
+export function showProgress(io: Io, what: string, expected?: number): Progress {
+  const startedAt = performance.now();
+  let total = expected;
+  let isAll = expected !== undefined;
   let done = 0;
   let drawnAt = 0;
   let isDrawn = false;
   // A dumb terminal cannot go back to the beginning of a line.
   const isDrawable = io.isTTY.stderr && io.env.TERM !== 'dumb';
-  const text = (): string =>
-    `${done.toLocaleString('en-US')}${total === undefined ? '' : ` of ${total.toLocaleString('en-US')}`} ${what}`;
+  const text = (): string => {
+    const of = total === undefined ? '' : ` of ${total.toLocaleString('en-US')}${isAll ? '' : '+'}`;
+    return `${done.toLocaleString('en-US')}${of} ${what}${paceText()}`;
+  };
+  const paceText = (): string => {
+    const elapsed = performance.now() - startedAt;
+    if (elapsed < rateAfterMs || done === 0) return '';
+    const perSecond = done / (elapsed / 1000);
+    const rate = perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond).toLocaleString('en-US');
+    const left = total === undefined || !isAll ? '' : `, ${showDuration((1000 * (total - done)) / perSecond)} left`;
+    return `, ${rate} a second${left}`;
+  };
   const draw = (): void => {
     const now = performance.now();
     if (now - drawnAt < redrawMs && done !== total) return;
     drawnAt = now;
     isDrawn = true;
-    io.stderr.write(`\r\u001b[2K${total === undefined ? '' : `${bar(done / Math.max(total, 1))} `}${text()}`);
+    const line = `${total === undefined ? '' : `${bar(done / Math.max(total, 1))} `}${text()}`;
+    // A line that wraps could not be taken away again.
+    io.stderr.write(`\r\u001b[2K${line.slice(0, io.columns - 1)}`);
   };
   return {
     step(amount = 1) {
       done += amount;
       if (isDrawable) draw();
       else if (done % linesEvery < amount) io.stderr.write(`${text()}\n`);
+    },
+    expect(amount, isComplete) {
+      total = amount;
+      isAll = isComplete;
     },
     end() {
       if (isDrawn) io.stderr.write('\r\u001b[2K');

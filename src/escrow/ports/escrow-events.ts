@@ -3,8 +3,8 @@ import type { OutcomeCounts } from '../model/outcome.ts';
 import type { SkipReason } from '../model/selection.ts';
 import type { SourceKind } from '../model/source.ts';
 
-/** What asked for a backup. */
-export type Trigger = 'schedule' | 'request' | 'event';
+/** What asked for a backup; `command`: a person's `backup`. */
+export type Trigger = 'schedule' | 'request' | 'event' | 'command';
 
 interface OfSource {
   readonly runId: string;

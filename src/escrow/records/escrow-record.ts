@@ -18,6 +18,27 @@ export interface RecordDescription {
   readonly place: RestorePlace;
 }
 
+/** A backup that another tool made: who imports it says which key it is and when it was made. */
+export interface ImportDescription {
+  readonly keyId: string;
+  readonly runId: RunId;
+  readonly takenAt: Date;
+  readonly format: BackupFormat;
+  readonly place: RestorePlace;
+}
+
+/** The same for an import: what nobody knows of the key is left out. */
+export function importMetadata({ keyId, runId, takenAt, format, place }: ImportDescription): Record<string, string> {
+  return {
+    keyid: keyId,
+    runid: runId,
+    backedupat: takenAt.toISOString(),
+    trigger: 'import',
+    format,
+    ...placeMetadata(place),
+  };
+}
+
 /** Blob metadata: lower-case names, because not every storage call keeps their case. */
 export function recordMetadata(record: RecordDescription): Record<string, string> {
   const { key, place } = record;
@@ -29,9 +50,15 @@ export function recordMetadata(record: RecordDescription): Record<string, string
     format: record.format,
     enabled: String(key.enabled),
     ...(key.updatedAt && { keyupdatedat: key.updatedAt.toISOString() }),
-    ...(place.subscriptionId && { subscriptionid: place.subscriptionId }),
-    ...(place.geography && { geography: place.geography }),
-    ...(place.securityDomain && { securitydomain: place.securityDomain }),
+    ...placeMetadata(place),
+  };
+}
+
+function placeMetadata({ subscriptionId, geography, securityDomain }: RestorePlace): Record<string, string> {
+  return {
+    ...(subscriptionId && { subscriptionid: subscriptionId }),
+    ...(geography && { geography }),
+    ...(securityDomain && { securitydomain: securityDomain }),
   };
 }
 

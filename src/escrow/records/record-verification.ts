@@ -22,7 +22,10 @@ export interface RecordFault {
 }
 
 /** What a backup of each kind of source is wrapped in. */
-const formatOf: Record<SourceKind, string> = { vault: 'AzureKeyVaultKeyBackupV1', managedHsm: 'ManagedHsmBackup' };
+export const formatOf: Readonly<Record<SourceKind, string>> = {
+  vault: 'AzureKeyVaultKeyBackupV1',
+  managedHsm: 'ManagedHsmBackup',
+};
 
 /**
  * Checks bytes that were read back against everything the record says: digest, length, envelope, and metadata against its

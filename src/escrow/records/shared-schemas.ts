@@ -6,4 +6,4 @@ const label = z.exactOptional(z.string());
 export const placeSchema = z.object({ subscriptionId: label, geography: label, securityDomain: label });
 
 /** What asked for a backup. */
-export const triggerSchema = z.enum(['schedule', 'request', 'event']);
+export const triggerSchema = z.enum(['schedule', 'request', 'event', 'command']);

@@ -64,3 +64,16 @@ export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: 0o700 });
   if (first !== undefined) await flushFolder(dirname(first));
 }
+
+/** Writes a file whole in place of the one that is there. */
+export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const aside = `${path}.${process.pid}.part`;
+  await writeFlushed(aside, bytes);
+  try {
+    await rename(aside, path);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+  await flushFolder(dirname(path));
+}

@@ -16,7 +16,7 @@ export interface FolderStore extends EscrowStore {
   /** `create` with a time of creation that another store vouched for: what a copy keeps. */
   createCopy(blob: NewBlob, createdAt: Date, deadline: AbortSignal): Promise<CreateResult>;
   /** Gives the folder back to other writers; the end of the process does so too. */
-  release(): void;
+  release(): Promise<void>;
 }
 
 /**
@@ -175,9 +175,10 @@ export function createFolderStore(
         if (blob !== undefined) yield blob;
       }
     },
-    release() {
-      lock?.then((release) => release()).catch(() => undefined);
+    async release() {
+      const held = lock;
       lock = undefined;
+      (await held?.catch(() => undefined))?.();
     },
   };
 }

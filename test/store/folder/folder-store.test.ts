@@ -25,7 +25,7 @@ beforeEach(async () => {
   store = createFolderStore(root, () => new Date());
 });
 afterEach(async () => {
-  store.release();
+  await store.release();
   await rm(root, { recursive: true });
 });
 
@@ -124,9 +124,9 @@ describe('a folder as an escrow store', () => {
     await expect(store.create(blob('named/a/b'), noLimit)).rejects.toMatchObject(refused);
     await expect(store.create(blob('named/b'), noLimit)).rejects.toMatchObject(refused);
     const other = createFolderStore(root, () => new Date());
-    store.release();
+    await store.release();
     await expect(other.create(blob('named/A/b'), noLimit)).rejects.toMatchObject(refused);
-    other.release();
+    await other.release();
   });
 
   test('follows no symbolic link, neither to read nor to write', async () => {
@@ -196,7 +196,7 @@ describe('a folder as an escrow store', () => {
       expect(await full.look('named/large', noLimit)).toBeUndefined();
       expect(await readdir(join(small.folder, 'named'))).toEqual(['fits', 'fits.meta.json']);
     } finally {
-      full.release();
+      await full.release();
       await small.unmount();
     }
   });

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { Outcome } from '../../escrow/model/outcome.ts';
+import type { RunId } from '../../escrow/model/run-id.ts';
+import { requestRunId } from '../../escrow/model/run-id.ts';
+import type { EscrowSource } from '../../escrow/model/source.ts';
+import type { EscrowLog } from '../../escrow/ports/escrow-events.ts';
+import type { TimeBudget } from '../../escrow/ports/time-budget.ts';
+import { runNamedKey } from '../../escrow/run/key-run.ts';
+import type { SourceRun } from '../../escrow/run/source-run.ts';
+import { runSource } from '../../escrow/run/source-run.ts';
+import type { Task } from '../task.ts';
+import { unfinishedRun } from './desk-run.ts';
+import { readAhead } from './read-ahead.ts';
+
+/** What a person asked to have backed up into an escrow store. */
+export interface BackupWish {
+  readonly sources: readonly EscrowSource[];
+  readonly force: boolean;
+  readonly whatIf: boolean;
+}
+
+/** Tells how far it has come. */
+export interface BackupProgress {
+  /** Keys that were listed so far over all sources, and whether these are all. */
+  listed(total: number, isComplete: boolean): void;
+  /** One more key has its outcome. */
+  done(): void;
+}
+
+export interface BackupResult {
+  readonly runId: RunId;
+  /** An earlier command began the run. */
+  readonly resumed: boolean;
+  readonly runs: readonly SourceRun[];
+}
+
+/** After Ctrl-C, what is under way may still be written. */
+const grace = 30_000;
+
+/**
+ * The app's own run over each source, begun by a person. A run that a command of the last day left unfinished goes on.
+ * @throws ServiceError when the store cannot be looked into; everything else is in the runs.
+ */
+export async function backUpSources(wish: BackupWish, task: Task, progress: BackupProgress): Promise<BackupResult> {
+  const { services, signal } = task;
+  const { container, now } = services;
+  const { sources, force, whatIf } = wish;
+  const unfinished = whatIf ? undefined : await unfinishedRun(container, sources, now(), signal);
+  const runId = unfinished ?? requestRunId(now(), randomUUID());
+  const log: EscrowLog = (_level, { event }) => {
+    if (event.startsWith('escrow.key.')) progress.done();
+  };
+  const listedOf = new Map<EscrowSource, { total: number; isComplete: boolean }>();
+  const listed = (source: EscrowSource) => (total: number, isComplete: boolean) => {
+    listedOf.set(source, { total, isComplete });
+    const all = [...listedOf.values()];
+    const isAll = all.length === sources.length && all.every((one) => one.isComplete);
+    progress.listed(
+      all.reduce((sum, one) => sum + one.total, 0),
+      isAll,
+    );
+  };
+  const time = budgetUntil(signal);
+  const runs = sources.map((source) => {
+    const job = { source, runId, trigger: 'command', attempt: 1, force, whatIf } as const;
+    return runSource(job, { keys: readAhead(services.keysOf(source), listed(source)), container, now, time, log });
+  });
+  return { runId, resumed: unfinished !== undefined, runs: await Promise.all(runs) };
+}
+
+/** One key into an escrow store, under a run id of its own, as a request for it would be carried out. */
+export function backUpNamedKey(
+  source: EscrowSource,
+  name: string,
+  wish: Omit<BackupWish, 'sources'>,
+  { services, signal }: Task,
+): Promise<Outcome> {
+  const { container, now } = services;
+  const job = {
+    source,
+    name,
+    runId: requestRunId(now(), randomUUID()),
+    trigger: 'command',
+    obeysSelection: false,
+  } as const;
+  const ports = { keys: services.keysOf(source), container, now, time: budgetUntil(signal), log: () => undefined };
+  return runNamedKey({ ...job, ...wish }, ports);
+}
+
+function budgetUntil(signal: AbortSignal): TimeBudget {
+  const end = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => end.abort(), grace).unref(), { once: true });
+  return { outOfTime: signal, lastCall: end.signal };
+}

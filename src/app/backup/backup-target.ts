@@ -1,0 +1,90 @@
+import { parseKeyId } from '../../escrow/model/key-id.ts';
+import type { EscrowSource, SourceId } from '../../escrow/model/source.ts';
+import { keyNamePattern, sourcePath } from '../../escrow/model/source-path.ts';
+import type { Task } from '../task.ts';
+import type { DeskSelection } from './desk-source.ts';
+import { deskSource } from './desk-source.ts';
+
+/** What is to be backed up: one key, or all that a source's selection takes. */
+export interface BackupTarget {
+  readonly source: EscrowSource;
+  /** Undefined: the whole source. */
+  readonly name?: string | undefined;
+}
+
+/** A backup was asked for in a way that names nothing, or nothing that can be. */
+export class UnusableTarget extends Error {
+  override readonly name = 'UnusableTarget';
+  readonly remedy: string;
+  constructor(message: string, remedy: string) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
+
+export interface TargetWords {
+  readonly ids?: readonly string[] | undefined;
+  readonly source?: SourceId | undefined;
+  readonly name?: string | undefined;
+  readonly all?: boolean | undefined;
+  readonly selection: DeskSelection;
+}
+
+/** @throws UnusableTarget */
+export function readTargets({ ids, source, name, all, selection }: TargetWords, { services }: Task): BackupTarget[] {
+  const { sources, suffixes } = services.settings;
+  if (ids !== undefined) {
+    if (ids.length === 0) throw new UnusableTarget('No key identifier was given', 'Write one a line.');
+    return uniqueTargets(
+      ids.map((id) => {
+        const parsed = parseKeyId(id, suffixes);
+        if (parsed === undefined) throw unusableId(id, suffixes.vault);
+        return { source: deskSource(parsed.source, sources, selection), name: parsed.name };
+      }),
+    );
+  }
+  if (all) {
+    if (sources.length > 0) {
+      const { maxBackupsPerSecond } = selection;
+      return sources.map((one) => ({ source: { ...one, ...(maxBackupsPerSecond && { maxBackupsPerSecond }) } }));
+    }
+    throw new UnusableTarget('No source is configured', 'Set ESCROW_SOURCES, or pass --vault-name or --hsm-name.');
+  }
+  if (source === undefined) {
+    throw new UnusableTarget(
+      'Back up what?',
+      'Pass --vault-name or --hsm-name (with --name for one key), --id or --all.',
+    );
+  }
+  if (name !== undefined && !keyNamePattern.test(name)) {
+    throw new UnusableTarget(
+      `"${name}" is not the name of one key`,
+      'Key names have 1 to 127 letters, digits and dashes; for several keys pass --keys with patterns.',
+    );
+  }
+  return [{ source: deskSource(source, sources, selection), name }];
+}
+
+/** The sources of targets, each once; keys that were named are its selection, so that one that is missing fails by its name. */
+export function wholeSources(targets: readonly BackupTarget[]): EscrowSource[] {
+  return [...Map.groupBy(targets, ({ source }) => sourcePath(source)).values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const names = group.flatMap(({ name }) => (name === undefined ? [] : [name]));
+    return names.length === 0 ? [first.source] : [{ ...first.source, keys: names, except: [], retired: [] }];
+  });
+}
+
+function uniqueTargets(targets: readonly BackupTarget[]): BackupTarget[] {
+  const byKey = Map.groupBy(targets, ({ source, name }) => `${sourcePath(source)}/${name?.toLowerCase()}`);
+  return [...byKey.values()].flatMap(([first]) => (first === undefined ? [] : [first]));
+}
+
+function unusableId(id: string, suffix: string): UnusableTarget {
+  // Whatever came through the pipe may be anything, a secret too.
+  const shown = /^https:\/\/[0-9A-Za-z.:/-]{1,200}$/.test(id) ? `"${id}"` : `a text of ${id.length} characters`;
+  return new UnusableTarget(
+    `${shown} is not the identifier of a key of this cloud`,
+    `Write it as https://contoso-prod.${suffix}/keys/signing.`,
+  );
+}

@@ -1,0 +1,48 @@
+import * as z from 'zod/mini';
+import type { RunId } from '../../escrow/model/run-id.ts';
+import { scheduledRunId } from '../../escrow/model/run-id.ts';
+import type { SourceId } from '../../escrow/model/source.ts';
+import { isSameSource } from '../../escrow/model/source.ts';
+import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
+import { parseRunBlobName, runPrefix } from '../../escrow/records/blob-names.ts';
+
+const day = 24 * 60 * 60 * 1000;
+const maxMarkerBytes = 4096;
+const marker = z.object({ trigger: z.literal('command') });
+
+/**
+ * The newest run of the last day that a person's command began over one of these sources and that did not end well: after Ctrl-C or
+ * a crash the same command line goes on with it. Undefined when there is none.
+ */
+export async function unfinishedRun(
+  store: EscrowStore,
+  sources: readonly SourceId[],
+  now: Date,
+  deadline: AbortSignal,
+): Promise<RunId | undefined> {
+  const startFrom = runPrefix(scheduledRunId(new Date(now.getTime() - day)));
+  const runs = new Map<string, { readonly runId: RunId; marker?: string; isOk: boolean }>();
+  for await (const blob of store.list(runPrefix(), deadline, { startFrom, metadata: true })) {
+    const parsed = parseRunBlobName(blob.name);
+    if (parsed === undefined || !sources.some((source) => isSameSource(source, parsed.source))) continue;
+    const id = `${parsed.runId} ${parsed.source.kind} ${parsed.source.name}`;
+    const run = runs.get(id) ?? { runId: parsed.runId, isOk: false };
+    runs.set(id, run);
+    if (parsed.what === 'started') run.marker = blob.name;
+    else run.isOk ||= blob.metadata.status === 'ok';
+  }
+  for (const run of [...runs.values()].reverse()) {
+    if (run.marker !== undefined && !run.isOk && (await isCommand(store, run.marker, deadline))) return run.runId;
+  }
+  return undefined;
+}
+
+async function isCommand(store: EscrowStore, name: string, deadline: AbortSignal): Promise<boolean> {
+  try {
+    const bytes = await store.read(name, deadline, maxMarkerBytes);
+    return marker.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).success;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import PQueue from 'p-queue';
+import { recordContentType } from '../../escrow/records/escrow-record.ts';
+import { listEveryRecord } from '../../escrow/records/record-listing.ts';
+import { obstacleOf } from '../../escrow/records/record-obstacle.ts';
+import { faultsOfBytes } from '../../escrow/records/record-verification.ts';
+import type { StoredRecord } from '../../escrow/records/stored-record.ts';
+import { openCopyFolder } from '../../store/folder/copy-folder.ts';
+import type { FolderStore } from '../../store/folder/folder-store.ts';
+import type { RecordQuery } from '../find-records.ts';
+import { findRecords } from '../find-records.ts';
+import type { Task } from '../task.ts';
+import { sumsOf } from './copy-manifest.ts';
+import { copyPage } from './copy-page.ts';
+import type { LeftOut } from './left-out.ts';
+
+export interface CopyWish {
+  readonly query: RecordQuery;
+  /** The folder to copy to; made where it is not there. */
+  readonly to: string;
+}
+
+export interface CopyResult {
+  readonly copied: number;
+  readonly bytes: number;
+  /** There from an earlier copy, the same to the byte as far as their digests say. */
+  readonly already: number;
+  readonly leftOut: readonly LeftOut[];
+  readonly manifest: string;
+  readonly page: string;
+}
+
+const readersAtOnce = 8;
+
+/**
+ * Copies records into a folder: their digests are checked on the way, their times of creation are kept, and what is there already
+ * stays. Writes `SHA256SUMS` and a page about all that the folder holds then. Any copy can be gone on with.
+ * @throws ServiceError when either side cannot be reached; one bad record is left out, never a reason to stop.
+ */
+export async function copyEscrow(wish: CopyWish, task: Task, onRecord: () => void): Promise<CopyResult> {
+  const { container, settings, now } = task.services;
+  const folder = await openCopyFolder(wish.to, now);
+  try {
+    const tally = { copied: 0, bytes: 0, already: 0, leftOut: [] as LeftOut[] };
+    const queue = new PQueue({ concurrency: readersAtOnce });
+    let stopped: unknown;
+    for await (const group of findRecords(wish.query, task)) {
+      for (const record of group) {
+        await queue.onSizeLessThan(readersAtOnce);
+        if (stopped !== undefined) throw stopped;
+        queue
+          .add(async () => {
+            const result = await copyRecord(record, folder.store, task);
+            if (typeof result === 'object') tally.leftOut.push(result);
+            else if (result === 'already') tally.already++;
+            else {
+              tally.copied++;
+              tally.bytes += record.length;
+            }
+            onRecord();
+          })
+          .catch((error) => (stopped ??= error));
+      }
+    }
+    await queue.onIdle();
+    if (stopped !== undefined) throw stopped;
+
+    const held: StoredRecord[] = [];
+    for await (const group of listEveryRecord(folder.store, settings.suffixes, {}, task.signal)) held.push(...group);
+    const manifest = await folder.writeBeside('SHA256SUMS', sumsOf(held));
+    const page = await folder.writeBeside(
+      'index.html',
+      copyPage({ from: container.url, at: now(), records: held, leftOut: tally.leftOut }),
+    );
+    return { ...tally, manifest, page };
+  } finally {
+    await folder.store.release();
+  }
+}
+
+async function copyRecord(
+  record: StoredRecord,
+  to: FolderStore,
+  { services, signal }: Task,
+): Promise<'copied' | 'already' | LeftOut> {
+  const { blobName, source, keyName, createdAt, metadata, sha256 } = record;
+  const leftOut = (code: string, reason: string): LeftOut => ({ source, keyName, blobName, code, reason });
+  const obstacle = obstacleOf(record);
+  if (obstacle !== undefined) return leftOut(obstacle.code, `it ${obstacle.reason}`);
+  const there = await to.look(blobName, signal);
+  if (there !== undefined) {
+    const isSame = there.metadata.sha256 === sha256 && there.length === record.length;
+    return isSame ? 'already' : leftOut('differs', 'the folder has other bytes under its name');
+  }
+  const bytes = await services.container.read(blobName, signal);
+  const [fault] = faultsOfBytes(record, bytes);
+  if (fault !== undefined) return leftOut(fault.code, fault.message);
+  const blob = { name: blobName, bytes, contentType: recordContentType, metadata };
+  const { outcome } = await to.createCopy(blob, createdAt, signal);
+  return outcome === 'created' ? 'copied' : leftOut('differs', 'another process wrote it meanwhile');
+}

@@ -1,0 +1,78 @@
+import { Option } from '@commander-js/extra-typings';
+import type { BackupTarget } from '../../../app/backup/backup-target.ts';
+import { readTargets } from '../../../app/backup/backup-target.ts';
+import type { Cli } from '../../cli.ts';
+import { parsePace } from '../../options/pace.ts';
+import { hsmName, namedSource, vaultName } from '../../options/source-options.ts';
+import type { ExitCode } from '../../terminal/errors.ts';
+import { UsageFault } from '../../terminal/errors.ts';
+import { readLines } from '../../terminal/read-lines.ts';
+import { backUpToFiles } from './to-files.ts';
+import { backUpToStore } from './to-store.ts';
+
+const about = {
+  summary: 'back up one key to a file, or a whole vault into a folder or a container, with your own identity',
+  description:
+    'Without --store, each key goes to a file of its own, as Backup-AzKeyVaultKey writes it; the path is on stdout. With --store it is the very run of the app: it resumes, paces itself, waits out 429, reports every key, and never overwrites. After Ctrl-C the same command line goes on. Certificate-backed keys are skipped and named. Exit code 3 when some keys failed.',
+  examples: [
+    'backup --vault-name contoso-prod --name signing',
+    'backup --hsm-name contoso-hsm --name payments -o payments.keybackup',
+    'backup --id https://contoso-prod.vault.azure.net/keys/signing',
+    'backup --vault-name contoso-prod --store ./escrow',
+    "backup --vault-name contoso-prod --keys 'app-*' --except '*-test' --store ./escrow --what-if",
+    'backup --all --store https://contosoescrow.blob.core.windows.net/key-escrow',
+  ],
+};
+
+export function addBackup(cli: Cli) {
+  return cli
+    .command('backup', about)
+    .addOption(vaultName)
+    .addOption(hsmName)
+    .option('--name <KEY>', 'one key')
+    .addOption(
+      new Option(
+        '--id <KID...>',
+        'key identifiers, with or without version; - reads them from stdin, one a line',
+      ).conflicts(['vaultName', 'hsmName', 'name', 'all']),
+    )
+    .addOption(new Option('--all', 'every configured source').conflicts(['vaultName', 'hsmName', 'name']))
+    .addOption(
+      new Option('--keys <PATTERN...>', 'of a source: only these keys; * and ?').conflicts(['name', 'id', 'all']),
+    )
+    .addOption(new Option('--except <PATTERN...>', 'of a source: not these keys').conflicts(['name', 'id', 'all']))
+    .addOption(
+      new Option('-o, --output <FILE>', 'the file of one key; without it, one named for you').conflicts('store'),
+    )
+    .option('--force', 'replace the file that is there; with --store, replace a record where you may')
+    .option('--what-if', 'say what would happen; back up and write nothing')
+    .option('--confirm', 'ask before anything is backed up')
+    .addOption(
+      new Option(
+        '--max-backups-per-second <N>',
+        'calls per second; 50 on a vault and 10 on a Managed HSM without it; a 429 slows down anyway',
+      ).argParser(parsePace),
+    )
+    .action(
+      cli.action(async (values, io, task): Promise<ExitCode> => {
+        const { name, id, all, keys, except, maxBackupsPerSecond, store } = values;
+        const ids = id?.includes('-') ? [...id.filter((one) => one !== '-'), ...(await readLines(io.stdin))] : id;
+        const selection = { keys, except, maxBackupsPerSecond };
+        const targets: BackupTarget[] = readTargets({ ids, source: namedSource(values), name, all, selection }, task);
+        const wish = { force: values.force ?? false, whatIf: values.whatIf ?? false, confirm: values.confirm ?? false };
+        if (store !== undefined) return backUpToStore(targets, { ...wish, json: values.json ?? false }, io, task);
+        const whole = targets.find((target) => target.name === undefined);
+        if (whole !== undefined) {
+          throw new UsageFault(
+            'A whole source is backed up into a folder or a container, and none is named',
+            'Pass --store DIR or --store URL; with --name, one key goes to a file.',
+          );
+        }
+        const { output } = values;
+        if (output !== undefined && targets.length > 1) {
+          throw new UsageFault(`--output is one file, and ${targets.length} keys are to be backed up`, 'Leave it out.');
+        }
+        return backUpToFiles(targets, { ...wish, output, json: values.json ?? false }, io, task);
+      }),
+    );
+}

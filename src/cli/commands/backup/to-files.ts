@@ -1,0 +1,106 @@
+import { resolve } from 'node:path';
+import type { KeyBackup } from '../../../app/backup/back-up-key.ts';
+import { backUpKey } from '../../../app/backup/back-up-key.ts';
+import type { BackupTarget } from '../../../app/backup/backup-target.ts';
+import type { Task } from '../../../app/task.ts';
+import { failureSentence } from '../../../escrow/model/failure.ts';
+import type { EscrowSource, SourceId } from '../../../escrow/model/source.ts';
+import { describeSource } from '../../../escrow/model/source.ts';
+import { sourceMembers } from '../../options/source-options.ts';
+import { confirm } from '../../terminal/confirm.ts';
+import type { ExitCode } from '../../terminal/errors.ts';
+import { exitCodes } from '../../terminal/errors.ts';
+import { count, showSize } from '../../terminal/figures.ts';
+import type { Io } from '../../terminal/io.ts';
+import { writeOutputFile } from '../../terminal/output-file.ts';
+import { print, printJson, say } from '../../terminal/print.ts';
+
+export interface FileWish {
+  readonly output: string | undefined;
+  readonly force: boolean;
+  readonly whatIf: boolean;
+  readonly confirm: boolean;
+  readonly json: boolean;
+}
+
+interface FileOutcome {
+  readonly source: SourceId;
+  readonly key: string;
+  readonly outcome: 'written' | 'wouldWrite' | 'notWritten' | 'skipped' | 'failed';
+  readonly file?: string;
+  readonly backup?: KeyBackup;
+  readonly message?: string;
+}
+
+/** Each key into a file of its own, whose path is the only thing on stdout. */
+export async function backUpToFiles(
+  targets: readonly BackupTarget[],
+  wish: FileWish,
+  io: Io,
+  task: Task,
+): Promise<ExitCode> {
+  if (wish.confirm && !wish.whatIf && !(await confirm(io, `Back up ${count(targets.length, 'key')}?`, false))) {
+    return exitCodes.failed;
+  }
+  const outcomes: FileOutcome[] = [];
+  for (const { source, name } of targets) {
+    if (name === undefined) continue;
+    const outcome = await backUpToFile(source, name, wish, io, task);
+    outcomes.push(outcome);
+    if (!wish.json) await tell(outcome, io);
+    if (io.signal.aborted) break;
+  }
+  if (wish.json) await printJson(io, { keys: outcomes.map(outcomeObject) });
+  const failed = outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'notWritten').length;
+  if (io.signal.aborted && outcomes.length < targets.length) {
+    say(io, `Interrupted: ${count(targets.length - outcomes.length, 'key')} not backed up.`);
+    return exitCodes.failed;
+  }
+  if (failed === 0) return exitCodes.done;
+  return failed === targets.length ? exitCodes.failed : exitCodes.findings;
+}
+
+async function backUpToFile(
+  source: EscrowSource,
+  name: string,
+  { output, force, whatIf }: FileWish,
+  io: Io,
+  task: Task,
+): Promise<FileOutcome> {
+  const result = await backUpKey(source, name, task);
+  if (result.outcome === 'skipped') return { source, ...result };
+  if (result.outcome === 'failed') {
+    return { source, key: result.key, outcome: 'failed', message: failureSentence(result.failure) };
+  }
+  const { key, runId } = result;
+  const file = resolve(output ?? `${source.name}-${key.name}-${runId}.keybackup`);
+  if (whatIf) return { source, key: key.name, outcome: 'wouldWrite', file };
+  const backup = await result.backUp();
+  if ('failure' in backup) {
+    return { source, key: key.name, outcome: 'failed', message: failureSentence(backup.failure) };
+  }
+  const written = await writeOutputFile(io, { file, content: backup.bytes, mode: 0o600, force });
+  return { source, key: key.name, outcome: written ? 'written' : 'notWritten', file, backup };
+}
+
+async function tell({ source, key, outcome, file, backup, message }: FileOutcome, io: Io): Promise<void> {
+  const what = `key "${key}" of ${describeSource(source)}`;
+  if (outcome === 'written' && backup !== undefined && file !== undefined) {
+    await print(io, file);
+    const doubt = backup.format === 'unknown' ? ' Its envelope is not one that we know; it is kept as it came.' : '';
+    say(io, `Backed up ${what}, all versions: ${showSize(backup.bytes.length)}, SHA-256 ${backup.sha256}.${doubt}`);
+  } else if (outcome === 'wouldWrite') say(io, `Would back up ${what} to ${file}.`);
+  else if (outcome === 'skipped') say(io, `Skipped ${what}: ${message}.`);
+  else if (message !== undefined) say(io, message);
+}
+
+function outcomeObject({ source, key, outcome, file, backup, message }: FileOutcome): object {
+  return {
+    ...sourceMembers(source),
+    name: key,
+    outcome,
+    ...(file !== undefined && { file }),
+    ...(backup && { bytes: backup.bytes.length, sha256: backup.sha256, format: backup.format }),
+    ...(message !== undefined && { message }),
+  };
+}

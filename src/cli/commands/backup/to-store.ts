@@ -1,0 +1,106 @@
+import type { BackupResult } from '../../../app/backup/back-up-sources.ts';
+import { backUpNamedKey, backUpSources } from '../../../app/backup/back-up-sources.ts';
+import type { BackupTarget } from '../../../app/backup/backup-target.ts';
+import { wholeSources } from '../../../app/backup/backup-target.ts';
+import type { Task } from '../../../app/task.ts';
+import { failureSentence } from '../../../escrow/model/failure.ts';
+import type { Outcome } from '../../../escrow/model/outcome.ts';
+import { describeSource } from '../../../escrow/model/source.ts';
+import { sourceMembers } from '../../options/source-options.ts';
+import { confirm } from '../../terminal/confirm.ts';
+import type { ExitCode } from '../../terminal/errors.ts';
+import { exitCodes } from '../../terminal/errors.ts';
+import { count } from '../../terminal/figures.ts';
+import type { Io } from '../../terminal/io.ts';
+import { print, printJson, say } from '../../terminal/print.ts';
+import { showProgress } from '../../terminal/progress.ts';
+import { runsText } from './runs-text.ts';
+
+export interface StoreWish {
+  readonly force: boolean;
+  readonly whatIf: boolean;
+  readonly confirm: boolean;
+  readonly json: boolean;
+}
+
+/** Into an escrow store: the app's own run over each source, or one key as a request for it would be carried out. */
+export async function backUpToStore(
+  targets: readonly BackupTarget[],
+  wish: StoreWish,
+  io: Io,
+  task: Task,
+): Promise<ExitCode> {
+  const { url } = task.services.container;
+  if (wish.confirm && !wish.whatIf && !(await confirm(io, `Back up ${describeTargets(targets)} to ${url}?`, false))) {
+    return exitCodes.failed;
+  }
+  if (!wish.whatIf) await task.services.prepareStore();
+  const [first] = targets;
+  if (targets.length === 1 && first?.name !== undefined) {
+    const outcome = await backUpNamedKey(first.source, first.name, wish, task);
+    if (wish.json) await printJson(io, { ...sourceMembers(first.source), ...outcome, store: url });
+    else await tellKey(outcome, first, url, io);
+    return outcome.outcome === 'failed' ? exitCodes.failed : exitCodes.done;
+  }
+
+  const sources = wholeSources(targets);
+  const progress = showProgress(io, 'keys');
+  const result = await backUpSources({ ...wish, sources }, task, {
+    listed: (total, isComplete) => progress.expect(total, isComplete),
+    done: () => progress.step(),
+  }).finally(() => progress.end());
+  if (wish.json) await printJson(io, resultObject(result, url));
+  else await print(io, runsText(result, url, io));
+  return exitCodeOf(result, io);
+}
+
+function exitCodeOf({ runs }: BackupResult, io: Io): ExitCode {
+  const counts = runs.map((run) => run.counts);
+  if (io.signal.aborted) {
+    const done = counts.reduce((sum, { escrowed, alreadyEscrowed }) => sum + escrowed + alreadyEscrowed, 0);
+    say(io, `Interrupted: ${count(done, 'key')} backed up. Run the same command again to go on.`);
+    return exitCodes.failed;
+  }
+  if (runs.every((run) => run.status === 'ok')) return exitCodes.done;
+  const nothing = counts.every(
+    ({ escrowed, alreadyEscrowed, wouldEscrow }) => !escrowed && !alreadyEscrowed && !wouldEscrow,
+  );
+  return nothing ? exitCodes.failed : exitCodes.findings;
+}
+
+function describeTargets(targets: readonly BackupTarget[]): string {
+  const sources = wholeSources(targets).map(describeSource).join(', ');
+  return targets.every(({ name }) => name !== undefined) ? `${count(targets.length, 'key')} of ${sources}` : sources;
+}
+
+async function tellKey(outcome: Outcome, { source }: BackupTarget, url: string, io: Io): Promise<void> {
+  const what = `key "${outcome.key}" of ${describeSource(source)}`;
+  switch (outcome.outcome) {
+    case 'escrowed':
+    case 'alreadyEscrowed':
+      await print(io, outcome.blobName);
+      return say(io, `Backed up ${what}, all versions, to ${url}: SHA-256 ${outcome.sha256}.`);
+    case 'wouldEscrow':
+      return say(io, `Would back up ${what} to ${outcome.blobName} in ${url}.`);
+    case 'skipped':
+      return say(io, `Skipped ${what}: ${outcome.message}.`);
+    case 'failed':
+      return say(io, failureSentence(outcome));
+  }
+}
+
+function resultObject({ runId, resumed, runs }: BackupResult, store: string): object {
+  return {
+    runId,
+    resumed,
+    store,
+    sources: runs.map(({ source, status, counts, problems, outcomes, reportName }) => ({
+      ...sourceMembers(source),
+      status,
+      counts,
+      problems,
+      keys: outcomes,
+      report: reportName ?? null,
+    })),
+  };
+}

@@ -1,0 +1,81 @@
+import type { CopyResult } from '../../app/copy/copy-escrow.ts';
+import { copyEscrow } from '../../app/copy/copy-escrow.ts';
+import { describeLeftOut } from '../../app/copy/left-out.ts';
+import type { Cli } from '../cli.ts';
+import { parseInstant } from '../options/instants.ts';
+import { keyNames, since } from '../options/record-options.ts';
+import { hsmName, namedSource, sourceMembers, vaultName } from '../options/source-options.ts';
+import { exitCodes } from '../terminal/errors.ts';
+import { count, showSize } from '../terminal/figures.ts';
+import type { Io } from '../terminal/io.ts';
+import { print, printJson, say } from '../terminal/print.ts';
+import { showProgress } from '../terminal/progress.ts';
+
+const about = {
+  summary: 'copy records to a folder or a stick, for the day without Azure',
+  description:
+    'Copies the records that are not there yet, checks each against its SHA-256 on the way and keeps its time of creation. Writes SHA256SUMS (sha256sum -c reads it) and a page that explains the folder. verify --store checks it without Azure, years later. Exit code 3 when something was left out: what is in the archive tier, or cannot be checked.',
+  examples: [
+    'copy --to /media/stick/key-escrow --latest',
+    'copy --to ./escrow-copy --vault-name contoso-prod --name "app-*" --since 30d',
+    'verify --all --store ./escrow-copy',
+  ],
+};
+
+export function addCopy(cli: Cli) {
+  return cli
+    .command('copy', about)
+    .requiredOption('--to <DIR>', 'the folder to copy to; it is made where it is not there')
+    .addOption(vaultName)
+    .addOption(hsmName)
+    .addOption(keyNames)
+    .addOption(since)
+    .option('--latest', 'only the newest record of each key')
+    .action(
+      cli.action(async (values, io, task) => {
+        const query = {
+          source: namedSource(values),
+          names: values.name,
+          since: values.since === undefined ? undefined : parseInstant(values.since, 'since', task.services.now()),
+          onlyLatest: values.latest ?? false,
+        };
+        const progress = showProgress(io, 'records');
+        const result = await copyEscrow({ query, to: values.to }, task, () => progress.step()).finally(() =>
+          progress.end(),
+        );
+        if (values.json) await printJson(io, resultObject(result));
+        else await printResult(result, values.to, io);
+        return result.leftOut.length === 0 ? exitCodes.done : exitCodes.findings;
+      }),
+    );
+}
+
+async function printResult(
+  { copied, bytes, already, leftOut, manifest, page }: CopyResult,
+  to: string,
+  io: Io,
+): Promise<void> {
+  say(io, `${count(copied, 'record')} copied (${showSize(bytes)}), ${already.toLocaleString('en-US')} already there.`);
+  await print(io, `${manifest}\n${page}`);
+  for (const one of leftOut) say(io, `Left out: ${describeLeftOut(one)}.`);
+  if (leftOut.some(({ code }) => code === 'archived')) {
+    say(
+      io,
+      'An archived record can be copied after it was rehydrated, which takes hours: `az storage blob set-tier --tier Hot`.',
+    );
+  }
+  say(io, `Check the copy at any time, without Azure: \`keyvault-escrow verify --all --store ${to}\`.`);
+}
+
+function resultObject({ leftOut, ...rest }: CopyResult): object {
+  return {
+    ...rest,
+    leftOut: leftOut.map(({ source, keyName, blobName, code, reason }) => ({
+      ...sourceMembers(source),
+      name: keyName,
+      blobName,
+      code,
+      reason,
+    })),
+  };
+}

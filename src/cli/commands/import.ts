@@ -1,0 +1,67 @@
+import type { ImportOutcome } from '../../app/import/import-backups.ts';
+import { importBackups } from '../../app/import/import-backups.ts';
+import { describeSource } from '../../escrow/model/source.ts';
+import type { Cli } from '../cli.ts';
+import { parseInstant, showInstant } from '../options/instants.ts';
+import { hsmName, namedSource, sourceMembers, vaultName } from '../options/source-options.ts';
+import { exitCodes, UsageFault } from '../terminal/errors.ts';
+import { count } from '../terminal/figures.ts';
+import { painter, print, printJson, say } from '../terminal/print.ts';
+import { alignColumns } from '../terminal/table.ts';
+
+const about = {
+  summary: 'make records of files that az or PowerShell wrote',
+  description:
+    "Takes files of az keyvault key backup or Backup-AzKeyVaultKey, or a folder of the cmdlet's own file names (vault-key-seconds), into the escrow. Only a drill can tell what is in them: an import is listed as one and never counts as proven before that. What cannot be told for sure is refused with the reason; exit code 3 then.",
+  examples: [
+    'import payments.bak --vault-name contoso-prod --name payments --taken-at 2024-05-01 --store ./escrow',
+    'import ./old-backups --vault-name contoso-prod --store ./escrow --what-if',
+  ],
+};
+
+export function addImport(cli: Cli) {
+  return cli
+    .command('import', about)
+    .argument('<files...>', 'files, or folders of them')
+    .addOption(vaultName)
+    .addOption(hsmName)
+    .option('--name <KEY>', 'the key in the file, where its name does not say so')
+    .option('--taken-at <TIME>', 'when the backup was made, where the name of the file does not say so')
+    .option('--what-if', 'say what would be imported; write nothing')
+    .action(
+      cli.actionOn(async (files, values, io, task) => {
+        const source = namedSource(values);
+        if (source === undefined) throw new UsageFault('Whose keys are these?', 'Pass --vault-name or --hsm-name.');
+        const takenAt =
+          values.takenAt === undefined ? undefined : parseInstant(values.takenAt, 'taken-at', task.services.now());
+        if (!values.whatIf) await task.services.prepareStore();
+        const wish = { paths: files, source, name: values.name, takenAt, whatIf: values.whatIf ?? false };
+        const outcomes = await importBackups(wish, task);
+        if (values.json) {
+          const { url } = task.services.container;
+          await printJson(io, { ...sourceMembers(source), store: url, files: outcomes.map(outcomeObject) });
+        } else {
+          const paint = painter(io);
+          const rows = outcomes.map((one) => rowOf(one, paint));
+          if (rows.length > 0) await print(io, alignColumns(io, rows));
+          const done = outcomes.filter(({ outcome }) => outcome !== 'refused').length;
+          say(
+            io,
+            `${count(done, 'file')} of ${outcomes.length} ${wish.whatIf ? 'would be' : 'are'} in the escrow of ${describeSource(source)}.`,
+          );
+        }
+        if (io.signal.aborted) return exitCodes.failed;
+        return outcomes.some(({ outcome }) => outcome === 'refused') ? exitCodes.findings : exitCodes.done;
+      }),
+    );
+}
+
+function rowOf({ file, outcome, name, takenAt, reason }: ImportOutcome, paint: ReturnType<typeof painter>): string[] {
+  if (outcome === 'refused') return [file, paint('red', 'refused'), reason ?? ''];
+  const words = { imported: 'imported', already: 'already there', wouldImport: 'would import' }[outcome];
+  return [file, paint('green', words), `key "${name}", made ${takenAt && showInstant(takenAt)}`];
+}
+
+function outcomeObject({ takenAt, ...rest }: ImportOutcome): object {
+  return { ...rest, ...(takenAt && { takenAt: takenAt.toISOString() }) };
+}

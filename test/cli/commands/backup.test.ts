@@ -1,0 +1,292 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
+import type { CliOptions } from '../../support/cli.ts';
+import { runCommand } from '../../support/cli.ts';
+import { escrowSettings } from '../../support/escrow-place.ts';
+import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+
+const vaultKeys = 'Microsoft.KeyVault/vaults/keys';
+const hsmKeys = 'Microsoft.KeyVault/managedHsm/keys';
+const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
+const signingId = 'https://contoso-prod.vault.azure.net/keys/signing';
+
+let azure: TestAzure;
+let person: LocalIdentity;
+let folder: string;
+let startedIn: string;
+
+/** A person with no settings at all, in a folder of their own. */
+const cli = (line: string | readonly string[], options: CliOptions = {}) =>
+  runCommand(azure, line, { env: {}, identity: person, ...options });
+
+beforeAll(async () => {
+  startedIn = process.cwd();
+  azure = await startTestAzure({
+    sources: [
+      {
+        kind: 'vault',
+        name: 'contoso-prod',
+        keys: [{ name: 'signing', versions: 3 }, 'Payroll', 'app-1', { name: 'www-cert', managed: true }],
+      },
+      { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
+    ],
+  });
+  person = azure.registry.add('an engineer at a desk', [
+    ...[`${vaultKeys}/read`, `${vaultKeys}/backup/action`, `${vaultKeys}/restore/action`],
+    ...[`${hsmKeys}/read/action`, `${hsmKeys}/backup/action`],
+    ...[`${blobs}/add/action`, `${blobs}/read`],
+  ]);
+});
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-desk-'));
+  process.chdir(folder);
+});
+
+afterAll(async () => {
+  process.chdir(startedIn);
+  await azure.stop();
+});
+
+const backupsMade = (): number => azure.keyVault.requests.filter(({ operation }) => operation === 'backupKey').length;
+const restores = async (file: string): Promise<boolean> => {
+  const { restoreInto } = await import('../../support/plain-restore.ts');
+  return restoreInto(azure, person, file);
+};
+
+describe('one key to a file, as Backup-AzKeyVaultKey does it', () => {
+  test('by name: a file named for the key, readable by its owner only, its path on stdout', async () => {
+    const { code, stdout, stderr } = await cli('backup --vault-name contoso-prod --name signing');
+    expect(code).toBe(0);
+    const file = stdout.trim();
+    expect(file).toMatch(/contoso-prod-signing-\d{8}T\d{6}Z-[0-9a-f]{8}\.keybackup$/);
+    const bytes = await readFile(file);
+    expect(bytes.subarray(0, 39).toString('latin1')).toBe('&AzureKeyVaultKeyBackupV1.microsoft.com');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(stderr).toContain(createHash('sha256').update(bytes).digest('hex'));
+    expect(await restores(file)).toBe(true);
+  });
+
+  test('of a Managed HSM, to the file that is named', async () => {
+    const { code, stdout } = await cli('backup --hsm-name contoso-hsm --name payments -o payments.keybackup');
+    expect([code, stdout.trim()]).toEqual([0, join(folder, 'payments.keybackup')]);
+  });
+
+  test('by identifiers from a pipeline, each to its file', async () => {
+    const ids = `\uFEFF${signingId}\r\n\n${signingId}/0123456789abcdef\nhttps://contoso-prod.vault.azure.net/keys/payroll\n`;
+    const { code, json } = await cli('backup --id - --json', { input: ids });
+    expect(code).toBe(0);
+    expect(json<{ keys: object[] }>().keys).toMatchObject([
+      { vaultName: 'contoso-prod', name: 'signing', outcome: 'written', format: 'AzureKeyVaultKeyBackupV1' },
+      { vaultName: 'contoso-prod', name: 'Payroll', outcome: 'written' },
+    ]);
+    expect(await readdir(folder)).toHaveLength(2);
+  });
+
+  test('refuses a file that is there, asks a person, and replaces it with --force', async () => {
+    await writeFile('signing.keybackup', 'old');
+    const line = `backup --id ${signingId} -o signing.keybackup`;
+    const refused = await cli(line);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('signing.keybackup exists')]);
+    const declined = await cli(line, { answers: 'n\n' });
+    expect(declined.code).toBe(1);
+    expect(await readFile('signing.keybackup', 'utf8')).toBe('old');
+    expect((await cli(line, { answers: 'y\n' })).code).toBe(0);
+    await writeFile('signing.keybackup', 'old');
+    expect((await cli(`${line} --force`)).code).toBe(0);
+    expect(await restores(join(folder, 'signing.keybackup'))).toBe(true);
+  });
+
+  test('with --what-if says what it would do, backs up nothing and writes nothing', async () => {
+    const before = backupsMade();
+    const { code, stdout, stderr } = await cli('backup --vault-name contoso-prod --name signing --what-if');
+    expect([code, stdout]).toEqual([0, '']);
+    expect(stderr).toContain('Would back up key "signing" of vault "contoso-prod" to ');
+    expect([backupsMade(), await readdir(folder)]).toEqual([before, []]);
+  });
+
+  test('with --confirm asks first', async () => {
+    const before = backupsMade();
+    expect((await cli('backup --vault-name contoso-prod --name signing --confirm', { answers: 'n\n' })).code).toBe(1);
+    expect(backupsMade()).toBe(before);
+    expect((await cli('backup --vault-name contoso-prod --name signing --confirm', { answers: 'y\n' })).code).toBe(0);
+  });
+
+  test('skips a certificate-backed key and says how its certificate is backed up', async () => {
+    const { code, stderr } = await cli('backup --vault-name contoso-prod --name www-cert');
+    expect(code).toBe(0);
+    expect(stderr).toContain('az keyvault certificate backup');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('fails for a key that is not there, by its name', async () => {
+    const { code, stderr } = await cli('backup --vault-name contoso-prod --name nowhere');
+    expect(code).toBe(1);
+    expect(stderr).toContain('key "nowhere" in vault "contoso-prod"');
+  });
+
+  test.each([
+    ['backup', 'Back up what?'],
+    ['backup --vault-name contoso-prod', '--store DIR'],
+    ['backup --all --store x', 'No source is configured'],
+    ['backup --vault-name contoso-prod --name a*', 'is not the name of one key'],
+    ['backup --id https://contoso-prod.vault.azure.cn/keys/signing', 'not the identifier of a key of this cloud'],
+    ['backup --id http://contoso-prod.vault.azure.net/keys/signing', 'not the identifier of a key of this cloud'],
+    ['backup --vault-name contoso-prod --name signing --max-backups-per-second 0', 'calls per second'],
+  ])('refuses %s', async (line, words) => {
+    const { code, stderr } = await cli(line);
+    expect([code, stderr.replaceAll(/\s+/g, ' ')]).toEqual([2, expect.stringContaining(words)]);
+  });
+
+  test('repeats nothing of what a pipe brought that is no identifier', async () => {
+    const { code, stderr } = await cli('backup --id -', { input: 'password=hunter2\n' });
+    expect(code).toBe(2);
+    expect(stderr).not.toContain('hunter2');
+  });
+});
+
+describe('into a folder', () => {
+  test('is the very run of the app: selection, records, report, skips; and the other commands read it', async () => {
+    const { code, stdout } = await cli('backup --vault-name contoso-prod --store escrow');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/vault "contoso-prod" +4 +3 +0 +1 +0 +ok/);
+    expect(stdout).toContain('az keyvault certificate backup');
+    const listed = await cli('list --json --store escrow');
+    expect(listed.json<{ keys: object[] }>()).toMatchObject({});
+    expect((await cli('verify --all --store escrow')).code).toBe(0);
+    const names = (await readdir(join(folder, 'escrow'), { recursive: true })).map((name) =>
+      name.replaceAll('\\', '/'),
+    );
+    expect(names.filter((name) => name.endsWith('.keybackup'))).toHaveLength(3);
+    expect(names).toContainEqual(expect.stringMatching(/^runs\/[^/]+\/vaults\/contoso-prod\.json$/));
+    const record = names.find((name) => name.includes('/signing/') && name.endsWith('.keybackup')) ?? '';
+    expect(await restores(join(folder, 'escrow', record))).toBe(true);
+  });
+
+  test('goes on after an interruption with the same command line, without a second backup of any key', async () => {
+    const interrupt = new AbortController();
+    const before = backupsMade();
+    const line = 'backup --vault-name contoso-prod --store escrow --max-backups-per-second 2';
+    const first = cli(line, { signal: interrupt.signal });
+    await expect.poll(() => backupsMade() - before).toBe(1);
+    interrupt.abort();
+    const { code, stderr } = await first;
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Run the same command again to go on')]);
+    const again = await cli(`${line} --json`);
+    expect(again.code).toBe(0);
+    const result = again.json<{ resumed: boolean; sources: { counts: object }[] }>();
+    expect(result.resumed).toBe(true);
+    expect(result.sources[0]?.counts).toMatchObject({ considered: 4, skipped: 1, failed: 0 });
+    expect(backupsMade() - before).toBe(3);
+    const third = await cli(`${line} --json`);
+    expect(third.json()).toMatchObject({ resumed: false });
+  });
+
+  test('takes only the keys that the patterns select, and says under --what-if what it would take', async () => {
+    const line = 'backup --vault-name contoso-prod --keys app-* s* --except signing --store escrow --json';
+    const planned = await cli(`${line} --what-if`);
+    expect(planned.json()).toMatchObject({ sources: [{ counts: { wouldEscrow: 1, skipped: 3 } }] });
+    expect(await readdir(folder)).toEqual([]);
+    const done = await cli(line);
+    expect(done.json()).toMatchObject({ sources: [{ counts: { escrowed: 1, skipped: 3 } }] });
+  });
+
+  test('of one key: its record, whose name is on stdout', async () => {
+    const { code, stdout } = await cli('backup --hsm-name contoso-hsm --name payments --store escrow');
+    expect([code, stdout.trim()]).toEqual([
+      0,
+      expect.stringMatching(/^managed-hsms\/contoso-hsm\/payments\/.+\.keybackup$/),
+    ]);
+  });
+
+  test('of identifiers that name a key which is not there: the others are backed up, and it fails by name', async () => {
+    const input = `${signingId}\nhttps://contoso-prod.vault.azure.net/keys/nowhere\n`;
+    const { code, stdout } = await cli('backup --id - --store escrow', { input });
+    expect(code).toBe(3);
+    expect(stdout).toContain('key "nowhere" in vault "contoso-prod"');
+    expect((await cli('list --json --store escrow')).stdout).toContain('/signing/');
+  });
+});
+
+describe('into the container', () => {
+  test('every configured source, by a person: records and reports as the app writes them', async () => {
+    const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }]);
+    const { code, json } = await cli(`backup --all --store ${azure.containerUrl} --json`, { env });
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({
+      store: azure.containerUrl,
+      sources: [
+        { vaultName: 'contoso-prod', counts: { escrowed: 3 } },
+        { hsmName: 'contoso-hsm', counts: { escrowed: 1 } },
+      ],
+    });
+  });
+});
+
+describe('import', () => {
+  test('makes records of files, by the names that the cmdlet gave them, once', async () => {
+    const [, file = ''] = [await cli('backup --vault-name contoso-prod --name signing -o one'), join(folder, 'one')];
+    await import('node:fs/promises').then(({ rename, mkdir }) =>
+      mkdir('old').then(() => rename(file, join('old', 'contoso-prod-signing-1714521600.51234'))),
+    );
+    await writeFile(join('old', 'contoso-prod-signing-1714521601'), 'no backup');
+    await writeFile(join('old', 'notes.txt'), 'notes');
+    const line = 'import old --vault-name contoso-prod --store escrow --json';
+    const { code, json } = await cli(line);
+    expect(code).toBe(3);
+    expect(json<{ files: object[] }>().files).toMatchObject([
+      { outcome: 'imported', name: 'signing', takenAt: '2024-05-01T00:00:00.000Z' },
+      { outcome: 'refused', reason: expect.stringContaining('not the backup of a key') },
+      { outcome: 'refused', reason: expect.stringContaining('pass --name') },
+    ]);
+    expect((await cli(line)).json<{ files: object[] }>().files[0]).toMatchObject({ outcome: 'already' });
+    expect((await cli('verify --all --store escrow')).code).toBe(0);
+  });
+
+  test('guesses nothing: neither key nor time nor kind of source', async () => {
+    await cli('backup --vault-name contoso-prod --name signing -o signing.bak');
+    const reasonOf = async (line: string) =>
+      (await cli(`${line} --store escrow --json`)).json<{ files: { reason?: string }[] }>().files[0]?.reason;
+    expect(await reasonOf('import signing.bak --vault-name contoso-prod')).toContain('pass --name');
+    expect(await reasonOf('import signing.bak --vault-name contoso-prod --name signing')).toContain('pass --taken-at');
+    expect(await reasonOf('import signing.bak --hsm-name contoso-hsm --name signing --taken-at 30d')).toContain(
+      'AzureKeyVaultKeyBackupV1',
+    );
+    expect(
+      await reasonOf('import signing.bak --vault-name contoso-prod --name signing --taken-at 30d'),
+    ).toBeUndefined();
+  });
+});
+
+describe('copy', () => {
+  test('takes an offline copy that is checked, kept in time, gone on with, and verified without Azure', async () => {
+    await cli('backup --vault-name contoso-prod --store escrow');
+    await cli('backup --vault-name contoso-prod --store escrow');
+    const { code, stdout } = await cli('copy --to stick --latest --store escrow');
+    expect(code).toBe(0);
+    expect(stdout).toContain('SHA256SUMS');
+    const again = await cli('copy --to stick --store escrow --json');
+    expect(again.json()).toMatchObject({ copied: 3, already: 3, leftOut: [] });
+    const sums = await readFile(join('stick', 'SHA256SUMS'), 'utf8');
+    for (const line of sums.trimEnd().split('\n')) {
+      const [digest, name = ''] = line.split('  ');
+      expect(
+        createHash('sha256')
+          .update(await readFile(join('stick', name)))
+          .digest('hex'),
+      ).toBe(digest);
+    }
+    const times = async (store: string) =>
+      (await cli(`list --json --store ${store}`)).json<{ keys?: unknown; records?: unknown }>();
+    expect(await times('stick')).toEqual(await times('escrow'));
+    const requests = azure.keyVault.requests.length + azure.storage.requests.length;
+    expect((await cli('verify --all --store stick')).code).toBe(0);
+    expect(azure.keyVault.requests.length + azure.storage.requests.length).toBe(requests);
+    await writeFile(join('stick', sums.split('  ')[1]?.split('\n')[0] ?? ''), 'spoiled');
+    expect((await cli('verify --all --store stick')).code).toBe(3);
+  });
+});
