@@ -1,4 +1,5 @@
 import { type Answer, errorAnswer } from './answer.ts';
+import { refusedApiVersion } from './api-versions.ts';
 import { readBackupContent, writeBackupContent } from './backup-content.ts';
 import { openBackup, sealBackup } from './backup-envelope.ts';
 import { createKey, importKey, updateKey } from './key-changes.ts';
@@ -27,7 +28,8 @@ const mostVersions = 500;
 /** Carries out one authorized call. `'neverAnswers'`: the service works on it for longer than any client waits. */
 export function perform(source: SourceState, call: Call): Answer | 'neverAnswers' {
   if (call.operation === 'other') return notCarriedOut(call.method, call.path);
-  if (call.apiVersion === '') return badParameter('api-version must be specified');
+  const refused = refusedApiVersion(call.apiVersion);
+  if (refused !== undefined) return refused;
   if (call.operation === 'listKeys') return listKeys(source, call);
   if (call.operation === 'listDeletedKeys') return listDeletedKeys(source, call);
   if (call.operation === 'restoreKey') return restoreKey(source, call);

@@ -5,8 +5,9 @@ import { createFaultPlan, type FaultPlan } from '../fault-plan.ts';
 import { type IdentityRegistry, type LocalIdentity, mayDo } from '../identity/identities.ts';
 import type { Certificates } from '../network/certificates.ts';
 import { listenOnLoopback } from '../network/loopback.ts';
+import { blobExists } from './blob-exists.ts';
 import { answerStorageChallenge, answerStorageError } from './storage-errors.ts';
-import { type StorageCall, storageCall } from './storage-operations.ts';
+import { makesBlob, type StorageCall, storageCall } from './storage-operations.ts';
 
 export type StorageFaultEffect =
   | { readonly kind: 'status'; readonly status: number; readonly code: string }
@@ -52,6 +53,7 @@ export interface StorageGate {
   stop(): Promise<void>;
 }
 
+const conditions = ['if-match', 'if-modified-since', 'if-unmodified-since'] as const;
 const audience = 'https://storage.azure.com';
 const overwrite = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
 
@@ -97,11 +99,18 @@ export async function startStorageGate(options: {
     if (!isCovered(authentication.identity, call)) {
       return refuse(request, () => answerStorageError(response, 403, 'AuthorizationPermissionMismatch'));
     }
-    const mustBeNew = call.operation === 'putBlob' && !mayDo(authentication.identity, overwrite, call.containerName);
+    const port = call.service === 'queue' ? azurite.queuePort : azurite.blobPort;
+    const mayAddOnly =
+      makesBlob.includes(call.operation) && !mayDo(authentication.identity, overwrite, call.containerName);
+    // A condition on what is there and one on nothing being there do not go together: Azurite would refuse both with 400.
+    const isConditional = conditions.some((name) => request.headers[name] !== undefined);
+    if (mayAddOnly && isConditional && (await blobExists(request, { agent, port }))) {
+      return refuse(request, () => answerStorageError(response, 403, 'UnauthorizedBlobOverwrite'));
+    }
     forward(request, response, {
       agent,
-      port: call.service === 'queue' ? azurite.queuePort : azurite.blobPort,
-      mustBeNew,
+      port,
+      mustBeNew: mayAddOnly && !isConditional,
       answersConflict: () => request.headers['if-none-match'] === '*' && gate.existingBlobAnswer === 'conflict',
       cutAfterWork: effect?.kind === 'resetAfterWork',
     });
