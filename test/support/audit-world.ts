@@ -110,10 +110,6 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
         if (blob !== undefined) yield blob;
       }
     },
-    // biome-ignore lint/correctness/useYield: none is asked for
-    async *listTop() {
-      throw new Error('an audit lists no top');
-    },
     // biome-ignore lint/correctness/useYield: no folder is asked for
     async *listFolders() {
       throw new Error('an audit lists no folders');
