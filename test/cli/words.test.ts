@@ -92,7 +92,7 @@ describe('figures', () => {
     expect(alignColumns(narrow, rows)).toBe('key  one two three four five six seven');
     expect(alignColumns({ ...io, columns: 32 }, rows)).toBe('key  one two three four five six\n     seven');
     const name = 'vaults/contoso-prod/signing/20261124T020000Z.keybackup';
-    expect(alignColumns(narrow, [['2026-11-24T02:00:00Z', name]], '  ')).toBe(`  2026-11-24T02:00:00Z\n    ${name}`);
+    expect(alignColumns(narrow, [['2026-11-24T02:00:00Z', name]], '  ')).toBe(`  2026-11-24T02:00:00Z\n      ${name}`);
   });
 });
 

@@ -254,7 +254,7 @@ describe('doctor', () => {
       // Only a word, or a line to be pasted, may be longer.
       expect(lines.filter((line) => line.length > columns && / \S+ /.test(line.trim()))).toEqual([]);
       expect(text.replace(/\s+/g, ' ').match(/A fresh record of a key proves/g)).toHaveLength(1);
-      expect(text).toContain('\n  keyvault-escrow status\n');
+      expect(text).toMatch(/\n {4}keyvault-escrow status\n/);
       expect(text.replace(/\s+/g, ' ')).toMatch(
         /\d+ ok, \d+ not checked, \d+ failed; last run .* ago\), last audit .* ago\), .* drill.*\. $/,
       );

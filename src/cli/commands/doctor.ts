@@ -64,7 +64,7 @@ async function printDiagnosis({ subjects, counts, latest }: Diagnosis, now: Date
   const { ok, notChecked, failed } = counts;
   const verdict = `${ok} ok, ${notChecked} not checked, ${failed} failed`;
   const last = (what: string, time: Date | undefined): string =>
-    time === undefined ? `no ${what}` : `last ${what} ${showAge(time, now)}`;
+    time === undefined ? `no ${what} yet` : `last ${what} ${showAge(time, now)}`;
   const { run, audit, drill } = latest;
   const events = [
     run === undefined ? 'no run in the last 8 days' : last('run', run),

@@ -11,6 +11,7 @@ import { count } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson } from '../terminal/print.ts';
 import { showProgress } from '../terminal/progress.ts';
+import { printSkipReasons, skipWords } from '../terminal/skip-words.ts';
 import { alignColumns } from '../terminal/table.ts';
 
 const about = {
@@ -38,6 +39,9 @@ export function addPlan(cli: Cli) {
 
 async function printPlan({ runs, nextRun }: RunPlan, io: Io): Promise<void> {
   for (const run of runs) await print(io, runText(run, io));
+  const outcomes = runs.flatMap((run) => run.outcomes);
+  const reasons = outcomes.flatMap((outcome) => (outcome.outcome === 'skipped' ? [outcome.reason] : []));
+  await printSkipReasons(new Set(reasons), io);
   if (nextRun !== null) await print(io, `Next run: ${showInstant(nextRun)}`);
 }
 
@@ -49,7 +53,10 @@ function planObject({ runs, nextRun }: RunPlan): object {
       status,
       counts,
       problems: problems.map(withMessage),
-      keys: outcomes.map((outcome) => (outcome.outcome === 'failed' ? withMessage(outcome) : outcome)),
+      keys: outcomes.map((outcome) => {
+        const { key: name, ...rest } = outcome.outcome === 'failed' ? withMessage(outcome) : outcome;
+        return { name, ...rest };
+      }),
     })),
   };
 }
@@ -67,7 +74,7 @@ function runText(run: PlannedRun, io: Io): string {
     .map((outcome) => {
       switch (outcome.outcome) {
         case 'skipped':
-          return [outcome.key, paint('yellow', 'skip'), outcome.message];
+          return [outcome.key, paint('yellow', 'skip'), skipWords[outcome.reason]];
         case 'failed':
           return [outcome.key, paint('red', 'missing'), failureSentence(outcome)];
         default:

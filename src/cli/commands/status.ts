@@ -1,7 +1,6 @@
 import type { CoverageStatus, EscrowStatus, KeyStatus } from '../../app/read-status.ts';
 import { countStatuses, needsAttention, readStatus } from '../../app/read-status.ts';
 import { failureSentence } from '../../escrow/model/failure.ts';
-import { explainSkip } from '../../escrow/model/selection.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { parseDuration, showInstant } from '../options/instants.ts';
@@ -10,6 +9,7 @@ import { exitCodes } from '../terminal/errors.ts';
 import { count, showDuration } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson } from '../terminal/print.ts';
+import { printSkipReasons, skipWords } from '../terminal/skip-words.ts';
 import { alignColumns } from '../terminal/table.ts';
 
 const hourMs = 3_600_000;
@@ -52,6 +52,10 @@ async function printStatus({ sources }: EscrowStatus, onlyProblems: boolean, io:
     const rows = keys.filter((key) => !onlyProblems || needsAttention(key)).map((key) => rowOf(key, io));
     if (rows.length > 0) await print(io, alignColumns(io, rows, '  '));
   }
+  if (!onlyProblems) {
+    const seen = sources.flatMap(({ keys }) => keys.map(({ status }) => status));
+    await printSkipReasons(new Set(seen.filter(isSkipReason)), io);
+  }
   const bad = sources.flatMap(({ keys }) => keys.filter(needsAttention)).length;
   const unread = sources.filter(({ unreadable }) => unreadable !== undefined).length;
   const silent = sources.filter(({ problems }) => problems.length > 0).length;
@@ -70,17 +74,19 @@ const words: Record<CoverageStatus, string> = {
   never: 'never escrowed',
   pending: 'pending',
   gone: 'gone',
-  certificateBacked: 'certificate-backed',
-  excluded: 'excluded',
-  retired: 'retired',
+  ...skipWords,
 };
+
+function isSkipReason(status: CoverageStatus): status is keyof typeof skipWords {
+  return Object.hasOwn(skipWords, status);
+}
 
 function rowOf(key: KeyStatus, io: Io): string[] {
   const paint = painter(io);
   const colour = needsAttention(key) ? 'red' : key.status === 'fresh' ? 'green' : 'yellow';
   const { record, ageMs = 0, status } = key;
-  const newest = record === undefined ? '-' : `${showInstant(record.createdAt)} (${showDuration(ageMs)} ago)`;
-  return [key.key, paint(colour, words[status]), newest, remark(key)];
+  const newest = record === undefined ? '' : `${showInstant(record.createdAt)} (${showDuration(ageMs)} ago)`;
+  return [key.key, paint(colour, words[status]), [newest, remark(key)].filter((part) => part !== '').join('; ')];
 }
 
 function remark({ status, faults, record }: KeyStatus): string {
@@ -95,8 +101,6 @@ function remark({ status, faults, record }: KeyStatus): string {
       return 'enqueue asks for a backup; the run report says why there is none';
     case 'pending':
       return 'its first run is still to come';
-    case 'certificateBacked':
-      return explainSkip('certificateBacked').replace(/^certificate-backed: /, '');
     default:
       return '';
   }

@@ -3,9 +3,10 @@ import type { EvidenceVerdict } from '../../app/verify-evidence.ts';
 import { verifyEvidence } from '../../app/verify-evidence.ts';
 import type { Verification } from '../../app/verify-records.ts';
 import { verifyRecords } from '../../app/verify-records.ts';
+import { parseSourcePath } from '../../escrow/model/source-path.ts';
 import type { Cli } from '../cli.ts';
 import { keyNames, readRecordQuery, since } from '../options/record-options.ts';
-import { hsmName, vaultName } from '../options/source-options.ts';
+import { hsmName, sourceMembers, vaultName } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
@@ -78,7 +79,18 @@ async function printVerification({ records, bytes, findings }: Verification, io:
 }
 
 function evidenceObject({ audits, evidence, newest, findings, isWhole }: EvidenceVerdict): object {
-  return { status: isWhole ? 'ok' : 'findings', counts: { audits, evidence }, newest, findings };
+  return {
+    status: isWhole ? 'ok' : 'findings',
+    counts: { audits, evidence },
+    newest,
+    findings: findings.map(findingObject),
+  };
+}
+
+/** Source and key as in every command. */
+function findingObject({ source, key: name, ...rest }: EvidenceVerdict['findings'][number]): object {
+  const id = source === undefined ? undefined : parseSourcePath(source);
+  return { ...(id && sourceMembers(id)), ...(name !== undefined && { name }), ...rest };
 }
 
 async function printEvidence({ audits, evidence, newest, findings, isWhole }: EvidenceVerdict, io: Io): Promise<void> {

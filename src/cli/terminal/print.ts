@@ -67,6 +67,10 @@ function wrap(io: Io, stream: Stream, text: string): string {
 export function nameProgram(io: Io, text: string, space = ' '): string {
   const lineOf = (args: string): string => `${io.program} ${args}`.replaceAll(' ', space);
   return text
-    .replaceAll(/\s*`keyvault-escrow ([^`]*)`\.?$/gm, (_, args) => `\n  ${lineOf(args)}`)
+    .replaceAll(/^( *)(.*?)\s*`keyvault-escrow ([^`]*)`\.?$/gm, (_, indent, before, args) =>
+      [...(before === '' ? [] : [`${indent}${nameProgram(io, before, space)}`]), `${indent}  ${lineOf(args)}`].join(
+        '\n',
+      ),
+    )
     .replaceAll(/`keyvault-escrow ([^`]*)`/g, (_, args) => lineOf(args));
 }

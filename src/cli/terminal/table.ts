@@ -16,17 +16,15 @@ export function alignColumns(io: Io, rows: readonly (readonly string[])[], inden
   }
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, indent.length);
   const room = io.isTTY.stdout ? io.columns - before : Number.POSITIVE_INFINITY;
-  const needed = Math.max(0, ...rows.flatMap((row) => row.at(-1)?.split(' ') ?? []).map(widthOf));
-  const fits = (widths.at(-1) ?? 0) <= room || (room >= minLastWidth && needed <= room);
   return rows
     .map((row) => {
       const cells = row.slice(0, -1).map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell)));
-      const head = `${indent}${cells.join('  ')}`;
+      const head = `${indent}${cells.map((cell) => `${cell}  `).join('')}`;
       const last = row.at(-1) ?? '';
-      if (last === '') return head.trimEnd();
-      if (!fits) return `${head.trimEnd()}\n${wrapTo(`${indent}  ${last}`, io.columns)}`;
-      const wrapped = room === Number.POSITIVE_INFINITY ? last : wrapTo(last, room);
-      return `${head}${cells.length === 0 ? '' : '  '}${wrapped.replaceAll('\n', `\n${' '.repeat(before)}`)}`;
+      if (widthOf(last) <= room) return `${head}${last}`.trimEnd();
+      const isRoomy = room >= minLastWidth && last.split(' ').every((word) => widthOf(word) <= room);
+      if (!isRoomy) return `${head.trimEnd()}\n${wrapTo(`${indent}    ${last}`, io.columns)}`;
+      return `${head}${wrapTo(last, room).replaceAll('\n', `\n${' '.repeat(before)}`)}`;
     })
     .join('\n');
 }

@@ -59,10 +59,16 @@ describe('plan', () => {
       { considered: 5, wouldEscrow: 2, skipped: 3, failed: 0 },
       { considered: 1, wouldEscrow: 1 },
     ]);
-    expect(planned[0]?.keys).toContainEqual(expect.objectContaining({ key: 'www-cert', reason: 'certificateBacked' }));
+    expect(planned[0]?.keys).toContainEqual(expect.objectContaining({ name: 'www-cert', reason: 'certificateBacked' }));
     const operations = azure.keyVault.requests.slice(before).map(({ operation }) => operation);
     expect(new Set(operations)).toEqual(new Set(['listKeys']));
     expect(azure.storage.requests.slice(written)).toEqual([]);
+  });
+
+  test.each(['plan', 'status'])('%s says once what it means that keys are certificate-backed', async (command) => {
+    const { stdout } = await cli(command);
+    expect(stdout).toMatch(/www-cert +(skip +)?certificate-backed$/m);
+    expect(stdout.match(/back up the certificate/g)).toHaveLength(1);
   });
 
   test('shows one source as text, its name in any case, and exits 3 when a configured key is missing', async () => {
