@@ -10,7 +10,8 @@ import { answerStorageChallenge, answerStorageError } from './storage-errors.ts'
 import { makesBlob, type StorageCall, storageCall } from './storage-operations.ts';
 
 export type StorageFaultEffect =
-  | { readonly kind: 'status'; readonly status: number; readonly code: string }
+  /** `detail`: the AuthenticationErrorDetail of a 401. */
+  | { readonly kind: 'status'; readonly status: number; readonly code: string; readonly detail?: string }
   /** The connection is cut before anything is done. */
   | { readonly kind: 'reset' }
   /** Azurite does the work, then the connection is cut: the client cannot know. */
@@ -93,7 +94,7 @@ export async function startStorageGate(options: {
     if (effect?.kind === 'reset') return void request.socket.destroy();
     if (effect?.kind === 'stall') return void request.resume();
     if (effect?.kind === 'status')
-      return refuse(request, () => answerStorageError(response, effect.status, effect.code));
+      return refuse(request, () => answerStorageError(response, effect.status, effect.code, effect.detail));
     if ('failure' in authentication)
       return refuse(request, () => answerStorageChallenge(response, authentication.failure));
     if (!isCovered(authentication.identity, call)) {
