@@ -26,7 +26,7 @@ import { deletedBundle, deletedItem, keyBundle, keyIdentifier, keyItem, versionI
 const mostVersions = 500;
 
 /** Carries out one authorized call. `'neverAnswers'`: the service works on it for longer than any client waits. */
-export function perform(source: SourceState, call: Call): Answer | 'neverAnswers' {
+export async function perform(source: SourceState, call: Call): Promise<Answer | 'neverAnswers'> {
   if (call.operation === 'other') return notCarriedOut(call.method, call.path);
   const refused = refusedApiVersion(call.apiVersion);
   if (refused !== undefined) return refused;
@@ -106,17 +106,17 @@ function listDeletedKeys(source: SourceState, call: Call): Answer {
   });
 }
 
-function backupKey(source: SourceState, key: StoredKey): Answer | 'neverAnswers' {
+async function backupKey(source: SourceState, key: StoredKey): Promise<Answer | 'neverAnswers'> {
   if (key.managed) return certificateBacked('backup');
   if (key.versions.length > mostVersions) return 'neverAnswers';
-  const backup = sealBackup(source.kind, source.realm, writeBackupContent(source.kind, key));
+  const backup = await sealBackup(source.kind, source.realm, writeBackupContent(source.kind, key));
   return { status: 200, body: { value: backup.toString('base64url') } };
 }
 
-function restoreKey(source: SourceState, call: Call): Answer {
+async function restoreKey(source: SourceState, call: Call): Promise<Answer> {
   const value = (call.body as { value?: unknown } | undefined)?.value;
   if (typeof value !== 'string' || value === '') return badParameter('Property "value" is required');
-  const opened = openBackup(source.kind, source.realm, Buffer.from(value, 'base64url'));
+  const opened = await openBackup(source.kind, source.realm, Buffer.from(value, 'base64url'));
   if ('failure' in opened) {
     if (source.kind === 'managedHsm') return malformedHsmBackup();
     return opened.failure === 'otherRealm' ? undecryptableVaultBackup() : malformedVaultBackup();

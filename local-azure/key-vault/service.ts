@@ -106,7 +106,7 @@ export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVault
     const call = { ...routed, method, apiVersion, body: parse(await text(request)) };
     if (delayMs > 0) await delay(delayMs);
     if (response.destroyed) return;
-    const settled = settle({ source, call, authentication, audience, target, effect });
+    const settled = await settle({ source, call, authentication, audience, target, effect });
     if (settled === 'silence') return;
     if (settled === 'cut') {
       request.socket.destroy();
