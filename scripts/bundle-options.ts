@@ -11,8 +11,21 @@ export const bundleOptions = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
+/** The first line of a bundle: on an older Node, one clear sentence in place of whatever breaks first. */
+function refuseOldNode(how: string): string {
+  const words = `'keyvault-escrow needs Node 22.12 or later; this is '+process.version+'.'`;
+  return `{const v=process.versions.node.split('.').map(Number);if(v[0]<22||v[0]===22&&v[1]<12)${how.replace('WORDS', words)}}`;
+}
+
+/** The command line in one file. */
+export const cliBundleOptions = {
+  ...bundleOptions,
+  banner: { js: `#!/usr/bin/env node\n${refuseOldNode('{console.error(WORDS);process.exit(2)}')}` },
+} satisfies BuildOptions;
+
 /** The same for what the Functions worker loads; `@azure/functions-core` is its own. */
 export const appBundleOptions = {
   ...bundleOptions,
+  banner: { js: refuseOldNode('throw new Error(WORDS)') },
   external: ['@azure/functions-core'],
 } satisfies BuildOptions;

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { publint } from 'publint';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+
+const folder = resolve('dist/cli-package');
+let place: string;
+
+const run = (command: string, ...args: string[]) =>
+  spawnSync(command, args, { cwd: place, encoding: 'utf8', env: { ...process.env, npm_config_loglevel: 'error' } });
+
+beforeAll(async () => {
+  place = await mkdtemp(join(tmpdir(), 'keyvault-escrow-package-'));
+});
+afterAll(() => rm(place, { recursive: true, force: true }));
+
+test('the package has nothing that the registry or a bundler would stumble over', async () => {
+  const { messages } = await publint({ pkgDir: folder, strict: true });
+  expect(messages).toEqual([]);
+});
+
+test('packs to one file without dependencies, which installs offline and runs', { timeout: 60_000 }, async () => {
+  expect(run('npm', 'pack', folder).status).toBe(0);
+  const [archive = ''] = await readdir(place);
+  expect(archive).toBe(`keyvault-escrow-${packageJson.version}.tgz`);
+  expect(run('npm', 'install', '--offline', '--no-audit', '--no-fund', `./${archive}`).status).toBe(0);
+  const installed = join(place, 'node_modules');
+  expect((await readdir(installed)).filter((name) => !name.startsWith('.'))).toEqual(['keyvault-escrow']);
+  expect((await readdir(join(installed, 'keyvault-escrow'))).sort()).toEqual([
+    'LICENSE',
+    'README.md',
+    'cli.cjs',
+    'package.json',
+  ]);
+  const { stdout, status } = run(join(installed, '.bin/keyvault-escrow'), '--version');
+  expect([status, stdout]).toEqual([0, `${packageJson.version}\n`]);
+});
+
+test('its first line tells an older Node what is missing, before anything else can break', async () => {
+  const [, guard = ''] = (await readFile(join(folder, 'cli.cjs'), 'utf8')).split('\n');
+  const told = (version: string): string =>
+    spawnSync(
+      process.execPath,
+      ['-e', `Object.defineProperty(process.versions,'node',{value:'${version}'});${guard}`],
+      {
+        encoding: 'utf8',
+      },
+    ).stderr;
+  expect(told('20.20.2')).toContain('keyvault-escrow needs Node 22.12 or later');
+  expect(told('22.11.0')).toContain('keyvault-escrow needs Node 22.12 or later');
+  expect([told('22.12.0'), told('24.0.0')]).toEqual(['', '']);
+});
