@@ -25,6 +25,8 @@ export interface CliOptions {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly signal?: AbortSignal;
+  /** Ctrl-C as soon as this was printed on standard error. */
+  readonly interruptAt?: string;
   /** How far the person's clock is ahead of the services'. */
   readonly hoursLater?: number;
   /** Somebody else than the operator. */
@@ -52,18 +54,22 @@ export async function runCommand(
 export function collectIo(options: CliOptions): { readonly io: Io; ended(code: number): CliRun } {
   const stdout: string[] = [];
   const stderr: string[] = [];
-  const { isTTY = false, columns = 80, answers } = options;
+  const { isTTY = false, columns = 80, answers, interruptAt } = options;
+  const interrupt = new AbortController();
+  const heed = (): void => {
+    if (interruptAt !== undefined && stderr.join('').includes(interruptAt)) interrupt.abort();
+  };
   const stdin = new PassThrough();
   stdin.end(options.input ?? answers ?? '');
   const io: Io = {
     stdout: collector(stdout),
-    stderr: collector(stderr),
+    stderr: collector(stderr, heed),
     stdin,
     isTTY: { stdin: answers !== undefined, stdout: isTTY, stderr: isTTY },
     columns,
     env: options.env ?? process.env,
     program: 'keyvault-escrow',
-    signal: options.signal ?? new AbortController().signal,
+    signal: AbortSignal.any([interrupt.signal, ...(options.signal ? [options.signal] : [])]),
     holdOpen: () => ({ [Symbol.dispose]: () => undefined }),
   };
   return {
@@ -89,10 +95,11 @@ export function splitLine(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
-function collector(into: string[]): Writable {
+function collector(into: string[], added?: () => void): Writable {
   return new Writable({
     write(chunk, _encoding, done) {
       into.push(String(chunk));
+      added?.();
       done();
     },
   });

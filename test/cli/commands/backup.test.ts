@@ -239,6 +239,7 @@ describe('import', () => {
     const { code, json } = await cli(line);
     expect(code).toBe(3);
     expect(json<{ files: object[] }>().files).toMatchObject([
+      // fixed date: the one in the name of the file.
       { outcome: 'imported', name: 'signing', takenAt: '2024-05-01T00:00:00.000Z' },
       { outcome: 'refused', reason: expect.stringContaining('not the backup of a key') },
       { outcome: 'refused', reason: expect.stringContaining('pass --name') },
