@@ -31,7 +31,7 @@ export function summaryObject(summary: PassSummary): Record<string, unknown> {
     audit: {
       status: audit.status,
       keys: audit.keys,
-      restorable: audit.restorable,
+      intact: audit.intact,
       findings: audit.findings,
       blob: audit.blobName,
     },
@@ -90,9 +90,9 @@ export function summaryText({ nightly, onDemand, audit, containerUrl, records, r
   return lines.join('\n');
 }
 
-function auditLines({ status, keys, restorable, findings, blobName }: AuditPass): string[] {
+function auditLines({ status, keys, intact, findings, blobName }: AuditPass): string[] {
   const verdict = status === 'ok' ? styleText('green', 'ok') : styleText('red', count(findings, 'finding'));
-  return [`  ${restorable} of ${keys} keys have an intact backup: ${verdict}`, dim(`    ${blobName}`)];
+  return [`  ${intact} of ${keys} keys have an intact backup: ${verdict}`, dim(`    ${blobName}`)];
 }
 
 function nameOf(path: string): string {

@@ -68,10 +68,10 @@ async function carriedOut(
 }
 
 async function givenUp(
-  { messageId, insertedAt, request }: SentRequest,
+  { messageId, request }: SentRequest,
   { services, signal }: Task,
 ): Promise<RequestEnd | undefined> {
-  const name = requestRecordName(insertedAt, messageId);
+  const name = requestRecordName(messageId);
   if ((await services.container.look(name, signal)) === undefined) return undefined;
   const text = Buffer.from(await services.container.read(name, signal)).toString('utf8');
   const { status, reason, attempt }: RequestRecord = JSON.parse(text);

@@ -1,20 +1,33 @@
-import type { KeyCoverage, SourceCoverage } from '../escrow/audit/coverage.ts';
-import { readCoverage } from '../escrow/audit/coverage.ts';
-import type { CoverageStatus } from '../escrow/audit/coverage-status.ts';
-import { coverageStatuses } from '../escrow/audit/coverage-status.ts';
-import { silenceFindings } from '../escrow/audit/source-findings.ts';
+import { checkCoverage } from '../escrow/audit/key-checks.ts';
+import { silenceChecks } from '../escrow/audit/source-checks.ts';
+import type { CoverageContext, KeyCoverage } from '../escrow/coverage/coverage.ts';
+import { coverSource, freshSinceOf } from '../escrow/coverage/coverage.ts';
+import type { CoverageStatus } from '../escrow/model/coverage-status.ts';
+import { coverageStatuses } from '../escrow/model/coverage-status.ts';
+import type { Failure } from '../escrow/model/failure.ts';
 import type { Finding } from '../escrow/model/finding.ts';
-import type { SourceId } from '../escrow/model/source.ts';
+import type { EscrowSource, SourceId } from '../escrow/model/source.ts';
+import { sourcePath } from '../escrow/model/source-path.ts';
 import { isLiteral, matchesAny } from '../escrow/model/wildcard.ts';
+import { readLatestAudit } from '../escrow/records/stored-audits.ts';
+import { listRuns } from '../escrow/records/stored-run.ts';
 import { chooseConfigured, complete, UnknownName } from './known-names.ts';
 import type { Task } from './task.ts';
 
-export type KeyStatus = KeyCoverage;
 export type { CoverageStatus };
 
-export interface SourceStatus extends SourceCoverage {
+export interface KeyStatus extends Omit<KeyCoverage, 'folder' | 'before'> {
+  /** What an audit would say of it. */
+  readonly findings: readonly Finding[];
+}
+
+export interface SourceStatus {
+  readonly source: EscrowSource;
+  /** Why it could not be listed; its keys are then those known from before. */
+  readonly unreadable: Failure | undefined;
   /** What would leave the whole source without backups. */
   readonly problems: readonly Finding[];
+  readonly keys: readonly KeyStatus[];
 }
 
 export interface EscrowStatus {
@@ -33,28 +46,54 @@ export interface StatusQuery {
   readonly maxAgeHours: number | undefined;
 }
 
-/** Coverage as the audit judges it, now. @throws UnknownName */
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Coverage as the audit judges it, now, in the same folders. @throws UnknownName */
 export async function readStatus(query: StatusQuery, task: Task): Promise<EscrowStatus> {
-  const { services, signal } = task;
-  const { settings, container } = services;
-  const { maxAgeHours = settings.maxAgeHours } = query;
-  const asOf = services.now();
-  const chosen = chooseConfigured(query.source, task).map((source) => ({ source, keys: services.keysOf(source) }));
-  const read = await readCoverage({ container, now: asOf, maxAgeHours, outOfTime: signal }, chosen);
+  const { services, signal: deadline } = task;
+  const { maxAgeHours = services.settings.maxAgeHours } = query;
+  const now = services.now();
+  const { audit: previous } = await readLatestAudit(services.audits, deadline);
+  const context = { store: services.container, now, maxAgeHours, previous, deadline };
+  const chosen = chooseConfigured(query.source, task);
+  const until = new Date(now.getTime() + dayMs);
+  const { runs } = await listRuns(services.container, freshSinceOf(context), until, deadline);
+  const read = await Promise.all(
+    chosen.map((source) => {
+      const lastRunAt = runs.findLast((run) => sourcePath(run.source) === sourcePath(source))?.startedAt;
+      return readSource(source, lastRunAt, context, task);
+    }),
+  );
   const names = query.names?.map((name) => meantKey(name, read, task));
   const sources = read.map((one) => ({
     ...one,
-    problems: silenceFindings(one.source, one),
     keys: names === undefined ? one.keys : one.keys.filter(({ key }) => matchesAny(names, key)),
   }));
   const isRight = sources.every(
     ({ unreadable, problems, keys }) => unreadable === undefined && problems.length === 0 && !keys.some(needsAttention),
   );
-  return { asOf, maxAgeHours, sources, isRight };
+  return { asOf: now, maxAgeHours, sources, isRight };
 }
 
-export function needsAttention({ status, faults }: KeyStatus): boolean {
-  return ['stale', 'never', 'gone'].includes(status) || faults.length > 0;
+async function readSource(
+  source: EscrowSource,
+  lastRunAt: Date | undefined,
+  context: CoverageContext,
+  { services }: Task,
+): Promise<SourceStatus> {
+  const { now, maxAgeHours } = context;
+  const subject = { source, keys: services.keysOf(source), lastRunAt, wholeFolders: () => new Set<string>() };
+  const { unreadable, listed, keys } = await coverSource(subject, context, (covered): KeyStatus => {
+    const { folder: _, before: __, ...shown } = covered;
+    return { ...shown, findings: checkCoverage(covered, { source, now, maxAgeHours, lastFailure: undefined }) };
+  });
+  const shown = keys.map(({ key, status, listed: one }) => ({ key, status, isListed: one !== undefined }));
+  const listedCount = unreadable === undefined ? listed.size : undefined;
+  return { source, unreadable, problems: silenceChecks(source, listedCount, shown), keys };
+}
+
+export function needsAttention({ status, findings }: KeyStatus): boolean {
+  return status === 'notLookedAt' || findings.some(({ severity }) => severity === 'gap');
 }
 
 /** How many keys have each status, in one order. */
@@ -66,7 +105,7 @@ export function countStatuses(keys: readonly KeyStatus[]): ReadonlyMap<CoverageS
 }
 
 /** Silence about a mistyped name would pass for good news. What an unreadable source has is not known. */
-function meantKey(typed: string, read: readonly SourceCoverage[], { say }: Task): string {
+function meantKey(typed: string, read: readonly SourceStatus[], { say }: Task): string {
   const known = read.flatMap(({ keys }) => keys.map(({ key }) => key));
   if (known.some((key) => matchesAny([typed], key))) return typed;
   const meant = isLiteral(typed) ? complete(typed, known, (completed) => `"${completed}"`, say) : undefined;

@@ -1,49 +1,49 @@
-import { conductAudit } from '../escrow/audit/audit.ts';
-import type { Audit, EvidenceDigest } from '../escrow/audit/audit-document.ts';
-import { readAuditTrail } from '../escrow/audit/audit-trail.ts';
 import { EscrowFault } from '../escrow/model/failure.ts';
 import { answerLine } from '../escrow/page/answer.ts';
 import { reportPage } from '../escrow/page/report-page.ts';
+import type { Audit, AuditDigest } from '../escrow/records/audit-document.ts';
+import { readLatestAudit } from '../escrow/records/stored-audits.ts';
+import { conductAuditNow } from './audit-escrow.ts';
 import type { Task } from './task.ts';
 
 export interface ShownAudit {
   readonly audit: Audit;
   /** Where it is kept; undefined for one made now. */
-  readonly kept: EvidenceDigest | undefined;
+  readonly kept: AuditDigest | undefined;
   /** Self-contained HTML. */
   readonly page: string;
   /** The answer in one sentence. */
   readonly answer: string;
 }
 
-/** The newest audit that is kept. It needs no source to be there any more. @throws EscrowFault when there is none to go by. */
-export async function showNewestAudit({ services, signal }: Task): Promise<ShownAudit> {
-  const { newest, unsound } = await readAuditTrail(services.audits, services.now(), signal);
-  const [altered] = unsound;
-  if (altered !== undefined) {
-    throw new EscrowFault(
-      'auditAltered',
-      `the newest audit "${altered.name}" is not as it was written`,
-      'Find out who replaced it (storage logs), run verify --chain, and audit now: `keyvault-escrow report --now`.',
-    );
+/**
+ * The newest audit that can be read; one that cannot be, archived or spoiled, is named and stops nothing. It needs no source to be
+ * there any more.
+ * @throws EscrowFault when there is none.
+ */
+export async function showNewestAudit({ services, signal, say }: Task): Promise<ShownAudit> {
+  const { audit, unreadable } = await readLatestAudit(services.audits, signal);
+  const [newest] = unreadable;
+  if (newest !== undefined) {
+    say(`The newest audit ${newest.name} cannot be read: ${newest.why}. Find out why (storage logs).`);
   }
-  if (newest === undefined) {
+  if (audit === undefined) {
     throw new EscrowFault(
       'noAudit',
-      'there is no audit in the container yet',
+      `there is no audit ${newest === undefined ? '' : 'that can be read '}in ${services.audits.url} yet`,
       'Wait for the daily audit, or audit now: `keyvault-escrow report --now`.',
     );
   }
-  return shown(newest.audit, { name: newest.name, sha256: newest.sha256 });
+  const { head, name, sha256 } = audit;
+  const keys = head.sources.flatMap(({ source }) => [...audit.keysOf(source)]);
+  return shown({ ...head, keys }, { name, sha256 });
 }
 
 /** An audit made now under the identity of whoever asks, and not kept. */
 export async function auditNow({ services, signal }: Task): Promise<ShownAudit> {
-  const { settings, container, audits, drills, now, keysOf } = services;
-  const ports = { container, audits, drills, now, keysOf, outOfTime: signal };
-  return shown(await conductAudit(settings, ports), undefined);
+  return shown(await conductAuditNow(services, signal), undefined);
 }
 
-function shown(audit: Audit, kept: EvidenceDigest | undefined): ShownAudit {
+function shown(audit: Audit, kept: AuditDigest | undefined): ShownAudit {
   return { audit, kept, page: reportPage(audit, kept), answer: answerLine(audit) };
 }

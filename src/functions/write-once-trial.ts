@@ -1,5 +1,6 @@
 import type { Services } from '../app/services.ts';
 import { messageOf } from '../escrow/model/failure.ts';
+import { findingMessage } from '../escrow/model/finding.ts';
 import type { RunId } from '../escrow/model/run-id.ts';
 import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
 import { writeOnceUnproven } from '../escrow/write-once/canary-findings.ts';
@@ -13,5 +14,8 @@ export async function tryWriteOnce({ container }: Services, runId: RunId, log: E
   const findings = await tryCanary(container, AbortSignal.timeout(longestTrialMs)).then(trialFindings, (error) => [
     writeOnceUnproven(messageOf(error)),
   ]);
-  for (const finding of findings) log('error', { event: 'escrow.coverage.gap', runId, ...finding });
+  for (const found of findings) {
+    const { finding, severity, remedy } = found;
+    log('error', { event: 'escrow.coverage.gap', runId, finding, severity, message: findingMessage(found), remedy });
+  }
 }

@@ -1,40 +1,38 @@
-import PQueue from 'p-queue';
 import type { Services } from '../../src/app/services.ts';
-import { keepAudit, keepPage } from '../../src/escrow/audit/audit-record.ts';
-import { readAuditTrail } from '../../src/escrow/audit/audit-trail.ts';
-import type { WitnessedVersions } from '../../src/escrow/audit/witness.ts';
-import { witnessVersions } from '../../src/escrow/audit/witness.ts';
+import { inParallel } from '../../src/escrow/coverage/in-parallel.ts';
+import { witnessVersions } from '../../src/escrow/coverage/witness.ts';
+import type { SourceKey } from '../../src/escrow/model/source-key.ts';
 import { sourcePath } from '../../src/escrow/model/source-path.ts';
 import { reportPage } from '../../src/escrow/page/report-page.ts';
+import type { WitnessedVersions } from '../../src/escrow/records/audit-document.ts';
+import { readLatestAudit, saveAudit, savePage } from '../../src/escrow/records/stored-audits.ts';
 
 /**
- * Leaves what a month of audits leaves. Each witnesses the versions of a thirtieth of the keys, so after thirty days every
- * version has been read once and for all. Here the newest audit is written again with all of them witnessed.
+ * Leaves what a month of audits leaves. Each witnesses the versions of a part of the keys, so after some weeks every version has
+ * been read once and for all. Here the newest audit is written again with all of them witnessed.
  */
-export async function leaveMonthOfAudits({ settings, container, keysOf, now, timeBudget }: Services): Promise<void> {
+export async function leaveMonthOfAudits({ settings, audits, keysOf, now, timeBudget }: Services): Promise<void> {
   const { outOfTime, lastCall } = timeBudget();
-  const newest = (await readAuditTrail(container, now(), outOfTime)).newest?.audit;
-  if (newest === undefined) throw new Error('There is no audit to go on from.');
+  const { audit: latest } = await readLatestAudit(audits, outOfTime);
+  if (latest === undefined) throw new Error('There is no audit to go on from.');
   const witnessed = new Map<string, WitnessedVersions>();
-  const queue = new PQueue({ concurrency: 16 });
+  const budget = { left: Number.POSITIVE_INFINITY };
   for (const source of settings.sources) {
     const keys = keysOf(source);
-    for await (const key of keys.listKeys(outOfTime)) {
-      void queue.add(async () => {
-        const versions = await witnessVersions(keys, { key, known: undefined }, now(), outOfTime);
-        witnessed.set(`${sourcePath(source)}/${key.name}`, versions);
-      });
-    }
+    const listed: SourceKey[] = [];
+    for await (const key of keys.listKeys(outOfTime)) listed.push(key);
+    await inParallel(listed, 16, async (key) => {
+      const versions = await witnessVersions(keys, key, undefined, budget, now(), outOfTime);
+      if (versions !== undefined) witnessed.set(`${sourcePath(source)}/${key.name}`, versions);
+    });
   }
-  await queue.onIdle();
-  const sources = newest.sources.map((source) => ({
-    ...source,
-    keys: source.keys.map((key) => {
-      const versions = witnessed.get(`${source.source}/${key.key}`);
+  const keys = latest.head.sources.flatMap(({ source }) =>
+    [...latest.keysOf(source)].map((key) => {
+      const versions = witnessed.get(`${source}/${key.key}`);
       return { ...key, ...(versions && { versions }) };
     }),
-  }));
-  const audit = { ...newest, sources };
-  const kept = await keepAudit(container, audit, lastCall);
-  await keepPage(container, kept, reportPage(audit, kept), lastCall);
+  );
+  const audit = { ...latest.head, keys };
+  const saved = await saveAudit(audits, audit, lastCall);
+  await savePage(audits, saved, Buffer.from(reportPage(audit, saved)), lastCall);
 }

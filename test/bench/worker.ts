@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import PQueue from 'p-queue';
+import { auditEscrow } from '../../src/app/audit-escrow.ts';
 import type { Services } from '../../src/app/services.ts';
 import { createServices } from '../../src/app/services.ts';
 import { readSettings } from '../../src/app/settings.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { EscrowLog } from '../../src/escrow/ports/escrow-events.ts';
-import { auditEscrow } from '../../src/functions/escrow-audit.ts';
 import { runSources } from '../../src/functions/source-runs.ts';
 import { leaveMonthOfAudits } from './month-of-audits.ts';
 import { runScript } from './script-loops.ts';
@@ -36,7 +36,7 @@ async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
   const run = (names: readonly string[]): Promise<void> => {
     const sources = services.settings.sources.filter(({ name }) => names.includes(name));
     const runId = scheduledRunId(new Date(job.runTime));
-    return runSources(services, sources, { runId, trigger: 'schedule', attempt: 1, whatIf: false }, log);
+    return runSources(services, sources, { runId, trigger: 'schedule', attempt: 1, force: false, whatIf: false }, log);
   };
   if (job.warmUp !== undefined) await run(job.warmUp);
   keys = 0;

@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFolderStore } from '../../src/store/folder/folder-store.ts';
 import { onExFat } from '../support/mounted-disk.ts';
-import { now } from '../support/now.ts';
 import type { StoreUnderTest } from './escrow-store.ts';
 import { describeEscrowStore } from './escrow-store.ts';
 
 async function openFolder(root: string, close: () => Promise<void>): Promise<StoreUnderTest> {
-  const store = createFolderStore(root, now);
+  const store = createFolderStore(root, () => new Date());
   return {
     store,
-    missing: createFolderStore(join(root, 'no-such-folder'), now),
+    missing: createFolderStore(join(root, 'no-such-folder'), () => new Date()),
     names: 'portable',
     async close() {
       await store.release();

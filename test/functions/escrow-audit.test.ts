@@ -46,7 +46,7 @@ describe('the audit trigger', () => {
       effect: { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' },
     });
     const { error, lines } = await (await startAuditApp(azure, sources, { hoursAhead: 1 })).audit();
-    expect(error?.name).toBe('NoAudit');
+    expect(error?.name).toBe('AuditFailedError');
     expect(error?.message).toMatch(
       /^Cannot audit the escrow: .*AuthorizationPermissionMismatch.*Grant blobs\/add\/action/,
     );
@@ -81,7 +81,7 @@ describe('the audit trigger', () => {
     const app = await startAuditApp(azure, sources, { hoursAhead: 3 });
     const witnesses = async () => {
       const audit = await auditOf(container, (await app.audit()).lines);
-      return audit.sources[0]?.keys[0]?.versions?.witnesses ?? [];
+      return audit.keys[0]?.versions?.known ?? [];
     };
     const before = await witnesses();
     expect(before.filter(({ unread }) => unread)).toHaveLength(1);
@@ -96,7 +96,7 @@ describe('the audit trigger', () => {
     await careless.tryCanary();
     const removed = await careless.audit();
     expect(gapsIn(removed.lines)).toEqual(['notWriteOnce *']);
-    expect(removed.error?.message).toContain('"runs/canary"');
+    expect(removed.error?.message).toContain('runs/canary');
     const honest = await startAuditApp(azure, sources, { hoursAhead: 4.2 });
     await honest.tryCanary();
     expect(gapsIn((await honest.audit()).lines)).toEqual([]);
@@ -115,8 +115,8 @@ describe('the audit trigger', () => {
     refuse(/audits.*\.json/);
     const unkept = await (await startAuditApp(azure, sources, { hoursAhead: 4.8 })).audit();
     expect(gapsIn(unkept.lines)).toEqual(['sourceUnreadable vaults/contoso-prod']);
-    expect(unkept.error?.name).toBe('NoAudit');
-    expect(unkept.error?.message).toMatch(/^Cannot keep the audit \d{8}T\d{6}Z: .*AuthorizationPermissionMismatch/);
+    expect(unkept.error?.name).toBe('AuditFailedError');
+    expect(unkept.error?.message).toMatch(/^Cannot save the audit \d{8}T\d{6}Z: .*AuthorizationPermissionMismatch/);
     expect(unkept.lines.some(({ event }) => event === 'escrow.audit.completed')).toBe(false);
 
     azure.storage.faults.clear();
@@ -128,7 +128,7 @@ describe('the audit trigger', () => {
     azure.storage.faults.clear();
     azure.keyVault.faults.clear();
     const next = await (await startAuditApp(azure, sources, { hoursAhead: 4.95 })).audit();
-    expect([gapsIn(next.lines), next.error]).toEqual([['pageMissing *'], undefined]);
+    expect([gapsIn(next.lines), next.error]).toEqual([[], undefined]);
     expect(unshown.levels).toMatchObject({ 'escrow.coverage.gap': 'error', 'escrow.audit.completed': 'error' });
   });
 
@@ -153,8 +153,7 @@ describe('the audit trigger', () => {
     expect(gapsIn(lines)).not.toContain('drillOverdue *');
     const audit = await auditOf(container, lines);
     expect(audit.drill).toMatchObject({ receipt: receiptName, keys: 1 });
-    expect(audit.sources[0]?.keys[0]?.drilledAt).toBeDefined();
-    expect(audit.chain.evidence.map(({ name }) => name)).toContain(receiptName);
+    expect(audit.keys[0]?.drilledAt).toBeDefined();
     const later = await (await startAuditApp(azure, sources, { hoursAhead: 24 * 91, settings })).audit();
     expect(gapsIn(later.lines)).toContain('drillOverdue *');
   });
@@ -162,8 +161,8 @@ describe('the audit trigger', () => {
   test('counts and witnesses the versions of a key over several pages', async () => {
     azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'busy', versions: 60 });
     const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 6 })).audit();
-    const busy = (await auditOf(container, lines)).sources[0]?.keys.find(({ key }) => key === 'busy');
-    expect(busy?.versions?.count).toBe(60);
-    expect(new Set(busy?.versions?.witnesses.map(({ thumbprint }) => thumbprint)).size).toBe(60);
+    const busy = (await auditOf(container, lines)).keys.find(({ key }) => key === 'busy');
+    expect(busy?.versions?.known).toHaveLength(60);
+    expect(new Set(busy?.versions?.known.map(({ thumbprint }) => thumbprint)).size).toBe(60);
   });
 });

@@ -1,12 +1,11 @@
 import { failureKindOf } from '../../src/azure/http/failure-kind-of.ts';
-import type { FailureKind } from '../../src/escrow/model/failure-kind.ts';
 import type { ServiceAnswer, ServiceName } from '../../src/escrow/model/service-error.ts';
 import { ServiceError } from '../../src/escrow/model/service-error.ts';
 
 /** What a service said, with the meaning that the adapters give to exactly these codes. */
 export function answered(
   service: ServiceName,
-  answer: Omit<ServiceAnswer, 'service' | 'kind' | 'code'> & { readonly code?: string; readonly kind?: FailureKind },
+  answer: Omit<ServiceAnswer, 'service' | 'kind' | 'code'> & { readonly code?: string },
   message = 'no',
 ): ServiceError {
   const { code = answer.statusCode === undefined ? 'NoAnswer' : `Http${answer.statusCode}` } = answer;
@@ -14,6 +13,6 @@ export function answered(
     ...answer,
     service,
     code,
-    kind: answer.kind ?? failureKindOf({ ...answer, service, code, message }),
+    kind: failureKindOf({ ...answer, service, code, message }),
   });
 }

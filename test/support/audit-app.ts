@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { InvocationContext } from '@azure/functions';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { Services } from '../../src/app/services.ts';
-import type { Audit } from '../../src/escrow/audit/audit-document.ts';
+
 import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
+import type { Audit } from '../../src/escrow/records/audit-document.ts';
 import { as } from './as-identity.ts';
 import type { ContainerView } from './container-view.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
@@ -62,7 +63,7 @@ export async function startAuditApp(
       await runSources(
         services,
         settings.sources,
-        { runId, trigger: 'schedule', attempt: 1, whatIf: false },
+        { runId, trigger: 'schedule', attempt: 1, force: false, whatIf: false },
         () => undefined,
       );
     },

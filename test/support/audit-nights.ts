@@ -1,5 +1,5 @@
-import type { Audit, AuditedKey } from '../../src/escrow/audit/audit-document.ts';
 import type { EscrowSource } from '../../src/escrow/model/source.ts';
+import type { Audit, AuditedKey } from '../../src/escrow/records/audit-document.ts';
 import { type AuditWorld, createAuditWorld, day, hour } from './audit-world.ts';
 import { escrowSource } from './escrow-sources.ts';
 
@@ -31,11 +31,19 @@ export function passNight(escrow: AuditWorld, index: number, options?: Parameter
   return auditAt(escrow, night(index, 4));
 }
 
-/** `<finding>` or `<finding> <key>`, in the order of the audit. */
-export function found({ findings }: Audit): string[] {
-  return findings.map(({ finding, key }) => (key ? `${finding} ${key}` : finding));
+/** So many nights, each with its audit; the last audit. */
+export async function passNights(escrow: AuditWorld, nights: number): Promise<Audit> {
+  for (let index = 0; index < nights - 1; index++) await passNight(escrow, index);
+  return passNight(escrow, nights - 1);
 }
 
-export function keyIn({ sources }: Audit, name: string): AuditedKey | undefined {
-  return sources[0]?.keys.find(({ key }) => key === name);
+/** `<finding>` or `<finding> <key>`; a warning has `(warning)` after it. In the order of the audit. */
+export function found({ findings }: Audit): string[] {
+  return findings.map(
+    ({ finding, key, severity }) => `${finding}${key ? ` ${key}` : ''}${severity === 'warning' ? ' (warning)' : ''}`,
+  );
+}
+
+export function keyIn({ keys }: Audit, name: string): AuditedKey | undefined {
+  return keys.find(({ key }) => key === name);
 }

@@ -1,4 +1,4 @@
-import { CoverageGaps } from '../../src/escrow/audit/audit-record.ts';
+import { CoverageGaps } from '../../src/escrow/audit/audit-log.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { SourceRun } from '../../src/escrow/run/source-run.ts';
 import { as } from './as-identity.ts';
@@ -20,7 +20,7 @@ export async function runAsApp(
   const services = as(azure.identities.app, () => createServices(readSettings({ ...process.env, ...env })));
   const runId = scheduledRunId(runTime);
   await tryWriteOnce(services, runId, () => undefined);
-  const job = { runId, trigger: 'schedule', attempt: 1, whatIf: false } as const;
+  const job = { runId, trigger: 'schedule', attempt: 1, force: false, whatIf: false } as const;
   return Promise.all(
     services.settings.sources.map((source) =>
       runSource(
@@ -35,7 +35,7 @@ export async function runAsApp(
 export async function runAudit(azure: TestAzure, env: Readonly<Record<string, string>>): Promise<void> {
   const { createServices } = await import('../../src/app/services.ts');
   const { readSettings } = await import('../../src/app/settings.ts');
-  const { auditEscrow } = await import('../../src/functions/escrow-audit.ts');
+  const { auditEscrow } = await import('../../src/app/audit-escrow.ts');
   const services = as(azure.identities.audit, () => createServices(readSettings({ ...process.env, ...env })));
   await auditEscrow(services, () => undefined).catch((error) => {
     if (!(error instanceof CoverageGaps)) throw error;

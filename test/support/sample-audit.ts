@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
-import { totalsOf } from '../../src/escrow/audit/audit.ts';
-import type { Audit, AuditedKey, AuditedRun, AuditedSource } from '../../src/escrow/audit/audit-document.ts';
-import { calendarDays, calendarStart, type DayMark, encodeMarks } from '../../src/escrow/audit/calendar.ts';
-import type { CoverageStatus } from '../../src/escrow/audit/coverage-status.ts';
-import {
-  auditMissing,
-  evidenceMissing,
-  evidenceUnlisted,
-  pageMissing,
-} from '../../src/escrow/audit/evidence-findings.ts';
-import { keyGone, manyVersions, neverEscrowed, recordFault, staleRecord } from '../../src/escrow/audit/key-findings.ts';
-import { runIncomplete, sourceLeftOut, sourceUnreadable } from '../../src/escrow/audit/source-findings.ts';
+import { totalsOf } from '../../src/escrow/audit/audit-totals.ts';
+import { calendarStart, type DayMark, encodeMarks } from '../../src/escrow/coverage/calendar.ts';
+import type { CoverageStatus } from '../../src/escrow/model/coverage-status.ts';
+import { calendarDays } from '../../src/escrow/model/day.ts';
 import type { Finding, FindingKind } from '../../src/escrow/model/finding.ts';
+import { finding } from '../../src/escrow/model/finding.ts';
 import type { SourceId, SourceKind } from '../../src/escrow/model/source.ts';
-import { notWriteOnce } from '../../src/escrow/write-once/canary-findings.ts';
+import type { Audit, AuditedKey, AuditedRun, AuditedSource } from '../../src/escrow/records/audit-document.ts';
 
 const now = new Date('2026-11-24T06:00:03Z');
 const hour = 3_600_000;
@@ -41,9 +34,11 @@ export function sampleKey(
   const age = hoursOld ?? 4;
   const createdAt = new Date(now.getTime() - age * hour);
   const hasRecord = ['fresh', 'stale', 'gone', 'retired'].includes(status);
+  const seenAt = createdAt.toISOString();
   const folder = source.kind === 'vault' ? 'vaults' : 'managed-hsms';
   const runId = `${createdAt.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
   return {
+    source: `${folder}/${source.name}`,
     key,
     id: `https://${source.name}.${source.kind === 'vault' ? 'vault' : 'managedhsm'}.azure.net/keys/${key}`,
     status,
@@ -54,14 +49,20 @@ export function sampleKey(
         blobName: `${folder}/${source.name}/${key.toLowerCase()}/${runId}.keybackup`,
         bytes: 12_345 + key.length,
         sha256: createHash('sha256').update(key).digest('hex'),
-        createdAt: createdAt.toISOString(),
-        runId,
+        createdAt: seenAt,
+        lastModified: seenAt,
+        etag: '0x8DE2B',
+        backedUpAt: seenAt,
       },
     }),
-    ...(versions !== undefined && { versions: { count: versions, countedAt: now.toISOString(), witnesses: [] } }),
+    ...(versions !== undefined && { versions: { listedAt: now.toISOString(), known: sampleVersions(versions) } }),
     ...(drilled && { drilledAt: '2026-11-02T09:12:44Z' }),
     days: encodeMarks(days ?? marks(0)),
   };
+}
+
+function sampleVersions(count: number) {
+  return Array.from({ length: count }, (_, index) => ({ version: String(index).padStart(32, '0') }));
 }
 
 export function sampleRuns(nights: number, seconds: number): AuditedRun[] {
@@ -86,13 +87,19 @@ export function sampleRuns(nights: number, seconds: number): AuditedRun[] {
   });
 }
 
+/** A source with its keys. */
+export interface SampleSource {
+  readonly audited: AuditedSource;
+  readonly keys: readonly AuditedKey[];
+}
+
 export function sampleSource(
   kind: SourceKind,
   name: string,
   keys: readonly SampleKey[],
   more: Partial<AuditedSource> = {},
-): AuditedSource {
-  return {
+): SampleSource {
+  const audited = {
     source: `${kind === 'vault' ? 'vaults' : 'managed-hsms'}/${name}`,
     sourceKind: kind,
     sourceName: name,
@@ -100,32 +107,34 @@ export function sampleSource(
       kind === 'vault'
         ? { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' }
         : { securityDomain: 'contoso-2026' },
+    listedAt: now.toISOString(),
     listed: keys.length,
+    versionsWaiting: 0,
     runs: sampleRuns(20, kind === 'vault' ? 31 : 64),
-    keys: keys.map((key) => sampleKey({ kind, name }, key)),
     ...more,
   };
+  return { audited, keys: keys.map((key) => sampleKey({ kind, name }, key)) };
 }
 
-export function sampleAudit(sources: readonly AuditedSource[], findings: readonly Finding[]): Audit {
+export function sampleAudit(sources: readonly SampleSource[], findings: readonly Finding[]): Audit {
+  const keys = sources.flatMap((source) => source.keys);
+  const audited = sources.map((source) => source.audited);
   return {
-    format: 'keyvault-escrow/audit/1',
+    format: 'keyvault-escrow/audit/2',
     auditId: '20261124T060003Z',
     startedAt: now.toISOString(),
     finishedAt: '2026-11-24T06:00:09.250Z',
     container: 'https://contosoescrow.blob.core.windows.net/key-escrow',
     status: findings.some(({ severity }) => severity === 'gap') ? 'gaps' : 'ok',
-    asked: { schedule: '0 0 2 * * *', maxAgeHours: 26, maxDrillAgeDays: 90 },
-    totals: totalsOf(sources),
-    findings,
-    sources,
+    asked: { schedule: '0 0 2 * * *', auditSchedule: '0 0 6 * * *', maxAgeHours: 26, maxDrillAgeDays: 90 },
+    totals: totalsOf(keys, audited),
+    findings: [...findings],
+    sources: audited,
+    keys,
     calendar: { from: calendarStart(now), days: calendarDays },
-    writeOnce: { canary: 'runs/canary', createdAt: '2026-08-03T02:00:01.000Z', etag: '0x8DCB3A1F5E2B6C0' },
+    canary: { etag: '0x1', createdAt: '2026-08-01T02:00:01.000Z', lastModified: '2026-08-01T02:00:01.000Z' },
     drill: { receipt: 'drills/20261102T091100Z.json', finishedAt: '2026-11-02T09:12:44Z', keys: 3 },
-    chain: {
-      previous: { name: 'audits/20261123T060002Z.json', sha256: createHash('sha256').update('x').digest('hex') },
-      evidence: [{ name: 'runs/20261124T020000Z/vaults/contoso-prod.json', sha256: 'ab'.repeat(32) }],
-    },
+    previous: { name: 'audits/20261123T060002Z.json', sha256: createHash('sha256').update('x').digest('hex') },
   };
 }
 
@@ -152,6 +161,7 @@ export function troubledAudit(): Audit {
       days: [...marks(52).slice(0, 52), ...Array<DayMark>(38).fill('k')],
     },
     { key: 'orders', status: 'never', days: [...Array<DayMark>(85).fill('-'), 'f', 'f', 'f', 'f', 'f'], versions: 530 },
+    { key: 'overfull', status: 'notLookedAt', days: marks(0, 's') },
     { key: 'payroll', status: 'stale', hoursOld: 100, days: marks(0, 'f', 's', 's', 's'), versions: 4 },
     { key: 'tls-www', status: 'certificateBacked', days: Array<DayMark>(90).fill('k') },
     { key: 'tmp-build', status: 'excluded', days: Array<DayMark>(90).fill('k') },
@@ -168,70 +178,84 @@ export function troubledAudit(): Audit {
     reason: 'access denied (403 ForbiddenByRbac, request 7f3c): Caller is not authorized to perform action on resource',
     remedy: 'Grant Microsoft.KeyVault/vaults/keys/read.',
   };
-  const { listed: _, ...unreadable } = sampleSource('vault', 'contoso-web', many, { unreadable: failure });
-  const versions = manyVersions(prod, 'invoices', 412);
   return sampleAudit(
     [
       sampleSource('vault', 'contoso-prod', keys),
-      unreadable,
+      withoutListing(
+        sampleSource('vault', 'contoso-web', many, { unreadable: failure, listedAt: '2026-11-22T06:00:03Z' }),
+      ),
       sampleSource('managedHsm', 'contoso-hsm', [
         { key: 'payments', versions: 2 },
         { key: 'ledger', versions: 1, drilled: true },
       ]),
     ],
     [
-      neverEscrowed(
+      found('neverEscrowed', prod, 'orders', 'its last run said: no answer within 30 s (TimedOut)'),
+      staleFinding(prod, 'payroll', 'of 2026-11-20 02:00 UTC, 4 days'),
+      found(
+        'keyGone',
         prod,
-        'orders',
-        'Cannot back up key "orders" in vault "contoso-prod": no answer within 30 s (TimedOut). A key with more than 500 versions cannot be backed up in time: replace it by a new key.',
+        'billing-2024',
+        'newest record vaults/contoso-prod/billing-2024/20261122T020000Z.keybackup',
       ),
-      staleRecord(prod, 'payroll', new Date(now.getTime() - 100 * hour), '4 days', undefined),
-      keyGone(prod, 'billing-2024', 'vaults/contoso-prod/billing-2024/20261122T020000Z.keybackup'),
-      runIncomplete(prod, '20261121T020000Z', '1 of 12 keys failed'),
-      sourceUnreadable(web, failure),
-      ...many.map(({ key }) => staleRecord(web, key, new Date(now.getTime() - 52 * hour), '2 days', undefined)),
-      notWriteOnce('overwritten'),
-      ...(versions === undefined ? [] : [versions]),
+      found('runIncomplete', prod, undefined, 'run 20261121T020000Z: 1 of 12 keys failed'),
+      found('sourceUnreadable', web, undefined, failure.reason),
+      ...many.map(({ key }) => staleFinding(web, key, 'of 2026-11-22 02:00 UTC, 2 days')),
+      found('notWriteOnce'),
+      found('versionsNearLimit', prod, 'invoices', '412 versions', 'warning'),
     ],
   );
 }
 
+/** A finding of a kind in words of its own. */
+export function found(
+  kind: FindingKind,
+  source?: SourceId,
+  key?: string,
+  detail?: string,
+  severity: Finding['severity'] = 'gap',
+): Finding {
+  const text = { reason: `this is a finding of the kind ${kind}`, remedy: `Mend what ${kind} is about.`, detail };
+  return finding(kind, severity, text, { ...(source && { source }), ...(key !== undefined && { key }) });
+}
+
+export function staleFinding(source: SourceId, key: string, detail: string): Finding {
+  return finding(
+    'stale',
+    'gap',
+    { reason: 'its newest record is too old', detail, remedy: 'Mend what stops its runs.' },
+    { source, key },
+  );
+}
+
+function withoutListing({ audited, keys }: SampleSource): SampleSource {
+  const { listed: _, ...unlisted } = audited;
+  return { audited: unlisted, keys };
+}
+
 /** The troubled escrow with more that is wrong: many alike findings, the rarer kinds, and a kind of a later version. */
 export function crowdedAudit(): Audit {
-  const { sources, findings } = troubledAudit();
+  const { sources, keys: known, findings } = troubledAudit();
   const prod = { kind: 'vault', name: 'contoso-prod' } as const;
   const tenants = { kind: 'vault', name: 'contoso-tenants' } as const;
   const names = Array.from({ length: 60 }, (_, index) => `tenant-${String(index).padStart(3, '0')}-data`);
   const keys = names.map((key): SampleKey => ({ key, status: 'stale', hoursOld: 52, days: marks(0, 'f', 'f') }));
-  const forbidden = (key: string, index: number): string =>
-    `Cannot back up key "${key}" in vault "contoso-tenants": access denied (403 ForbiddenByRbac, request 7f3c${index}). Grant Microsoft.KeyVault/vaults/keys/backup/action to the caller at this vault.`;
-  const nights = [20, 21, 22, 23].map((night) => `runs/202611${night}T020000Z/vaults/contoso-prod.json`);
-  const trail = 'audits/20261123T060002Z.json';
-  const tooEarly = { blobName: 'vaults/contoso-prod/api-gateway/20261125T020000Z.keybackup', createdAt: now };
-  const foreign = 'vaults/contoso-prod/payroll/20261124T020000Z.keybackup';
-  const later = {
-    finding: 'quotaExhausted' as FindingKind,
-    severity: 'warning',
-    message: 'Vault "contoso-prod" has used 98 % of its quota. Ask for more.',
-    remedy: 'Ask for more.',
-  } as const;
+  const later = found('quotaExhausted' as FindingKind, prod, undefined, '98 %', 'warning');
   return sampleAudit(
-    [...sources, sampleSource('vault', 'contoso-tenants', keys)],
+    [
+      ...sources.map((audited) => ({ audited, keys: known.filter(({ source }) => source === audited.source) })),
+      sampleSource('vault', 'contoso-tenants', keys),
+    ],
     [
       ...findings,
-      ...names.map((key, index) =>
-        staleRecord(tenants, key, new Date(now.getTime() - 52 * hour), '2 days', forbidden(key, index)),
-      ),
-      ...['a', 'b', 'c', 'd'].map((one, index) =>
-        keyGone(tenants, `gone-${one}`, `vaults/contoso-tenants/gone-${one}/2026112${index}T020000Z.keybackup`),
-      ),
-      recordFault(prod, 'api-gateway', { fault: 'tooEarly', ...tooEarly }),
-      recordFault(prod, 'backup-wrap', { fault: 'foreign', blobName: foreign, saidBy: trail }),
-      sourceLeftOut(sampleSource('vault', 'contoso-old', [{ key: 'x' }])),
-      ...nights.map((name) => evidenceMissing(name, trail)),
-      evidenceUnlisted(trail, 'audits/20261122T060001Z.html', 1),
-      ...auditMissing([new Date('2026-11-21T06:00:00Z')], new Date('2026-11-20T06:00:03Z')),
-      pageMissing(trail.replace('.json', '.html'), trail),
+      ...names.map((key, index) => staleFinding(tenants, key, `of 2026-11-22 02:00 UTC, 2 days; request 7f3c${index}`)),
+      ...['a', 'b', 'c', 'd'].map((one) => found('keyGone', tenants, `gone-${one}`)),
+      found('recordTooEarly', prod, 'api-gateway', 'vaults/contoso-prod/api-gateway/20261125T020000Z.keybackup'),
+      found('keyReplaced', prod, 'backup-wrap', 'seen 2026-11-23 06:00 UTC'),
+      found('changedSinceBackup', prod, 'code-signing', 'changed 2026-11-24 05:00 UTC', 'warning'),
+      found('sourceLeftOut', { kind: 'vault', name: 'contoso-old' }, undefined, undefined, 'warning'),
+      found('auditUnreadable', undefined, undefined, 'audits/20261123T060002Z.json: archived'),
+      ...[1, 2, 3, 4].map((number) => found('tooManyBlobs', undefined, undefined, `folder ${number}`, 'warning')),
       later,
     ],
   );

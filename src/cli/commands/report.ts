@@ -8,7 +8,7 @@ import { nameProgram, printJson, say, write } from '../terminal/print.ts';
 const about = {
   summary: 'write the page of the newest audit, or of one made now, to a file',
   description:
-    'Makes one self-contained HTML page: how many of how many keys can be brought back, what cannot, and the proof. It shows the newest audit in the container, which needs no source to be there any more; with --now it audits with your own identity and keeps nothing. Without -o the page goes to stdout, which must not be a terminal; with --json the audit itself does. An existing file is replaced only when you say so. Exit code 3 when the audit has gaps.',
+    'Makes one self-contained HTML page: how many of how many keys have an intact backup, what is missing, and what that rests on. It shows the newest audit that can be read, which needs no source to be there any more; with --now it audits with your own identity and keeps nothing. Without -o the page goes to stdout, which must not be a terminal; with --json the audit itself does. An existing file is replaced only when you say so. Exit code 3 when the audit has gaps.',
   examples: ['report -o keyvault-escrow-report.html', 'report --now -o keyvault-escrow-report.html', 'report --json'],
 };
 

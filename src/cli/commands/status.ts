@@ -1,6 +1,7 @@
 import type { CoverageStatus, EscrowStatus, KeyStatus } from '../../app/read-status.ts';
 import { countStatuses, needsAttention, readStatus } from '../../app/read-status.ts';
 import { failureSentence } from '../../escrow/model/failure.ts';
+import { findingMessage } from '../../escrow/model/finding.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { parseDuration, showInstant } from '../options/instants.ts';
@@ -17,7 +18,7 @@ const hourMs = 3_600_000;
 const about = {
   summary: 'coverage: every key, its newest record, and what is missing',
   description:
-    'Lists every configured source and finds the newest record of each key. fresh: within the maximal age; stale: beyond it; never: a run has passed and no record is there; pending: no run has passed yet; gone: recorded or configured, but no longer there; the others are not escrowed, and why. Exit code 3 when a key is stale, never escrowed or gone, a record is missing or altered, or a source cannot be read or has nothing to escrow.',
+    'Lists every configured source and finds the newest record of each key in the folder of that key. fresh: the record, and a change of the key since, are within the maximal age; stale: one is beyond it; never: a run or the maximal age has passed and no record is there; pending: not yet; gone: recorded or configured, but no longer there; the others are not escrowed, and why. Exit code 3 when a key is stale, never escrowed or gone, a record is missing, altered or cannot be read, or a source cannot be read or has nothing to escrow.',
   examples: ['status', 'status --max-age 26h', 'status --vault-name contoso-prod --name "tenant-*" --json'],
 };
 
@@ -48,7 +49,7 @@ async function printStatus({ sources }: EscrowStatus, onlyProblems: boolean, io:
     const counts = [...countStatuses(keys)].map(([status, number]) => `${number} ${words[status]}`);
     await print(io, `${paint('bold', describeSource(source))}: ${counts.join(', ') || 'no key'}`);
     if (unreadable !== undefined) await print(io, `  ${paint('red', failureSentence(unreadable))}`);
-    for (const { message } of problems) await print(io, `  ${paint('red', message)}`);
+    for (const problem of problems) await print(io, `  ${paint('red', findingMessage(problem))}`);
     const rows = keys.filter((key) => !onlyProblems || needsAttention(key)).map((key) => rowOf(key, io));
     if (rows.length > 0) await print(io, alignColumns(io, rows, '  '));
   }
@@ -74,6 +75,7 @@ const words: Record<CoverageStatus, string> = {
   never: 'never escrowed',
   pending: 'pending',
   gone: 'gone',
+  notLookedAt: 'not looked at',
   ...skipWords,
 };
 
@@ -85,35 +87,24 @@ function rowOf(key: KeyStatus, io: Io): string[] {
   const paint = painter(io);
   const colour = needsAttention(key) ? 'red' : key.status === 'fresh' ? 'green' : 'yellow';
   const { record, ageMs = 0, status } = key;
-  const newest = record === undefined ? '' : `${showInstant(record.createdAt)} (${showDuration(ageMs)} ago)`;
+  const at = record && new Date(record.late ? record.backedUpAt : record.createdAt);
+  const newest = at === undefined ? '' : `${showInstant(at)} (${showDuration(ageMs)} ago)`;
   return [key.key, paint(colour, words[status]), [newest, remark(key)].filter((part) => part !== '').join('; ')];
 }
 
-function remark({ status, faults, record }: KeyStatus): string {
-  const [fault] = faults;
-  if (fault !== undefined) return describeFault(fault);
+function remark({ status, findings, record, unreadable }: KeyStatus): string {
+  const labels = [record?.late && 'late', record?.unproven && 'unproven'].filter((label) => label);
+  const told = findings
+    .filter(({ finding }) => !['stale', 'recordUnproven'].includes(finding))
+    .map(({ reason, detail }) => (detail === undefined ? reason : `${reason} (${detail})`));
+  if (labels.length + told.length > 0) return [...labels, ...told].join('; ');
   switch (status) {
-    case 'gone':
-      return record === undefined
-        ? 'named in the settings, but neither there nor recorded'
-        : 'no longer there: restore brings it back';
-    case 'never':
-      return 'enqueue asks for a backup; the run report says why there is none';
+    case 'notLookedAt':
+      return unreadable?.reason ?? 'its folder holds more than is looked at';
     case 'pending':
       return 'its first run is still to come';
     default:
       return '';
-  }
-}
-
-function describeFault(fault: KeyStatus['faults'][number]): string {
-  switch (fault.fault) {
-    case 'tooEarly':
-      return `the record ${fault.blobName} was there before its run could begin`;
-    case 'foreign':
-      return `the blob ${fault.blobName} is no record of this key`;
-    default:
-      return `the record ${fault.blobName} is ${fault.fault}, by ${fault.claim.saidBy}`;
   }
 }
 
@@ -125,17 +116,15 @@ function statusObject({ sources, isRight, asOf, maxAgeHours }: EscrowStatus): ob
     sources: sources.map(({ source, unreadable, problems, keys }) => ({
       ...sourceMembers(source),
       ...(unreadable && { unreadable }),
-      problems: problems.map(({ finding, message, remedy }) => ({ code: finding, message, remedy })),
+      problems: problems.map((one) => ({ code: one.finding, message: findingMessage(one), remedy: one.remedy })),
       counts: Object.fromEntries(countStatuses(keys)),
-      keys: keys.map(({ key, status, record, ageMs, faults, firstSeenAt }) => ({
+      keys: keys.map(({ key, status, record, ageMs, changedAt, findings, firstSeenAt }) => ({
         name: key,
         status,
         firstSeenAt: firstSeenAt.toISOString(),
-        ...(record && {
-          record: { ...record, createdAt: record.createdAt.toISOString() },
-          ageSeconds: Math.round((ageMs ?? 0) / 1000),
-        }),
-        ...(faults.length > 0 && { faults }),
+        ...(record && { record, ageSeconds: Math.round((ageMs ?? 0) / 1000) }),
+        ...(changedAt && { changedAt: changedAt.toISOString() }),
+        ...(findings.length > 0 && { findings }),
       })),
     })),
   };

@@ -3,6 +3,7 @@ import type { EvidenceVerdict } from '../../app/verify-evidence.ts';
 import { verifyEvidence } from '../../app/verify-evidence.ts';
 import type { Verification } from '../../app/verify-records.ts';
 import { verifyRecords } from '../../app/verify-records.ts';
+import { findingMessage } from '../../escrow/model/finding.ts';
 import { parseSourcePath } from '../../escrow/model/source-path.ts';
 import type { Cli } from '../cli.ts';
 import { keyNames, readRecordQuery, since } from '../options/record-options.ts';
@@ -16,7 +17,7 @@ import { showProgress } from '../terminal/progress.ts';
 const about = {
   summary: 'read records back and check digest, length, envelope and metadata',
   description:
-    'Reads the newest record of every key (with --all every record) and checks its SHA-256, its length, its envelope, its metadata against its name, and that it is no older than its run. Exit code 3 with findings. Whether a backup restores only a drill proves. With --chain it follows the chain of audits instead: every audit is what its successor says, every report, receipt and page what the audit that lists it says, and no audit leaves out another.',
+    'Reads the newest record of every key (with --all every record) and checks its SHA-256, its length, its envelope, its metadata against its name, and that it is no older than its run. Exit code 3 with findings. Whether a backup restores only a drill proves. With --chain it follows the chain of audits instead: every audit is there and is what its successor says.',
   examples: [
     'verify',
     'verify --all',
@@ -36,15 +37,19 @@ export function addVerify(cli: Cli) {
     .addOption(since)
     .option('--all', 'every record, not only the newest of each key')
     .addOption(
-      new Option(
-        '--chain',
-        'instead of records, the chain of audits and what they list: reports, receipts, pages',
-      ).conflicts(['vaultName', 'hsmName', 'name', 'since', 'all']),
+      new Option('--chain', 'instead of records, the chain of audits').conflicts([
+        'vaultName',
+        'hsmName',
+        'name',
+        'since',
+        'all',
+      ]),
     )
     .action(
       cli.action(async (values, io, task) => {
         if (values.chain) {
-          const verdict = await verifyEvidence(task);
+          const progress = showProgress(io, 'audits read');
+          const verdict = await verifyEvidence(task, () => progress.step()).finally(() => progress.end());
           if (values.json) await printJson(io, evidenceObject(verdict));
           else await printEvidence(verdict, io);
           return verdict.isWhole ? exitCodes.done : exitCodes.findings;
@@ -78,34 +83,40 @@ async function printVerification({ records, bytes, findings }: Verification, io:
   }
 }
 
-function evidenceObject({ audits, evidence, newest, findings, isWhole }: EvidenceVerdict): object {
+function evidenceObject({ audits, newest, findings, isWhole }: EvidenceVerdict): object {
   return {
     status: isWhole ? 'ok' : 'findings',
-    counts: { audits, evidence },
+    counts: { audits },
     newest,
     findings: findings.map(findingObject),
   };
 }
 
 /** Source and key as in every command. */
-function findingObject({ source, key: name, ...rest }: EvidenceVerdict['findings'][number]): object {
+function findingObject(finding: EvidenceVerdict['findings'][number]): object {
+  const { source, key: name, ...rest } = finding;
   const id = source === undefined ? undefined : parseSourcePath(source);
-  return { ...(id && sourceMembers(id)), ...(name !== undefined && { name }), ...rest };
+  return {
+    ...(id && sourceMembers(id)),
+    ...(name !== undefined && { name }),
+    ...rest,
+    message: findingMessage(finding),
+  };
 }
 
-async function printEvidence({ audits, evidence, newest, findings, isWhole }: EvidenceVerdict, io: Io): Promise<void> {
+async function printEvidence({ audits, newest, findings, isWhole }: EvidenceVerdict, io: Io): Promise<void> {
   const paint = painter(io);
-  for (const { severity, message } of findings) await print(io, paint(severity === 'gap' ? 'red' : 'yellow', message));
+  for (const one of findings) await print(io, paint('red', findingMessage(one)));
   const verdict =
     audits === 0 ? 'there is no audit yet, so there is nothing to follow' : count(findings.length, 'finding');
   await print(
     io,
-    `${count(audits, 'audit')}, ${evidence} reports, receipts and pages: ${isWhole ? paint('green', 'the chain is whole') : paint('red', verdict)}`,
+    `${count(audits, 'audit')}: ${isWhole ? paint('green', 'the chain is whole') : paint('red', verdict)}`,
   );
   if (newest !== undefined) {
     say(
       io,
-      `The newest audit is ${newest.name} with SHA-256 ${newest.sha256}. Nothing in the container proves that one: compare it with the log line escrow.audit.completed.`,
+      `The newest audit is ${newest.name} with SHA-256 ${newest.sha256}. Nothing in the store proves that one: compare it with the log line escrow.audit.completed.`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
 import { Help } from '@commander-js/extra-typings';
+import { printable, printableJson } from '../../escrow/model/printable.ts';
 import type { Io } from './io.ts';
 
 type Stream = 'stdout' | 'stderr';
@@ -18,7 +19,7 @@ export async function write(io: Io, text: string): Promise<void> {
 
 /** The one object of `--json`. */
 export function printJson(io: Io, value: unknown): Promise<void> {
-  return write(io, JSON.stringify(value, null, 2));
+  return write(io, printableJson(JSON.stringify(value, null, 2)));
 }
 
 /** A message beside the data. */
@@ -29,7 +30,7 @@ export function say(io: Io, text: string): void {
 /** Colours text for a stream that is a terminal, unless NO_COLOR (https://no-color.org) or TERM=dumb asks for none. */
 export function painter(io: Io, stream: Stream = 'stdout'): (style: Style, text: string) => string {
   const isPlain = !hasColours(io, stream);
-  return (style, text) => (isPlain ? text : styleText(style, text, { validateStream: false }));
+  return (style, text) => (isPlain ? text : styleText(style, printable(text, '\n'), { validateStream: false }));
 }
 
 export function hasColours(io: Io, stream: Stream): boolean {
@@ -55,8 +56,21 @@ export function wrapTo(text: string, columns: number): string {
 const glue = '\u{e000}';
 
 function wrap(io: Io, stream: Stream, text: string): string {
-  const named = nameProgram(io, text, glue);
+  const named = nameProgram(io, withoutControls(io, stream, text), glue);
   return (io.isTTY[stream] ? wrapTo(named, io.columns) : named).replaceAll(glue, ' ');
+}
+
+// The styles of `painter`, on and off.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
+const ownStyles = /(\u001b\[(?:1|2|22|31|32|33|36|39)m)/;
+
+/** Names, metadata and answers are of somebody else's making: nothing in them may steer the terminal. */
+function withoutControls(io: Io, stream: Stream, text: string): string {
+  if (!hasColours(io, stream)) return printable(text, '\n');
+  return text
+    .split(ownStyles)
+    .map((part) => (ownStyles.test(part) ? part : printable(part, '\n')))
+    .join('');
 }
 
 /**

@@ -1,23 +1,20 @@
+import { calendarStart, decodeMarks, encodeMarks, markDays } from '../coverage/calendar.ts';
+import { calendarDays } from '../model/day.ts';
 import type { Finding } from '../model/finding.ts';
 import { scheduledRunId } from '../model/run-id.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { EscrowStores } from '../ports/escrow-stores.ts';
 import type { KeySource } from '../ports/key-source.ts';
-import { checkCanary } from '../write-once/canary-check.ts';
-import { readBasis } from './audit-basis.ts';
-import type { Audit, AuditedSource, AuditTotals } from './audit-document.ts';
-import { auditFormat } from './audit-document.ts';
-import { calendarDays, calendarStart } from './calendar.ts';
-import { findBrokenLinks, nextLink } from './chain-link.ts';
-import type { CoverageStatus } from './coverage-status.ts';
-import { coverageStatuses, isOwed } from './coverage-status.ts';
-import { drillFindings } from './drill-history.ts';
-import { earlierCoverageOf } from './earlier-coverage.ts';
-import { findMissedAudits } from './missed-audits.ts';
-import { emptyHistory } from './recent-outcomes.ts';
+import type { Audit, AuditedKey, AuditedSource } from '../records/audit-document.ts';
+import { auditFormat } from '../records/audit-document.ts';
+import type { StoredAudit } from '../records/stored-audits.ts';
+import { emptyHistory } from '../run/run-history.ts';
+import type { AuditInputs, InputStores } from './audit-inputs.ts';
+import { loadAuditInputs } from './audit-inputs.ts';
+import { totalsOf } from './audit-totals.ts';
+import { canaryOf, checkEscrow } from './escrow-checks.ts';
 import { auditSource } from './source-audit.ts';
-import { sourceLeftOut } from './source-findings.ts';
+import { checkLeftOut } from './source-checks.ts';
 
 export interface AuditJob {
   readonly sources: readonly EscrowSource[];
@@ -26,98 +23,100 @@ export interface AuditJob {
   readonly auditSchedule: string;
   readonly maxAgeHours: number;
   readonly maxDrillAgeDays: number | undefined;
+  /** Milliseconds that an invocation has; a tenth of them goes to the versions of keys. */
+  readonly functionTimeoutMs: number;
 }
 
-export interface AuditPorts extends EscrowStores {
+export interface AuditPorts extends InputStores {
   readonly now: () => Date;
-  readonly outOfTime: AbortSignal;
+  /** What has not been looked at by then is told so. */
+  readonly deadline: AbortSignal;
   keysOf(source: EscrowSource): KeySource;
 }
 
 /**
- * Audits every source and the escrow itself. Writes nothing. A source that cannot be read is a finding; the others are audited all the same.
+ * Audits every source and the escrow itself: reads its inputs, checks, and makes the document. Writes nothing. A source that
+ * cannot be read is a finding, and so is whatever could not be looked at; the others are audited all the same.
  *
- * Cost, with a history of any length: a listing page per 25 keys, one HEAD per key, a thirtieth of the keys' versions; for
- * the whole escrow some twenty requests and one per run report since the audit before.
- * @throws ServiceError when the escrow container cannot be read; OutOfTime.
+ * Cost, with a history of any length: a listing page per 25 keys, one listing per key, a thirtieth of the keys' versions; for the
+ * whole escrow some twenty requests and one per report and receipt since the latest audit.
+ * @throws ServiceError when a store cannot be listed; OutOfTime.
  */
 export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Audit> {
-  const { container, outOfTime } = ports;
   const now = ports.now();
-  const { trail, previous, histories, drills, fresh, digests } = await readBasis(job, ports, now, outOfTime);
-  const context = {
-    container,
-    now,
-    outOfTime,
-    maxAgeHours: job.maxAgeHours,
-    schedule: job.schedule,
-    drills,
-    earlierFrom: previous?.audit.calendar.from,
-    before: previous?.audit,
-  };
+  const inputs = await loadAuditInputs(ports, job, now, ports.deadline);
+  const previous = inputs.latest.audit;
+  const context = { ...job, store: ports.container, now, previous, drills: inputs.drills, deadline: ports.deadline };
   const audited = await Promise.all(
     job.sources.map((source) => {
-      const path = sourcePath(source);
-      const history = histories.get(path) ?? emptyHistory();
-      const subject = { source, keys: ports.keysOf(source), history, earlier: earlierCoverageOf(previous, path) };
-      return auditSource(subject, context);
+      const history = inputs.histories.get(sourcePath(source)) ?? emptyHistory();
+      const witnessRequests = Math.floor((job.functionTimeoutMs / 10_000) * source.maxBackupsPerSecond);
+      return auditSource({ source, keys: ports.keysOf(source), history, witnessRequests }, context);
     }),
   );
-  const writeOnce = await checkCanary(container, previous?.audit.writeOnce, outOfTime);
+  const configured = new Set(job.sources.map(sourcePath));
   const findings = [
     ...audited.flatMap((source) => source.findings),
-    ...sourcesLeftOut(previous?.audit.sources ?? [], job.sources),
-    ...(await findBrokenLinks(trail, fresh, digests, { stores: ports, now, outOfTime })),
-    ...findMissedAudits(job.auditSchedule, trail, now),
-    ...writeOnce.findings,
-    ...drillFindings(drills.last, job.maxDrillAgeDays, now),
+    ...checkLeftOut(previous, configured),
+    ...checkEscrow(inputs, { ...job, now, configured }),
   ];
+  const keys = audited.flatMap((source) => source.keys);
+  const sources = audited.map((source) => source.audited);
+  return {
+    ...documentHead(job, inputs, now),
+    finishedAt: ports.now().toISOString(),
+    container: ports.container.url,
+    status: findings.some(({ severity }) => severity === 'gap') ? 'gaps' : 'ok',
+    totals: totalsOf(keys, sources),
+    findings: inOrder(findings),
+    sources: [...sources, ...leftOutSources(previous, configured, now)],
+    keys: [...keys, ...leftOutKeys(previous, configured, now)],
+  };
+}
+
+function documentHead(job: AuditJob, inputs: AuditInputs, now: Date) {
+  const { latest, canary, drills } = inputs;
+  const { schedule, auditSchedule, maxAgeHours, maxDrillAgeDays } = job;
+  const { audit } = latest;
   return {
     format: auditFormat,
     auditId: scheduledRunId(now),
     startedAt: now.toISOString(),
-    finishedAt: ports.now().toISOString(),
-    container: container.url,
-    status: findings.some(({ severity }) => severity === 'gap') ? 'gaps' : 'ok',
-    asked: {
-      schedule: job.schedule,
-      auditSchedule: job.auditSchedule,
-      maxAgeHours: job.maxAgeHours,
-      ...(job.maxDrillAgeDays !== undefined && { maxDrillAgeDays: job.maxDrillAgeDays }),
-    },
-    totals: totalsOf(audited.map((source) => source.audited)),
-    findings: inOrder(findings),
-    sources: audited.map((source) => source.audited),
+    asked: { schedule, auditSchedule, maxAgeHours, ...(maxDrillAgeDays !== undefined && { maxDrillAgeDays }) },
     calendar: { from: calendarStart(now), days: calendarDays },
-    ...(writeOnce.seen && { writeOnce: writeOnce.seen }),
+    ...(canary && { canary: canaryOf(canary) }),
     ...(drills.last && { drill: drills.last }),
-    chain: nextLink(previous, fresh, digests),
-  };
+    ...(audit && { previous: { name: audit.name, sha256: audit.sha256 } }),
+  } as const;
 }
 
-/** Sources that the audit before had, and that nobody looks at any more. */
-function sourcesLeftOut(before: readonly AuditedSource[], now: readonly EscrowSource[]): Finding[] {
-  const configured = new Set(now.map(sourcePath));
-  return before.filter(({ source }) => !configured.has(source)).map(sourceLeftOut);
+/** What is known of sources that the settings name no longer stays: they may come back, and their keys be restored. */
+function leftOutSources(
+  previous: StoredAudit | undefined,
+  configured: ReadonlySet<string>,
+  now: Date,
+): AuditedSource[] {
+  const known = previous?.head.sources ?? [];
+  return known
+    .filter(({ source }) => !configured.has(source))
+    .map((source) => ({ ...source, leftOutSince: source.leftOutSince ?? now.toISOString(), versionsWaiting: 0 }));
+}
+
+function leftOutKeys(previous: StoredAudit | undefined, configured: ReadonlySet<string>, now: Date): AuditedKey[] {
+  if (previous === undefined) return [];
+  const sources = previous.head.sources.filter(({ source }) => !configured.has(source));
+  return sources.flatMap(({ source }) =>
+    [...previous.keysOf(source)].map((key) => ({ ...key, days: skippedDays(key, previous, now) })),
+  );
+}
+
+function skippedDays(key: AuditedKey, { head }: StoredAudit, now: Date): string {
+  const earlier = { from: head.calendar.from, marks: decodeMarks(key.days), recordAt: undefined };
+  const days = { earlier, backups: new Map(), failures: new Set<string>(), status: 'excluded', dueSince: now } as const;
+  return encodeMarks(markDays({ ...days, recordAt: undefined }, 0, now));
 }
 
 /** Gaps before warnings; then as they were found: source by source. */
 function inOrder(findings: readonly Finding[]): Finding[] {
   return [...findings].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
-}
-
-export function totalsOf(sources: readonly AuditedSource[]): AuditTotals {
-  const byStatus = Object.fromEntries(coverageStatuses.map((status) => [status, 0])) as Record<CoverageStatus, number>;
-  let keys = 0;
-  let restorable = 0;
-  let asOf: string | undefined;
-  for (const { status, record } of sources.flatMap((source) => source.keys)) {
-    byStatus[status]++;
-    if (!isOwed(status)) continue;
-    keys++;
-    if (record === undefined) continue;
-    restorable++;
-    if (asOf === undefined || record.createdAt < asOf) asOf = record.createdAt;
-  }
-  return { keys, restorable, ...(asOf !== undefined && { asOf }), byStatus };
 }

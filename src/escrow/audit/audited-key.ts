@@ -1,79 +1,84 @@
-import type { RestorePlace } from '../model/source.ts';
-import { sourcePath } from '../model/source-path.ts';
-import type { AuditedKey, AuditedRecord } from './audit-document.ts';
-import type { KeyDays } from './calendar.ts';
-import { decodeMarks, encodeMarks, markDays } from './calendar.ts';
-import type { CoverageContext, KeyCoverage, SourceToCover } from './coverage.ts';
-import type { DrillHistory } from './drill-history.ts';
-import { drilledKey } from './drill-history.ts';
-import type { NewestRecord } from './newest-records.ts';
-import type { WitnessedVersions } from './witness.ts';
+import { decodeMarks, encodeMarks, markDays } from '../coverage/calendar.ts';
+import type { KeyCoverage } from '../coverage/coverage.ts';
+import type { Day } from '../model/day.ts';
+import type { AuditedFolder, AuditedKey } from '../records/audit-document.ts';
+import type { StoredAudit } from '../records/stored-audits.ts';
 
-export interface KeyAuditContext extends CoverageContext {
-  readonly drills: DrillHistory;
-  /** The first day of the calendar of the audit before. */
-  readonly earlierFrom: string | undefined;
+export interface KeyContext {
+  readonly source: string;
+  readonly now: Date;
+  readonly maxAgeHours: number;
+  readonly previous: StoredAudit | undefined;
+  readonly failedDays: ReadonlySet<Day> | undefined;
+  readonly drilledAt: string | undefined;
+  /** Without an audit before, nothing was due before the first run that is known. */
+  readonly firstRunAt: Date | undefined;
 }
 
-/** One key as the audit shows it. @param witnessed versions by lower-case key name. */
-export function auditedKey(
-  key: KeyCoverage,
-  witnessed: ReadonlyMap<string, WitnessedVersions>,
-  { source, history, earlier }: SourceToCover,
-  { drills, earlierFrom, maxAgeHours, now }: KeyAuditContext,
-): AuditedKey {
-  const name = key.key.toLowerCase();
-  const before = earlier.keys.get(name);
-  const id = key.listed?.id ?? before?.id;
-  const enabled = key.listed?.enabled ?? before?.enabled;
-  const updatedAt = key.listed?.updatedAt?.toISOString() ?? before?.updatedAt;
-  const versions = witnessed.get(name);
-  const drilledAt = drills.proven.get(drilledKey(sourcePath(source), name));
-  const days: KeyDays = {
-    earlier:
-      before === undefined || earlierFrom === undefined
-        ? undefined
-        : {
-            from: earlierFrom,
-            marks: decodeMarks(before.days),
-            newestAt: before.record && new Date(before.record.createdAt),
-          },
-    outcomes: history.keys.get(name)?.days ?? new Map(),
-    status: key.status,
-    firstSeenAt:
-      earlier.audited === undefined ? laterOf(key.firstSeenAt, history.runs[0]?.startedAt ?? now) : key.firstSeenAt,
-    newestAt: key.record?.createdAt,
-  };
+/** One key as the audit writes it, before its versions are looked at: what is known of those stays. */
+export function auditedKey(covered: KeyCoverage, context: KeyContext): AuditedKey {
+  const { before, listed, record, folder, changedAt } = covered;
+  const id = listed?.id ?? before?.id;
+  const enabled = listed?.enabled ?? before?.enabled;
+  const updatedAt = listed?.updatedAt?.toISOString() ?? before?.updatedAt;
+  const drilledAt = context.drilledAt ?? before?.drilledAt;
+  const counted = folderOf(covered, context.now);
+  const altered = alteredOf(covered);
   return {
-    key: key.key,
+    source: context.source,
+    key: covered.key,
     ...(id && { id }),
-    status: key.status,
+    status: covered.status,
     ...(enabled !== undefined && { enabled }),
     ...(updatedAt && { updatedAt }),
-    firstSeenAt: key.firstSeenAt.toISOString(),
-    ...(key.record && { record: auditedRecord(key.record, source.place) }),
-    ...(versions && { versions }),
+    firstSeenAt: covered.firstSeenAt.toISOString(),
+    ...(record && { record }),
+    ...(altered.length > 0 && { altered: [...altered] }),
+    ...(changedAt && { changedAt: changedAt.toISOString() }),
+    ...(counted && { folder: counted }),
+    ...(before?.versions && { versions: before.versions }),
+    ...(before?.lost && { lost: before.lost }),
     ...(drilledAt && { drilledAt }),
-    days: encodeMarks(markDays(days, maxAgeHours, now)),
+    days: daysOf(covered, folder?.days ?? new Map(), context),
   };
 }
 
-/** Without an audit before, nothing was due before the first run that is known. */
-function laterOf(a: Date, b: Date): Date {
-  return a > b ? a : b;
+function folderOf({ folder, before }: KeyCoverage, now: Date): AuditedFolder | undefined {
+  if (folder?.counted === undefined) return before?.folder;
+  return { listedAt: now.toISOString(), ...folder.counted };
 }
 
-function auditedRecord(record: NewestRecord, placeNow: RestorePlace): AuditedRecord {
-  const { blobName, bytes, sha256, createdAt, runId, place } = record;
-  const isElsewhere = (['subscriptionId', 'geography', 'securityDomain'] as const).some(
-    (label) => place[label] !== placeNow[label],
+const maxAltered = 50;
+
+function alteredOf({ folder, before }: KeyCoverage): readonly string[] {
+  const known = before?.altered ?? [];
+  const name = folder?.known === 'altered' ? before?.record?.blobName : undefined;
+  return name === undefined ? known : [...known, name].slice(-maxAltered);
+}
+
+function daysOf(covered: KeyCoverage, backups: ReadonlyMap<Day, Date>, context: KeyContext): string {
+  const { before, record, status, firstSeenAt } = covered;
+  const { previous, now, firstRunAt } = context;
+  const timeOf = (one: typeof record): Date | undefined => one && new Date(one.late ? one.backedUpAt : one.createdAt);
+  const dueSince =
+    previous === undefined && firstRunAt !== undefined && firstRunAt > firstSeenAt ? firstRunAt : firstSeenAt;
+  return encodeMarks(
+    markDays(
+      {
+        earlier: before &&
+          previous && {
+            from: previous.head.calendar.from,
+            marks: decodeMarks(before.days),
+            recordAt: timeOf(before.record),
+          },
+        backups,
+        failures: context.failedDays ?? new Set(),
+        status,
+        dueSince: previous === undefined && firstRunAt === undefined ? now : dueSince,
+        recordAt: timeOf(record),
+      },
+      context.maxAgeHours,
+      now,
+    ),
   );
-  return {
-    blobName,
-    bytes,
-    sha256: sha256 ?? '',
-    createdAt: createdAt.toISOString(),
-    ...(runId && { runId }),
-    ...(isElsewhere && { place }),
-  };
 }

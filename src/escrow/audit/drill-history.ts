@@ -1,81 +1,103 @@
-import type { Finding } from '../model/finding.ts';
-import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
+import { inParallel } from '../coverage/in-parallel.ts';
+import { OutOfTime, ServiceError } from '../model/service-error.ts';
+import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
+import type { AuditHead } from '../records/audit-document.ts';
+import { drillFolder, parseDrillJournalName, parseDrillReceiptName } from '../records/blob-names.ts';
+import { mostEvidenceBytes, readBounded } from '../records/bounded-read.ts';
+import { eachListed } from '../records/capped-listing.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
 import { parseDrillReceipt } from '../records/drill-receipt.ts';
-import { sha256Of } from '../records/put-once.ts';
-import type { Audit } from './audit-document.ts';
-import { readEach } from './evidence.ts';
-import { drillOverdue } from './evidence-findings.ts';
+import type { StoredAudit } from '../records/stored-audits.ts';
 
-/** What restore drills have proven, over all receipts so far. */
+// Receipts are claims of drill operators, who alone add to their store.
+
+/** What restore drills came to, over all receipts so far. */
 export interface DrillHistory {
   /** The newest drill that ended without a finding. */
-  readonly last: Audit['drill'];
-  /** By `<source path>/<key>`, lower-case: the end of the newest drill that proved it. */
+  readonly last: AuditHead['drill'];
+  /** By `<source path>/<key>`, lower-case: the end of the newest drill that proved it. Of new receipts only. */
   readonly proven: ReadonlyMap<string, string>;
+  /** Journals of drills without a receipt. */
+  readonly open: readonly ListedBlob[];
+  /** New receipts that say what was left behind. */
+  readonly left: readonly { readonly receipt: string; readonly names: readonly string[] }[];
+  readonly unreadable: readonly { readonly name: string; readonly why: string }[];
+  readonly isComplete: boolean;
 }
 
-export interface Receipts {
-  readonly all: readonly StoredBlob[];
-  /** Whether the audit before had not read it. */
-  isNew(receipt: StoredBlob): boolean;
-}
+/** New receipts of one audit; of more the newest. */
+const maxReceipts = 200;
+const readersAtOnce = 8;
 
-/**
- * Adds receipts that are new to what the audit before knew.
- * @param seen is told the digest of each as read.
- */
+/** Reads the receipts that the latest audit did not know. */
 export async function readDrills(
-  drillStore: EscrowStore,
-  { all, isNew }: Receipts,
-  previous: Audit | undefined,
-  outOfTime: AbortSignal,
-  seen: (name: string, sha256: string) => void,
+  drills: EscrowStore,
+  previous: StoredAudit | undefined,
+  deadline: AbortSignal,
 ): Promise<DrillHistory> {
-  const receipts = all.filter(isNew);
-  const read = await readEach(
-    () => drillStore,
-    receipts.map(({ name }) => name),
-    outOfTime,
-    (name, bytes) => {
-      seen(name, sha256Of(bytes));
-      return parseDrillReceipt(Buffer.from(bytes).toString('utf8'));
-    },
-  );
-  // The last drill counts while its receipt is there, and is as old as that.
-  const known = all.find(({ name }) => name === previous?.drill?.receipt);
-  let last = previous?.drill && known && { ...previous.drill, finishedAt: known.createdAt.toISOString() };
+  const { receipts, journals, isComplete } = await listDrills(drills, deadline);
+  const isNew = (blob: ListedBlob): boolean =>
+    previous === undefined || blob.createdAt.getTime() >= previous.createdAt.getTime() - overlapMs;
+  const unreadable: { name: string; why: string }[] = [];
   const proven = new Map<string, string>();
-  for (const { source, keys } of previous?.sources ?? []) {
-    for (const { key, drilledAt } of keys) if (drilledAt !== undefined) proven.set(drilledKey(source, key), drilledAt);
-  }
-  for (const { name, createdAt } of receipts) {
-    const receipt = read.get(name);
-    if (receipt === undefined) continue;
-    // The service's time, not the receipt's: a receipt is only as old as its blob.
+  const left: { receipt: string; names: readonly string[] }[] = [];
+  // The last drill counts while its receipt is there, and is as old as that.
+  const known = receipts.find(({ name }) => name === previous?.head.drill?.receipt);
+  let last = previous?.head.drill && known && { ...previous.head.drill, finishedAt: known.createdAt.toISOString() };
+  const read = async ({ name, createdAt }: ListedBlob): Promise<void> => {
+    const receipt = await readReceipt(drills, name, unreadable, deadline);
+    if (receipt === undefined) return;
+    // The store's time, not the receipt's: a receipt is only as old as its blob.
     const finishedAt = createdAt.toISOString();
-    for (const key of provenKeys(receipt)) {
-      if ((proven.get(key) ?? '') < finishedAt) proven.set(key, finishedAt);
+    for (const { source, key, outcome } of receipt.keys) {
+      const id = drilledKey(source, key);
+      if (outcome === 'proven' && (proven.get(id) ?? '') < finishedAt) proven.set(id, finishedAt);
     }
+    if (receipt.left !== undefined && receipt.left.length > 0) left.push({ receipt: name, names: receipt.left });
     const isNewest = last === undefined || last.finishedAt < finishedAt;
     if (receipt.status === 'ok' && receipt.keys.length > 0 && isNewest) {
       last = { receipt: name, finishedAt, keys: receipt.keys.length };
     }
-  }
-  return { last, proven };
+  };
+  await inParallel(receipts.filter(isNew).slice(-maxReceipts), readersAtOnce, read);
+  const ended = new Set(receipts.flatMap(({ name }) => parseDrillReceiptName(name)?.drillId ?? []));
+  const open = journals.filter(({ name }) => !ended.has(parseDrillJournalName(name)?.drillId ?? ''));
+  return { last, proven, open, left, unreadable, isComplete };
 }
 
 export function drilledKey(source: string, key: string): string {
   return `${source}/${key}`.toLowerCase();
 }
 
-function provenKeys({ keys }: DrillReceipt): string[] {
-  return keys.filter(({ outcome }) => outcome === 'proven').map(({ source, key }) => drilledKey(source, key));
+// A receipt may have been written while the latest audit was looking elsewhere.
+const overlapMs = 2 * 60 * 60 * 1000;
+
+async function listDrills(drills: EscrowStore, deadline: AbortSignal) {
+  const receipts: ListedBlob[] = [];
+  const journals: ListedBlob[] = [];
+  const isComplete = await eachListed(drills.list(drillFolder, deadline), (blob) => {
+    if (parseDrillReceiptName(blob.name) !== undefined) receipts.push(blob);
+    if (parseDrillJournalName(blob.name) !== undefined) journals.push(blob);
+  });
+  receipts.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+  return { receipts, journals, isComplete };
 }
 
-export function drillFindings(last: Audit['drill'], maxDrillAgeDays: number | undefined, now: Date): Finding[] {
-  if (maxDrillAgeDays === undefined) return [];
-  const endedAt = last && new Date(last.finishedAt);
-  const isDue = endedAt === undefined || now.getTime() - endedAt.getTime() > maxDrillAgeDays * 24 * 60 * 60 * 1000;
-  return isDue ? [drillOverdue(maxDrillAgeDays, endedAt)] : [];
+async function readReceipt(
+  drills: EscrowStore,
+  name: string,
+  unreadable: { name: string; why: string }[],
+  deadline: AbortSignal,
+): Promise<DrillReceipt | undefined> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readBounded(drills, name, mostEvidenceBytes, deadline);
+  } catch (error) {
+    if (error instanceof OutOfTime || !(error instanceof ServiceError)) throw error;
+    unreadable.push({ name, why: error.message });
+    return undefined;
+  }
+  const receipt = parseDrillReceipt(Buffer.from(bytes).toString('utf8'));
+  if (receipt === undefined) unreadable.push({ name, why: 'it is not a receipt of this version' });
+  return receipt;
 }

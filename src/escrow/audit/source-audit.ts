@@ -1,149 +1,158 @@
-import PQueue from 'p-queue';
-import { describeFailure } from '../model/failure.ts';
+import type { SourceCoverage } from '../coverage/coverage.ts';
+import { coverSource } from '../coverage/coverage.ts';
+import { turnSize } from '../coverage/witness.ts';
 import type { Finding } from '../model/finding.ts';
-import { describeAge } from '../model/finding.ts';
+import { counted, finding } from '../model/finding.ts';
 import type { EscrowSource } from '../model/source.ts';
-import { callsAtOnce } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { Audit, AuditedSource } from './audit-document.ts';
-import type { KeyAuditContext } from './audited-key.ts';
+import { recordPrefix } from '../records/blob-names.ts';
+import { eachListed } from '../records/capped-listing.ts';
+import { auditedRuns } from '../run/run-history.ts';
+import type { KeyDraft, SourceAudit, SourceAuditContext, SourceToAudit } from './audit-subject.ts';
 import { auditedKey } from './audited-key.ts';
-import type { KeyCoverage, SourceCoverage, SourceToCover } from './coverage.ts';
-import { coverSource } from './coverage.ts';
-import { isOwed } from './coverage-status.ts';
-import type { EarlierCoverage } from './earlier-coverage.ts';
-import {
-  certificateGone,
-  configuredKeyMissing,
-  keyGone,
-  keyReplaced,
-  manyVersions,
-  neverEscrowed,
-  recordFault,
-  staleRecord,
-  versionsUncounted,
-} from './key-findings.ts';
-import type { RunsJudged } from './run-check.ts';
-import { auditedRuns, checkRuns } from './run-check.ts';
-import { reportUnreadable, silenceFindings, sourceShrank, sourceUnreadable } from './source-findings.ts';
-import type { WitnessedVersions } from './witness.ts';
-import { chooseWitnessed, witnessVersions } from './witness.ts';
+import { drilledKey } from './drill-history.ts';
+import { checkCoverage, checkIdentity } from './key-checks.ts';
+import { checkRuns } from './run-checks.ts';
+import { checkedKey, checkSource, reportChecks, unknownRecords } from './source-checks.ts';
+import { witnessKeys } from './witness-keys.ts';
 
-export interface SourceAuditContext extends KeyAuditContext {
-  readonly schedule: string;
-  /** The audit before. */
-  readonly before: Audit | undefined;
-}
-
-/** Audits one source: coverage, runs, versions; what a person must know of it and what is wrong with it. */
-export async function auditSource(
-  subject: SourceToCover,
-  context: SourceAuditContext,
-): Promise<{ readonly audited: AuditedSource; readonly findings: readonly Finding[] }> {
-  const { source, history, earlier } = subject;
-  const coverage = await coverSource(subject, context);
-  const witnessed = await witnessKeys(subject, coverage, context);
-  const keys = coverage.keys.map((key) => auditedKey(key, witnessed.versions, subject, context));
-  const { unreadable, listedCount } = coverage;
+/** Audits one source: coverage, versions, runs; what a person must know of it and what is wrong with it. */
+export async function auditSource(subject: SourceToAudit, context: SourceAuditContext): Promise<SourceAudit> {
+  const { source, history } = subject;
+  const { previous, now } = context;
+  const path = sourcePath(source);
+  const found: Finding[] = [];
+  const lastRunAt = history.runs.at(-1)?.startedAt;
+  const toCover = { source, keys: subject.keys, lastRunAt, wholeFolders: wholeFolders(path, context) };
+  const coverage = await coverSource(toCover, context, (covered): KeyDraft => {
+    const failures = history.failures.get(covered.key.toLowerCase());
+    const audited = auditedKey(covered, {
+      source: path,
+      now,
+      maxAgeHours: context.maxAgeHours,
+      previous,
+      failedDays: failures?.days,
+      drilledAt: context.drills.proven.get(drilledKey(path, covered.key)),
+      firstRunAt: history.runs[0]?.startedAt,
+    });
+    found.push(
+      ...checkCoverage(covered, { source, now, maxAgeHours: context.maxAgeHours, lastFailure: failures?.lastReason }),
+    );
+    return {
+      audited,
+      checked: checkedKey(covered, source),
+      listed: covered.listed,
+      firstRecordAt: covered.folder?.oldestAt,
+      wasGone: covered.before?.status === 'gone',
+    };
+  });
+  const witnessed = await witnessKeys(subject, coverage.keys, context);
+  const { unreadable, listed } = coverage;
+  const before = previous?.head.sources.find((one) => one.source === path);
+  const listedAt = unreadable === undefined ? now.toISOString() : before?.listedAt;
+  // A source that was left out was not judged.
+  const judged =
+    before === undefined || before.leftOutSince !== undefined || previous === undefined
+      ? undefined
+      : {
+          at: new Date(previous.head.startedAt),
+          schedule: previous.head.asked.schedule,
+          lastRunAt: before.runs[0] && new Date(before.runs[0].startedAt),
+        };
   return {
     audited: {
-      source: sourcePath(source),
+      source: path,
       sourceKind: source.kind,
       sourceName: source.name,
       place: source.place,
-      ...(listedCount !== undefined && { listed: listedCount }),
+      ...(listedAt && { listedAt }),
+      ...(unreadable === undefined && { listed: listed.size }),
       ...(unreadable && { unreadable }),
-      runs: auditedRuns(history, earlier.audited?.runs ?? [], context.now),
-      keys,
+      versionsWaiting: witnessed.waiting,
+      runs: auditedRuns(history, before?.runs ?? [], now),
     },
+    keys: witnessed.keys,
     findings: [
-      ...listingFindings(source, coverage, subject),
-      ...checkRuns(source, history, context.schedule, context.now, runsJudged(earlier, context.before)),
-      ...history.unreadable.map((name) => reportUnreadable(source, name)),
-      ...coverage.keys.flatMap((key) => keyFindings(key, subject)),
-      ...keys.flatMap(({ key, versions }) => manyVersions(source, key, versions?.count ?? 0) ?? []),
-      ...witnessed.findings,
+      ...checkSource(
+        source,
+        { unreadable, listedCount: listed.size },
+        coverage.keys.map(({ checked }) => checked),
+      ),
+      ...certificatesGone(source, coverage, context),
+      ...(await unknownFolders(source, coverage, context)),
+      ...checkRuns(source, history, context.schedule, now, judged),
+      ...reportChecks(source, history),
+      ...capped(found),
+      ...capped(witnessed.keys.flatMap((key) => checkIdentity(source, key, now))),
+      ...capped(witnessed.findings),
     ],
   };
 }
 
-function runsJudged({ audited }: EarlierCoverage, before: Audit | undefined): RunsJudged | undefined {
-  if (audited === undefined || before === undefined) return undefined;
-  const [last] = audited.runs;
-  const lastRunAt = last && new Date(last.startedAt);
-  return { at: new Date(before.startedAt), schedule: before.asked.schedule, lastRunAt };
+/** Whose whole folder is listed in place of its last days: those never counted, and a thirtieth of the others by turns. */
+function wholeFolders(path: string, { previous, store }: SourceAuditContext) {
+  return (names: readonly string[]): ReadonlySet<string> => {
+    if (previous?.head.container !== store.url) return new Set(names);
+    const counts = names.map((name) => ({ name, at: previous.find(path, name)?.folder?.listedAt ?? '' }));
+    const inTurn = counts.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
+    const never = inTurn.filter(({ at }) => at === '').length;
+    return new Set(inTurn.slice(0, never + turnSize(names.length)).map(({ name }) => name));
+  };
 }
 
-function listingFindings(
+/** Nothing of the escrow's is lost with a certificate's key; that it is gone is told all the same, once. */
+function certificatesGone(
   source: EscrowSource,
-  { unreadable, listedCount, keys }: SourceCoverage,
-  { earlier }: SourceToCover,
+  { unreadable, listed }: SourceCoverage<KeyDraft>,
+  { previous }: SourceAuditContext,
 ): Finding[] {
-  if (unreadable !== undefined) return [sourceUnreadable(source, unreadable)];
-  const findings = silenceFindings(source, { keys, ...(listedCount !== undefined && { listedCount }) });
-  const before = [...earlier.keys.values()].filter(({ status }) => isOwed(status) && status !== 'gone');
-  const newlyGone = keys.filter((key) => key.status === 'gone' && earlier.keys.get(nameOf(key))?.status !== 'gone');
-  // One key that is gone has a line of its own.
-  if (newlyGone.length > 1 && newlyGone.length > before.length / 10) {
-    findings.push(sourceShrank(source, newlyGone.length, Math.max(before.length, newlyGone.length)));
-  }
-  return [...findings, ...certificatesGone(source, keys, earlier)];
+  if (unreadable !== undefined) return [];
+  const were = [...(previous?.keysOf(sourcePath(source)) ?? [])];
+  return were
+    .filter(({ key, status }) => status === 'certificateBacked' && !listed.has(key.toLowerCase()))
+    .map(({ key }) => {
+      const reason = 'it belonged to a certificate, and is gone';
+      const remedy =
+        'If it was deleted by mistake, recover the certificate while it is soft-deleted: the escrow has no backup of it.';
+      return finding('keyGone', 'warning', { reason, remedy }, { source, key });
+    });
 }
 
-/** Nothing of the escrow's is lost with a certificate's key; that it is gone is said all the same, once. */
-function certificatesGone(source: EscrowSource, keys: readonly KeyCoverage[], earlier: EarlierCoverage): Finding[] {
-  const there = new Set(keys.map(nameOf));
-  return [...earlier.keys]
-    .filter(([name, { status }]) => status === 'certificateBacked' && !there.has(name))
-    .map(([, { key }]) => certificateGone(source, key));
+/** Records of keys that no listing and no audit knows: one request per 5,000 folders. */
+async function unknownFolders(
+  source: EscrowSource,
+  { unreadable, listed, keys }: SourceCoverage<KeyDraft>,
+  { store, deadline }: SourceAuditContext,
+): Promise<Finding[]> {
+  // What an unreadable source has now is not known.
+  if (unreadable !== undefined) return [];
+  const known = new Set([...listed.keys(), ...keys.map(({ audited }) => audited.key.toLowerCase())]);
+  const prefix = recordPrefix(source);
+  const unknown: string[] = [];
+  const isComplete = await eachListed(store.listFolders(prefix, deadline), (folder) => {
+    const name = folder.slice(prefix.length, -1);
+    if (!known.has(name)) unknown.push(name);
+  });
+  const findings = unknownRecords(source, unknown);
+  if (isComplete) return findings;
+  const text = {
+    reason: 'it has more record folders than an audit looks at',
+    remedy: 'Find out who fills it (storage logs).',
+  };
+  return [...findings, finding('tooManyBlobs', 'warning', text, { source })];
 }
 
-function keyFindings(key: KeyCoverage, { source, history, earlier }: SourceToCover): Finding[] {
-  const findings = key.faults.map((fault) => recordFault(source, key.key, fault));
-  const lastFailure = history.keys.get(nameOf(key))?.lastFailure?.message;
-  if (key.status === 'stale' && key.record !== undefined) {
-    const age = describeAge(key.ageMs ?? 0);
-    findings.push(staleRecord(source, key.key, key.record.createdAt, age, lastFailure));
-  }
-  // What was lost a moment ago has not "never" been escrowed: its missing record says it all.
-  if (key.status === 'never' && key.faults.length === 0) findings.push(neverEscrowed(source, key.key, lastFailure));
-  const before = earlier.keys.get(nameOf(key));
-  if (key.status === 'certificateBacked' && before?.record !== undefined) {
-    findings.push(keyReplaced(source, key.key, before.record.blobName));
-  }
-  if (key.status === 'gone') {
-    const wasThere = before !== undefined || key.record !== undefined;
-    findings.push(wasThere ? keyGone(source, key.key, key.record?.blobName) : configuredKeyMissing(source, key.key));
-  }
-  return findings;
-}
+/** Of one kind and severity in one source. */
+const maxAlike = 1000;
 
-/** Counts and witnesses the versions of those keys whose turn it is; the others keep what is known of them. */
-async function witnessKeys(
-  { source, keys, earlier }: SourceToCover,
-  coverage: SourceCoverage,
-  { now, outOfTime }: SourceAuditContext,
-): Promise<{ readonly versions: ReadonlyMap<string, WitnessedVersions>; readonly findings: readonly Finding[] }> {
-  const versions = new Map<string, WitnessedVersions>();
-  for (const [name, { versions: known }] of earlier.keys) if (known !== undefined) versions.set(name, known);
-  const candidates = coverage.keys.flatMap((key) =>
-    key.listed !== undefined && isOwed(key.status) ? [{ key: key.listed, known: versions.get(nameOf(key)) }] : [],
-  );
-  const findings: Finding[] = [];
-  const queue = new PQueue({ concurrency: callsAtOnce(source.kind) });
-  await queue.addAll(
-    chooseWitnessed(candidates).map((candidate) => async () => {
-      const { name } = candidate.key;
-      try {
-        versions.set(name.toLowerCase(), await witnessVersions(keys, candidate, now, outOfTime));
-      } catch (error) {
-        findings.push(versionsUncounted(source, name, describeFailure(error, 'read', source, name)));
-      }
-    }),
-  );
-  return { versions, findings };
-}
-
-function nameOf({ key }: KeyCoverage): string {
-  return key.toLowerCase();
+/** What somebody can multiply must not make an audit that nobody can read: of too many alike, the first are told. */
+function capped(findings: readonly Finding[]): Finding[] {
+  const groups = Map.groupBy(findings, ({ finding: kind, severity }) => `${kind} ${severity}`);
+  return [...groups.values()].flatMap((group) => {
+    const [last] = group.slice(maxAlike);
+    if (last === undefined) return group;
+    const { key: _, ...about } = last;
+    const detail = `${counted(group.length - maxAlike, 'more key')}, not named here`;
+    return [...group.slice(0, maxAlike), { ...about, detail }];
+  });
 }

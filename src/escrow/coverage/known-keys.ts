@@ -4,11 +4,11 @@ import type { SourceId } from '../model/source.ts';
 export interface KnownVersion {
   readonly version: string;
   /** RFC 7638, base64url; absent for a symmetric key, and where the service has not shown the public key yet. */
-  readonly thumbprint?: string;
+  readonly thumbprint?: string | undefined;
   /** ISO instant, by the vault's clock. */
-  readonly createdAt?: string;
+  readonly createdAt?: string | undefined;
   /** When an audit first missed it: the key was replaced, or rolled back by a restore of an older record. */
-  readonly missingSince?: string;
+  readonly missingSince?: string | undefined;
 }
 
 /** What audits know of one key. */

@@ -1,9 +1,12 @@
-import type { Audit } from '../audit/audit-document.ts';
 import { drilledKey } from '../audit/drill-history.ts';
-import { readEach } from '../audit/evidence.ts';
+import { inParallel } from '../coverage/in-parallel.ts';
+import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { drillFolder, parseDrillReceiptName } from '../records/blob-names.ts';
+import { mostEvidenceBytes, readBounded } from '../records/bounded-read.ts';
+import type { DrillReceipt } from '../records/drill-receipt.ts';
 import { parseDrillReceipt } from '../records/drill-receipt.ts';
+import type { StoredAudit } from '../records/stored-audits.ts';
 
 /** When drills tried a key. ISO instants, by the storage service: a receipt is only as old as its blob. */
 export interface DrillAttempts {
@@ -19,7 +22,7 @@ export interface DrillAttempts {
  */
 export async function readDrillAttempts(
   drillStore: EscrowStore,
-  audit: Audit | undefined,
+  audit: StoredAudit | undefined,
   outOfTime: AbortSignal,
 ): Promise<ReadonlyMap<string, DrillAttempts>> {
   const attempts = new Map<string, DrillAttempts>();
@@ -30,25 +33,37 @@ export async function readDrillAttempts(
       provenAt: isProven ? later(provenAt ?? '', at) : provenAt,
     });
   };
-  for (const { source, keys } of audit?.sources ?? []) {
-    for (const { key, drilledAt } of keys) if (drilledAt !== undefined) note(drilledKey(source, key), drilledAt, true);
+  for (const { source } of audit?.head.sources ?? []) {
+    for (const { key, drilledAt } of audit?.keysOf(source) ?? [])
+      if (drilledAt !== undefined) note(drilledKey(source, key), drilledAt, true);
   }
   const receipts: ListedBlob[] = [];
   for await (const blob of drillStore.list(drillFolder, outOfTime)) {
     if (parseDrillReceiptName(blob.name) !== undefined) receipts.push(blob);
   }
-  const names = receipts.map(({ name }) => name);
-  const read = await readEach(
-    () => drillStore,
-    names,
-    outOfTime,
-    (_, bytes) => parseDrillReceipt(Buffer.from(bytes).toString('utf8')),
-  );
-  for (const { name, createdAt } of receipts) {
-    for (const { source, key, outcome } of read.get(name)?.keys ?? [])
+  await inParallel(receipts, readersAtOnce, async ({ name, createdAt }) => {
+    const receipt = await readReceipt(drillStore, name, outOfTime);
+    for (const { source, key, outcome } of receipt?.keys ?? [])
       note(drilledKey(source, key), createdAt.toISOString(), outcome === 'proven');
-  }
+  });
   return attempts;
+}
+
+const readersAtOnce = 8;
+
+/** One that cannot be read, archived perhaps, tells nothing and stops nothing. */
+async function readReceipt(
+  drillStore: EscrowStore,
+  name: string,
+  deadline: AbortSignal,
+): Promise<DrillReceipt | undefined> {
+  try {
+    const bytes = await readBounded(drillStore, name, mostEvidenceBytes, deadline);
+    return parseDrillReceipt(Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    if (error instanceof OutOfTime || !(error instanceof ServiceError)) throw error;
+    return undefined;
+  }
 }
 
 /** Whether the newest drill that tried the key did not prove it. */

@@ -1,8 +1,8 @@
-import type { WitnessedVersions } from '../audit/witness.ts';
-import { thumbprintOf } from '../audit/witness.ts';
 import { isDenied } from '../model/failure-kind.ts';
 import { ServiceError } from '../model/service-error.ts';
+import { thumbprintOf } from '../model/thumbprint.ts';
 import type { KeySource } from '../ports/key-source.ts';
+import type { WitnessedVersions } from '../records/audit-document.ts';
 import type { ProvenVersion } from '../records/drill-receipt.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 
@@ -65,7 +65,7 @@ export function compareVersions(
 ): Comparison {
   const faults: string[] = [];
   const versions: ProvenVersion[] = [];
-  const witnessed = new Map(witness?.witnesses.map((seen) => [seen.version, seen.thumbprint]));
+  const witnessed = new Map(witness?.known.map((seen) => [seen.version, seen.thumbprint]));
   if (restored.size === 0) faults.push('the restored key has no version');
   for (const [version, { thumbprint }] of restored) {
     const reference = source?.has(version) ? source.get(version)?.thumbprint : witnessed.get(version);
@@ -90,8 +90,8 @@ function versionsOwed(record: StoredRecord, { source, witness }: DrillReference)
       createdAt !== undefined && createdAt.getTime() < before ? [version] : [],
     );
   }
-  if (witness === undefined || new Date(witness.countedAt).getTime() >= before) return [];
-  return witness.witnesses.map(({ version }) => version);
+  if (witness === undefined || new Date(witness.listedAt).getTime() >= before) return [];
+  return witness.known.map(({ version }) => version);
 }
 
 // The app's clock says when the backup came, the storage service's when the record was put, which is later.

@@ -1,69 +1,106 @@
-import { sourcePath } from '../model/source-path.ts';
 import type { SourceId } from './source.ts';
+import { describeSource } from './source.ts';
+import { parseSourcePath, sourcePath } from './source-path.ts';
 
 /** What was found; the names are a contract with the alarms. */
 export type FindingKind =
+  // of one key
   | 'neverEscrowed'
   | 'stale'
+  | 'changedSinceBackup'
   | 'recordMissing'
   | 'recordAltered'
-  | 'recordTooEarly'
+  | 'olderRecordsAltered'
+  | 'recordNotReadable'
+  | 'recordUnproven'
   | 'recordForeign'
+  | 'recordTooEarly'
+  | 'recordWithoutDigest'
+  | 'recordNotBlockBlob'
   | 'keyGone'
+  | 'keyReplaced'
+  | 'keyRolledBack'
   | 'configuredKeyNotFound'
+  | 'versionsNearLimit'
+  | 'versionsOverLimit'
+  | 'versionsUncounted'
+  // of a source
+  | 'notLookedAt'
   | 'sourceUnreadable'
   | 'sourceShrank'
   | 'sourceEmpty'
   | 'sourceLeftOut'
   | 'selectionMatchesNothing'
+  | 'selectionNarrowed'
+  | 'recordsOfUnknownKeys'
+  | 'recordsLate'
+  | 'recordsElsewhere'
   | 'runMissing'
   | 'runIncomplete'
   | 'reportUnreadable'
-  | 'versionsNearLimit'
-  | 'versionsOverLimit'
-  | 'versionsUncounted'
+  // of the whole escrow
+  | 'tooManyBlobs'
+  | 'requestsNotCarriedOut'
   | 'drillOverdue'
+  | 'drillOpen'
+  | 'receiptUnreadable'
   | 'notWriteOnce'
   | 'writeOnceUnproven'
-  | 'evidenceMissing'
-  | 'evidenceAltered'
-  | 'evidenceUnlisted'
   | 'auditMissing'
-  | 'pageMissing'
-  | 'chainUnreadable';
+  | 'auditAltered'
+  | 'auditUnreadable';
 
-/** Something that an audit found. `message` says reason, subject and remedy; `remedy` is its last part alone. */
+/** Something that an audit found, as data; `findingMessage` makes the sentence. */
 export interface Finding {
   readonly finding: FindingKind;
   /** A `gap` fails the audit; a `warning` is only said. */
   readonly severity: 'gap' | 'warning';
   /** `vaults/<name>` or `managed-hsms/<name>`; absent when it is about the whole escrow. */
-  readonly source?: string;
-  readonly key?: string;
-  readonly message: string;
+  readonly source?: string | undefined;
+  readonly key?: string | undefined;
+  /** One clause, the same words for every finding of the same cause: no names, no times. */
+  readonly reason: string;
+  /** What is this finding's own: the record's name, times, the service's words. */
+  readonly detail?: string | undefined;
+  /** Sentences; the same words for every finding of the same cause. */
   readonly remedy: string;
 }
 
-/** A finding of severity `gap`: its reason is one or more whole sentences. */
-export function gap(
-  finding: FindingKind,
-  reason: string,
-  remedy: string,
-  where: { source?: SourceId; key?: string } = {},
+/** Characters: a service, a name or a false report may be long. */
+const maxDetail = 1000;
+
+/** What a finding says beside its kind and subject. */
+export interface FindingText {
+  readonly reason: string;
+  readonly detail?: string | undefined;
+  readonly remedy: string;
+}
+
+/** Makes findings about one source, or with a key about that key. */
+export function finding(
+  kind: FindingKind,
+  severity: Finding['severity'],
+  { reason, detail, remedy }: FindingText,
+  about: { readonly source?: SourceId; readonly key?: string } = {},
 ): Finding {
   return {
-    finding,
-    severity: 'gap',
-    ...(where.source && { source: sourcePath(where.source) }),
-    ...(where.key !== undefined && { key: where.key }),
-    message: `${reason} ${remedy}`,
+    finding: kind,
+    severity,
+    ...(about.source && { source: sourcePath(about.source) }),
+    ...(about.key !== undefined && { key: about.key }),
+    reason,
+    ...(detail !== undefined && detail !== '' && { detail: detail.slice(0, maxDetail) }),
     remedy,
   };
 }
 
-/** The same, said only. */
-export function asWarning(finding: Finding): Finding {
-  return { ...finding, severity: 'warning' };
+/** Subject, reason, remedy: `Key "payroll" in vault "contoso-prod": … (…). …` */
+export function findingMessage({ source, key, reason, detail, remedy }: Finding): string {
+  const id = source === undefined ? undefined : parseSourcePath(source);
+  const where = id === undefined ? source : describeSource(id);
+  const subject = key === undefined ? where : `key "${key}" in ${where}`;
+  const clause = detail === undefined ? reason : `${reason} (${detail})`;
+  return `${sentence(subject === undefined ? clause : `${subject}: ${clause}`)}. ${remedy}`;
 }
 
 /** `2026-11-24 02:00 UTC`. */
@@ -77,4 +114,19 @@ export function describeAge(ms: number): string {
   if (hours < 1) return `${Math.max(0, Math.floor(ms / 60_000))} minutes`;
   if (hours < 48) return hours === 1 ? '1 hour' : `${hours} hours`;
   return `${Math.floor(hours / 24)} days`;
+}
+
+/** `1 key`, `2 keys`. */
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** The first names, and how many more: what somebody can multiply must not fill a page. */
+export function someOf(names: readonly string[], max = 10): string {
+  const more = names.length - max;
+  return `${names.slice(0, max).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

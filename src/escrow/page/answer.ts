@@ -1,23 +1,23 @@
-import type { Audit, AuditedKey } from '../audit/audit-document.ts';
-import { coverageStatuses, isOwed } from '../audit/coverage-status.ts';
+import { coverageStatuses, requiresBackup } from '../model/coverage-status.ts';
+import type { Audit, AuditedKey } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
 import { html, trustedHtml } from './html.ts';
 import { count, digits, kindWord, timeElement, timeWords, wordsOfStatus } from './words.ts';
 
-/** The one answer, as a heading: how many of how many keys can be brought back. Nobody knows how many an unread source has. */
-export function answerLine({ totals: { keys, restorable }, sources }: Audit): string {
+/** What is known, as a heading: how many keys have an intact backup, and how many a restore has proven. */
+export function answerLine({ totals: { keys, intact, proven }, sources }: Audit): string {
   const unread = sources.filter(({ unreadable }) => unreadable !== undefined).length;
-  if (unread > 0) {
-    const known = `${digits(restorable)} of ${count(keys, 'known key')} can be brought back`;
-    return `${known}; ${count(unread, 'source')} could not be read`;
-  }
-  if (keys === 0) return 'No key is in this escrow';
-  if (keys === restorable)
-    return keys === 1 ? 'The one key can be brought back' : `All ${digits(keys)} keys can be brought back`;
-  return `${digits(restorable)} of ${count(keys, 'key')} can be brought back`;
+  if (keys === 0 && unread === 0) return 'No key is in this escrow';
+  const known = unread > 0 ? 'known keys' : 'keys';
+  const parts = [
+    `${digits(intact)} of ${digits(keys)} ${known} have an intact backup`,
+    `${digits(proven)} proven by a restore`,
+    ...(unread > 0 ? [`${count(unread, 'source')} could not be read`] : []),
+  ];
+  return parts.join(' · ');
 }
 
-/** The answer, as of when, and what cannot be brought back. */
+/** The answer, as of when, and what is not covered. */
 export function answer(audit: Audit): Html {
   const { totals, findings, status } = audit;
   const gaps = findings.filter(({ severity }) => severity === 'gap').length;
@@ -29,7 +29,7 @@ export function answer(audit: Audit): Html {
       : html`<p class="verdict bad"><span aria-hidden="true">!</span> ${count(gaps, 'finding')} ${gaps === 1 ? 'needs' : 'need'} somebody: <a href="#findings">see ${gaps === 1 ? 'it' : 'them'} first</a>.</p>`;
   return html`<section class="answer" aria-labelledby="answer">
 <h1 id="answer">${answerLine(audit)}</h1>
-${totals.asOf !== undefined && html`<p class="asof">Each as it was on <strong>${timeElement(totals.asOf)}</strong> or later.</p>`}
+${totals.asOf !== undefined && html`<p class="asof">Each as it was on <strong>${timeElement(totals.asOf)}</strong> or later. Intact means: there, untouched since an audit first saw it, and readable now. That its bytes bring the key back, only a restore proves.</p>`}
 ${shareBar(audit)}
 ${verdict}
 ${limits(audit)}
@@ -38,48 +38,65 @@ ${statusCounts(audit)}
 `;
 }
 
-/** One bar: young backups, older ones, none. The words beside it say the same. */
-function shareBar({ totals: { keys, restorable, byStatus } }: Audit): Html | undefined {
+/** One bar: fresh backups, other intact ones, none. The words beside it say the same. */
+function shareBar({ totals: { keys, intact, byStatus } }: Audit): Html | undefined {
   if (keys === 0) return undefined;
-  const young = byStatus.fresh ?? 0;
-  const older = restorable - young;
+  const young = Math.min(byStatus.fresh ?? 0, intact);
+  const older = intact - young;
+  const none = keys - intact;
   const x = (number: number): string => ((number / keys) * 100).toFixed(2);
   const bars = [
     `<rect class="young" width="${x(young)}" height="10"/>`,
     `<rect class="older" x="${x(young)}" width="${x(older)}" height="10"/>`,
-    `<rect class="none" x="${x(restorable)}" width="${x(keys - restorable)}" height="10"/>`,
+    `<rect class="none" x="${x(intact)}" width="${x(none)}" height="10"/>`,
   ].join('');
-  const none = keys - restorable;
   const image = `<svg class="share" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`;
   return html`${trustedHtml(image)}
-<ul class="parts"><li class="young">${digits(young)} from a fresh backup</li>${
-    older > 0 && html`<li class="older">${digits(older)} only from an older one</li>`
-  }${none > 0 && html`<li class="none">${digits(none)} not at all</li>`}</ul>`;
+<ul class="parts"><li class="young">${digits(young)} with a fresh backup</li>${
+    older > 0 && html`<li class="older">${digits(older)} only with an older one</li>`
+  }${none > 0 && html`<li class="none">${digits(none)} without</li>`}</ul>`;
 }
 
-const mostNames = 12;
+const maxNames = 12;
 
-function limits({ sources, totals }: Audit): Html | undefined {
-  const keys = sources.flatMap((source) => source.keys.map((key) => ({ ...key, source: source.sourceName })));
-  const lost = keys.filter(({ status, record }) => isOwed(status) && status !== 'pending' && record === undefined);
-  const waiting = keys.filter(({ status, record }) => status === 'pending' && record === undefined);
-  const older = keys.filter(({ status, record }) => status === 'stale' && record !== undefined);
-  const gone = keys.filter(({ status, record }) => status === 'gone' && record !== undefined);
-  const unreadable = sources.filter((source) => source.unreadable !== undefined);
+function limits({ keys, sources, totals }: Audit): Html | undefined {
+  const nameOf = new Map(sources.map(({ source, sourceName }) => [source, sourceName]));
+  const leftOut = new Set(sources.flatMap(({ source, leftOutSince }) => (leftOutSince === undefined ? [] : [source])));
+  const some = (which: (key: AuditedKey) => boolean): NamedKey[] =>
+    keys
+      .filter((key) => !leftOut.has(key.source) && which(key))
+      .map((key) => ({ ...key, where: nameOf.get(key.source) ?? key.source }));
+  const without = some(({ status, record }) => requiresBackup(status) && status !== 'pending' && record === undefined);
+  const waiting = some(({ status, record }) => status === 'pending' && record === undefined);
+  const stale = some(({ status, record }) => status === 'stale' && record !== undefined);
+  const gone = some(({ status, record }) => status === 'gone' && record !== undefined);
+  const unreadable = some(({ status, record }) => requiresBackup(status) && record?.notReadable !== undefined);
+  const changed = some(({ changedAt, status }) => changedAt !== undefined && requiresBackup(status));
+  const unseen = totals.byStatus.notLookedAt ?? 0;
   const certificates = totals.byStatus.certificateBacked ?? 0;
   const lines: (Html | false)[] = [
-    lost.length > 0 &&
-      html`<li><strong>${count(lost.length, 'key')} cannot be brought back:</strong> ${names(lost)}.</li>`,
+    without.length > 0 &&
+      html`<li><strong>${count(without.length, 'key')} without a backup:</strong> ${names(without)}.</li>`,
+    unreadable.length > 0 &&
+      html`<li><strong>${count(unreadable.length, 'backup')} not readable now</strong> (in the archive tier, or not finished): ${names(unreadable)}.</li>`,
     waiting.length > 0 &&
       html`<li><strong>${count(waiting.length, 'new key')} not yet:</strong> ${names(waiting)} ${waiting.length === 1 ? 'waits' : 'wait'} for the first run.</li>`,
-    older.length > 0 &&
-      html`<li><strong>${count(older.length, 'key')} only from an older backup:</strong> ${names(older, true)}.</li>`,
+    stale.length > 0 &&
+      html`<li><strong>${count(stale.length, 'key')} only with an older backup:</strong> ${names(stale, true)}.</li>`,
+    changed.length > 0 &&
+      html`<li><strong>${count(changed.length, 'key')} changed since the newest backup</strong>, which may lack the change: ${names(changed)}.</li>`,
     gone.length > 0 &&
       html`<li><strong>${count(gone.length, 'key')} gone from ${gone.length === 1 ? 'its source' : 'their sources'}</strong>, but on record: ${names(gone)}.</li>`,
-    ...unreadable.map(
-      (source) =>
-        html`<li><strong>${kindWord(source.sourceKind)} ${source.sourceName} could not be read:</strong> what is said about its keys is what was known before.</li>`,
-    ),
+    unseen > 0 &&
+      html`<li><strong>${count(unseen, 'key')} not looked at:</strong> nothing is known of ${unseen === 1 ? 'its' : 'their'} records today.</li>`,
+    totals.versionsWaiting > 0 &&
+      html`<li><strong>Versions of ${count(totals.versionsWaiting, 'key')} not looked at yet:</strong> new and changed keys wait for their turn, a part each day.</li>`,
+    ...sources
+      .filter((source) => source.unreadable !== undefined && source.leftOutSince === undefined)
+      .map(
+        (source) =>
+          html`<li><strong>${kindWord(source.sourceKind)} ${source.sourceName} could not be read:</strong> what is said about its keys is what was known before.</li>`,
+      ),
     certificates > 0 &&
       html`<li><strong>${count(certificates, 'certificate-backed key')} not in this escrow</strong>, because only the certificate can be backed up: <a href="#certificates">see the list</a>.</li>`,
   ];
@@ -87,12 +104,14 @@ function limits({ sources, totals }: Audit): Html | undefined {
   return shown.length === 0 ? undefined : html`<ul class="limits">${shown}</ul>`;
 }
 
+type NamedKey = AuditedKey & { readonly where: string };
+
 /** By source, and with their times also by time: what went wrong together is told together. */
-function names(keys: readonly (AuditedKey & { readonly source: string })[], withTime = false): Html {
-  const groups = Map.groupBy(keys, ({ source, record }) =>
-    withTime && record !== undefined ? `${source}, of ${timeWords(record.createdAt)}` : source,
+function names(keys: readonly NamedKey[], withTime = false): Html {
+  const groups = Map.groupBy(keys, ({ where, record }) =>
+    withTime && record !== undefined ? `${where}, of ${timeWords(record.createdAt)}` : where,
   );
-  let left = mostNames;
+  let left = maxNames;
   const shown = [...groups].map(([where, group], index) => {
     const some = group.slice(0, left);
     left -= some.length;
@@ -107,12 +126,9 @@ function names(keys: readonly (AuditedKey & { readonly source: string })[], with
   return html`${shown}`;
 }
 
-/** Statuses that the audit does not count have no key: it is of a version that does not know them. */
 function statusCounts({ totals }: Audit): Html {
-  const numbers: Readonly<Record<string, number | undefined>> = totals.byStatus;
-  const known = new Set<string>([...coverageStatuses, ...Object.keys(numbers)]);
-  const shown = [...known].filter((status) => (numbers[status] ?? 0) > 0 || status === 'fresh');
-  return html`<dl class="counts">${shown.map((status) => statusCount(status, numbers[status] ?? 0))}</dl>`;
+  const shown = coverageStatuses.filter((status) => (totals.byStatus[status] ?? 0) > 0 || status === 'fresh');
+  return html`<dl class="counts">${shown.map((status) => statusCount(status, totals.byStatus[status] ?? 0))}</dl>`;
 }
 
 function statusCount(status: string, number: number): Html {

@@ -1,6 +1,7 @@
-import type { Audit, AuditedKey } from '../audit/audit-document.ts';
-import type { DayMark } from '../audit/calendar.ts';
-import { addDays, decodeMarks } from '../audit/calendar.ts';
+import type { DayMark } from '../coverage/calendar.ts';
+import { decodeMarks } from '../coverage/calendar.ts';
+import { addDays } from '../model/day.ts';
+import type { AuditedKey, AuditHead } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
 import { html, trustedHtml } from './html.ts';
 import { count, dayWords, monthWord } from './words.ts';
@@ -27,7 +28,7 @@ export function legend(): Html {
   )}<li>${rowImage(['-'])} ${markWords['-']}</li></ul>`;
 }
 
-export function calendarTable(keys: readonly AuditedKey[], calendar: Audit['calendar'], caption: string): Html {
+export function calendarTable(keys: readonly AuditedKey[], calendar: AuditHead['calendar'], caption: string): Html {
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="calendar">
 <caption>${caption}</caption>
 <thead><tr><th scope="col">Key</th><th scope="col"><span class="hidden">Days from ${dayWords(calendar.from)}</span>${axis(calendar)}</th><th scope="col">In words</th></tr></thead>
@@ -60,7 +61,7 @@ function rowImage(marks: readonly DayMark[]): Html {
 }
 
 /** The months over the columns, and today at their end. */
-function axis({ from, days }: Audit['calendar']): Html {
+function axis({ from, days }: AuditHead['calendar']): Html {
   const starts: { readonly at: number; readonly word: string }[] = [];
   for (let index = 0; index < days; index++) {
     const day = addDays(from, index);

@@ -1,12 +1,12 @@
-import type { Audit, EvidenceDigest } from '../audit/audit-document.ts';
-import type { SeenCanary } from '../write-once/canary-check.ts';
+import type { Audit, AuditDigest } from '../records/audit-document.ts';
+import { canaryName } from '../records/blob-names.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { count, timeElement } from './words.ts';
 
-/** Why the page may be believed: write-once, the chain, the last drill, and how to check each. */
-export function evidenceSection(audit: Audit, written: EvidenceDigest | undefined): Html {
-  const { chain, drill, writeOnce, asked } = audit;
+/** What the page rests on, who could have written it, and how to check it. */
+export function evidenceSection(audit: Audit, written: AuditDigest | undefined): Html {
+  const { previous, drill, canary, asked } = audit;
   return html`<section aria-labelledby="evidence">
 <h2 id="evidence">Evidence</h2>
 <dl class="facts">
@@ -16,25 +16,29 @@ export function evidenceSection(audit: Audit, written: EvidenceDigest | undefine
       : html`<code>${written.name}</code> SHA-256 <code class="digest">${written.sha256}</code>`
   }</dd>
 <dt>The audit before</dt><dd>${
-    chain.previous === undefined
+    previous === undefined
       ? html`none: the chain begins here`
-      : html`<code>${chain.previous.name}</code> SHA-256 <code class="digest">${chain.previous.sha256}</code>`
+      : html`<code>${previous.name}</code> SHA-256 <code class="digest">${previous.sha256}</code>. The log line <code>escrow.audit.completed</code> of each audit has both digests; <code>keyvault-escrow verify --chain</code> follows them.`
   }</dd>
-<dt>Evidence since then</dt><dd>${count(chain.evidence.length, 'item')} (run reports, drill receipts, lost requests, pages of audits), each with its SHA-256 in the audit. <code>keyvault-escrow verify --chain</code> checks them all.</dd>
-<dt>Write-once</dt><dd>${writeOnceWords(writeOnce)}</dd>
+<dt>Who could have written what</dt><dd>Records and run reports: whoever has the backup identity. So a record counts by what the storage service says of it, and reports only tell the history of runs and why keys failed. Receipts of restore drills: drill operators. Audits: the audit identity alone, where it is not that of the backups.</dd>
+<dt>Write-once</dt><dd>${
+    canary === undefined
+      ? html`not seen yet: every nightly run tries to overwrite and to delete a blob, and must be refused`
+      : html`Every nightly run tries to overwrite and to delete <code>${canaryName}</code>; ${
+          audit.findings.some(({ finding }) => finding === 'notWriteOnce')
+            ? html`<strong>it is NOT what it was</strong> when it was first seen`
+            : html`it is what it was when it was written, ${timeElement(canary.createdAt)}`
+        }.`
+  }</dd>
 <dt>Last successful drill</dt><dd>${
     drill === undefined
       ? html`none on record`
-      : html`${timeElement(drill.finishedAt)}, ${count(drill.keys, 'key')}: <code>${drill.receipt}</code>`
+      : html`${timeElement(drill.finishedAt)}, ${count(drill.keys, 'key')}: <code>${drill.receipt}</code>, a claim of whoever ran it`
   }${asked.maxDrillAgeDays !== undefined && html`; one is due every ${count(asked.maxDrillAgeDays, 'day')}`}</dd>
-<dt>How ages are told</dt><dd>By the storage service's creation time of each record. Beyond ${count(asked.maxAgeHours, 'hour')} a backup is stale. The newest record of every key was looked for in the container itself; A day in the calendars is judged by the newest record at its end, today at the time of the audit; run reports add what was escrowed between two audits, what failed, and what was skipped.</dd>
+<dt>How ages are told</dt><dd>By the storage service's creation time of each record, in the key's own folder. Beyond ${count(asked.maxAgeHours, 'hour')} a backup is stale. A late record, which came more than an hour after its backup (a copy, an import, a plant), is dated by what it says. A day in the calendars is judged by the newest record at its end, today at the time of the audit.</dd>
+<dt>Same key</dt><dd>A thirtieth of the keys, and every new or changed one, has its versions compared each day with all that audits ever saw of it: no service removes a version.</dd>
 <dt>Times</dt><dd>The audit began ${timeElement(audit.startedAt)} and ended ${timeElement(audit.finishedAt)}. Runs are due by <code>${asked.schedule}</code> (UTC).</dd>
 </dl>
 </section>
 `;
-}
-
-function writeOnceWords(canary: SeenCanary | undefined): Html {
-  if (canary === undefined) return html`not proven: no night has put the canary blob yet`;
-  return html`Every night the identity that backs up tries to overwrite and to delete <code>${canary.canary}</code>. It is the one that was created ${timeElement(canary.createdAt)}.`;
 }

@@ -1,9 +1,7 @@
-import type { Audit } from '../audit/audit-document.ts';
 import type { Finding } from '../model/finding.ts';
-import { alikeFindings, countOf } from './alike-findings.ts';
+import { alikeFindings, costOf, countOf, singleFinding } from './alike-findings.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
-import { reasonWords, remedyWords } from './reason-words.ts';
 import { findingWord } from './words.ts';
 
 /** More alike findings of one source than this are told as one, with the single ones folded. */
@@ -16,12 +14,12 @@ const mostCharacters = 200_000;
  * Findings first, each with what to do about it. Many of a kind in one source are one line that unfolds.
  * @param audited names the audit that has those which find no room.
  */
-export function findingsSection({ findings }: Audit, audited: Html): Html {
+export function findingsSection(findings: readonly Finding[], audited: Html): Html {
   const groups = groupsOf(findings);
   const characters = sharesOf(groups);
   const body =
     findings.length === 0
-      ? html`<p>None. Every key that should be escrowed has a backup that is young enough, there and whole.</p>`
+      ? html`<p>None. Every key that requires a backup has one that is young enough, there and untouched.</p>`
       : html`<ol class="findings">${groups.map((group) => groupItem(group, characters.get(group) ?? 0, audited))}</ol>`;
   return html`<section aria-labelledby="findings">
 <h2 id="findings">Findings</h2>
@@ -39,7 +37,7 @@ function groupsOf(findings: readonly Finding[]): Finding[][] {
 function sharesOf(groups: readonly Finding[][]): Map<Finding[], number> {
   const needs = groups
     .filter(({ length }) => length > 1)
-    .map((group) => ({ group, need: group.reduce((sum, { message }) => sum + message.length + 100, 0) }))
+    .map((group) => ({ group, need: group.reduce((sum, one) => sum + costOf(one), 0) }))
     .sort((a, b) => a.need - b.need);
   let left = mostCharacters;
   return new Map(
@@ -58,9 +56,7 @@ function groupItem(group: readonly Finding[], characters: number, audited: Html)
   const isOne = group.length === 1;
   const where = [source ?? 'the whole escrow', ...(isOne && key !== undefined ? [key] : [])];
   const title = isOne ? findingWord(finding) : `${findingWord(finding)}: ${countOf(group)}`;
-  const body = isOne
-    ? html`<p class="finding"><span class="reason">${reasonWords(first)}</span> ${remedyWords(first.remedy)}</p>`
-    : alikeFindings(group, characters, audited);
+  const body = isOne ? singleFinding(first) : alikeFindings(group, characters, audited);
   return html`<li class="${severity}" data-finding="${finding}"><h3><span class="severity">${severity === 'gap' ? 'Gap' : 'Warning'}</span> ${title} <span class="where">${where.join(' / ')}</span></h3>
 ${body}</li>
 `;

@@ -1,3 +1,5 @@
+import { printable } from '../model/printable.ts';
+
 /** Text that is HTML already. Everything else that goes into a template is escaped. */
 export interface Html {
   readonly html: string;
@@ -8,7 +10,7 @@ export type HtmlValue = Html | string | number | undefined | false | readonly Ht
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => escapes[character] ?? character);
+  return printable(text).replace(/[&<>"']/g, (character) => escapes[character] ?? character);
 }
 
 /** A template whose values are escaped, also inside quoted attributes. Arrays are joined, `undefined` and `false` vanish. */

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Audit, EvidenceDigest } from '../audit/audit-document.ts';
+import type { Audit, AuditDigest } from '../records/audit-document.ts';
 import { answer, answerLine } from './answer.ts';
 import { legend } from './calendar.ts';
 import { evidenceSection } from './evidence.ts';
 import { findingsSection } from './findings.ts';
 import type { Html } from './html.ts';
 import { html, trustedHtml } from './html.ts';
-import type { PageBudget } from './source.ts';
-import { keyCount, sourceAnchor, sourceBudget, sourceSection } from './source.ts';
+import type { PageBudget, PageSource } from './source.ts';
+import { sourceAnchor, sourceBudget, sourceSection } from './source.ts';
 import { styleSheet } from './style.ts';
 import { count, kindWord, timeElement } from './words.ts';
 
@@ -26,20 +26,37 @@ const slack = 20_000;
  * so that the page says what the audit says.
  * @param written where the audit lies; undefined for one that is not kept.
  */
-export function reportPage(audit: Audit, written: EvidenceDigest | undefined): string {
+export function reportPage(audit: Audit, written: AuditDigest | undefined): string {
+  const sources = pageSources(audit);
+  const keys = sources.reduce((sum, source) => sum + source.keys.length, 0);
   for (let rows = mostRows; ; rows = Math.floor(rows * 0.8)) {
-    const page = pageOf(audit, written, { rows, names: 0 });
+    const page = pageOf(audit, sources, written, { rows, names: 0 });
     const room = largestPage - Buffer.byteLength(page);
     if (room < 0 && rows > fewestRows) continue;
-    if (keyCount(audit) <= rows) return page;
+    if (keys <= rows) return page;
     // Keys without a row are named as far as the rest leaves room.
-    return pageOf(audit, written, { rows, names: Math.max(0, room - slack) });
+    return pageOf(audit, sources, written, { rows, names: Math.max(0, room - slack) });
   }
 }
 
-function pageOf(audit: Audit, written: EvidenceDigest | undefined, budget: PageBudget): string {
+/** The configured sources; what is known of others stays in the audit. */
+function pageSources({ sources, keys }: Audit): PageSource[] {
+  const bySource = Map.groupBy(keys, ({ source }) => source);
+  return sources
+    .filter(({ leftOutSince }) => leftOutSince === undefined)
+    .map((source) => ({ source, keys: bySource.get(source.source) ?? [] }));
+}
+
+function pageOf(
+  audit: Audit,
+  sources: readonly PageSource[],
+  written: AuditDigest | undefined,
+  budget: PageBudget,
+): string {
   const style = trustedHtml(styleSheet);
-  const share = sourceBudget(audit, budget);
+  const share = sourceBudget(sources, budget);
+  const { findings } = audit;
+  const shared = { startedAt: audit.startedAt, calendar: audit.calendar, findings };
   const audited = written === undefined ? html`the audit itself` : html`<code>${written.name}</code>`;
   const page = html`<!doctype html>
 <html lang="en">
@@ -61,15 +78,15 @@ function pageOf(audit: Audit, written: EvidenceDigest | undefined, budget: PageB
 </header>
 <main>
 ${answer(audit)}
-${contents(audit)}
-${findingsSection(audit, audited)}
+${contents(sources, findings.length)}
+${findingsSection(findings, audited)}
 <section aria-labelledby="calendars">
 <h2 id="calendars">How to read the calendars</h2>
 <p>One row per key, one column per day (UTC), the last of them the day of the audit.</p>
 ${legend()}
 </section>
-${audit.sources.map((source) => sourceSection(audit, source, share(source)))}
-${certificatesSection(audit, budget.rows, audited)}
+${sources.map((source) => sourceSection(shared, source, share(source)))}
+${certificatesSection(sources, budget.rows, audited)}
 ${evidenceSection(audit, written)}
 </main>
 <footer><p>Made from the audit ${written === undefined ? 'of the moment' : html`<code>${written.name}</code>`}; it says nothing that the audit does not.</p></footer>
@@ -83,12 +100,12 @@ function styleDigest(): string {
   return createHash('sha256').update(styleSheet).digest('base64');
 }
 
-function contents({ sources, findings }: Audit): Html {
+function contents(sources: readonly PageSource[], findings: number): Html {
   return html`<nav aria-label="Contents"><ul>
-<li><a href="#findings">Findings (${findings.length})</a></li>
+<li><a href="#findings">Findings (${findings})</a></li>
 ${sources.map(
-  (source) =>
-    html`<li><a href="#${sourceAnchor(source)}">${kindWord(source.sourceKind)} ${source.sourceName} (${count(source.keys.length, 'key')})</a></li>`,
+  ({ source, keys }) =>
+    html`<li><a href="#${sourceAnchor(source)}">${kindWord(source.sourceKind)} ${source.sourceName} (${count(keys.length, 'key')})</a></li>`,
 )}
 <li><a href="#certificates">Certificate-backed keys</a></li>
 <li><a href="#evidence">Evidence</a></li>
@@ -97,9 +114,9 @@ ${sources.map(
 }
 
 /** Listed, never hidden: nobody else says that the service does not back these up. Beyond thousands, the audit has the rest. */
-function certificatesSection({ sources }: Audit, most: number, audited: Html): Html {
-  const rows = sources.flatMap((source) =>
-    source.keys
+function certificatesSection(sources: readonly PageSource[], max: number, audited: Html): Html {
+  const rows = sources.flatMap(({ source, keys }) =>
+    keys
       .filter(({ status }) => status === 'certificateBacked')
       .map(
         ({ key, id }) =>
@@ -107,13 +124,13 @@ function certificatesSection({ sources }: Audit, most: number, audited: Html): H
 `,
       ),
   );
-  const more = rows.length - most;
+  const more = rows.length - max;
   const body =
     rows.length === 0
       ? html`<p>None.</p>`
       : html`<p>The service backs up the whole certificate, not its key. <b>What to do:</b> back up each certificate, with <code>az keyvault certificate backup</code> or <code>Backup-AzKeyVaultCertificate</code>.</p>
 <div class="scroll" role="region" tabindex="0" aria-label="Keys that are not in this escrow"><table class="certificates"><caption>Keys that are not in this escrow</caption><thead><tr><th scope="col">Key</th><th scope="col">Source</th><th scope="col">Key identifier</th></tr></thead><tbody>
-${rows.slice(0, most)}</tbody></table></div>${more > 0 && html`<p class="note">${count(more, 'more key')}: see ${audited}.</p>`}`;
+${rows.slice(0, max)}</tbody></table></div>${more > 0 && html`<p class="note">${count(more, 'more key')}: see ${audited}.</p>`}`;
   return html`<section aria-labelledby="certificates">
 <h2 id="certificates">Certificate-backed keys</h2>
 ${body}

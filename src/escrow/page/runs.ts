@@ -1,4 +1,4 @@
-import type { AuditedRun } from '../audit/audit-document.ts';
+import type { AuditedRun } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
 import { html, trustedHtml } from './html.ts';
 import { count, digits, durationWords, timeElement } from './words.ts';

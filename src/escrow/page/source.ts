@@ -1,6 +1,7 @@
-import type { Audit, AuditedKey, AuditedSource } from '../audit/audit-document.ts';
-import { isOwed } from '../audit/coverage-status.ts';
+import { requiresBackup } from '../model/coverage-status.ts';
 import { failureSentence } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
+import type { AuditedKey, AuditedSource, AuditHead } from '../records/audit-document.ts';
 import { calendarTable } from './calendar.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
@@ -23,14 +24,19 @@ export interface SourceBudget {
   readonly names: number;
 }
 
-export function keyCount(audit: Audit): number {
-  return audit.sources.reduce((sum, { keys }) => sum + keys.length, 0);
+/** A configured source with its keys. */
+export interface PageSource {
+  readonly source: AuditedSource;
+  readonly keys: readonly AuditedKey[];
 }
 
 /** Shares the page among its sources, in proportion to their keys; keys and runs in full where there is room. */
-export function sourceBudget(audit: Audit, { rows, names }: PageBudget): (source: AuditedSource) => SourceBudget {
-  const all = keyCount(audit);
-  const runs = Math.max(3, Math.floor(rows / Math.max(1, audit.sources.length)));
+export function sourceBudget(
+  sources: readonly PageSource[],
+  { rows, names }: PageBudget,
+): (source: PageSource) => SourceBudget {
+  const all = sources.reduce((sum, { keys }) => sum + keys.length, 0);
+  const runs = Math.max(3, Math.floor(rows / Math.max(1, sources.length)));
   return ({ keys }) => ({
     keys: all <= rows ? keys.length : Math.max(1, Math.floor((keys.length / all) * rows)),
     runs,
@@ -38,8 +44,11 @@ export function sourceBudget(audit: Audit, { rows, names }: PageBudget): (source
   });
 }
 
-export function sourceSection(audit: Audit, source: AuditedSource, budget: SourceBudget): Html {
-  const { sourceKind, sourceName, place, keys, listed, unreadable, runs } = source;
+/** What the sections of all sources share. */
+export type PageContext = Pick<AuditHead, 'startedAt' | 'calendar'> & { readonly findings: readonly Finding[] };
+
+export function sourceSection(audit: PageContext, { source, keys }: PageSource, budget: SourceBudget): Html {
+  const { sourceKind, sourceName, place, listed, unreadable, runs } = source;
   const id = sourceAnchor(source);
   const gaps = new Set(
     audit.findings.flatMap((one) => (one.severity === 'gap' && one.source === source.source ? (one.key ?? []) : [])),
@@ -74,7 +83,7 @@ export function sourceAnchor({ source }: AuditedSource): string {
 function byNeed(keys: readonly AuditedKey[], gaps: ReadonlySet<string>): AuditedKey[] {
   const rank = ({ key, status }: AuditedKey): number => {
     if (gaps.has(key)) return 0;
-    return status === 'fresh' ? 3 : isOwed(status) ? 1 : 2;
+    return status === 'fresh' ? 3 : requiresBackup(status) ? 1 : 2;
   };
   return [...keys].sort((a, b) => rank(a) - rank(b));
 }

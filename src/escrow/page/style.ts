@@ -1,4 +1,4 @@
-import { calendarDays } from '../audit/calendar.ts';
+import { calendarDays } from '../model/day.ts';
 import { statusWords } from './words.ts';
 
 // Colours differ in lightness as well as in hue, and every mark has a shape of its own, so that the page reads without
@@ -58,7 +58,7 @@ code{font:.82em/1.45 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",mo
 .counts .meaning{font-size:.82rem;color:var(--soft);line-height:1.35;display:block}
 .sign{display:inline-block;min-width:1.15em;font-weight:700;text-align:center}
 .is-fresh.sign,.run-ok.sign{color:var(--good)}
-.is-stale.sign,.is-pending.sign{color:var(--warn)}
+.is-stale.sign,.is-pending.sign,.is-notLookedAt.sign{color:var(--warn)}
 .is-never.sign,.is-gone.sign,.run-incomplete.sign,.run-unfinished.sign{color:var(--bad)}
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.4rem;list-style:none;margin:1rem 0 0;padding:0;font-size:.92rem}
 .findings{list-style:none;margin:.5rem 0;padding:0;display:grid;gap:.7rem}
@@ -87,7 +87,7 @@ tbody th{font-weight:600;min-width:9.5rem}
 .ledger td:nth-child(2),.runs time,.runs td:nth-child(4){white-space:nowrap}
 .ledger td:nth-child(2)::before{display:inline-block;min-width:1.15em;margin-right:.25em;font-weight:700;text-align:center}
 .ledger .fresh::before{color:var(--good)}
-.ledger .stale::before,.ledger .pending::before{color:var(--warn)}
+.ledger .stale::before,.ledger .pending::before,.ledger .notLookedAt::before{color:var(--warn)}
 .ledger .never::before,.ledger .gone::before{color:var(--bad)}
 small{font-size:inherit;color:var(--soft)}
 .ledger td small{display:block}

@@ -1,6 +1,7 @@
-import type { CoverageStatus } from '../audit/coverage-status.ts';
+import type { CoverageStatus } from '../model/coverage-status.ts';
 import type { FindingKind } from '../model/finding.ts';
-import type { RestorePlace, SourceKind } from '../model/source.ts';
+import type { SourceKind } from '../model/source.ts';
+import type { AuditedSource } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 
@@ -14,10 +15,11 @@ export interface StatusWords {
 
 export const statusWords: Readonly<Record<CoverageStatus, StatusWords>> = {
   fresh: { sign: '✓', word: 'Fresh', meaning: 'backed up within the maximal age' },
-  stale: { sign: '◷', word: 'Stale', meaning: 'can be brought back, but only from an older backup' },
+  stale: { sign: '◷', word: 'Stale', meaning: 'its newest backup, or its change since, is too old' },
   never: { sign: '✕', word: 'Never escrowed', meaning: 'no backup, although a run has passed' },
   pending: { sign: '…', word: 'Pending', meaning: 'new; its first run is still to come' },
   gone: { sign: '⌀', word: 'Gone', meaning: 'no longer in its source' },
+  notLookedAt: { sign: '?', word: 'Not looked at', meaning: 'nothing is known of its records today' },
   certificateBacked: { sign: '§', word: 'Certificate-backed', meaning: 'only its certificate can be backed up' },
   excluded: { sign: '–', word: 'Excluded', meaning: 'left out by the settings' },
   retired: { sign: '▪', word: 'Retired', meaning: 'no longer escrowed, its records are kept' },
@@ -32,32 +34,46 @@ export function wordsOfStatus(status: string): StatusWords {
 export const findingWords: Readonly<Record<FindingKind, string>> = {
   neverEscrowed: 'Never escrowed',
   stale: 'Newest backup too old',
+  changedSinceBackup: 'Changed since its newest backup',
   recordMissing: 'Backup removed',
   recordAltered: 'Backup altered',
-  recordTooEarly: 'Backup from before its run',
+  olderRecordsAltered: 'Older backups removed or altered',
+  recordNotReadable: 'Backup cannot be read now',
+  recordUnproven: 'Backup unproven',
   recordForeign: 'Backup of something else',
+  recordTooEarly: 'Backup from before its run',
+  recordWithoutDigest: 'Backup without digest',
+  recordNotBlockBlob: 'Backup that can be changed',
   keyGone: 'Key gone',
+  keyReplaced: 'Key replaced',
+  keyRolledBack: 'Key rolled back',
   configuredKeyNotFound: 'Configured key not found',
+  versionsNearLimit: 'Many key versions',
+  versionsOverLimit: 'Too many key versions',
+  versionsUncounted: 'Versions not read',
+  notLookedAt: 'Not looked at',
   sourceUnreadable: 'Source cannot be read',
   sourceShrank: 'Source shrank',
   sourceEmpty: 'Source is empty',
   sourceLeftOut: 'Source left out',
   selectionMatchesNothing: 'Selection matches nothing',
+  selectionNarrowed: 'Selection narrowed',
+  recordsOfUnknownKeys: 'Backups of unknown keys',
+  recordsLate: 'Late backups',
+  recordsElsewhere: 'Backups of another place',
   runMissing: 'Run missing',
   runIncomplete: 'Run incomplete',
   reportUnreadable: 'Report cannot be read',
-  versionsNearLimit: 'Many key versions',
-  versionsOverLimit: 'Too many key versions',
-  versionsUncounted: 'Versions not counted',
+  tooManyBlobs: 'More than is looked at',
+  requestsNotCarriedOut: 'Requests not carried out',
   drillOverdue: 'Restore drill overdue',
+  drillOpen: 'Restore drill left keys behind',
+  receiptUnreadable: 'Drill receipt cannot be read',
   notWriteOnce: 'Escrow is not write-once',
   writeOnceUnproven: 'Write-once not proven',
-  evidenceMissing: 'Evidence removed',
-  evidenceAltered: 'Evidence altered',
-  evidenceUnlisted: 'Audit or page left out by a later audit',
-  auditMissing: 'Audit missing',
-  pageMissing: 'Page of an audit missing',
-  chainUnreadable: 'Chain of evidence broken',
+  auditMissing: 'Earlier audits missing',
+  auditAltered: 'Audit altered',
+  auditUnreadable: 'Audit cannot be read',
 };
 
 /** An audit of another version may have findings that this one has no words for: their own names must do. */
@@ -112,7 +128,7 @@ export function durationWords(ms: number): string {
 }
 
 /** Where backups of this kind can be restored; says so when the settings do not tell. */
-export function placeWords(kind: SourceKind, place: RestorePlace): string {
+export function placeWords(kind: SourceKind, place: AuditedSource['place']): string {
   if (kind === 'managedHsm') {
     return place.securityDomain === undefined
       ? 'a Managed HSM with the same security domain (not named in the settings)'

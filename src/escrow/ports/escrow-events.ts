@@ -1,4 +1,4 @@
-import type { Finding } from '../model/finding.ts';
+import type { Finding, FindingKind } from '../model/finding.ts';
 import type { OutcomeCounts } from '../model/outcome.ts';
 import type { SkipReason } from '../model/selection.ts';
 import type { SourceKind } from '../model/source.ts';
@@ -30,8 +30,6 @@ export type EscrowEvent =
       readonly bytes: number;
       readonly already: boolean;
       readonly unknownFormat?: true;
-      /** A first pass of the run met a record under its own name: somebody else put it there. */
-      readonly unexpectedRecord?: true;
     })
   | (OfSource & {
       readonly event: 'escrow.key.skipped';
@@ -86,17 +84,28 @@ export type EscrowEvent =
       /** Of the audit: the time it began. */
       readonly runId: string;
       readonly status: 'ok' | 'gaps';
+      /** Those that require a backup; of those with an intact one; of those also proven by a restore. */
       readonly keys: number;
-      readonly restorable: number;
+      readonly intact: number;
+      readonly proven: number;
       readonly findings: number;
       readonly durationMs: number;
       readonly blobName: string;
-      /** Of the audit's content: the end of the chain of evidence, kept where the escrow cannot reach. */
+      /** Of the audit's content and of its predecessor's: the chain, kept where the escrow cannot reach. */
       readonly sha256: string;
       /** Of the audit that it follows; absent in the first. An alarm compares it with the line before. */
       readonly previousSha256?: string;
     }
-  | ({ readonly event: 'escrow.coverage.gap'; readonly runId: string } & Finding);
+  | {
+      readonly event: 'escrow.coverage.gap';
+      readonly runId: string;
+      readonly finding: FindingKind;
+      readonly severity: Finding['severity'];
+      readonly source?: string;
+      readonly key?: string;
+      readonly message: string;
+      readonly remedy: string;
+    };
 
 export type RunStatus = 'ok' | 'incomplete';
 

@@ -5,44 +5,35 @@ import { keyNamePattern, parseSourcePath, sourcePath } from '../model/source-pat
 
 // The only module that knows how a blob name is built and parsed.
 
-const recordExtension = 'keybackup';
+const reservedFolders = ['vaults', 'managed-hsms', 'runs', 'audits', 'drills', 'requests'];
+const recordExtension = '.keybackup';
 
 /** Everything ever escrowed of one source, or of one of its keys. */
 export function recordPrefix(source: SourceId, keyName?: string): string {
   return keyName === undefined ? `${sourcePath(source)}/` : `${sourcePath(source)}/${keyName.toLowerCase()}/`;
 }
 
-/**
- * `vaults/<vault>/<key>/<run id>.keybackup`, lower-case because key names are case-insensitive but blob names are not.
- * @param number 1, then the next free one: a run that finds the key changed since its record backs it up again.
- */
-export function recordName(source: SourceId, keyName: string, runId: RunId, number = 1): string {
-  return `${ownRecordPrefix(source, keyName, runId)}${number === 1 ? '' : `${number}.`}${recordExtension}`;
-}
-
-/** Every record of one key by one run, and nothing of any other run. */
-export function ownRecordPrefix(source: SourceId, keyName: string, runId: RunId): string {
-  return `${recordPrefix(source, keyName)}${runId}.`;
+/** `vaults/<vault>/<key>/<run id>.keybackup`, lower-case because key names are case-insensitive but blob names are not. */
+export function recordName(source: SourceId, keyName: string, runId: RunId): string {
+  return `${recordPrefix(source, keyName)}${runId}${recordExtension}`;
 }
 
 export interface ParsedRecordName {
   readonly source: SourceId;
   readonly keyName: string;
   readonly runId: RunId;
-  /** Which of the run's records of this key, from 1. */
-  readonly number: number;
 }
 
 /** The inverse of `recordName`; undefined for any other blob, a chosen `blobName` among them. */
 export function parseRecordName(name: string): ParsedRecordName | undefined {
   const [folder, sourceName, keyName, file, ...rest] = name.split('/');
-  if (sourceName === undefined || keyName === undefined || file === undefined || rest.length > 0) return undefined;
+  if (sourceName === undefined || keyName === undefined || !file?.endsWith(recordExtension) || rest.length > 0) {
+    return undefined;
+  }
   const source = parseSourcePath(`${folder}/${sourceName}`);
-  // As `.1` and `.02` would be other names of the same number, they are none.
-  const [, runId = '', number = '1'] = /^([^.]+)(?:\.([2-9]|[1-9]\d{1,8}))?\.keybackup$/.exec(file) ?? [];
+  const runId = file.slice(0, -recordExtension.length);
   if (source === undefined || !keyNamePattern.test(keyName) || parseRunTime(runId) === undefined) return undefined;
-  const parsed = { source, keyName, runId, number: Number(number) };
-  return recordName(source, keyName, runId, parsed.number) === name ? parsed : undefined;
+  return recordName(source, keyName, runId) === name ? { source, keyName, runId } : undefined;
 }
 
 /** The folder of every report of every run, and of one run. */
@@ -69,20 +60,6 @@ export function parseRunBlobName(
   if (runId === undefined || parseRunTime(runId) === undefined) return undefined;
   const source = parseSourcePath(`${folder}/${sourceName}`);
   return source && { runId, source, what: ending === '.started' ? 'started' : 'report' };
-}
-
-/**
- * Prefixes under `runs/` or `audits/` that together hold every name whose instant lies between two times. Names begin with
- * the date, so ten days share one prefix (`runs/2026112`), and a history of years is never listed.
- */
-export function periodPrefixes(folder: 'runs' | 'audits', from: Date, to: Date): string[] {
-  const prefixes = new Set<string>();
-  const day = 24 * 60 * 60 * 1000;
-  for (let at = from.getTime(); at < to.getTime() + day; at += day) {
-    const stamp = new Date(Math.min(at, to.getTime())).toISOString().slice(0, 10).replaceAll('-', '');
-    prefixes.add(`${folder}/${stamp.slice(0, -1)}`);
-  }
-  return [...prefixes];
 }
 
 export const auditFolder = 'audits/';
@@ -129,45 +106,28 @@ export function parseDrillJournalName(name: string): { readonly drillId: RunId }
 }
 
 export const requestFolder = 'requests/';
-const requestRecordPattern = /^requests\/\d{4}-\d\d-\d\d\/[0-9a-zA-Z_-]{1,128}\.json$/;
 
-/**
- * Where a request that was not carried out is kept: a folder for each day (UTC) on which messages came. Message ids are GUIDs;
- * anything else is made safe.
- */
-export function requestRecordName(insertedAt: Date, messageId: string): string {
-  return `${requestFolder}${insertedAt.toISOString().slice(0, 10)}/${messageId.replace(/[^0-9a-zA-Z-]/g, '_').slice(0, 128)}.json`;
-}
-
-/** Whether audits list this blob by its digest: run reports, drill receipts, lost requests, audits and their pages. */
-export function isEvidenceName(name: string): boolean {
-  return (
-    parseRunBlobName(name)?.what === 'report' ||
-    parseDrillReceiptName(name) !== undefined ||
-    parseAuditName(name) !== undefined ||
-    requestRecordPattern.test(name)
-  );
-}
-
-/** Where records lie that somebody chose a name for; they are read by that name alone. */
-export const namedFolder = 'named/';
-
-/** The blob's name for a chosen `blobName`. */
-export function namedRecordName(blobName: string): string {
-  return `${namedFolder}${blobName}`;
+/** Where a request that was not carried out is kept. Message ids are GUIDs; anything else is made safe. */
+export function requestRecordName(messageId: string): string {
+  return `${requestFolder}${messageId.replace(/[^0-9a-zA-Z-]/g, '_').slice(0, 128)}.json`;
 }
 
 /** Why a name may not be chosen for a record; undefined when it may. */
-export function faultOfBlobName(blobName: string): string | undefined {
-  const most = 1024 - namedFolder.length;
-  if (blobName.length === 0 || blobName.length > most) return `it must have 1 to ${most} characters`;
+export function faultOfBlobName(name: string): string | undefined {
+  if (name.length === 0 || name.length > 1024) return 'it must have 1 to 1024 characters';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
-  if (/[\u0000-\u001f\u007f-\u009f\ufffe\uffff\\]/.test(blobName) || !blobName.isWellFormed()) {
+  if (/[\u0000-\u001f\u007f-\u009f\ufffe\uffff\\]/.test(name) || !name.isWellFormed()) {
     return 'it must not contain control characters, broken code points or a backslash';
   }
-  const segments = blobName.split('/');
+  const segments = name.split('/');
   if (segments.some((segment) => segment === '' || segment === '.' || segment === '..' || /[. ]$/.test(segment))) {
     return 'no part between slashes may be empty, "." or "..", or end in a dot or a space';
   }
+  if (isReservedName(name)) return `"${segments[0]}/" is reserved for the escrow itself`;
   return undefined;
+}
+
+/** Whether a blob or a folder belongs to the escrow's own layout, where no chosen `blobName` may lie. */
+export function isReservedName(name: string): boolean {
+  return reservedFolders.includes(name.split('/', 1)[0]?.toLowerCase() ?? '');
 }

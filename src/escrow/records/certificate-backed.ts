@@ -18,7 +18,7 @@ export async function certificateBackedKeys(
   asOf: Date,
   outOfTime: AbortSignal,
 ): Promise<string[] | undefined> {
-  const runs = await listRuns(container, new Date(asOf.getTime() - 7 * day), asOf, outOfTime);
+  const { runs } = await listRuns(container, new Date(asOf.getTime() - 7 * day), asOf, outOfTime);
   const reports = runs
     .filter((run) => sourcePath(run.source) === sourcePath(source))
     .flatMap((run) => run.reports)

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Audit } from '../../../src/escrow/audit/audit-document.ts';
+import type { Audit } from '../../../src/escrow/records/audit-document.ts';
 import { type AuditWorld, createAuditWorld, day, hour } from '../../support/audit-world.ts';
 import { escrowSource } from '../../support/escrow-sources.ts';
 
@@ -15,7 +15,9 @@ beforeEach(() => {
 function drilled(at: Date, keys: readonly object[], status = 'ok'): string {
   const name = `drills/${at.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z.json`;
   const finishedAt = '2020-01-01T00:00:00.000Z';
-  escrow.forge(name, JSON.stringify({ format: 'keyvault-escrow/drill/1', finishedAt, status, keys }), at);
+  escrow.drills.put(name, JSON.stringify({ format: 'keyvault-escrow/drill/1', finishedAt, status, keys }), {
+    createdAt: at,
+  });
   return name;
 }
 
@@ -27,7 +29,7 @@ async function passDay(index: number): Promise<Audit> {
   return escrow.audit();
 }
 
-const drilledAt = ({ sources }: Audit): string | undefined => sources[0]?.keys[0]?.drilledAt;
+const drilledAt = ({ keys }: Audit): string | undefined => keys[0]?.drilledAt;
 
 test('a drill is as old as its receipt in the container, whatever the receipt says', async () => {
   const receipt = drilled(new Date(dayOne + 3 * hour), [proven]);
@@ -47,11 +49,8 @@ test('of several drills the newest stands, in whatever order their receipts are 
   await passDay(0);
   const newest = drilled(new Date(dayOne + day + 3 * hour), [proven]);
   // Its name says that it came later.
-  escrow.forge(
-    'drills/20270101T000000Z.json',
-    escrow.blobs.get(newest)?.bytes.toString() ?? '',
-    new Date(dayOne + day),
-  );
+  const content = escrow.drills.blobs.get(newest)?.bytes ?? '';
+  escrow.drills.put('drills/20270101T000000Z.json', content, { createdAt: new Date(dayOne + day) });
   const audit = await passDay(1);
   expect([audit.drill?.receipt, drilledAt(audit)]).toEqual([newest, '2026-11-02T05:00:00.000Z']);
   expect((await passDay(2)).drill?.receipt).toBe(newest);
@@ -60,8 +59,7 @@ test('of several drills the newest stands, in whatever order their receipts are 
 test('a drill whose receipt is gone counts no longer', async () => {
   const receipt = drilled(new Date(dayOne + 3 * hour), [proven]);
   await passDay(0);
-  escrow.lose(receipt);
+  escrow.drills.lose(receipt);
   const audit = await passDay(1);
   expect(audit.drill).toBeUndefined();
-  expect(audit.findings.map(({ finding }) => finding)).toEqual(['evidenceMissing']);
 });

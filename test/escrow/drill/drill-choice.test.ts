@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Audit } from '../../../src/escrow/audit/audit-document.ts';
 import { failedLast, readDrillAttempts } from '../../../src/escrow/drill/drill-attempts.ts';
 import { chooseForDrill } from '../../../src/escrow/drill/drill-choice.ts';
 import { drillReceiptName, recordName, recordPrefix } from '../../../src/escrow/records/blob-names.ts';
+import type { StoredAudit } from '../../../src/escrow/records/stored-audits.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
 import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
 import { sampleKey } from '../../support/sample-audit.ts';
@@ -90,7 +90,8 @@ describe('what drills have come to so far', () => {
 
   test('has proofs from the audit whose receipts are no longer there', async () => {
     const keys = [sampleKey(source, { key: 'Signing', drilled: true }), sampleKey(source, { key: 'ledger' })];
-    const audit = { sources: [{ source: 'vaults/contoso-prod', keys }] } as unknown as Audit;
+    const head = { sources: [{ source: 'vaults/contoso-prod' }] };
+    const audit = { head, keysOf: () => keys.values() } as unknown as StoredAudit;
     const attempts = await readDrillAttempts(createMemoryStore(), audit, noLimit);
     const at = '2026-11-02T09:12:44Z';
     expect([...attempts]).toEqual([['vaults/contoso-prod/signing', { triedAt: at, provenAt: at }]]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { WitnessedVersions } from '../../../src/escrow/audit/witness.ts';
 import type { SeenVersion } from '../../../src/escrow/drill/drill-comparison.ts';
 import { compareVersions } from '../../../src/escrow/drill/drill-comparison.ts';
+import type { WitnessedVersions } from '../../../src/escrow/records/audit-document.ts';
 import { recordOfSigning } from '../../support/stored-record.ts';
 
 const record = recordOfSigning();
@@ -14,9 +14,8 @@ function versions(thumbprints: Record<string, string | undefined>, createdAt = l
   );
 }
 
-function witness(thumbprints: Record<string, string>, countedAt: string): WitnessedVersions {
-  const witnesses = Object.entries(thumbprints).map(([version, thumbprint]) => ({ version, thumbprint }));
-  return { count: witnesses.length, countedAt, witnesses };
+function witness(thumbprints: Record<string, string>, listedAt: string): WitnessedVersions {
+  return { listedAt, known: Object.entries(thumbprints).map(([version, thumbprint]) => ({ version, thumbprint })) };
 }
 
 describe('what a drill brought back', () => {

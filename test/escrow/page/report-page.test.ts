@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { AuditTotals } from '../../../src/escrow/audit/audit-document.ts';
-import type { DayMark } from '../../../src/escrow/audit/calendar.ts';
-import { calendarDays } from '../../../src/escrow/audit/calendar.ts';
-import { evidenceMissing } from '../../../src/escrow/audit/evidence-findings.ts';
-import { staleRecord } from '../../../src/escrow/audit/key-findings.ts';
+import type { DayMark } from '../../../src/escrow/coverage/calendar.ts';
+import { calendarDays } from '../../../src/escrow/model/day.ts';
 import type { Finding, FindingKind } from '../../../src/escrow/model/finding.ts';
-import { gap } from '../../../src/escrow/model/finding.ts';
 import { reportPage } from '../../../src/escrow/page/report-page.ts';
 import {
+  found,
   marks,
   sampleAudit,
   sampleSource,
   sampleWritten,
   soundAudit,
+  staleFinding,
   troubledAudit,
 } from '../../support/sample-audit.ts';
 
@@ -37,7 +35,7 @@ function restless(index: number): DayMark[] {
 function staleSaying(kind: FindingKind, key: string, index: number): Finding {
   const source = { kind: 'vault', name: 'contoso-production-vault' } as const;
   const said = `Cannot back up key "${key}" in vault "contoso-production-vault": access denied (403 ForbiddenByRbac, request 7f3c): attempt ${index}. Grant Microsoft.KeyVault/vaults/keys/backup/action to the caller at this vault.`;
-  return { ...staleRecord(source, key, new Date('2026-11-22T02:00:00Z'), '2 days', said), finding: kind };
+  return { ...staleFinding(source, key, said), finding: kind };
 }
 
 describe('the page of an audit', () => {
@@ -64,7 +62,8 @@ describe('the page of an audit', () => {
           severity: 'gap',
           source: attack,
           key: attack,
-          message: `${attack} ${attack}`,
+          reason: attack,
+          detail: attack,
           remedy: attack,
         },
       ],
@@ -114,17 +113,16 @@ describe('the page of an audit', () => {
       'contoso-prod',
       names.map((key) => ({ key, status: 'stale' })),
     );
-    const alike = names.map((key) => staleRecord(prod, key, new Date('2026-11-22T02:00:00Z'), '2 days', undefined));
+    const alike = names.map((key) => staleFinding(prod, key, 'of 2026-11-22 02:00 UTC'));
     const one = reportPage(sampleAudit([source], alike), sampleWritten);
     expect(one).toContain('All 2,000, one by one');
     expect(one.split('Mend what stops its runs')).toHaveLength(2);
-    expect(one).toContain('then enqueue {&quot;vaultName&quot;:&quot;contoso-prod&quot;}.');
-    expect(one.split('can be brought back only as of')).toHaveLength(2);
-    for (const name of names) expect(one).toContain(`<li>${name}<`);
+    expect(one.split('Its newest record is too old')).toHaveLength(2);
+    for (const name of names) expect(one).toContain(`<li><b class="name">${name}<`);
 
     const unlike = names.map((key, index) => staleSaying('stale', key, index));
     const many = reportPage(sampleAudit([source], unlike), sampleWritten);
-    const told = many.split('can be brought back only as of').length - 1;
+    const told = many.split('<span class="detail">').length - 1;
     expect(told).toBeGreaterThan(300);
     expect(told).toBeLessThan(2000);
     expect(many).toContain(`${told} of 2,000, one by one`);
@@ -136,32 +134,48 @@ describe('the page of an audit', () => {
 
   test('counts findings that are about no key as findings, and says what they are about', () => {
     const names = [20, 21, 22, 23].map((night) => `runs/202611${night}T020000Z/vaults/contoso-prod.json`);
-    const findings = names.map((name) => evidenceMissing(name, 'audits/20261123T060002Z.json'));
+    const findings = names.map((name) => found('reportUnreadable', undefined, undefined, name));
     const page = reportPage(sampleAudit([], findings), sampleWritten);
-    expect(page).toContain('Evidence removed: 4 findings');
-    for (const name of names) expect(page).toContain(`<li>${name}<`);
+    expect(page).toContain('Report cannot be read: 4 findings');
+    for (const name of names) expect(page).toContain(`<span class="detail">${name}<`);
   });
 
-  test('calls findings and statuses of a later version by their own names', () => {
+  test('calls findings of a later version by their own names', () => {
     const kinds = ['quotaExhausted', 'constructor'];
-    const findings = kinds.map((kind) => ({ ...gap('stale', 'Something is wrong.', 'Mend it.'), finding: kind }));
-    const audit = sampleAudit([sampleSource('vault', 'contoso-prod', [{ key: 'payroll' }])], findings as Finding[]);
-    const byStatus = { fresh: 1, quarantined: 3, toString: 2 } as unknown as AuditTotals['byStatus'];
-    const page = reportPage({ ...audit, totals: { ...audit.totals, byStatus } }, sampleWritten);
+    const findings = kinds.map((kind) => found(kind as FindingKind));
+    const page = reportPage(
+      sampleAudit([sampleSource('vault', 'contoso-prod', [{ key: 'payroll' }])], findings),
+      sampleWritten,
+    );
     for (const kind of kinds) expect(page).toContain(`</span> ${kind} <span class="where">the whole escrow`);
-    expect(page).toMatch(/\?<\/span> quarantined<\/dt><dd><span class="number" data-status="quarantined">3</);
     expect(page).not.toMatch(/undefined|NaN|native code/);
   });
 
-  test('counts a status that an earlier version did not know as none', () => {
-    const audit = sampleAudit([sampleSource('vault', 'contoso-prod', [{ key: 'payroll' }])], []);
-    const page = reportPage(
-      { ...audit, totals: { ...audit.totals, byStatus: {} as AuditTotals['byStatus'] } },
-      undefined,
+  test('says what is known: how many backups are intact, and how many a restore has proven', () => {
+    const keys = [{ key: 'a' }, { key: 'b', drilled: true }, { key: 'c', status: 'never' as const }];
+    const audit = sampleAudit([sampleSource('vault', 'contoso-prod', keys)], []);
+    expect(reportPage(audit, undefined)).toContain(
+      '<h1 id="answer">2 of 3 keys have an intact backup · 1 proven by a restore</h1>',
     );
-    expect(page).toContain('data-status="fresh">0<');
-    expect(page.match(/data-status/g)).toHaveLength(1);
-    expect(page).not.toMatch(/undefined|NaN/);
+  });
+
+  test('does not call an archived backup intact', () => {
+    const { audited, keys } = sampleSource('vault', 'contoso-prod', [{ key: 'a' }, { key: 'b' }]);
+    const archived = keys.map((key, index) => ({
+      ...key,
+      ...(key.record && { record: { ...key.record, ...(index === 0 && { notReadable: 'archived' as const }) } }),
+    }));
+    const page = reportPage(sampleAudit([{ audited, keys: archived }], []), undefined);
+    expect(page).toContain('1 of 2 keys have an intact backup');
+    expect(page).toContain('<small>archived</small>');
+    expect(page).toContain('1 backup not readable now');
+  });
+
+  test('shows what steers a terminal or turns the reading direction as what it is', () => {
+    const audit = sampleAudit([], [found('sourceUnreadable', undefined, undefined, 'no\u001b[2J\u202eexe.gpj')]);
+    const page = reportPage(audit, undefined);
+    expect(page).toContain('no\\u001b[2J\\u202eexe.gpj');
+    expect(page).not.toContain('\u202e');
   });
 
   test('folds beyond that: what needs somebody keeps its row, the rest is named and counted', () => {
@@ -172,7 +186,7 @@ describe('the page of an audit', () => {
     }));
     const page = reportPage(sampleAudit([sampleSource('vault', 'contoso-prod', keys)], []), sampleWritten);
     expect(Buffer.byteLength(page)).toBeLessThan(3 * megabyte);
-    expect(page).toContain('All 50,000 keys can be brought back');
+    expect(page).toContain('50,000 of 50,000 keys have an intact backup');
     expect(page.match(/<tr><th scope=row>tenant-\d+<td class=/g)).toHaveLength(2000);
     for (let index = 7; index < 50_000; index += 1000)
       expect(page).toContain(`<tr><th scope=row>tenant-${index}<td class=`);
@@ -199,11 +213,10 @@ describe('the page of an audit', () => {
     const names = Array.from({ length: 2000 }, (_, index) => `${index}-`.padEnd(127, 'Long-Name-'));
     const sample = names.map((key, index) => ({ key, status: 'stale' as const, days: restless(index), drilled: true }));
     const source = sampleSource('vault', 'contoso-production-vault', sample);
-    const elsewhere = { subscriptionId: '00000000-0000-0000-0000-00000000beef', geography: 'unitedstates' };
     const keys = source.keys.map((key) => ({
       ...key,
       enabled: false,
-      ...(key.record && { record: { ...key.record, blobName: `vaults/chosen/${key.key}`, place: elsewhere } }),
+      ...(key.record && { record: { ...key.record, late: true as const, unproven: true as const } }),
     }));
     const kinds = ['recordAltered', 'recordForeign', 'versionsOverLimit'] as const;
     const findings = kinds.flatMap((kind) => names.map((key, index) => staleSaying(kind, key, index)));

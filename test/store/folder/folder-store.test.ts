@@ -11,7 +11,6 @@ import type { FolderStore } from '../../../src/store/folder/folder-store.ts';
 import { createFolderStore } from '../../../src/store/folder/folder-store.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { smallDisk } from '../../support/mounted-disk.ts';
-import { lastNight, now } from '../../support/now.ts';
 
 const storeModule = new URL('../../../src/store/folder/folder-store.ts', import.meta.url).href;
 // Each kill is a process of its own; `npm run chaos` kills fifty.
@@ -23,7 +22,7 @@ let store: FolderStore;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'keyvault-escrow-folder-'));
-  store = createFolderStore(root, now);
+  store = createFolderStore(root, () => new Date());
 });
 afterEach(async () => {
   await store.release();
@@ -72,7 +71,7 @@ describe('a folder as an escrow store', () => {
   });
 
   test('takes its times from what it wrote, never from the files', async () => {
-    const createdAt = lastNight(2000);
+    const createdAt = new Date('2020-02-29T12:00:00Z');
     await store.createCopy(blob('named/old'), createdAt, noLimit);
     await chmod(join(root, 'named/old'), 0o600);
     expect((await store.look('named/old', noLimit))?.createdAt).toEqual(createdAt);
@@ -124,7 +123,7 @@ describe('a folder as an escrow store', () => {
     const refused = { kind: 'nameRefused' };
     await expect(store.create(blob('named/a/b'), noLimit)).rejects.toMatchObject(refused);
     await expect(store.create(blob('named/b'), noLimit)).rejects.toMatchObject(refused);
-    const other = createFolderStore(root, now);
+    const other = createFolderStore(root, () => new Date());
     await store.release();
     await expect(other.create(blob('named/A/b'), noLimit)).rejects.toMatchObject(refused);
     await other.release();
@@ -187,7 +186,7 @@ describe('a folder as an escrow store', () => {
   const disk = smallDisk(64);
   test.skipIf(disk.reason !== undefined)('says that the disk is full, and leaves nothing in half', async () => {
     const small = await disk.mount();
-    const full = createFolderStore(small.folder, now);
+    const full = createFolderStore(small.folder, () => new Date());
     try {
       await full.create(blob('named/fits'), noLimit);
       await expect(full.create(blob('named/large', 'x'.repeat(100_000)), noLimit)).rejects.toMatchObject({

@@ -1,11 +1,10 @@
 import type { OperatorServices } from '../../../app/operator-services.ts';
-import type { SoundAudit } from '../../../escrow/audit/audit-trail.ts';
-import { earlierCoverageOf } from '../../../escrow/audit/earlier-coverage.ts';
 import type { DrillReference } from '../../../escrow/drill/drill-comparison.ts';
 import { readVersions } from '../../../escrow/drill/drill-comparison.ts';
 import { ServiceError } from '../../../escrow/model/service-error.ts';
 import { defaultBackupsPerSecond, isSameSource } from '../../../escrow/model/source.ts';
 import { sourcePath } from '../../../escrow/model/source-path.ts';
+import type { StoredAudit } from '../../../escrow/records/stored-audits.ts';
 import type { StoredRecord } from '../../../escrow/records/stored-record.ts';
 
 /**
@@ -14,14 +13,13 @@ import type { StoredRecord } from '../../../escrow/records/stored-record.ts';
  */
 export function drillReferences(
   services: OperatorServices,
-  audit: SoundAudit | undefined,
+  audit: StoredAudit | undefined,
   outOfTime: AbortSignal,
 ): (record: StoredRecord) => Promise<DrillReference> {
   const unreachable = new Set<string>();
   return async (record) => {
     const path = sourcePath(record.source);
-    const audited = earlierCoverageOf(audit, path).keys.get(record.keyName.toLowerCase());
-    const witness = audited?.versions;
+    const witness = audit?.find(path, record.keyName)?.versions;
     if (unreachable.has(path)) return { witness };
     const configured = services.settings.sources.find((source) => isSameSource(source, record.source));
     const pace = defaultBackupsPerSecond(record.source.kind);

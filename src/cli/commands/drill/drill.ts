@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { chooseKnown, unknownKey } from '../../../app/known-names.ts';
 import type { OperatorServices } from '../../../app/operator-services.ts';
-import { readAuditTrail } from '../../../escrow/audit/audit-trail.ts';
 import { runDrill, sweepLeftovers } from '../../../escrow/drill/drill.ts';
 import { readDrillAttempts } from '../../../escrow/drill/drill-attempts.ts';
 import { chooseForDrill } from '../../../escrow/drill/drill-choice.ts';
@@ -11,6 +10,7 @@ import type { SourceId } from '../../../escrow/model/source.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import { matchesAny } from '../../../escrow/model/wildcard.ts';
 import { recordedKeyNames, recordedSources } from '../../../escrow/records/record-listing.ts';
+import { readLatestAudit } from '../../../escrow/records/stored-audits.ts';
 import type { Cli } from '../../cli.ts';
 import { hsmName, namedSource, vaultName } from '../../options/source-options.ts';
 import {
@@ -79,8 +79,8 @@ export function addDrill(cli: Cli) {
 
         const sources = wanted ? [await chooseKnown(wanted, task)] : await recordedSources(container, io.signal);
         await refuseUnknown(values.name, sources, io, services);
-        const { newest: audit } = await readAuditTrail(services.audits, services.now(), io.signal);
-        const attempts = await readDrillAttempts(drills, audit?.audit, io.signal);
+        const { audit } = await readLatestAudit(services.audits, io.signal);
+        const attempts = await readDrillAttempts(drills, audit, io.signal);
         const wish = { sources, names: values.name, target, sample };
         const ports = { container, suffixes: settings.suffixes, outOfTime: io.signal };
         const { chosen, failedEarlier } = await chooseForDrill(wish, attempts, ports);

@@ -1,0 +1,118 @@
+import { freshSinceOf } from '../coverage/coverage.ts';
+import { calendarDays, dayOf } from '../model/day.ts';
+import { timeMargin } from '../model/run-id.ts';
+import { parseSourcePath, sourceFolders } from '../model/source-path.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
+import type { AuditHead } from '../records/audit-document.ts';
+import { canaryName, requestFolder } from '../records/blob-names.ts';
+import { eachListed } from '../records/capped-listing.ts';
+import type { LatestAudit, StoredAudit } from '../records/stored-audits.ts';
+import { readLatestAudit } from '../records/stored-audits.ts';
+import { listRuns } from '../records/stored-run.ts';
+import type { SourceHistory } from '../run/run-history.ts';
+import { readHistories } from '../run/run-history.ts';
+import type { DrillHistory } from './drill-history.ts';
+import { readDrills } from './drill-history.ts';
+import { lastDueRun } from './run-checks.ts';
+
+/** Everything an audit reads beside the sources themselves and the record folders of their keys. */
+export interface AuditInputs {
+  readonly latest: LatestAudit;
+  /** What run reports say, by source path. */
+  readonly histories: ReadonlyMap<string, SourceHistory>;
+  /** When the oldest run report of the period was created. */
+  readonly firstReportAt: Date | undefined;
+  readonly drills: DrillHistory;
+  readonly requests: { readonly recorded: number; readonly latest: string | undefined };
+  readonly canary: StoredBlob | undefined;
+  /** As the latest audit of this store saw it. */
+  readonly knownCanary: AuditHead['canary'];
+  /** Paths of sources that have records, configured or not. */
+  readonly recordedSources: readonly string[];
+  /** Folders that hold more than an audit looks at. */
+  readonly overfull: readonly string[];
+}
+
+export interface InputStores {
+  readonly container: EscrowStore;
+  readonly audits: EscrowStore;
+  readonly drills: EscrowStore;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Some ten requests, and one for each report and receipt that is new since the latest audit. */
+export async function loadAuditInputs(
+  { container, audits, drills }: InputStores,
+  asked: { readonly schedule: string; readonly maxAgeHours: number },
+  now: Date,
+  deadline: AbortSignal,
+): Promise<AuditInputs> {
+  const latest = await readLatestAudit(audits, deadline);
+  const since = runsSince(latest.audit, asked, now);
+  const { runs, isComplete } = await listRuns(container, since, new Date(now.getTime() + dayMs), deadline);
+  const [histories, drilled, requests, canary, recorded] = await Promise.all([
+    readHistories(container, runs, deadline),
+    readDrills(drills, latest.audit, deadline),
+    countRequests(container, latest.audit?.createdAt ?? since, deadline),
+    container.look(canaryName, deadline),
+    sourcesWithRecords(container, deadline),
+  ]);
+  const firstReport = runs.flatMap(({ reports }) => reports.map(({ createdAt }) => createdAt.getTime()));
+  return {
+    latest,
+    histories,
+    firstReportAt: firstReport.length === 0 ? undefined : new Date(firstReport.reduce((a, b) => Math.min(a, b))),
+    drills: drilled,
+    requests,
+    canary,
+    knownCanary: latest.audit?.head.container === container.url ? latest.audit.head.canary : undefined,
+    recordedSources: recorded.sources,
+    overfull: [
+      ...(isComplete ? [] : ['runs/']),
+      ...(requests.isComplete ? [] : [requestFolder]),
+      ...(drilled.isComplete ? [] : ['drills/']),
+      ...(recorded.isComplete ? [] : sourceFolders),
+    ],
+  };
+}
+
+/**
+ * From when on runs are read: since the latest audit, and the whole of its day, whose marks in the calendars were not final; as
+ * far as a record is fresh; as far as the run that was due last. Without an audit before, as far as a calendar goes.
+ */
+function runsSince(
+  latest: StoredAudit | undefined,
+  asked: { readonly schedule: string; readonly maxAgeHours: number },
+  now: Date,
+): Date {
+  const lastDue = lastDueRun(asked.schedule, now)?.getTime() ?? Number.POSITIVE_INFINITY;
+  const since =
+    latest === undefined ? now.getTime() - calendarDays * dayMs : Date.parse(dayOf(new Date(latest.head.startedAt)));
+  return new Date(Math.min(since, freshSinceOf({ now, ...asked }).getTime(), lastDue - timeMargin));
+}
+
+/** How many requests were recorded as not carried out. Their messages are anybody's who may send: none is read. */
+async function countRequests(store: EscrowStore, since: Date, deadline: AbortSignal) {
+  let recorded = 0;
+  let latest: string | undefined;
+  const isComplete = await eachListed(store.list(requestFolder, deadline), ({ name, createdAt }) => {
+    if (createdAt < since) return;
+    recorded++;
+    latest = name;
+  });
+  return { recorded, latest, isComplete };
+}
+
+/** Every source that has records, configured or not. */
+async function sourcesWithRecords(store: EscrowStore, deadline: AbortSignal) {
+  const sources: string[] = [];
+  let isComplete = true;
+  for (const folder of sourceFolders) {
+    const isAll = await eachListed(store.listFolders(folder, deadline), (path) => {
+      if (parseSourcePath(path.slice(0, -1)) !== undefined) sources.push(path.slice(0, -1));
+    });
+    isComplete &&= isAll;
+  }
+  return { sources, isComplete };
+}

@@ -1,0 +1,37 @@
+import type { CoverageContext, KeyCoverage } from '../coverage/coverage.ts';
+import type { Finding } from '../model/finding.ts';
+import type { EscrowSource } from '../model/source.ts';
+import type { KeySource } from '../ports/key-source.ts';
+import type { AuditedKey, AuditedSource } from '../records/audit-document.ts';
+import type { SourceHistory } from '../run/run-history.ts';
+import type { DrillHistory } from './drill-history.ts';
+import type { CheckedKey } from './source-checks.ts';
+
+export interface SourceToAudit {
+  readonly source: EscrowSource;
+  readonly keys: KeySource;
+  readonly history: SourceHistory;
+  /** Requests that its witnesses may cost today. */
+  readonly witnessRequests: number;
+}
+
+export interface SourceAuditContext extends CoverageContext {
+  readonly schedule: string;
+  readonly drills: DrillHistory;
+}
+
+export interface SourceAudit {
+  readonly audited: AuditedSource;
+  readonly keys: readonly AuditedKey[];
+  readonly findings: readonly Finding[];
+}
+
+/** A key between its coverage and its witnesses. */
+export interface KeyDraft {
+  readonly audited: AuditedKey;
+  readonly checked: CheckedKey;
+  readonly listed: KeyCoverage['listed'];
+  /** Of its oldest record, as far as its folder was listed. */
+  readonly firstRecordAt: Date | undefined;
+  readonly wasGone: boolean;
+}

@@ -1,0 +1,135 @@
+import { failureHeadline } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
+import { counted, finding, instant } from '../model/finding.ts';
+import { timeMargin } from '../model/run-id.ts';
+import { latestOccurrence, nextOccurrence, occurrencesBetween } from '../model/run-time.ts';
+import type { SourceId } from '../model/source.ts';
+import type { StoredRun } from '../records/stored-run.ts';
+import type { ReportSummary, SourceHistory } from '../run/run-history.ts';
+import { reportsOf } from '../run/run-history.ts';
+
+const minute = 60_000;
+/** A run that is due may still be waiting in the queue. */
+const graceMs = 60 * minute;
+/** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */
+const longestRunMs = 3 * 60 * minute;
+
+/** The last run that must have begun by now. */
+export function lastDueRun(schedule: string, now: Date): Date | undefined {
+  return latestOccurrence(schedule, new Date(now.getTime() - graceMs));
+}
+
+/** What the latest audit judged of the runs of a source. */
+export interface RunsJudged {
+  /** When it looked, and by which schedule. */
+  readonly at: Date;
+  readonly schedule: string;
+  /** When the last run began that it knew of; undefined when it knew the source, and no run of it. */
+  readonly lastRunAt: Date | undefined;
+}
+
+/**
+ * Whether the source has had the runs that were due: begun, ended and ok. What was due last is a gap while it is not; of what
+ * was due earlier, since the latest audit, a later run has mended what counts, and the rest is a warning. A later run of the whole
+ * source, on demand too, mends an incomplete one. By a schedule that has changed since the latest audit nothing was due yet.
+ * @param judged undefined where the latest audit did not know the source: only what was due last is judged.
+ */
+export function checkRuns(
+  source: SourceId,
+  history: SourceHistory,
+  schedule: string,
+  now: Date,
+  judged: RunsJudged | undefined,
+): Finding[] {
+  const due = lastDueRun(schedule, now);
+  if (due === undefined) return [];
+  const newestFirst = [...history.runs].reverse();
+  const begun = newestFirst.filter((run) => run.startedAt.getTime() >= due.getTime() - timeMargin);
+  const hasChanged = judged !== undefined && judged.schedule !== schedule;
+  const last = judgeLast(begun, history, now);
+  const isNewlyDead = (run: StoredRun): boolean => judged !== undefined && isDead(run, now) && !isDead(run, judged.at);
+  const dead = newestFirst.filter((run) => run !== last?.run && run.reports.length === 0 && isNewlyDead(run));
+  const findings: Finding[] = [];
+  if (begun.length === 0 && !hasChanged) {
+    findings.push(runMissing(source, due, newestFirst[0]?.startedAt ?? judged?.lastRunAt));
+  }
+  if (last !== undefined) findings.push(runIncomplete(source, 'gap', last.run, last.how));
+  if (begun.length > 0 && judged !== undefined && !hasChanged) {
+    const dues = skippedSince(judged.at, due, schedule, newestFirst);
+    if (dues.length > 0) findings.push(runsSkipped(source, dues));
+  }
+  return [
+    ...findings,
+    ...dead.slice(0, maxDead).map((run) => runIncomplete(source, 'warning', run, leftNoReport(run))),
+  ];
+}
+
+/** Whoever may write markers can write many. */
+const maxDead = 10;
+
+/** What was due after the latest audit had looked, up to the last, and has had no run before the next was due. */
+function skippedSince(lookedAt: Date, due: Date, schedule: string, runs: readonly StoredRun[]): Date[] {
+  const judgedUpTo = lastDueRun(schedule, lookedAt) ?? lookedAt;
+  const next = nextOccurrence(schedule, due) ?? due;
+  const dues = [...occurrencesBetween(schedule, judgedUpTo, due), ...(due > judgedUpTo ? [due] : [])];
+  const hasBegun = (from: Date, before: Date): boolean =>
+    runs.some(({ startedAt }) => +startedAt >= +from - timeMargin && +startedAt < +before - timeMargin);
+  return dues.filter((from, index) => !hasBegun(from, dues[index + 1] ?? next));
+}
+
+/** The newest run that can be judged, when it is not ok. @param begun newest first. */
+function judgeLast(
+  begun: readonly StoredRun[],
+  history: SourceHistory,
+  now: Date,
+): { readonly run: StoredRun; readonly how: string } | undefined {
+  for (const run of begun) {
+    // The newest report speaks for a run that was resumed: it considers every key again.
+    const last = reportsOf(run, history).at(-1);
+    if (last !== undefined) return last.status === 'ok' ? undefined : { run, how: howItFailed(last) };
+    if (run.reports.length === 0 && isDead(run, now)) return { run, how: leftNoReport(run) };
+  }
+  return undefined;
+}
+
+function isDead({ startedAt }: StoredRun, at: Date): boolean {
+  return at.getTime() - startedAt.getTime() >= longestRunMs;
+}
+
+function leftNoReport({ startedAt }: StoredRun): string {
+  return `it began ${instant(startedAt)} and has left no report`;
+}
+
+function howItFailed({ counts, problems }: ReportSummary): string {
+  const keys = counts.failed === 0 ? [] : [`${counts.failed} of ${counts.considered} keys failed`];
+  return [...keys, ...problems.map(failureHeadline)].join('; ') || 'its report does not say why';
+}
+
+function runMissing(source: SourceId, due: Date, last: Date | undefined): Finding {
+  const before = last === undefined ? 'no run is on record' : `the last one began ${instant(last)}`;
+  const text = {
+    reason: 'no run over it has begun since one was due',
+    detail: `due ${instant(due)}; ${before}`,
+    remedy: 'Check that the app runs (its timer "nightlyEscrow" and its queue), then back up the source (enqueue).',
+  };
+  return finding('runMissing', 'gap', text, { source });
+}
+
+/** @param dues oldest first. */
+function runsSkipped(source: SourceId, dues: readonly Date[]): Finding {
+  const [first] = dues;
+  const detail = `${counted(dues.length, 'run')}, the first due ${first === undefined ? '' : instant(first)}`;
+  const reason = 'runs that were due never began';
+  const remedy = 'A later run has begun since; see in the log of the function nightlyEscrow why these did not.';
+  return finding('runMissing', 'warning', { reason, detail, remedy }, { source });
+}
+
+function runIncomplete(source: SourceId, severity: Finding['severity'], { runId }: StoredRun, how: string): Finding {
+  const remedy = 'See the log lines with this runId, and its report; the next run that is ok mends it (enqueue).';
+  return finding(
+    'runIncomplete',
+    severity,
+    { reason: 'a run is incomplete', detail: `run ${runId}: ${how}`, remedy },
+    { source },
+  );
+}

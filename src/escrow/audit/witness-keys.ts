@@ -1,0 +1,118 @@
+import { inParallel } from '../coverage/in-parallel.ts';
+import { faultOfRecord } from '../coverage/record-fault.ts';
+import { dated } from '../coverage/record-folder.ts';
+import type { WitnessCandidate } from '../coverage/witness.ts';
+import { lossOf, presentVersions, turnSize, witnessTurns, witnessVersions } from '../coverage/witness.ts';
+import { requiresBackup } from '../model/coverage-status.ts';
+import { describeFailure } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
+import { finding } from '../model/finding.ts';
+import { timeMargin } from '../model/run-id.ts';
+import type { EscrowSource } from '../model/source.ts';
+import { callsAtOnce } from '../model/source.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
+import type { AuditedKey, WitnessedVersions } from '../records/audit-document.ts';
+import { recordPrefix } from '../records/blob-names.ts';
+import { eachListed } from '../records/capped-listing.ts';
+import { timeOf } from '../records/record-order.ts';
+import type { KeyDraft, SourceAuditContext, SourceToAudit } from './audit-subject.ts';
+
+export interface WitnessedKeys {
+  readonly keys: readonly AuditedKey[];
+  readonly findings: readonly Finding[];
+  /** New and changed keys whose turn has not come today. */
+  readonly waiting: number;
+}
+
+interface Candidate extends WitnessCandidate {
+  readonly draft: KeyDraft;
+  readonly index: number;
+}
+
+/**
+ * Looks at the versions of keys: of all that are new or have changed, then of a thirtieth of the others by turns, as far as the
+ * day's requests go. What is known of versions is only added to.
+ */
+export async function witnessKeys(
+  { source, keys, witnessRequests }: SourceToAudit,
+  drafts: readonly KeyDraft[],
+  context: SourceAuditContext,
+): Promise<WitnessedKeys> {
+  const { now, deadline } = context;
+  const candidates = drafts.flatMap((draft, index): Candidate[] => {
+    const { audited, listed, wasGone } = draft;
+    if (listed === undefined || !requiresBackup(audited.status)) return [];
+    return [{ key: listed, known: audited.versions, wasGone, draft, index }];
+  });
+  const { urgent, others } = witnessTurns(candidates);
+  const audited = drafts.map((draft) => draft.audited);
+  const findings: Finding[] = [];
+  const budget = { left: witnessRequests };
+  let waiting = 0;
+  await inParallel(
+    [...urgent, ...others.slice(0, turnSize(candidates.length))],
+    callsAtOnce(source.kind),
+    async (one, turn) => {
+      const isUrgent = turn < urgent.length;
+      if (budget.left <= 0 || deadline.aborted) {
+        if (isUrgent) waiting++;
+        return;
+      }
+      try {
+        const versions = await witnessVersions(keys, one.key, one.known, budget, now, deadline);
+        if (versions === undefined) return;
+        const lost = await lossNow(source, one, versions, context);
+        const { lost: _, ...rest } = one.draft.audited;
+        audited[one.index] = { ...rest, versions, ...(lost && { lost }) };
+      } catch (error) {
+        if (isUrgent) waiting++;
+        const { reason, remedy } = describeFailure(error, 'read', source, one.key.name);
+        const text = { reason: 'its versions could not be read this time', detail: reason, remedy };
+        findings.push(finding('versionsUncounted', 'warning', text, { source, key: one.key.name }));
+      }
+    },
+  );
+  return { keys: audited, findings, waiting };
+}
+
+/** The loss that a fresh listing shows; the one that was known stands while a version of then is missing. */
+async function lossNow(
+  source: EscrowSource,
+  { known, draft: { audited, firstRecordAt } }: Candidate,
+  versions: WitnessedVersions,
+  { store, previous, now, deadline }: SourceAuditContext,
+): Promise<AuditedKey['lost']> {
+  const how = lossOf(known, versions, firstRecordAt, timeMargin);
+  if (how === undefined) {
+    const isMissing = (one: WitnessedVersions): boolean =>
+      one.known.some(({ missingSince }) => missingSince !== undefined);
+    // Every missing version is back: the right record has been restored.
+    const isBack = known !== undefined && isMissing(known) && !isMissing(versions);
+    return isBack ? undefined : audited.lost;
+  }
+  const [oldest] = presentVersions(versions)
+    .flatMap(({ createdAt }) => createdAt ?? [])
+    .sort();
+  const lastRecord =
+    how === 'replaced' && oldest !== undefined
+      ? await newestRecordBefore(store, source, audited.key, new Date(oldest), deadline)
+      : previous?.find(audited.source, audited.key)?.record?.blobName;
+  return { how, since: now.toISOString(), ...(lastRecord && { lastRecord }) };
+}
+
+/** The newest record that was made before a time, when there was another key under the name. */
+async function newestRecordBefore(
+  store: EscrowStore,
+  source: EscrowSource,
+  key: string,
+  before: Date,
+  deadline: AbortSignal,
+): Promise<string | undefined> {
+  let newest: { readonly name: string; readonly at: Date } | undefined;
+  await eachListed(store.list(recordPrefix(source, key), deadline, { metadata: true }), (blob) => {
+    const at = timeOf(dated(blob));
+    if (at >= before || faultOfRecord(blob, source, key) !== undefined) return;
+    if (newest === undefined || at > newest.at) newest = { name: blob.name, at };
+  });
+  return newest?.name;
+}

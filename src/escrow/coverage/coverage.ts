@@ -1,0 +1,260 @@
+import type { CoverageStatus } from '../model/coverage-status.ts';
+import { requiresBackup } from '../model/coverage-status.ts';
+import { addDays, calendarDays, dayOf, stampOf } from '../model/day.ts';
+import type { Failure } from '../model/failure.ts';
+import { describeFailure } from '../model/failure.ts';
+import { literalKeys, skipReasonOf } from '../model/selection.ts';
+import { OutOfTime, ServiceError } from '../model/service-error.ts';
+import type { EscrowSource, RestorePlace } from '../model/source.ts';
+import type { SourceKey } from '../model/source-key.ts';
+import { sourcePath } from '../model/source-path.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
+import type { KeySource } from '../ports/key-source.ts';
+import type { AuditedKey, AuditedRecord } from '../records/audit-document.ts';
+import { recordPrefix } from '../records/blob-names.ts';
+import { restorePlaceOf } from '../records/escrow-record.ts';
+import { backedUpAt, isLate, timeOf } from '../records/record-order.ts';
+import type { StoredAudit } from '../records/stored-audits.ts';
+import { inParallel } from './in-parallel.ts';
+import { judgeKey } from './key-status.ts';
+import { notReadable } from './record-fault.ts';
+import type { RecordFolder } from './record-folder.ts';
+import { dated, readFolder } from './record-folder.ts';
+
+/** Where one key stands, and its newest record. */
+export interface KeyCoverage {
+  /** In the service's casing where it shows the key. */
+  readonly key: string;
+  readonly status: CoverageStatus;
+  /** As the source lists it now; absent when it does not, or could not be asked. */
+  readonly listed: SourceKey | undefined;
+  /** As the latest audit knew it. */
+  readonly before: AuditedKey | undefined;
+  readonly firstSeenAt: Date;
+  readonly record: AuditedRecord | undefined;
+  /** Where the newest record says that it can be restored. */
+  readonly place: RestorePlace | undefined;
+  /** Milliseconds, of the time that the record stands for. */
+  readonly ageMs: number | undefined;
+  /** When it changed after its newest record was made. */
+  readonly changedAt: Date | undefined;
+  /** What its folder held; absent when nobody had to look, or could. */
+  readonly folder: RecordFolder | undefined;
+  /** Why its folder could not be looked at. */
+  readonly unreadable: Failure | undefined;
+}
+
+export interface SourceCoverage<T> {
+  readonly source: EscrowSource;
+  /** Why the source could not be listed; its keys are then those known from before. */
+  readonly unreadable: Failure | undefined;
+  /** By lower-case name; empty with `unreadable`. */
+  readonly listed: ReadonlyMap<string, SourceKey>;
+  /** In order of their names. */
+  readonly keys: readonly T[];
+}
+
+export interface CoverageContext {
+  readonly store: EscrowStore;
+  readonly now: Date;
+  readonly maxAgeHours: number;
+  /** The latest audit: what is remembered of keys and records. */
+  readonly previous: StoredAudit | undefined;
+  /** Keys that are not looked at by then are told so. */
+  readonly deadline: AbortSignal;
+}
+
+export interface SourceToCover {
+  readonly source: EscrowSource;
+  readonly keys: KeySource;
+  /** When the newest run over it began. */
+  readonly lastRunAt: Date | undefined;
+  /** Names of keys, lower-case, whose whole folder is listed in place of its last days. */
+  wholeFolders(names: readonly string[]): ReadonlySet<string>;
+}
+
+/** Storage takes far more at once than a vault does. */
+const foldersAtOnce = 32;
+const hourMs = 60 * 60 * 1000;
+/** A run may stand for an instant up to 7 days before it was made, and is named by it. */
+const runTimeLagDays = 8;
+
+export function freshSinceOf({ now, maxAgeHours }: Pick<CoverageContext, 'now' | 'maxAgeHours'>): Date {
+  return new Date(now.getTime() - maxAgeHours * hourMs);
+}
+
+/**
+ * Lists a source and finds the newest record of each key that is, was or should be there, in the key's own folder. One listing
+ * request per key, one more where its last days hold no fresh record.
+ * @param each is told each key as soon as it is covered, so that nothing but its answer is held.
+ */
+export async function coverSource<T>(
+  subject: SourceToCover,
+  context: CoverageContext,
+  each: (key: KeyCoverage) => T,
+): Promise<SourceCoverage<T>> {
+  const { source, keys } = subject;
+  const listed = new Map<string, SourceKey>();
+  let unreadable: Failure | undefined;
+  try {
+    for await (const key of keys.listKeys(context.deadline)) listed.set(key.name.toLowerCase(), key);
+  } catch (error) {
+    listed.clear();
+    unreadable = describeFailure(error, 'list', source);
+  }
+  const names = [...new Set([...listed.keys(), ...rememberedNames(subject, context), ...literalKeys(source)])].sort();
+  const whole = subject.wholeFolders(names);
+  const covered: (T | undefined)[] = [];
+  await inParallel(names, foldersAtOnce, async (name, index) => {
+    const shown = listed.get(name);
+    const known = context.previous?.find(sourcePath(source), name);
+    const isThere = shown !== undefined || (unreadable !== undefined && known?.status !== 'gone');
+    const key = await coverKey({ name, shown, known, isThere, isWhole: whole.has(name) }, subject, context);
+    covered[index] = key && each(key);
+  });
+  return { source, unreadable, listed, keys: covered.filter((key) => key !== undefined) };
+}
+
+function* rememberedNames({ source }: SourceToCover, { previous }: CoverageContext): Generator<string> {
+  for (const { key } of previous?.keysOf(sourcePath(source)) ?? []) yield key.toLowerCase();
+}
+
+interface KeyToCover {
+  readonly name: string;
+  readonly shown: SourceKey | undefined;
+  readonly known: AuditedKey | undefined;
+  readonly isThere: boolean;
+  readonly isWhole: boolean;
+}
+
+/** @returns undefined for a key that is not there, needs no backup, and of which nothing is remembered. */
+async function coverKey(
+  { name, shown, known, isThere, isWhole }: KeyToCover,
+  { source, lastRunAt }: SourceToCover,
+  context: CoverageContext,
+): Promise<KeyCoverage | undefined> {
+  const { now, previous } = context;
+  const skip = skipReasonOf(source, shown ?? assumedKey(known?.key ?? name, known?.status === 'certificateBacked'));
+  const hasLeftSomething = known?.record !== undefined || known?.versions !== undefined;
+  if (!isThere && skip !== undefined && !hasLeftSomething) return undefined;
+  // A key that needs no backup any more keeps its record; of the others without one none is expected.
+  const isSearched = skip === undefined || known?.record !== undefined;
+  const looked = isSearched ? await lookIntoFolder({ name, known, isWhole }, source, context) : undefined;
+  const folder = looked?.folder;
+  const isLookedAt = !isSearched || folder?.isComplete === true;
+  const newest = isLookedAt ? folder?.newest : undefined;
+  const record = newest ? auditedRecord(newest, known) : isLookedAt ? undefined : known?.record;
+  const recordAt = record && new Date(record.late ? record.backedUpAt : record.createdAt);
+  const changedAt =
+    record !== undefined && shown?.updatedAt !== undefined && shown.updatedAt > new Date(record.backedUpAt)
+      ? shown.updatedAt
+      : undefined;
+  const firstSeenAt = firstSeen(shown, known, skip === undefined, previous?.head, now);
+  const facts = { skip, isThere, isLookedAt, recordAt, changedAt, firstSeenAt, lastRunAt };
+  return {
+    key: shown?.name ?? known?.key ?? name,
+    status: judgeKey({
+      ...facts,
+      wasSeen: known !== undefined,
+      wasNever: known?.status === 'never',
+      freshSince: freshSinceOf(context),
+    }),
+    listed: shown,
+    before: known,
+    firstSeenAt,
+    record,
+    place: newest && restorePlaceOf(newest.metadata),
+    ageMs: recordAt && Math.max(0, now.getTime() - recordAt.getTime()),
+    changedAt,
+    folder,
+    unreadable: looked?.unreadable,
+  };
+}
+
+interface FolderToLookInto {
+  readonly name: string;
+  readonly known: AuditedKey | undefined;
+  readonly isWhole: boolean;
+}
+
+/** The last days of a key's folder, and the record that is remembered; the whole where that shows no fresh record. */
+async function lookIntoFolder(
+  { name, known, isWhole }: FolderToLookInto,
+  source: EscrowSource,
+  context: CoverageContext,
+): Promise<{ readonly folder?: RecordFolder; readonly unreadable?: Failure }> {
+  const { store, now, previous, deadline } = context;
+  const freshSince = freshSinceOf(context);
+  // Creation times and ETags are those of one store: a copy has others.
+  const isSameStore = previous?.head.container === store.url;
+  const record = isSameStore ? known?.record : undefined;
+  const lastCount = isSameStore ? known?.folder : undefined;
+  const question = {
+    source,
+    key: name,
+    daysSince: new Date(addDays(dayOf(now), 1 - calendarDays)),
+    faultsSince: new Date(now.getTime() - runTimeLagDays * 24 * hourMs),
+    known: record,
+    altered: known?.altered,
+    // The newest record is remembered by itself; nothing can be added among the older ones.
+    countBefore: freshSince,
+    countAgainBefore: lastCount && new Date(lastCount.before),
+  };
+  try {
+    if (!isWhole) {
+      const window = `${recordPrefix(source, name)}${stampOf(addDays(dayOf(freshSince), -runTimeLagDays))}`;
+      const startFrom = record !== undefined && record.blobName < window ? record.blobName : window;
+      const folder = await readFolder(store, { ...question, startFrom }, deadline);
+      const isFresh = folder.newest !== undefined && timeOf(dated(folder.newest)) >= freshSince;
+      if (isFresh || !folder.isComplete || folder.known === 'untouched') return { folder };
+    }
+    return { folder: await readFolder(store, question, deadline) };
+  } catch (error) {
+    if (!(error instanceof ServiceError) && !(error instanceof OutOfTime)) throw error;
+    return { unreadable: describeFailure(error, 'readRecord', source, name) };
+  }
+}
+
+function auditedRecord(blob: NonNullable<RecordFolder['newest']>, known: AuditedKey | undefined): AuditedRecord {
+  const { name, length, metadata, createdAt, lastModified, etag } = blob;
+  const sha256 = metadata.sha256 ?? '';
+  const late = isLate(dated(blob));
+  const isKnown = known?.record?.sha256 === sha256 && known.record.unproven === undefined;
+  const unreadable = notReadable(blob);
+  return {
+    blobName: name,
+    bytes: length,
+    sha256,
+    createdAt: createdAt.toISOString(),
+    lastModified: lastModified.toISOString(),
+    etag,
+    backedUpAt: (backedUpAt(dated(blob)) ?? createdAt).toISOString(),
+    ...(late && { late }),
+    ...(late && !isKnown && { unproven: true as const }),
+    ...(unreadable && { notReadable: unreadable }),
+  };
+}
+
+/** A key that the source does not show, as far as the selection needs it. */
+function assumedKey(name: string, certificateBacked: boolean): SourceKey {
+  return { name, id: '', enabled: true, createdAt: undefined, updatedAt: undefined, certificateBacked };
+}
+
+/**
+ * When a key became one that requires a backup: as the latest audit knew it; now, where that audit did not know it or had it
+ * excluded; without any audit, the creation of its current version, when it must have existed.
+ */
+function firstSeen(
+  shown: SourceKey | undefined,
+  known: AuditedKey | undefined,
+  isSelected: boolean,
+  latest: StoredAudit['head'] | undefined,
+  now: Date,
+): Date {
+  const seenAt = known && new Date(known.firstSeenAt);
+  if (seenAt !== undefined && known !== undefined && requiresBackup(known.status) === isSelected) {
+    return seenAt < now ? seenAt : now;
+  }
+  if (latest !== undefined) return now;
+  return shown?.createdAt !== undefined && shown.createdAt < now ? shown.createdAt : now;
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import type { Day } from '../model/day.ts';
+import { dayOf } from '../model/day.ts';
+import type { SourceId } from '../model/source.ts';
+import type { EscrowStore, ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
+import type { AuditedFolder, AuditedRecord } from '../records/audit-document.ts';
+import { recordPrefix } from '../records/blob-names.ts';
+import { eachListed } from '../records/capped-listing.ts';
+import { isLate, newestFirst, timeOf } from '../records/record-order.ts';
+import type { RecordFault } from './record-fault.ts';
+import { faultOfRecord } from './record-fault.ts';
+
+/** What a key's folder holds, or the part of it that was listed. Its size does not grow with the folder. */
+export interface RecordFolder {
+  readonly newest: StoredBlob | undefined;
+  /** Creation time of the oldest record that is not late. */
+  readonly oldestAt: Date | undefined;
+  /** When the last record of each day was made. */
+  readonly days: ReadonlyMap<Day, Date>;
+  /** Young blobs that count for nothing: how many of each fault, and one of them. */
+  readonly faults: ReadonlyMap<RecordFault, { readonly blobs: number; readonly example: string }>;
+  /** What became of the record that an earlier audit knew. */
+  readonly known: 'untouched' | 'altered' | 'missing' | undefined;
+  /** Whether every blob was listed that was asked for. */
+  readonly isComplete: boolean;
+  /** What was there before a time, of a whole folder; and the same before the time of an earlier count. */
+  readonly counted: FolderCount | undefined;
+  readonly countedAgain: FolderCount | undefined;
+}
+
+export type FolderCount = Omit<AuditedFolder, 'listedAt'>;
+
+export interface FolderQuestion {
+  readonly source: SourceId;
+  readonly key: string;
+  /** The first name, in the order of names; absent: the whole folder. */
+  readonly startFrom?: string | undefined;
+  /** Days and faults are noted from then on. */
+  readonly daysSince: Date;
+  readonly faultsSince: Date;
+  /** As an earlier audit of this store saw it. */
+  readonly known?: AuditedRecord | undefined;
+  /** Names of records that count no longer. */
+  readonly altered?: readonly string[] | undefined;
+  /** Counts of a whole folder: what was created before these times. */
+  readonly countBefore: Date;
+  readonly countAgainBefore?: Date | undefined;
+}
+
+/** Lists a key's folder and keeps what coverage needs of it. One request per 5,000 blobs. */
+export async function readFolder(
+  store: EscrowStore,
+  question: FolderQuestion,
+  deadline: AbortSignal,
+): Promise<RecordFolder> {
+  const { source, key, startFrom, known } = question;
+  const options = { metadata: true, ...(startFrom !== undefined && { startFrom }) } as const;
+  const counter = startFrom === undefined ? createCounter(question.countBefore) : undefined;
+  const again =
+    startFrom === undefined && question.countAgainBefore ? createCounter(question.countAgainBefore) : undefined;
+  const days = new Map<Day, Date>();
+  const faults = new Map<RecordFault, { blobs: number; example: string }>();
+  let newest: StoredBlob | undefined;
+  let oldestAt: Date | undefined;
+  let fate: RecordFolder['known'] = known === undefined ? undefined : 'missing';
+  const isComplete = await eachListed(store.list(recordPrefix(source, key), deadline, options), (blob) => {
+    counter?.add(blob);
+    again?.add(blob);
+    if (known?.blobName === blob.name) fate = isUntouched(blob, known) ? 'untouched' : 'altered';
+    const fault = faultOfRecord(blob, source, key);
+    if (fault !== undefined) {
+      if (blob.createdAt >= question.faultsSince)
+        faults.set(fault, { example: blob.name, blobs: (faults.get(fault)?.blobs ?? 0) + 1 });
+      return;
+    }
+    const isAltered = known?.blobName === blob.name && fate === 'altered';
+    if (isAltered || question.altered?.includes(blob.name)) return;
+    const record = dated(blob);
+    if (newest === undefined || newestFirst(record, dated(newest)) < 0) newest = blob;
+    if (!isLate(record) && (oldestAt === undefined || blob.createdAt < oldestAt)) oldestAt = blob.createdAt;
+    if (timeOf(record) >= question.daysSince) noteDay(days, timeOf(record));
+  });
+  if (known !== undefined && fate === 'missing' && (!isComplete || !covers(startFrom, known))) fate = undefined;
+  return {
+    newest,
+    oldestAt,
+    days,
+    faults,
+    known: fate,
+    isComplete,
+    counted: isComplete ? counter?.count() : undefined,
+    countedAgain: isComplete ? again?.count() : undefined,
+  };
+}
+
+/** A blob as the order of records takes it. */
+export function dated({ name, createdAt, metadata }: StoredBlob) {
+  return { blobName: name, createdAt, metadata };
+}
+
+function isUntouched(blob: ListedBlob, known: AuditedRecord): boolean {
+  return (
+    blob.etag === known.etag &&
+    blob.length === known.bytes &&
+    blob.createdAt.toISOString() === known.createdAt &&
+    blob.lastModified.toISOString() === known.lastModified
+  );
+}
+
+function covers(startFrom: string | undefined, { blobName }: AuditedRecord): boolean {
+  return startFrom === undefined || startFrom <= blobName;
+}
+
+function noteDay(days: Map<Day, Date>, at: Date): void {
+  const day = dayOf(at);
+  const known = days.get(day);
+  if (known === undefined || at > known) days.set(day, at);
+}
+
+/** Counts and digests the blobs created before a time, which nobody can add to afterwards. In name order, as they are listed. */
+function createCounter(before: Date): { add(blob: ListedBlob): void; count(): FolderCount } {
+  const hash = createHash('sha256');
+  let blobs = 0;
+  return {
+    add({ name, etag, createdAt, length, contentMd5 = '' }) {
+      if (createdAt >= before) return;
+      blobs++;
+      hash.update(`${name}\n${etag}\n${createdAt.toISOString()}\n${length}\n${contentMd5}\n`);
+    },
+    count: () => ({ before: before.toISOString(), blobs, digest: hash.digest('base64url') }),
+  };
+}

@@ -1,0 +1,77 @@
+import type { Audit, AuditedKey, AuditHead } from './audit-document.ts';
+import { auditedKeySchema, auditHeadSchema } from './audit-document.ts';
+
+// An audit is one JSON object with one key a line, so that nobody has to hold 50,000 keys at once to read or write it.
+
+/** More than a thousand bytes a key for 200,000 keys. */
+export const maxAuditBytes = 256 * 1024 ** 2;
+
+const headEnd = ',"keys":[';
+const end = ']}\n';
+const chunkBytes = 1024 ** 2;
+
+export function encodeAudit(audit: Audit): Buffer {
+  const { keys, ...head } = audit;
+  const chunks: Buffer[] = [];
+  let text = `${JSON.stringify(head).slice(0, -1)}${headEnd}\n`;
+  for (const [index, key] of keys.entries()) {
+    text += `${JSON.stringify(key)}${index === keys.length - 1 ? '' : ','}\n`;
+    if (text.length < chunkBytes) continue;
+    chunks.push(Buffer.from(text));
+    text = '';
+  }
+  return Buffer.concat([...chunks, Buffer.from(`${text}${end}`)]);
+}
+
+/** An audit that was read back, checked line by line. Its keys are parsed when they are asked for. */
+export interface ReadAudit {
+  readonly head: AuditHead;
+  /** By source path and key name in any case. */
+  find(source: string, key: string): AuditedKey | undefined;
+  /** The keys of one source, in the audit's order. */
+  keysOf(source: string): Generator<AuditedKey>;
+}
+
+/** @returns undefined when the bytes are not an audit of this version. */
+export function decodeAudit(bytes: Buffer): ReadAudit | undefined {
+  try {
+    return readLines(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws Error for anything that `encodeAudit` does not write. */
+function readLines(bytes: Buffer): ReadAudit {
+  const headLine = lineAt(bytes, 0);
+  if (!headLine.text.endsWith(headEnd)) throw new Error('no head');
+  const head = auditHeadSchema.parse(JSON.parse(`${headLine.text.slice(0, -headEnd.length)}}`));
+  const places = new Map<string, Map<string, number>>(head.sources.map(({ source }) => [source, new Map()]));
+  let at = headLine.next;
+  while (at < bytes.length - end.length) {
+    const { text, next } = lineAt(bytes, at);
+    const { source, key } = auditedKeySchema.parse(JSON.parse(text.replace(/,$/, '')));
+    const ofSource = places.get(source);
+    if (ofSource === undefined) throw new Error('a key of a source that is not listed');
+    ofSource.set(key.toLowerCase(), at);
+    at = next;
+  }
+  if (bytes.subarray(at).toString() !== end) throw new Error('no end');
+  const keyAt = (place: number): AuditedKey => JSON.parse(lineAt(bytes, place).text.replace(/,$/, ''));
+  return {
+    head,
+    find(source, key) {
+      const place = places.get(source)?.get(key.toLowerCase());
+      return place === undefined ? undefined : keyAt(place);
+    },
+    *keysOf(source) {
+      for (const place of places.get(source)?.values() ?? []) yield keyAt(place);
+    },
+  };
+}
+
+function lineAt(bytes: Buffer, start: number): { readonly text: string; readonly next: number } {
+  const lineEnd = bytes.indexOf('\n', start);
+  if (lineEnd < 0) throw new Error('a line without an end');
+  return { text: bytes.toString('utf8', start, lineEnd), next: lineEnd + 1 };
+}

@@ -1,0 +1,12 @@
+/** Twenty pages. Whoever piles up more in one folder must not keep an audit from its end; what is left out is told. */
+export const maxListed = 100_000;
+
+/** Goes through a listing as far as that. @returns whether it came to its end. */
+export async function eachListed<T>(items: AsyncIterable<T>, each: (item: T) => void): Promise<boolean> {
+  let listed = 0;
+  for await (const item of items) {
+    if (++listed > maxListed) return false;
+    each(item);
+  }
+  return true;
+}

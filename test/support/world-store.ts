@@ -1,0 +1,126 @@
+import { OutOfTime } from '../../src/escrow/model/service-error.ts';
+import type { EscrowStore, NewBlob, StoredBlob } from '../../src/escrow/ports/escrow-store.ts';
+import { storageError, storedBlob } from './memory-store.ts';
+
+export type WorldBlob = StoredBlob & { readonly bytes: Uint8Array };
+
+/**
+ * An escrow store in memory whose days pass as a test says. It is create-only, as the deployed identities are, and counts what a
+ * real container would be asked (a listing page holds 5,000 blobs).
+ */
+export interface WorldStore extends EscrowStore {
+  readonly blobs: ReadonlyMap<string, WorldBlob>;
+  requests: number;
+  /** Puts a blob behind the product's back; what is left out is as the store would make it. */
+  put(name: string, content: string | Uint8Array, more?: Partial<StoredBlob>): WorldBlob;
+  lose(name: string): void;
+}
+
+export function createWorldStore(url: string, now: () => Date): WorldStore {
+  const blobs = new Map<string, WorldBlob>();
+  // By the first two folders, so that a year of history costs a test no minutes.
+  const index = new Map<string, string[]>();
+  const sectionOf = (name: string): string => name.split('/', 2).join('/');
+  let changes = 0;
+
+  const namesFrom = (prefix: string, startFrom: string): string[] => {
+    const isDeep = prefix.split('/').length > 2;
+    const candidates = isDeep
+      ? sortedSection(sectionOf(prefix))
+      : [...blobs.keys()].filter((name) => name.startsWith(prefix)).sort(byName);
+    const first = startFrom > prefix ? startFrom : prefix;
+    let low = 0;
+    for (let high = candidates.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((candidates[middle] ?? '') < first) low = middle + 1;
+      else high = middle;
+    }
+    const names: string[] = [];
+    for (; candidates[low]?.startsWith(prefix); low++) names.push(candidates[low] ?? '');
+    return names;
+  };
+  const sortedSection = (section: string): string[] => {
+    const known = index.get(section) ?? [...blobs.keys()].filter((name) => sectionOf(name) === section).sort(byName);
+    index.set(section, known);
+    return known;
+  };
+  const begin = (deadline: AbortSignal): void => {
+    if (deadline.aborted) throw new OutOfTime();
+    store.requests++;
+  };
+  const present = (name: string): WorldBlob => {
+    const blob = blobs.get(name);
+    if (blob === undefined) throw storageError({ statusCode: 404, code: 'BlobNotFound' });
+    return blob;
+  };
+
+  const store: WorldStore = {
+    url,
+    blobs,
+    requests: 0,
+    put(name, content, more = {}) {
+      const bytes = Buffer.from(content);
+      const createdAt = new Date(Math.floor(now().getTime() / 1000) * 1000);
+      const blob = { ...storedBlob({ name, bytes, createdAt, etag: `0x${++changes}` }), ...more, bytes };
+      if (!blobs.has(name)) index.delete(sectionOf(name));
+      blobs.set(name, more.lastModified === undefined ? { ...blob, lastModified: blob.createdAt } : blob);
+      return blob;
+    },
+    lose(name) {
+      if (blobs.delete(name)) index.delete(sectionOf(name));
+    },
+    async create({ name, bytes, metadata }: NewBlob, deadline) {
+      begin(deadline);
+      const existing = blobs.get(name);
+      if (existing !== undefined) {
+        return { outcome: 'exists', existing, refusal: storageError({ statusCode: 409, code: 'BlobAlreadyExists' }) };
+      }
+      store.put(name, bytes, { metadata });
+      return { outcome: 'created' };
+    },
+    async replace(_, deadline) {
+      begin(deadline);
+      throw storageError({ statusCode: 403, code: 'AuthorizationPermissionMismatch' });
+    },
+    async remove(_, deadline) {
+      begin(deadline);
+      throw storageError({ statusCode: 403, code: 'AuthorizationPermissionMismatch' });
+    },
+    async look(name, deadline) {
+      begin(deadline);
+      return blobs.get(name);
+    },
+    async read(name, deadline, maxBytes = Number.POSITIVE_INFINITY) {
+      begin(deadline);
+      const { bytes, tier } = present(name);
+      if (tier === 'Archive') throw storageError({ statusCode: 409, code: 'BlobArchived' });
+      if (bytes.length > maxBytes) throw storageError({ statusCode: 200, code: 'BlobTooLarge' });
+      return bytes;
+    },
+    async *list(prefix, deadline, options: { startFrom?: string; metadata?: boolean } = {}) {
+      begin(deadline);
+      let listed = 0;
+      for (const name of namesFrom(prefix, options.startFrom ?? '')) {
+        if (++listed % 5001 === 0) store.requests++;
+        yield present(name);
+      }
+    },
+    async *listFolders(prefix, deadline) {
+      begin(deadline);
+      const folders = namesFrom(prefix, '').flatMap((name) => {
+        const end = name.indexOf('/', prefix.length);
+        return end < 0 ? [] : [name.slice(0, end + 1)];
+      });
+      yield* new Set(folders);
+    },
+    // biome-ignore lint/correctness/useYield: none is asked for
+    async *listTop() {
+      throw new Error('an audit lists no top');
+    },
+  };
+  return store;
+}
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
