@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isSample } from '../../src/app/discover/merge-sources.ts';
-import { readSourcesFile } from '../../src/app/discover/sources-file.ts';
+import { isSample, readSourcesFile } from '../../src/app/discover/sources-file.ts';
 import { isAtLeast, runTool, type ToolAnswer } from './tool.ts';
 
 /** The oldest versions that deploy this; why, is in docs/deploy.md. */

@@ -1,3 +1,4 @@
+import { seeSources } from '../resource-manager/resource-manager.ts';
 import type { ContainerRoles } from './identities.ts';
 
 /**
@@ -65,9 +66,9 @@ export function assignedRoles({
       everywhere: [...backUpKeys, ...runQueue],
       onContainers: { ...readAll, [backups]: createBlobs, [audits]: createBlobs },
     },
-    /** The person who has all of a person's roles. */
+    /** The person who has all of a person's roles, Reader among them. */
     operator: {
-      everywhere: operatorDataActions.filter((action) => !action.startsWith(blobs)),
+      everywhere: [...operatorDataActions.filter((action) => !action.startsWith(blobs)), seeSources],
       onContainers: { ...readAll, [drills]: createBlobs },
     },
   };

@@ -2,6 +2,7 @@ import type { Clock } from '../azure/http/clock.ts';
 import { systemClock } from '../azure/http/clock.ts';
 import { createKeyOperator } from '../azure/key-vault/key-operator.ts';
 import { createRequestQueue } from '../azure/request-queue.ts';
+import { createResourceGraph, type ResourceGraph } from '../azure/resource-graph.ts';
 import type { PacedSource } from '../escrow/model/source.ts';
 import type { KeyOperator } from '../escrow/ports/key-operator.ts';
 import type { RequestQueue } from '../escrow/ports/request-queue.ts';
@@ -20,6 +21,8 @@ export interface OperatorServices extends Services {
   readonly requests: RequestQueue;
   /** Makes the escrow's folder where it is one and not there yet. */
   prepareStore(): Promise<void>;
+  /** What there is in Azure, as far as the person may see it. */
+  readonly resourceGraph: ResourceGraph;
   /** Resolves after `ms`, or at once when the signal aborts. */
   sleep(ms: number, until: AbortSignal): Promise<void>;
 }
@@ -36,6 +39,7 @@ export function createOperatorServices(settings: Settings, clock: Clock = system
       return requests;
     },
     prepareStore: () => prepareStore(settings.containerUrl),
+    resourceGraph: createResourceGraph(settings.resourceManagerUrl, credential, clock),
     sleep: (ms, until) => clock.sleep(ms, until),
   };
 }

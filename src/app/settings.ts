@@ -160,6 +160,11 @@ function withUnneeded(settings: Settings): Settings {
   return settings;
 }
 
+/** Whether a setting that may be missing is there. */
+export function isSet(settings: Settings, member: (typeof dispensable)[number]['member']): boolean {
+  return Object.getOwnPropertyDescriptor(settings, member)?.get === undefined;
+}
+
 function parseCount(text: string): number | undefined {
   return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined;
 }

@@ -3,6 +3,7 @@ import type { Cli, ComposeServices } from './cli.ts';
 import { createCli } from './cli.ts';
 import { addBackup } from './commands/backup/backup.ts';
 import { addCopy } from './commands/copy.ts';
+import { addDiscover } from './commands/discover.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDownload } from './commands/download.ts';
 import { addDrill } from './commands/drill/drill.ts';
@@ -33,6 +34,7 @@ const commands: readonly ((cli: Cli) => unknown)[] = [
   addDrill,
   addReport,
   addDoctor,
+  addDiscover,
 ];
 
 export function createProgram(io: Io, compose: ComposeServices): Cli {

@@ -22,6 +22,7 @@ function ioWith(isTTY: boolean): { io: Io; stdout: PassThrough; stderr: PassThro
     isTTY: { stdin: isTTY, stdout: isTTY, stderr: isTTY },
     columns: 80,
     env: {},
+    folder: '.',
     program: 'keyvault-escrow',
     signal,
     holdOpen: () => ({ [Symbol.dispose]: () => undefined }),

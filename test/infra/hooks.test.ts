@@ -301,6 +301,61 @@ describe('the settings file after a deployment', () => {
   });
 });
 
+describe('docs/deploy.md', () => {
+  const text = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+  const { outputs } = deploy(parametersNamed('many-sources'));
+  const outputsOfAz = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }]));
+  const lines = Array.from(
+    text.matchAll(/^npm run (?:-s )?(infra:\w+)(?: -- ([^#\n>]*))?/gm),
+    ([, script = '', given = '']) => ({
+      script,
+      given: given
+        .trim()
+        .split(' ')
+        .filter((word) => word !== ''),
+    }),
+  );
+  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+  it.each(lines)('has a line that works: $script $given', ({ script, given }) => {
+    setTools({
+      deployments: { 'key-escrow': { properties: { provisioningState: 'Succeeded', outputs: outputsOfAz } } },
+    });
+    const named =
+      script === 'infra:preflight' || given.includes('--deployment') ? given : [...given, '--deployment', 'key-escrow'];
+    const hook = /^node infra\/hooks\/(\S+)$/.exec(scripts[script])?.[1] ?? 'none';
+    const { status, stderr } = run(hook, named, byAz);
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  it('shows every kind of line that the deployment puts out', () => {
+    const kinds = lines.filter(({ script }) => script === 'infra:commands').map(({ given }) => given[0]);
+    expect(new Set(kinds)).toEqual(new Set(['hsm', 'auditor', 'requester', 'drillOperator', 'lock', 'remove']));
+  });
+
+  it('says in its first lines that it never ran on Azure, and in which version', () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    for (const document of ['docs/deploy.md', 'README.md']) {
+      const first = readFileSync(new URL(`../../${document}`, import.meta.url), 'utf8')
+        .split('\n')
+        .slice(0, 30)
+        .join(' ');
+      expect(first, document).toMatch(/never run against real azure/i);
+      expect(first, document).toContain(version);
+    }
+  });
+
+  it('links only to headings that it has', () => {
+    const slugs = Array.from(text.matchAll(/^##+ (.*)$/gm), ([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    for (const [, anchor] of text.matchAll(/\]\(#([^)]*)\)/g)) expect(slugs).toContain(anchor);
+  });
+});
+
 describe('the hooks', () => {
   it('are the scripts that azure.yaml and package.json name', () => {
     const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
 import type { CliRun } from '../support/cli.ts';
@@ -127,6 +127,7 @@ test.for([
   'drill --to-vault-name contoso-drill --sample 1',
   'drill --to-vault-name contoso-drill --what-if',
   'doctor',
+  'discover --write shape.json',
 ])('the members of %s --json are the documented ones', async (line) => {
   const text = await readFile(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
   const command = line.split(' ')[0] ?? '';
@@ -143,7 +144,7 @@ async function typed(line: string): Promise<Pick<CliRun, 'code' | 'stdout' | 'st
     return { code: 0, stdout: '', stderr: '' };
   }
   const args = words.map((word, at) =>
-    /^(-o|--receipt)$/.test(words[at - 1] ?? '') ? join(folder, `${mornings}-${word}`) : word,
+    /^(-o|--receipt|--write)$/.test(words[at - 1] ?? '') ? join(folder, `${mornings}-${basename(word)}`) : word,
   );
   // The pace is not what is tested here.
   const isPaced = /^(restore|drill)$/.test(args[0] ?? '') && !args.includes('--max-per-second');

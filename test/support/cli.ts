@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { PassThrough, Writable } from 'node:stream';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { OperatorServices } from '../../src/app/operator-services.ts';
@@ -18,6 +19,8 @@ export interface CliRun {
 
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Where the command is started; by default a folder in which nothing is found. */
+  readonly folder?: string;
   /** What a person types; makes standard input a terminal. */
   readonly answers?: string;
   /** What a pipe brings on standard input. */
@@ -68,6 +71,7 @@ export function collectIo(options: CliOptions): { readonly io: Io; ended(code: n
     isTTY: { stdin: answers !== undefined, stdout: isTTY, stderr: isTTY },
     columns,
     env: options.env ?? process.env,
+    folder: options.folder ?? tmpdir(),
     program: 'keyvault-escrow',
     signal: AbortSignal.any([interrupt.signal, ...(options.signal ? [options.signal] : [])]),
     holdOpen: () => ({ [Symbol.dispose]: () => undefined }),

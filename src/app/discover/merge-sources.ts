@@ -1,6 +1,6 @@
 import { isSameSource, type SourceId } from '../../escrow/model/source.ts';
 import type { FoundSource } from './find-sources.ts';
-import { type SourceEntry, sourceOf } from './sources-file.ts';
+import { isSample, type SourceEntry, sourceOf } from './sources-file.ts';
 
 /** What a merge makes of a file of sources: the entries, and what differs, in the order of the entries. */
 export interface MergedSources {
@@ -54,8 +54,6 @@ export function mergeSources(found: readonly FoundSource[], existing: readonly S
   }
   return { entries, changes };
 }
-
-export const isSample = ({ subscriptionId }: SourceEntry): boolean => /^[0-]+$/.test(subscriptionId ?? '');
 
 /** What Azure knows better than the file. */
 function withFacts(entry: SourceEntry, found: FoundSource): SourceEntry {

@@ -38,6 +38,9 @@ export function sourceOf({ vaultName, hsmName }: SourceEntry): SourceId {
   return { kind: vaultName === undefined ? 'managedHsm' : 'vault', name: name.toLowerCase() };
 }
 
+/** The entry that the repository comes with, to be replaced. */
+export const isSample = ({ subscriptionId }: SourceEntry): boolean => /^[0-]+$/.test(subscriptionId ?? '');
+
 /** What stands in a file of sources, and everything that is wrong with it: each fault begins with its place in the file. */
 export function readSourcesFile(text: string, file: string): { entries: SourceEntry[]; faults: string[] } {
   let json: unknown;

@@ -1,9 +1,11 @@
 import { ServiceError } from '../../escrow/model/service-error.ts';
 import { auditFolder, drillFolder, parseAuditName, parseDrillReceiptName } from '../../escrow/records/blob-names.ts';
 import { listRuns } from '../../escrow/records/stored-run.ts';
+import type { SourceEntry } from '../discover/sources-file.ts';
 import type { Task } from '../task.ts';
 import type { CheckedSubject } from './check.ts';
 import { ok } from './check.ts';
+import { checkEstate } from './check-estate.ts';
 import { checkQueues } from './check-queues.ts';
 import { checkSource } from './check-source.ts';
 import { checkStores } from './check-stores.ts';
@@ -17,24 +19,33 @@ export interface Diagnosis {
 
 const runsLookedFor = 8 * 24 * 60 * 60 * 1000;
 
-/** Looks at a deployment as the person who asks sees it. @param env tells of a proxy, and whether this is the app itself. */
-export async function diagnose(task: Task, env: Readonly<Record<string, string | undefined>>): Promise<Diagnosis> {
+/**
+ * Looks at a deployment as the person who asks sees it.
+ * @param env tells of a proxy, and whether this is the app itself.
+ * @param listed the deployment's list of sources, where it is at hand.
+ */
+export async function diagnose(
+  task: Task,
+  env: Readonly<Record<string, string | undefined>>,
+  listed: readonly SourceEntry[],
+): Promise<Diagnosis> {
   const { sources } = task.services.settings;
   const hasProxy = (env.HTTPS_PROXY ?? env.https_proxy) !== undefined;
   // As deployed, the app's queue connection and its other calls have one identity.
   const isApp = env.AZURE_CLIENT_ID !== undefined && env.AZURE_CLIENT_ID === env.ESCROW_QUEUE__clientId;
   // Settings with a fault end before any command begins, with every fault named.
   const configured = `${sources.length} ${sources.length === 1 ? 'source' : 'sources'} configured`;
-  const [ofSources, ofStores, ofQueues, run, audit, drill] = await Promise.all([
+  const [ofSources, ofStores, ofQueues, estate, run, audit, drill] = await Promise.all([
     Promise.all(sources.map((source) => checkSource(source, task, hasProxy))),
     checkStores(task),
     checkQueues(task, isApp),
+    checkEstate(task, listed),
     latest(task, latestRun),
     latest(task, latestAudit),
     latest(task, latestDrill),
   ]);
   const settings: CheckedSubject = { subject: 'settings', checks: [ok('settings', configured)] };
-  const subjects = [settings, ...ofSources, ...ofStores, ofQueues];
+  const subjects = [settings, ...ofSources, ...ofStores, ofQueues, estate];
   const counts = { ok: 0, notChecked: 0, failed: 0 };
   for (const { status } of subjects.flatMap(({ checks }) => checks)) counts[status]++;
   return { subjects, counts, latest: { ...(run && { run }), ...(audit && { audit }), ...(drill && { drill }) } };

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import type { Check, CheckedSubject } from '../../app/doctor/check.ts';
 import type { Diagnosis } from '../../app/doctor/diagnose.ts';
 import { diagnose } from '../../app/doctor/diagnose.ts';
 import type { Cli } from '../cli.ts';
 import { showAge } from '../options/instants.ts';
 import { sourceMembers } from '../options/source-options.ts';
+import { readSourcesList, sourcesList } from '../options/sources-list.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson } from '../terminal/print.ts';
@@ -12,7 +14,7 @@ import { alignColumns } from '../terminal/table.ts';
 const about = {
   summary: 'check a deployment: settings, sources, container, queues; each fault with its remedy',
   description:
-    'Checks the settings; of every source its name, the way to it, the token, the list permission, and one real backup that is thrown away; of the container that it can be read and that nothing in it can be overwritten or deleted (tried on a canary); the queue, whether its messages can be worked on, and the poison queue. What your identity may not look at is not checked, and the last line counts it. Exit code 3 when something failed.',
+    'Checks the settings; of every source its name, the way to it, the token, the list permission, and one real backup that is thrown away; of the container that it can be read and that nothing in it can be overwritten or deleted (tried on a canary); the queue, whether its messages can be worked on, and the poison queue; which vaults are on no list. What your identity may not look at is not checked, and the last line counts it. Exit code 3 when something failed.',
   examples: ['doctor', 'doctor --settings local.settings.json --json'],
 };
 
@@ -20,7 +22,8 @@ const about = {
 export function addDoctor(cli: Cli) {
   return cli.command('doctor', about).action(
     cli.action(async (values, io, task) => {
-      const diagnosis = await diagnose(task, io.env);
+      const listed = await readSourcesList(join(io.folder, sourcesList));
+      const diagnosis = await diagnose(task, io.env, listed);
       if (values.json) await printJson(io, diagnosisObject(diagnosis));
       else await printDiagnosis(diagnosis, task.services.now(), io);
       return diagnosis.counts.failed === 0 ? exitCodes.done : exitCodes.findings;

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { placeOfJsonFault } from '../../app/json-fault.ts';
 import type { Settings } from '../../app/settings.ts';
-import { readSettings } from '../../app/settings.ts';
+import { isSet, readSettings } from '../../app/settings.ts';
+import { sourceUrl } from '../../escrow/model/key-id.ts';
 import { UsageFault } from '../terminal/errors.ts';
 import type { Io } from '../terminal/io.ts';
+import { say } from '../terminal/print.ts';
 
 export interface SettingsPlace {
   /** A settings file. */
@@ -14,15 +17,46 @@ export interface SettingsPlace {
   readonly store?: string | undefined;
 }
 
+/** What a deployment leaves for the command line: `npm run infra:settings`. */
+const foundFile = 'escrow.settings.json';
+
 /**
- * The app's settings: from the environment, or from the Values of a local.settings.json over it. The file's identity
- * settings are the app's and are left alone: a person comes with their own identity.
+ * The app's settings: from the environment, or from the Values of a settings file over it. The file's identity settings are the
+ * app's and are left alone: a person comes with their own identity.
+ *
+ * Without a file named, one that a deployment left in this folder is used, and that is said. Nobody asked for it, so it is not
+ * trusted as far: the environment wins, nothing that redirects a token is read from it, and the hosts are named.
  */
-export async function loadSettings(io: Io, { settings, store }: SettingsPlace): Promise<Settings> {
-  return readSettings(
-    { ...io.env, ...(settings && (await readValues(settings))), ...(store && atStore(store)) },
-    'command',
+export async function loadSettings(io: Io, { settings: file, store }: SettingsPlace): Promise<Settings> {
+  const found = file === undefined ? await findValues(io) : undefined;
+  const values = { ...found, ...io.env, ...(file && (await readValues(file))), ...(store && atStore(store)) };
+  const settings = readSettings(values, 'command');
+  if (found !== undefined && Object.keys(found).some((name) => io.env[name] === undefined)) {
+    say(io, `Settings: ${foundFile} in this folder. Hosts: ${hostsOf(settings).join(', ')}.`);
+  }
+  return settings;
+}
+
+async function findValues({ folder }: Io): Promise<Record<string, string> | undefined> {
+  const path = join(folder, foundFile);
+  if (!existsSync(path)) return undefined;
+  const values = await readValues(path);
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => name.startsWith('ESCROW_') || name === 'AZURE_CLOUD'),
   );
+}
+
+/** Every host that may be sent a token. */
+function hostsOf(settings: Settings): string[] {
+  const { sources, suffixes, authorityHost, resourceManagerUrl } = settings;
+  const places = ['containerUrl', 'auditContainerUrl', 'drillContainerUrl', 'queueServiceUrl'] as const;
+  const urls = [
+    ...places.flatMap((name) => (isSet(settings, name) ? settings[name] : [])),
+    ...sources.map((source) => sourceUrl(source, suffixes)),
+    authorityHost,
+    resourceManagerUrl,
+  ];
+  return [...new Set(urls.filter((url) => url.startsWith('https:')).map((url) => new URL(url).hostname))];
 }
 
 /** Another escrow than that of the settings, with the audits and the receipts that lie beside it. */

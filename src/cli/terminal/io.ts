@@ -13,6 +13,8 @@ export interface Io extends Interruption {
   /** How wide the terminal is. Text that does not go to a terminal is not wrapped. */
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where it was started: files that are found by themselves are looked for here. */
+  readonly folder: string;
   /** What this program was started with, so that a line which it prints can be pasted: `npm run escrow --`. */
   readonly program: string;
 }
@@ -33,6 +35,7 @@ export function processIo(): Io {
       return process.stdout.columns ?? process.stderr.columns ?? 80;
     },
     env: process.env,
+    folder: process.cwd(),
     program: programName(process.env, process.argv[1] ?? ''),
   };
 }

@@ -1,0 +1,49 @@
+import { isSameSource, type SourceId } from '../../escrow/model/source.ts';
+import type { FoundSource } from './find-sources.ts';
+import { isSample, type SourceEntry, sourceOf } from './sources-file.ts';
+
+/** What is to become of a source: it is escrowed, somebody decided that it is not, or nobody thought of it. */
+export type Standing =
+  | { readonly kind: 'configured' }
+  | { readonly kind: 'notEscrowed'; readonly reason: string }
+  | { readonly kind: 'unconfigured' };
+
+export interface DiscoveredSource extends FoundSource {
+  readonly standing: Standing;
+}
+
+/** What there is, beside what is configured. */
+export interface Discovery {
+  readonly sources: readonly DiscoveredSource[];
+  /** Configured, and not seen: gone, moved, or hidden from whoever asks. */
+  readonly notFound: readonly SourceId[];
+}
+
+/**
+ * @param configured the sources of the settings.
+ * @param listed those of a file of sources. The sample that comes with the repository is nobody's.
+ */
+export function compareSources(
+  found: readonly FoundSource[],
+  configured: readonly SourceId[],
+  listed: readonly SourceEntry[],
+): Discovery {
+  const entries = listed.filter((one) => !isSample(one));
+  const known = [...configured, ...entries.map(sourceOf)];
+  const distinct = known.filter((one, at) => known.findIndex((other) => isSameSource(one, other)) === at);
+  return {
+    sources: found.map((one) => ({ ...one, standing: standingOf(one.source, configured, entries) })),
+    notFound: distinct.filter((one) => !found.some(({ source }) => isSameSource(source, one))),
+  };
+}
+
+function standingOf(source: SourceId, configured: readonly SourceId[], entries: readonly SourceEntry[]): Standing {
+  const entry = entries.find((one) => isSameSource(sourceOf(one), source));
+  // What is deployed is escrowed, whatever the file says by now.
+  if (configured.some((one) => isSameSource(one, source))) return { kind: 'configured' };
+  if (entry === undefined) return { kind: 'unconfigured' };
+  return entry.notEscrowed === undefined ? { kind: 'configured' } : { kind: 'notEscrowed', reason: entry.notEscrowed };
+}
+
+export const unconfigured = ({ sources }: Discovery): DiscoveredSource[] =>
+  sources.filter(({ standing }) => standing.kind === 'unconfigured');

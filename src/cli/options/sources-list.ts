@@ -1,0 +1,28 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readSourcesFile, type SourceEntry } from '../../app/discover/sources-file.ts';
+import { UsageFault } from '../terminal/errors.ts';
+
+/** The list that infra/main.bicepparam loads, seen from the folder of the repository. */
+export const sourcesList = 'infra/sources.json';
+
+/** @returns nothing where there is no such file. @throws UsageFault for one that cannot be used. */
+export async function readSourcesList(file: string): Promise<SourceEntry[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new UsageFault(`${file} cannot be read: ${(error as Error).message}`, 'Name another file.', { cause: error });
+  }
+  const { entries, faults } = readSourcesFile(text, file);
+  if (faults.length === 0) return entries;
+  const list = faults.map((fault) => `- ${fault}`).join('\n');
+  throw new UsageFault(`${file} cannot be used:\n${list}\n`, 'Mend it, or move it away.');
+}
+
+/** Whole or not at all. */
+export async function writeSourcesList(file: string, entries: readonly SourceEntry[]): Promise<void> {
+  const half = `${file}.${process.pid}.half`;
+  await writeFile(half, `${JSON.stringify(entries, null, 2)}\n`);
+  await rename(half, file);
+}
