@@ -4,6 +4,7 @@ import { measureAudit } from './audit.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureCpu } from './cpu.ts';
 import { buildPackage } from './deployed-package.ts';
+import { measureDesk } from './desk.ts';
 import { measureFanOut } from './fan-out.ts';
 import type { Figures } from './figures.ts';
 import { figureHead, figureTable, missed, notMeasured, rounded } from './figures.ts';
@@ -24,7 +25,7 @@ const help = `npm run bench [-- --quick] [-- --json] [-- --write]
 Measures the product on a private local Azure and holds every figure against its target. About five minutes.
 
   --quick   the same measurements, smaller: under a minute, less exact
-  --only    comma-separated: waiting, cpu, growth, fanOut, audit, coldStart, profile
+  --only    comma-separated: waiting, desk, cpu, growth, fanOut, audit, coldStart, profile
   --json    the last line on stdout is one JSON object with the figures by name
   --write   also draws docs/charts and puts figures and plan into docs/performance.md
   --help    this text
@@ -52,6 +53,7 @@ async function main(): Promise<number> {
 
   const steps: Record<string, () => Promise<Measurement[]>> = {
     waiting: () => measureWaiting(bench),
+    desk: async () => [await measureDesk(bench)],
     cpu: async () => [await measureCpu(bench)],
     // Not in quick runs: it makes no figure.
     profile: async () => (flags.quick ? [] : [await measureProfile()]),

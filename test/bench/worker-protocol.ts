@@ -13,6 +13,16 @@ export type WorkerJob =
       readonly profile?: true;
     }
   | { readonly kind: 'script'; readonly loop: LoopJob; readonly warmUp?: LoopJob }
+  /** A person's `backup --store DIR` of one vault. */
+  | {
+      readonly kind: 'desk';
+      readonly vaultName: string;
+      readonly folder: string;
+      /** Absent: the desk's own. */
+      readonly maxBackupsPerSecond?: number;
+    }
+  /** The script that a person has instead: list, back up, write a file, one after the other. */
+  | { readonly kind: 'folderScript'; readonly vaultUrl: string; readonly folder: string }
   /** The daily audit of every configured source; a gap fails it. */
   | { readonly kind: 'audit' }
   /** Leaves what a month of audits leaves. */

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
+import { pathToFileURL } from 'node:url';
 import PQueue from 'p-queue';
 import { auditEscrow } from '../../src/app/audit-escrow.ts';
+import { backUpSources } from '../../src/app/backup/back-up-sources.ts';
+import { deskSource } from '../../src/app/backup/desk-source.ts';
+import { createOperatorServices } from '../../src/app/operator-services.ts';
 import type { Services } from '../../src/app/services.ts';
 import { createServices } from '../../src/app/services.ts';
 import { readSettings } from '../../src/app/settings.ts';
@@ -9,7 +13,7 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { EscrowLog } from '../../src/escrow/ports/escrow-events.ts';
 import { runSources } from '../../src/functions/source-runs.ts';
 import { leaveMonthOfAudits } from './month-of-audits.ts';
-import { runScript } from './script-loops.ts';
+import { runFolderScript, runScript } from './script-loops.ts';
 import type { MemorySample, Profiles, WorkerAnswer, WorkerJob } from './worker-protocol.ts';
 
 /*
@@ -23,12 +27,16 @@ const log: EscrowLog = (_level, event) => {
   if (JSON.stringify(event).length > 0 && event.event === 'escrow.key.escrowed') keys++;
 };
 
+type DeskJob = Extract<WorkerJob, { kind: 'desk' }>;
+
 /** @returns what is measured; everything before it, warm-up included, is not. */
 async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
   if (job.kind === 'script') {
     if (job.warmUp !== undefined) await runScript(job.warmUp);
     return () => runScript(job.loop);
   }
+  if (job.kind === 'folderScript') return () => runFolderScript(job.vaultUrl, job.folder);
+  if (job.kind === 'desk') return () => backUpAtDesk(job);
   const services = createServices(readSettings(process.env));
   if (job.kind === 'audit') return () => auditEscrow(services, log);
   if (job.kind === 'monthOfAudits') return () => leaveMonthOfAudits(services);
@@ -41,6 +49,18 @@ async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
   if (job.warmUp !== undefined) await run(job.warmUp);
   keys = 0;
   return () => run(job.sources);
+}
+
+/** As `keyvault-escrow backup --vault-name … --store …`. */
+async function backUpAtDesk({ vaultName, folder, maxBackupsPerSecond }: DeskJob): Promise<void> {
+  const env = { ...process.env, ESCROW_CONTAINER_URL: pathToFileURL(folder).href };
+  const services = createOperatorServices(readSettings(env, 'command'));
+  const source = deskSource({ kind: 'vault', name: vaultName }, [], { maxBackupsPerSecond });
+  const task = { services, signal: new AbortController().signal, say: () => undefined };
+  const progress = { listed: () => undefined, done: () => undefined };
+  const { runs } = await backUpSources({ sources: [source], force: false, whatIf: false }, task, progress);
+  if (runs.some(({ status }) => status !== 'ok')) throw new Error('The run is incomplete.');
+  await services.release();
 }
 
 async function fill({ container, timeBudget }: Services, names: readonly string[]): Promise<void> {

@@ -1,14 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { adoptEnvironment } from '../../local-azure/demonstration/adopt-environment.ts';
 import { startLocalAzure } from '../../local-azure/local-azure.ts';
+import { faultsOfFolder, killFolderWriters } from '../support/killed-folder-writers.ts';
 import { separatePlace } from './chaos-place.ts';
 import { namedFaults, tryFaults } from './fault-matrix.ts';
 import { killHosts } from './killing.ts';
 
 const help = `npm run chaos [-- --json] [--kills 50] [--keys 200] [--seed 1]
 
-Kills the functions host with SIGKILL at many instants of a run over 2 vaults and 1 Managed HSM, and tries every named fault
-of docs/security.md. Takes ten minutes at most. Exit code 0 when nothing was lost, repeated, said wrongly or leaked.
+Kills the functions host with SIGKILL at many instants of a run over 2 vaults and 1 Managed HSM, tries every named fault
+of docs/security.md, and kills as many writers of an escrow in a folder. Takes ten minutes at most. Exit code 0 when nothing was lost, repeated, said wrongly or leaked.
 
   --json    the last line on stdout is one JSON object
   --kills   how many kills, --keys over how many keys, --seed for their instants`;
@@ -54,6 +58,8 @@ async function main(): Promise<number> {
     ),
   );
   leave();
+  const folderFaults = await killFolder(wanted);
+  for (const fault of folderFaults) tell(`NOT SURVIVED: a folder, ${fault}`);
 
   const { lost, duplicated, untrue } = kills;
   for (const finding of [...lost, ...duplicated, ...untrue, ...kills.leaks]) tell(finding);
@@ -64,6 +70,8 @@ async function main(): Promise<number> {
     duplicated: duplicated.length,
     faultsTried: trials.length,
     faultsSurvived: survived,
+    folderKills: wanted,
+    folderFaults: folderFaults.length,
     wrongReports: untrue.length,
     leaks: kills.leaks.length + trials.reduce((sum, { leaks }) => sum + leaks.length, 0),
   };
@@ -72,8 +80,18 @@ async function main(): Promise<number> {
   const isGood =
     result.kills === wanted &&
     survived === trials.length &&
-    result.lost + result.duplicated + result.wrongReports + result.leaks === 0;
+    result.lost + result.duplicated + result.folderFaults + result.wrongReports + result.leaks === 0;
   return isGood ? 0 : 1;
+}
+
+/** The folder store under the same treatment. */
+async function killFolder(kills: number): Promise<string[]> {
+  const root = await mkdtemp(join(tmpdir(), 'escrow-chaos-folder-'));
+  try {
+    return await faultsOfFolder(root, await killFolderWriters(root, kills));
+  } finally {
+    await rm(root, { recursive: true });
+  }
 }
 
 process.exitCode = await main();

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,12 +8,8 @@ import type { NewBlob } from '../../../src/escrow/ports/escrow-store.ts';
 import type { FolderStore } from '../../../src/store/folder/folder-store.ts';
 import { createFolderStore } from '../../../src/store/folder/folder-store.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
+import { faultsOfFolder, killFolderWriters, startFolderWriter } from '../../support/killed-folder-writers.ts';
 import { smallDisk } from '../../support/mounted-disk.ts';
-
-const storeModule = new URL('../../../src/store/folder/folder-store.ts', import.meta.url).href;
-// Each kill is a process of its own; `npm run chaos` kills fifty.
-const kills = 12;
-const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('base64');
 
 let root: string;
 let store: FolderStore;
@@ -37,23 +31,6 @@ async function namesIn(): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of store.list('', noLimit)) names.push(name);
   return names;
-}
-
-/** A process that writes blobs one after the other, and a line for each that the store acknowledged. */
-function writer(prefix: string, amount: number): ChildProcess {
-  const program = `
-    import { createFolderStore } from ${JSON.stringify(storeModule)};
-    const store = createFolderStore(process.argv[1], () => new Date());
-    const signal = new AbortController().signal;
-    for (let at = 0; at < ${amount}; at++) {
-      const name = ${JSON.stringify(prefix)} + at + '/x.keybackup';
-      const bytes = Buffer.alloc(20_000, String(at));
-      const { outcome } = await store.create({ name, bytes, contentType: 'a/b', metadata: { runid: 'one' } }, signal);
-      console.log(outcome + ' ' + name);
-    }`;
-  return spawn(process.execPath, ['--input-type=module', '--eval', program, root], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
 }
 
 describe('a folder as an escrow store', () => {
@@ -145,7 +122,7 @@ describe('a folder as an escrow store', () => {
   });
 
   test('is written to by one process at a time, and names the other', async () => {
-    const child = writer('named/a', 1e6);
+    const child = startFolderWriter(root, 'named/a');
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     await once(lines, 'line');
     await expect(store.create(blob('named/b'), noLimit)).rejects.toMatchObject({
@@ -158,29 +135,11 @@ describe('a folder as an escrow store', () => {
     expect(await store.create(blob('named/b'), noLimit)).toEqual({ outcome: 'created' });
   });
 
+  // Each kill is a process of its own; `npm run chaos` kills fifty.
   test('killed again and again in the middle, holds all that it acknowledged, whole, and nothing in half', async () => {
-    const acknowledged = new Set<string>();
-    for (let pass = 0; pass < kills; pass++) {
-      const child = writer(`vaults/contoso-prod/${pass}-`, 1e6);
-      const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-      let seen = 0;
-      lines.on('line', (line) => {
-        acknowledged.add(line.split(' ')[1] ?? '');
-        // A different step of the writing at every pass.
-        if (++seen === 1 + (pass % 4)) setImmediate(() => child.kill('SIGKILL'));
-      });
-      await once(child, 'close');
-    }
-    const listed = await namesIn();
-    expect(acknowledged.size).toBeGreaterThanOrEqual(kills);
-    expect(listed).toEqual(expect.arrayContaining([...acknowledged]));
-    for (const name of listed) {
-      const seen = await store.look(name, noLimit);
-      const bytes = await store.read(name, noLimit);
-      expect([seen?.length, seen?.contentMd5, bytes.length]).toEqual([bytes.length, md5(bytes), 20_000]);
-    }
-    expect(await store.create(blob('named/after'), noLimit)).toEqual({ outcome: 'created' });
-    expect((await readdir(join(root, '.keyvault-escrow'))).filter((file) => !file.endsWith('.lock'))).toEqual([]);
+    const acknowledged = await killFolderWriters(root, 8);
+    expect(acknowledged.size).toBeGreaterThanOrEqual(8);
+    expect(await faultsOfFolder(root, acknowledged)).toEqual([]);
   });
 
   const disk = smallDisk(64);
