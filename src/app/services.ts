@@ -29,6 +29,8 @@ export interface Services extends EscrowStores {
   release(): Promise<void>;
   /** Has every wait for another operation on a key told from now on. */
   onWait(listener: (wait: ConflictWait) => void): void;
+  /** Tells those listeners. */
+  tellWait(wait: ConflictWait): void;
 }
 
 /** What composing leaves for those who add members of their own. */
@@ -46,11 +48,11 @@ export function createServices(settings: Settings, clock: Clock = systemClock): 
 export function compose(settings: Settings, clock: Clock): Composition {
   const credential = createCredential(settings.authorityHost);
   const listeners: ((wait: ConflictWait) => void)[] = [];
-  const waiting = (wait: ConflictWait): void => {
+  const tellWait = (wait: ConflictWait): void => {
     for (const listener of listeners) listener(wait);
   };
   const keyClientOf = onePerSource((source) =>
-    openKeyClient({ source, suffixes: settings.suffixes, credential, clock, waiting }),
+    openKeyClient({ source, suffixes: settings.suffixes, credential, clock, waiting: tellWait }),
   );
   const container = openEscrowStore({ url: () => settings.containerUrl, credential, clock });
   const audits = openEscrowStore({ url: () => settings.auditContainerUrl, credential, clock, mayBeMissing: true });
@@ -73,6 +75,7 @@ export function compose(settings: Settings, clock: Clock): Composition {
       await Promise.all([container, audits, drills].map((store) => store.release()));
     },
     onWait: (listener) => void listeners.push(listener),
+    tellWait,
   };
   return { services, credential, keyClientOf };
 }

@@ -88,8 +88,8 @@ export function createCli(io: Io, compose: ComposeServices) {
     program,
 
     /** Adds a command, to which the caller adds its options and its action. */
-    command(name: string, { summary, description, examples }: About, under: Pick<typeof program, 'command'> = program) {
-      return under
+    command(name: string, { summary, description, examples }: About, under: CommandUnknownOpts = program) {
+      return (under as typeof program)
         .command(name)
         .summary(summary)
         .description(description)

@@ -84,14 +84,14 @@ describe('the roles of people', () => {
       0,
       expect.objectContaining({ step: expect.objectContaining({ action: 'recover' }) }),
     ]);
-    const drill = await as(operator, 'drill --to-vault-name contoso-drill');
+    const drill = await as(operator, 'drill --yes --to-vault-name contoso-drill');
     expect([drill.code, azure.keyVault.source('vault', 'contoso-drill')?.keyNames()]).toEqual([1, []]);
   });
 
   test('a drill operator drills into a vault and into a Managed HSM', async () => {
     const operator = azure.registry.add('drill-operator', drillOperatorDataActions);
-    expect((await as(operator, 'drill --to-vault-name contoso-drill --max-per-second 1000')).code).toBe(0);
-    expect((await as(operator, 'drill --to-hsm-name drill-hsm --max-per-second 1000')).code).toBe(0);
+    expect((await as(operator, 'drill --yes --to-vault-name contoso-drill --max-per-second 1000')).code).toBe(0);
+    expect((await as(operator, 'drill --yes --to-hsm-name drill-hsm --max-per-second 1000')).code).toBe(0);
   });
 
   test('who enqueues needs the queue and nothing else', async () => {

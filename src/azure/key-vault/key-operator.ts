@@ -1,7 +1,7 @@
 import type { DeletedKey as DeletedVaultKey } from '@azure/keyvault-keys';
 import { EscrowFault } from '../../escrow/model/failure.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
-import type { DeletedKey, KeyOperator } from '../../escrow/ports/key-operator.ts';
+import type { DeletedKey, KeyInside, KeyOperator } from '../../escrow/ports/key-operator.ts';
 import type { KeySource } from '../../escrow/ports/key-source.ts';
 import { toldTime } from '../http/valid-service-date.ts';
 import type { OpenKeyClient } from './key-client.ts';
@@ -34,8 +34,13 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
       }
     },
     async restoreKey(backup, outOfTime) {
-      const { properties } = await call(outOfTime, () => client.restoreKeyBackup(backup));
-      return sourceKeyOf(properties, url);
+      try {
+        const { properties } = await call(outOfTime, () => client.restoreKeyBackup(backup));
+        return { answer: 'restored', key: sourceKeyOf(properties, url), version: properties.version ?? '' };
+      } catch (error) {
+        if (!(error instanceof ServiceError) || error.kind !== 'conflict') throw error;
+        return { answer: 'conflict', inside: keyInConflict(error), refusal: error };
+      }
     },
     async recoverKey(name, outOfTime) {
       await call(outOfTime, async () => {
@@ -66,6 +71,13 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
   };
 }
 
+/** The key of "There was a conflict restoring the key 'https://…/keys/<name>/<version>'", as recorded. */
+function keyInConflict({ message }: ServiceError): KeyInside | undefined {
+  const [, name, version] =
+    /'https:\/\/[^'/]+\/keys\/([0-9a-zA-Z-]{1,127})(?:\/([0-9a-zA-Z]{1,64}))?'/.exec(message) ?? [];
+  return name === undefined ? undefined : { name, version };
+}
+
 /** Only the service's own "not found" means absent: a proxy's 404 does not carry its code. */
 async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -76,9 +88,11 @@ async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function deletedKeyOf({ name, createdOn, deletedOn, scheduledPurgeDate }: DeletedVaultKey['properties']): DeletedKey {
+function deletedKeyOf(properties: DeletedVaultKey['properties']): DeletedKey {
+  const { name, version, createdOn, deletedOn, scheduledPurgeDate } = properties;
   return {
     name,
+    version,
     createdAt: toldTime(createdOn),
     deletedAt: toldTime(deletedOn),
     purgeAt: toldTime(scheduledPurgeDate),

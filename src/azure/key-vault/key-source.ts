@@ -63,7 +63,7 @@ function publicKeyOf(jwk: JsonWebKey | undefined): PublicKey {
  * @throws EscrowFault code `ForeignKey` for a key that cannot be one of this source.
  */
 export function sourceKeyOf(properties: KeyProperties, url: string): SourceKey {
-  const { name, id, vaultUrl, enabled, createdOn, updatedOn, managed } = properties;
+  const { name, id, version, vaultUrl, enabled, createdOn, updatedOn, managed } = properties;
   if (!keyNamePattern.test(name) || vaultUrl.toLowerCase() !== url) {
     throw new EscrowFault(
       'ForeignKey',
@@ -75,6 +75,7 @@ export function sourceKeyOf(properties: KeyProperties, url: string): SourceKey {
     name,
     // A single read names a version, a listing does not.
     id: id?.split('/').slice(0, 5).join('/') ?? `${vaultUrl}/keys/${name}`,
+    ...(version && { version }),
     enabled: enabled ?? true,
     createdAt: toldTime(createdOn),
     updatedAt: toldTime(updatedOn),

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { OperatorServices } from '../../app/operator-services.ts';
-import type { PacedSource, RestorePlace } from '../../escrow/model/source.ts';
+import type { PacedTarget } from '../../app/restore/prepare-restore.ts';
+import type { RestorePlace } from '../../escrow/model/source.ts';
 import { defaultBackupsPerSecond, isSameSource } from '../../escrow/model/source.ts';
-import type { RestoreTarget } from '../../escrow/restore/restore-place.ts';
 import { UsageFault } from '../terminal/errors.ts';
 import { namedSource, parseSourceName, sourceMembers } from './source-options.ts';
 
@@ -31,10 +31,7 @@ export interface TargetValues {
   readonly maxPerSecond?: number | undefined;
 }
 
-export interface NamedTarget extends RestoreTarget {
-  readonly source: PacedSource;
-  readonly isConfigured: boolean;
-}
+export type NamedTarget = PacedTarget;
 
 /** @throws UsageFault when no target is named. The name is taken as it is: whoever restores must know where to. */
 export function readTarget(values: TargetValues, { settings }: OperatorServices): NamedTarget {

@@ -1,46 +1,38 @@
 import { EscrowFault } from '../model/failure.ts';
 import type { RunId } from '../model/run-id.ts';
 import { scheduledRunId } from '../model/run-id.ts';
-import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
-import { drillFolder, drillJournalName, parseDrillJournalName, parseDrillReceiptName } from '../records/blob-names.ts';
+import { ServiceError } from '../model/service-error.ts';
+import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
+import {
+  drillFolder,
+  drillJournalName,
+  drillReceiptName,
+  parseDrillJournalName,
+  parseDrillReceiptName,
+} from '../records/blob-names.ts';
+import { mostEvidenceBytes, readBounded } from '../records/bounded-read.ts';
+import type { DrillJournal } from '../records/drill-journal.ts';
+import { parseDrillJournal } from '../records/drill-journal.ts';
+import type { DrillReceipt } from '../records/drill-receipt.ts';
 import { parseDrillReceipt } from '../records/drill-receipt.ts';
 import { putOnce } from '../records/put-once.ts';
 
-/** What a drill is about to restore, written before its first restore: the only warrant to delete anything afterwards. */
-export interface DrillJournal {
-  readonly format: 'keyvault-escrow/drill-journal/1';
-  readonly drillId: RunId;
-  readonly startedAt: string;
-  /** `vaults/<name>` or `managed-hsms/<name>`. */
-  readonly target: string;
-  readonly keys: readonly { readonly source: string; readonly key: string; readonly blobName: string }[];
-}
-
-export const drillJournalFormat = 'keyvault-escrow/drill-journal/1';
-
 /**
- * Writes the journal under the time when the drill began, or the next second that is free.
- * @returns the drill's id, and when the storage service took the journal. @throws EscrowFault when a minute of them is taken.
+ * Opens a drill: writes its journal under the time when it began, or the next second that is free.
+ * @returns the drill's id. @throws EscrowFault when a minute of them is taken; nothing was restored then.
  */
-export async function putDrillJournal(
+export async function openDrill(
   drills: EscrowStore,
   journal: Omit<DrillJournal, 'drillId'>,
-  outOfTime: AbortSignal,
-): Promise<{ readonly drillId: RunId; readonly writtenAt: Date }> {
+  deadline: AbortSignal,
+): Promise<RunId> {
   const began = new Date(journal.startedAt).getTime();
   for (let second = 0; second < 60; second++) {
     const drillId = scheduledRunId(new Date(began + second * 1000));
     const bytes = Buffer.from(`${JSON.stringify({ ...journal, drillId })}\n`);
-    const name = drillJournalName(drillId);
-    const blob = { name, bytes, contentType: 'application/json', metadata: { target: journal.target } };
-    if (!(await putOnce(drills, blob, outOfTime)).written) continue;
-    const written = await drills.look(name, outOfTime);
-    if (written !== undefined) return { drillId, writtenAt: written.createdAt };
-    throw new EscrowFault(
-      'drillJournalGone',
-      `The journal ${name} of this drill is gone as soon as it was written`,
-      'Find out who deletes from the container of drills; nothing was restored.',
-    );
+    const metadata = { target: journal.target };
+    const blob = { name: drillJournalName(drillId), bytes, contentType: 'application/json', metadata };
+    if ((await putOnce(drills, blob, deadline)).written) return drillId;
   }
   throw new EscrowFault(
     'drillUnderWay',
@@ -49,59 +41,72 @@ export async function putDrillJournal(
   );
 }
 
-/** A journal that no receipt closes: what it names may still lie in its target. */
-export interface OpenJournal {
-  readonly journal: DrillJournal;
-  /** The storage service's own time. */
-  readonly writtenAt: Date;
+/** Writes a receipt of a drill under the next free number. One with nothing `left` closes the drill. @returns its name. */
+export async function putReceipt(
+  drills: EscrowStore,
+  drillId: RunId,
+  receipt: DrillReceipt,
+  deadline: AbortSignal,
+): Promise<string> {
+  const bytes = Buffer.from(`${JSON.stringify(receipt)}\n`);
+  for (let number = 1; ; number++) {
+    const name = drillReceiptName(drillId, number);
+    const metadata = { status: receipt.status };
+    const put = await putOnce(drills, { name, bytes, contentType: 'application/json', metadata }, deadline);
+    if (put.written) return name;
+  }
 }
 
-/**
- * The journals of a target whose drills crashed (or are under way), or whose last receipt says that something was left,
- * oldest first.
- */
-export async function findOpenJournals(
+/** A drill that no receipt closes: it crashed, is under way, or left something. What it says is a claim of whoever wrote it. */
+export interface OpenDrill {
+  readonly journalName: string;
+  /** The storage service's own time. */
+  readonly openedAt: Date;
+  readonly journal: DrillJournal;
+  /** The names that may still be in the target, lower-case. */
+  readonly names: readonly string[];
+}
+
+/** Every drill that is open, oldest first, of all targets. What cannot be read is named in `unreadable`. */
+export async function findOpenDrills(
   drills: EscrowStore,
-  target: string,
-  outOfTime: AbortSignal,
-): Promise<OpenJournal[]> {
-  const journals: StoredBlob[] = [];
-  const lastReceipts = new Map<RunId, StoredBlob>();
-  for await (const blob of drills.list(drillFolder, outOfTime, { metadata: true })) {
-    if (parseDrillJournalName(blob.name) !== undefined && blob.metadata.target === target) journals.push(blob);
+  deadline: AbortSignal,
+): Promise<{ readonly open: readonly OpenDrill[]; readonly unreadable: readonly string[] }> {
+  const journals: ListedBlob[] = [];
+  const lastReceipts = new Map<RunId, ListedBlob>();
+  for await (const blob of drills.list(drillFolder, deadline)) {
+    if (parseDrillJournalName(blob.name) !== undefined) journals.push(blob);
     const drillId = parseDrillReceiptName(blob.name)?.drillId;
     const last = drillId === undefined ? undefined : lastReceipts.get(drillId);
     if (drillId !== undefined && (last === undefined || last.createdAt <= blob.createdAt))
       lastReceipts.set(drillId, blob);
   }
-  const open: OpenJournal[] = [];
-  for (const { name, createdAt } of journals) {
-    const drillId = parseDrillJournalName(name)?.drillId ?? '';
+  const open: OpenDrill[] = [];
+  const unreadable: string[] = [];
+  const read = async <T>(name: string, parse: (text: string) => T | undefined): Promise<T | undefined> => {
+    const parsed = parse(await readText(drills, name, deadline));
+    if (parsed === undefined) unreadable.push(name);
+    return parsed;
+  };
+  for (const { name: journalName, createdAt: openedAt } of journals) {
+    const drillId = parseDrillJournalName(journalName)?.drillId ?? '';
     const last = lastReceipts.get(drillId);
-    const receipt = last && parseDrillReceipt(await readText(drills, last.name, outOfTime));
+    const receipt = last && (await read(last.name, parseDrillReceipt));
     if (receipt !== undefined && (receipt.left ?? []).length === 0) continue;
-    const journal = parseJournal(await readText(drills, name, outOfTime), drillId, target);
-    if (journal !== undefined) open.push({ journal, writtenAt: createdAt });
+    const journal = await read(journalName, parseDrillJournal);
+    if (journal === undefined) continue;
+    const names = receipt?.left ?? journal.keys.map(({ key }) => key);
+    open.push({ journalName, openedAt, journal, names: [...new Set(names.map((name) => name.toLowerCase()))] });
   }
-  return open;
+  return { open: open.sort((a, b) => a.openedAt.getTime() - b.openedAt.getTime()), unreadable };
 }
 
-async function readText(container: EscrowStore, name: string, outOfTime: AbortSignal): Promise<string> {
-  return Buffer.from(await container.read(name, outOfTime)).toString('utf8');
-}
-
-// A journal is a warrant to delete: one that does not say exactly what its name and metadata say is none.
-function parseJournal(text: string, drillId: RunId, target: string): DrillJournal | undefined {
+/** A blob that cannot be read (archived, too large, gone since) says nothing, and stops nobody. */
+async function readText(drills: EscrowStore, name: string, deadline: AbortSignal): Promise<string> {
   try {
-    const journal: DrillJournal = JSON.parse(text);
-    const isRight =
-      journal.format === drillJournalFormat &&
-      journal.drillId === drillId &&
-      journal.target === target &&
-      Array.isArray(journal.keys) &&
-      journal.keys.every(({ key }) => typeof key === 'string');
-    return isRight ? journal : undefined;
-  } catch {
-    return undefined;
+    return Buffer.from(await readBounded(drills, name, mostEvidenceBytes, deadline)).toString('utf8');
+  } catch (error) {
+    if (error instanceof ServiceError) return '';
+    throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { ServiceError } from '../model/service-error.ts';
 import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
@@ -10,7 +11,7 @@ const day = 24 * 60 * 60 * 1000;
  * The certificate-backed keys of a source as its last run before a time saw them: no record of them exists, so whoever brings
  * the source back must restore their certificates by other means. The report tells, because the source may be gone.
  * @param asOf about when the newest record was written: reports of the week before are looked at.
- * @returns undefined when no report tells.
+ * @returns undefined when no report tells. @throws ServiceError when none can be read that may tell.
  */
 export async function certificateBackedKeys(
   container: EscrowStore,
@@ -24,12 +25,18 @@ export async function certificateBackedKeys(
     .flatMap((run) => run.reports)
     .filter((blob) => blob.createdAt <= asOf)
     .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+  let unreadable: ServiceError | undefined;
   for (const blob of reports) {
-    const { report } = await readRunReport(container, blob, outOfTime);
+    const { report } = await readRunReport(container, blob, outOfTime).catch((error: unknown) => {
+      if (!(error instanceof ServiceError)) throw error;
+      unreadable ??= error;
+      return { report: undefined };
+    });
     if (report === undefined) continue;
     return report.keys.flatMap((key) =>
       key.outcome === 'skipped' && key.reason === 'certificateBacked' ? [key.key] : [],
     );
   }
+  if (unreadable !== undefined) throw unreadable;
   return undefined;
 }

@@ -1,64 +1,64 @@
 import * as z from 'zod/mini';
-import type { RestorePlace } from '../model/source.ts';
-
-/** How one restored key version was shown to be the one that was escrowed. */
-export interface ProvenVersion {
-  /** The version's id; restore keeps it. */
-  readonly version: string;
-  /** RFC 7638 thumbprint of its public key; absent for a symmetric key. */
-  readonly thumbprint?: string;
-  /**
-   * What it was compared with: the public key read from the source itself, a witness that an audit recorded earlier, or,
-   * where neither exists, the version id alone.
-   */
-  readonly proof: 'publicKey' | 'witness' | 'versionId';
-}
-
-/** What the drill came to for one key: proven, or failed and why. */
-export interface DrilledKey {
-  /** `vaults/<name>` or `managed-hsms/<name>`: where the key was escrowed from. */
-  readonly source: string;
-  readonly key: string;
-  readonly blobName: string;
-  /** Of the bytes that were restored. */
-  readonly sha256: string;
-  readonly versions: readonly ProvenVersion[];
-  readonly outcome: 'proven' | 'failed';
-  /** Reason, subject, remedy; with `failed` always. */
-  readonly message?: string;
-}
-
-/** The receipt of one restore drill, written once as `drills/<time>.json`. Times are ISO instants, UTC. */
-export interface DrillReceipt {
-  readonly format: 'keyvault-escrow/drill/1';
-  readonly startedAt: string;
-  readonly finishedAt: string;
-  /** Where the backups were restored, as `vaults/<name>` or `managed-hsms/<name>`, and its place when known. */
-  readonly target: string;
-  readonly place?: RestorePlace;
-  /** `ok`: every key proven. `findings`: some failed. `stopped`: the drill ended before its last key. */
-  readonly status: 'ok' | 'findings' | 'stopped';
-  /** Why it stopped, or what was swept away after a crash; with `stopped` always. */
-  readonly message?: string;
-  readonly keys: readonly DrilledKey[];
-  /** Names that could not be taken away again: the next drill into this target sweeps them first. */
-  readonly left?: readonly string[];
-}
 
 export const drillFormat = 'keyvault-escrow/drill/1';
 
-/** As much of a receipt as is read back. */
-const receiptShape = z.object({
-  format: z.literal(drillFormat),
-  status: z.enum(['ok', 'findings', 'stopped']),
-  keys: z.array(z.object({ source: z.string(), key: z.string(), outcome: z.enum(['proven', 'failed']) })),
+const text = z.string();
+const label = z.exactOptional(z.string());
+
+/**
+ * How one restored key version was shown to be the one that was escrowed: against the public key in its source, against what
+ * an audit saw, or, for a symmetric key, by its id. `none`: it was not.
+ */
+const versionSchema = z.object({
+  version: text,
+  /** RFC 7638 thumbprint of its public key; absent for a symmetric key. */
+  thumbprint: label,
+  proof: z.enum(['publicKey', 'witness', 'versionId', 'none']),
 });
 
+/**
+ * What the drill came to for one key. `proven`: every restored version was known, and none that was due was missing.
+ * `unproven`: it could not be compared, or not wholly. `failed`: it did not come back, or something else did.
+ */
+const drilledKeySchema = z.object({
+  /** `vaults/<name>` or `managed-hsms/<name>`: where the key was escrowed from. */
+  source: text,
+  key: text,
+  blobName: text,
+  /** Of the bytes that were restored. */
+  sha256: text,
+  versions: z.array(versionSchema),
+  outcome: z.enum(['proven', 'unproven', 'failed']),
+  /** Reason, subject, remedy; absent with `proven`. */
+  message: label,
+});
+
+/**
+ * The receipt of one restore drill, written once as `drills/<time>.json` by whoever ran it: a claim. Times are ISO instants, UTC.
+ */
+const receiptSchema = z.object({
+  format: z.literal(drillFormat),
+  startedAt: text,
+  finishedAt: text,
+  /** Where the backups were restored, as `vaults/<name>` or `managed-hsms/<name>`, and its place when known. */
+  target: text,
+  place: z.exactOptional(z.object({ subscriptionId: label, geography: label, securityDomain: label })),
+  /** `ok`: every key proven. `findings`: some were not. `stopped`: it ended before its last key. `swept`: see `drill sweep`. */
+  status: z.enum(['ok', 'findings', 'stopped', 'swept']),
+  /** Why it stopped, or what was swept away. */
+  message: label,
+  keys: z.array(drilledKeySchema),
+  /** Names of keys that are still in the target, or may be. */
+  left: z.exactOptional(z.array(text)),
+});
+
+export type DrilledKey = z.infer<typeof drilledKeySchema>;
+export type DrillReceipt = z.infer<typeof receiptSchema>;
+
 /** Reads a receipt; undefined when the text is none. */
-export function parseDrillReceipt(text: string): DrillReceipt | undefined {
+export function parseDrillReceipt(content: string): DrillReceipt | undefined {
   try {
-    const receipt = JSON.parse(text);
-    return receiptShape.safeParse(receipt).success ? receipt : undefined;
+    return receiptSchema.safeParse(JSON.parse(content)).data;
   } catch {
     return undefined;
   }

@@ -27,13 +27,6 @@ function knownRefusal(
   target: SourceId,
 ): { readonly code: string; readonly reason: string; readonly remedy: string } | undefined {
   switch (kind) {
-    case 'conflict':
-      return {
-        code: 'nameTaken',
-        reason: 'the name is taken there',
-        remedy:
-          'A restore never renames and never overwrites: choose another target, or delete and purge the key that has the name. After a purge the name stays taken for a moment.',
-      };
     case 'backupUndecryptable':
       return {
         code: 'wrongPlace',

@@ -1,113 +1,89 @@
-import type { Failure } from '../model/failure.ts';
 import { describeFailure } from '../model/failure.ts';
-import { ServiceError } from '../model/service-error.ts';
+import { describeSource } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
-import type { KeyOperator } from '../ports/key-operator.ts';
-import { sha256Of } from '../records/put-once.ts';
-import { faultsOfBytes } from '../records/record-verification.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import { describeRestoreFailure } from './restore-failure.ts';
+import { compareRestored } from './compare-restored.ts';
+import type { KeyReference } from './comparison.ts';
+import { compareKey } from './comparison.ts';
+import { readVersions } from './key-versions.ts';
+import { ownFailure } from './own-failure.ts';
+import type { Quarantine } from './quarantine.ts';
+import { tryInQuarantine } from './quarantine.ts';
+import type { RestoreOutcome } from './restore-outcome.ts';
+import { deletionLine } from './restored-key.ts';
+import type { SendPorts } from './send-record.ts';
+import { readVerified, sendRecord } from './send-record.ts';
+import { settleConflict } from './settle-conflict.ts';
+import { describeStranger } from './stranger.ts';
 
-export interface RestorePorts {
+export interface RestorePorts extends SendPorts {
   readonly container: EscrowStore;
-  readonly operator: KeyOperator;
-  readonly outOfTime: AbortSignal;
-  sleep(ms: number, until: AbortSignal): Promise<void>;
-}
-
-/** What became of one record that was to be brought back. */
-export type RestoreOutcome = { readonly key: string; readonly blobName: string } & (
-  | {
-      readonly outcome: 'restored' | 'alreadyThere';
-      /** Key identifier without version. */
-      readonly id: string;
-      readonly sha256: string;
-    }
-  | { readonly outcome: 'recovered'; readonly id: string }
-  | ({ readonly outcome: 'failed' } & Failure)
-);
-
-// A purge goes on in the background: its name answers 409 for a while, though no key shows it any more.
-const purgeWaitsMs = [1000, 2000, 4000, 8000, 15_000];
-
-/**
- * Reads a record, checks its bytes and restores them, where the name was seen to be free. One bad key is an outcome, never an
- * exception.
- */
-export async function restoreRecord(record: StoredRecord, ports: RestorePorts): Promise<RestoreOutcome> {
-  const { keyName: key, blobName } = record;
-  const { source } = ports.operator.keys;
-  let bytes: Uint8Array;
-  try {
-    bytes = await ports.container.read(blobName, ports.outOfTime);
-  } catch (error) {
-    return { key, blobName, outcome: 'failed', ...describeFailure(error, 'readRecord', record.source, key) };
-  }
-  const faults = faultsOfBytes(record, bytes);
-  if (faults.length > 0) return { key, blobName, outcome: 'failed', ...corrupt(record, faults[0]?.message ?? '') };
-  try {
-    const id = await restoreBytes(record, bytes, ports);
-    return { key, blobName, outcome: 'restored', id, sha256: sha256Of(bytes) };
-  } catch (error) {
-    return { key, blobName, outcome: 'failed', ...describeRestoreFailure(error, record, source) };
-  }
-}
-
-async function restoreBytes(record: StoredRecord, bytes: Uint8Array, ports: RestorePorts): Promise<string> {
-  const { operator, outOfTime } = ports;
-  for (const wait of [...purgeWaitsMs, undefined]) {
-    try {
-      return (await operator.restoreKey(bytes, outOfTime)).id;
-    } catch (error) {
-      if (!(error instanceof ServiceError) || error.kind !== 'conflict') throw error;
-      const found = await operator.findKey(record.keyName, outOfTime);
-      if (found !== undefined && (await isFromRecord(record, operator, outOfTime))) return found.id;
-      const deleted = found === undefined ? await operator.findDeletedKey(record.keyName, outOfTime) : undefined;
-      if (found !== undefined || deleted !== undefined || wait === undefined) throw error;
-      await ports.sleep(wait, outOfTime);
-    }
-  }
-  throw new Error('unreachable: the last round returns or throws');
+  /** What the key is compared with. Asked before the restore, which may go to the key's own source. */
+  referenceOf(record: StoredRecord): Promise<KeyReference>;
+  /** Where every record is restored and compared first. */
+  readonly quarantine?: Quarantine | undefined;
 }
 
 /**
- * Whether the key that now has the name came from this record: a restore keeps the times of creation, so every version is
- * older than the record. Asked only where the name was free a moment before or where our own receipt says that the restore
- * had begun: then it is the restore whose answer was lost.
+ * Brings back one key: reads its record, checks the bytes, restores them and compares what came with what is known, by way of
+ * a quarantine where there is one. One bad key is an outcome, never an exception.
+ * @param begunBefore an earlier pass had begun with this very record: the name may be taken by its own restore.
  */
-export async function isFromRecord(
+export async function restoreRecord(
   record: StoredRecord,
-  operator: KeyOperator,
-  outOfTime: AbortSignal,
-): Promise<boolean> {
-  // Both clocks are the service's; the vault's tells whole seconds.
-  const latest = record.createdAt.getTime() + 1000;
-  for await (const { createdAt } of operator.keys.listVersions(record.keyName, outOfTime)) {
-    if (createdAt === undefined || createdAt.getTime() > latest) return false;
+  ports: RestorePorts,
+  begunBefore = false,
+): Promise<RestoreOutcome> {
+  const base = { key: record.keyName, blobName: record.blobName };
+  const { operator, hardDeadline } = ports;
+  const { source: target } = operator.keys;
+  try {
+    const reference = await ports.referenceOf(record);
+    const read = await readVerified(ports.container, record, ports.softDeadline);
+    if ('failure' in read) return { ...base, outcome: 'failed', ...read.failure };
+    if (ports.quarantine !== undefined) {
+      const stopped = await tryInQuarantine(record, read.bytes, reference, ports.quarantine, ports);
+      if (stopped !== undefined) return { ...base, ...stopped };
+    }
+    const sent = await sendRecord(record, read.bytes, ports);
+    if (sent.sent === 'failed') return { ...base, outcome: 'failed', ...sent.failure };
+    if (sent.sent === 'conflict') {
+      const looking = { operator, deadline: hardDeadline };
+      return await settleConflict(record, sent.conflict, reference, looking, begunBefore);
+    }
+    const { restored } = sent;
+    const { verdict, ...compared } = await compareRestored(record, restored, reference, operator, hardDeadline);
+    if (verdict !== 'stranger') return { ...base, outcome: 'restored', id: restored.id, verdict, ...compared };
+    const left = { place: target, name: restored.name };
+    return { ...base, outcome: 'stranger', left, ...describeStranger(record, compared.reasons, left) };
+  } catch (error) {
+    return { ...base, outcome: 'failed', ...describeFailure(error, 'restore', target, record.keyName) };
   }
-  return true;
 }
 
-/** Brings a soft-deleted key back where it was. */
+/** Brings a soft-deleted key back where it was, and compares it with what audits saw. */
 export async function recoverKey(record: StoredRecord, ports: RestorePorts): Promise<RestoreOutcome> {
   const { keyName: key, blobName } = record;
-  const { operator, outOfTime } = ports;
+  const { operator, softDeadline, hardDeadline } = ports;
+  const { source } = operator.keys;
   try {
-    await operator.recoverKey(key, outOfTime);
-    const { id } = await operator.keys.getKey(key, outOfTime);
-    return { key, blobName, outcome: 'recovered', id };
+    const reference = await ports.referenceOf(record);
+    await operator.recoverKey(key, softDeadline);
+    const { name, id } = await operator.keys.getKey(key, hardDeadline);
+    // What is missing in a key that was never away is not for its record to tell.
+    const versions = await readVersions(operator.keys, name, hardDeadline);
+    const { verdict, reasons, versions: compared } = compareKey(record, { name, versions }, reference);
+    if (verdict !== 'stranger')
+      return { key, blobName, outcome: 'recovered', id, verdict, reasons, versions: compared };
+    const stranger = ownFailure({
+      code: 'stranger',
+      attempt: 'recover',
+      subject: `key "${key}" of ${describeSource(source)}`,
+      reason: `what was recovered is not the key that audits saw: ${reasons.join('; ')}`,
+      remedy: `If it is not the one, delete it: ${deletionLine(source, name)}. Then restore the key from its record.`,
+    });
+    return { key, blobName, outcome: 'stranger', left: { place: source, name }, ...stranger };
   } catch (error) {
-    return { key, blobName, outcome: 'failed', ...describeFailure(error, 'recover', operator.keys.source, key) };
+    return { key, blobName, outcome: 'failed', ...describeFailure(error, 'recover', source, key) };
   }
-}
-
-function corrupt({ keyName, blobName }: StoredRecord, reason: string): Failure {
-  const remedy = `Restore an older record of the key (\`keyvault-escrow list --name ${keyName}\`); keep this blob for whoever finds out what happened to it.`;
-  return {
-    code: 'corruptRecord',
-    attempt: 'restore',
-    subject: `key "${keyName}"`,
-    reason: `the record "${blobName}" is corrupt: ${reason}; nothing was sent to the service`,
-    remedy,
-  };
 }

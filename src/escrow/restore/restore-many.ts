@@ -1,8 +1,9 @@
 import PQueue from 'p-queue';
 import { callsAtOnce } from '../model/source.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import type { RestoreOutcome, RestorePorts } from './restore-key.ts';
-import { isFromRecord, recoverKey, restoreRecord } from './restore-key.ts';
+import type { RestorePorts } from './restore-key.ts';
+import { recoverKey, restoreRecord } from './restore-key.ts';
+import type { RestoreOutcome } from './restore-outcome.ts';
 import type { RestoreStep } from './restore-step.ts';
 
 /** One record of many, and what was decided about it. */
@@ -20,8 +21,9 @@ export interface RestoreWitness {
 }
 
 /**
- * Carries out many restores: as many at once as the target takes, all through its one pace, none stopping another. After
- * `outOfTime` aborts nothing new begins.
+ * Carries out many restores: as many at once as the target takes, all through its one pace, one by one through a quarantine.
+ * No failure stops another key, but the first stranger stops all: whoever planted one may have planted more. After
+ * `softDeadline` aborts nothing new begins.
  * @returns the outcomes of all that came to an end, in that order; the others are left for another pass.
  */
 export async function restoreMany(
@@ -30,15 +32,18 @@ export async function restoreMany(
   witness: RestoreWitness,
 ): Promise<RestoreOutcome[]> {
   const outcomes: RestoreOutcome[] = [];
-  const queue = new PQueue({ concurrency: callsAtOnce(ports.operator.keys.source.kind) });
+  const atOnce = ports.quarantine === undefined ? callsAtOnce(ports.operator.keys.source.kind) : 1;
+  const queue = new PQueue({ concurrency: atOnce });
   let witnessFault: unknown;
+  let isStopped = false;
   const work = planned.map((item) => async (): Promise<void> => {
-    if (ports.outOfTime.aborted || witnessFault !== undefined) return;
+    if (ports.softDeadline.aborted || witnessFault !== undefined || isStopped) return;
     try {
       if (item.step.action !== 'refuse') await witness.beginning(item.record);
       const outcome = await carryOut(item, ports);
       // It was still waiting for its turn: not failed, but left for the next pass.
       if (outcome.outcome === 'failed' && outcome.code === 'outOfTime') return;
+      if (outcome.outcome === 'stranger') isStopped = true;
       outcomes.push(outcome);
       await witness.ended(outcome);
     } catch (error) {
@@ -52,25 +57,22 @@ export async function restoreMany(
 }
 
 async function carryOut({ record, step, begunBefore }: PlannedRestore, ports: RestorePorts): Promise<RestoreOutcome> {
-  const { keyName: key, blobName } = record;
   switch (step.action) {
     case 'restore':
-      return restoreRecord(record, ports);
+      return restoreRecord(record, ports, begunBefore);
     case 'recover':
       return recoverKey(record, ports);
     case 'refuse': {
-      const isTaken = step.code === 'nameTaken' || step.code === 'stillThere';
-      const there = isTaken && begunBefore ? await restoredEarlier(record, ports) : undefined;
+      // The name may be taken by our own restore: the service, asked again, says which key it is.
+      if (isTaken(step) && begunBefore) return restoreRecord(record, ports, begunBefore);
+      const { keyName: key, blobName } = record;
       const { action: _, ...failure } = step;
-      return there ?? { key, blobName, outcome: 'failed', ...failure };
+      return { key, blobName, outcome: 'failed', ...failure };
     }
   }
 }
 
-async function restoredEarlier(record: StoredRecord, ports: RestorePorts): Promise<RestoreOutcome | undefined> {
-  const { keyName: key, blobName, sha256 = '' } = record;
-  const { operator, outOfTime } = ports;
-  const found = await operator.findKey(key, outOfTime);
-  if (found === undefined || !(await isFromRecord(record, operator, outOfTime))) return undefined;
-  return { key, blobName, outcome: 'alreadyThere', id: found.id, sha256 };
+/** Whether a refusal is about an active key that has the name. */
+export function isTaken({ code }: Extract<RestoreStep, { action: 'refuse' }>): boolean {
+  return code === 'nameTaken' || code === 'stillThere';
 }

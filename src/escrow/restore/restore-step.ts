@@ -76,7 +76,7 @@ export function restoreStepOf(record: StoredRecord, target: RestoreTarget, taken
       : refuse(
           'nameTaken',
           'the name is taken there',
-          'A restore never renames and never overwrites: choose another target, or delete and purge the key that has the name.',
+          'A restore never renames and never overwrites: choose another target. Look what that key is before you delete it.',
         );
   }
   const deleted = taken.deleted.get(name);
@@ -85,7 +85,7 @@ export function restoreStepOf(record: StoredRecord, target: RestoreTarget, taken
     return refuse(
       'nameDeleted',
       'a deleted key still holds the name there',
-      'Recover or purge that deleted key (az keyvault key recover, az keyvault key purge), or choose another target.',
+      'Choose another target, or recover that key if it is the one (az keyvault key recover). Look what it is before you purge it.',
     );
   }
   if (verdict.fits === 'elsewhere') {

@@ -10,7 +10,7 @@ import type { CliOptions } from '../../support/cli.ts';
 import { runCommand } from '../../support/cli.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
-import { runAsApp } from '../../support/nightly.ts';
+import { runAsApp, runAudit } from '../../support/nightly.ts';
 import { lastNight } from '../../support/now.ts';
 import { putRecord } from '../../support/put-record.ts';
 
@@ -55,6 +55,8 @@ beforeAll(async () => {
   vault('contoso-hsm').addKey({ name: 'payments', versions: 2 });
   const runs = await runAsApp(azure, env);
   expect(runs.every(({ status }) => status === 'ok')).toBe(true);
+  // Until every key has had its turn to be looked at.
+  for (let audits = 0; audits < 6; audits++) await runAudit(azure, env);
 });
 
 beforeEach(() => {
@@ -265,7 +267,15 @@ describe('restore of a whole vault', () => {
     const { code, json } = await cli(`${line} --yes --json`);
     expect([code, json().counts]).toEqual([
       0,
-      { planned: 20, stillThere: 19, restored: 1, alreadyThere: 0, recovered: 0, failed: 0, left: 0 },
+      expect.objectContaining({
+        planned: 20,
+        stillThere: 19,
+        restored: 1,
+        failed: 0,
+        stranger: 0,
+        unproven: 0,
+        left: 0,
+      }),
     ]);
     expect(vault('contoso-prod').keyNames()).toHaveLength(before);
     expect((await cli(`${line} --yes --json`)).json()).toMatchObject({ counts: { stillThere: 19, alreadyThere: 1 } });
@@ -306,7 +316,7 @@ describe('drill', () => {
     const interrupt = new AbortController();
     azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 200 } });
     const before = azure.keyVault.requests.length;
-    const running = cli('drill --to-vault-name contoso-dr --vault-name contoso-prod --sample 3', {
+    const running = cli('drill --to-vault-name contoso-dr --vault-name contoso-prod --sample 3 --yes', {
       signal: interrupt.signal,
     });
     const begun = () => azure.keyVault.requests.slice(before).some(({ operation }) => operation === 'restoreKey');

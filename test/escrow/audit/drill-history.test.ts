@@ -1,6 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Audit } from '../../../src/escrow/records/audit-document.ts';
+import type { DrillReceipt } from '../../../src/escrow/records/drill-receipt.ts';
 import { type AuditWorld, createAuditWorld, day, hour } from '../../support/audit-world.ts';
+import { drillReceipt } from '../../support/drill-receipt.ts';
 import { escrowSource } from '../../support/escrow-sources.ts';
 
 const dayOne = Date.parse('2026-11-01T02:00:00Z');
@@ -12,16 +14,13 @@ beforeEach(() => {
 });
 
 /** Leaves a receipt that says it ended in another year: nobody is to believe it. */
-function drilled(at: Date, keys: readonly object[], status = 'ok'): string {
+function drilled(at: Date, keys: Parameters<typeof drillReceipt>[0], status: DrillReceipt['status'] = 'ok'): string {
   const name = `drills/${at.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z.json`;
-  const finishedAt = '2020-01-01T00:00:00.000Z';
-  escrow.drills.put(name, JSON.stringify({ format: 'keyvault-escrow/drill/1', finishedAt, status, keys }), {
-    createdAt: at,
-  });
+  escrow.drills.put(name, JSON.stringify(drillReceipt(keys, { status })), { createdAt: at });
   return name;
 }
 
-const proven = { source: 'vaults/contoso-prod', key: 'signing', outcome: 'proven' };
+const proven = { source: 'vaults/contoso-prod', key: 'signing', outcome: 'proven' } as const;
 
 async function passDay(index: number): Promise<Audit> {
   escrow.night(new Date(dayOne + index * day));

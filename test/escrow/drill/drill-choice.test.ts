@@ -3,6 +3,7 @@ import { failedLast, readDrillAttempts } from '../../../src/escrow/drill/drill-a
 import { chooseForDrill } from '../../../src/escrow/drill/drill-choice.ts';
 import { drillReceiptName, recordName, recordPrefix } from '../../../src/escrow/records/blob-names.ts';
 import type { StoredAudit } from '../../../src/escrow/records/stored-audits.ts';
+import { drillReceipt } from '../../support/drill-receipt.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
 import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
 import { sampleKey } from '../../support/sample-audit.ts';
@@ -23,9 +24,8 @@ const put = (container: MemoryStore, name: string, text: string) =>
 /** A drill as its receipt tells it, later by the storage service than all before. */
 function putReceipt(container: MemoryStore, number: number, keys: Readonly<Record<string, 'proven' | 'failed'>>) {
   const told = Object.entries(keys).map(([key, outcome]) => ({ source: 'vaults/contoso-prod', key, outcome }));
-  const receipt = { format: 'keyvault-escrow/drill/1', status: 'ok', keys: told };
   // The time in its name and content is the desk's and tells nothing.
-  return put(container, drillReceiptName(`2020010${number}T000000Z`, 1), JSON.stringify(receipt));
+  return put(container, drillReceiptName(`2020010${number}T000000Z`, 1), JSON.stringify(drillReceipt(told)));
 }
 
 async function choose(container: MemoryStore, sample: number, names?: readonly string[]) {

@@ -1,133 +1,188 @@
-import { expect, test } from 'vitest';
-import { runDrill, sweepLeftovers } from '../../../src/escrow/drill/drill.ts';
-import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
-import { recordName } from '../../../src/escrow/records/blob-names.ts';
-import { sha256Of } from '../../../src/escrow/records/put-once.ts';
-import { storedRecordOf } from '../../../src/escrow/records/stored-record.ts';
+import { describe, expect, test } from 'vitest';
+import type { KnownKey } from '../../../src/escrow/coverage/known-keys.ts';
+import { runDrill } from '../../../src/escrow/drill/drill.ts';
+import { findOpenDrills } from '../../../src/escrow/drill/drill-journal.ts';
+import { closeDrills, findLeftovers, sweep } from '../../../src/escrow/drill/sweep.ts';
+import { readVersions } from '../../../src/escrow/restore/key-versions.ts';
 import { answered } from '../../support/answers.ts';
-import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
+import { noLimit } from '../../support/escrow-sources.ts';
+import { escrowedRecord } from '../../support/escrowed-record.ts';
+import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
+import type { ScriptedOperator } from '../../support/scripted-operator.ts';
+import { scriptedOperator } from '../../support/scripted-operator.ts';
 
-const drillVault = { kind: 'vault', name: 'contoso-drill' } as const;
+const target = { source: { kind: 'vault', name: 'contoso-drill' }, place: {} } as const;
 const now = () => new Date('2026-11-25T00:00:00Z');
 
-async function escrowed() {
+/** What audits know of "signing": these versions, with the public keys that the scripted vault shows. */
+async function knownKey(versions: readonly string[]): Promise<KnownKey> {
+  const shown = await readVersions(
+    scriptedOperator({ there: { signing: { versions, state: 'active' } } }).keys,
+    'signing',
+    noLimit,
+  );
+  const witnessed = [...shown].map(([version, { thumbprint = '' }]) => ({
+    ...{ version, thumbprint },
+    createdAt: '2026-01-01T00:00:00Z',
+  }));
+  return { name: 'signing', listedAt: '2026-11-24T06:00:00Z', versions: witnessed };
+}
+
+async function drillInto(
+  operator: ScriptedOperator,
+  { drills = createMemoryStore(), keys = ['signing', 'second'] }: { drills?: MemoryStore; keys?: string[] } = {},
+) {
   const container = createMemoryStore();
-  const name = recordName({ kind: 'vault', name: 'contoso-prod' }, 'signing', '20261124T020000Z');
-  const header = Buffer.from('{"kid":"a"}').toString('base64url');
-  const bytes = Buffer.from(`&AzureKeyVaultKeyBackupV1.microsoft.com${header}.a.b.c.d`);
-  const metadata = {
-    keyid: 'https://contoso-prod.vault.azure.net/keys/signing',
-    runid: '20261124T020000Z',
-    sha256: sha256Of(bytes),
-  };
-  await container.create({ name, bytes, contentType: 'application/octet-stream', metadata }, noLimit);
-  const blob = container.blobs.get(name);
-  const record = blob && storedRecordOf(blob, publicSuffixes);
-  if (record === undefined) throw new Error('no record');
-  return { container, record };
+  const records = [];
+  for (const key of keys) records.push(await escrowedRecord(container, key));
+  const known = await knownKey(['a', 'b']);
+  const standing: (string | undefined)[] = [];
+  const drill = await runDrill(records, target, {
+    ...{ container, drills, operator, now, softDeadline: noLimit, hardDeadline: noLimit },
+    referenceOf: async () => ({ known }),
+    sleep: async () => undefined,
+    waiting: () => undefined,
+    standing: (name) => standing.push(name),
+    ended: () => undefined,
+  });
+  const { open } = await findOpenDrills(drills, noLimit);
+  return { ...drill, standing, open, drills };
 }
 
-/** A target where somebody has put a key of the name since it was looked at, and has deleted it or not. */
-function targetOfTwo(
-  foreign: 'active' | 'deleted',
-  answer = { statusCode: 409, code: 'Conflict' },
-): { operator: KeyOperator; changes: string[] } {
-  const changes: string[] = [];
-  const createdAt = new Date('2026-11-24T12:00:00Z');
-  const key = { name: 'signing', id: '', enabled: true, createdAt, updatedAt: createdAt, certificateBacked: false };
-  const operator = {
-    keys: {
-      source: drillVault,
-      async *listVersions() {
-        yield { version: 'theirs', enabled: true, createdAt, updatedAt: createdAt };
-      },
-    },
-    findKey: async () => (foreign === 'active' ? key : undefined),
-    findDeletedKey: async () =>
-      foreign === 'deleted' ? { name: 'signing', createdAt, deletedAt: createdAt, purgeAt: undefined } : undefined,
-    restoreKey: async () => {
-      throw answered('Key Vault', answer);
-    },
-    deleteKey: async () => void changes.push('delete'),
-    purgeKey: async () => {
-      changes.push('purge');
-      throw answered('Key Vault', { statusCode: 403, code: 'Forbidden' }, 'Purge protection is enabled.');
-    },
-  } as unknown as KeyOperator;
-  return { operator, changes };
-}
+describe('a drill', () => {
+  test('proves the key that was asked for, takes it away, and closes its journal', async () => {
+    const operator = scriptedOperator({ restore: { name: 'Signing', versions: ['a', 'b'] } });
+    const { receipt, open } = await drillInto(operator, { keys: ['signing'] });
+    expect(receipt).toMatchObject({ status: 'ok', keys: [{ key: 'signing', outcome: 'proven' }] });
+    expect([operator.changes, [...operator.there], open]).toEqual([['delete Signing', 'purge Signing'], [], []]);
+  });
 
-async function drillInto(operator: KeyOperator, alter: (bytes: Uint8Array) => void = () => undefined) {
-  const { container, record } = await escrowed();
-  alter(container.blobs.get(record.blobName)?.bytes ?? new Uint8Array());
-  const { receipt } = await runDrill(
-    [{ record }],
-    { source: drillVault, place: {} },
-    {
-      container,
-      drills: createMemoryStore(),
-      operator,
-      now,
-      outOfTime: noLimit,
-      lastCall: noLimit,
-      sleep: async () => undefined,
-      referenceOf: async () => ({}),
-      ended: () => undefined,
+  test.each([
+    ['another key', { name: 'alpha', versions: ['x'] }, 'it is key "alpha"'],
+    ['a stranger under the name', { name: 'signing', versions: ['a', 'x'] }, 'version x is none of its versions'],
+  ])('takes away what really came back, stops and says so: %s', async (_what, restore, said) => {
+    const operator = scriptedOperator({ restore });
+    const { receipt, open } = await drillInto(operator);
+    expect(receipt).toMatchObject({
+      status: 'stopped',
+      keys: [{ outcome: 'failed', message: expect.stringContaining(said) }],
+    });
+    expect(receipt.left).toBeUndefined();
+    expect(operator.changes).toEqual([`delete ${restore.name}`, `purge ${restore.name}`]);
+    expect([[...operator.there], open]).toEqual([[], []]);
+  });
+
+  test('fails for a key that came back in an older state than its record says', async () => {
+    const operator = scriptedOperator({ restore: { name: 'signing', versions: ['a'] } });
+    const { receipt } = await drillInto(operator, { keys: ['signing'] });
+    expect(receipt).toMatchObject({
+      status: 'findings',
+      keys: [{ outcome: 'failed', message: expect.stringContaining('is lacking: version b') }],
+    });
+  });
+
+  test('touches nothing that somebody else has put under the name since, and names it', async () => {
+    const operator = scriptedOperator({
+      there: { signing: { versions: ['theirs'], state: 'active' } },
+      restore: { conflict: { name: 'signing', version: 'b' } },
+    });
+    const { receipt, open } = await drillInto(operator);
+    expect(receipt).toMatchObject({ status: 'stopped', left: ['signing'], keys: [{ outcome: 'failed' }] });
+    expect(operator.changes).toEqual([]);
+    expect(open.map(({ names }) => names)).toEqual([['signing']]);
+  });
+
+  test('touches nothing of its own either where no answer says that it is', async () => {
+    const operator = scriptedOperator({ restore: { name: 'signing', versions: ['a', 'b'], lost: true } });
+    const { receipt, open } = await drillInto(operator);
+    expect(receipt).toMatchObject({ status: 'stopped', left: ['signing'] });
+    expect(operator.changes).toEqual([]);
+    expect(open).toHaveLength(1);
+  });
+
+  test('does not advise to delete anything where a record holds another key, whose name is taken', async () => {
+    const operator = scriptedOperator({
+      there: { alpha: { versions: ['theirs'], state: 'active' } },
+      restore: { conflict: { name: 'alpha', version: 'x' } },
+    });
+    const { receipt } = await drillInto(operator);
+    expect(receipt.keys[0]?.message).toContain('the service found key "alpha" in it');
+    expect(JSON.stringify(receipt)).not.toMatch(/delete and purge|az keyvault key delete/);
+    expect(operator.changes).toEqual([]);
+  });
+
+  test.each(['delete', 'purge'] as const)(
+    'names what it could not %s, by that operation, and stays open',
+    async (step) => {
+      const error = answered('Key Vault', { statusCode: 409, code: 'Conflict' });
+      const operator = scriptedOperator({
+        restore: { name: 'signing', versions: ['a', 'b'] },
+        refuse: { call: `${step}Key`, error },
+      });
+      const { receipt, open, standing } = await drillInto(operator);
+      expect(receipt).toMatchObject({ status: 'stopped', left: ['signing'], keys: [{ outcome: 'proven' }] });
+      expect(receipt.message).toContain(`Cannot ${step} key "signing" in vault "contoso-drill"`);
+      expect([open.length, standing]).toEqual([1, ['signing', 'signing']]);
     },
   );
-  return receipt;
-}
 
-test.each(['active', 'deleted'] as const)(
-  'a drill stops at a name that somebody else took meanwhile (%s), and takes nothing of theirs away',
-  async (foreign) => {
-    const { operator, changes } = targetOfTwo(foreign);
-    const receipt = await drillInto(operator);
-    expect(receipt).toMatchObject({ status: 'stopped', keys: [{ key: 'signing', outcome: 'failed' }] });
-    expect(receipt.message).toContain('somebody else uses vault "contoso-drill"');
-    expect(receipt.left).toBeUndefined();
-    expect(changes).toEqual([]);
-  },
-);
+  test('is unproven where the versions of what came cannot be read, and takes it away all the same', async () => {
+    const error = answered('Key Vault', { statusCode: 500, code: 'InternalServerError' });
+    const operator = scriptedOperator({
+      restore: { name: 'signing', versions: ['a', 'b'] },
+      refuse: { call: 'listVersions', error },
+    });
+    const { receipt } = await drillInto(operator, { keys: ['signing'] });
+    expect(receipt).toMatchObject({ status: 'findings', keys: [{ outcome: 'unproven' }] });
+    expect(operator.changes).toEqual(['delete signing', 'purge signing']);
+  });
 
-test.each(['active', 'deleted'] as const)(
-  'a drill goes by the time of the storage service, not of the desk, whose clock is hours ahead (%s)',
-  async (foreign) => {
-    const { operator, changes } = targetOfTwo(foreign, { statusCode: 500, code: 'InternalServerError' });
-    const receipt = await drillInto(operator);
-    expect(receipt).toMatchObject({ status: 'stopped', left: ['signing'] });
-    expect(receipt.message).toContain('was made after the drill began');
-    expect(changes).toEqual([]);
-  },
-);
+  test('goes on after a refusal, which leaves nothing', async () => {
+    const refused = answered('Key Vault', { statusCode: 403, code: 'Forbidden', innerCode: 'ForbiddenByRbac' });
+    const { receipt } = await drillInto(scriptedOperator({ restore: { refused } }));
+    expect([receipt.status, receipt.keys.length, receipt.left]).toEqual(['findings', 2, undefined]);
+  });
 
-test('a drill takes nothing away where it sent nothing', async () => {
-  const { operator, changes } = targetOfTwo('deleted');
-  const receipt = await drillInto(operator, (bytes) => bytes.fill(0, -1));
-  expect(receipt).toMatchObject({ status: 'findings', keys: [{ outcome: 'failed' }] });
-  expect(receipt.keys[0]?.message).toContain('is corrupt');
-  expect(changes).toEqual([]);
+  test('whose receipt cannot be written says what came of it, and stays open', async () => {
+    const drills = createMemoryStore();
+    drills.faultOfPut = (name) => (name.includes('journal') ? undefined : 'refused');
+    const operator = scriptedOperator({ restore: { name: 'signing', versions: ['a', 'b'] } });
+    const { receipt, receiptName, receiptFailure, open } = await drillInto(operator, { drills, keys: ['signing'] });
+    expect([receipt.status, receiptName, receiptFailure?.code]).toEqual(['ok', undefined, 'ServerBusy']);
+    expect(open).toHaveLength(1);
+  });
 });
 
-test('leftovers that cannot be purged are named, with the remedy', async () => {
-  const { container } = await escrowed();
-  const { operator } = targetOfTwo('deleted');
-  const journal = {
-    format: 'keyvault-escrow/drill-journal/1',
-    drillId: '20261124T120000Z',
-    startedAt: '2026-11-24T12:00:00.000Z',
-    target: 'vaults/contoso-drill',
-    keys: [{ source: 'vaults/contoso-prod', key: 'signing', blobName: 'b' }],
-  } as const;
-  const leftovers = { journals: [{ journal, writtenAt: new Date(journal.startedAt) }], names: ['signing'] };
-  const target = { source: drillVault, place: {} };
-  await expect(
-    sweepLeftovers(leftovers, target, { drills: container, operator, now, lastCall: noLimit }),
-  ).rejects.toMatchObject({
-    message: expect.stringMatching(
-      /No drill: what an earlier one left.*Cannot purge key "signing" in vault "contoso-drill".*purge protection/,
-    ),
-    remedy: 'This source does not let a deleted key be purged: it goes at the end of its retention.',
+describe('a sweep', () => {
+  async function crashed() {
+    const operator = scriptedOperator({ restore: { name: 'signing', versions: ['a', 'b'], lost: true } });
+    const { open, drills } = await drillInto(operator);
+    return { operator, open, drills };
+  }
+
+  test('shows what open drills and a person name, and takes that away, as it was shown', async () => {
+    const { operator, open, drills } = await crashed();
+    operator.there.set('theirs', { versions: ['t'], state: 'deleted' });
+    const found = await findLeftovers(operator, open, ['theirs'], undefined, noLimit);
+    expect(found.map(({ name, state, journalName }) => [name, state, journalName !== undefined])).toEqual([
+      ['theirs', 'deleted', false],
+      ['signing', 'active', true],
+    ]);
+    const swept = await sweep(operator, found, noLimit);
+    expect(swept.map(({ failure }) => failure)).toEqual([undefined, undefined]);
+    expect([...operator.there]).toEqual([]);
+    await closeDrills(drills, open, new Set(), ['signing'], now, noLimit);
+    expect((await findOpenDrills(drills, noLimit)).open).toEqual([]);
+  });
+
+  test('leaves alone what changed since it was shown', async () => {
+    const { operator, open, drills } = await crashed();
+    const found = await findLeftovers(operator, open, [], undefined, noLimit);
+    operator.there.set('signing', { versions: ['a', 'b', 'c'], state: 'active' });
+    const [one] = await sweep(operator, found, noLimit);
+    expect(one?.failure).toMatchObject({ code: 'anotherKey' });
+    expect(operator.changes).toEqual([]);
+    await closeDrills(drills, open, new Set(['signing']), [], now, noLimit);
+    expect((await findOpenDrills(drills, noLimit)).open).toHaveLength(1);
   });
 });

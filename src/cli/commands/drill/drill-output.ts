@@ -30,7 +30,7 @@ export function failedEarlierObject({ source, keyName, failedAt }: UnprovenKey):
 }
 
 /** Keys that an earlier drill did not prove and that are not tried in this one. */
-export function tellFailedEarlier(keys: readonly UnprovenKey[], io: Io): void {
+export function printFailedEarlier(keys: readonly UnprovenKey[], io: Io): void {
   if (keys.length === 0) return;
   const paint = painter(io, 'stderr');
   say(io, paint('red', `Not proven when tried last, and not tried now: ${count(keys.length, 'key')}`));
@@ -41,12 +41,15 @@ export function tellFailedEarlier(keys: readonly UnprovenKey[], io: Io): void {
 }
 
 /** What came of every key, for a person. */
-export async function tellDrill({ receipt, receiptName }: Drill, planned: number, io: Io): Promise<void> {
+export async function printDrill({ receipt, receiptName }: Drill, planned: number, io: Io): Promise<void> {
   const paint = painter(io);
   for (const key of receipt.keys)
-    await print(io, `${paint(key.outcome === 'proven' ? 'green' : 'red', key.outcome)} ${describeDrilled(key)}`);
+    await print(
+      io,
+      `${paint(key.outcome === 'proven' ? 'green' : key.outcome === 'unproven' ? 'yellow' : 'red', key.outcome)} ${describeDrilled(key)}`,
+    );
   if (receipt.message !== undefined) await print(io, paint('red', `Stopped: ${receipt.message}`));
-  await print(io, `${provenOf(receipt)} of ${count(planned, 'key')} proven. Receipt: ${receiptName}`);
+  await print(io, `${provenOf(receipt)} of ${count(planned, 'key')} proven. Receipt: ${receiptName ?? 'none'}`);
 }
 
 export function provenOf({ keys }: Drill['receipt']): number {

@@ -1,16 +1,8 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { chooseKnown, unknownKey } from '../../../app/known-names.ts';
-import type { OperatorServices } from '../../../app/operator-services.ts';
-import { runDrill, sweepLeftovers } from '../../../escrow/drill/drill.ts';
-import { readDrillAttempts } from '../../../escrow/drill/drill-attempts.ts';
-import { chooseForDrill } from '../../../escrow/drill/drill-choice.ts';
-import { inspectDrillTarget } from '../../../escrow/drill/drill-target.ts';
-import { EscrowFault } from '../../../escrow/model/failure.ts';
-import type { SourceId } from '../../../escrow/model/source.ts';
+import { prepareDrill } from '../../../app/drill/prepare-drill.ts';
+import { describeLeft } from '../../../escrow/drill/drill.ts';
+import { failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
-import { matchesAny } from '../../../escrow/model/wildcard.ts';
-import { recordedKeyNames, recordedSources } from '../../../escrow/records/record-listing.ts';
-import { readLatestAudit } from '../../../escrow/records/stored-audits.ts';
 import type { Cli } from '../../cli.ts';
 import { hsmName, namedSource, vaultName } from '../../options/source-options.ts';
 import {
@@ -22,19 +14,19 @@ import {
   toSubscriptionId,
   toVaultName,
 } from '../../options/target-options.ts';
+import { confirm } from '../../terminal/confirm.ts';
 import { exitCodes } from '../../terminal/errors.ts';
-import type { Io } from '../../terminal/io.ts';
 import { printJson, say } from '../../terminal/print.ts';
 import { showProgress } from '../../terminal/progress.ts';
 import {
   chosenObject,
   describeChosen,
   failedEarlierObject,
+  printDrill,
+  printFailedEarlier,
   provenOf,
-  tellDrill,
-  tellFailedEarlier,
 } from './drill-output.ts';
-import { drillReferences } from './drill-reference.ts';
+import { addDrillSweep } from './drill-sweep.ts';
 
 const defaultSample = 3;
 
@@ -42,7 +34,7 @@ const defaultSample = 3;
 const about = {
   summary: 'restore records into a separate drill vault, compare, and destroy them again',
   description:
-    'Restores the records of the keys that no drill ever tried, then of those tried longest ago, into an empty vault (or Managed HSM) that is no configured source, one by one; compares every version id and public key with the source where the key still exists, else with the witness of the last audit; deletes and purges it again; and writes a receipt to drills/. It deletes only what its own journal names; what a crashed drill left is swept first. Symmetric keys are proven by their version ids, and the receipt says so. Exit code 3 when a key is not proven, or was not when it was tried last: such a key is named by every drill until one proves it.',
+    'Restores the records of the keys that no drill ever tried, then of those tried longest ago, into an empty vault (or Managed HSM) that is no source and never was one, one by one. It asks first; compares the name, every version id and every public key with the source where the key still exists and with what audits saw; deletes and purges what its own restore returned, and nothing else; and writes a receipt. It stops at the first record that holds another key, and names whatever is left, which `keyvault-escrow drill sweep` takes away. Symmetric keys are proven by their version ids, and the receipt says so. Exit code 3 when a key is not proven, or was not when it was tried last: such a key is named by every drill until one proves it.',
   examples: [
     'drill --to-vault-name contoso-drill',
     'drill --to-vault-name contoso-drill --sample 10',
@@ -52,7 +44,7 @@ const about = {
 };
 
 export function addDrill(cli: Cli) {
-  return cli
+  const drill = cli
     .command('drill', about)
     .addOption(toVaultName)
     .addOption(toHsmName)
@@ -66,83 +58,53 @@ export function addDrill(cli: Cli) {
       new Option('--sample <N>', `how many keys; ${defaultSample} without it`).argParser(parseSample).conflicts('name'),
     )
     .option('--name <KEY...>', 'these keys instead; patterns with * and ?')
+    .option('--yes', 'do not ask')
     .option('--what-if', 'say which records would be proven; change nothing')
     .action(
       cli.action(async (values, io, task) => {
-        const { services } = task;
         const sample = values.sample ?? (values.name === undefined ? defaultSample : Number.POSITIVE_INFINITY);
-        const target = readTarget(values, services);
-        const wanted = namedSource(values);
-        const { container, drills, settings } = services;
-        const operator = services.operatorOf(target.source);
-        const leftovers = await inspectDrillTarget(operator, services, settings.sources, io.signal);
-
-        const sources = wanted ? [await chooseKnown(wanted, task)] : await recordedSources(container, io.signal);
-        await refuseUnknown(values.name, sources, io, services);
-        const { audit } = await readLatestAudit(services.audits, io.signal);
-        const attempts = await readDrillAttempts(drills, audit, io.signal);
-        const wish = { sources, names: values.name, target, sample };
-        const ports = { container, suffixes: settings.suffixes, outOfTime: io.signal };
-        const { chosen, failedEarlier } = await chooseForDrill(wish, attempts, ports);
-        if (chosen.length === 0) {
-          throw new EscrowFault(
-            'nothingToDrill',
-            `No record can be proven in ${describeSource(target.source)}`,
-            'It takes a record of a source of the same kind whose place is not told to differ: `keyvault-escrow list`.',
-          );
-        }
+        const target = readTarget(values, task.services);
+        const wish = { source: namedSource(values), names: values.name, target, sample };
+        const prepared = await prepareDrill(wish, task);
+        const { chosen, failedEarlier } = prepared;
         for (const one of chosen) say(io, `To prove: ${describeChosen(one)}`);
-        tellFailedEarlier(failedEarlier, io);
+        printFailedEarlier(failedEarlier, io);
         const failed = { failedEarlier: failedEarlier.map(failedEarlierObject) };
         if (values.whatIf) {
-          const keys = chosen.map(chosenObject);
-          if (values.json) await printJson(io, { target: target.source, leftovers: leftovers.names, keys, ...failed });
+          if (values.json) await printJson(io, { target: target.source, keys: chosen.map(chosenObject), ...failed });
           return exitCodes.done;
         }
+        const place = describeSource(target.source);
+        const question = `Restore ${chosen.length === 1 ? 'this key' : `these ${chosen.length} keys`} to ${place}, one by one, and delete and purge each again?`;
+        if (!(await confirm(io, question, values.yes))) return exitCodes.failed;
 
-        // The key under way is compared and taken away again even after Ctrl-C.
-        const lastCall = new AbortController().signal;
-        const now = services.now;
-        const swept = await sweepLeftovers(leftovers, target, { drills, operator, now, lastCall });
-        if (swept.length > 0) say(io, `Swept away what an earlier drill had left: ${swept.join(', ')}.`);
+        let standing: string | undefined;
+        using _held = io.holdOpen(() => (standing === undefined ? '' : describeLeft(standing, target)));
         const progress = showProgress(io, 'keys', chosen.length);
-        const done = await runDrill(chosen, target, {
-          container,
-          drills,
-          operator,
-          now,
-          outOfTime: io.signal,
-          lastCall,
-          sleep: services.sleep,
-          referenceOf: drillReferences(services, audit, lastCall),
+        const done = await prepared.carryOut({
+          standing: (keyName) => {
+            standing = keyName;
+          },
           ended: () => progress.step(),
         });
         progress.end();
-        const { receipt, receiptName } = done;
-        if (values.json) await printJson(io, { receipt: receiptName, ...receipt, ...failed });
-        else await tellDrill(done, chosen.length, io);
+        const { receipt, receiptName, receiptFailure } = done;
+        if (values.json) await printJson(io, { receipt: receiptName ?? null, ...receipt, ...failed });
+        else await printDrill(done, chosen.length, io);
+        for (const left of receipt.left ?? []) say(io, describeLeft(left, target));
+        if (receiptFailure !== undefined) {
+          say(io, `The receipt could not be written, so that the drill stays open: ${failureSentence(receiptFailure)}`);
+          return exitCodes.failed;
+        }
         if (receipt.status === 'ok' && failedEarlier.length === 0) return exitCodes.done;
         return receipt.status === 'stopped' && provenOf(receipt) === 0 ? exitCodes.failed : exitCodes.findings;
       }),
     );
+  addDrillSweep(cli, drill);
+  return drill;
 }
 
 function parseSample(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Write a number of keys: --sample 10.');
-}
-
-/** A name without a record would be left out in silence, and taken for proven. */
-async function refuseUnknown(
-  names: readonly string[] | undefined,
-  sources: readonly SourceId[],
-  io: Io,
-  { container }: OperatorServices,
-): Promise<void> {
-  if (names === undefined) return;
-  const known: string[] = [];
-  for (const source of sources) known.push(...(await recordedKeyNames(container, source, io.signal)));
-  const unknown = names.find((name) => !known.some((key) => matchesAny([name], key)));
-  if (unknown === undefined) return;
-  throw unknownKey(unknown, undefined, known);
 }

@@ -1,9 +1,17 @@
 import { chooseKnown } from '../../../app/known-names.ts';
+import { carryOutPlan } from '../../../app/restore/carry-out-plan.ts';
+import { describeLeft } from '../../../app/restore/left-key.ts';
+import { isRefused, isStillThere, planRestores } from '../../../app/restore/plan-restores.ts';
+import { requireQuarantine } from '../../../app/restore/restore-ports.ts';
+import {
+  defaultReceiptFile,
+  OtherReceipt,
+  openRestoreReceipt,
+  readBegun,
+} from '../../../app/restore/restore-receipt.ts';
 import type { Task } from '../../../app/task.ts';
 import { EscrowFault } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
-import type { RestoreOutcome } from '../../../escrow/restore/restore-key.ts';
-import { restoreMany } from '../../../escrow/restore/restore-many.ts';
 import { readAsOf } from '../../options/record-choice-options.ts';
 import { namedSource } from '../../options/source-options.ts';
 import { readTarget } from '../../options/target-options.ts';
@@ -14,24 +22,29 @@ import { count } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
 import { printJson, say } from '../../terminal/print.ts';
 import { showProgress } from '../../terminal/progress.ts';
+import { openQuarantineDesk, readThrough } from './quarantine-desk.ts';
 import type { RestoreValues } from './restore-options.ts';
-import type { RestoreCounts } from './restore-output.ts';
-import { tellOutcomes, tellPlan } from './restore-output.ts';
-import type { RestorePlan } from './restore-plan.ts';
-import { isRefused, isStillThere, makePlan, planObject } from './restore-plan.ts';
-import { defaultReceiptFile, openRestoreReceipt, readBegun } from './restore-receipt.ts';
+import { planObject, printOutcomes, printPlan } from './restore-output.ts';
 
 /** Every key of a source, or those that match, as of a time: the plan, the question, the paced work, the receipt. */
 export async function restoreMatching(values: RestoreValues, io: Io, task: Task): Promise<ExitCode> {
   const { services } = task;
   const target = readTarget(values, services);
+  const through = readThrough(values.through, target);
   const wanted = namedSource(values);
-  if (wanted === undefined) throw new UsageFault('Whose keys?', 'Name the source: --vault-name or --hsm-name.');
+  if (wanted === undefined) throw new UsageFault('Whose keys?', 'Pass --vault-name or --hsm-name.');
   const source = await chooseKnown(wanted, task);
+  if (through !== undefined) await requireQuarantine(through, target.source, task);
   const asOf = readAsOf(values.at, services.now());
-  const receiptFile = values.receipt ?? defaultReceiptFile({ source, target: target.source, asOf });
-  const begun = await readBegun(receiptFile, { source, target: target.source, asOf });
-  const plan = await makePlan({ source, target, asOf, pattern: values.name ?? '*', begun }, io, services);
+  const subject = { source, target: target.source, asOf };
+  const receiptFile = values.receipt ?? defaultReceiptFile(subject);
+  const begun = await readBegun(receiptFile, subject).catch((error: unknown) => {
+    throw error instanceof OtherReceipt ? new UsageFault(error.message, error.remedy) : error;
+  });
+  const finding = showProgress(io, 'keys found');
+  const wish = { source, target, asOf, pattern: values.name ?? '*', begun };
+  const plan = await planRestores(wish, task, () => finding.step());
+  finding.end();
   if (plan.items.length === 0) {
     throw new EscrowFault(
       'recordNotFound',
@@ -39,7 +52,7 @@ export async function restoreMatching(values: RestoreValues, io: Io, task: Task)
       'See what there is: `keyvault-escrow list`.',
     );
   }
-  tellPlan(plan, io);
+  printPlan(plan, through, io);
   if (values.whatIf) {
     if (values.json) await printJson(io, planObject(plan));
     return plan.items.some(isRefused) ? exitCodes.findings : exitCodes.done;
@@ -48,44 +61,20 @@ export async function restoreMatching(values: RestoreValues, io: Io, task: Task)
   const todo = items.filter((item) => !isRefused(item)).length;
   if (todo > 0 && !(await confirm(io, `Bring back ${count(todo, 'key')}?`, values.yes))) return exitCodes.failed;
 
-  await using receipt = await openRestoreReceipt(receiptFile, { source, target: target.source, asOf }, services.now);
+  await using receipt = await openRestoreReceipt(receiptFile, subject, services.now);
+  using desk = openQuarantineDesk(through, values.yes, io);
   const progress = showProgress(io, 'keys', items.length);
-  const ports = {
-    container: services.container,
-    operator: services.operatorOf(target.source),
-    outOfTime: io.signal,
-    sleep: services.sleep,
-  };
-  const outcomes = await restoreMany(items, ports, {
-    beginning: receipt.beginning,
-    async ended(outcome) {
-      await receipt.ended(outcome);
-      progress.step();
-    },
-  });
+  const { outcomes, counts } = await carryOutPlan(plan, { through, desk }, receipt, task, () => progress.step());
   progress.end();
-  const counts = countOutcomes(outcomes, plan);
-  await receipt.end(counts);
   if (values.json) await printJson(io, { ...planObject(plan), counts, keys: outcomes, receipt: receipt.file });
-  else await tellOutcomes(outcomes, counts, io);
+  else await printOutcomes(outcomes, counts, io);
+  for (const outcome of outcomes) if ('left' in outcome && outcome.left) say(io, describeLeft(outcome.left));
   say(io, `Receipt: ${receipt.file}`);
-  if (counts.left > 0) say(io, `Ended early: ${count(counts.left, 'key')} left. Run the same command again to go on.`);
-  if (counts.failed === 0 && counts.left === 0) return exitCodes.done;
+  if (counts.left > 0) {
+    const why = counts.stranger > 0 ? 'Stopped at a record that holds another key' : 'Ended early';
+    say(io, `${why}: ${count(counts.left, 'key')} left. Run the same command again to go on.`);
+  }
+  const isWhole = counts.failed + counts.left + counts.stranger + counts.unproven === 0;
+  if (isWhole) return exitCodes.done;
   return counts.restored + counts.recovered + counts.alreadyThere > 0 ? exitCodes.findings : exitCodes.failed;
-}
-
-function countOutcomes(outcomes: readonly RestoreOutcome[], plan: RestorePlan): RestoreCounts {
-  const stillThere = plan.items.filter(isStillThere).length;
-  const counts = {
-    planned: plan.items.length,
-    stillThere,
-    restored: 0,
-    alreadyThere: 0,
-    recovered: 0,
-    failed: 0,
-    left: 0,
-  };
-  for (const { outcome } of outcomes) counts[outcome]++;
-  counts.left = counts.planned - stillThere - outcomes.length;
-  return counts;
 }

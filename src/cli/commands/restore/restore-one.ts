@@ -1,16 +1,10 @@
+import { faultOf } from '../../../app/fault-of.ts';
 import { findRecord } from '../../../app/find-records.ts';
-import type { OperatorServices } from '../../../app/operator-services.ts';
+import { describeLeft } from '../../../app/restore/left-key.ts';
+import { adviceOf, type PreparedRestore, prepareRestore } from '../../../app/restore/prepare-restore.ts';
 import type { Task } from '../../../app/task.ts';
-import { describeFailure, EscrowFault, failureHeadline } from '../../../escrow/model/failure.ts';
-import { OutOfTime, ServiceError } from '../../../escrow/model/service-error.ts';
-import { defaultBackupsPerSecond, describeSource, isSameSource } from '../../../escrow/model/source.ts';
-import { describeArchived } from '../../../escrow/records/record-pick-words.ts';
-import type { StoredRecord } from '../../../escrow/records/stored-record.ts';
-import type { RestoreOutcome, RestorePorts } from '../../../escrow/restore/restore-key.ts';
-import { recoverKey, restoreRecord } from '../../../escrow/restore/restore-key.ts';
-import { judgePlace } from '../../../escrow/restore/restore-place.ts';
-import type { RestoreStep } from '../../../escrow/restore/restore-step.ts';
-import { readTakenName, restoreStepOf } from '../../../escrow/restore/restore-step.ts';
+import { OutOfTime } from '../../../escrow/model/service-error.ts';
+import { describeSource, isSameSource } from '../../../escrow/model/source.ts';
 import { showAge, showInstant } from '../../options/instants.ts';
 import { readRecordChoice } from '../../options/record-choice-options.ts';
 import type { NamedTarget } from '../../options/target-options.ts';
@@ -21,120 +15,84 @@ import { exitCodes } from '../../terminal/errors.ts';
 import type { Io } from '../../terminal/io.ts';
 import { print, printJson, say } from '../../terminal/print.ts';
 import { recordObject } from '../list.ts';
+import { openQuarantineDesk, readThrough } from './quarantine-desk.ts';
 import type { RestoreValues } from './restore-options.ts';
 
-/** One key: look, say, ask, restore or recover, show the kids. */
+/** One key: look, say, ask, restore or recover, compare, show the kids. */
 export async function restoreOne(values: RestoreValues, io: Io, task: Task): Promise<ExitCode> {
   const { services } = task;
   const target = readTarget(values, services);
-  const choice = readRecordChoice(values, services.now());
-  const { record, archived } = await findRecord(choice, task);
-  const operator = services.operatorOf(target.source);
-  const verdict = judgePlace(record, target);
-  const step = await decide(record, target, io, services);
-  const head = { record: recordObject(record), target: describeTarget(target), place: verdict, step };
+  const through = readThrough(values.through, target);
+  const pick = await findRecord(readRecordChoice(values, services.now()), task);
+  const prepared = await prepareRestore(pick, target, through, task);
+  const { record, place, step } = prepared;
+  const head = { record: recordObject(record), target: describeTarget(target), through, place, step };
 
-  say(
-    io,
-    `Record: key "${record.keyName}" of ${describeSource(record.source)}, from ${showAge(record.createdAt, services.now())}\n        ${record.blobName}`,
-  );
-  say(io, `Where:  ${verdict.explanation}`);
-  if (archived !== undefined) {
-    const failure = describeArchived(record, archived, services.container.url);
-    throw new EscrowFault(failure.code, failureHeadline(failure), failure.remedy);
-  }
-  await tellWhetherNothingIsLost(record, target, io, services);
-  if (step.action === 'refuse') throw new EscrowFault(step.code, failureHeadline(step), step.remedy);
-  say(io, `Will:   ${intention(step, record, target)}`);
+  const { keyName, source, createdAt, blobName, blob } = record;
+  const tier = blob.tier === undefined || blob.tier === 'Hot' ? '' : `, tier ${blob.tier}`;
+  const from = `key "${keyName}" of ${describeSource(source)}, from ${showAge(createdAt, services.now())}${tier}`;
+  say(io, `Record: ${from}\n        ${blobName}`);
+  say(io, `Where:  ${place.explanation}`);
+  for (const note of notesOf(prepared, target)) say(io, `Note:   ${note}`);
+  if (step.action === 'refuse') throw faultOf(step);
+  say(io, `Will:   ${intention(prepared, target, through && describeSource(through))}`);
+  const isUsed = target.isConfigured || isSameSource(source, target.source);
+  const advice = step.action === 'restore' ? adviceOf(target, isUsed, through) : undefined;
+  if (advice !== undefined) say(io, `Advice: ${advice}`);
   if (values.whatIf) {
-    if (values.json) await printJson(io, { ...head, outcome: null });
+    if (values.json) await printJson(io, { ...head, comparable: prepared.comparable, outcome: null });
     return exitCodes.done;
   }
-  if (!(await confirm(io, step.action === 'recover' ? 'Recover it?' : 'Restore it?', values.yes)))
-    return exitCodes.failed;
+  const question = step.action === 'recover' ? 'Recover it?' : 'Restore it?';
+  if (!(await confirm(io, question, values.yes))) return exitCodes.failed;
 
-  const ports: RestorePorts = { container: services.container, operator, outOfTime: io.signal, sleep: services.sleep };
-  const outcome = step.action === 'recover' ? await recoverKey(record, ports) : await restoreRecord(record, ports);
-  if (outcome.outcome === 'failed') {
+  using desk = openQuarantineDesk(through, values.yes, io);
+  const outcome = await prepared.carryOut(desk);
+  if (outcome.outcome === 'failed' || outcome.outcome === 'stranger') {
+    if (outcome.left !== undefined) say(io, describeLeft(outcome.left));
     if (outcome.code === 'outOfTime') throw new OutOfTime();
-    throw new EscrowFault(outcome.code, failureHeadline(outcome), outcome.remedy);
+    throw faultOf(outcome);
   }
-  const kids = await kidsOf(outcome, ports);
+  const { verdict, reasons, versions, id } = outcome;
+  const kids = versions.map(({ version }) => `${id}/${version}`);
   if (values.json) await printJson(io, { ...head, outcome: { ...outcome, kids } });
-  else {
-    say(
-      io,
-      `${outcome.outcome === 'recovered' ? 'Recovered' : 'Restored'}, with ${kids.length} versions:`.replace(
-        ' 1 versions',
-        ' 1 version',
-      ),
+  const done = outcome.outcome === 'recovered' ? 'Recovered' : 'Restored';
+  const many = kids.length === 1 ? '1 version' : `${kids.length} versions`;
+  say(
+    io,
+    verdict === 'same'
+      ? `${done} and compared, with ${many}:`
+      : `${done}, with ${many}, but ${verdict}: ${reasons.join('; ')}.`,
+  );
+  if (!values.json) for (const kid of kids) await print(io, kid);
+  // A recovered key never left its vault: only another key under its name would be a finding.
+  return verdict === 'same' || outcome.outcome === 'recovered' ? exitCodes.done : exitCodes.findings;
+}
+
+function notesOf({ step, original, comparable, record }: PreparedRestore, target: NamedTarget): string[] {
+  const place = describeSource(record.source);
+  const notes: string[] = [];
+  if (original === 'active') notes.push(`the key is still there in ${place}; this makes a second copy.`);
+  if (original === 'deleted')
+    notes.push(`the key is only soft-deleted in ${place}: it can be recovered there, and nothing is lost.`);
+  if (step.action === 'restore' && !comparable.witness && !comparable.source)
+    notes.push(
+      `nothing is known of its versions to compare with, so that what comes to ${describeSource(target.source)} will be unproven.`,
     );
-    for (const kid of kids) await print(io, kid);
-  }
-  return exitCodes.done;
+  return notes;
 }
 
-async function decide(
-  record: StoredRecord,
-  target: NamedTarget,
-  io: Io,
-  services: OperatorServices,
-): Promise<RestoreStep> {
-  const operator = services.operatorOf(target.source);
-  try {
-    const isOtherKind = record.source.kind !== target.source.kind;
-    const nothingTaken = { active: new Set<string>(), deleted: new Map() };
-    const taken = isOtherKind ? nothingTaken : await readTakenName(operator, record.keyName, io.signal);
-    return restoreStepOf(record, target, taken);
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    const failure = describeFailure(error, 'read', target.source, record.keyName);
-    throw new EscrowFault(failure.code, failureHeadline(failure), failure.remedy);
-  }
-}
-
-function intention(step: RestoreStep, record: StoredRecord, target: NamedTarget): string {
+function intention({ step, record }: PreparedRestore, target: NamedTarget, through: string | undefined): string {
   const place = describeSource(target.source);
   if (step.action !== 'recover') {
-    return `restore key "${record.keyName}" with all versions of its backup to ${place}, after its digest has been checked.`;
+    const way =
+      through === undefined
+        ? ', after its digest has been checked; then it is compared with what is known of it.'
+        : `, by way of ${through}: there it is compared with what is known of it, deleted and purged first.`;
+    return `restore key "${record.keyName}" with all versions of its backup to ${place}${way}`;
   }
   const { deletedAt, purgeAt } = step.deleted;
   const when = deletedAt === undefined ? '' : ` since ${showInstant(deletedAt)}`;
   const until = purgeAt === undefined ? '' : `, until ${showInstant(purgeAt)}`;
   return `recover it: key "${record.keyName}" is only soft-deleted in ${place}${when}${until}. Nothing is lost, the backup is not needed.`;
-}
-
-/** Somebody who restores elsewhere may not know that the original can still be had. Whoever may not look, or cannot, goes on. */
-async function tellWhetherNothingIsLost(
-  record: StoredRecord,
-  target: NamedTarget,
-  io: Io,
-  services: OperatorServices,
-): Promise<void> {
-  const { source, keyName } = record;
-  if (isSameSource(source, target.source)) return;
-  const configured = services.settings.sources.find((one) => isSameSource(one, source));
-  if (configured === undefined) return;
-  const operator = services.operatorOf(
-    configured ?? { ...source, maxBackupsPerSecond: defaultBackupsPerSecond(source.kind) },
-  );
-  try {
-    if ((await operator.findKey(keyName, io.signal)) !== undefined) {
-      say(io, `Note:   the key is still there in ${describeSource(source)}; this makes a second copy.`);
-    } else if ((await operator.findDeletedKey(keyName, io.signal)) !== undefined) {
-      say(
-        io,
-        `Note:   the key is only soft-deleted in ${describeSource(source)}: it can be recovered there, and nothing is lost.`,
-      );
-    }
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-  }
-}
-
-async function kidsOf(outcome: RestoreOutcome, { operator, outOfTime }: RestorePorts): Promise<string[]> {
-  const id = 'id' in outcome ? outcome.id : '';
-  const kids: string[] = [];
-  for await (const { version } of operator.keys.listVersions(outcome.key, outOfTime)) kids.push(`${id}/${version}`);
-  return kids;
 }

@@ -7,5 +7,6 @@ export interface RestoreValues extends RecordChoiceValues, TargetValues, CommonV
   readonly all?: true | undefined;
   readonly whatIf?: true | undefined;
   readonly yes?: true | undefined;
+  readonly through?: string | undefined;
   readonly receipt?: string | undefined;
 }

@@ -1,15 +1,21 @@
+import type { RestoreCounts } from '../../../app/restore/carry-out-plan.ts';
+import type { RestorePlan } from '../../../app/restore/plan-restores.ts';
+import { isRefused, isStillThere } from '../../../app/restore/plan-restores.ts';
+import { adviceOf } from '../../../app/restore/prepare-restore.ts';
+import type { Failure } from '../../../escrow/model/failure.ts';
 import { failureHeadline, failureSentence } from '../../../escrow/model/failure.ts';
+import type { PacedSource } from '../../../escrow/model/source.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
-import type { RestoreOutcome } from '../../../escrow/restore/restore-key.ts';
+import type { RestoreOutcome } from '../../../escrow/restore/restore-outcome.ts';
 import { describeRestorePlace } from '../../../escrow/restore/restore-place.ts';
 import type { RestoreStep } from '../../../escrow/restore/restore-step.ts';
 import { showInstant } from '../../options/instants.ts';
+import { sourceMembers } from '../../options/source-options.ts';
+import { describeTarget } from '../../options/target-options.ts';
 import { count, showDuration } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
 import { painter, print, say } from '../../terminal/print.ts';
-import type { RestorePlan } from './restore-plan.ts';
-import { isRefused, isStillThere } from './restore-plan.ts';
 
 type Refusal = Extract<RestoreStep, { action: 'refuse' }>;
 
@@ -18,10 +24,11 @@ function codeOf({ code }: { readonly code: string }): string {
 }
 
 /** What is about to happen, and what cannot. */
-export function tellPlan(plan: RestorePlan, io: Io): void {
+export function printPlan(plan: RestorePlan, through: PacedSource | undefined, io: Io): void {
   const paint = painter(io, 'stderr');
   const { source, target, items, certificateBacked, asOf } = plan;
   const first = items[0]?.record;
+  for (const note of plan.notes) say(io, note);
   const of = (action: string): number => items.filter(({ step }) => step.action === action).length;
   const refused = items.filter(isRefused);
   const there = items.filter(isStillThere).length;
@@ -42,6 +49,8 @@ export function tellPlan(plan: RestorePlan, io: Io): void {
   const refusals = refused.flatMap(({ step }) => (step.action === 'refuse' ? [step] : []));
   const textOf = (refusal: Refusal): string => `${paint('yellow', `${failureHeadline(refusal)}.`)} ${refusal.remedy}`;
   for (const line of firstOfEach(refusals, codeOf, textOf, 'see them all with --json')) say(io, `  ${line}`);
+  const advice = adviceOf(target, target.isConfigured || plan.activeKeys > 0, through);
+  if (advice !== undefined && of('restore') > 0) say(io, `  ${paint('yellow', 'Advice:')} ${advice}`);
   if (certificateBacked === undefined) {
     say(
       io,
@@ -53,32 +62,49 @@ export function tellPlan(plan: RestorePlan, io: Io): void {
   }
 }
 
-/** How many keys came to what. */
-export interface RestoreCounts {
-  readonly planned: number;
-  readonly stillThere: number;
-  readonly restored: number;
-  readonly alreadyThere: number;
-  readonly recovered: number;
-  readonly failed: number;
-  /** Not begun, because the pass ended early: the next one's. */
-  readonly left: number;
-}
-
 /** What came of it: the keys that are back, then what failed. */
-export async function tellOutcomes(outcomes: readonly RestoreOutcome[], counts: RestoreCounts, io: Io): Promise<void> {
+export async function printOutcomes(outcomes: readonly RestoreOutcome[], counts: RestoreCounts, io: Io): Promise<void> {
   const paint = painter(io);
-  const { restored, alreadyThere, recovered, failed, stillThere } = counts;
-  const failures = outcomes.flatMap((outcome) => (outcome.outcome === 'failed' ? [outcome] : []));
+  const { restored, alreadyThere, recovered, failed, stranger, stillThere, unproven } = counts;
+  const failures: Extract<RestoreOutcome, Failure>[] = [];
+  const doubts: { code: string; text: string }[] = [];
   for (const outcome of outcomes) {
-    if (outcome.outcome === 'failed') continue;
+    if (outcome.outcome === 'failed' || outcome.outcome === 'stranger') {
+      failures.push(outcome);
+      continue;
+    }
+    const { id, verdict, reasons } = outcome;
+    if (verdict !== 'same') doubts.push({ code: verdict, text: `${id} is ${verdict}: ${reasons.join('; ')}` });
     const what = outcome.outcome === 'alreadyThere' ? 'restored earlier' : outcome.outcome;
-    await print(io, `${outcome.id} ${paint('dim', what)}`);
+    await print(io, `${id} ${paint('dim', verdict === 'same' ? what : `${what}, ${verdict}`)}`);
   }
+  for (const line of firstOfEach(doubts, codeOf, ({ text }) => text, 'the receipt has them all'))
+    await print(io, paint('yellow', line));
   for (const line of firstOfEach(failures, codeOf, failureSentence, 'the receipt has them all'))
     await print(io, paint('red', line));
+  const strange = stranger === 0 ? '' : `, ${stranger} another key than was asked for`;
+  const doubtful = unproven === 0 ? '' : ` Not shown to be the key, or all of it: ${unproven}.`;
   await print(
     io,
-    `${restored} restored, ${recovered} recovered, ${alreadyThere} restored earlier, ${stillThere} still there, ${failed} failed.`,
+    `${restored} restored, ${recovered} recovered, ${alreadyThere} restored earlier, ${stillThere} still there, ${failed} failed${strange}.${doubtful}`,
   );
+}
+
+/** The plan as `--json` shows it. */
+export function planObject({ source, target, asOf, items, certificateBacked, estimatedMs }: RestorePlan): object {
+  return {
+    source: sourceMembers(source),
+    target: describeTarget(target),
+    asOf: asOf?.toISOString() ?? null,
+    plan: items.map(({ record, step, begunBefore }) => ({
+      name: record.keyName,
+      blobName: record.blobName,
+      createdAt: record.createdAt.toISOString(),
+      tier: record.blob.tier,
+      begunBefore,
+      ...step,
+    })),
+    certificateBacked: certificateBacked ?? null,
+    estimatedMs: Math.round(estimatedMs),
+  };
 }

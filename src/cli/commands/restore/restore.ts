@@ -2,7 +2,7 @@ import { Option } from '@commander-js/extra-typings';
 import { isLiteral } from '../../../escrow/model/wildcard.ts';
 import type { Cli } from '../../cli.ts';
 import { asOfTime, blobName } from '../../options/record-choice-options.ts';
-import { hsmName, vaultName } from '../../options/source-options.ts';
+import { hsmName, parseSourceName, vaultName } from '../../options/source-options.ts';
 import {
   maxPerSecond,
   toGeography,
@@ -19,12 +19,13 @@ import { restoreOne } from './restore-one.ts';
 const about = {
   summary: 'bring back one key, or a whole vault as of a time',
   description:
-    'Checks the record against its digest, says where it can be restored and what will happen, asks, restores, and shows the key identifiers. A key that is only soft-deleted in its own vault is recovered instead: nothing is lost then. It never renames and never overwrites. Of many keys (--all or a pattern) it shows the plan first and keeps a receipt; run it again to go on. Exit code 3 when only some came back.',
+    'Checks the record against its digest, says where it can be restored and what will happen, asks, restores, compares name, version ids and public keys with the source and with what audits saw, and shows the key identifiers. What is another key than was asked for is named with the line that deletes it; of many keys the first such key stops all. Where the target is in use, go by way of a quarantine (--through). A key that is only soft-deleted in its own vault is recovered instead: nothing is lost then. It never renames and never overwrites. Of many keys (--all or a pattern) it shows the plan first and keeps a receipt; run it again to go on. Exit code 3 when only some came back, or not all could be shown to be the keys that they should be.',
   examples: [
     'restore --vault-name contoso-prod --name signing --to-vault-name contoso-prod',
     'restore --vault-name contoso-prod --name signing --at 2026-11-01 --to-vault-name contoso-dr --what-if',
     'restore --blob-name before-rotation/signing.keybackup --to-vault-name contoso-dr --yes',
     'restore --vault-name contoso-prod --all --to-vault-name contoso-new',
+    'restore --vault-name contoso-prod --name signing --to-vault-name contoso-prod --through contoso-drill',
     'restore --hsm-name contoso-hsm --name payments --to-hsm-name contoso-hsm-2',
   ],
 };
@@ -44,6 +45,12 @@ export function addRestore(cli: Cli) {
     .addOption(toGeography)
     .addOption(toSecurityDomain)
     .addOption(maxPerSecond)
+    .addOption(
+      new Option(
+        '--through <VAULT>',
+        'a quarantine: a vault (for an HSM another HSM) for nothing else, where each key is restored, compared, deleted and purged before it goes to the target',
+      ).argParser(parseSourceName),
+    )
     .option('--what-if', 'say what would happen; change nothing')
     .option('--yes', 'do not ask')
     .option('--receipt <FILE>', 'of many keys: where to keep the receipt; the same file goes on where a pass ended')

@@ -1,12 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open, readFile } from 'node:fs/promises';
-import { EscrowFault } from '../../../escrow/model/failure.ts';
-import type { SourceId } from '../../../escrow/model/source.ts';
-import { sourcePath } from '../../../escrow/model/source-path.ts';
-import type { StoredRecord } from '../../../escrow/records/stored-record.ts';
-import type { RestoreOutcome } from '../../../escrow/restore/restore-key.ts';
-import type { RestoreWitness } from '../../../escrow/restore/restore-many.ts';
-import { UsageFault } from '../../terminal/errors.ts';
+import { EscrowFault } from '../../escrow/model/failure.ts';
+import type { SourceId } from '../../escrow/model/source.ts';
+import { sourcePath } from '../../escrow/model/source-path.ts';
+import type { StoredRecord } from '../../escrow/records/stored-record.ts';
+import type { RestoreWitness } from '../../escrow/restore/restore-many.ts';
+import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
 
 /**
  * The receipt of a restore of many keys: a local file of JSON lines, each on the disk before the next step begins, so that a
@@ -25,6 +24,15 @@ export interface ReceiptSubject {
   readonly asOf: Date | undefined;
 }
 
+/** A file that keeps the receipt of another restore already. */
+export class OtherReceipt extends Error {
+  override readonly name = 'OtherReceipt';
+  readonly remedy = 'Name another file: --receipt FILE.';
+  constructor(file: string, restore: string) {
+    super(`${file} is the receipt of another restore (${restore})`);
+  }
+}
+
 const format = 'keyvault-escrow/restore-receipt/1';
 
 export function defaultReceiptFile({ source, target }: ReceiptSubject): string {
@@ -32,7 +40,7 @@ export function defaultReceiptFile({ source, target }: ReceiptSubject): string {
   return `restore-${name(source)}-to-${name(target)}.receipt.jsonl`;
 }
 
-/** @throws UsageFault when the file is the receipt of something else. */
+/** @throws OtherReceipt when the file is the receipt of something else. */
 export async function openRestoreReceipt(
   file: string,
   subject: ReceiptSubject,
@@ -61,7 +69,7 @@ export async function openRestoreReceipt(
   };
 }
 
-/** Blob names that earlier passes began to restore. @throws UsageFault when the file is the receipt of something else. */
+/** Blob names that earlier passes began to restore. @throws OtherReceipt when the file is the receipt of something else. */
 export async function readBegun(file: string, { source, target }: ReceiptSubject): Promise<ReadonlySet<string>> {
   const begun = new Set<string>();
   let text = '';
@@ -78,10 +86,7 @@ export async function readBegun(file: string, { source, target }: ReceiptSubject
     if (entry?.event === 'restoring' && entry.blobName !== undefined) begun.add(entry.blobName);
     if (entry?.event !== 'begin') continue;
     if (entry.format !== format || entry.source !== sourcePath(source) || entry.target !== sourcePath(target)) {
-      throw new UsageFault(
-        `${file} is the receipt of another restore (${entry.source} to ${entry.target})`,
-        'Name another file: --receipt FILE.',
-      );
+      throw new OtherReceipt(file, `${entry.source} to ${entry.target}`);
     }
   }
   return begun;

@@ -1,0 +1,113 @@
+import type { Drill } from '../../escrow/drill/drill.ts';
+import { runDrill } from '../../escrow/drill/drill.ts';
+import type { DrillAttempts } from '../../escrow/drill/drill-attempts.ts';
+import { readDrillAttempts } from '../../escrow/drill/drill-attempts.ts';
+import type { DrillChoice } from '../../escrow/drill/drill-choice.ts';
+import { chooseForDrill } from '../../escrow/drill/drill-choice.ts';
+import { findOpenDrills } from '../../escrow/drill/drill-journal.ts';
+import { requireEmpty } from '../../escrow/drill/drill-target.ts';
+import { openDrillsOf } from '../../escrow/drill/sweep.ts';
+import { EscrowFault, messageOf } from '../../escrow/model/failure.ts';
+import { OutOfTime } from '../../escrow/model/service-error.ts';
+import type { SourceId } from '../../escrow/model/source.ts';
+import { describeSource } from '../../escrow/model/source.ts';
+import { matchesAny } from '../../escrow/model/wildcard.ts';
+import { recordedKeyNames, recordedSources } from '../../escrow/records/record-listing.ts';
+import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
+import { requireExpendable } from '../../escrow/restore/expendable-target.ts';
+import { chooseKnown, unknownKey } from '../known-names.ts';
+import { openKeyReferences } from '../restore/key-references.ts';
+import type { PacedTarget } from '../restore/prepare-restore.ts';
+import { restorePortsOf } from '../restore/restore-ports.ts';
+import type { Task } from '../task.ts';
+
+export interface DrillWish {
+  /** Whose keys; absent: of every source that has records. */
+  readonly source: SourceId | undefined;
+  /** Patterns of key names; absent: any. */
+  readonly names: readonly string[] | undefined;
+  readonly target: PacedTarget;
+  /** At most so many. */
+  readonly sample: number;
+}
+
+/** Told while a drill goes on. */
+export interface DrillWatcher {
+  /** What may stand in the target; undefined: nothing any more. */
+  standing(keyName: string | undefined): void;
+  ended(): void;
+}
+
+/** A drill whose target was found empty; nothing has been restored yet. */
+export interface PreparedDrill extends DrillChoice {
+  carryOut(watcher: DrillWatcher): Promise<Drill>;
+}
+
+/** Makes sure that keys may be restored and destroyed in the target, and chooses the records. @throws EscrowFault */
+export async function prepareDrill(wish: DrillWish, task: Task): Promise<PreparedDrill> {
+  const { target } = wish;
+  const { services, signal, say } = task;
+  const { container, drills, settings } = services;
+  const operator = services.operatorOf(target.source);
+  await requireExpendable(target.source, 'No drill', container, settings.sources, signal);
+  const { open } = await findOpenDrills(drills, signal);
+  const ofTarget = openDrillsOf(open, target.source);
+  await requireEmpty(operator, new Set(ofTarget.flatMap(({ names }) => names)), signal);
+  if (ofTarget.length > 0) {
+    const option = target.source.kind === 'vault' ? '--to-vault-name' : '--to-hsm-name';
+    say(
+      `${ofTarget.length} earlier drills here are open, though nothing of them is left. Close them: \`keyvault-escrow drill sweep ${option} ${target.source.name}\`.`,
+    );
+  }
+  const sources = wish.source ? [await chooseKnown(wish.source, task)] : await recordedSources(container, signal);
+  await refuseUnknown(wish.names, sources, task);
+  const attempts = await readAttempts(task);
+  const choice = await chooseForDrill({ ...wish, sources }, attempts, {
+    container,
+    suffixes: settings.suffixes,
+    outOfTime: signal,
+  });
+  if (choice.chosen.length === 0) {
+    throw new EscrowFault(
+      'nothingToDrill',
+      `No record can be proven in ${describeSource(target.source)}`,
+      'It takes a record of a source of the same kind whose place is not told to differ: `keyvault-escrow list`.',
+    );
+  }
+  return {
+    ...choice,
+    async carryOut({ standing, ended }) {
+      const references = await openKeyReferences(target.source, task);
+      const ports = { ...restorePortsOf(target.source, references, task), drills, now: services.now, standing, ended };
+      const records = choice.chosen.map(({ record }) => record);
+      return runDrill(records, target, ports);
+    },
+  };
+}
+
+/** A name without a record would be left out in silence, and taken for proven. */
+async function refuseUnknown(
+  names: readonly string[] | undefined,
+  sources: readonly SourceId[],
+  { services, signal }: Task,
+): Promise<void> {
+  if (names === undefined) return;
+  const known: string[] = [];
+  for (const source of sources) known.push(...(await recordedKeyNames(services.container, source, signal)));
+  const unknown = names.find((name) => !known.some((key) => matchesAny([name], key)));
+  if (unknown !== undefined) throw unknownKey(unknown, undefined, known);
+}
+
+/** Whose turn it is; what cannot be read changes only the order. */
+async function readAttempts({ services, signal, say }: Task): Promise<ReadonlyMap<string, DrillAttempts>> {
+  try {
+    const { audit } = await readLatestAudit(services.audits, signal);
+    return await readDrillAttempts(services.drills, audit, signal);
+  } catch (error) {
+    if (error instanceof OutOfTime) throw error;
+    say(
+      `What earlier drills came to cannot be read, so that keys come in the order of their names: ${messageOf(error)}.`,
+    );
+    return new Map();
+  }
+}

@@ -1,0 +1,62 @@
+import { readKnownKeys } from '../../escrow/audit/latest-audit.ts';
+import type { KnownKeys } from '../../escrow/coverage/known-keys.ts';
+import { findOpenDrills } from '../../escrow/drill/drill-journal.ts';
+import type { Leftover, Swept } from '../../escrow/drill/sweep.ts';
+import { closeDrills, findLeftovers, openDrillsOf, sweep } from '../../escrow/drill/sweep.ts';
+import { messageOf } from '../../escrow/model/failure.ts';
+import { OutOfTime } from '../../escrow/model/service-error.ts';
+import { requireExpendable } from '../../escrow/restore/expendable-target.ts';
+import type { PacedTarget } from '../restore/prepare-restore.ts';
+import type { Task } from '../task.ts';
+
+/** What earlier drills may have left in a target. Nothing has been deleted yet. */
+export interface PreparedSweep {
+  readonly leftovers: readonly Leftover[];
+  /** How many drills are open. */
+  readonly openDrills: number;
+  /** Journals and receipts that cannot be read. */
+  readonly unreadable: readonly string[];
+  /** Deletes and purges those of them, and closes the drills of which nothing is left. */
+  carryOut(agreed: readonly Leftover[]): Promise<SweepResult>;
+}
+
+export interface SweepResult {
+  readonly swept: readonly Swept[];
+  readonly receipts: readonly string[];
+}
+
+/** @param names keys that a person named beside those of the drills. @throws EscrowFault for a source. */
+export async function prepareSweep(target: PacedTarget, names: readonly string[], task: Task): Promise<PreparedSweep> {
+  const { services, signal } = task;
+  const { container, drills, settings } = services;
+  const operator = services.operatorOf(target.source);
+  await requireExpendable(target.source, 'Nothing swept', container, settings.sources, signal);
+  const { open: all, unreadable } = await findOpenDrills(drills, signal);
+  const open = openDrillsOf(all, target.source);
+  const leftovers = await findLeftovers(operator, open, names, await readKnown(task), signal);
+  return {
+    leftovers,
+    openDrills: open.length,
+    unreadable,
+    async carryOut(agreed) {
+      // What was begun is ended, whatever signal came.
+      const deadline = new AbortController().signal;
+      const swept = await sweep(operator, agreed, deadline);
+      const removed = swept.flatMap(({ leftover, failure }) => (failure === undefined ? [leftover.name] : []));
+      const there = leftovers
+        .map(({ name }) => name.toLowerCase())
+        .filter((name) => !removed.some((gone) => gone.toLowerCase() === name));
+      return { swept, receipts: await closeDrills(drills, open, new Set(there), removed, services.now, deadline) };
+    },
+  };
+}
+
+async function readKnown({ services, signal, say }: Task): Promise<KnownKeys | undefined> {
+  try {
+    return await readKnownKeys(services.audits, signal);
+  } catch (error) {
+    if (error instanceof OutOfTime) throw error;
+    say(`What audits saw of the keys cannot be read: ${messageOf(error)}.`);
+    return undefined;
+  }
+}

@@ -1,0 +1,79 @@
+import type { PacedSource } from '../../escrow/model/source.ts';
+import { restoreMany } from '../../escrow/restore/restore-many.ts';
+import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
+import type { Task } from '../task.ts';
+import { openKeyReferences } from './key-references.ts';
+import type { RestorePlan } from './plan-restores.ts';
+import { isStillThere } from './plan-restores.ts';
+import type { QuarantineDesk } from './restore-ports.ts';
+import { restorePortsOf } from './restore-ports.ts';
+import type { RestoreReceipt } from './restore-receipt.ts';
+
+/** How many keys came to what. */
+export interface RestoreCounts {
+  planned: number;
+  stillThere: number;
+  restored: number;
+  alreadyThere: number;
+  recovered: number;
+  failed: number;
+  /** Another key than was asked for: the first one stops the pass. */
+  stranger: number;
+  /** Of the restored and already there: not shown to be the key, or an older state of it. */
+  unproven: number;
+  /** Not begun, because the pass ended early: the next one's. */
+  left: number;
+}
+
+export interface CarriedOut {
+  readonly outcomes: readonly RestoreOutcome[];
+  readonly counts: RestoreCounts;
+}
+
+/**
+ * Carries out a plan that a person agreed to; every step is in the receipt before the next.
+ * @param ended told of each key.
+ */
+export async function carryOutPlan(
+  plan: RestorePlan,
+  { through, desk }: { readonly through: PacedSource | undefined; readonly desk: QuarantineDesk },
+  receipt: RestoreReceipt,
+  task: Task,
+  ended: () => void,
+): Promise<CarriedOut> {
+  const references = await openKeyReferences(plan.target.source, task);
+  const quarantine = through && { ...desk, operator: task.services.operatorOf(through) };
+  const ports = { ...restorePortsOf(plan.target.source, references, task), quarantine };
+  const items = plan.items.filter((item) => !isStillThere(item));
+  const outcomes = await restoreMany(items, ports, {
+    beginning: receipt.beginning,
+    async ended(outcome) {
+      await receipt.ended(outcome);
+      ended();
+    },
+  });
+  const counts = countOutcomes(outcomes, plan);
+  await receipt.end(counts);
+  return { outcomes, counts };
+}
+
+function countOutcomes(outcomes: readonly RestoreOutcome[], plan: RestorePlan): RestoreCounts {
+  const stillThere = plan.items.filter(isStillThere).length;
+  const counts = {
+    planned: plan.items.length,
+    stillThere,
+    restored: 0,
+    alreadyThere: 0,
+    recovered: 0,
+    failed: 0,
+    stranger: 0,
+    unproven: 0,
+    left: plan.items.length - stillThere - outcomes.length,
+  };
+  for (const outcome of outcomes) {
+    counts[outcome.outcome]++;
+    const isRestored = outcome.outcome === 'restored' || outcome.outcome === 'alreadyThere';
+    if (isRestored && outcome.verdict !== 'same') counts.unproven++;
+  }
+  return counts;
+}

@@ -1,0 +1,137 @@
+import { describeFailure } from '../../escrow/model/failure.ts';
+import { ServiceError } from '../../escrow/model/service-error.ts';
+import type { PacedSource, SourceId } from '../../escrow/model/source.ts';
+import { describeSource } from '../../escrow/model/source.ts';
+import { certificateBackedKeys } from '../../escrow/records/certificate-backed.ts';
+import { nothingRestorable } from '../../escrow/records/record-choice.ts';
+import { listRecords } from '../../escrow/records/record-listing.ts';
+import type { RecordPick } from '../../escrow/records/record-pick.ts';
+import { pickRecord } from '../../escrow/records/record-pick.ts';
+import { describeArchived, describePick } from '../../escrow/records/record-pick-words.ts';
+import type { StoredRecord } from '../../escrow/records/stored-record.ts';
+import type { PlannedRestore } from '../../escrow/restore/restore-many.ts';
+import type { TakenNames } from '../../escrow/restore/restore-step.ts';
+import { readTakenNames, restoreStepOf } from '../../escrow/restore/restore-step.ts';
+import { faultOf } from '../fault-of.ts';
+import type { Task } from '../task.ts';
+import type { PacedTarget } from './prepare-restore.ts';
+
+/** What a restore of many keys would do. */
+export interface RestorePlan {
+  readonly source: SourceId;
+  readonly target: PacedTarget;
+  readonly asOf: Date | undefined;
+  readonly items: readonly PlannedRestore[];
+  /** What a person has to know about the choice of the records: whole sentences. */
+  readonly notes: readonly string[];
+  /** Active keys in the target: something may use it. */
+  readonly activeKeys: number;
+  /** No record of these exists: their certificates must be restored by other means. Undefined: no run report tells. */
+  readonly certificateBacked: readonly string[] | undefined;
+  readonly estimatedMs: number;
+}
+
+/** Which keys are to be brought back. */
+export interface PlanWish {
+  readonly source: SourceId;
+  readonly target: PacedTarget;
+  readonly asOf: Date | undefined;
+  readonly pattern: string;
+  /** Blob names that an earlier pass began with, by the receipt. */
+  readonly begun: ReadonlySet<string>;
+}
+
+/**
+ * Finds the newest record of each key and what has to be done about it; reads, and changes nothing.
+ * @param found told of each key.
+ */
+export async function planRestores(wish: PlanWish, task: Task, found: () => void): Promise<RestorePlan> {
+  const { source, target, asOf, pattern, begun } = wish;
+  const { services, signal } = task;
+  const { container, settings } = services;
+  const picks: RecordPick[] = [];
+  const unrestorable: PlannedRestore[] = [];
+  for await (const records of listRecords(container, settings.suffixes, { source, names: [pattern] }, signal)) {
+    const pick = pickRecord(records, asOf);
+    const [over] = pick.passedOver;
+    if (pick.record !== undefined) picks.push(pick);
+    else if (over !== undefined) {
+      const { message: reason, remedy } = nothingRestorable(over, pick.passedOver.length);
+      const subject = `key "${over.record.keyName}" of ${describeSource(source)}`;
+      const step = { action: 'refuse', code: 'recordNotFound', attempt: 'restore', subject, reason, remedy } as const;
+      unrestorable.push({ record: over.record, step, begunBefore: false });
+    }
+    found();
+  }
+  const records = picks.map(({ record }) => record);
+  const isOtherKind = source.kind !== target.source.kind;
+  const nothingTaken: TakenNames = { active: new Set(), deleted: new Map() };
+  const taken = isOtherKind ? nothingTaken : await readNames(target.source, task);
+  const items = picks.map(({ record, archived }): PlannedRestore => {
+    const step = restoreStepOf(record, target, taken);
+    const isToRestore = step.action === 'restore' && archived !== undefined;
+    return {
+      record,
+      step: isToRestore ? { action: 'refuse', ...describeArchived(record, archived, container.url) } : step,
+      begunBefore: begun.has(record.blobName),
+    };
+  });
+  items.push(...unrestorable);
+  return {
+    source,
+    target,
+    asOf,
+    items,
+    notes: picks.flatMap(describePick),
+    activeKeys: taken.active.size,
+    certificateBacked: await readCertificateBacked(source, reportTime(records, asOf), task),
+    estimatedMs:
+      (items.filter((item) => !isRefused(item) && !isStillThere(item)).length / target.source.maxBackupsPerSecond) *
+      1000,
+  };
+}
+
+/** A report that cannot be read (archived, a store that fails) says nothing, and stops no restore. */
+async function readCertificateBacked(
+  source: SourceId,
+  asOf: Date,
+  { services, signal, say }: Task,
+): Promise<string[] | undefined> {
+  try {
+    return await certificateBackedKeys(services.container, source, asOf, signal);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    say(
+      `The run reports of ${describeSource(source)} cannot be read, which name its certificate-backed keys: ${error.message}.`,
+    );
+    return undefined;
+  }
+}
+
+async function readNames(target: PacedSource, { services, signal }: Task): Promise<TakenNames> {
+  try {
+    return await readTakenNames(services.operatorOf(target), signal);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw faultOf(describeFailure(error, 'list', target));
+  }
+}
+
+/** The report of the run that wrote the newest record comes after it; later runs, of a source that is gone, list nothing. */
+function reportTime(records: readonly StoredRecord[], asOf: Date | undefined): Date {
+  const newest = Math.max(0, ...records.map(({ createdAt }) => createdAt.getTime()));
+  const dayAfter = newest + 24 * 60 * 60 * 1000;
+  return new Date(asOf === undefined ? dayAfter : Math.min(dayAfter, asOf.getTime()));
+}
+
+/** A name that an earlier pass of ours took is no refusal: it is looked at again. */
+export function isRefused(item: PlannedRestore): boolean {
+  const { step, begunBefore } = item;
+  if (step.action !== 'refuse' || isStillThere(item)) return false;
+  return !(begunBefore && (step.code === 'nameTaken' || step.code === 'stillThere'));
+}
+
+/** A key that was never lost: no failure, and nothing to say of it but its number. */
+export function isStillThere({ step, begunBefore }: PlannedRestore): boolean {
+  return step.action === 'refuse' && step.code === 'stillThere' && !begunBefore;
+}

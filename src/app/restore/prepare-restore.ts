@@ -1,0 +1,126 @@
+import { describeFailure } from '../../escrow/model/failure.ts';
+import { ServiceError } from '../../escrow/model/service-error.ts';
+import type { PacedSource } from '../../escrow/model/source.ts';
+import { describeSource, isSameSource } from '../../escrow/model/source.ts';
+import type { RecordPick } from '../../escrow/records/record-pick.ts';
+import { describeArchived } from '../../escrow/records/record-pick-words.ts';
+import type { StoredRecord } from '../../escrow/records/stored-record.ts';
+import { compareKey } from '../../escrow/restore/comparison.ts';
+import { readVersions } from '../../escrow/restore/key-versions.ts';
+import { recoverKey, restoreRecord } from '../../escrow/restore/restore-key.ts';
+import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
+import type { PlaceVerdict, RestoreTarget } from '../../escrow/restore/restore-place.ts';
+import { judgePlace } from '../../escrow/restore/restore-place.ts';
+import type { RestoreStep } from '../../escrow/restore/restore-step.ts';
+import { readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
+import { faultOf } from '../fault-of.ts';
+import type { Task } from '../task.ts';
+import type { KeyReferences } from './key-references.ts';
+import { openKeyReferences } from './key-references.ts';
+import type { QuarantineDesk } from './restore-ports.ts';
+import { requireQuarantine, restorePortsOf } from './restore-ports.ts';
+
+export interface PacedTarget extends RestoreTarget {
+  readonly source: PacedSource;
+  /** It is one of the sources of the settings, so that something uses it. */
+  readonly isConfigured: boolean;
+}
+
+/** One key that is to be brought back: what would happen, and how to make it happen. Nothing has been changed yet. */
+export interface PreparedRestore {
+  readonly record: StoredRecord;
+  readonly place: PlaceVerdict;
+  readonly step: RestoreStep;
+  /** What is known to compare with: without either it can only come back unproven. */
+  readonly comparable: { readonly witness: boolean; readonly source: boolean };
+  /** Where the original stands, when it is restored elsewhere. */
+  readonly original: 'active' | 'deleted' | 'unknown';
+  /** Restores or recovers it. @param desk of the quarantine, where there is one. */
+  carryOut(desk: QuarantineDesk): Promise<RestoreOutcome>;
+}
+
+/** @param through the quarantine. */
+export async function prepareRestore(
+  { record, archived }: RecordPick,
+  target: PacedTarget,
+  through: PacedSource | undefined,
+  task: Task,
+): Promise<PreparedRestore> {
+  const { services, signal } = task;
+  if (through !== undefined) await requireQuarantine(through, target.source, task);
+  const place = judgePlace(record, target);
+  const references = await openKeyReferences(target.source, task);
+  const decided = await decide(record, target, references, task);
+  const step: RestoreStep =
+    decided.action === 'restore' && archived !== undefined
+      ? { action: 'refuse', ...describeArchived(record, archived, services.container.url) }
+      : decided;
+  const reference = step.action === 'restore' ? await references.of(record) : {};
+  return {
+    record,
+    place,
+    step,
+    comparable: { witness: reference.known !== undefined, source: reference.source !== undefined },
+    original: await findOriginal(record, target, task),
+    carryOut(desk) {
+      const ports = restorePortsOf(target.source, references, task);
+      if (step.action === 'recover') return recoverKey(record, ports);
+      const quarantine = through && { ...desk, operator: services.operatorOf(through) };
+      return restoreRecord(record, { ...ports, softDeadline: signal, quarantine });
+    },
+  };
+}
+
+async function decide(
+  record: StoredRecord,
+  target: PacedTarget,
+  references: KeyReferences,
+  { services, signal }: Task,
+): Promise<RestoreStep> {
+  const operator = services.operatorOf(target.source);
+  try {
+    const isOtherKind = record.source.kind !== target.source.kind;
+    const nothingTaken = { active: new Set<string>(), deleted: new Map() };
+    const taken = isOtherKind ? nothingTaken : await readTakenName(operator, record.keyName, signal);
+    const step = restoreStepOf(record, target, taken);
+    if (step.action !== 'refuse' || (step.code !== 'nameTaken' && step.code !== 'stillThere')) return step;
+    // What has the name there may be this very key, or one that somebody else made under its name.
+    const versions = await readVersions(operator.keys, record.keyName, signal);
+    const { verdict, reasons } = compareKey(record, { name: record.keyName, versions }, await references.of(record));
+    const words = {
+      same: 'it is this key',
+      lacking: 'it is this key',
+      unproven: 'nothing tells whether it is this key',
+    };
+    if (verdict !== 'stranger') return { ...step, reason: `${step.reason}; ${words[verdict]}` };
+    const remedy = `It is not this key: ${reasons.join('; ')}. Restore the record to another target, or find out what that key is before you delete it.`;
+    return { ...step, remedy };
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw faultOf(describeFailure(error, 'read', target.source, record.keyName));
+  }
+}
+
+/** Somebody who restores elsewhere may not know that the original can still be had. Whoever may not look, or cannot, goes on. */
+async function findOriginal(
+  { source, keyName }: StoredRecord,
+  target: PacedTarget,
+  { services, signal }: Task,
+): Promise<PreparedRestore['original']> {
+  const configured = services.settings.sources.find((one) => isSameSource(one, source));
+  if (configured === undefined || isSameSource(source, target.source)) return 'unknown';
+  const operator = services.operatorOf(configured);
+  try {
+    if ((await operator.findKey(keyName, signal)) !== undefined) return 'active';
+    return (await operator.findDeletedKey(keyName, signal)) === undefined ? 'unknown' : 'deleted';
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return 'unknown';
+  }
+}
+
+/** Why a target deserves a quarantine before it: something uses it. */
+export function adviceOf(target: PacedTarget, isUsed: boolean, through: PacedSource | undefined): string | undefined {
+  if (through !== undefined || !isUsed) return undefined;
+  return `${describeSource(target.source)} is in use, and a record is compared only after it was restored: with --through, another ${target.source.kind === 'vault' ? 'vault' : 'HSM'} takes it first, and what is not the key never reaches the target.`;
+}

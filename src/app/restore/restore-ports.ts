@@ -1,0 +1,42 @@
+import { EscrowFault } from '../../escrow/model/failure.ts';
+import type { PacedSource } from '../../escrow/model/source.ts';
+import { isSameSource } from '../../escrow/model/source.ts';
+import { requireExpendable } from '../../escrow/restore/expendable-target.ts';
+import type { Quarantine } from '../../escrow/restore/quarantine.ts';
+import type { RestorePorts } from '../../escrow/restore/restore-key.ts';
+import type { Task } from '../task.ts';
+import type { KeyReferences } from './key-references.ts';
+
+/** What a restore works with, under the person's own identity. */
+export function restorePortsOf(target: PacedSource, references: KeyReferences, task: Task): RestorePorts {
+  const { services, signal } = task;
+  return {
+    container: services.container,
+    operator: services.operatorOf(target),
+    softDeadline: signal,
+    // What came back is compared, and taken away, whatever signal came.
+    hardDeadline: new AbortController().signal,
+    referenceOf: references.of,
+    sleep: services.sleep,
+    waiting: services.tellWait,
+  };
+}
+
+/**
+ * Makes sure that a place can serve as a quarantine for a target: another one of the same kind, and no source.
+ * @throws EscrowFault when it cannot.
+ */
+export async function requireQuarantine(quarantine: PacedSource, target: PacedSource, task: Task): Promise<void> {
+  if (isSameSource(quarantine, target) || quarantine.kind !== target.kind) {
+    throw new EscrowFault(
+      'notAQuarantine',
+      'Nothing restored: --through names no other place of the kind of the target',
+      'Name a vault, or for a Managed HSM another HSM, where nothing matters and which lies where the target does.',
+    );
+  }
+  const { container, settings } = task.services;
+  await requireExpendable(quarantine, 'Nothing restored through it', container, settings.sources, task.signal);
+}
+
+/** Asks about what is not shown to be the key; is told what stands in the quarantine. */
+export type QuarantineDesk = Pick<Quarantine, 'agree' | 'standing'>;

@@ -1,0 +1,34 @@
+import type { QuarantineDesk } from '../../../app/restore/restore-ports.ts';
+import type { PacedSource } from '../../../escrow/model/source.ts';
+import { defaultBackupsPerSecond, describeSource } from '../../../escrow/model/source.ts';
+import type { NamedTarget } from '../../options/target-options.ts';
+import { confirm } from '../../terminal/confirm.ts';
+import type { Io } from '../../terminal/io.ts';
+import { say } from '../../terminal/print.ts';
+
+/** The place of `--through`: of the kind of the target. */
+export function readThrough(name: string | undefined, { source }: NamedTarget): PacedSource | undefined {
+  if (name === undefined) return undefined;
+  return { kind: source.kind, name, maxBackupsPerSecond: defaultBackupsPerSecond(source.kind) };
+}
+
+export interface OpenDesk extends QuarantineDesk, Disposable {}
+
+/** Asks the person, and holds the process while a key stands in the quarantine. */
+export function openQuarantineDesk(through: PacedSource | undefined, yes: boolean | undefined, io: Io): OpenDesk {
+  let standing: string | undefined;
+  const place = through === undefined ? '' : describeSource(through);
+  const held = io.holdOpen(() =>
+    standing === undefined ? '' : `Key "${standing}" may stand in ${place}: look, and delete it there.`,
+  );
+  return {
+    agree(record, { verdict, reasons }) {
+      say(io, `Key "${record.keyName}", as it came to ${place}, is ${verdict}: ${reasons.join('; ')}.`);
+      return confirm(io, 'Send it to the target all the same?', yes);
+    },
+    standing: (keyName) => {
+      standing = keyName;
+    },
+    [Symbol.dispose]: () => held[Symbol.dispose](),
+  };
+}

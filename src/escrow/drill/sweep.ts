@@ -1,0 +1,122 @@
+import type { KnownKeys } from '../coverage/known-keys.ts';
+import type { Failure } from '../model/failure.ts';
+import type { SourceId } from '../model/source.ts';
+import { parseSourcePath, sourcePath } from '../model/source-path.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
+import type { KeyOperator } from '../ports/key-operator.ts';
+import type { DrillReceipt } from '../records/drill-receipt.ts';
+import { drillFormat } from '../records/drill-receipt.ts';
+import { removeKey } from '../restore/restored-key.ts';
+import type { OpenDrill } from './drill-journal.ts';
+import { putReceipt } from './drill-journal.ts';
+
+/** A key in a drill target that an open drill names, or a person. What drills say is a claim: a person looks at this list. */
+export interface Leftover {
+  readonly name: string;
+  readonly state: 'active' | 'deleted';
+  /** Its newest version: the key goes only while it is still this one. */
+  readonly version: string;
+  readonly createdAt: Date | undefined;
+  /** The journal that names it; absent: only a person did. */
+  readonly journalName?: string;
+  /** The escrowed key that audits know this version of; absent: it is no copy of any key that they know. */
+  readonly copyOf?: SourceId;
+}
+
+/**
+ * What open drills into a target may have left there, as it is now.
+ * @param names keys that a person named beside them.
+ */
+export async function findLeftovers(
+  operator: KeyOperator,
+  open: readonly OpenDrill[],
+  names: readonly string[],
+  known: KnownKeys | undefined,
+  deadline: AbortSignal,
+): Promise<Leftover[]> {
+  const wanted = new Map<string, OpenDrill | undefined>(names.map((name) => [name.toLowerCase(), undefined]));
+  for (const drill of open) for (const name of drill.names) wanted.set(name, drill);
+  const found: Leftover[] = [];
+  for (const [name, drill] of wanted) {
+    const key = await operator.findKey(name, deadline);
+    const deleted = key === undefined ? await operator.findDeletedKey(name, deadline) : undefined;
+    const there = key ?? deleted;
+    if (there?.version === undefined) continue;
+    const copyOf = ownerOf(there.name, there.version, known);
+    found.push({
+      name: there.name,
+      state: key === undefined ? 'deleted' : 'active',
+      version: there.version,
+      createdAt: there.createdAt,
+      ...(drill && { journalName: drill.journalName }),
+      ...(copyOf && { copyOf }),
+    });
+  }
+  return found;
+}
+
+function ownerOf(name: string, version: string, known: KnownKeys | undefined): SourceId | undefined {
+  return known?.sources.find((source) =>
+    known
+      .ofSource(source)
+      ?.keys.get(name.toLowerCase())
+      ?.versions.some((one) => one.version === version),
+  );
+}
+
+/** What became of one key that was to be swept away. */
+export interface Swept {
+  readonly leftover: Leftover;
+  /** Absent: it is gone. */
+  readonly failure?: Failure;
+}
+
+/** Deletes and purges keys that a person agreed to, each only while it is what they were shown. */
+export async function sweep(
+  operator: KeyOperator,
+  agreed: readonly Leftover[],
+  deadline: AbortSignal,
+): Promise<Swept[]> {
+  const swept: Swept[] = [];
+  for (const leftover of agreed) {
+    const failure = await removeKey(operator, leftover, deadline);
+    swept.push({ leftover, ...(failure && { failure }) });
+  }
+  return swept;
+}
+
+/**
+ * Closes open drills with a receipt each. @param there what is still in the target, lower-case: a drill that names any of it
+ * stays open. @returns the receipts' names.
+ */
+export async function closeDrills(
+  drills: EscrowStore,
+  open: readonly OpenDrill[],
+  there: ReadonlySet<string>,
+  removed: readonly string[],
+  now: () => Date,
+  deadline: AbortSignal,
+): Promise<string[]> {
+  const receipts: string[] = [];
+  for (const { journal, names } of open) {
+    const left = names.filter((name) => there.has(name));
+    const gone = removed.filter((name) => names.includes(name.toLowerCase()));
+    const receipt: DrillReceipt = {
+      format: drillFormat,
+      startedAt: journal.startedAt,
+      finishedAt: now().toISOString(),
+      target: journal.target,
+      status: 'swept',
+      message: gone.length === 0 ? 'nothing of it was there' : `deleted and purged: ${gone.join(', ')}`,
+      keys: [],
+      ...(left.length > 0 && { left }),
+    };
+    receipts.push(await putReceipt(drills, journal.drillId, receipt, deadline));
+  }
+  return receipts;
+}
+
+/** The open drills of one target. */
+export function openDrillsOf(open: readonly OpenDrill[], target: SourceId): OpenDrill[] {
+  return open.filter(({ journal }) => journal.target === sourcePath(target) && parseSourcePath(journal.target));
+}

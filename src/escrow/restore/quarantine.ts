@@ -1,0 +1,93 @@
+import type { Failure } from '../model/failure.ts';
+import type { SourceId } from '../model/source.ts';
+import { describeSource } from '../model/source.ts';
+import type { KeyOperator } from '../ports/key-operator.ts';
+import type { StoredRecord } from '../records/stored-record.ts';
+import { compareRestored } from './compare-restored.ts';
+import type { Comparison, KeyReference } from './comparison.ts';
+import { ownFailure } from './own-failure.ts';
+import type { LeftKey } from './restored-key.ts';
+import { removeKey } from './restored-key.ts';
+import type { SendPorts } from './send-record.ts';
+import { sendRecord } from './send-record.ts';
+import { describeStranger } from './stranger.ts';
+
+/** A vault or Managed HSM where nothing matters, in the same place as the target: records are restored and compared there first. */
+export interface Quarantine {
+  readonly operator: KeyOperator;
+  /** Asked where the comparison is neither `same` nor `stranger`: whether the bytes are to go to the target. */
+  agree(record: StoredRecord, comparison: Comparison): Promise<boolean>;
+  /** Told what stands in the quarantine; undefined: nothing any more. */
+  standing(keyName: string | undefined): void;
+}
+
+/** Why a record does not go on to its target, and what is left in the quarantine. */
+export type Stopped = { readonly outcome: 'stranger' | 'failed'; readonly left?: LeftKey } & Failure;
+
+/**
+ * Restores a record in the quarantine, compares it, and deletes and purges it there again.
+ * @returns why it goes no further; undefined: it may.
+ */
+export async function tryInQuarantine(
+  record: StoredRecord,
+  bytes: Uint8Array,
+  reference: KeyReference,
+  quarantine: Quarantine,
+  ports: SendPorts,
+): Promise<Stopped | undefined> {
+  const { operator } = quarantine;
+  const { source } = operator.keys;
+  quarantine.standing(record.keyName);
+  const sent = await sendRecord(record, bytes, { ...ports, operator });
+  if (sent.sent === 'failed') {
+    if (!sent.mayBeThere) quarantine.standing(undefined);
+    return {
+      outcome: 'failed',
+      ...sent.failure,
+      ...(sent.mayBeThere && { left: { place: source, name: record.keyName } }),
+    };
+  }
+  if (sent.sent === 'conflict') {
+    quarantine.standing(undefined);
+    return conflicting(record, sent.conflict.inside?.name ?? record.keyName, source);
+  }
+  const { restored } = sent;
+  const comparison = await compareRestored(record, restored, reference, operator, ports.hardDeadline);
+  const failure = await removeKey(operator, restored, ports.hardDeadline);
+  if (failure !== undefined) {
+    return { outcome: 'failed', ...failure, left: { place: source, name: restored.name } };
+  }
+  quarantine.standing(undefined);
+  if (comparison.verdict === 'stranger')
+    return { outcome: 'stranger', ...describeStranger(record, comparison.reasons) };
+  if (comparison.verdict === 'same' || (await quarantine.agree(record, comparison))) return undefined;
+  return notAgreed(record, comparison);
+}
+
+function conflicting(record: StoredRecord, inside: string, source: SourceId): Stopped {
+  const place = describeSource(source);
+  if (inside.toLowerCase() !== record.keyName.toLowerCase()) {
+    const reasons = [`the service found key "${inside}" in it, a name that is taken in ${place}`];
+    return { outcome: 'stranger', ...describeStranger(record, reasons) };
+  }
+  const failure = ownFailure({
+    code: 'nameTaken',
+    attempt: 'try',
+    subject: `key "${record.keyName}" in ${place}`,
+    reason: 'the name is taken there; nothing was sent to the target',
+    remedy:
+      'Take another vault for --through. If the answer to this very restore was lost, what has the name is its own.',
+  });
+  return { outcome: 'failed', ...failure, left: { place: source, name: inside } };
+}
+
+function notAgreed({ keyName, blobName }: StoredRecord, { verdict, reasons }: Comparison): Stopped {
+  const failure = ownFailure({
+    code: verdict,
+    attempt: 'restore',
+    subject: `key "${keyName}"`,
+    reason: `what the record "${blobName}" holds is ${verdict}: ${reasons.join('; ')}; nothing was sent to the target`,
+    remedy: 'With a yes to the question, or with --yes, it goes on.',
+  });
+  return { outcome: 'failed', ...failure };
+}

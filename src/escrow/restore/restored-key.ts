@@ -1,0 +1,78 @@
+import type { Failure } from '../model/failure.ts';
+import { describeFailure, EscrowFault } from '../model/failure.ts';
+import { ServiceError } from '../model/service-error.ts';
+import type { SourceId } from '../model/source.ts';
+import { describeSource } from '../model/source.ts';
+import type { KeyOperator } from '../ports/key-operator.ts';
+
+/** What a restore of this process returned: the only warrant to delete anything without being told which key. */
+export interface RestoredKey {
+  readonly name: string;
+  /** Key identifier without version. */
+  readonly id: string;
+  /** Its newest version, as the restore returned it. */
+  readonly version: string;
+}
+
+/** A key that a restore has left somewhere, or may have, and that nobody asked for there. */
+export interface LeftKey {
+  readonly place: SourceId;
+  readonly name: string;
+}
+
+/** The line that deletes a key for good. */
+export function deletionLine({ kind, name }: SourceId, keyName: string): string {
+  const where = kind === 'vault' ? `--vault-name ${name}` : `--hsm-name ${name}`;
+  return `az keyvault key delete ${where} --name ${keyName} && az keyvault key purge ${where} --name ${keyName}`;
+}
+
+/**
+ * Deletes and purges what a restore of this process returned, and nothing else: only while the key's newest version is the one
+ * that was returned.
+ * @param version its newest version, when it was restored or shown to a person.
+ * @returns why it is still there; undefined when it is gone.
+ */
+export async function removeKey(
+  operator: KeyOperator,
+  { name, version }: Pick<RestoredKey, 'name' | 'version'>,
+  deadline: AbortSignal,
+): Promise<Failure | undefined> {
+  const { source } = operator.keys;
+  let step: 'delete' | 'purge' = 'delete';
+  try {
+    const newest = await newestVersion(operator, name, deadline);
+    if (newest !== undefined) {
+      if (newest !== version) throw isAnother(name, source);
+      await unlessAbsent(() => operator.deleteKey(name, deadline));
+    }
+    step = 'purge';
+    const deleted = await operator.findDeletedKey(name, deadline);
+    if (deleted === undefined) return undefined;
+    if (deleted.version !== version) throw isAnother(name, source);
+    await unlessAbsent(() => operator.purgeKey(name, deadline));
+    return undefined;
+  } catch (error) {
+    return describeFailure(error, step, source, name);
+  }
+}
+
+async function newestVersion(operator: KeyOperator, name: string, deadline: AbortSignal): Promise<string | undefined> {
+  return (await operator.findKey(name, deadline))?.version;
+}
+
+function isAnother(name: string, source: SourceId): EscrowFault {
+  return new EscrowFault(
+    'anotherKey',
+    `what has the name "${name}" in ${describeSource(source)} now is not what was there before`,
+    'It is left alone: find out who uses this place.',
+  );
+}
+
+/** Gone already: by somebody else, or by an attempt whose answer was lost. */
+async function unlessAbsent(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.kind !== 'absent') throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import { describeSource } from '../model/source.ts';
+import type { KeyOperator } from '../ports/key-operator.ts';
+import type { StoredRecord } from '../records/stored-record.ts';
+import type { KeyReference } from './comparison.ts';
+import { compareKey, isKnownVersion } from './comparison.ts';
+import { readVersions } from './key-versions.ts';
+import { ownFailure } from './own-failure.ts';
+import type { RestoreOutcome } from './restore-outcome.ts';
+import { deletionLine } from './restored-key.ts';
+import type { NameConflict } from './send-record.ts';
+import { describeStranger } from './stranger.ts';
+
+/**
+ * What a 409 to a restore comes to, where the name was free a moment before or an earlier pass had begun: a restore whose
+ * answer was lost, or somebody else's key. Versions settle it, never ages. Nobody is told to delete the key that has the name
+ * unless the record is known to hold the key that was asked for.
+ */
+export async function settleConflict(
+  record: StoredRecord,
+  { inside, refusal, holder, deleted }: NameConflict,
+  reference: KeyReference,
+  { operator, deadline }: { readonly operator: KeyOperator; readonly deadline: AbortSignal },
+  begunBefore: boolean,
+): Promise<RestoreOutcome> {
+  const { keyName: key, blobName } = record;
+  const { source: target } = operator.keys;
+  const place = describeSource(target);
+  const base = { key, blobName };
+  const failed = (code: string, reason: string, remedy: string): RestoreOutcome => {
+    const what = { code, attempt: 'restore', subject: `key "${key}" to ${place}`, reason, remedy };
+    return { ...base, outcome: 'failed', ...ownFailure(what, refusal) };
+  };
+  if (inside !== undefined && inside.name.toLowerCase() !== key.toLowerCase()) {
+    const reasons = [`the service found key "${inside.name}" in it, a name that is taken in ${place}`];
+    return { ...base, outcome: 'stranger', ...describeStranger(record, reasons) };
+  }
+  const isRightRecord = inside?.version !== undefined && isKnownVersion(inside.version, reference);
+  if (holder === 'held') {
+    return failed(
+      'nameHeld',
+      'a key of that name is still being purged there',
+      'Wait until it is gone, then run the same again.',
+    );
+  }
+  if (holder === 'deleted') {
+    const version = deleted?.version === undefined ? '' : ` (version ${deleted.version})`;
+    const otherwise = 'choose another target';
+    return failed(
+      'nameDeleted',
+      `a deleted key${version} still holds the name there`,
+      isRightRecord
+        ? `Recover that key if it is the one (az keyvault key recover), purge it if it is not, or ${otherwise}.`
+        : `Look what it is before you purge it: what the record holds is not known. Or ${otherwise}.`,
+    );
+  }
+  const versions = await readVersions(operator.keys, key, deadline);
+  if (inside?.version !== undefined && !versions.has(inside.version)) {
+    return failed(
+      'nameTaken',
+      `another key has the name there, without version ${inside.version} of the record`,
+      isRightRecord
+        ? `A restore never renames and never overwrites: choose another target, or delete and purge that key: ${deletionLine(target, key)}.`
+        : 'Do not delete that key: nobody knows the version that the record holds. Restore the record to a vault of its own to see what it is.',
+    );
+  }
+  const { verdict, reasons, versions: compared } = compareKey(record, { name: key, versions }, reference);
+  if (verdict === 'stranger') {
+    const left = { place: target, name: key };
+    return { ...base, outcome: 'stranger', left, ...describeStranger(record, reasons, left) };
+  }
+  if (verdict !== 'same' && inside?.version === undefined) {
+    const remedy = 'Choose another target. Do not delete that key before you know what it is.';
+    return failed('nameTaken', 'a key has the name there, and nothing tells whether it is this one', remedy);
+  }
+  const { id } = await operator.keys.getKey(key, deadline);
+  return { ...base, outcome: begunBefore ? 'alreadyThere' : 'restored', id, verdict, reasons, versions: compared };
+}

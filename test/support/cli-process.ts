@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, inject } from 'vitest';
+import { machineEnvironment } from '../../local-azure/machine-environment.ts';
+import type { TestAzure } from './local-azure.ts';
+
+export interface CliProcess {
+  /** Ends it, and comes back when it has ended. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Sends a signal, and comes back when the command has heard it. */
+  interrupt(signal: NodeJS.Signals): Promise<void>;
+  readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+}
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** The command line in a process of its own, as the operator: what dies there is really dead. */
+export function startCliProcess(
+  azure: TestAzure,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+): CliProcess {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: {
+      ...machineEnvironment(),
+      ...env,
+      ...azure.envOf(azure.identities.operator),
+      NODE_EXTRA_CA_CERTS: inject('authorityFile'),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (chunk) => {
+      said[stream] += chunk;
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => ({ code, ...said }));
+  return {
+    ended,
+    async kill(signal) {
+      child.kill(signal);
+      await ended;
+    },
+    async interrupt(signal) {
+      child.kill(signal);
+      await expect.poll(() => said.stderr, { interval: 5 }).toContain('Ending what is under way');
+    },
+  };
+}
