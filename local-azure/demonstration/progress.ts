@@ -36,6 +36,11 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
         say(`  ${line.source}: ${line.considered} keys in ${(line.durationMs / 1000).toFixed(1)} s, ${line.status}`);
       }
       if (line?.event === 'escrow.request.refused' || line?.event === 'escrow.request.failed') say(`  ${line.reason}`);
+      if (event.event === 'poisoned' && event.reason === 'notDecodable') {
+        say(
+          `  Message ${event.messageId} is not base64: the host put it on the poison queue, and the app never saw it.`,
+        );
+      }
       const isTrouble = event.event === 'log' && event.category !== 'user' && /error|critical/.test(event.level);
       if (isTrouble) say(event.message);
       if (event.event === 'output') say(event.text);

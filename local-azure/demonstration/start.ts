@@ -9,6 +9,7 @@ import { sourcePath } from '../../src/escrow/model/source-path.ts';
 import type { HostEvent } from '../functions-host/host-events.ts';
 import type { FunctionsHost } from '../functions-host/start.ts';
 import { startFunctionsHost } from '../functions-host/start.ts';
+import type { LocalIdentity } from '../identity/identities.ts';
 import type { LocalAzure } from '../local-azure.ts';
 import { startLocalAzure } from '../local-azure.ts';
 import { adoptEnvironment } from './adopt-environment.ts';
@@ -75,7 +76,7 @@ async function main(): Promise<number> {
     progress.done();
     console.log(`\n${summaryText(summary)}\n`);
     if (!flags.once) {
-      console.log(whatNext(azure, settings));
+      console.log(whatNext(settings));
       await interrupted;
       progress.step('Stopping');
     }
@@ -137,8 +138,14 @@ function addDrillTargets(azure: LocalAzure, settings: Settings): void {
 /** How another process enters this Azure: as the operator, for `npm run local`; as the app, for the curious. */
 async function publishEnvironment(azure: LocalAzure, values: Record<string, string>): Promise<void> {
   await mkdir('.local', { recursive: true });
-  const env = { ...values, ...azure.envOf(azure.identities.operator) };
-  const content = { pid: process.pid, env, appEnv: { ...values, ...azure.env } };
+  const { operator, app } = azure.identities;
+  const environmentOf = (identity: LocalIdentity) => {
+    const own = azure.envOf(identity);
+    // What Node calls NODE_EXTRA_CA_CERTS: OpenSSL's own name, which .NET and PowerShell take too, and that of az and Python.
+    const trust = { SSL_CERT_FILE: own.NODE_EXTRA_CA_CERTS, REQUESTS_CA_BUNDLE: own.NODE_EXTRA_CA_CERTS };
+    return { ...values, ...own, ...trust };
+  };
+  const content = { pid: process.pid, env: environmentOf(operator), appEnv: environmentOf(app) };
   await writeFile(environmentFile, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
 }
 
@@ -186,7 +193,7 @@ async function firstPass(parts: {
   };
 }
 
-function whatNext(azure: LocalAzure, settings: Settings): string {
+function whatNext(settings: Settings): string {
   return `Still running: the schedule ${settings.schedule} (UTC) and the queue ${settings.queueName}. Ctrl-C ends everything.
 In a second terminal, as the operator:
   npm run local -- status
@@ -194,7 +201,7 @@ In a second terminal, as the operator:
   npm run local -- sabotage --vault-name V --name K
   npm run local -- drill --to-vault-name drill-vault
   npm run local -- help
-Other clients find the environment of this Azure (proxy ${azure.proxy.url}) in ${environmentFile}.`;
+Other clients (curl, az, .NET, Python) find the environment of this Azure in ${environmentFile}; local-azure/README.md says how.`;
 }
 
 try {

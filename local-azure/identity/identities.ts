@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { errors, UnsecuredJWT } from 'jose';
 
 /** Somebody the local Azure knows: who they are and exactly what they may do, as Azure data actions. */
 export interface LocalIdentity {
@@ -39,8 +40,6 @@ export function mayDo(identity: LocalIdentity, action: string, containerName?: s
   );
 }
 
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
 /** The directory of the local Azure: identities with their data actions, and the tokens that stand for them. */
 export function createIdentityRegistry(now: () => number = Date.now): IdentityRegistry {
   const identities = new Map<string, LocalIdentity>();
@@ -59,43 +58,28 @@ export function createIdentityRegistry(now: () => number = Date.now): IdentityRe
     find(nameOrClientId) {
       return identities.get(nameOrClientId) ?? [...identities.values()].find((one) => one.name === nameOrClientId);
     },
-    issueToken(identity, audience, lifetimeSeconds) {
+    issueToken({ clientId, objectId }, audience, lifetimeSeconds) {
       const issuedAt = Math.floor(now() / 1000);
-      const claims = {
-        aud: audience,
-        iss: `https://sts.windows.net/${localTenantId}/`,
-        iat: issuedAt,
-        nbf: issuedAt,
-        exp: issuedAt + lifetimeSeconds,
-        appid: identity.clientId,
-        oid: identity.objectId,
-        tid: localTenantId,
-        ver: '1.0',
-      };
-      return `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims)}.`;
+      return new UnsecuredJWT({ appid: clientId, oid: objectId, tid: localTenantId, ver: '1.0' })
+        .setAudience(audience)
+        .setIssuer(`https://sts.windows.net/${localTenantId}/`)
+        .setIssuedAt(issuedAt)
+        .setNotBefore(issuedAt)
+        .setExpirationTime(issuedAt + lifetimeSeconds)
+        .encode();
     },
     authenticate(authorizationHeader, audience) {
       if (authorizationHeader === undefined) return { failure: 'missing' };
-      const claims = readClaims(authorizationHeader);
-      if (claims === undefined) return { failure: 'malformed' };
-      if (claims.exp * 1000 <= now()) return { failure: 'expired' };
-      if (claims.aud.replace(/\/$/, '') !== audience) return { failure: 'wrongAudience' };
-      const identity = identities.get(claims.appid);
-      return identity === undefined ? { failure: 'unknownIdentity' } : { identity };
+      const accepted = { audience: [audience, `${audience}/`], currentDate: new Date(now()), requiredClaims: ['exp'] };
+      try {
+        const { payload } = UnsecuredJWT.decode(/^Bearer (\S+)$/.exec(authorizationHeader)?.[1] ?? '', accepted);
+        const identity = identities.get(String(payload.appid));
+        return identity === undefined ? { failure: 'unknownIdentity' } : { identity };
+      } catch (error) {
+        if (error instanceof errors.JWTExpired) return { failure: 'expired' };
+        const isForOthers = error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud';
+        return { failure: isForOthers ? 'wrongAudience' : 'malformed' };
+      }
     },
   };
-}
-
-function readClaims(header: string): { aud: string; exp: number; appid: string } | undefined {
-  const payload = /^Bearer [^.\s]+\.([^.\s]+)\./.exec(header)?.[1];
-  if (payload === undefined) return undefined;
-  try {
-    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    const { aud, exp, appid } = claims;
-    return typeof aud === 'string' && typeof exp === 'number' && typeof appid === 'string'
-      ? { aud, exp, appid }
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createFaultPlan, type FaultPlan } from '../fault-plan.ts';
 import { listenOnLoopback } from '../network/loopback.ts';
 import type { IdentityRegistry, LocalIdentity } from './identities.ts';
 
@@ -8,10 +10,24 @@ export interface IdentityEndpoint {
   /** The secret that callers must send as X-IDENTITY-HEADER, as on App Service. */
   readonly header: string;
   readonly requests: { readonly resource: string; readonly identity: string | undefined; readonly status: number }[];
+  /** Failures of the endpoint itself, which does fail for moments (azure-functions-host#11058, #9884). */
+  readonly faults: FaultPlan<IdentityFaultMatcher, IdentityFaultEffect>;
   /** Seconds until the tokens handed out from now on expire. Negative: expired already. */
   tokenLifetimeSeconds: number;
   stop(): Promise<void>;
 }
+
+export interface IdentityFaultMatcher {
+  /** The name of the identity that a token is asked of. */
+  readonly identity?: string;
+}
+
+export type IdentityFaultEffect =
+  | { readonly kind: 'status'; readonly status: number; readonly message?: string }
+  /** The connection is cut without an answer. */
+  | { readonly kind: 'reset' }
+  /** No answer, ever. */
+  | { readonly kind: 'stall' };
 
 /**
  * The managed identity endpoint of App Service, version 2019-08-01:
@@ -24,12 +40,20 @@ export async function startIdentityEndpoint(options: {
 }): Promise<IdentityEndpoint> {
   const now = options.now ?? Date.now;
   const header = randomUUID();
-  const server = createServer((request, response) => {
+  const faults = createFaultPlan<IdentityFaultMatcher, IdentityFaultEffect, string | undefined>(
+    (matcher, identity) => matcher.identity === undefined || matcher.identity === identity,
+  );
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const asked = new URL(request.url ?? '/', 'http://127.0.0.1');
     const resource = asked.searchParams.get('resource') ?? '';
     const clientId = asked.searchParams.get('client_id');
     const identity = clientId === null ? options.defaultIdentity : options.identities.find(clientId);
-    const fault = refusal(request, asked, identity, header);
+    const { delayMs, effect } = faults.choose(identity?.name);
+    if (delayMs > 0) await delay(delayMs);
+    if (effect?.kind === 'reset') return void request.socket.destroy();
+    if (effect?.kind === 'stall') return;
+    const failing = effect && { status: effect.status, message: effect.message ?? 'The service is not available.' };
+    const fault = failing ?? refusal(request, asked, identity, header);
     endpoint.requests.push({ resource, identity: identity?.name, status: fault?.status ?? 200 });
     if (fault !== undefined)
       return answer(response, fault.status, { statusCode: fault.status, message: fault.message });
@@ -41,12 +65,16 @@ export async function startIdentityEndpoint(options: {
       token_type: 'Bearer',
       client_id: identity?.clientId,
     });
+  };
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => request.socket.destroy());
   });
   const { port, stop } = await listenOnLoopback(server);
   const endpoint: IdentityEndpoint = {
     url: `http://127.0.0.1:${port}/msi/token`,
     header,
     requests: [],
+    faults,
     tokenLifetimeSeconds: 24 * 3600,
     stop,
   };

@@ -21,6 +21,8 @@ export function answerInstead(effect: Effect, call: RefusedCall, audience: strin
       return operationInProgress(call.operation, call.keyName ?? '');
     case 'expireToken':
       return challenge(call.source.kind, audience, 'expired');
+    case 'foreignChallenge':
+      return challenge(call.source.kind, effect.resource, 'missing');
     case 'forbidden':
       return forbidden(effect.reason, call);
     case 'redirect':

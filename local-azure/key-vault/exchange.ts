@@ -24,12 +24,12 @@ export interface Exchange {
 export type Settled = Answer | 'cut' | 'silence';
 
 /** Decides, and carries out, one request. The order is the service's: token, throttle, roles, work. */
-export function settle(exchange: Exchange): Settled {
+export async function settle(exchange: Exchange): Promise<Settled> {
   const { source, effect, audience, target } = exchange;
   if (effect?.kind === 'stall') return 'silence';
   if (effect?.kind === 'reset') return 'cut';
   const instead = effect === undefined ? undefined : answerInstead(effect, subjectOf(exchange), audience);
-  const worked = instead ?? work(exchange);
+  const worked = instead ?? (await work(exchange));
   if (worked === 'neverAnswers') return 'silence';
   if (effect === undefined) return worked;
   return effect.kind === 'resetAfterWork' ? 'cut' : spoiled(effect, worked, `${source.url}${target}`);
@@ -45,7 +45,7 @@ const throttledOperations = new Set<KeyVaultOperation>([
   'listDeletedKeys',
 ]);
 
-function work(exchange: Exchange): Answer | 'neverAnswers' {
+async function work(exchange: Exchange): Promise<Answer | 'neverAnswers'> {
   const { source, call, authentication, audience } = exchange;
   if ('failure' in authentication) return challenge(source.kind, audience, authentication.failure);
   if (throttledOperations.has(call.operation) && !source.limiter.take()) return throttled();

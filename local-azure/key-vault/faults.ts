@@ -34,6 +34,8 @@ export type FaultEffect =
   | { readonly kind: 'missingValue' }
   /** 401 with a new challenge, as for a token that expired meanwhile. */
   | { readonly kind: 'expireToken' }
+  /** 401 whose challenge asks for a token of another resource, as Azure Stack Hub or a wrong suffix does. */
+  | { readonly kind: 'foreignChallenge'; readonly resource: string }
   | { readonly kind: 'forbidden'; readonly reason: ForbiddenKind }
   /** The listing goes on at another host. */
   | { readonly kind: 'foreignNextLink'; readonly host: string }

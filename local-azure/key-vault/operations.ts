@@ -1,4 +1,5 @@
 import { type Answer, errorAnswer } from './answer.ts';
+import { refusedApiVersion } from './api-versions.ts';
 import { readBackupContent, writeBackupContent } from './backup-content.ts';
 import { openBackup, sealBackup } from './backup-envelope.ts';
 import { createKey, importKey, updateKey } from './key-changes.ts';
@@ -25,9 +26,10 @@ import { deletedBundle, deletedItem, keyBundle, keyIdentifier, keyItem, versionI
 const mostVersions = 500;
 
 /** Carries out one authorized call. `'neverAnswers'`: the service works on it for longer than any client waits. */
-export function perform(source: SourceState, call: Call): Answer | 'neverAnswers' {
+export async function perform(source: SourceState, call: Call): Promise<Answer | 'neverAnswers'> {
   if (call.operation === 'other') return notCarriedOut(call.method, call.path);
-  if (call.apiVersion === '') return badParameter('api-version must be specified');
+  const refused = refusedApiVersion(call.apiVersion);
+  if (refused !== undefined) return refused;
   if (call.operation === 'listKeys') return listKeys(source, call);
   if (call.operation === 'listDeletedKeys') return listDeletedKeys(source, call);
   if (call.operation === 'restoreKey') return restoreKey(source, call);
@@ -104,17 +106,17 @@ function listDeletedKeys(source: SourceState, call: Call): Answer {
   });
 }
 
-function backupKey(source: SourceState, key: StoredKey): Answer | 'neverAnswers' {
+async function backupKey(source: SourceState, key: StoredKey): Promise<Answer | 'neverAnswers'> {
   if (key.managed) return certificateBacked('backup');
   if (key.versions.length > mostVersions) return 'neverAnswers';
-  const backup = sealBackup(source.kind, source.realm, writeBackupContent(source.kind, key));
+  const backup = await sealBackup(source.kind, source.realm, writeBackupContent(source.kind, key));
   return { status: 200, body: { value: backup.toString('base64url') } };
 }
 
-function restoreKey(source: SourceState, call: Call): Answer {
+async function restoreKey(source: SourceState, call: Call): Promise<Answer> {
   const value = (call.body as { value?: unknown } | undefined)?.value;
   if (typeof value !== 'string' || value === '') return badParameter('Property "value" is required');
-  const opened = openBackup(source.kind, source.realm, Buffer.from(value, 'base64url'));
+  const opened = await openBackup(source.kind, source.realm, Buffer.from(value, 'base64url'));
   if ('failure' in opened) {
     if (source.kind === 'managedHsm') return malformedHsmBackup();
     return opened.failure === 'otherRealm' ? undecryptableVaultBackup() : malformedVaultBackup();

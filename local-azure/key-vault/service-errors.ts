@@ -6,7 +6,13 @@ import type { SourceState } from './source-state.ts';
 
 // The words are the service's, from the recordings and the issue threads; where none was found, they say so.
 
-export type ForbiddenKind = 'AccessDenied' | 'ForbiddenByRbac' | 'ForbiddenByFirewall' | 'ForbiddenByConnection';
+/** `ForbiddenByPolicy` is said of a missing access-policy permission too (azurerm#10271, #10112). */
+export type ForbiddenKind =
+  | 'AccessDenied'
+  | 'ForbiddenByPolicy'
+  | 'ForbiddenByRbac'
+  | 'ForbiddenByFirewall'
+  | 'ForbiddenByConnection';
 
 /** Where every source of the local Azure stands. */
 export const location = 'westeurope';
@@ -131,12 +137,12 @@ export function forbidden(kind: ForbiddenKind, call: RefusedCall): Answer {
   const place = `${source.name};location=${location}`;
   if (source.kind === 'managedHsm') {
     const scope = call.keyName === undefined ? '/keys' : `/keys/${call.keyName}`;
-    if (kind === 'AccessDenied' || kind === 'ForbiddenByRbac') {
+    if (kind === 'AccessDenied' || kind === 'ForbiddenByPolicy' || kind === 'ForbiddenByRbac') {
       return errorAnswer(403, 'AccessDenied', `Not authorized to access ${call.dataAction} on ${scope}`);
     }
     return errorAnswer(403, 'Forbidden', `Client address is not authorized to access ${source.host}`, kind);
   }
-  if (kind === 'AccessDenied') {
+  if (kind === 'AccessDenied' || kind === 'ForbiddenByPolicy') {
     return errorAnswer(
       403,
       'Forbidden',

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IdentityRegistry } from '../identity/identities.ts';
 import { renderAnswer, sendAnswer, sendTruncated } from './answer-writer.ts';
+import { requestedApiVersion } from './api-versions.ts';
 import type { KeyVaultOperation, LocalSourceKind } from './data-actions.ts';
 import { settle } from './exchange.ts';
 import { createFaultPlan, type FaultPlan, seededRandom } from './faults.ts';
@@ -101,11 +102,11 @@ export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVault
       keyName: routed.keyName,
       authenticated: entry.authenticated,
     });
-    const apiVersion = routed.query.get('api-version') ?? '';
+    const apiVersion = requestedApiVersion(source.kind, routed.query);
     const call = { ...routed, method, apiVersion, body: parse(await text(request)) };
     if (delayMs > 0) await delay(delayMs);
     if (response.destroyed) return;
-    const settled = settle({ source, call, authentication, audience, target, effect });
+    const settled = await settle({ source, call, authentication, audience, target, effect });
     if (settled === 'silence') return;
     if (settled === 'cut') {
       request.socket.destroy();

@@ -12,6 +12,9 @@ const messages: Readonly<Record<string, string>> = {
   InvalidAuthenticationInfo:
     'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.',
   BlobAlreadyExists: 'The specified blob already exists.',
+  BlobImmutableDueToLegalHold:
+    'This operation is not permitted as the blob is immutable due to one or more legal holds.',
+  KeyVaultEncryptionKeyNotFound: 'The key vault key is not found to unwrap the encryption key.',
   BlobImmutableDueToPolicy: 'This operation is not permitted as the blob is immutable due to a policy.',
   ConditionNotMet: 'The condition specified using HTTP conditional header(s) is not met.',
   Md5Mismatch: 'The MD5 value specified in the request did not match with the MD5 value calculated by the server.',
@@ -21,11 +24,12 @@ const messages: Readonly<Record<string, string>> = {
 };
 
 /** Answers as Azure Storage does: `x-ms-error-code` and an XML body with code, message, request id and time. */
-export function answerStorageError(response: ServerResponse, status: number, code: string): void {
+export function answerStorageError(response: ServerResponse, status: number, code: string, detail?: string): void {
   const requestId = randomUUID();
   const message = messages[code] ?? 'The request failed.';
   const text = `${message}\nRequestId:${requestId}\nTime:${new Date().toISOString()}`;
-  const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${text}</Message></Error>`;
+  const more = detail === undefined ? '' : `<AuthenticationErrorDetail>${detail}</AuthenticationErrorDetail>`;
+  const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${text}</Message>${more}</Error>`;
   response.writeHead(status, {
     'content-type': 'application/xml',
     'content-length': Buffer.byteLength(body),

@@ -5,11 +5,13 @@ import { createFaultPlan, type FaultPlan } from '../fault-plan.ts';
 import { type IdentityRegistry, type LocalIdentity, mayDo } from '../identity/identities.ts';
 import type { Certificates } from '../network/certificates.ts';
 import { listenOnLoopback } from '../network/loopback.ts';
+import { blobExists } from './blob-exists.ts';
 import { answerStorageChallenge, answerStorageError } from './storage-errors.ts';
-import { type StorageCall, storageCall } from './storage-operations.ts';
+import { makesBlob, type StorageCall, storageCall } from './storage-operations.ts';
 
 export type StorageFaultEffect =
-  | { readonly kind: 'status'; readonly status: number; readonly code: string }
+  /** `detail`: the AuthenticationErrorDetail of a 401. */
+  | { readonly kind: 'status'; readonly status: number; readonly code: string; readonly detail?: string }
   /** The connection is cut before anything is done. */
   | { readonly kind: 'reset' }
   /** Azurite does the work, then the connection is cut: the client cannot know. */
@@ -52,6 +54,7 @@ export interface StorageGate {
   stop(): Promise<void>;
 }
 
+const conditions = ['if-match', 'if-modified-since', 'if-unmodified-since'] as const;
 const audience = 'https://storage.azure.com';
 const overwrite = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
 
@@ -91,17 +94,24 @@ export async function startStorageGate(options: {
     if (effect?.kind === 'reset') return void request.socket.destroy();
     if (effect?.kind === 'stall') return void request.resume();
     if (effect?.kind === 'status')
-      return refuse(request, () => answerStorageError(response, effect.status, effect.code));
+      return refuse(request, () => answerStorageError(response, effect.status, effect.code, effect.detail));
     if ('failure' in authentication)
       return refuse(request, () => answerStorageChallenge(response, authentication.failure));
     if (!isCovered(authentication.identity, call)) {
       return refuse(request, () => answerStorageError(response, 403, 'AuthorizationPermissionMismatch'));
     }
-    const mustBeNew = call.operation === 'putBlob' && !mayDo(authentication.identity, overwrite, call.containerName);
+    const port = call.service === 'queue' ? azurite.queuePort : azurite.blobPort;
+    const mayAddOnly =
+      makesBlob.includes(call.operation) && !mayDo(authentication.identity, overwrite, call.containerName);
+    // A condition on what is there and one on nothing being there do not go together: Azurite would refuse both with 400.
+    const isConditional = conditions.some((name) => request.headers[name] !== undefined);
+    if (mayAddOnly && isConditional && (await blobExists(request, { agent, port }))) {
+      return refuse(request, () => answerStorageError(response, 403, 'UnauthorizedBlobOverwrite'));
+    }
     forward(request, response, {
       agent,
-      port: call.service === 'queue' ? azurite.queuePort : azurite.blobPort,
-      mustBeNew,
+      port,
+      mustBeNew: mayAddOnly && !isConditional,
       answersConflict: () => request.headers['if-none-match'] === '*' && gate.existingBlobAnswer === 'conflict',
       cutAfterWork: effect?.kind === 'resetAfterWork',
     });

@@ -15,6 +15,7 @@ export interface StorageCall {
 
 const containers = 'Microsoft.Storage/storageAccounts/blobServices/containers';
 const blobs = `${containers}/blobs`;
+const superUser = `${blobs}/immutableStorage/runAsSuperUser/action`;
 const queues = 'Microsoft.Storage/storageAccounts/queueServices/queues';
 const messages = `${queues}/messages`;
 
@@ -23,7 +24,7 @@ type Rule = readonly [operation: string, ...anyOf: string[]];
 /*
  * Keys: `METHOD level comp`, after "Permissions for calling data operations":
  * https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory#permissions-for-calling-data-operations
- * Put Blob is the exception: `add/action` is enough for a blob that is not there (see the gate).
+ * Put Blob, Put Block List and the copies are the exception: `add/action` is enough for a blob that is not there (see the gate).
  */
 const blobRules: Readonly<Record<string, Rule>> = {
   'PUT blob': ['putBlob', `${blobs}/write`, `${blobs}/add/action`],
@@ -31,7 +32,7 @@ const blobRules: Readonly<Record<string, Rule>> = {
   'HEAD blob': ['getBlobProperties', `${blobs}/read`],
   'DELETE blob': ['deleteBlob', `${blobs}/delete`],
   'PUT blob block': ['putBlock', `${blobs}/write`],
-  'PUT blob blocklist': ['putBlockList', `${blobs}/write`],
+  'PUT blob blocklist': ['putBlockList', `${blobs}/write`, `${blobs}/add/action`],
   'GET blob blocklist': ['getBlockList', `${blobs}/read`],
   'PUT blob appendblock': ['appendBlock', `${blobs}/write`, `${blobs}/add/action`],
   'PUT blob page': ['putPage', `${blobs}/write`],
@@ -43,12 +44,14 @@ const blobRules: Readonly<Record<string, Rule>> = {
   'PUT blob snapshot': ['snapshotBlob', `${blobs}/write`, `${blobs}/add/action`],
   'PUT blob tier': ['setBlobTier', `${blobs}/write`],
   'PUT blob undelete': ['undeleteBlob', `${blobs}/write`],
-  'PUT blob copy': ['copyBlob', `${blobs}/write`],
+  'PUT blob copy': ['copyBlob', `${blobs}/write`, `${blobs}/add/action`],
+  'GET blob pagelist': ['getPageRanges', `${blobs}/read`],
+  'POST blob query': ['queryBlob', `${blobs}/read`],
   'PUT blob tags': ['setBlobTags', `${blobs}/tags/write`],
   'GET blob tags': ['getBlobTags', `${blobs}/tags/read`],
-  'PUT blob immutabilitypolicies': ['setImmutabilityPolicy', `${blobs}/immutableStorage/runAsSuperUser/action`],
-  'DELETE blob immutabilitypolicies': ['deleteImmutabilityPolicy', `${blobs}/immutableStorage/runAsSuperUser/action`],
-  'PUT blob legalhold': ['setLegalHold', `${blobs}/immutableStorage/runAsSuperUser/action`],
+  'PUT blob immutabilitypolicies': ['setImmutabilityPolicy', superUser],
+  'DELETE blob immutabilitypolicies': ['deleteImmutabilityPolicy', superUser],
+  'PUT blob legalhold': ['setLegalHold', superUser],
   'GET container list': ['listBlobs', `${blobs}/read`],
   'GET container blobs': ['findBlobsByTags', `${blobs}/filter/action`],
   'PUT container': ['createContainer', `${containers}/write`],
@@ -97,8 +100,23 @@ export function storageCall(
     containerName: containerName || undefined,
     blobName: level === 'blob' ? decode(below) : undefined,
     anyOf,
-    allOf: operation === 'putBlob' && headers['x-ms-tags'] !== undefined ? [`${blobs}/tags/write`] : [],
+    allOf: operation === undefined ? [] : moreFor(operation, searchParams, headers),
   };
+}
+
+export const makesBlob: readonly string[] = ['putBlob', 'putBlockList', 'copyBlob'];
+
+/** What a header or a parameter wants beyond the operation's own action. */
+function moreFor(operation: string, query: URLSearchParams, headers: IncomingHttpHeaders): string[] {
+  const actions: string[] = [];
+  if (makesBlob.includes(operation)) {
+    if (headers['x-ms-tags'] !== undefined) actions.push(`${blobs}/tags/write`);
+    const holds = ['x-ms-immutability-policy-until-date', 'x-ms-immutability-policy-mode', 'x-ms-legal-hold'];
+    if (holds.some((name) => headers[name] !== undefined)) actions.push(superUser);
+  }
+  if (operation === 'listBlobs' && query.get('include')?.split(',').includes('tags'))
+    actions.push(`${blobs}/tags/read`);
+  return actions;
 }
 
 function levelOf(service: 'blob' | 'queue', containerName: string | undefined, below: string): string {

@@ -68,10 +68,10 @@ async function carriedOut(
 }
 
 async function givenUp(
-  { messageId, request }: SentRequest,
+  { messageId, insertedAt, request }: SentRequest,
   { services, signal }: Task,
 ): Promise<RequestEnd | undefined> {
-  const name = requestRecordName(messageId);
+  const name = requestRecordName(insertedAt, messageId);
   if ((await services.container.look(name, signal)) === undefined) return undefined;
   const text = Buffer.from(await services.container.read(name, signal)).toString('utf8');
   const { status, reason, attempt }: RequestRecord = JSON.parse(text);

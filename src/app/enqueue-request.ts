@@ -4,7 +4,7 @@ import { explainSkip } from '../escrow/model/selection.ts';
 import type { SourceId } from '../escrow/model/source.ts';
 import { describeSource, isSameSource } from '../escrow/model/source.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
-import { faultOfBlobName, recordName, runPrefix } from '../escrow/records/blob-names.ts';
+import { faultOfBlobName, namedRecordName, recordName, runPrefix } from '../escrow/records/blob-names.ts';
 import type { EscrowRequest } from '../escrow/request/request.ts';
 import { parseRequest } from '../escrow/request/request.ts';
 import { RequestRefused } from '../escrow/request/request-refused.ts';
@@ -87,6 +87,7 @@ function requireConfigured(wanted: SourceId, sources: readonly SourceId[]): void
 
 function placeOf(request: EscrowRequest, runId: string): { blobName?: string; prefix: string } {
   if (request.scope !== 'key') return { prefix: runPrefix(runId) };
-  const blobName = request.blobName ?? recordName(request.source, request.name, runId);
-  return { blobName, prefix: `${sourcePath(request.source)}/` };
+  const { source, name, blobName: chosen } = request;
+  const blobName = chosen === undefined ? recordName(source, name, runId) : namedRecordName(chosen);
+  return { blobName, prefix: `${sourcePath(source)}/` };
 }

@@ -29,7 +29,7 @@ export async function planRuns(wanted: SourceId | undefined, task: Task, onKey: 
     if (line.event.startsWith('escrow.key.')) onKey();
   };
   const runs = chooseConfigured(wanted, task).map((source) => {
-    const job = { source, runId, trigger: 'schedule', attempt: 1, force: false, whatIf: true } as const;
+    const job = { source, runId, trigger: 'schedule', attempt: 1, whatIf: true } as const;
     return runSource(job, { keys: services.keysOf(source), container, now, time, log });
   });
   return { nextRun, runs: await Promise.all(runs) };

@@ -33,7 +33,6 @@ export function nightlyEscrow(services: Services): TimerFunctionOptions {
         runId,
         trigger: 'schedule',
         attempt: (context.retryContext?.retryCount ?? 0) + 1,
-        force: false,
         whatIf: false,
       } as const;
       // Side by side: what the trial says must not hold the backups up.

@@ -11,7 +11,7 @@ import type { EscrowRequest, KeyRequest } from '../escrow/request/request.ts';
 import { parseRequest } from '../escrow/request/request.ts';
 import { keepRequest } from '../escrow/request/request-record.ts';
 import { RequestRefused } from '../escrow/request/request-refused.ts';
-import { nameTaken, overwriteRefused } from '../escrow/run/escrow-key.ts';
+import { nameTaken, overwriteRefused } from '../escrow/run/escrow-under-name.ts';
 import { incompleteRun } from '../escrow/run/incomplete-run.ts';
 import { runNamedKey } from '../escrow/run/key-run.ts';
 import { contextLog } from './context-log.ts';
@@ -76,8 +76,8 @@ async function carryOut(
       return log('info', { event: 'escrow.request.acknowledged', runId, messageId, reason: request.reason });
     case 'sources': {
       const trigger = request.runTime === undefined ? 'request' : 'schedule';
-      const { force, whatIf } = request;
-      return runSources(services, request.sources, { runId, trigger, attempt, force, whatIf }, log, time);
+      const { whatIf } = request;
+      return runSources(services, request.sources, { runId, trigger, attempt, whatIf }, log, time);
     }
     case 'key':
       return carryOutKey(request, runId, services, log, time);

@@ -114,16 +114,6 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
       );
       for await (const { segment } of pages) yield* (segment.blobPrefixes ?? []).map((folder) => folder.name);
     },
-    async *listTop(deadline) {
-      const asked = { includeMetadata: true, includeCopy: true };
-      const pages = pagesOf(deadline, (page, abortSignal) =>
-        client.listBlobsByHierarchy('/', { ...asked, abortSignal }).byPage(page),
-      );
-      for await (const { segment } of pages) {
-        yield* (segment.blobPrefixes ?? []).map((folder) => folder.name);
-        yield* segment.blobItems.map(storedBlobOf);
-      }
-    },
   };
 }
 

@@ -49,7 +49,6 @@ export function openEscrowStore({ url, credential, clock, mayBeMissing = false }
     // Every argument goes on as it came, so the overloads hold.
     list: ((...args: Parameters<EscrowStore['list']>) => store().list(...args)) as EscrowStore['list'],
     listFolders: (...args) => store().listFolders(...args),
-    listTop: (...args) => store().listTop(...args),
     release: async () => (opened && 'release' in opened ? opened.release() : undefined),
   };
 }

@@ -44,7 +44,7 @@ async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
   const run = (names: readonly string[]): Promise<void> => {
     const sources = services.settings.sources.filter(({ name }) => names.includes(name));
     const runId = scheduledRunId(new Date(job.runTime));
-    return runSources(services, sources, { runId, trigger: 'schedule', attempt: 1, force: false, whatIf: false }, log);
+    return runSources(services, sources, { runId, trigger: 'schedule', attempt: 1, whatIf: false }, log);
   };
   if (job.warmUp !== undefined) await run(job.warmUp);
   keys = 0;

@@ -19,11 +19,13 @@ export async function separatePlace(azure: Omit<EscrowPlace, 'queueName'>, name:
   const roles = assignedRoles(containers);
   const identityOf = (who: keyof typeof roles) =>
     azure.registry.add(`${who} of ${name}`, roles[who].everywhere, roles[who].onContainers);
+  const app = identityOf('app');
   return {
     ...azure,
+    env: azure.envOf(app),
     identities: {
       ...azure.identities,
-      app: identityOf('app'),
+      app,
       audit: identityOf('audit'),
       bothParts: identityOf('bothParts'),
       operator: identityOf('operator'),

@@ -1,3 +1,4 @@
+import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { recordName } from '../../src/escrow/records/blob-names.ts';
@@ -53,9 +54,10 @@ async function tryFault(place: EscrowPlace, fault: NamedFault, name: string): Pr
   const source = place.keyVault.addSource({ kind, name });
   for (let index = 0; index < 4; index++) source.addKey({ name: `key-${index}` });
   const runId = scheduledRunId(lastNight());
-  await fault.arrange(groundOf(place, source, runId));
+  const identity = place.registry.add(`of ${name}`, appDataActions);
+  await fault.arrange(groundOf(place, source, runId, identity.name));
   const setting = kind === 'vault' ? { vaultName: name } : { hsmName: name };
-  const app = await startEscrowApp(place, [setting], { speed, ...(fault.clientId && { clientId: fault.clientId }) });
+  const app = await startEscrowApp(place, [setting], { speed, clientId: fault.clientId ?? identity.clientId });
   const refusedBefore = place.proxy.refusedHosts.length;
   const invocation = await app.nightly(lastNight());
   const verdict = await judgeFaultRun(place, source, runId, fault.expected, invocation);
@@ -63,13 +65,14 @@ async function tryFault(place: EscrowPlace, fault: NamedFault, name: string): Pr
   return { fault, untrue: [...verdict.untrue, ...strayed], leaks: leaksOf(invocation, verdict) };
 }
 
-function groundOf(azure: EscrowPlace, source: LocalSource, runId: string): FaultGround {
+function groundOf(azure: EscrowPlace, source: LocalSource, runId: string, identity: string): FaultGround {
   const { name, kind } = source;
   const records = new RegExp(`^(vaults|managed-hsms)/${name}/`);
   return {
     azure,
     source,
     disturb: (fault) => void azure.keyVault.faults.add({ ...fault, source: name }),
+    disturbIdentity: (fault) => void azure.identityEndpoint.faults.add({ ...fault, when: { identity } }),
     disturbStorage({ when, ...fault }, blob) {
       const blobName =
         typeof blob === 'object'

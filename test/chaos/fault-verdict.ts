@@ -1,6 +1,5 @@
 import { KeyClient } from '@azure/keyvault-keys';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
-import { recordName } from '../../src/escrow/records/blob-names.ts';
 import { viewContainer } from '../support/container-view.ts';
 import type { Invocation } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
@@ -35,7 +34,8 @@ export async function judgeFaultRun(
   const untrue: string[] = [];
 
   const keys = source.keyNames();
-  const escrowed = linesNamed(lines, 'escrow.key.escrowed').map(({ key }) => key);
+  const told = linesNamed(lines, 'escrow.key.escrowed');
+  const escrowed = told.map(({ key }) => key);
   const failures = linesNamed(lines, 'escrow.key.failed');
   const [completed, ...more] = linesNamed(lines, 'escrow.run.completed');
   if (completed === undefined || more.length > 0) untrue.push('the run did not complete once');
@@ -69,9 +69,8 @@ export async function judgeFaultRun(
   } else if (codes.length > 0) {
     untrue.push(`the source has the problem ${codes.join(', ')}`);
   }
-  for (const key of escrowed)
-    if (!records.has(recordName({ kind, name }, key, runId)))
-      untrue.push(`"${key}" is said to be escrowed, and is not`);
+  for (const { key, blobName } of told)
+    if (!records.has(blobName)) untrue.push(`"${key}" is said to be escrowed, and is not`);
   if (records.size !== escrowed.length)
     untrue.push(`${records.size} records, ${escrowed.length} keys said to be escrowed`);
   untrue.push(

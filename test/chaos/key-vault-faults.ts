@@ -1,5 +1,8 @@
+import type { IdentityEndpoint } from '../../local-azure/identity/identity-endpoint.ts';
 import { fromNow } from '../support/now.ts';
 import type { NamedFault } from './named-fault.ts';
+
+type IdentityFault = Parameters<IdentityEndpoint['faults']['add']>[0];
 
 const backup = { operation: 'backupKey' } as const;
 const one = { ...backup, keyName: 'key-2' } as const;
@@ -197,7 +200,9 @@ export const keyVaultFaults: readonly NamedFault[] = [
     arrange: ({ disturb }) =>
       disturb({ ...one, effect: { kind: 'redirect', location: 'https://evil.vault.azure.net/' } }),
   },
-  ...(['AccessDenied', 'ForbiddenByRbac', 'ForbiddenByFirewall', 'ForbiddenByConnection'] as const).map(
+  ...(
+    ['AccessDenied', 'ForbiddenByPolicy', 'ForbiddenByRbac', 'ForbiddenByFirewall', 'ForbiddenByConnection'] as const
+  ).map(
     (reason): NamedFault => ({
       ...vault,
       name: `403 ${reason}`,
@@ -206,6 +211,36 @@ export const keyVaultFaults: readonly NamedFault[] = [
       arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'forbidden', reason } }),
     }),
   ),
+  {
+    ...vault,
+    name: '403 ForbiddenByPolicy of the listing',
+    does: 'fails the source and names the permission "list"',
+    expected: { problem: 'ForbiddenByPolicy', escrowed: 'none' },
+    arrange: ({ disturb }) =>
+      disturb({ operation: 'listKeys', effect: { kind: 'forbidden', reason: 'ForbiddenByPolicy' } }),
+  },
+  {
+    ...vault,
+    name: '403 with an inner code that nobody knows',
+    does: 'fails the key at once in the service’s words, and promises nothing of another attempt',
+    expected: { failed: ['key-2'], code: 'ForbiddenByPerimeter' },
+    arrange: ({ disturb }) =>
+      disturb({
+        ...one,
+        effect: { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByPerimeter' },
+      }),
+  },
+  {
+    ...vault,
+    name: 'a challenge for a token of another domain',
+    does: 'sends no token, and fails the source: suffix or cloud does not fit',
+    expected: { problem: 'ForeignChallenge', escrowed: 'none' },
+    arrange: ({ disturb }) =>
+      disturb({
+        requests: 'all',
+        effect: { kind: 'foreignChallenge', resource: 'https://vault.local.azurestack.external' },
+      }),
+  },
   {
     ...vault,
     name: 'a key that vanishes between listing and backup',
@@ -229,6 +264,28 @@ export const keyVaultFaults: readonly NamedFault[] = [
     clientId: '00000000-0000-4000-8000-00000000dead',
     does: 'fails every source and says which identity to check',
     arrange: () => undefined,
+  },
+  ...[
+    { name: 'the identity endpoint answers 429, four times', times: 4, effect: { kind: 'status', status: 429 } },
+    { name: 'the identity endpoint answers 400, once', times: 1, effect: { kind: 'status', status: 400 } },
+    { name: 'the identity endpoint answers 500, eight times', times: 8, effect: { kind: 'status', status: 500 } },
+    { name: 'the identity endpoint resets, eight times', times: 8, effect: { kind: 'reset' } },
+  ].map(
+    ({ name, ...fault }): NamedFault => ({
+      where: 'identity',
+      expected: 'escrowed',
+      name,
+      does: 'asks again, up to four times (after six attempts of the library’s own where it makes them)',
+      ...(fault.times === 8 && { patience: 'one time-out' as const }),
+      arrange: ({ disturbIdentity }) => disturbIdentity(fault as IdentityFault),
+    }),
+  ),
+  {
+    where: 'identity',
+    expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
+    name: 'the identity endpoint answers 429 for ever',
+    does: 'fails every source: the endpoint did not answer; nobody is told to sign in',
+    arrange: ({ disturbIdentity }) => disturbIdentity({ effect: { kind: 'status', status: 429 } }),
   },
 ];
 

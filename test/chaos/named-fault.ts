@@ -1,3 +1,4 @@
+import type { IdentityEndpoint } from '../../local-azure/identity/identity-endpoint.ts';
 import type { Fault as KeyVaultFault } from '../../local-azure/key-vault/faults.ts';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import type { LocalAzure } from '../../local-azure/local-azure.ts';
@@ -19,6 +20,8 @@ export interface FaultGround {
     },
     blob: 'record' | 'report' | 'started' | { readonly recordOf: string },
   ): void;
+  /** A fault of the identity endpoint, for an identity of this trial's own: a process keeps the tokens that it has. */
+  disturbIdentity(fault: Parameters<IdentityEndpoint['faults']['add']>[0]): void;
   /** Puts something else where the record of a key will go. */
   occupy(keyName: string): Promise<void>;
 }

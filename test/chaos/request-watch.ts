@@ -11,7 +11,10 @@ export interface RequestWatch {
 }
 
 /** @param place where nothing but this run goes on. */
-export function watchRequests({ keyVault, storage, containerUrl }: EscrowPlace, runId: string): RequestWatch {
+export function watchRequests(
+  { keyVault, storage, containerUrl, identities }: EscrowPlace,
+  runId: string,
+): RequestWatch {
   const containerName = new URL(containerUrl).pathname.slice(1);
   const forget = (): void => {
     keyVault.requests.length = 0;
@@ -25,7 +28,7 @@ export function watchRequests({ keyVault, storage, containerUrl }: EscrowPlace, 
     count() {
       for (; storageSeen < storage.requests.length; storageSeen++) {
         const request = storage.requests[storageSeen];
-        if (request?.containerName === containerName && request.identity === 'app') ofStorage += 1;
+        if (request?.containerName === containerName && request.identity === identities.app.name) ofStorage += 1;
       }
       return keyVault.requests.length + ofStorage;
     },

@@ -78,27 +78,59 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '409, another blob has the name',
-    does: 'fails the key and names the blob: nothing that exists is overwritten',
-    expected: failed('blobNameTaken'),
+    does: 'takes the next number and warns: nothing that exists is overwritten',
     arrange: ({ occupy }) => occupy(key),
   },
   {
     ...storage,
     name: '403 UnauthorizedBlobOverwrite, another blob has the name',
-    does: 'fails the key and names the blob: nothing that exists is overwritten',
-    expected: failed('blobNameTaken'),
+    does: 'takes the next number and warns: nothing that exists is overwritten',
     alone: answerForbidden,
     arrange: ({ occupy }) => occupy(key),
   },
   {
     ...storage,
     name: '409 BlobImmutableDueToPolicy, another blob has the name',
+    does: 'takes the next number and warns: nothing that exists is overwritten',
+    arrange: async ({ occupy, disturbStorage }) => {
+      await occupy(key);
+      disturbStorage({ ...put, times: 1, effect: status('BlobImmutableDueToPolicy', 409) }, record);
+    },
+  },
+  {
+    ...storage,
+    name: '409 BlobImmutableDueToLegalHold, another blob has the name',
     does: 'fails the key and names the blob: nothing that exists is overwritten',
     expected: failed('blobNameTaken'),
     arrange: async ({ occupy, disturbStorage }) => {
       await occupy(key);
-      disturbStorage({ ...put, effect: status('BlobImmutableDueToPolicy', 409) }, record);
+      disturbStorage({ ...put, effect: status('BlobImmutableDueToLegalHold', 409) }, record);
     },
+  },
+  {
+    ...storage,
+    name: '401 InvalidAuthenticationInfo, issuer did not match',
+    does: 'fails the key: the account is in another tenant',
+    expected: failed('InvalidAuthenticationInfo'),
+    arrange: ({ disturbStorage }) =>
+      disturbStorage(
+        { effect: { ...status('InvalidAuthenticationInfo', 401), detail: 'Issuer did not match.' } },
+        record,
+      ),
+  },
+  {
+    ...storage,
+    name: '403 KeyVaultEncryptionKeyNotFound',
+    does: 'fails the key: the account’s own encryption key is gone',
+    expected: failed('KeyVaultEncryptionKeyNotFound'),
+    arrange: ({ disturbStorage }) => disturbStorage({ effect: status('KeyVaultEncryptionKeyNotFound', 403) }, record),
+  },
+  {
+    ...storage,
+    name: '403 AuthorizationFailure of the firewall, to every request',
+    does: 'fails the key in the words of the put: the look at what is there is refused without any',
+    expected: failed('AuthorizationFailure'),
+    arrange: ({ disturbStorage }) => disturbStorage({ effect: status('AuthorizationFailure', 403) }, record),
   },
   {
     ...storage,

@@ -199,16 +199,6 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
         expect(await all(store.listFolders(at, noLimit))).toEqual([`${at}x/`, `${at}y/`]);
         expect(await all(store.listFolders(`${at}beside/`, noLimit))).toEqual([]);
       });
-
-      test('at the top stand beside the blobs there', async () => {
-        const beside = `top-${randomBytes(6).toString('hex')}`;
-        await put(beside, 'on top', { runid: 'one' });
-        await put(`${folder()}below`, 'below');
-        const top = await all(store.listTop(noLimit));
-        expect(top).toContain('named/');
-        expect(top).toContainEqual(await store.look(beside, noLimit));
-        expect(top.filter((entry) => typeof entry !== 'string' && entry.name.includes('/'))).toEqual([]);
-      });
     });
 
     const calls: readonly (readonly [string, (on: EscrowStore, deadline: AbortSignal) => Promise<unknown>])[] = [
@@ -219,7 +209,6 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
       ['read', (on, deadline) => on.read('named/x', deadline)],
       ['list', (on, deadline) => all(on.list('named/', deadline))],
       ['listFolders', (on, deadline) => all(on.listFolders('named/', deadline))],
-      ['listTop', (on, deadline) => all(on.listTop(deadline))],
     ];
 
     test.each(calls)('%s does nothing more once the time is over', async (_, call) => {

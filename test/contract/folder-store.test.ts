@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFolderStore } from '../../src/store/folder/folder-store.ts';
 import { onExFat } from '../support/mounted-disk.ts';
+import { now } from '../support/now.ts';
 import type { StoreUnderTest } from './escrow-store.ts';
 import { describeEscrowStore } from './escrow-store.ts';
 
 async function openFolder(root: string, close: () => Promise<void>): Promise<StoreUnderTest> {
-  const store = createFolderStore(root, () => new Date());
+  const store = createFolderStore(root, now);
   return {
     store,
-    missing: createFolderStore(join(root, 'no-such-folder'), () => new Date()),
+    missing: createFolderStore(join(root, 'no-such-folder'), now),
     names: 'portable',
     async close() {
       await store.release();

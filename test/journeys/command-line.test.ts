@@ -129,9 +129,10 @@ describe('enqueue', () => {
     const line =
       'enqueue --id https://contoso-prod.vault.azure.net/keys/Payroll --blob-name moves/payroll.keybackup --wait';
     const { code, stdout } = await cli(line);
-    expect([code, stdout.trim()]).toEqual([0, 'moves/payroll.keybackup']);
+    expect([code, stdout.trim()]).toEqual([0, 'named/moves/payroll.keybackup']);
     const listed = await cli('list --vault-name contoso-prod --name payroll --json');
-    expect(listed.json<{ records: { blobName: string }[] }>().records.at(-1)?.blobName).toBe('moves/payroll.keybackup');
+    const names = listed.json<{ records: { blobName: string }[] }>().records.map(({ blobName }) => blobName);
+    expect(names).toContain('named/moves/payroll.keybackup');
     const again = await cli(line);
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('already there')]);
   });
@@ -183,7 +184,7 @@ describe('enqueue', () => {
     ['enqueue --vault-name contoso-prod --id https://contoso-prod.vault.azure.net/keys/signing', 'cannot be used with'],
     ['enqueue --all --blob-name x', "'--all' cannot be used with option '--blob-name"],
     ['enqueue --all --what-if --wait', "'--what-if' cannot be used with option '--wait'"],
-    ['enqueue --vault-name contoso-prod --name signing --blob-name vaults/x', 'reserved'],
+    ['enqueue --vault-name contoso-prod --name signing --blob-name ../vaults/x', 'cannot be used'],
     ['enqueue --vault-name contoso-prod --name sinning', 'Did you mean "signing"?'],
     [
       'enqueue --vault-name contoso-prod --name sinning --force --wait --json',

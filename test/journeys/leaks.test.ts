@@ -47,7 +47,7 @@ beforeAll(async () => {
   const since = host.events.length;
   await queue.send({ vaultName: 'contoso-prod', name: 'b' });
   await queue.send({ vaultName: 'contoso-prod', name: 'gone' });
-  await queue.send({ vaultName: 'contoso-prod', name: 'a', blobName: 'runs/x' });
+  await queue.send({ vaultName: 'contoso-prod', name: 'a', blobName: '../x' });
   const isDone = () => host.events.slice(since).filter(({ event }) => event === 'finished').length >= 3;
   await host.waitFor(isDone, { since });
   await host.stop();

@@ -96,8 +96,8 @@ describe('a message on the queue of the deployed bundle', () => {
       name: 'payroll',
       blobName: 'audit 2026/payroll.keybackup',
     });
-    const [record] = await escrow.container.list('audit 2026/');
-    expect(record).toMatchObject({ name: 'audit 2026/payroll.keybackup', metadata: { runid: runId } });
+    const [record] = await escrow.container.list('named/audit 2026/');
+    expect(record).toMatchObject({ name: 'named/audit 2026/payroll.keybackup', metadata: { runid: runId } });
   });
 
   test.each([
@@ -109,15 +109,15 @@ describe('a message on the queue of the deployed bundle', () => {
     ],
   ])('refuses a blobName that is taken, %s, with the remedy, at once', async (_how, options, reason) => {
     const { host, container, queue } = escrow;
-    const before = (await container.list('audit 2026/'))[0];
+    const before = (await container.list('named/audit 2026/'))[0];
     const body = { vaultName: 'contoso-prod', name: 'payroll', blobName: 'audit 2026/payroll.keybackup', ...options };
     const { messageId, since, error } = await ask(body);
     expect(error).toBeUndefined();
-    expect((await container.list('audit 2026/'))[0]).toEqual(before);
+    expect((await container.list('named/audit 2026/'))[0]).toEqual(before);
     const refused = escrowLines(host.events, since).find((line) => line.event === 'escrow.request.refused');
     expect(refused).toMatchObject({ messageId, reason: expect.stringMatching(reason) });
     expect(await queue.poisoned()).toContain(JSON.stringify(body));
-    expect(await container.readJson(`requests/${messageId}.json`)).toMatchObject({
+    expect(await container.readRequest(messageId)).toMatchObject({
       status: 'refused',
       message: { text: JSON.stringify(body) },
     });

@@ -45,7 +45,7 @@ describe('a request that may succeed later', () => {
     const requestIds = failed.map(({ reason }) => /403 ForbiddenByRbac, request ([0-9a-f-]{36})\)/.exec(reason)?.[1]);
     expect(new Set(requestIds).size).toBe(5);
     expect(await queue.poisoned()).toEqual([JSON.stringify(body)]);
-    expect(await container.readJson(`requests/${messageId}.json`)).toEqual({
+    expect(await container.readRequest(messageId)).toEqual({
       ...{
         format: 'keyvault-escrow/request/1',
         messageId,
@@ -76,7 +76,7 @@ describe('a request that may succeed later', () => {
     expect(await container.names('vaults/contoso-prod/recovers/')).toEqual([
       `vaults/contoso-prod/recovers/${requestRunId(insertedAt, messageId)}.keybackup`,
     ]);
-    expect(await container.names('requests/')).not.toContain(`requests/${messageId}.json`);
+    expect(await container.requests(messageId)).toEqual([]);
   });
 });
 

@@ -71,10 +71,10 @@ describe('a message whose members have the names of what the host says of a mess
     await host.waitFor((one) => one.event === 'poisoned' && one.messageId === messageId);
     const failed = linesNamed(escrowLines(host.events), 'escrow.request.failed');
     expect(failed.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5]);
-    expect(await container.readJson(`requests/${messageId}.json`)).toMatchObject({
+    expect(await container.readRequest(messageId)).toMatchObject({
       ...{ messageId, attempt: 5, insertedAt: insertedAt.toISOString(), message: { text: JSON.stringify(event) } },
     });
-    expect(await container.names('requests/')).toEqual([`requests/${messageId}.json`]);
+    expect(await container.requests()).toEqual(await container.requests(messageId));
   });
 });
 

@@ -95,6 +95,10 @@ describe.concurrent('npm start', () => {
     const folder = await checkout(context);
     const { child, ended } = run(context, folder, 'start.ts');
     await printed(child, 'Still running');
+    const { env } = JSON.parse(await readFile(join(folder, '.local/environment.json'), 'utf8'));
+    // By the names that other clients know: OpenSSL, .NET and PowerShell; az and Python.
+    expect([env.SSL_CERT_FILE, env.REQUESTS_CA_BUNDLE]).toEqual(Array(2).fill(env.NODE_EXTRA_CA_CERTS));
+    expect(await readFile(env.SSL_CERT_FILE, 'utf8')).toContain('BEGIN CERTIFICATE');
     const asked = run(
       context,
       folder,

@@ -62,7 +62,6 @@ const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 const listings: readonly (readonly [string, () => AsyncIterable<string | { name: string }>, readonly string[]])[] = [
   ['blobs', () => container.list('p/', noLimit), letters.map((name) => `p/${name}`)],
   ['folders', () => container.listFolders('q/', noLimit), letters.map((name) => `q/${name}/`)],
-  ['what is on top', () => container.listTop(noLimit), ['p/', 'q/', 'top']],
 ];
 
 describe.each(listings)('a listing of %s over several pages', (_what, list, expected) => {

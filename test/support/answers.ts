@@ -1,11 +1,12 @@
 import { failureKindOf } from '../../src/azure/http/failure-kind-of.ts';
+import type { FailureKind } from '../../src/escrow/model/failure-kind.ts';
 import type { ServiceAnswer, ServiceName } from '../../src/escrow/model/service-error.ts';
 import { ServiceError } from '../../src/escrow/model/service-error.ts';
 
 /** What a service said, with the meaning that the adapters give to exactly these codes. */
 export function answered(
   service: ServiceName,
-  answer: Omit<ServiceAnswer, 'service' | 'kind' | 'code'> & { readonly code?: string },
+  answer: Omit<ServiceAnswer, 'service' | 'kind' | 'code'> & { readonly code?: string; readonly kind?: FailureKind },
   message = 'no',
 ): ServiceError {
   const { code = answer.statusCode === undefined ? 'NoAnswer' : `Http${answer.statusCode}` } = answer;
@@ -13,6 +14,6 @@ export function answered(
     ...answer,
     service,
     code,
-    kind: failureKindOf({ ...answer, service, code, message }),
+    kind: answer.kind ?? failureKindOf({ ...answer, service, code, message }),
   });
 }

@@ -63,7 +63,7 @@ export async function startAuditApp(
       await runSources(
         services,
         settings.sources,
-        { runId, trigger: 'schedule', attempt: 1, force: false, whatIf: false },
+        { runId, trigger: 'schedule', attempt: 1, whatIf: false },
         () => undefined,
       );
     },

@@ -26,6 +26,9 @@ export interface ContainerView {
   names(prefix?: string): Promise<string[]>;
   read(name: string): Promise<Buffer>;
   readJson(name: string): Promise<Record<string, unknown>>;
+  /** Names of the records of lost requests, whatever the day; of one message or of all. */
+  requests(messageId?: string): Promise<string[]>;
+  readRequest(messageId: string): Promise<Record<string, unknown>>;
   /** The run reports of a run, or of all, in name order. @param path of a source, as `vaults/contoso-prod`: only its own. */
   reports(runId?: string, path?: string): Promise<RunReport[]>;
   put(name: string, content: string, metadata?: Record<string, string>): Promise<void>;
@@ -63,6 +66,15 @@ export function viewContainer(place: EscrowPlace): ContainerView {
     names: async (prefix) => (await view.list(prefix)).map(({ name }) => name),
     read: (name) => clientOf(name).getBlobClient(name).downloadToBuffer(),
     readJson: async (name) => JSON.parse((await view.read(name)).toString('utf8')),
+    requests: async (messageId = '') =>
+      (await view.names('requests/')).filter(
+        (name) => /^requests\/\d{4}-\d\d-\d\d\/[^/]+\.json$/.test(name) && name.includes(messageId),
+      ),
+    async readRequest(messageId) {
+      const [name = 'none', ...more] = await view.requests(messageId);
+      if (more.length > 0) throw new Error(`more than one record of ${messageId}`);
+      return view.readJson(name);
+    },
     async reports(runId, path) {
       const names = await view.names(
         runId === undefined ? 'runs/' : `runs/${runId}/${path === undefined ? '' : `${path}.`}`,

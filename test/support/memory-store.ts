@@ -107,10 +107,6 @@ export function createMemoryStore(
       });
       yield* [...new Set(folders)].sort();
     },
-    async *listTop(deadline) {
-      yield* store.listFolders('', deadline);
-      for (const blob of blobs.values()) if (!blob.name.includes('/')) yield withoutBytes(blob);
-    },
   };
   return store;
 }

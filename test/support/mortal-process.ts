@@ -23,17 +23,18 @@ export function mortal({ keys, container }: Ports, { atCall, lands }: Death): Po
     if (number === atCall && lands) await call().catch(() => undefined);
     return new Promise<T>(() => undefined);
   };
+  async function* all<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    const listing = items[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await live(() => listing.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  }
   return {
     keys: {
       ...keys,
-      async *listKeys(outOfTime) {
-        const listing = keys.listKeys(outOfTime)[Symbol.asyncIterator]();
-        for (;;) {
-          const next = await live(() => listing.next());
-          if (next.done) return;
-          yield next.value;
-        }
-      },
+      listKeys: (outOfTime) => all(keys.listKeys(outOfTime)),
       getKey: (name, outOfTime) => live(() => keys.getKey(name, outOfTime)),
       backUpKey: (name, outOfTime) => live(() => keys.backUpKey(name, outOfTime)),
     },
@@ -42,6 +43,7 @@ export function mortal({ keys, container }: Ports, { atCall, lands }: Death): Po
       create: (blob, outOfTime) => live(() => container.create(blob, outOfTime)),
       replace: (blob, outOfTime) => live(() => container.replace(blob, outOfTime)),
       look: (name, outOfTime) => live(() => container.look(name, outOfTime)),
+      list: ((prefix, outOfTime, options) => all(container.list(prefix, outOfTime, options))) as EscrowStore['list'],
     },
   };
 }

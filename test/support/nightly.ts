@@ -20,7 +20,7 @@ export async function runAsApp(
   const services = as(azure.identities.app, () => createServices(readSettings({ ...process.env, ...env })));
   const runId = scheduledRunId(runTime);
   await tryWriteOnce(services, runId, () => undefined);
-  const job = { runId, trigger: 'schedule', attempt: 1, force: false, whatIf: false } as const;
+  const job = { runId, trigger: 'schedule', attempt: 1, whatIf: false } as const;
   return Promise.all(
     services.settings.sources.map((source) =>
       runSource(

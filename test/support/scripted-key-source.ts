@@ -8,6 +8,7 @@ import { publicSuffixes } from './escrow-sources.ts';
 export interface ScriptedKey {
   readonly name: string;
   readonly certificateBacked?: boolean;
+  readonly updatedAt?: Date | undefined;
   /** What every backup of it answers instead of a whole one: a broken service, that it vanished since it was listed, half of the bytes. */
   readonly backup?: 'fails' | 'gone' | 'cutShort';
 }
@@ -18,6 +19,8 @@ export interface KeyScript {
   readonly pages: readonly (readonly ScriptedKey[])[];
   /** The listing fails instead of its page of this index. */
   readonly failsAtPage?: number;
+  /** The vault's clock; it does not tell when absent. */
+  readonly now?: Date;
 }
 
 export interface ScriptedKeySource extends KeySource {
@@ -29,7 +32,7 @@ export interface ScriptedKeySource extends KeySource {
 let serial = 0;
 
 /** A vault or HSM in memory. Like the services, it ignores the case of a name and never backs up the same bytes twice. */
-export function createScriptedKeySource({ source, pages, failsAtPage }: KeyScript): ScriptedKeySource {
+export function createScriptedKeySource({ source, pages, failsAtPage, now }: KeyScript): ScriptedKeySource {
   const backups: string[] = [];
   const reads: string[] = [];
   const find = (name: string): ScriptedKey | undefined =>
@@ -66,7 +69,8 @@ export function createScriptedKeySource({ source, pages, failsAtPage }: KeyScrip
       if (key === undefined || key.backup === 'gone') throw keyVaultError(404, 'KeyNotFound');
       if (key.backup === 'fails') throw keyVaultError(500, 'InternalServerError');
       const backup = sealed(`backup ${serial++} of ${key.name}`);
-      return key.backup === 'cutShort' ? backup.subarray(0, backup.length / 2) : backup;
+      const bytes = key.backup === 'cutShort' ? backup.subarray(0, backup.length / 2) : backup;
+      return { bytes, takenAt: now };
     },
   };
 }
@@ -83,13 +87,13 @@ function refuseToRead(): never {
   throw new Error('a run reads neither versions nor public keys');
 }
 
-export function sourceKey(source: SourceId, { name, certificateBacked = false }: ScriptedKey): SourceKey {
+export function sourceKey(source: SourceId, { name, updatedAt, certificateBacked = false }: ScriptedKey): SourceKey {
   return {
     name,
     id: `https://${source.name}.${publicSuffixes[source.kind]}/keys/${name}`,
     enabled: true,
     createdAt: undefined,
-    updatedAt: undefined,
+    updatedAt,
     certificateBacked,
   };
 }

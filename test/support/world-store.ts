@@ -113,10 +113,6 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
       });
       yield* new Set(folders);
     },
-    // biome-ignore lint/correctness/useYield: none is asked for
-    async *listTop() {
-      throw new Error('an audit lists no top');
-    },
   };
   return store;
 }

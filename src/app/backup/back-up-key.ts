@@ -52,7 +52,7 @@ export async function backUpKey(
     runId,
     async backUp() {
       try {
-        const bytes = await keys.backUpKey(key.name, signal);
+        const { bytes } = await keys.backUpKey(key.name, signal);
         return { key, runId, bytes, sha256: sha256Of(bytes), format: readBackupFormat(bytes) };
       } catch (error) {
         return { failure: describeFailure(error, 'backUp', source, key.name) };

@@ -40,7 +40,7 @@ async function checkPoison({ services, signal }: Task): Promise<Check> {
   const unreadable = messages.find(({ isBase64 }) => !isBase64);
   const example = messages[0] === undefined ? '' : `, for example ${shown(unreadable ?? messages[0])}`;
   const remedy =
-    'The reason is in requests/<message id>.json in the container. Mend it, enqueue again, then delete the message.';
+    'The reason is in requests/<day>/<message id>.json in the container. Mend it, enqueue again, then delete the message.';
   return failed(
     'poison queue',
     `${countMessages(length)} could not be carried out${example}`,

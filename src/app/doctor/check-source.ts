@@ -101,7 +101,7 @@ const wayKinds: ReadonlySet<FailureKind> = new Set<FailureKind>([
 async function checkBackup(source: EscrowSource, key: SourceKey | undefined, task: Task): Promise<Check> {
   if (key === undefined) return notChecked('backup', 'there is no key to try it with');
   try {
-    const bytes = await task.services.keysOf(source).backUpKey(key.name, task.signal);
+    const { bytes } = await task.services.keysOf(source).backUpKey(key.name, task.signal);
     const what = `${bytes.length} bytes, ${readBackupFormat(bytes)}`;
     return ok('backup', `key "${key.name}" can be backed up (${what}); thrown away`);
   } catch (error) {

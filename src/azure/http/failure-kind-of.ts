@@ -17,7 +17,6 @@ export interface ServiceRefusal {
  */
 export function failureKindOf(refusal: ServiceRefusal): FailureKind {
   const { service, statusCode, code, innerCode } = refusal;
-  if (service === 'identity') return identityKinds.get(code) ?? 'notSignedIn';
   if (statusCode === undefined) return kindWithoutStatus(refusal);
   const isStorage = service === 'Blob Storage' || service === 'Queue Storage';
   return (
@@ -27,13 +26,12 @@ export function failureKindOf(refusal: ServiceRefusal): FailureKind {
   );
 }
 
-const identityKinds: ReadonlyMap<string, FailureKind> = new Map([['AuthenticationError', 'identityUnavailable']]);
-
 /** Codes that we give ourselves. */
 const ownKinds: ReadonlyMap<string, FailureKind> = new Map([
   ['ForeignHost', 'misrouted'],
   ['NextLinkLoop', 'misrouted'],
   ['InvalidAnswer', 'invalidAnswer'],
+  ['ForeignChallenge', 'wrongCloud'],
   ['TimedOut', 'noAnswer'],
   ['BlobTooLarge', 'tooLarge'],
 ]);
@@ -62,9 +60,7 @@ const connectionKinds: ReadonlyMap<string, FailureKind> = new Map([
   ),
 ]);
 
-function kindWithoutStatus({ code, message }: ServiceRefusal): FailureKind {
-  // The SDK's own check of the challenge; its advice to switch it off is never repeated.
-  if (/challenge resource .* does not match the requested domain/.test(message)) return 'wrongCloud';
+function kindWithoutStatus({ code }: ServiceRefusal): FailureKind {
   return ownKinds.get(code) ?? connectionKinds.get(code) ?? 'noAnswer';
 }
 

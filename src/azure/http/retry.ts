@@ -1,3 +1,4 @@
+import type { FailureKind } from '../../escrow/model/failure-kind.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
 import type { Clock } from './clock.ts';
 import type { Pacer, Turn } from './pacer.ts';
@@ -27,13 +28,19 @@ export interface PassingRefusals {
 const attemptTimeoutMs = 30_000;
 const retries = 4;
 const firstBackoffMs = 500;
-const transientStatuses = [401, 408, 500, 502, 503, 504];
+/**
+ * Of what may be over in a moment. A refused token is: the SDK has fetched a new one by then. So is an identity that the
+ * endpoint does not know, just after the app has started.
+ */
+const transientKinds: readonly FailureKind[] = [
+  ...(['throttled', 'unavailable', 'noAnswer', 'invalidAnswer', 'unreachable', 'tokenRefused'] as const),
+  ...(['identityUnavailable', 'identityRefused', 'signInUnavailable'] as const),
+];
 
 /**
  * The only retry in the product (the SDKs' own are off). Every attempt passes the pacer and is cut after 30 s. 429 is waited
  * out for as long as there is time; other transient errors are retried 4 times, what `passing` includes for as long as its
  * waits last; all else is thrown at once.
- * 401 counts as transient: the SDK has then fetched a new token already.
  * @throws ServiceError what the service said last; OutOfTime with it as `cause` when time ran out while waiting.
  */
 export async function withRetries<T>(
@@ -53,7 +60,7 @@ export async function withRetries<T>(
       last = timeout.aborted ? timedOut(toServiceError(error)) : toServiceError(error);
     }
     if (!(last instanceof ServiceError)) throw last;
-    if (last.statusCode === 429 && pacer !== undefined && turn !== undefined) {
+    if (last.kind === 'throttled' && pacer !== undefined && turn !== undefined) {
       pacer.throttled(turn, last.retryAfterMs);
       continue;
     }
@@ -64,7 +71,7 @@ export async function withRetries<T>(
       await clock.sleep(last.retryAfterMs ?? wait, outOfTime);
       continue;
     }
-    if (!isTransient(last) || failed === retries) throw last;
+    if (!transientKinds.includes(last.kind) || failed === retries) throw last;
     const backoff = firstBackoffMs * 2 ** failed * (1 + clock.random() / 4);
     failed++;
     await clock.sleep(last.retryAfterMs ?? backoff, outOfTime);
@@ -91,13 +98,4 @@ function timedOut(error: Error): ServiceError {
     { service: said?.service ?? 'Key Vault', kind: 'noAnswer', code: 'TimedOut', host: said?.host },
     { cause: error },
   );
-}
-
-function isTransient({ statusCode, code, service, kind }: ServiceError): boolean {
-  if (kind === 'misrouted' || kind === 'tooLarge') return false;
-  // Nobody to sign in as stays so; an authority or endpoint that failed may be back in a moment.
-  if (service === 'identity') return code === 'AuthenticationError';
-  // A body that arrived damaged is sent again; nothing of it was stored.
-  if (code === 'Md5Mismatch') return true;
-  return statusCode === undefined || statusCode === 429 || transientStatuses.includes(statusCode);
 }

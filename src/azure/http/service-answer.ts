@@ -1,6 +1,7 @@
 import type { ServiceName } from '../../escrow/model/service-error.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
 import { failureKindOf } from './failure-kind-of.ts';
+import { identityErrorOf, isIdentityError } from './identity-error.ts';
 
 /** As much of an HTTP answer as an error is told from; both SDK generations fit it. */
 export interface HttpAnswer {
@@ -83,30 +84,22 @@ interface SdkError extends Error {
 export function toServiceError(error: unknown, service: ServiceName, host: string): Error {
   if (error instanceof ServiceError || error instanceof OutOfTime) return error;
   if (!(error instanceof Error)) return new Error(String(error));
-  if (/Authentication|Credential/.test(error.name)) {
-    const message = identityMessage(error);
-    const refusal = { service: 'identity', code: error.name } as const;
-    return new ServiceError(
-      message,
-      { ...refusal, kind: failureKindOf({ ...refusal, message }), host },
-      { cause: error },
-    );
-  }
-  const { code, statusCode, response } = error as SdkError;
+  if (isIdentityError(error)) return identityErrorOf(error, host);
   // A bug of ours is no answer of the service.
   if (error instanceof TypeError || error instanceof RangeError) return error;
+  const { code, response } = error as SdkError;
+  const statusCode = (error as SdkError).statusCode ?? response?.status;
+  const message = wordsOf(error, statusCode);
   const refusal = {
     service,
-    statusCode: statusCode ?? response?.status,
-    code:
-      response?.headers.get('x-ms-error-code') ?? code ?? (statusCode === undefined ? 'NoAnswer' : `Http${statusCode}`),
+    statusCode,
+    code: response?.headers.get('x-ms-error-code') ?? code ?? ownCode(message, statusCode),
   };
-  const kind = failureKindOf({ ...refusal, message: `${error.message} ${response?.bodyAsText ?? ''}` });
   return new ServiceError(
-    firstLine(error),
+    message,
     {
       ...refusal,
-      kind,
+      kind: failureKindOf({ ...refusal, message }),
       host,
       requestId: response?.headers.get('x-ms-request-id'),
       retryAfterMs: response && retryAfterOf(response),
@@ -115,15 +108,23 @@ export function toServiceError(error: unknown, service: ServiceName, host: strin
   );
 }
 
-// The first line says only that a chain of credentials failed; why each did stands below it.
-function identityMessage(error: Error): string {
-  return error.message
-    .split(/\s*\n\s*/)
-    .join('; ')
-    .slice(0, 600);
+function ownCode(message: string, statusCode: number | undefined): string {
+  if (statusCode !== undefined) return `Http${statusCode}`;
+  // The SDK's own check that a source asks for a token of its own domain.
+  return /^The challenge resource .* does not match the requested domain/.test(message)
+    ? 'ForeignChallenge'
+    : 'NoAnswer';
 }
 
-// Storage errors repeat request id and time on further lines; both are kept as fields or by the log.
-function firstLine(error: Error): string {
-  return error.message.split('\n', 1)[0] ?? error.message;
+/**
+ * What the answer says, as one line: storage repeats request id and time on further lines, which are fields of ours; why a
+ * token was refused stands in a detail of its own; an answer to a HEAD says nothing at all; and the SDK's advice to switch off
+ * its check of the challenge is never repeated.
+ */
+function wordsOf(error: SdkError, statusCode: number | undefined): string {
+  const [line = ''] = error.message.split('\n', 1);
+  const [, detail] = /<AuthenticationErrorDetail>([^<]*)</.exec(error.response?.bodyAsText ?? '') ?? [];
+  const words = line.replace(/ Set disableChallengeResourceVerification.*$/, '').trim();
+  if (words === '') return `the service answered ${statusCode ?? 'nothing'} without an explanation`;
+  return detail ? `${words} ${detail}` : words;
 }

@@ -5,6 +5,7 @@ import { keyNamePattern } from '../../escrow/model/source-path.ts';
 import type { KeySource } from '../../escrow/ports/key-source.ts';
 import { toldTime } from '../http/valid-service-date.ts';
 import type { OpenKeyClient } from './key-client.ts';
+import type { AnswerTime } from './key-vault-pipeline.ts';
 import { withinTime } from './key-vault-pipeline.ts';
 
 /** A vault or a Managed HSM through the SDK. Open one client per source and process: its pace is what all callers share. */
@@ -33,8 +34,9 @@ export function createKeySource({ source, url, client, pacer, asking, allPages }
       return sourceKeyOf(key.properties, url);
     },
     async backUpKey(name, outOfTime) {
-      const backup = await asking(() => withinTime(outOfTime, () => client.backupKey(name)));
-      if (backup !== undefined && backup.length > 0) return backup;
+      const answer: AnswerTime = {};
+      const bytes = await asking(() => withinTime(outOfTime, () => client.backupKey(name), answer));
+      if (bytes !== undefined && bytes.length > 0) return { bytes, takenAt: answer.time };
       throw new EscrowFault(
         'EmptyBackup',
         'the service answered without a backup',

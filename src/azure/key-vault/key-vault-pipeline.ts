@@ -8,6 +8,7 @@ import { guardRequest } from '../http/connection.ts';
 import type { Pacer } from '../http/pacer.ts';
 import { withRetries } from '../http/retry.ts';
 import { keyVaultErrorOf, toServiceError } from '../http/service-answer.ts';
+import { toldTime } from '../http/valid-service-date.ts';
 import type { KeyChange } from './passing-conflicts.ts';
 import { keyChangeOf, mayPass } from './passing-conflicts.ts';
 
@@ -18,13 +19,22 @@ interface CallContext {
   readonly outOfTime: AbortSignal;
   /** The pages that a listing has read already. */
   readonly pages?: Set<string>;
+  readonly answer?: AnswerTime | undefined;
+}
+
+/** Filled by a call: the service's own time of its last answer, which the SDK keeps to itself. */
+export interface AnswerTime {
+  time?: Date | undefined;
 }
 
 const callContext = new AsyncLocalStorage<CallContext>();
 
-/** Runs one call with the time that it has. */
-export function withinTime<T>(outOfTime: AbortSignal, call: () => Promise<T>): Promise<T> {
-  return callContext.run({ outOfTime }, call);
+/**
+ * Runs one call with the time that it has.
+ * @param answer is told when the service answered.
+ */
+export function withinTime<T>(outOfTime: AbortSignal, call: () => Promise<T>, answer?: AnswerTime): Promise<T> {
+  return callContext.run({ outOfTime, answer }, call);
 }
 
 /** The same for every page of one listing, which must never come to a page twice. */
@@ -66,6 +76,7 @@ export function keyVaultPipeline({ host, service, pacer, clock, waiting }: Pipel
         const response = await next(request);
         // 3xx too: a redirect to another host comes through unfollowed.
         if (response.status >= 300) throw keyVaultErrorOf(response, service, host);
+        if (context.answer) context.answer.time = toldTime(new Date(response.headers.get('date') ?? Number.NaN));
         if (response.bodyAsText) requireJson(response.bodyAsText, service, host);
         return response;
       };

@@ -45,7 +45,7 @@ export function addEnqueue(cli: Cli) {
         'blobName',
       ]),
     )
-    .option('--blob-name <NAME>', 'where the record of one key goes instead of its usual name')
+    .option('--blob-name <NAME>', 'where the record of one key goes, under named/, instead of its usual name')
     .option('--force', 'replace what is there, where the app may (as deployed it may not)')
     .addOption(new Option('--what-if', 'the app only logs what it would do').conflicts('wait'))
     .option('--wait', 'follow the request until it is carried out or refused')

@@ -23,7 +23,9 @@ export type FailureKind =
   | 'notSignedIn'
   /** The managed identity endpoint did not answer, or failed for a moment. */
   | 'identityUnavailable'
-  /** The same of the authority that a person or a service principal signs in to. */
+  /** It knows no such identity, or does not know this caller. */
+  | 'identityRefused'
+  /** The authority that a person or a service principal signs in to did not answer, or failed for a moment. */
   | 'signInUnavailable'
   /** The service asks for a token of another domain than its own: a wrong DNS suffix or cloud. */
   | 'wrongCloud'

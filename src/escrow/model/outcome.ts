@@ -1,17 +1,22 @@
 import type { Failure } from './failure.ts';
 import type { SkipReason } from './selection.ts';
 
+/** The key has a record of this run. */
+export interface RecordOutcome {
+  readonly key: string;
+  readonly outcome: 'escrowed' | 'alreadyEscrowed';
+  readonly blobName: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Its envelope is none that we know: a new form of the service's, or cut short. It is kept as it came. */
+  readonly unknownFormat?: true;
+  /** A first pass of the run met a record under its own name: somebody else put it there. */
+  readonly unexpectedRecord?: true;
+}
+
 /** What became of one considered key. Exactly one of these for each. */
 export type Outcome =
-  | {
-      readonly key: string;
-      readonly outcome: 'escrowed' | 'alreadyEscrowed';
-      readonly blobName: string;
-      readonly sha256: string;
-      readonly bytes: number;
-      /** Its envelope is none that we know: a new form of the service's, or cut short. It is kept as it came. */
-      readonly unknownFormat?: true;
-    }
+  | RecordOutcome
   | { readonly key: string; readonly outcome: 'skipped'; readonly reason: SkipReason; readonly message: string }
   | ({ readonly key: string; readonly outcome: 'failed' } & Failure)
   | { readonly key: string; readonly outcome: 'wouldEscrow'; readonly blobName: string };

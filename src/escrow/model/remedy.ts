@@ -59,11 +59,16 @@ const explanations: Readonly<Record<FailureKind, Explanation>> = {
       `${host} is in another tenant than the identity: use an identity of its tenant (az login --tenant), or correct the setting that names it.`,
   },
   notSignedIn: {
-    remedy: () => 'An app needs its managed identity (AZURE_CLIENT_ID), a person has to sign in (az login).',
+    remedy: () =>
+      'An app needs its managed identity (AZURE_CLIENT_ID), a person has to sign in (az login), a service principal needs its secret or certificate.',
   },
   identityUnavailable: {
     says: 'the managed identity endpoint did not answer',
     remedy: () => 'Another attempt may succeed; if it keeps failing, restart the app and look at the health of Azure.',
+  },
+  identityRefused: {
+    says: 'the managed identity endpoint refused',
+    remedy: () => 'Check that AZURE_CLIENT_ID names an identity, and that it is assigned to this app.',
   },
   signInUnavailable: {
     says: 'the sign-in service did not answer',

@@ -30,6 +30,8 @@ export type EscrowEvent =
       readonly bytes: number;
       readonly already: boolean;
       readonly unknownFormat?: true;
+      /** A first pass of the run met a record under its own name: somebody else put it there. */
+      readonly unexpectedRecord?: true;
     })
   | (OfSource & {
       readonly event: 'escrow.key.skipped';

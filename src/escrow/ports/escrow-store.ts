@@ -79,6 +79,4 @@ export interface EscrowStore {
   list(prefix: string, deadline: AbortSignal, options?: ListOptions): AsyncIterable<ListedBlob>;
   /** The next level below `prefix` (which ends in `/`), as full prefixes that end in `/`. */
   listFolders(prefix: string, deadline: AbortSignal): AsyncIterable<string>;
-  /** The top level: folders as text that ends in `/`, and the blobs that lie beside them. */
-  listTop(deadline: AbortSignal): AsyncIterable<string | StoredBlob>;
 }

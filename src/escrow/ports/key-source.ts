@@ -1,6 +1,14 @@
 import type { SourceId } from '../model/source.ts';
 import type { KeyVersion, PublicKey, SourceKey } from '../model/source-key.ts';
 
+/** A backup as the service made it. */
+export interface KeyBackup {
+  /** Decoded; all versions; never empty. */
+  readonly bytes: Uint8Array;
+  /** When the service answered, by its own clock, whole seconds; undefined where it does not say. */
+  readonly takenAt: Date | undefined;
+}
+
 /**
  * One vault or Managed HSM, seen by somebody who may list and back up. Whoever implements it owes:
  * - every call passes one pace shared by the whole process, and is retried while that can help;
@@ -17,8 +25,7 @@ export interface KeySource {
   listVersions(name: string, outOfTime: AbortSignal): AsyncIterable<KeyVersion>;
   /** @param version absent: the current one. */
   getPublicKey(name: string, version: string | undefined, outOfTime: AbortSignal): Promise<PublicKey>;
-  /** The decoded backup of all versions; never empty. */
-  backUpKey(name: string, outOfTime: AbortSignal): Promise<Uint8Array>;
+  backUpKey(name: string, outOfTime: AbortSignal): Promise<KeyBackup>;
   /** How often the service has answered 429 to this process, ever. */
   throttled(): number;
 }

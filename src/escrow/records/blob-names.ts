@@ -5,35 +5,44 @@ import { keyNamePattern, parseSourcePath, sourcePath } from '../model/source-pat
 
 // The only module that knows how a blob name is built and parsed.
 
-const reservedFolders = ['vaults', 'managed-hsms', 'runs', 'audits', 'drills', 'requests'];
-const recordExtension = '.keybackup';
+const recordExtension = 'keybackup';
 
 /** Everything ever escrowed of one source, or of one of its keys. */
 export function recordPrefix(source: SourceId, keyName?: string): string {
   return keyName === undefined ? `${sourcePath(source)}/` : `${sourcePath(source)}/${keyName.toLowerCase()}/`;
 }
 
-/** `vaults/<vault>/<key>/<run id>.keybackup`, lower-case because key names are case-insensitive but blob names are not. */
-export function recordName(source: SourceId, keyName: string, runId: RunId): string {
-  return `${recordPrefix(source, keyName)}${runId}${recordExtension}`;
+/**
+ * `vaults/<vault>/<key>/<run id>.keybackup`, lower-case because key names are case-insensitive but blob names are not.
+ * @param number 1, then the next free one: a run that finds the key changed since its record backs it up again.
+ */
+export function recordName(source: SourceId, keyName: string, runId: RunId, number = 1): string {
+  return `${ownRecordPrefix(source, keyName, runId)}${number === 1 ? '' : `${number}.`}${recordExtension}`;
+}
+
+/** Every record of one key by one run, and nothing of any other run. */
+export function ownRecordPrefix(source: SourceId, keyName: string, runId: RunId): string {
+  return `${recordPrefix(source, keyName)}${runId}.`;
 }
 
 export interface ParsedRecordName {
   readonly source: SourceId;
   readonly keyName: string;
   readonly runId: RunId;
+  /** Which of the run's records of this key, from 1. */
+  readonly number: number;
 }
 
 /** The inverse of `recordName`; undefined for any other blob, a chosen `blobName` among them. */
 export function parseRecordName(name: string): ParsedRecordName | undefined {
   const [folder, sourceName, keyName, file, ...rest] = name.split('/');
-  if (sourceName === undefined || keyName === undefined || !file?.endsWith(recordExtension) || rest.length > 0) {
-    return undefined;
-  }
+  if (sourceName === undefined || keyName === undefined || file === undefined || rest.length > 0) return undefined;
   const source = parseSourcePath(`${folder}/${sourceName}`);
-  const runId = file.slice(0, -recordExtension.length);
+  // As `.1` and `.02` would be other names of the same number, they are none.
+  const [, runId = '', number = '1'] = /^([^.]+)(?:\.([2-9]|[1-9]\d{1,8}))?\.keybackup$/.exec(file) ?? [];
   if (source === undefined || !keyNamePattern.test(keyName) || parseRunTime(runId) === undefined) return undefined;
-  return recordName(source, keyName, runId) === name ? { source, keyName, runId } : undefined;
+  const parsed = { source, keyName, runId, number: Number(number) };
+  return recordName(source, keyName, runId, parsed.number) === name ? parsed : undefined;
 }
 
 /** The folder of every report of every run, and of one run. */
@@ -107,27 +116,33 @@ export function parseDrillJournalName(name: string): { readonly drillId: RunId }
 
 export const requestFolder = 'requests/';
 
-/** Where a request that was not carried out is kept. Message ids are GUIDs; anything else is made safe. */
-export function requestRecordName(messageId: string): string {
-  return `${requestFolder}${messageId.replace(/[^0-9a-zA-Z-]/g, '_').slice(0, 128)}.json`;
+/**
+ * Where a request that was not carried out is kept: a folder for each day (UTC) on which messages came. Message ids are GUIDs;
+ * anything else is made safe.
+ */
+export function requestRecordName(insertedAt: Date, messageId: string): string {
+  return `${requestFolder}${insertedAt.toISOString().slice(0, 10)}/${messageId.replace(/[^0-9a-zA-Z-]/g, '_').slice(0, 128)}.json`;
+}
+
+/** Where records lie that somebody chose a name for; they are read by that name alone. */
+export const namedFolder = 'named/';
+
+/** The blob's name for a chosen `blobName`. */
+export function namedRecordName(blobName: string): string {
+  return `${namedFolder}${blobName}`;
 }
 
 /** Why a name may not be chosen for a record; undefined when it may. */
-export function faultOfBlobName(name: string): string | undefined {
-  if (name.length === 0 || name.length > 1024) return 'it must have 1 to 1024 characters';
+export function faultOfBlobName(blobName: string): string | undefined {
+  const most = 1024 - namedFolder.length;
+  if (blobName.length === 0 || blobName.length > most) return `it must have 1 to ${most} characters`;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
-  if (/[\u0000-\u001f\u007f-\u009f\ufffe\uffff\\]/.test(name) || !name.isWellFormed()) {
+  if (/[\u0000-\u001f\u007f-\u009f\ufffe\uffff\\]/.test(blobName) || !blobName.isWellFormed()) {
     return 'it must not contain control characters, broken code points or a backslash';
   }
-  const segments = name.split('/');
+  const segments = blobName.split('/');
   if (segments.some((segment) => segment === '' || segment === '.' || segment === '..' || /[. ]$/.test(segment))) {
     return 'no part between slashes may be empty, "." or "..", or end in a dot or a space';
   }
-  if (isReservedName(name)) return `"${segments[0]}/" is reserved for the escrow itself`;
   return undefined;
-}
-
-/** Whether a blob or a folder belongs to the escrow's own layout, where no chosen `blobName` may lie. */
-export function isReservedName(name: string): boolean {
-  return reservedFolders.includes(name.split('/', 1)[0]?.toLowerCase() ?? '');
 }

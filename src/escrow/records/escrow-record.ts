@@ -3,7 +3,6 @@ import { parseRunTime, timeMargin } from '../model/run-id.ts';
 import type { RestorePlace, SourceId } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import type { Trigger } from '../ports/escrow-events.ts';
-import type { StoredBlob } from '../ports/escrow-store.ts';
 import type { BackupFormat } from './backup-envelope.ts';
 
 export const recordContentType = 'application/octet-stream';
@@ -12,7 +11,8 @@ export const recordContentType = 'application/octet-stream';
 export interface RecordDescription {
   readonly key: SourceKey;
   readonly runId: RunId;
-  readonly backedUpAt: Date;
+  /** By the vault's own clock; undefined where it did not say. */
+  readonly backedUpAt: Date | undefined;
   readonly trigger: Trigger;
   readonly format: BackupFormat;
   readonly place: RestorePlace;
@@ -45,7 +45,7 @@ export function recordMetadata(record: RecordDescription): Record<string, string
   return {
     keyid: key.id,
     runid: record.runId,
-    backedupat: record.backedUpAt.toISOString(),
+    ...(record.backedUpAt && { backedupat: record.backedUpAt.toISOString() }),
     trigger: record.trigger,
     format: record.format,
     enabled: String(key.enabled),
@@ -76,12 +76,6 @@ export function restorePlaceOf(metadata: Readonly<Record<string, string>>): Rest
 export function isOfKey(metadata: Readonly<Record<string, string>>, source: SourceId, keyName: string): boolean {
   const [, host, name] = /^https:\/\/([^./]+)\.[^/]+\/keys\/([^/]+)$/i.exec(metadata.keyid ?? '') ?? [];
   return host?.toLowerCase() === source.name && name?.toLowerCase() === keyName.toLowerCase();
-}
-
-/** Whether a stored blob is the record of this key by this very run, so that a retry has nothing left to do. */
-export function isRecordOf(blob: StoredBlob, key: SourceKey, runId: RunId): boolean {
-  const { keyid, runid } = blob.metadata;
-  return runid === runId && keyid?.toLowerCase() === key.id.toLowerCase() && !precedesRun(blob.createdAt, runId);
 }
 
 /**

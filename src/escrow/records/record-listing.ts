@@ -4,7 +4,7 @@ import { isSameSource } from '../model/source.ts';
 import { parseSourcePath, sourceFolders } from '../model/source-path.ts';
 import { matchesAny } from '../model/wildcard.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
-import { isReservedName, recordPrefix } from './blob-names.ts';
+import { namedFolder, recordPrefix } from './blob-names.ts';
 import { newestFirst } from './record-order.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { storedRecordOf } from './stored-record.ts';
@@ -97,7 +97,7 @@ export async function* listChosenNames(
   filter: RecordFilter,
   outOfTime: AbortSignal,
 ): AsyncGenerator<StoredRecord> {
-  for await (const blob of blobsOfChosenNames(container, outOfTime)) {
+  for await (const blob of container.list(namedFolder, outOfTime, { metadata: true })) {
     const record = storedRecordOf(blob, suffixes);
     if (record !== undefined && passes(record, filter)) yield record;
   }
@@ -112,13 +112,6 @@ export async function* listEveryRecord(
 ): AsyncGenerator<RecordsOfKey> {
   yield* listRecords(container, suffixes, filter, outOfTime);
   for await (const record of listChosenNames(container, suffixes, filter, outOfTime)) yield [record];
-}
-
-async function* blobsOfChosenNames(container: EscrowStore, outOfTime: AbortSignal) {
-  for await (const entry of container.listTop(outOfTime)) {
-    if (typeof entry !== 'string') yield entry;
-    else if (!isReservedName(entry)) yield* container.list(entry, outOfTime, { metadata: true });
-  }
 }
 
 function isFilled<T>(items: T[]): items is [T, ...T[]] {

@@ -23,6 +23,7 @@ const record = {
   sha256: text,
   bytes: count,
   unknownFormat: z.exactOptional(z.literal(true)),
+  unexpectedRecord: z.exactOptional(z.literal(true)),
 };
 const outcome = z.discriminatedUnion('outcome', [
   z.object({ ...record, outcome: z.literal('escrowed') }),

@@ -2,7 +2,7 @@ import type { SourceSuffixes } from '../model/key-id.ts';
 import { parseKeyId } from '../model/key-id.ts';
 import type { RestorePlace, SourceId } from '../model/source.ts';
 import type { ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
-import { isReservedName, parseRecordName } from './blob-names.ts';
+import { namedFolder, parseRecordName } from './blob-names.ts';
 import { restorePlaceOf } from './escrow-record.ts';
 
 /** An escrow record as it lies in the container: the blob, and what its name and metadata say it is. */
@@ -33,7 +33,7 @@ export interface StoredRecord {
 export function storedRecordOf(blob: StoredBlob, suffixes: SourceSuffixes): StoredRecord | undefined {
   const { name, metadata, createdAt, length } = blob;
   const named = parseRecordName(name);
-  if (named === undefined && isReservedName(name)) return undefined;
+  if (named === undefined && !name.startsWith(namedFolder)) return undefined;
   const described = metadata.keyid === undefined ? undefined : parseKeyId(metadata.keyid, suffixes);
   const source = named?.source ?? described?.source;
   const keyName = sameName(named?.keyName, described?.name);

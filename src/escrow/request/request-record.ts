@@ -20,7 +20,7 @@ export interface RequestRecord {
 
 /** Keeps the record; the first one of a message stands, a redelivery adds none. */
 export async function keepRequest(container: EscrowStore, record: RequestRecord, lastCall: AbortSignal): Promise<void> {
-  const name = requestRecordName(record.messageId);
+  const name = requestRecordName(new Date(record.insertedAt), record.messageId);
   const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
   const metadata = { status: record.status };
   await putOnce(container, { name, bytes, contentType: 'application/json', metadata }, lastCall);

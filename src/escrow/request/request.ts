@@ -14,7 +14,9 @@ export interface KeyRequest {
   readonly scope: 'key';
   readonly source: EscrowSource;
   readonly name: string;
+  /** Its record goes to `named/<blobName>`. */
   readonly blobName?: string;
+  /** Replaces what another request left under that name; a record in the key's own folder always has a name of its own. */
   readonly force: boolean;
   readonly whatIf: boolean;
   /** Present when Event Grid asked: the event's own identity, because its deliveries have different message ids. */
@@ -27,7 +29,6 @@ export interface SourcesRequest {
   readonly sources: readonly EscrowSource[];
   /** The scheduled instant that this run stands for; the fan-out sends it. */
   readonly runTime?: Date;
-  readonly force: boolean;
   readonly whatIf: boolean;
 }
 
@@ -97,7 +98,8 @@ function readMessage(body: unknown): Message {
 
 function resolve(message: Message, context: RequestContext): EscrowRequest {
   const { vaultName, hsmName, id, all, name, blobName, runTime } = message;
-  const options = { force: message.force ?? false, whatIf: message.whatIf ?? false };
+  const whatIf = message.whatIf ?? false;
+  const options = { force: message.force ?? false, whatIf };
   const subjects = Object.entries({ vaultName, hsmName, id, all }).filter(([, value]) => value !== undefined);
   if (subjects.length !== 1) {
     const found = subjects.length === 0 ? 'none' : subjects.map(([key]) => `"${key}"`).join(' and ');
@@ -116,12 +118,12 @@ function resolve(message: Message, context: RequestContext): EscrowRequest {
   if (nameFault !== undefined)
     throw refuse(`"blobName" ${JSON.stringify(blobName)} cannot be used: ${nameFault}`, 'Choose another.');
 
-  if (all) return { scope: 'sources', sources: context.sources, ...readRunTime(runTime, context), ...options };
+  if (all) return { scope: 'sources', sources: context.sources, ...readRunTime(runTime, context), whatIf };
   if (id !== undefined) {
     return { scope: 'key', ...resolveKeyId(id, context), ...(blobName !== undefined && { blobName }), ...options };
   }
   const source = configuredSource(sourceIdOf(vaultName, hsmName), context);
-  if (name === undefined) return { scope: 'sources', sources: [source], ...readRunTime(runTime, context), ...options };
+  if (name === undefined) return { scope: 'sources', sources: [source], ...readRunTime(runTime, context), whatIf };
   if (!keyNamePattern.test(name)) {
     throw refuse(`${JSON.stringify(name)} is no key name`, 'A key name has 1 to 127 letters, digits and dashes.');
   }

@@ -5,8 +5,9 @@ import type { RunId } from '../model/run-id.ts';
 import { explainSkip, skipReasonOf } from '../model/selection.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { Trigger } from '../ports/escrow-events.ts';
-import { recordName } from '../records/blob-names.ts';
+import { namedRecordName } from '../records/blob-names.ts';
 import { escrowKey, foreseeKey } from './escrow-key.ts';
+import { escrowUnderName, foreseeUnderName } from './escrow-under-name.ts';
 import { logOutcome } from './outcome-log.ts';
 import type { RunPorts } from './source-run.ts';
 
@@ -16,7 +17,7 @@ export interface NamedKeyJob {
   readonly name: string;
   readonly runId: RunId;
   readonly trigger: Trigger;
-  /** Where the record goes instead of its usual name. */
+  /** Where the record goes under `named/`, instead of the key's own folder. */
   readonly blobName?: string | undefined;
   readonly force: boolean;
   readonly whatIf: boolean;
@@ -45,7 +46,8 @@ async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
   const everyKey = { ...source, keys: ['*'], except: [], retired: [] };
   const reason = skipReasonOf(job.obeysSelection ? source : everyKey, key);
   if (reason !== undefined) return { key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) };
-  const blobName = job.blobName ?? recordName(source, key.name, runId);
-  const keyJob = { source, key, blobName, runId, trigger, lookFirst: true, force };
-  return job.whatIf ? foreseeKey(keyJob, ports) : escrowKey(keyJob, ports);
+  const keyJob = { source, key, runId, trigger, lookFirst: true };
+  if (job.blobName === undefined) return job.whatIf ? foreseeKey(keyJob, ports) : escrowKey(keyJob, ports);
+  const named = { ...keyJob, blobName: namedRecordName(job.blobName), force };
+  return job.whatIf ? foreseeUnderName(named, ports) : escrowUnderName(named, ports);
 }

@@ -19,7 +19,7 @@ function levelOf(outcome: Outcome): LogLevel {
     case 'wouldEscrow':
       return 'info';
     default:
-      return outcome.unknownFormat ? 'warn' : 'info';
+      return outcome.unknownFormat || outcome.unexpectedRecord ? 'warn' : 'info';
   }
 }
 

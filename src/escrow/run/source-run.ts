@@ -23,7 +23,6 @@ export interface SourceJob {
   readonly trigger: Trigger;
   /** 1 on the first delivery or invocation, then counting the host's retries. */
   readonly attempt: number;
-  readonly force: boolean;
   /** Say what would happen and write nothing. */
   readonly whatIf: boolean;
 }
@@ -161,11 +160,12 @@ async function escrowSelection(
     if (reason !== undefined) {
       return settle({ key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) });
     }
-    const blobName = recordName(source, key.name, runId);
-    if (job.whatIf) return settle({ key: key.name, outcome: 'wouldEscrow', blobName });
+    if (job.whatIf) {
+      return settle({ key: key.name, outcome: 'wouldEscrow', blobName: recordName(source, key.name, runId) });
+    }
     // Back-pressure: a source of any size holds no more than a few pages of waiting keys in memory.
     await queue.onSizeLessThan(keysAhead);
-    const keyJob = { source, key, blobName, runId, trigger, lookFirst: resumed, force: job.force };
+    const keyJob = { source, key, runId, trigger, lookFirst: resumed };
     queue
       .add(async () => settle(await escrowKey(keyJob, ports)))
       .catch((error) => broken.push(describeFailure(error, 'backUp', source, key.name)));

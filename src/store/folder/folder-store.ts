@@ -169,12 +169,6 @@ export function createFolderStore(
       const entries = await call(prefix, deadline, () => entriesOf(root, prefix));
       yield* entries.filter((entry) => entry.endsWith('/')).map((entry) => prefix + entry);
     },
-    async *listTop(deadline) {
-      for (const entry of await call('', deadline, () => entriesOf(root, ''))) {
-        const blob = entry.endsWith('/') ? entry : await call(entry, deadline, () => look(entry));
-        if (blob !== undefined) yield blob;
-      }
-    },
     async release() {
       const held = lock;
       lock = undefined;

@@ -96,7 +96,7 @@ describe('a transient fault', () => {
     ['504', answered(504)],
     ['no answer', answered(undefined, { code: 'ECONNRESET' })],
     ['an answer that is no JSON', answered(undefined, { code: 'InvalidAnswer' })],
-    ['a sign-in that failed', answered(undefined, { service: 'identity', code: 'AuthenticationError' })],
+    ['a sign-in that failed', answered(undefined, { service: 'identity', kind: 'signInUnavailable' })],
   ])('is tried again 4 times, then told as it is: %s', async (_, fault) => {
     const { startedAt, ...ended } = await attempting({ answers: [fault] });
     expect(ended).toEqual({ error: fault });
@@ -144,7 +144,7 @@ describe('what no retry can mend is told at once', () => {
     ['501', answered(501)],
     ['a refusal of the host guard', answered(undefined, { code: 'ForeignHost' })],
     ['a listing that goes in a circle', answered(undefined, { code: 'NextLinkLoop' })],
-    ['no token', answered(undefined, { service: 'identity', code: 'CredentialUnavailableError' })],
+    ['no token', answered(undefined, { service: 'identity', kind: 'notSignedIn' })],
     ['a bug of ours', new TypeError('x is not a function')],
   ])('%s', async (_, fault) => {
     expect(await attempting({ answers: [fault] })).toEqual({ error: fault, startedAt: [0] });

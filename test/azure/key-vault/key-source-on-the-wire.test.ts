@@ -7,7 +7,7 @@ import { fastClock, startEscrowApp } from '../../support/escrow-app.ts';
 import { linesNamed } from '../../support/escrow-host.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
-import { fromNow, minute } from '../../support/now.ts';
+import { fromNow, minute, now } from '../../support/now.ts';
 import { startTlsHost } from '../../support/tls-host.ts';
 
 let azure: TestAzure;
@@ -63,7 +63,7 @@ describe('a record that the same request left before', () => {
   ])('is its own, with the key identifier %s', async (casing, keyid) => {
     const messageId = `${casing.length}f3a9c1e-0000-4000-8000-000000000000`;
     const runid = requestRunId(insertedAt, messageId);
-    await container.put(record('signing', runid), 'the backup', { keyid, runid });
+    await container.put(record('signing', runid), 'the backup', { keyid, runid, backedupat: now().toISOString() });
     const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { speed: 100 });
     const { error, lines } = await app.deliver(
       { vaultName: 'contoso-prod', name: 'signing' },

@@ -155,7 +155,7 @@ describe('list', () => {
     await putRecord(
       azure,
       `vaults/contoso-prod/signing/${scheduledRunId(firstRun)}.keybackup`,
-      'moves/aside.keybackup',
+      'named/moves/aside.keybackup',
       (_, tags) => {
         tags.keyid = 'https://contoso-prod.vault.azure.net/keys/Aside';
       },
@@ -164,7 +164,7 @@ describe('list', () => {
       const { code, json } = await cli(line);
       expect([code, json<{ records: { blobName: string }[] }>().records.map(({ blobName }) => blobName)]).toEqual([
         0,
-        ['moves/aside.keybackup'],
+        ['named/moves/aside.keybackup'],
       ]);
     }
   });

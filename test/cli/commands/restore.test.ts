@@ -386,7 +386,7 @@ describe('verify', () => {
 
 describe('a corrupt record', () => {
   test('is refused before anything is sent to the service', async () => {
-    const blobName = 'copies/signing.keybackup';
+    const blobName = 'named/copies/signing.keybackup';
     await putRecord(
       azure,
       `vaults/contoso-prod/signing/${scheduledRunId(lastNight())}.keybackup`,

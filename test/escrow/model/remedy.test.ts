@@ -105,8 +105,11 @@ describe('what an answer means, and what to do about it', () => {
     ],
     [
       'a challenge of another domain',
-      vaultSays({}, "The challenge resource 'vault.stack.example' does not match the requested domain."),
-      "it asks for a token of another domain (NoAnswer): The challenge resource 'vault.stack.example' does not match the requested domain",
+      vaultSays(
+        { code: 'ForeignChallenge' },
+        "The challenge resource 'vault.stack.example' does not match the requested domain.",
+      ),
+      "it asks for a token of another domain (ForeignChallenge): The challenge resource 'vault.stack.example' does not match the requested domain",
       /^The DNS suffix or the cloud does not fit contoso-prod\.vault\.azure\.net: correct AZURE_CLOUD/,
     ],
     ...['SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'].map(

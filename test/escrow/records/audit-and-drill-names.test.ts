@@ -6,10 +6,10 @@ import {
   canaryName,
   drillJournalName,
   drillReceiptName,
-  faultOfBlobName,
   parseAuditName,
   parseDrillJournalName,
   parseDrillReceiptName,
+  parseRecordName,
   parseRunBlobName,
 } from '../../../src/escrow/records/blob-names.ts';
 
@@ -35,7 +35,7 @@ describe('the names of audits and drills', () => {
         expect([audit, receipt, journal].map(parseDrillJournalName)).toEqual([undefined, undefined, { drillId: id }]);
         for (const name of [audit, receipt, journal]) {
           expect(parseRunBlobName(name)).toBeUndefined();
-          expect(faultOfBlobName(name)).toMatch(/reserved/);
+          expect(parseRecordName(name)).toBeUndefined();
         }
       }),
       { numRuns: 500 },

@@ -25,10 +25,11 @@ describe('the records of a container', () => {
     const signing = 'https://contoso-prod.vault.azure.net/keys/Signing';
     await put(container, 'vaults/contoso-prod/signing/20261125T020000Z.keybackup', signing);
     await put(container, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', signing);
-    await put(container, 'moves/signing.bak', signing);
-    await put(container, 'alone', 'https://contoso-prod.vault.azure.net/keys/alone');
+    await put(container, 'named/moves/signing.bak', signing);
+    await put(container, 'named/alone', 'https://contoso-prod.vault.azure.net/keys/alone');
+    await put(container, 'notes/payroll.bin', signing);
     await put(container, 'runs/20261124T020000Z/vaults/contoso-prod.json', signing);
-    await put(container, 'elsewhere', 'https://evil.example.com/keys/signing');
+    await put(container, 'named/elsewhere', 'https://evil.example.com/keys/signing');
     const groups: string[][] = [];
     for await (const group of listRecords(container, publicSuffixes, {}, noLimit))
       groups.push(group.map((one) => one.blobName));
@@ -41,7 +42,7 @@ describe('the records of a container', () => {
     const chosen: string[] = [];
     for await (const { blobName } of listChosenNames(container, publicSuffixes, { names: ['s*'] }, noLimit))
       chosen.push(blobName);
-    expect(chosen).toEqual(['moves/signing.bak']);
+    expect(chosen).toEqual(['named/moves/signing.bak']);
     expect(await recordedSources(container, noLimit)).toEqual([prod]);
     expect(await recordedKeyNames(container, prod, noLimit)).toEqual(['signing']);
   });

@@ -60,7 +60,7 @@ test.each<[string, string[], Parameters<typeof codesOf>[0]]>([
   [
     'has a chosen name and was there before its run',
     ['tooEarly'],
-    { name: 'mine', createdAt: new Date('2026-11-24T01:00:00Z') },
+    { name: 'named/mine', createdAt: new Date('2026-11-24T01:00:00Z') },
   ],
 ])('verify tells a record that %s', (_, codes, spoil) => {
   expect(codesOf(spoil)).toEqual(codes);

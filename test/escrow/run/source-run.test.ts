@@ -20,7 +20,7 @@ const jobOf = (source = prod, more: Partial<SourceJob> = {}): SourceJob => ({
   runId,
   trigger: 'schedule',
   attempt: 1,
-  force: false,
+
   whatIf: false,
   ...more,
 });
@@ -65,7 +65,6 @@ describe('a run over a source', () => {
     expect(record?.metadata).toEqual({
       keyid: 'https://contoso-prod.vault.azure.net/keys/Signing',
       runid: runId,
-      backedupat: '2026-11-24T02:00:00.000Z',
       trigger: 'schedule',
       format: 'AzureKeyVaultKeyBackupV1',
       enabled: 'true',
@@ -207,7 +206,7 @@ describe('the container', () => {
     expect(run.reportName).toBeUndefined();
   });
 
-  test('never loses what another wrote under the name: the key fails, the blob stays', async () => {
+  test('never loses what another wrote under the name: the record takes the next number, with a warning', async () => {
     const { container, ports } = scene([named('a', 'b')]);
     const theirs = {
       name: recordOf('a'),
@@ -217,8 +216,17 @@ describe('the container', () => {
     };
     await container.create(theirs, noLimit);
     const run = await runSource(jobOf(), ports);
-    expect(run.outcomes.find(({ key }) => key === 'a')).toMatchObject({ outcome: 'failed', code: 'blobNameTaken' });
+    const second = recordOf('a').replace('.keybackup', '.2.keybackup');
+    expect(run.outcomes.find(({ key }) => key === 'a')).toMatchObject({
+      outcome: 'escrowed',
+      blobName: second,
+      unexpectedRecord: true,
+    });
     expect(outcomesOf(run).b).toBe('escrowed');
+    expect(container.blobs.get(second)?.metadata).toMatchObject({ runid: runId });
+    expect(ports.lines.filter(({ level }) => level === 'warn')).toMatchObject([
+      { event: { event: 'escrow.key.escrowed', key: 'a', unexpectedRecord: true } },
+    ]);
     expect(Buffer.from(container.blobs.get(recordOf('a'))?.bytes ?? []).toString()).toBe('theirs');
   });
 });

@@ -162,6 +162,8 @@ test('records who asked for what and how it ended', async () => {
 
 test.each([
   ['no api-version', 'GET', '/keys', undefined, 400, 'BadParameter'],
+  ['an api-version that does not exist', 'GET', '/keys?api-version=7.9', undefined, 400, 'BadParameter'],
+  ['no api-version where a vault goes on with a listing', 'GET', '/keys?$skiptoken=x', undefined, 400, 'BadParameter'],
   ['an invalid name', 'GET', '/keys/a_b?api-version=7.4', undefined, 400, 'BadParameter'],
   ['too large a page', 'GET', '/keys?api-version=7.4&maxresults=26', undefined, 400, 'BadParameter'],
   ['an unknown key type', 'POST', '/keys/a/create?api-version=7.4', { kty: 'DSA' }, 400, 'BadParameter'],

@@ -4,7 +4,7 @@ import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
-import { fromNow, minute } from '../../support/now.ts';
+import { day, fromNow, minute } from '../../support/now.ts';
 
 let azure: TestAzure;
 let everything: LocalIdentity;
@@ -100,12 +100,50 @@ describe('the storage gate, to the application', () => {
     expect(await refused(blob.setTags({ a: 'b' }))).toEqual(mismatch);
     expect(await refused(blob.setMetadata({ a: 'b' }))).toEqual(mismatch);
     expect(await refused(blob.stageBlock('AAAA', 'x', 1))).toEqual(mismatch);
-    expect(await refused(blob.commitBlockList(['AAAA']))).toEqual(mismatch);
     expect(await refused(container.getBlockBlobClient('tagged').upload('x', 1, { tags: { a: 'b' } }))).toEqual(
       mismatch,
     );
     expect(await refused(container.create())).toEqual(mismatch);
     expect(await refused(container.delete())).toEqual(mismatch);
+  });
+
+  test('lets it make a new blob by a copy or from blocks, but replace none', async () => {
+    const container = containerAs(azure.identities.app);
+    const mayNot = { status: 403, code: 'UnauthorizedBlobOverwrite' };
+    const source = container.getBlockBlobClient('copied');
+    await source.upload('first', 5);
+    const copy = container.getBlockBlobClient('copy');
+    await (await copy.beginCopyFromURL(source.url)).pollUntilDone();
+    expect((await copy.downloadToBuffer()).toString()).toBe('first');
+    expect(await refused(copy.beginCopyFromURL(source.url))).toEqual(mayNot);
+    await containerAs(everything).getBlockBlobClient('blocks').stageBlock('AAAA', 'x', 1);
+    const blocks = container.getBlockBlobClient('blocks');
+    await blocks.commitBlockList(['AAAA']);
+    await containerAs(everything).getBlockBlobClient('blocks').stageBlock('BBBB', 'y', 1);
+    expect(await refused(blocks.commitBlockList(['BBBB']))).toEqual(mayNot);
+    expect((await blocks.downloadToBuffer()).toString()).toBe('x');
+  });
+
+  test('refuses to overwrite under a condition on what is there', async () => {
+    const blob = containerAs(azure.identities.app).getBlockBlobClient('conditioned');
+    const { etag = '' } = await blob.upload('first', 5);
+    const mayNot = { status: 403, code: 'UnauthorizedBlobOverwrite' };
+    expect(await refused(blob.upload('other', 5, { conditions: { ifMatch: etag } }))).toEqual(mayNot);
+    const { lastModified } = await blob.getProperties();
+    const ifUnmodifiedSince = new Date((lastModified?.getTime() ?? 0) + 60_000);
+    expect(await refused(blob.upload('other', 5, { conditions: { ifUnmodifiedSince } }))).toEqual(mayNot);
+    const absent = containerAs(azure.identities.app).getBlockBlobClient('absent');
+    expect(await refused(absent.upload('x', 1, { conditions: { ifMatch: etag } }))).toMatchObject({ status: 412 });
+  });
+
+  test('refuses holds on a blob and the tags in a listing, which want rights of their own', async () => {
+    const container = containerAs(azure.identities.app);
+    const mismatch = { status: 403, code: 'AuthorizationPermissionMismatch' };
+    const held = container.getBlockBlobClient('held');
+    expect(await refused(held.upload('x', 1, { legalHold: true }))).toEqual(mismatch);
+    const policy = { immutabilityPolicy: { expiriesOn: fromNow(day), policyMode: 'Unlocked' as const } };
+    expect(await refused(held.upload('x', 1, policy))).toEqual(mismatch);
+    expect(await refused(container.listBlobsFlat({ includeTags: true }).next())).toEqual(mismatch);
   });
 
   test('lets it run its queue', async () => {

@@ -8,7 +8,7 @@ describe('the data actions of storage requests', () => {
   test.each([
     ['PUT', '/escrow/vaults/a/k/r.keybackup', 'putBlob', [`${blobs}/write`, `${blobs}/add/action`]],
     ['PUT', '/escrow/a?comp=block&blockid=AA%3D%3D', 'putBlock', [`${blobs}/write`]],
-    ['PUT', '/escrow/a?comp=blocklist', 'putBlockList', [`${blobs}/write`]],
+    ['PUT', '/escrow/a?comp=blocklist', 'putBlockList', [`${blobs}/write`, `${blobs}/add/action`]],
     ['PUT', '/escrow/a?comp=tags', 'setBlobTags', [`${blobs}/tags/write`]],
     ['PUT', '/escrow/a?comp=metadata', 'setBlobMetadata', [`${blobs}/write`]],
     ['GET', '/escrow/a', 'getBlob', [`${blobs}/read`]],
@@ -34,9 +34,12 @@ describe('the data actions of storage requests', () => {
     expect(storageCall('queue', method, target, {})).toMatchObject({ operation, anyOf, containerName: 'requests' });
   });
 
-  test('tags on a new blob need the tags action as well, a copy needs write', () => {
+  test('tags on a new blob need the tags action as well, a copy needs what a new blob needs', () => {
     expect(storageCall('blob', 'PUT', '/c/b', { 'x-ms-tags': 'a=b' }).allOf).toEqual([`${blobs}/tags/write`]);
-    expect(storageCall('blob', 'PUT', '/c/b', { 'x-ms-copy-source': 'https://a' }).anyOf).toEqual([`${blobs}/write`]);
+    expect(storageCall('blob', 'PUT', '/c/b', { 'x-ms-copy-source': 'https://a' }).anyOf).toEqual([
+      `${blobs}/write`,
+      `${blobs}/add/action`,
+    ]);
   });
 
   test('what is not known is allowed to nobody', () => {

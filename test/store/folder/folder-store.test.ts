@@ -10,13 +10,14 @@ import { createFolderStore } from '../../../src/store/folder/folder-store.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { faultsOfFolder, killFolderWriters, startFolderWriter } from '../../support/killed-folder-writers.ts';
 import { smallDisk } from '../../support/mounted-disk.ts';
+import { lastNight, now } from '../../support/now.ts';
 
 let root: string;
 let store: FolderStore;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'keyvault-escrow-folder-'));
-  store = createFolderStore(root, () => new Date());
+  store = createFolderStore(root, now);
 });
 afterEach(async () => {
   await store.release();
@@ -48,7 +49,7 @@ describe('a folder as an escrow store', () => {
   });
 
   test('takes its times from what it wrote, never from the files', async () => {
-    const createdAt = new Date('2020-02-29T12:00:00Z');
+    const createdAt = lastNight(2000);
     await store.createCopy(blob('named/old'), createdAt, noLimit);
     await chmod(join(root, 'named/old'), 0o600);
     expect((await store.look('named/old', noLimit))?.createdAt).toEqual(createdAt);
@@ -100,7 +101,7 @@ describe('a folder as an escrow store', () => {
     const refused = { kind: 'nameRefused' };
     await expect(store.create(blob('named/a/b'), noLimit)).rejects.toMatchObject(refused);
     await expect(store.create(blob('named/b'), noLimit)).rejects.toMatchObject(refused);
-    const other = createFolderStore(root, () => new Date());
+    const other = createFolderStore(root, now);
     await store.release();
     await expect(other.create(blob('named/A/b'), noLimit)).rejects.toMatchObject(refused);
     await other.release();
@@ -145,7 +146,7 @@ describe('a folder as an escrow store', () => {
   const disk = smallDisk(64);
   test.skipIf(disk.reason !== undefined)('says that the disk is full, and leaves nothing in half', async () => {
     const small = await disk.mount();
-    const full = createFolderStore(small.folder, () => new Date());
+    const full = createFolderStore(small.folder, now);
     try {
       await full.create(blob('named/fits'), noLimit);
       await expect(full.create(blob('named/large', 'x'.repeat(100_000)), noLimit)).rejects.toMatchObject({

@@ -1,0 +1,71 @@
+import { EscrowFault } from '../model/failure.ts';
+import type { RunId } from '../model/run-id.ts';
+import type { SourceId } from '../model/source.ts';
+import type { SourceKey } from '../model/source-key.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
+import { ownRecordPrefix, parseRecordName } from '../records/blob-names.ts';
+import { precedesRun } from '../records/escrow-record.ts';
+import { backedUpAt } from '../records/record-order.ts';
+
+/** One of the records that a run has left of a key. */
+export interface OwnRecord {
+  readonly number: number;
+  readonly blob: StoredBlob;
+}
+
+// One for each change of a key between two passes of one run; more are somebody else's doing.
+const mostOwnRecords = 1000;
+
+/** The records of one key under the names of one run, highest number first. One request for all of them. */
+export async function listOwnRecords(
+  container: EscrowStore,
+  source: SourceId,
+  keyName: string,
+  runId: RunId,
+  deadline: AbortSignal,
+): Promise<OwnRecord[]> {
+  const records: OwnRecord[] = [];
+  const prefix = ownRecordPrefix(source, keyName, runId);
+  for await (const blob of container.list(prefix, deadline, { metadata: true })) {
+    const named = parseRecordName(blob.name);
+    if (named !== undefined) records.push({ number: named.number, blob });
+    if (records.length <= mostOwnRecords) continue;
+    throw new EscrowFault(
+      'tooManyRecords',
+      `more than ${mostOwnRecords} records of run ${runId} are there already ("${prefix}…")`,
+      'Find out who wrote them (storage logs), and escrow the key by a request of its own meanwhile.',
+    );
+  }
+  return records.sort((a, b) => b.number - a.number);
+}
+
+/** The record by which the run has nothing left to do: the highest of those that hold the key as it is now. */
+export function settledBy(records: readonly OwnRecord[], key: SourceKey, runId: RunId): StoredBlob | undefined {
+  return records.find(({ blob }) => isOwn(blob, key, runId) && holdsState(blob, key))?.blob;
+}
+
+/** Whether a blob is what this very run wrote of this key. What was imported is nobody's run. */
+export function isOwn({ createdAt, metadata }: StoredBlob, key: SourceKey, runId: RunId): boolean {
+  const { keyid, runid, trigger } = metadata;
+  return (
+    runid === runId &&
+    keyid?.toLowerCase() === key.id.toLowerCase() &&
+    trigger !== 'import' &&
+    !precedesRun(createdAt, runId)
+  );
+}
+
+/** Whether the key has not changed since its backup; both times are the vault's. */
+function holdsState({ name, createdAt, metadata }: StoredBlob, { updatedAt }: SourceKey): boolean {
+  if (updatedAt === undefined) return true;
+  const takenAt = backedUpAt({ blobName: name, createdAt, metadata });
+  return takenAt !== undefined && takenAt >= updatedAt;
+}
+
+/** The next number that is free: the smallest, so that nobody can use them up. */
+export function freeNumber(records: readonly OwnRecord[]): number {
+  const taken = new Set(records.map(({ number }) => number));
+  let number = 1;
+  while (taken.has(number)) number++;
+  return number;
+}

@@ -1,0 +1,116 @@
+import type { TokenCredential } from '@azure/identity';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { appDataActions } from '../../../local-azure/identity/deployed-roles.ts';
+import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
+import { describeFailure, failureSentence } from '../../../src/escrow/model/failure.ts';
+import { fastClock } from '../../support/escrow-app.ts';
+import { noLimit } from '../../support/escrow-sources.ts';
+import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+
+let azure: TestAzure;
+
+beforeAll(async () => {
+  azure = await startTestAzure();
+});
+
+beforeEach(() => {
+  azure.identityEndpoint.faults.clear();
+  azure.identityEndpoint.requests.length = 0;
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await azure?.stop();
+});
+
+/** The product's own credential, as an app finds it in its environment. */
+async function credentialOf(identity: LocalIdentity): Promise<TokenCredential> {
+  const { createCredential } = await import('../../../src/azure/credential.ts');
+  vi.stubEnv('AZURE_CLIENT_ID', identity.clientId);
+  return createCredential('https://login.microsoftonline.com');
+}
+
+/** Looks for a blob that is not there, which takes a token. */
+async function look(identity: LocalIdentity): Promise<unknown> {
+  const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
+  const store = createBlobContainerStore(azure.containerUrl, await credentialOf(identity), fastClock(100));
+  return store.look('nothing', noLimit);
+}
+
+let number = 0;
+const newIdentity = (): LocalIdentity => azure.registry.add(`identity ${number++}`, [...appDataActions]);
+
+describe('a managed identity endpoint that fails for a moment', () => {
+  test.each([
+    ['429 four times', 4, { kind: 'status', status: 429 }],
+    ['400 once', 1, { kind: 'status', status: 400, message: 'Identity not found' }],
+  ] as const)('(%s) is asked again', async (_, times, effect) => {
+    const identity = newIdentity();
+    azure.identityEndpoint.faults.add({ when: { identity: identity.name }, times, effect });
+    expect(await look(identity)).toBeUndefined();
+    expect(azure.identityEndpoint.requests.map(({ status }) => status)).toEqual([
+      ...Array(times).fill(effect.status),
+      200,
+    ]);
+  });
+
+  // The library asks six times by itself, in real seconds, before it gives up for the first time.
+  test('(500 or a reset, eight times in a row) is asked again', { timeout: 120_000 }, async () => {
+    const effects = [{ kind: 'status', status: 500 }, { kind: 'reset' }] as const;
+    const looks = effects.map((effect) => {
+      const identity = newIdentity();
+      azure.identityEndpoint.faults.add({ when: { identity: identity.name }, times: 8, effect });
+      return look(identity);
+    });
+    expect(await Promise.all(looks)).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a managed identity endpoint that goes on failing', () => {
+  test('did not answer: nobody is told to sign in', async () => {
+    const identity = newIdentity();
+    azure.identityEndpoint.faults.add({ when: { identity: identity.name }, effect: { kind: 'status', status: 429 } });
+    const error = await look(identity).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ service: 'identity', kind: 'identityUnavailable' });
+    const said = failureSentence(describeFailure(error, 'begin', { kind: 'vault', name: 'contoso-prod' }));
+    expect(said).toMatch(
+      /^Cannot begin the run over vault "contoso-prod": the managed identity endpoint did not answer .*The service is not available.* Another attempt may succeed/,
+    );
+    expect(said).not.toMatch(/sign in|Not Available/);
+  });
+
+  test('with 400 knows no such identity', async () => {
+    const error = await look({ ...newIdentity(), clientId: '00000000-0000-0000-0000-0000000000ff' }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ service: 'identity', kind: 'identityRefused' });
+    const { reason, remedy } = describeFailure(error, 'begin', { kind: 'vault', name: 'contoso-prod' });
+    expect(reason).toMatch(
+      /^the managed identity endpoint refused .*No User Assigned Managed Identity found for client_id/,
+    );
+    expect(remedy).toBe('Check that AZURE_CLIENT_ID names an identity, and that it is assigned to this app.');
+  });
+
+  // What the library throws after six attempts of its own.
+  test.each([
+    ['500', { kind: 'status', status: 500 }],
+    ['a reset', { kind: 'reset' }],
+  ] as const)('with %s did not answer either', { timeout: 120_000 }, async (_, effect) => {
+    const { toServiceError } = await import('../../../src/azure/http/service-answer.ts');
+    const identity = newIdentity();
+    azure.identityEndpoint.faults.add({ when: { identity: identity.name }, effect });
+    const credential = await credentialOf(identity);
+    const error = await credential.getToken('https://storage.azure.com/.default').catch((thrown: unknown) => thrown);
+    expect(toServiceError(error, 'Blob Storage', 'x')).toMatchObject({ kind: 'identityUnavailable', cause: error });
+  });
+});
+
+test('a process that nobody has signed in to, and that has no managed identity, is told so', async () => {
+  const { createCredential } = await import('../../../src/azure/credential.ts');
+  const { toServiceError } = await import('../../../src/azure/http/service-answer.ts');
+  vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'AzureCliCredential');
+  vi.stubEnv('PATH', '/nowhere');
+  const credential = createCredential('https://login.microsoftonline.com');
+  const error = await credential.getToken('https://storage.azure.com/.default').catch((thrown: unknown) => thrown);
+  expect(toServiceError(error, 'Blob Storage', 'x')).toMatchObject({ kind: 'notSignedIn' });
+});
