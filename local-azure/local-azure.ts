@@ -3,7 +3,12 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TokenCredential } from '@azure/identity';
-import { assignedRoles, escrowContainers, infrastructureDataActions } from './identity/deployed-roles.ts';
+import {
+  assignedRoles,
+  type EscrowContainers,
+  escrowContainers,
+  infrastructureDataActions,
+} from './identity/deployed-roles.ts';
 import { createIdentityRegistry, type IdentityRegistry, type LocalIdentity } from './identity/identities.ts';
 import { type IdentityEndpoint, startIdentityEndpoint } from './identity/identity-endpoint.ts';
 import type { LocalSourceOptions } from './key-vault/local-source.ts';
@@ -60,6 +65,7 @@ export interface LocalAzure extends AsyncDisposable {
   };
   readonly proxy: ConnectProxy;
   readonly containerUrl: string;
+  readonly containers: EscrowContainers;
   readonly auditContainerUrl: string;
   readonly drillContainerUrl: string;
   readonly queueServiceUrl: string;
@@ -143,6 +149,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       registry,
       identities,
       proxy,
+      containers,
       containerUrl: `https://${blobHost}/${containers.backups}`,
       auditContainerUrl: `https://${blobHost}/${containers.audits}`,
       drillContainerUrl: `https://${blobHost}/${containers.drills}`,

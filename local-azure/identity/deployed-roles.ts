@@ -74,6 +74,12 @@ export function assignedRoles({
   };
 }
 
+/** The role "drill operator" on sources, and the container that such a person adds to. */
+export function drillOperatorRoles(containers: EscrowContainers): [everywhere: readonly string[], ContainerRoles] {
+  const { onContainers } = assignedRoles(containers).operator;
+  return [drillOperatorDataActions.filter((action) => !action.startsWith(blobs)), onContainers];
+}
+
 /** All that the app which backs up may do, wherever that is. */
 export const appDataActions: readonly string[] = [...backUpKeys, ...createBlobs, ...runQueue];
 

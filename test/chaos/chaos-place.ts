@@ -23,6 +23,7 @@ export async function separatePlace(azure: Omit<EscrowPlace, 'queueName'>, name:
   return {
     ...azure,
     env: azure.envOf(app),
+    containers,
     identities: {
       ...azure.identities,
       app,

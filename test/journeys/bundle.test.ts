@@ -98,6 +98,18 @@ describe('the built bundle', () => {
     expect(registrations).toHaveLength(3);
   });
 
+  test.each([
+    ['backup', ['nightlyEscrow', 'onDemandEscrow'], ['ESCROW_AUDIT_SCHEDULE']],
+    ['audit', ['escrowAudit'], ['ESCROW_QUEUE_NAME', 'ESCROW_QUEUE__queueServiceUri', 'ESCROW_QUEUE__credential']],
+  ])(
+    'registers as part %s only its triggers, and needs no setting of the other part',
+    async (part, triggers, others) => {
+      const without = Object.fromEntries(others.map((name) => [name, '']));
+      const { registrations } = await load({ ...without, ESCROW_PART: part });
+      expect(registrations.map(({ name }) => name)).toEqual(triggers);
+    },
+  );
+
   test('with fan-out gives the timer the queue as its output, and changes nothing else', async () => {
     const [alone, fanned] = await Promise.all([load(), load({ ESCROW_FAN_OUT: 'true' })]);
     const bindings = Object.values(fanned.registrations.find(({ name }) => name === 'nightlyEscrow')?.bindings ?? {});
