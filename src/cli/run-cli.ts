@@ -23,7 +23,7 @@ export async function runCli(
     if (args.includes('--json')) await printJson(io, { error: { code, message, remedy: nameProgram(io, remedy) } });
     say(
       io,
-      `${painter(io, 'stderr')('red', 'Error:')} ${message}${/[.!?)]$/.test(message) ? '' : '.'} ${remedy}`.trimEnd(),
+      `${painter(io, 'stderr')('red', 'Error:')} ${message}${/([.!?]|\?\))$/.test(message) ? '' : '.'} ${remedy}`.trimEnd(),
     );
     if (io.env.DEBUG?.includes('keyvault-escrow') && error instanceof Error) say(io, error.stack ?? '');
     return exitCode;

@@ -117,3 +117,12 @@ describe('the program', () => {
     expect((await completed('complete -- list --vault-name my')).said).not.toContain('my-hsm');
   });
 });
+
+test('who is not signed in is told so in one line, without the list of all that was tried', async () => {
+  vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'EnvironmentCredential');
+  for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET']) vi.stubEnv(name, undefined);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { code, stderr } = await run('list');
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^Error: identity: nobody is signed in.*az login.*\n$/)]);
+  expect(stderr).not.toContain('troubleshoot');
+});

@@ -24,10 +24,14 @@ export function isIdentityError(error: Error): boolean {
 
 /** Why there is no token. @param host that the token was for. */
 export function identityErrorOf(error: Error, host: string): ServiceError {
-  const kinds = causesOf(error).flatMap((cause) => kindOfCause(cause) ?? []);
+  const causes = causesOf(error);
+  const kinds = causes.flatMap((cause) => kindOfCause(cause) ?? []);
   // What may pass by itself counts before what does not: the other credentials of a chain are never there in an app.
   const kind = order.find((candidate) => kinds.includes(candidate)) ?? 'notSignedIn';
-  return new ServiceError(wordsOf(error), { service: 'identity', code: error.name, kind, host }, { cause: error });
+  // A list of every credential that was tried, and is not there, is nobody's reading; `cause` keeps it.
+  const isNobody = kind === 'notSignedIn' && !causes.some(({ name }) => name === 'AuthenticationError');
+  const words = isNobody ? 'nobody is signed in, and there is no managed identity' : wordsOf(error);
+  return new ServiceError(words, { service: 'identity', code: error.name, kind, host }, { cause: error });
 }
 
 const order: readonly FailureKind[] = ['identityUnavailable', 'identityRefused', 'signInUnavailable'];

@@ -3,7 +3,7 @@ import type { Cli } from '../cli.ts';
 import { exitCodes, UsageFault } from '../terminal/errors.ts';
 import { count } from '../terminal/figures.ts';
 import { writeOutputFile } from '../terminal/output-file.ts';
-import { nameProgram, printJson, say, write } from '../terminal/print.ts';
+import { printJson, say, write } from '../terminal/print.ts';
 
 const about = {
   summary: 'write the page of the newest audit, or of one made now, to a file',
@@ -27,7 +27,8 @@ export function addReport(cli: Cli) {
           throw new UsageFault('the page is HTML, which a terminal cannot show', remedy);
         }
         const { audit, kept, page, answer } = now ? await auditNow(task) : await showNewestAudit(task);
-        const named = nameProgram(io, page);
+        // As in every message, a command line can be pasted.
+        const named = page.replaceAll('<code>keyvault-escrow ', `<code>${io.program} `);
         if (file !== undefined && !(await writeOutputFile(io, { file, content: named, mode: 0o666, force }))) {
           return exitCodes.failed;
         }

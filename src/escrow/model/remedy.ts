@@ -60,7 +60,7 @@ const explanations: Readonly<Record<FailureKind, Explanation>> = {
   },
   notSignedIn: {
     remedy: () =>
-      'An app needs its managed identity (AZURE_CLIENT_ID), a person has to sign in (az login), a service principal needs its secret or certificate.',
+      'A person has to sign in: az login. An app needs its managed identity (AZURE_CLIENT_ID), a service principal its secret or certificate.',
   },
   identityUnavailable: {
     says: 'the managed identity endpoint did not answer',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkQueues } from '../../../src/app/doctor/check-queues.ts';
 import type { OperatorServices } from '../../../src/app/operator-services.ts';
+import { SettingsFault } from '../../../src/app/settings.ts';
 import type { PoisonMessage } from '../../../src/escrow/ports/request-queue.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 
@@ -30,6 +31,18 @@ test('a poison message cannot steer the terminal of whoever runs doctor', async 
   expect(poison).toMatchObject({ status: 'failed', message: expect.stringContaining('{"all":true}') });
   expect(poison?.message).not.toMatch(/\p{Cc}/u);
   expect(poison?.remedy).toMatch(/^The reason is in requests/);
+});
+
+test('a desk without the settings of the queue is told so, and the rest is checked all the same', async () => {
+  const settings = {
+    get queueName(): string {
+      throw new SettingsFault(['ESCROW_QUEUE_NAME is missing']);
+    },
+  };
+  const task = { services: { settings } as unknown as OperatorServices, signal: noLimit, say: () => undefined };
+  expect((await checkQueues(task, false)).checks).toEqual([
+    expect.objectContaining({ status: 'notChecked', message: 'no queue is configured' }),
+  ]);
 });
 
 test('a message that is not base64 is shown as it is, with what that means', async () => {
