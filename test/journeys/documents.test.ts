@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
+import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { CliRun } from '../support/cli.ts';
 import { runCommand, splitLine } from '../support/cli.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
@@ -16,7 +17,10 @@ import { lastNight, minute } from '../support/now.ts';
  * person who answers yes. A line says with "# exits N" when it is to end otherwise than with 0, and with "# exits N while" when
  * that depends on the day.
  */
-const documents = ['README.md', 'docs/operations.md', 'docs/command-line.md', 'docs/deploy.md'];
+const documents = [
+  ...['README.md', 'docs/operations.md', 'docs/command-line.md', 'docs/deploy.md'],
+  ...['docs/pipelines/backup.yml', 'docs/pipelines/drill.yml'],
+];
 const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
 const sources = [
   { vaultName: 'contoso-prod', ...europe },
@@ -99,7 +103,10 @@ for (const document of documents) {
     test.for(sections)('$heading', async ({ heading, lines }) => {
       happened[heading]?.();
       for (const { text, exits } of lines) {
-        const { code, stdout, stderr } = await typed(text);
+        const { code, stdout, stderr } = await typed(
+          text,
+          document === 'docs/pipelines/backup.yml' ? azure.identities.app : undefined,
+        );
         expect(exits, `${text}\n${stdout}\n${stderr}`).toContain(code);
         expect(stderr, text).not.toContain('unexpected');
       }
@@ -137,8 +144,8 @@ test.for([
   expect(documented).toEqual(expect.arrayContaining(Object.keys(JSON.parse(stdout))));
 });
 
-async function typed(line: string): Promise<Pick<CliRun, 'code' | 'stdout' | 'stderr'>> {
-  const words = splitLine(line);
+async function typed(line: string, identity?: LocalIdentity): Promise<Pick<CliRun, 'code' | 'stdout' | 'stderr'>> {
+  const words = splitLine(line.replace('$ESCROW_CONTAINER_URL', azure.containerUrl));
   if (words[0] === 'sabotage') {
     azure.keyVault.source('vault', words[2] ?? '')?.purgeKey(words[4] ?? '');
     return { code: 0, stdout: '', stderr: '' };
@@ -149,7 +156,7 @@ async function typed(line: string): Promise<Pick<CliRun, 'code' | 'stdout' | 'st
   // The pace is not what is tested here.
   const isPaced = /^(restore|drill)$/.test(args[0] ?? '') && !args.includes('--max-per-second');
   const all = isPaced ? [...args, '--max-per-second', '1000'] : args;
-  return runCommand(azure, all, { env, answers: 'y\n', hoursLater });
+  return runCommand(azure, all, { env, answers: 'y\n', hoursLater, ...(identity && { identity }) });
 }
 
 function sectionsOf(document: string, text: string): Section[] {
