@@ -54,7 +54,7 @@ function terminalPicture(text: string): string {
   const rows = lines.map((line, at) => `<text x="16" y="${at * 19 + 30}">${spans(line)}</text>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width.toFixed(0)} ${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14">
 <rect width="100%" height="100%" rx="8" fill="#16181d"/>
-<g fill="#d8dae0" style="white-space: pre">
+<g fill="#d8dae0">
 ${rows.join('\n')}
 </g>
 </svg>
@@ -81,7 +81,8 @@ function spans(line: string): string {
         return '';
       }
       if (part === '') return '';
-      const escaped = part.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+      // Drawings collapse spaces.
+      const escaped = part.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0');
       return style === '' ? escaped : `<tspan ${style}>${escaped}</tspan>`;
     })
     .join('');
