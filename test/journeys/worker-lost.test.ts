@@ -108,6 +108,6 @@ describe('a request whose worker is lost', () => {
       if (!isPoisoned()) process.kill(host.workerPid, 'SIGKILL');
     }
     expect(await queue.poisoned()).toEqual([body]);
-    expect(await container.names(`requests/${messageId}`)).toEqual([]);
+    expect(await container.names('requests/')).toEqual([]);
   }, 120_000);
 });

@@ -1,5 +1,6 @@
 import { Agent } from 'node:https';
-import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TokenCredential } from '@azure/identity';
 import { newPipeline, QueueServiceClient, type RequestPolicy, type RequestPolicyFactory } from '@azure/storage-queue';
 
 type Settings = Readonly<Record<string, string | undefined>>;
@@ -27,21 +28,50 @@ export function queueService(connection: string, settings: Settings): QueueServi
 
 /**
  * Only ever the managed identity that the settings' own endpoint stands for: this host is for the local Azure, and must
- * not go looking for the credentials of the machine it runs on.
+ * not go looking for the credentials of the machine it runs on. (The identity library would be half of what the host loads.)
  */
 function credentialOf(connection: string, settings: Settings): TokenCredential {
   const kind = settings[`${connection}__credential`] ?? 'managedidentity';
   if (kind.toLowerCase() !== 'managedidentity') {
     throw new Error(`${connection}__credential "${kind}" is not known: use managedidentity.`);
   }
-  if (!settings.IDENTITY_ENDPOINT || !settings.IDENTITY_HEADER) {
+  const { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: header } = settings;
+  if (!endpoint || !header) {
     throw new Error(
       `No identity for connection '${connection}': the local host acts as a managed identity of the local Azure. ` +
         'Set IDENTITY_ENDPOINT and IDENTITY_HEADER.',
     );
   }
   const clientId = settings[`${connection}__clientId`] ?? settings.AZURE_CLIENT_ID;
-  return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
+  return {
+    async getToken(scopes) {
+      const resource = [scopes].flat()[0]?.replace(/\/\.default$/, '') ?? '';
+      const query = new URLSearchParams({
+        resource,
+        'api-version': '2019-08-01',
+        ...(clientId && { client_id: clientId }),
+      });
+      const answer = await askPatiently(`${endpoint}?${query}`, { 'X-IDENTITY-HEADER': header });
+      const issued = (await answer.json()) as { access_token: string; expires_on: string };
+      return { token: issued.access_token, expiresOnTimestamp: Number(issued.expires_on) * 1000 };
+    },
+  };
+}
+
+const maxTries = 4;
+
+/** @throws when the endpoint refuses, or still fails after what .NET's client tries. */
+async function askPatiently(url: string, headers: Record<string, string>): Promise<Response> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await fetch(url, { headers }).catch((error: Error) => error);
+    if (answer instanceof Response && answer.ok) return answer;
+    const isRefusal = answer instanceof Response && answer.status < 500 && answer.status !== 429;
+    if (isRefusal || tries === maxTries) {
+      const reason = answer instanceof Response ? `${answer.status} ${await answer.text()}` : answer.message;
+      throw new Error(`ManagedIdentityCredential authentication failed: ${reason}`);
+    }
+    await delay(800 * 2 ** (tries - 1));
+  }
 }
 
 /** Without an agent of its own the SDK opens a tunnel and a TLS connection for every poll. */

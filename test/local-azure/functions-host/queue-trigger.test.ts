@@ -283,6 +283,12 @@ describe('the queue trigger of a host that fares badly', () => {
     await host.waitFor(isSettled, { since: host.events.length });
   });
 
+  test('ends and is started again when its identity gets no token', async () => {
+    const host = await start({ settings: { FIXTURE__clientId: '00000000-0000-0000-0000-000000000000' } });
+    await host.waitFor((event) => event.event === 'ready' && fatal(host.events).length > 1);
+    expect(fatal(host.events)[0]).toMatch(/onDemand: ManagedIdentityCredential authentication failed: 400/);
+  });
+
   test.each([
     [503, 'ServerBusy'],
     [404, 'QueueNotFound'],
