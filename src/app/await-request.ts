@@ -1,7 +1,8 @@
 import { sourcePath } from '../escrow/model/source-path.ts';
 import { parseRunBlobName, requestRecordName, runPrefix } from '../escrow/records/blob-names.ts';
+import { readRequest } from '../escrow/records/request-record.ts';
 import type { RunReport } from '../escrow/records/run-report.ts';
-import type { RequestRecord } from '../escrow/request/request-record.ts';
+import { readRunReport } from '../escrow/records/run-report.ts';
 import type { SentRequest } from './enqueue-request.ts';
 import type { Task } from './task.ts';
 
@@ -53,11 +54,11 @@ async function carriedOut(
   }
   if (request.scope !== 'sources') return undefined;
   const done = new Map<string, RunReport>();
-  for await (const { name, metadata } of services.container.list(runPrefix(runId), signal, { metadata: true })) {
-    const parsed = parseRunBlobName(name);
-    if (parsed?.what !== 'report' || metadata.status !== 'ok') continue;
-    const text = Buffer.from(await services.container.read(name, signal)).toString('utf8');
-    done.set(sourcePath(parsed.source), JSON.parse(text));
+  for await (const blob of services.container.list(runPrefix(runId), signal, { metadata: true })) {
+    const parsed = parseRunBlobName(blob.name);
+    if (parsed?.what !== 'report' || blob.metadata.status !== 'ok') continue;
+    const { report } = await readRunReport(services.container, blob, signal);
+    if (report !== undefined) done.set(sourcePath(parsed.source), report);
   }
   if (request.sources.some((source) => !done.has(sourcePath(source)))) return undefined;
   const sum = [...done.values()].reduce((total, { counts }) => total + counts.escrowed + counts.alreadyEscrowed, 0);
@@ -67,15 +68,13 @@ async function carriedOut(
   };
 }
 
-async function givenUp(
-  { messageId, insertedAt, request }: SentRequest,
-  { services, signal }: Task,
-): Promise<RequestEnd | undefined> {
-  const name = requestRecordName(insertedAt, messageId);
-  if ((await services.container.look(name, signal)) === undefined) return undefined;
-  const text = Buffer.from(await services.container.read(name, signal)).toString('utf8');
-  const { status, reason, attempt }: RequestRecord = JSON.parse(text);
+async function givenUp(sent: SentRequest, { services, signal }: Task): Promise<RequestEnd | undefined> {
+  const record = await readRequest(services.container, sent, signal);
+  if (record === undefined) return undefined;
+  const { status, reason, attempt } = record;
   if (status === 'refused') return { status, message: reason };
+  const { request, insertedAt, messageId } = sent;
+  const name = requestRecordName(insertedAt, messageId);
   const isPartial = request.scope === 'sources';
   return {
     status: isPartial ? 'incomplete' : 'failed',

@@ -16,7 +16,7 @@ export function recordOfSigning({ night = '2026-11-24', metadata, ...blob }: Rec
     keyid: 'https://contoso-prod.vault.azure.net/keys/signing',
     runid: runId,
     backedupat: `${night}T02:00:08.500Z`,
-    sha256: 'ab',
+    sha256: 'ab'.repeat(32),
     ...metadata,
   };
   const kept = Object.entries(written).filter((entry): entry is [string, string] => entry[1] !== undefined);

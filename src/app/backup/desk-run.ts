@@ -1,14 +1,12 @@
-import * as z from 'zod/mini';
 import type { RunId } from '../../escrow/model/run-id.ts';
 import { scheduledRunId } from '../../escrow/model/run-id.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
 import { isSameSource } from '../../escrow/model/source.ts';
 import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
 import { parseRunBlobName, runPrefix } from '../../escrow/records/blob-names.ts';
+import { readStartedMarker } from '../../escrow/records/run-report.ts';
 
 const day = 24 * 60 * 60 * 1000;
-const maxMarkerBytes = 4096;
-const marker = z.object({ trigger: z.literal('command') });
 
 /**
  * The newest run of the last day that a person's command began over one of these sources and that did not end well: after Ctrl-C or
@@ -32,17 +30,8 @@ export async function unfinishedRun(
     else run.isOk ||= blob.metadata.status === 'ok';
   }
   for (const run of [...runs.values()].reverse()) {
-    if (run.marker !== undefined && !run.isOk && (await isCommand(store, run.marker, deadline))) return run.runId;
+    if (run.marker === undefined || run.isOk) continue;
+    if ((await readStartedMarker(store, run.marker, deadline))?.trigger === 'command') return run.runId;
   }
   return undefined;
-}
-
-async function isCommand(store: EscrowStore, name: string, deadline: AbortSignal): Promise<boolean> {
-  try {
-    const bytes = await store.read(name, deadline, maxMarkerBytes);
-    return marker.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).success;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
 }

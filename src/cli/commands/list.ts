@@ -66,11 +66,12 @@ export function addList(cli: Cli) {
 
 /** A record as `--json` shows it in every command. */
 export function recordObject(record: FoundRecord): object {
-  const { source, keyName, blobName, runId, trigger, createdAt, length, sha256, format, place, metadata } = record;
+  const { source, keyName, keyId, blobName, runId, trigger, createdAt, length, sha256, format, enabled, place } =
+    record;
   return {
     ...sourceMembers(source),
     name: keyName,
-    keyId: metadata.keyid,
+    keyId,
     blobName,
     createdAt: createdAt.toISOString(),
     runId,
@@ -78,7 +79,7 @@ export function recordObject(record: FoundRecord): object {
     bytes: length,
     sha256,
     format,
-    enabled: metadata.enabled === undefined ? undefined : metadata.enabled === 'true',
+    enabled,
     place,
   };
 }

@@ -10,19 +10,35 @@ export interface ParsedKeyId {
   readonly version?: string;
 }
 
+/** The parts of a key identifier, in whatever cloud. */
+interface KeyIdParts {
+  /** Lower-case. */
+  readonly host: string;
+  readonly name: string;
+  readonly version?: string;
+}
+
 /**
- * Reads a key identifier, with or without version. Strict, because it names a host: https, no user, no query, the default
- * port, one label before a suffix of this cloud. Undefined for everything else.
+ * Takes a key identifier apart, with or without version. Strict, because it names a host: https, no user, no query, the default
+ * port, a host of several labels. Undefined for everything else.
  */
-export function parseKeyId(id: string, suffixes: SourceSuffixes): ParsedKeyId | undefined {
+export function splitKeyId(id: string): KeyIdParts | undefined {
   const url = URL.parse(id);
   if (url?.protocol !== 'https:' || url.username || url.password || url.port || url.search || url.hash)
     return undefined;
-  const source = sourceOfHost(url.hostname, suffixes);
   const [, folder, name, version, ...rest] = url.pathname.split('/');
-  if (source === undefined || folder !== 'keys' || name === undefined || rest.length > 0) return undefined;
+  if (folder !== 'keys' || name === undefined || rest.length > 0 || !url.hostname.includes('.')) return undefined;
   if (!keyNamePattern.test(name) || (version !== undefined && !/^[0-9a-zA-Z]{0,64}$/.test(version))) return undefined;
-  return { source, name, ...(version && { version }) };
+  return { host: url.hostname, name, ...(version && { version }) };
+}
+
+/** Reads a key identifier of this cloud: one label before one of its suffixes. Undefined for everything else. */
+export function parseKeyId(id: string, suffixes: SourceSuffixes): ParsedKeyId | undefined {
+  const parts = splitKeyId(id);
+  const source = parts && sourceOfHost(parts.host, suffixes);
+  if (parts === undefined || source === undefined) return undefined;
+  const { host: _, ...key } = parts;
+  return { source, ...key };
 }
 
 function sourceOfHost(host: string, suffixes: SourceSuffixes): SourceId | undefined {

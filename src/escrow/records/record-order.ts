@@ -1,4 +1,5 @@
 import { timeMargin } from '../model/run-id.ts';
+import { readRecordMetadata } from './record-metadata.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** A record is written within minutes of its backup. Longer: the blob was copied here, or planted. */
@@ -8,8 +9,8 @@ type Dated = Pick<StoredRecord, 'createdAt' | 'metadata' | 'blobName'>;
 
 /** When the vault made the backup, as the record says; undefined where it says nothing that can be true. */
 export function backedUpAt({ createdAt, metadata }: Dated): Date | undefined {
-  const told = new Date(metadata.backedupat ?? Number.NaN);
-  return told.getTime() <= createdAt.getTime() + timeMargin ? told : undefined;
+  const told = readRecordMetadata(metadata).backedUpAt;
+  return told !== undefined && told.getTime() <= createdAt.getTime() + timeMargin ? told : undefined;
 }
 
 /**

@@ -10,6 +10,9 @@ import { putOnce, sha256Of } from './put-once.ts';
 import { placeSchema, triggerSchema } from './shared-schemas.ts';
 import { failureSchema } from './stored-failure.ts';
 
+// A few hundred in truth.
+const maxMarkerBytes = 64 * 1024;
+
 export const runReportFormat = 'keyvault-escrow/run-report/1';
 
 const text = z.string();
@@ -107,7 +110,7 @@ export async function readRunReport<Blob extends ListedBlob>(
   return { blob, sha256: sha256Of(bytes), report: isOfItsName ? report : undefined };
 }
 
-/** Says that a run began; nothing reads more of it than its name and its time. */
+/** Says that a run began, and what asked for it. */
 const startedMarker = z.object({
   runId: text,
   source: text,
@@ -131,4 +134,13 @@ export async function markStarted(
   const name = startedMarkerName(runId, source);
   const put = await putOnce(store, { name, bytes, contentType: 'application/json', metadata: {} }, deadline);
   return !put.written;
+}
+
+/** @returns undefined for anything that is no marker. */
+export async function readStartedMarker(
+  store: EscrowStore,
+  name: string,
+  deadline: AbortSignal,
+): Promise<z.infer<typeof startedMarker> | undefined> {
+  return parseJson(startedMarker, await readBounded(store, name, maxMarkerBytes, deadline));
 }

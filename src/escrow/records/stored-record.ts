@@ -1,26 +1,22 @@
 import type { SourceSuffixes } from '../model/key-id.ts';
 import { parseKeyId } from '../model/key-id.ts';
-import type { RestorePlace, SourceId } from '../model/source.ts';
+import type { SourceId } from '../model/source.ts';
 import type { ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
 import { namedFolder, parseRecordName } from './blob-names.ts';
-import { restorePlaceOf } from './escrow-record.ts';
+import type { RecordMetadata } from './record-metadata.ts';
+import { readRecordMetadata } from './record-metadata.ts';
 
 /** An escrow record as it lies in the container: the blob, and what its name and metadata say it is. */
-export interface StoredRecord {
+export interface StoredRecord extends RecordMetadata {
   readonly blobName: string;
   readonly source: SourceId;
   /** In the service's casing where the metadata has it, else as in the blob's name. */
   readonly keyName: string;
-  readonly runId: string | undefined;
-  readonly trigger: string | undefined;
   /** The storage service's own time: the truth about age. */
   readonly createdAt: Date;
   /** Bytes. */
   readonly length: number;
-  /** As it was when the record was written; undefined when the metadata is lost. */
-  readonly sha256: string | undefined;
-  readonly format: string | undefined;
-  readonly place: RestorePlace;
+  /** As they lie beside the bytes, for a copy of them. */
   readonly metadata: Readonly<Record<string, string>>;
   /** As the store holds it: type, tier, state of a copy. */
   readonly blob: ListedBlob;
@@ -34,21 +30,19 @@ export function storedRecordOf(blob: StoredBlob, suffixes: SourceSuffixes): Stor
   const { name, metadata, createdAt, length } = blob;
   const named = parseRecordName(name);
   if (named === undefined && !name.startsWith(namedFolder)) return undefined;
-  const described = metadata.keyid === undefined ? undefined : parseKeyId(metadata.keyid, suffixes);
+  const said = readRecordMetadata(metadata);
+  const described = said.keyId === undefined ? undefined : parseKeyId(said.keyId, suffixes);
   const source = named?.source ?? described?.source;
   const keyName = sameName(named?.keyName, described?.name);
   if (source === undefined || keyName === undefined) return undefined;
   return {
+    ...said,
+    runId: said.runId ?? named?.runId,
     blobName: name,
     source,
     keyName,
-    runId: metadata.runid ?? named?.runId,
-    trigger: metadata.trigger,
     createdAt,
     length,
-    sha256: metadata.sha256,
-    format: metadata.format,
-    place: restorePlaceOf(metadata),
     metadata,
     blob,
   };

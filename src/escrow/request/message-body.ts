@@ -1,7 +1,5 @@
+import type { OriginalMessage } from '../records/request-record.ts';
 import { RequestRefused } from './request-refused.ts';
-
-/** A message as it was sent: its text where it is valid UTF-8, else its bytes in base64. */
-export type OriginalMessage = { readonly text: string } | { readonly base64: string };
 
 /** Keeps every byte: a byte order mark is part of the text. */
 export function originalMessage(bytes: Uint8Array): OriginalMessage {

@@ -11,8 +11,9 @@ import type { KeySource } from '../ports/key-source.ts';
 import type { TimeBudget } from '../ports/time-budget.ts';
 import { readBackupFormat } from '../records/backup-envelope.ts';
 import { recordName } from '../records/blob-names.ts';
-import { recordContentType, recordMetadata } from '../records/escrow-record.ts';
+import { recordContentType } from '../records/escrow-record.ts';
 import { putOnce } from '../records/put-once.ts';
+import { writeRecordMetadata } from '../records/record-metadata.ts';
 import type { OwnRecord } from './own-records.ts';
 import { freeNumber, listOwnRecords, settledBy } from './own-records.ts';
 
@@ -84,15 +85,17 @@ export async function backUp(
 ): Promise<Omit<NewBlob, 'name'>> {
   if (time.outOfTime.aborted) throw new OutOfTime();
   const { bytes, takenAt } = await keys.backUpKey(key.name, time.outOfTime);
-  const description = {
-    key,
+  const metadata = writeRecordMetadata({
+    keyId: key.id,
     runId,
     backedUpAt: takenAt,
     trigger,
     format: readBackupFormat(bytes),
+    enabled: key.enabled,
+    keyUpdatedAt: key.updatedAt,
     place: source.place,
-  };
-  return { bytes, contentType: recordContentType, metadata: recordMetadata(description) };
+  });
+  return { bytes, contentType: recordContentType, metadata };
 }
 
 export async function orFailed({ key, source }: KeyJob, attempt: () => Promise<Outcome>): Promise<Outcome> {

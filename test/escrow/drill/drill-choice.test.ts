@@ -19,7 +19,10 @@ async function escrowOf(...keys: readonly string[]): Promise<MemoryStore> {
 }
 
 const put = (container: MemoryStore, name: string, text: string) =>
-  container.create({ name, bytes: Buffer.from(text), contentType: 'text/plain', metadata: { sha256: 'ab' } }, noLimit);
+  container.create(
+    { name, bytes: Buffer.from(text), contentType: 'text/plain', metadata: { sha256: 'ab'.repeat(32) } },
+    noLimit,
+  );
 
 /** A drill as its receipt tells it, later by the storage service than all before. */
 function putReceipt(container: MemoryStore, number: number, keys: Readonly<Record<string, 'proven' | 'failed'>>) {

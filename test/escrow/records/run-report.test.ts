@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { reportName, startedMarkerName } from '../../../src/escrow/records/blob-names.ts';
+import type { RunReport } from '../../../src/escrow/records/run-report.ts';
+import { markStarted, putRunReport, readRunReport, readStartedMarker } from '../../../src/escrow/records/run-report.ts';
+import { noLimit } from '../../support/escrow-sources.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
+import { failedKey, runReport } from '../../support/run-report.ts';
+
+const runId = '20261124T020000Z';
+const source = {
+  kind: 'vault',
+  name: 'contoso-prod',
+  keys: ['*'],
+  except: [],
+  retired: [],
+  allowEmpty: false,
+  maxBackupsPerSecond: 10,
+  place: { geography: 'europe' },
+} as const;
+const report = runReport(source, {
+  runId,
+  startedAt: '2026-11-24T02:00:01.000Z',
+  finishedAt: '2026-11-24T02:00:09.000Z',
+  keys: [
+    { key: 'signing', outcome: 'escrowed', blobName: 'b', sha256: 'ab'.repeat(32), bytes: 9 },
+    { key: 'tmp-1', outcome: 'skipped', reason: 'excluded', message: 'excluded' },
+    failedKey('payroll', 'no answer'),
+  ],
+});
+
+async function stored(content: unknown, name = reportName(runId, source)) {
+  const store = createMemoryStore();
+  const bytes = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
+  await store.create({ name, bytes, contentType: 'application/json', metadata: {} }, noLimit);
+  const blob = await store.look(name, noLimit);
+  if (blob === undefined) throw new Error('nothing was stored');
+  return readRunReport(store, blob, noLimit);
+}
+
+describe('a run report', () => {
+  test('reads back as it was written, each attempt under the next number', async () => {
+    const store = createMemoryStore();
+    const names = [
+      await putRunReport(store, source, report, noLimit),
+      await putRunReport(store, source, { ...report, attempt: 2 }, noLimit),
+    ];
+    expect(names).toEqual([reportName(runId, source), reportName(runId, source, 2)]);
+    const second = await store.look(names[1] ?? '', noLimit);
+    expect(second && (await readRunReport(store, second, noLimit)).report).toEqual({ ...report, attempt: 2 });
+  });
+
+  test('carries nothing that its format does not name, such as what was thrown', async () => {
+    const thrown: RunReport['keys'][number] = Object.assign(failedKey('payroll', 'x'), { stack: 'at secret' });
+    const store = createMemoryStore();
+    const name = await putRunReport(store, source, { ...report, keys: [thrown] }, noLimit);
+    expect(Buffer.from(await store.read(name, noLimit)).toString()).not.toContain('secret');
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['an empty object', {}],
+    ['a list', []],
+    ['another format', { ...report, format: 'keyvault-escrow/audit/1' }],
+    ['a time that is none', { ...report, finishedAt: 'yesterday' }],
+    ['an outcome that there is not', { ...report, keys: [{ key: 'x', outcome: 'lost' }] }],
+    ['a failure without its reason', { ...report, keys: [{ ...failedKey('x', 'y'), reason: undefined }] }],
+    ['a count below zero', { ...report, counts: { ...report.counts, failed: -1 } }],
+    ['another run than its name', { ...report, runId: '20261125T020000Z' }],
+    ['another source than its name', { ...report, source: 'vaults/contoso-dev' }],
+  ])('that holds %s is none, and stops nobody', async (_, content) => {
+    expect((await stored(content)).report).toBeUndefined();
+  });
+});
+
+test('a marker says what asked for its run; a second one of the run is a resume', async () => {
+  const store = createMemoryStore();
+  const marker = { startedAt: '2026-11-24T02:00:01.000Z', trigger: 'schedule', attempt: 1 } as const;
+  expect(await markStarted(store, runId, source, marker, noLimit)).toBe(false);
+  expect(await markStarted(store, runId, source, { ...marker, attempt: 2 }, noLimit)).toBe(true);
+  const name = startedMarkerName(runId, source);
+  expect(await readStartedMarker(store, name, noLimit)).toMatchObject({ trigger: 'schedule', attempt: 1 });
+  await store.replace({ name, bytes: Buffer.from('{}'), contentType: 'application/json', metadata: {} }, noLimit);
+  expect(await readStartedMarker(store, name, noLimit)).toBeUndefined();
+});
