@@ -6,6 +6,7 @@ export function machineEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS
   return Object.fromEntries(Object.entries(env).filter(([name]) => isOfTheMachine(name)));
 }
 
+/** In any casing: Windows says `Path`. */
 function isOfTheMachine(name: string): boolean {
-  return ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LD_PRELOAD'].includes(name) || name.startsWith('FAKETIME');
+  return /^(?:PATH|HOME|TMPDIR|TZ|LD_PRELOAD|FAKETIME.*)$/i.test(name);
 }

@@ -38,10 +38,10 @@ test('a wildcard matches as the regular expression that it stands for', () => {
 
 test('a hostile pattern costs no more than pattern times name', () => {
   const pattern = `${'*a'.repeat(60)}b`;
-  const before = process.threadCpuUsage();
+  const before = process.cpuUsage();
   expect(matchesWildcard(pattern, 'a'.repeat(127))).toBe(false);
-  const { user, system } = process.threadCpuUsage(before);
-  expect((user + system) / 1000).toBeLessThan(200);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(1000);
 });
 
 test('one of several patterns is enough, and none matches nothing', () => {
