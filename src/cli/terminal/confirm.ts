@@ -19,7 +19,8 @@ export async function confirm(io: Io, question: string, yes: boolean | undefined
   const reader = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
   try {
     // The end of the input (Ctrl-D) settles no question: without the race the process would end there, with exit code 0.
-    const ended = once(reader, 'close').then(() => '');
+    const hasEnded = 'readableEnded' in io.stdin && io.stdin.readableEnded === true;
+    const ended = hasEnded ? '' : once(reader, 'close').then(() => '');
     const answer = await Promise.race([reader.question(`${question} [y/N] `, { signal: io.signal }), ended]);
     const agreed = /^y(es)?$/i.test(answer.trim());
     if (!agreed) say(io, 'Nothing was done.');

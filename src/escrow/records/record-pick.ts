@@ -1,7 +1,7 @@
 import type { RecordsOfKey } from './record-listing.ts';
 import type { RecordObstacle } from './record-obstacle.ts';
 import { obstacleOf } from './record-obstacle.ts';
-import { isLate, timeOf } from './record-order.ts';
+import { isLate, newestFirst, timeOf } from './record-order.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** A record that would have been chosen, but can never be restored as it lies. */
@@ -28,22 +28,25 @@ export type RecordPicked = RecordPick | (Pick<RecordPick, 'passedOver'> & { read
  * @param records all records of the key, in the order of `newestFirst`.
  */
 export function pickRecord(records: RecordsOfKey, asOf: Date | undefined): RecordPicked {
-  const passedOver: PassedOver[] = [];
-  let newer: StoredRecord | undefined;
-  for (const [index, record] of records.entries()) {
-    const obstacle = obstacleOf(record);
-    if (asOf !== undefined && timeOf(record) > asOf) {
-      if (obstacle === undefined) newer = record;
-      continue;
-    }
-    if (obstacle !== undefined && obstacle.code !== 'archived') {
-      passedOver.push({ record, obstacle });
-      continue;
-    }
-    const allLate = records.every(isLate);
-    if (obstacle === undefined) return { record, passedOver, allLate };
-    const older = records.slice(index + 1).find((other) => obstacleOf(other) === undefined);
-    return { record, archived: { newer, older }, passedOver, allLate };
-  }
-  return { record: undefined, passedOver };
+  const wanted = records.filter((record) => asOf === undefined || timeOf(record) <= asOf);
+  const index = wanted.findIndex((record) => [undefined, 'archived'].includes(obstacleOf(record)?.code));
+  const record = wanted[index];
+  // Late ones too: by its creation such a blob is newer, and somebody put it there.
+  const passedOver = wanted.flatMap((other, at): PassedOver[] => {
+    const obstacle = obstacleOf(other);
+    if (obstacle === undefined || obstacle.code === 'archived') return [];
+    const isAhead = record === undefined || at < index || other.createdAt > record.createdAt;
+    return isAhead ? [{ record: other, obstacle }] : [];
+  });
+  if (record === undefined) return { record, passedOver };
+  const allLate = records.every(isLate);
+  if (obstacleOf(record) === undefined) return { record, passedOver, allLate };
+  const readable = records.filter((other) => obstacleOf(other) === undefined);
+  const isNewer = (other: StoredRecord): boolean => newestFirst(other, record) < 0;
+  return {
+    record,
+    archived: { newer: readable.filter(isNewer).at(-1), older: readable.find((other) => !isNewer(other)) },
+    passedOver,
+    allLate,
+  };
 }

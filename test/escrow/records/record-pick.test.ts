@@ -60,6 +60,15 @@ describe('the record of a key', () => {
     const picked = pick([...nights, bad]);
     expect(night(picked.record)).toBe('24');
     expect(picked.record && describePick(picked)).toEqual([expect.stringContaining(said)]);
+    const late = record({
+      ...copiedAt(0),
+      ...parts,
+      metadata: { backedupat: undefined, ...('metadata' in parts ? parts.metadata : {}) },
+    });
+    expect(pick([...nights, late])).toMatchObject({
+      record: { runId: '20261124T020000Z' },
+      passedOver: [{ record: late }],
+    });
     expect(pick([bad])).toMatchObject({
       record: undefined,
       passedOver: [{ obstacle: { reason: expect.stringContaining(said) } }],

@@ -1,0 +1,310 @@
+import { KeyClient } from '@azure/keyvault-keys';
+import { ContainerClient } from '@azure/storage-blob';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
+import { sha256Of } from '../../src/escrow/records/put-once.ts';
+import type { CliOptions } from '../support/cli.ts';
+import { runCommand } from '../support/cli.ts';
+import { escrowSettings } from '../support/escrow-place.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { runAsApp, runAudit } from '../support/nightly.ts';
+import { fromNow } from '../support/now.ts';
+
+// Everything here is put into the escrow by the identity that backs up, which can create blobs there and nothing else.
+
+const day = 24 * 60 * 60 * 1000;
+let azure: TestAzure;
+let env: Record<string, string>;
+
+const cli = (line: string, options: CliOptions = {}) =>
+  runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
+
+function vault(name: string): LocalSource {
+  const source = azure.keyVault.source('vault', name);
+  if (source === undefined) throw new Error(`no vault ${name}`);
+  return source;
+}
+const ids = (vaultName: string, key: string) =>
+  vault(vaultName)
+    .versions(key)
+    .map(({ id }) => id);
+const namesIn = (vaultName: string) => [...vault(vaultName).keyNames(), ...vault(vaultName).deletedKeyNames()];
+
+async function backUp(vaultName: string, key: string): Promise<Uint8Array> {
+  const client = new KeyClient(vault(vaultName).url, azure.credential(azure.identities.app));
+  const bytes = await client.backupKey(key);
+  if (bytes === undefined) throw new Error('no backup');
+  return bytes;
+}
+
+interface Forgery {
+  readonly bytes: Uint8Array;
+  readonly backedUpAt?: Date;
+  readonly name?: string;
+  readonly metadata?: Record<string, string>;
+}
+
+let forgeries = 0;
+
+/** A record of a key of contoso-prod as the app would write it, newer than all before, whatever it holds. */
+async function plant(key: string, { bytes, backedUpAt = fromNow(0), name, metadata }: Forgery): Promise<string> {
+  const runId = scheduledRunId(fromNow(-60_000 + forgeries++ * 1000));
+  const blobName = name ?? `vaults/contoso-prod/${key.toLowerCase()}/${runId}.keybackup`;
+  const container = new ContainerClient(azure.containerUrl, azure.credential(azure.identities.app));
+  await container.getBlockBlobClient(blobName).upload(Buffer.from(bytes), bytes.length, {
+    conditions: { ifNoneMatch: '*' },
+    metadata: metadata ?? {
+      keyid: `${vault('contoso-prod').url}/keys/${key}`,
+      runid: runId,
+      backedupat: backedUpAt.toISOString(),
+      trigger: 'schedule',
+      format: 'AzureKeyVaultKeyBackupV1',
+      sha256: sha256Of(bytes),
+    },
+  });
+  return blobName;
+}
+
+beforeAll(async () => {
+  azure = await startTestAzure({
+    sources: [
+      ...['contoso-prod', 'contoso-dr', 'contoso-quarantine', 'contoso-drill', 'stranger'].map(
+        (name) => ({ kind: 'vault', name }) as const,
+      ),
+    ],
+  });
+  env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
+  for (const name of ['alpha', 'bravo', 'charlie', 'delta', 'Payroll', 'ledger', 'signing', 'tokens'])
+    vault('contoso-prod').addKey({ name, versions: 2 });
+  for (const name of ['charlie', 'delta']) vault('stranger').addKey({ name });
+  expect((await runAsApp(azure, env)).map(({ status }) => status)).toEqual(['ok']);
+  // Until every key has had its turn to be looked at.
+  for (let audits = 0; audits < 3; audits++) await runAudit(azure, env);
+});
+
+beforeEach(() => {
+  azure.keyVault.faults.clear();
+  for (const name of ['contoso-dr', 'contoso-quarantine', 'contoso-drill'])
+    for (const key of namesIn(name)) vault(name).purgeKey(key);
+});
+
+afterAll(() => azure?.stop());
+
+describe("another key's backup under a key's name", () => {
+  beforeAll(async () => {
+    await plant('bravo', { bytes: await backUp('contoso-prod', 'alpha') });
+  });
+
+  test('is named as a stranger by a restore, with the line that deletes what really came', async () => {
+    const { code, stderr } = await cli(
+      'restore --vault-name contoso-prod --name bravo --to-vault-name contoso-dr --yes',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('is not that key: it is key "alpha"');
+    expect(stderr).toContain('It is in vault "contoso-dr" now, as key "alpha"');
+    expect(stderr).toContain('az keyvault key delete --vault-name contoso-dr --name alpha');
+    expect(stderr).not.toContain('--name bravo &&');
+    expect(vault('contoso-dr').keyNames()).toEqual(['alpha']);
+  });
+
+  test('stops a restore of many at once, says what is left to do, and is no success', async () => {
+    const { code, json, stderr } = await cli(
+      'restore --vault-name contoso-prod --name "b*" --to-vault-name contoso-dr --yes --json',
+    );
+    expect([code, json<{ counts: object }>().counts]).toEqual([
+      1,
+      expect.objectContaining({ restored: 0, stranger: 1, failed: 0 }),
+    ]);
+    expect(stderr).toContain('Left behind: key "alpha" in vault "contoso-dr"');
+  });
+
+  test('never advises to delete the key whose name it is taken by', async () => {
+    vault('contoso-dr').addKey({ name: 'alpha' });
+    const { code, stderr } = await cli(
+      'restore --vault-name contoso-prod --name bravo --to-vault-name contoso-dr --yes',
+    );
+    expect([code, stderr]).toEqual([1, expect.stringContaining('the service found key "alpha" in it')]);
+    expect(stderr).not.toMatch(/az keyvault key (delete|purge)|delete and purge/);
+  });
+
+  test('is taken away by a drill, which stops, is not proven, and leaves the way free for the next', async () => {
+    const { code, json } = await cli('drill --to-vault-name contoso-drill --name bravo --yes --json');
+    expect([code, json()]).toEqual([
+      1,
+      expect.objectContaining({ status: 'stopped', keys: [expect.objectContaining({ outcome: 'failed' })] }),
+    ]);
+    expect([namesIn('contoso-drill'), json().left]).toEqual([[], undefined]);
+    expect((await cli('drill --to-vault-name contoso-drill --name charlie --yes')).code).toBe(0);
+  });
+
+  test('never comes further than the quarantine', async () => {
+    const line =
+      'restore --vault-name contoso-prod --name bravo --to-vault-name contoso-dr --through contoso-quarantine';
+    const { code, stderr } = await cli(`${line} --yes`);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('it is key "alpha"')]);
+    expect([namesIn('contoso-dr'), namesIn('contoso-quarantine')]).toEqual([[], []]);
+    expect(stderr).not.toContain('az keyvault key delete');
+  });
+});
+
+describe("a stranger's key under the name", () => {
+  test('is told by its versions, whatever time its record says, by a restore and by a drill', async () => {
+    const blobName = await plant('charlie', { bytes: await backUp('stranger', 'charlie') });
+    const restored = await cli('restore --vault-name contoso-prod --name charlie --to-vault-name contoso-dr --yes');
+    expect([restored.code, restored.stderr]).toEqual([
+      1,
+      expect.stringContaining('is none of its versions as they were listed'),
+    ]);
+    expect(restored.stderr).toContain(blobName);
+    const drilled = await cli('drill --to-vault-name contoso-drill --name charlie --yes --json');
+    expect(drilled.json<{ keys: { outcome: string }[] }>().keys[0]?.outcome).toBe('failed');
+    expect(namesIn('contoso-drill')).toEqual([]);
+    // Without the source the audits' memory decides alone.
+    vault('contoso-prod').deleteKey('charlie');
+    const gone = await cli(`restore --blob-name ${blobName} --to-vault-name contoso-quarantine --yes`);
+    expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('az keyvault key delete')]);
+  });
+
+  test('from 1970 is no newest record at all', async () => {
+    await plant('delta', { bytes: await backUp('stranger', 'delta'), backedUpAt: new Date(0) });
+    const { code } = await cli('restore --vault-name contoso-prod --name delta --to-vault-name contoso-dr --yes');
+    expect([code, ids('contoso-dr', 'delta')]).toEqual([0, ids('contoso-prod', 'delta')]);
+    expect((await cli('drill --to-vault-name contoso-drill --name delta --yes')).code).toBe(0);
+  });
+
+  test('is told in a genuine key to which a version was added elsewhere', async () => {
+    const operator = new KeyClient(vault('stranger').url, azure.credential(azure.identities.operator));
+    await operator.restoreKeyBackup(await backUp('contoso-prod', 'tokens'));
+    const creator = azure.registry.add('creator', ['Microsoft.KeyVault/vaults/keys/create/action']);
+    await new KeyClient(vault('stranger').url, azure.credential(creator)).createKey('tokens', 'EC');
+    await plant('tokens', { bytes: await backUp('stranger', 'tokens') });
+    const { code, stderr } = await cli(
+      'restore --vault-name contoso-prod --name tokens --to-vault-name contoso-dr --yes',
+    );
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is none of its versions as they were listed')]);
+  });
+});
+
+describe('an older state of the key', () => {
+  test('is no proof once its source is gone, where a vault lists no versions with 200', async () => {
+    const older = await backUp('contoso-prod', 'ledger');
+    const creator =
+      azure.registry.find('creator') ?? azure.registry.add('creator', ['Microsoft.KeyVault/vaults/keys/create/action']);
+    await new KeyClient(vault('contoso-prod').url, azure.credential(creator)).createKey('ledger', 'EC');
+    await runAudit(azure, env);
+    vault('contoso-prod').purgeKey('ledger');
+    await plant('ledger', { bytes: older, backedUpAt: fromNow(5 * 60_000) });
+    const { json } = await cli('drill --to-vault-name contoso-drill --name ledger --yes --json');
+    expect(json<{ keys: { outcome: string }[] }>().keys[0]?.outcome).not.toBe('proven');
+  });
+});
+
+describe('what is no record of the key', () => {
+  test.each([
+    ['with metadata of the key alone', 'notes/payroll.bin', false],
+    ['that looks sound, under another name', 'named/payroll.keybackup', true],
+  ])('(%s) is taken by no restore of the key', async (_what, name, isSound) => {
+    const bytes = await backUp('contoso-prod', 'alpha');
+    const keyid = `${vault('contoso-prod').url}/keys/Payroll`;
+    await plant('Payroll', { bytes, name, metadata: { keyid, ...(isSound && { sha256: sha256Of(bytes) }) } });
+    const { code } = await cli('restore --vault-name contoso-prod --name Payroll --to-vault-name contoso-dr --yes');
+    expect([code, ids('contoso-dr', 'Payroll')]).toEqual([0, ids('contoso-prod', 'Payroll')]);
+  });
+
+  test('in its own folder, without a digest, is told and passed over', async () => {
+    const keyid = `${vault('contoso-prod').url}/keys/Payroll`;
+    const blobName = await plant('Payroll', { bytes: await backUp('contoso-prod', 'alpha'), metadata: { keyid } });
+    const { code, stderr } = await cli(
+      'restore --vault-name contoso-prod --name Payroll --to-vault-name contoso-dr --yes',
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`Passed over: "${blobName}" has no "sha256"`)]);
+    const many = await cli('restore --vault-name contoso-prod --name "Payr*" --to-vault-name contoso-quarantine --yes');
+    expect([many.code, many.stderr]).toEqual([0, expect.stringContaining('Passed over')]);
+  });
+});
+
+test('of an escrow that was copied, newest first, the newest of three nights comes back', async () => {
+  vault('contoso-prod').addKey({ name: 'moved' });
+  const creator =
+    azure.registry.find('creator') ?? azure.registry.add('creator', ['Microsoft.KeyVault/vaults/keys/create/action']);
+  const client = new KeyClient(vault('contoso-prod').url, azure.credential(creator));
+  const nights: Uint8Array[] = [];
+  for (let night = 0; night < 3; night++) {
+    nights.push(await backUp('contoso-prod', 'moved'));
+    if (night < 2) await client.createKey('moved', 'EC');
+  }
+  for (let night = 2; night >= 0; night--)
+    await plant('moved', { bytes: nights[night] ?? new Uint8Array(), backedUpAt: fromNow((night - 3) * day) });
+  const { stderr } = await cli('restore --vault-name contoso-prod --name moved --to-vault-name contoso-dr --yes');
+  expect(stderr).toContain('as by a copy of the escrow');
+  expect(ids('contoso-dr', 'moved')).toEqual(ids('contoso-prod', 'moved'));
+  const asOf = `--at ${fromNow(-1.5 * day).toISOString()}`;
+  await cli(`restore --vault-name contoso-prod --name moved ${asOf} --to-vault-name contoso-quarantine --yes`);
+  expect(ids('contoso-quarantine', 'moved')).toHaveLength(2);
+});
+
+describe('a restore by way of a quarantine', () => {
+  const line =
+    'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --through contoso-quarantine';
+
+  test('compares, destroys there, sends the same bytes on, and compares again', async () => {
+    const { code, stderr } = await cli(`${line} --yes`);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Restored and compared, with 2 versions')]);
+    expect(ids('contoso-dr', 'signing')).toEqual(ids('contoso-prod', 'signing'));
+    expect(namesIn('contoso-quarantine')).toEqual([]);
+  });
+
+  test('of many leaves nothing in the quarantine either', async () => {
+    const many = line.replace('signing', '"*l*a"');
+    const { code } = await cli(`${many} --yes`);
+    expect([code, vault('contoso-dr').keyNames()]).toEqual([0, expect.arrayContaining(['alpha', 'delta'])]);
+    expect(namesIn('contoso-quarantine')).toEqual([]);
+  });
+
+  test('asks where nothing tells that it is the key, and sends nothing without a yes', async () => {
+    vault('contoso-prod').addKey({ name: 'fresh' });
+    const blobName = await plant('fresh', { bytes: await backUp('contoso-prod', 'fresh') });
+    vault('contoso-prod').purgeKey('fresh');
+    const fresh = `restore --blob-name ${blobName} --to-vault-name contoso-dr --through contoso-quarantine`;
+    const no = await cli(fresh, { answers: 'y\n' });
+    expect([no.code, no.stderr]).toEqual([1, expect.stringContaining('is unproven')]);
+    expect([namesIn('contoso-dr'), namesIn('contoso-quarantine')]).toEqual([[], []]);
+    const yes = await cli(`${fresh} --yes`);
+    expect([yes.code, yes.stderr]).toEqual([3, expect.stringContaining('but unproven')]);
+    expect(vault('contoso-dr').keyNames()).toEqual(['fresh']);
+  });
+
+  test('that is a source, or the target itself, is refused before anything is sent', async () => {
+    for (const through of ['contoso-prod', 'contoso-dr']) {
+      const refused = await cli(`${line.replace('contoso-quarantine', through)} --yes`);
+      expect([refused.code, namesIn('contoso-dr')]).toEqual([1, []]);
+    }
+  });
+
+  test('where a purge is refused, sends nothing on, and names what is left', async () => {
+    const effect = {
+      kind: 'status',
+      status: 403,
+      code: 'Forbidden',
+      message: 'Operation "purge" is not allowed.',
+    } as const;
+    azure.keyVault.faults.add({ operation: 'purgeKey', effect });
+    const { code, stderr } = await cli(`${line} --yes`);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('Left behind: key "signing" in vault "contoso-quarantine"'),
+    ]);
+    expect(namesIn('contoso-dr')).toEqual([]);
+  });
+
+  test('is advised where the target is in use', async () => {
+    vault('contoso-dr').addKey({ name: 'busy' });
+    const plan = await cli('restore --vault-name contoso-prod --all --to-vault-name contoso-dr --what-if');
+    expect(plan.stderr).toContain('--through');
+    const other = await cli(
+      'restore --vault-name contoso-prod --name "al*" --to-vault-name contoso-quarantine --what-if',
+    );
+    expect(other.stderr).not.toContain('--through');
+  });
+});
