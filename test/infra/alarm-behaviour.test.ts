@@ -19,7 +19,16 @@ const keyFailed = (hoursAgo: number, line: object = {}): LogEntry => ({
 });
 const audited = (hoursAgo: number, line: object = {}): LogEntry => ({
   hoursAgo,
-  line: { event: 'escrow.audit.completed', runId: 'audit', status: 'ok', keys: 9, restorable: 9, findings: 0, ...line },
+  line: {
+    event: 'escrow.audit.completed',
+    runId: 'audit',
+    status: 'ok',
+    keys: 9,
+    intact: 9,
+    proven: 1,
+    findings: 0,
+    ...line,
+  },
 });
 const gap = (hoursAgo: number, line: object = {}): LogEntry => ({
   hoursAgo,

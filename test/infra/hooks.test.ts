@@ -335,6 +335,7 @@ describe('docs/deploy.md', () => {
 
   it('says in its first lines that it never ran on Azure, and in which version', () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(readFileSync(new URL('../../azure.yaml', import.meta.url), 'utf8')).toContain(`keyvault-escrow@${version}`);
     for (const document of ['docs/deploy.md', 'README.md']) {
       const first = readFileSync(new URL(`../../${document}`, import.meta.url), 'utf8')
         .split('\n')
