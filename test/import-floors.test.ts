@@ -22,11 +22,12 @@ const upwards: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/functions/nightly.ts': [
     ...['../azure/http/clock.ts', '@azure/storage-blob', '@azure/identity', '@azure/keyvault-keys'],
-    ...['../store/blob-container.ts', '../app/operator-services.ts', '../cli/main.ts'],
+    ...['../store/blob-container.ts', '../app/operator-services.ts', '../cli/main.ts', '../escrow/run/source-run.ts'],
     '../../local-azure/local-azure.ts',
   ],
   'src/cli/main.ts': [
     ...['../azure/http/clock.ts', '../store/blob-container.ts', '@azure/identity', '../functions/nightly.ts'],
+    ...['../escrow/records/stored-record.ts', '../../escrow/restore/restore-step.ts'],
     '../../local-azure/local-azure.ts',
   ],
   'src/main.ts': ['./app/operator-services.ts', './azure/http/clock.ts', '@azure/core-auth', './store/one.ts'],
@@ -39,8 +40,10 @@ const downwards: typeof upwards = {
   'src/azure/other.ts': ['../escrow/model/source.ts', '@azure/keyvault-keys'],
   'src/store/other.ts': ['../escrow/ports/escrow-store.ts', '../azure/http/storage-calls.ts'],
   'src/app/other.ts': ['../store/blob-container.ts', '../azure/credential.ts', '../escrow/model/source.ts'],
-  'src/functions/other.ts': ['../app/services.ts', '../escrow/model/source.ts', '@azure/functions'],
-  'src/cli/other.ts': ['../app/operator-services.ts', '../escrow/model/source.ts'],
+  'src/functions/other.ts': [
+    ...['../app/services.ts', '../escrow/model/source.ts', '../escrow/ports/escrow-events.ts', '@azure/functions'],
+  ],
+  'src/cli/other.ts': ['../app/operator-services.ts', '../escrow/model/source.ts', '../escrow/ports/conflict-wait.ts'],
   'local-azure/storage/other.ts': ['../network/loopback.ts', '@azure/storage-queue'],
   'local-azure/demonstration/start.ts': ['../../src/app/settings.ts', '@azure/functions', '../local-azure.ts'],
 };

@@ -8,7 +8,7 @@ import { loadSettings } from './options/settings-source.ts';
 import type { ExitCode } from './terminal/errors.ts';
 import { exitCodes, UsageFault } from './terminal/errors.ts';
 import type { Io } from './terminal/io.ts';
-import { hasColours, painter, say, wrapTo } from './terminal/print.ts';
+import { hasColours, nameProgram, painter, say, wrapTo } from './terminal/print.ts';
 import { describeWait } from './terminal/wait-text.ts';
 
 export type ComposeServices = (settings: Settings) => OperatorServices;
@@ -92,7 +92,7 @@ export function createCli(io: Io, compose: ComposeServices) {
       return (under as typeof program)
         .command(name)
         .summary(summary)
-        .description(description)
+        .description(nameProgram(io, description))
         .usage('[options]')
         .addHelpText('after', () => ['\nExamples:', ...examples.map((line) => `  ${io.program} ${line}`)].join('\n'));
     },

@@ -1,11 +1,11 @@
 import type { InvocationContext, Timer, TimerFunctionOptions } from '@azure/functions';
 import { output } from '@azure/functions';
+import { runSources } from '../app/run-sources.ts';
 import type { Services } from '../app/services.ts';
+import { tryWriteOnce } from '../app/try-write-once.ts';
 import { scheduledRunId } from '../escrow/model/run-id.ts';
 import { runTimeOfTimer } from '../escrow/model/run-time.ts';
 import { contextLog } from './context-log.ts';
-import { runSources } from './source-runs.ts';
-import { tryWriteOnce } from './write-once-trial.ts';
 
 /** The nightly run over every source; with `ESCROW_FAN_OUT` it asks the queue function for each source instead. */
 export function nightlyEscrow(services: Services): TimerFunctionOptions {

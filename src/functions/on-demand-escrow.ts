@@ -1,23 +1,9 @@
 import type { InvocationContext, StorageQueueFunctionOptions } from '@azure/functions';
 import { output } from '@azure/functions';
+import { carryOutMessage } from '../app/carry-out-message.ts';
 import type { Services } from '../app/services.ts';
-import { failureSentence, messageOf } from '../escrow/model/failure.ts';
-import type { RunId } from '../escrow/model/run-id.ts';
-import { eventRunId, requestRunId, scheduledRunId } from '../escrow/model/run-id.ts';
-import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
-import type { TimeBudget } from '../escrow/ports/time-budget.ts';
-import { keepRequest } from '../escrow/records/request-record.ts';
-import { originalMessage, parseMessageBody } from '../escrow/request/message-body.ts';
-import type { EscrowRequest, KeyRequest } from '../escrow/request/request.ts';
-import { parseRequest } from '../escrow/request/request.ts';
-import { RequestRefused } from '../escrow/request/request-refused.ts';
-import { nameTaken, overwriteRefused } from '../escrow/run/escrow-under-name.ts';
-import { incompleteRun } from '../escrow/run/incomplete-run.ts';
-import { runNamedKey } from '../escrow/run/key-run.ts';
 import { contextLog } from './context-log.ts';
-import type { Delivery } from './delivery.ts';
 import { readDelivery } from './delivery.ts';
-import { portsOf, runSources } from './source-runs.ts';
 
 const poisonQueue = output.storageQueue({ queueName: '%ESCROW_QUEUE_NAME%-poison', connection: 'ESCROW_QUEUE' });
 
@@ -30,10 +16,7 @@ interface OnDemandOptions extends StorageQueueFunctionOptions<Uint8Array> {
   readonly dataType: 'binary';
 }
 
-/**
- * Carries out one queue message: a key, a source, all, or an event. What can never succeed is refused at once and kept;
- * what may succeed later is thrown back to the host, which delivers it again.
- */
+/** What can never succeed goes to the poison queue at once; what may succeed later is thrown back to the host, which delivers it again. */
 export function onDemandEscrow(services: Services): OnDemandOptions {
   return {
     queueName: '%ESCROW_QUEUE_NAME%',
@@ -42,113 +25,8 @@ export function onDemandEscrow(services: Services): OnDemandOptions {
     extraOutputs: [poisonQueue],
     async handler(message: Uint8Array, context: InvocationContext) {
       const delivery = readDelivery(context, services.now());
-      const log = contextLog(context);
-      const time = services.timeBudget();
-      let runId = requestRunId(delivery.insertedAt, delivery.messageId);
-      try {
-        const { sources, suffixes } = services.settings;
-        const request = parseRequest(parseMessageBody(message), { sources, suffixes, now: services.now() });
-        runId = runIdOf(request, delivery);
-        await carryOut(request, runId, delivery, services, log, time);
-      } catch (error) {
-        await settleFailure(error, { message, runId, delivery, services, context, log, time });
-      }
+      const end = await carryOutMessage(message, delivery, services, contextLog(context));
+      if (end === 'refused') context.extraOutputs.set(poisonQueue, Buffer.from(message));
     },
   };
-}
-
-function runIdOf(request: EscrowRequest, { insertedAt, messageId }: Delivery): RunId {
-  if (request.scope === 'sources' && request.runTime !== undefined) return scheduledRunId(request.runTime);
-  if (request.scope === 'key' && request.event !== undefined) return eventRunId(request.event.time, request.event.id);
-  return requestRunId(insertedAt, messageId);
-}
-
-async function carryOut(
-  request: EscrowRequest,
-  runId: RunId,
-  { attempt, messageId }: Delivery,
-  services: Services,
-  log: EscrowLog,
-  time: TimeBudget,
-): Promise<void> {
-  switch (request.scope) {
-    case 'nothing':
-      return log('info', { event: 'escrow.request.acknowledged', runId, messageId, reason: request.reason });
-    case 'sources': {
-      const trigger = request.runTime === undefined ? 'request' : 'schedule';
-      const { whatIf } = request;
-      return runSources(services, request.sources, { runId, trigger, attempt, whatIf }, log, time);
-    }
-    case 'key':
-      return carryOutKey(request, runId, services, log, time);
-  }
-}
-
-async function carryOutKey(
-  request: KeyRequest,
-  runId: RunId,
-  services: Services,
-  log: EscrowLog,
-  time: TimeBudget,
-): Promise<void> {
-  const { source, event } = request;
-  const trigger = event === undefined ? 'request' : 'event';
-  const outcome = await runNamedKey(
-    { ...request, runId, trigger, obeysSelection: event !== undefined },
-    portsOf(services, source, log, time),
-  );
-  if (outcome.outcome !== 'failed') return;
-  const isFinal = [nameTaken, overwriteRefused].includes(outcome.code);
-  // A what-if has answered by saying so, and leaves nothing behind.
-  if (isFinal && request.whatIf) return;
-  // A person's slip of the pen should not take five deliveries to come back; an event's key may show up a moment later.
-  const isUnknownKey = outcome.kind === 'absent' && trigger === 'request';
-  if (isFinal || isUnknownKey) throw new RequestRefused(failureSentence(outcome));
-  throw incompleteRun(`The request for key "${request.name}" failed (run ${runId}).`, [outcome]);
-}
-
-interface FailedRequest {
-  readonly message: Uint8Array;
-  readonly runId: RunId;
-  readonly delivery: Delivery;
-  readonly services: Services;
-  readonly context: InvocationContext;
-  readonly log: EscrowLog;
-  readonly time: TimeBudget;
-}
-
-/** Keeps what cannot be carried out: whole, with the reason, on the poison queue and as a record. */
-async function settleFailure(error: unknown, failed: FailedRequest): Promise<void> {
-  const { message, runId, delivery, services, context, log, time } = failed;
-  const { messageId, insertedAt, attempt } = delivery;
-  const reason = messageOf(error);
-  const isRefused = error instanceof RequestRefused;
-  const isLast = attempt >= services.settings.maxDequeueCount;
-  if (isRefused) log('error', { event: 'escrow.request.refused', runId, messageId, reason });
-  else log('error', { event: 'escrow.request.failed', runId, messageId, reason, attempt, final: isLast });
-
-  if (isRefused || isLast) {
-    const record = {
-      format: 'keyvault-escrow/request/1',
-      messageId,
-      runId,
-      insertedAt: insertedAt.toISOString(),
-      recordedAt: services.now().toISOString(),
-      status: isRefused ? 'refused' : 'failed',
-      reason,
-      attempt,
-      message: originalMessage(message),
-    } as const;
-    try {
-      await keepRequest(services.container, record, time.lastCall);
-    } catch (unkept) {
-      // The message itself is safe: the host delivers it again, or moves it to the poison queue.
-      throw new AggregateError(
-        [error, unkept],
-        `${reason}\nThe request could not be kept either: ${messageOf(unkept)}`,
-      );
-    }
-  }
-  if (!isRefused) throw error;
-  context.extraOutputs.set(poisonQueue, Buffer.from(message));
 }

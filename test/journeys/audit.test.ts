@@ -134,7 +134,7 @@ describe('the daily audit', () => {
     expect(audit.findings[0]?.detail).toBe(name);
     expect(error?.message).toContain('3 of 4 keys have an intact backup');
     const { runNamedKey } = await import('../../src/escrow/run/key-run.ts');
-    const { portsOf } = await import('../../src/functions/source-runs.ts');
+    const { portsOf } = await import('../../src/app/run-sources.ts');
     const { services } = await startAuditApp(azure, now, { hoursAhead: 0 });
     const runId = requestRunId(fromNow(-minute), '3f2a9c1e-0000-4000-8000-000000000000');
     const [source] = services.settings.sources;

@@ -43,8 +43,8 @@ export async function startAuditApp(
   const { createServices } = await import('../../src/app/services.ts');
   const { readSettings } = await import('../../src/app/settings.ts');
   const { escrowAudit } = await import('../../src/functions/escrow-audit.ts');
-  const { runSources } = await import('../../src/functions/source-runs.ts');
-  const { tryWriteOnce } = await import('../../src/functions/write-once-trial.ts');
+  const { runSources } = await import('../../src/app/run-sources.ts');
+  const { tryWriteOnce } = await import('../../src/app/try-write-once.ts');
   const { scheduledRunId } = await import('../../src/escrow/model/run-id.ts');
   const settings = readSettings(escrowSettings(place, sources, options.settings));
   const clock = {

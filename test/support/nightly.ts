@@ -15,8 +15,8 @@ export async function runAsApp(
   const { createServices } = await import('../../src/app/services.ts');
   const { readSettings } = await import('../../src/app/settings.ts');
   const { runSource } = await import('../../src/escrow/run/source-run.ts');
-  const { portsOf } = await import('../../src/functions/source-runs.ts');
-  const { tryWriteOnce } = await import('../../src/functions/write-once-trial.ts');
+  const { portsOf } = await import('../../src/app/run-sources.ts');
+  const { tryWriteOnce } = await import('../../src/app/try-write-once.ts');
   const services = as(azure.identities.app, () => createServices(readSettings({ ...process.env, ...env })));
   const runId = scheduledRunId(runTime);
   await tryWriteOnce(services, runId, () => undefined);

@@ -21,6 +21,13 @@ import type { PacedTarget } from '../restore/prepare-restore.ts';
 import { restorePortsOf } from '../restore/restore-ports.ts';
 import type { Task } from '../task.ts';
 
+// What a drill is printed from.
+export { describeLeft } from '../../escrow/drill/drill.ts';
+export { failedLast } from '../../escrow/drill/drill-attempts.ts';
+export type { ChosenRecord, UnprovenKey } from '../../escrow/drill/drill-choice.ts';
+export type { DrilledKey } from '../../escrow/records/drill-receipt.ts';
+export type { Drill };
+
 export interface DrillWish {
   /** Whose keys; absent: of every source that has records. */
   readonly source: SourceId | undefined;

@@ -9,6 +9,8 @@ import { requireExpendable } from '../../escrow/restore/expendable-target.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
 import type { Task } from '../task.ts';
 
+export type { Leftover };
+
 /** What earlier drills may have left in a target. Nothing has been deleted yet. */
 export interface PreparedSweep {
   readonly leftovers: readonly Leftover[];

@@ -9,6 +9,8 @@ import type { QuarantineDesk } from './restore-ports.ts';
 import { restorePortsOf } from './restore-ports.ts';
 import type { RestoreReceipt } from './restore-receipt.ts';
 
+export type { RestoreOutcome };
+
 /** How many keys came to what. */
 export interface RestoreCounts {
   planned: number;

@@ -16,6 +16,10 @@ import { faultOf } from '../fault-of.ts';
 import type { Task } from '../task.ts';
 import type { PacedTarget } from './prepare-restore.ts';
 
+// What a plan is printed from.
+export { describeRestorePlace } from '../../escrow/restore/restore-place.ts';
+export type { RestoreStep } from '../../escrow/restore/restore-step.ts';
+
 /** What a restore of many keys would do. */
 export interface RestorePlan {
   readonly source: SourceId;

@@ -1,9 +1,7 @@
-import type { Drill } from '../../../escrow/drill/drill.ts';
-import { failedLast } from '../../../escrow/drill/drill-attempts.ts';
-import type { ChosenRecord, UnprovenKey } from '../../../escrow/drill/drill-choice.ts';
+import type { ChosenRecord, Drill, DrilledKey, UnprovenKey } from '../../../app/drill/prepare-drill.ts';
+import { failedLast } from '../../../app/drill/prepare-drill.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import { sourcePath } from '../../../escrow/model/source-path.ts';
-import type { DrilledKey } from '../../../escrow/records/drill-receipt.ts';
 import { count } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';

@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Leftover } from '../../../app/drill/sweep-drills.ts';
 import { prepareSweep } from '../../../app/drill/sweep-drills.ts';
-import type { Leftover } from '../../../escrow/drill/sweep.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import type { Cli } from '../../cli.ts';

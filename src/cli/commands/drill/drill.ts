@@ -1,6 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { prepareDrill } from '../../../app/drill/prepare-drill.ts';
-import { describeLeft } from '../../../escrow/drill/drill.ts';
+import { describeLeft, prepareDrill } from '../../../app/drill/prepare-drill.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import type { Cli } from '../../cli.ts';

@@ -1,14 +1,11 @@
-import type { RestoreCounts } from '../../../app/restore/carry-out-plan.ts';
-import type { RestorePlan } from '../../../app/restore/plan-restores.ts';
-import { isRefused, isStillThere } from '../../../app/restore/plan-restores.ts';
+import type { RestoreCounts, RestoreOutcome } from '../../../app/restore/carry-out-plan.ts';
+import type { RestorePlan, RestoreStep } from '../../../app/restore/plan-restores.ts';
+import { describeRestorePlace, isRefused, isStillThere } from '../../../app/restore/plan-restores.ts';
 import { adviceOf } from '../../../app/restore/prepare-restore.ts';
 import type { Failure } from '../../../escrow/model/failure.ts';
 import { failureHeadline, failureSentence } from '../../../escrow/model/failure.ts';
 import type { PacedSource } from '../../../escrow/model/source.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
-import type { RestoreOutcome } from '../../../escrow/restore/restore-outcome.ts';
-import { describeRestorePlace } from '../../../escrow/restore/restore-place.ts';
-import type { RestoreStep } from '../../../escrow/restore/restore-step.ts';
 import { showInstant } from '../../options/instants.ts';
 import { sourceMembers } from '../../options/source-options.ts';
 import { describeTarget } from '../../options/target-options.ts';

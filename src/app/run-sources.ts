@@ -1,10 +1,10 @@
-import type { Services } from '../app/services.ts';
 import type { EscrowSource } from '../escrow/model/source.ts';
 import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
 import type { TimeBudget } from '../escrow/ports/time-budget.ts';
 import { incompleteRunOf } from '../escrow/run/incomplete-run.ts';
 import type { RunPorts, SourceJob } from '../escrow/run/source-run.ts';
 import { runSource } from '../escrow/run/source-run.ts';
+import type { Services } from './services.ts';
 
 /** What a run reaches for one source. */
 export function portsOf(services: Services, source: EscrowSource, log: EscrowLog, time: TimeBudget): RunPorts {
