@@ -10,6 +10,9 @@ describe('host.json', () => {
   test('has the defaults of the real host', () => {
     expect(hostConfiguration({})).toMatchObject({
       functionTimeoutMs: 1_800_000,
+      shutdownGraceMs: 10_000,
+      listenerLeaseMs: 60_000,
+      workerRestartMs: 12_000,
       queues: {
         batchSize: 16,
         newBatchThreshold: 8,
