@@ -3,6 +3,7 @@ import { requestRunId } from '../escrow/model/run-id.ts';
 import { explainSkip } from '../escrow/model/selection.ts';
 import type { SourceId } from '../escrow/model/source.ts';
 import { describeSource, isSameSource } from '../escrow/model/source.ts';
+import { sourceOfNames } from '../escrow/model/source-names.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import { faultOfBlobName, namedRecordName, recordName, runPrefix } from '../escrow/records/blob-names.ts';
 import type { EscrowRequest } from '../escrow/request/request.ts';
@@ -64,8 +65,8 @@ export async function enqueueRequest(message: RequestMessage, task: Task): Promi
 function readRequest(message: RequestMessage, { services }: Task): EscrowRequest {
   const { vaultName, hsmName, blobName } = message;
   const { settings, now } = services;
-  if (vaultName !== undefined) requireConfigured({ kind: 'vault', name: vaultName }, settings.sources);
-  if (hsmName !== undefined) requireConfigured({ kind: 'managedHsm', name: hsmName }, settings.sources);
+  const named = sourceOfNames({ vaultName, hsmName });
+  if (named !== undefined) requireConfigured(named, settings.sources);
   const fault = blobName === undefined ? undefined : faultOfBlobName(blobName);
   if (fault !== undefined) {
     throw new UnusableRequest(`The blob name ${JSON.stringify(blobName)} cannot be used: ${fault}`);

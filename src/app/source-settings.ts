@@ -2,6 +2,7 @@ import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 import type { EscrowSource } from '../escrow/model/source.ts';
 import { defaultBackupsPerSecond, describeSource, isSameSource } from '../escrow/model/source.ts';
+import { sourceOfNames } from '../escrow/model/source-names.ts';
 import { sourceNamePattern } from '../escrow/model/source-path.ts';
 import { placeOfJsonFault } from './json-fault.ts';
 
@@ -61,18 +62,17 @@ function readSource(item: unknown, where: string, faults: string[]): EscrowSourc
     return undefined;
   }
   const { vaultName, hsmName, keys, except, retired, maxBackupsPerSecond, allowEmpty, ...place } = parsed.data;
-  if ((vaultName === undefined) === (hsmName === undefined)) {
+  const named = sourceOfNames({ vaultName, hsmName });
+  if (named === undefined || (vaultName !== undefined && hsmName !== undefined)) {
     faults.push(`${where}: exactly one of "vaultName" and "hsmName" must name the source.`);
     return undefined;
   }
-  const kind = vaultName === undefined ? 'managedHsm' : 'vault';
   return {
-    kind,
-    name: (vaultName ?? hsmName ?? '').toLowerCase(),
+    ...named,
     keys,
     except,
     retired,
-    maxBackupsPerSecond: maxBackupsPerSecond ?? defaultBackupsPerSecond(kind),
+    maxBackupsPerSecond: maxBackupsPerSecond ?? defaultBackupsPerSecond(named.kind),
     allowEmpty,
     place: stripUndefined(place),
   };

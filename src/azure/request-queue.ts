@@ -12,7 +12,7 @@ export function createRequestQueue(
   credential: TokenCredential,
   clock: Clock,
 ): RequestQueue {
-  const { guard, asking } = storageCalls(serviceUrl, 'Queue Storage', clock);
+  const { guard, callService } = storageCalls(serviceUrl, 'Queue Storage', clock);
   const pipeline = newPipeline(credential, withoutRetries);
   pipeline.factories.unshift(guard);
   const client = new QueueServiceClient(serviceUrl, pipeline);
@@ -20,14 +20,16 @@ export function createRequestQueue(
   const poison = client.getQueueClient(`${queueName}-poison`);
 
   const stateOf = async (queue: typeof requests, outOfTime: AbortSignal): Promise<QueueState> => {
-    const { approximateMessagesCount } = await asking(outOfTime, (abortSignal) => queue.getProperties({ abortSignal }));
+    const { approximateMessagesCount } = await callService(outOfTime, (abortSignal) =>
+      queue.getProperties({ abortSignal }),
+    );
     return { name: queue.name, length: approximateMessagesCount ?? 0 };
   };
 
   return {
     async send(message, outOfTime) {
       const text = Buffer.from(JSON.stringify(message)).toString('base64');
-      const sent = await asking(outOfTime, (abortSignal) =>
+      const sent = await callService(outOfTime, (abortSignal) =>
         requests.sendMessage(text, { messageTimeToLive: -1, abortSignal }),
       );
       return { messageId: sent.messageId, insertedAt: sent.insertedOn };
@@ -35,7 +37,7 @@ export function createRequestQueue(
     state: (outOfTime) => stateOf(requests, outOfTime),
     poisonState: (outOfTime) => stateOf(poison, outOfTime),
     async peekPoison(outOfTime) {
-      const { peekedMessageItems } = await asking(outOfTime, (abortSignal) =>
+      const { peekedMessageItems } = await callService(outOfTime, (abortSignal) =>
         poison.peekMessages({ numberOfMessages: 32, abortSignal }),
       );
       return peekedMessageItems.map(({ messageText }) => decoded(messageText));
@@ -48,7 +50,7 @@ export function createRequestQueue(
       ];
       for (const call of calls) {
         try {
-          await asking(outOfTime, call);
+          await callService(outOfTime, call);
         } catch (error) {
           if (!(error instanceof ServiceError) || error.statusCode === undefined) throw error;
           if (error.statusCode === 403) return false;

@@ -17,7 +17,7 @@ const refusalsOfTakenNames = [403, 409, 412];
  * no checksum option of the SDK's: the transactional Content-MD5 is what the service itself checks.
  */
 export function createBlobContainerStore(url: string, credential: TokenCredential, clock: Clock): EscrowStore {
-  const { guard, asking } = storageCalls(url, 'Blob Storage', clock);
+  const { guard, callService } = storageCalls(url, 'Blob Storage', clock);
   const pipeline = newPipeline(credential, withoutRetries);
   pipeline.factories.unshift(guard);
   const client = new ContainerClient(url, pipeline);
@@ -31,7 +31,7 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
     let continuationToken: string | undefined;
     do {
       const from = continuationToken ? { continuationToken } : {};
-      const page: IteratorResult<T> = await asking(deadline, (abortSignal) => open(from, abortSignal).next());
+      const page: IteratorResult<T> = await callService(deadline, (abortSignal) => open(from, abortSignal).next());
       if (page.done) return;
       yield page.value;
       continuationToken = page.value.continuationToken;
@@ -40,7 +40,7 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
 
   const upload = async (blob: NewBlob, conditions: { ifNoneMatch?: string }, deadline: AbortSignal): Promise<void> => {
     const body = Buffer.from(blob.bytes.buffer, blob.bytes.byteOffset, blob.bytes.byteLength);
-    await asking(deadline, (abortSignal) =>
+    await callService(deadline, (abortSignal) =>
       client.getBlockBlobClient(blob.name).upload(body, body.length, {
         abortSignal,
         conditions,
@@ -53,7 +53,7 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
 
   const look = async (name: string, deadline: AbortSignal): Promise<StoredBlob | undefined> => {
     try {
-      const properties = await asking(deadline, (abortSignal) =>
+      const properties = await callService(deadline, (abortSignal) =>
         client.getBlobClient(name).getProperties({ abortSignal }),
       );
       return storedBlobOf({ name, properties, metadata: properties.metadata });
@@ -87,10 +87,10 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
     },
     replace: (blob, deadline) => upload(blob, {}, deadline),
     async remove(name, deadline) {
-      await asking(deadline, (abortSignal) => client.getBlobClient(name).delete({ abortSignal }));
+      await callService(deadline, (abortSignal) => client.getBlobClient(name).delete({ abortSignal }));
     },
     read: (name, deadline, maxBytes = Number.POSITIVE_INFINITY) =>
-      asking(deadline, async (abortSignal) => {
+      callService(deadline, async (abortSignal) => {
         const answer = await client.getBlobClient(name).download(0, undefined, { abortSignal });
         const { contentLength = 0, requestId } = answer;
         const body = answer.readableStreamBody as Readable | undefined;

@@ -1,4 +1,4 @@
-import { toldTime } from '../azure/http/valid-service-date.ts';
+import { validServiceDate } from '../azure/http/valid-service-date.ts';
 import { ServiceError } from '../escrow/model/service-error.ts';
 import type { StoredBlob } from '../escrow/ports/escrow-store.ts';
 
@@ -24,9 +24,9 @@ export interface BlobAnswer {
 /** @throws ServiceError when neither the creation nor the last change has a time that can be read. */
 export function storedBlobOf({ name, properties, metadata }: BlobAnswer): StoredBlob {
   const { contentMD5, accessTier, archiveStatus, copyStatus } = properties;
-  const lastModified = toldTime(properties.lastModified);
+  const lastModified = validServiceDate(properties.lastModified);
   // A record is never overwritten, so its last change is its creation.
-  const createdAt = toldTime(properties.createdOn) ?? lastModified;
+  const createdAt = validServiceDate(properties.createdOn) ?? lastModified;
   if (createdAt === undefined) {
     throw new ServiceError(`the answer tells no readable time of creation of the blob "${name}"`, {
       service: 'Blob Storage',

@@ -1,4 +1,5 @@
 import { isSameSource, type SourceId } from '../../escrow/model/source.ts';
+import { namesOfSource } from '../../escrow/model/source-names.ts';
 import type { FoundSource } from './find-sources.ts';
 import { isSample, type SourceEntry, sourceOf } from './sources-file.ts';
 
@@ -48,9 +49,13 @@ export function mergeSources(found: readonly FoundSource[], existing: readonly S
   }
   for (const one of found) {
     if (existing.some((entry) => isSameSource(sourceOf(entry), one.source))) continue;
-    const named = one.source.kind === 'vault' ? { vaultName: one.source.name } : { hsmName: one.source.name };
     changes.push({ kind: 'added', source: one.source });
-    entries.push(withFacts({ ...named, resourceGroup: one.resourceGroup, privateEndpoint: !one.publicAccess }, one));
+    entries.push(
+      withFacts(
+        { ...namesOfSource(one.source), resourceGroup: one.resourceGroup, privateEndpoint: !one.publicAccess },
+        one,
+      ),
+    );
   }
   return { entries, changes };
 }

@@ -2,6 +2,7 @@ import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 import type { SourceId } from '../../escrow/model/source.ts';
 import { describeSource, isSameSource } from '../../escrow/model/source.ts';
+import { sourceOfNames } from '../../escrow/model/source-names.ts';
 import { placeOfJsonFault } from '../json-fault.ts';
 import { sourceShape } from '../source-settings.ts';
 
@@ -32,10 +33,10 @@ export const entryNames = Object.keys(entryShape.shape);
 const onlyOfVaults = ['accessModel', 'events', 'existingSystemTopic', 'geography'] as const;
 
 /** The source that an entry is about. @throws when it names none, which {@link readSourcesFile} tells as a fault. */
-export function sourceOf({ vaultName, hsmName }: SourceEntry): SourceId {
-  const name: string | undefined = vaultName ?? hsmName;
-  if (name === undefined) throw new Error('An entry without a name.');
-  return { kind: vaultName === undefined ? 'managedHsm' : 'vault', name: name.toLowerCase() };
+export function sourceOf(entry: SourceEntry): SourceId {
+  const source = sourceOfNames(entry);
+  if (source === undefined) throw new Error('An entry without a name.');
+  return source;
 }
 
 /** The entry that the repository comes with, to be replaced. */

@@ -28,7 +28,7 @@ export interface OpenKeyClient {
   readonly pacer: Pacer;
   readonly clock: Clock;
   /** Runs a call of the client; errors that the SDK makes above the pipeline are told like all others. */
-  asking<T>(call: () => Promise<T>): Promise<T>;
+  callService<T>(call: () => Promise<T>): Promise<T>;
   /** Every item of a listing, page by page as they arrive; no page is read twice. */
   allPages<Item>(pages: AsyncIterator<Item[]>, outOfTime: AbortSignal): AsyncGenerator<Item>;
 }
@@ -49,7 +49,7 @@ export function openKeyClient({ source, suffixes, credential, clock, waiting }: 
       waiting: (change, refusal, ms) => waiting?.({ source, ...change, refusal, ms }),
     }),
   );
-  const asking = async <T>(call: () => Promise<T>): Promise<T> => {
+  const callService = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
       return await call();
     } catch (error) {
@@ -60,11 +60,11 @@ export function openKeyClient({ source, suffixes, credential, clock, waiting }: 
   async function* allPages<Item>(pages: AsyncIterator<Item[]>, outOfTime: AbortSignal): AsyncGenerator<Item> {
     const onePage = listingWithinTime(outOfTime);
     for (;;) {
-      const page = await asking(() => onePage(() => pages.next()));
+      const page = await callService(() => onePage(() => pages.next()));
       if (page.done) return;
       yield* page.value;
     }
   }
 
-  return { source, url, client, pacer, clock, asking, allPages };
+  return { source, url, client, pacer, clock, callService, allPages };
 }

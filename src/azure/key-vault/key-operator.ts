@@ -3,7 +3,7 @@ import { EscrowFault } from '../../escrow/model/failure.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
 import type { DeletedKey, KeyInside, KeyOperator } from '../../escrow/ports/key-operator.ts';
 import type { KeySource } from '../../escrow/ports/key-source.ts';
-import { toldTime } from '../http/valid-service-date.ts';
+import { validServiceDate } from '../http/valid-service-date.ts';
 import type { OpenKeyClient } from './key-client.ts';
 import { sourceKeyOf } from './key-source.ts';
 import { withinTime } from './key-vault-pipeline.ts';
@@ -14,9 +14,9 @@ const longestPurgeMs = 120_000;
 
 /** A vault or a Managed HSM through the SDK, for somebody who may restore. Shares client and pace with the key source. */
 export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOperator {
-  const { url, client, clock, asking, allPages } = open;
+  const { url, client, clock, callService, allPages } = open;
   const call = <T>(outOfTime: AbortSignal, work: () => Promise<T>): Promise<T> =>
-    asking(() => withinTime(outOfTime, work));
+    callService(() => withinTime(outOfTime, work));
 
   const findDeletedKey = (name: string, outOfTime: AbortSignal): Promise<DeletedKey | undefined> =>
     orAbsent(async () => {
@@ -93,8 +93,8 @@ function deletedKeyOf(properties: DeletedVaultKey['properties']): DeletedKey {
   return {
     name,
     version,
-    createdAt: toldTime(createdOn),
-    deletedAt: toldTime(deletedOn),
-    purgeAt: toldTime(scheduledPurgeDate),
+    createdAt: validServiceDate(createdOn),
+    deletedAt: validServiceDate(deletedOn),
+    purgeAt: validServiceDate(scheduledPurgeDate),
   };
 }

@@ -3,13 +3,13 @@ import { EscrowFault } from '../../escrow/model/failure.ts';
 import type { PublicKey, SourceKey } from '../../escrow/model/source-key.ts';
 import { keyNamePattern } from '../../escrow/model/source-path.ts';
 import type { KeySource } from '../../escrow/ports/key-source.ts';
-import { toldTime } from '../http/valid-service-date.ts';
+import { validServiceDate } from '../http/valid-service-date.ts';
 import type { OpenKeyClient } from './key-client.ts';
 import type { AnswerTime } from './key-vault-pipeline.ts';
 import { withinTime } from './key-vault-pipeline.ts';
 
 /** A vault or a Managed HSM through the SDK. Open one client per source and process: its pace is what all callers share. */
-export function createKeySource({ source, url, client, pacer, asking, allPages }: OpenKeyClient): KeySource {
+export function createKeySource({ source, url, client, pacer, callService, allPages }: OpenKeyClient): KeySource {
   return {
     source,
     async *listKeys(outOfTime) {
@@ -20,22 +20,22 @@ export function createKeySource({ source, url, client, pacer, asking, allPages }
     async *listVersions(name, outOfTime) {
       const pages = client.listPropertiesOfKeyVersions(name).byPage();
       for await (const { version, enabled, createdOn, updatedOn } of allPages(pages, outOfTime)) {
-        const times = { createdAt: toldTime(createdOn), updatedAt: toldTime(updatedOn) };
+        const times = { createdAt: validServiceDate(createdOn), updatedAt: validServiceDate(updatedOn) };
         yield { version: version ?? '', enabled: enabled ?? true, ...times };
       }
     },
     async getPublicKey(name, version, outOfTime) {
       const options = version === undefined ? {} : { version };
-      const { key } = await asking(() => withinTime(outOfTime, () => client.getKey(name, options)));
+      const { key } = await callService(() => withinTime(outOfTime, () => client.getKey(name, options)));
       return publicKeyOf(key);
     },
     async getKey(name, outOfTime) {
-      const key = await asking(() => withinTime(outOfTime, () => client.getKey(name)));
+      const key = await callService(() => withinTime(outOfTime, () => client.getKey(name)));
       return sourceKeyOf(key.properties, url);
     },
     async backUpKey(name, outOfTime) {
       const answer: AnswerTime = {};
-      const bytes = await asking(() => withinTime(outOfTime, () => client.backupKey(name), answer));
+      const bytes = await callService(() => withinTime(outOfTime, () => client.backupKey(name), answer));
       if (bytes !== undefined && bytes.length > 0) return { bytes, takenAt: answer.time };
       throw new EscrowFault(
         'EmptyBackup',
@@ -79,8 +79,8 @@ export function sourceKeyOf(properties: KeyProperties, url: string): SourceKey {
     id: id?.split('/').slice(0, 5).join('/') ?? `${vaultUrl}/keys/${name}`,
     ...(version && { version }),
     enabled: enabled ?? true,
-    createdAt: toldTime(createdOn),
-    updatedAt: toldTime(updatedOn),
+    createdAt: validServiceDate(createdOn),
+    updatedAt: validServiceDate(updatedOn),
     certificateBacked: managed ?? false,
   };
 }

@@ -8,7 +8,7 @@ import { guardRequest } from '../http/connection.ts';
 import type { Pacer } from '../http/pacer.ts';
 import { withRetries } from '../http/retry.ts';
 import { keyVaultErrorOf, toServiceError } from '../http/service-answer.ts';
-import { toldTime } from '../http/valid-service-date.ts';
+import { validServiceDate } from '../http/valid-service-date.ts';
 import type { KeyChange } from './passing-conflicts.ts';
 import { keyChangeOf, mayPass } from './passing-conflicts.ts';
 
@@ -76,7 +76,8 @@ export function keyVaultPipeline({ host, service, pacer, clock, waiting }: Pipel
         const response = await next(request);
         // 3xx too: a redirect to another host comes through unfollowed.
         if (response.status >= 300) throw keyVaultErrorOf(response, service, host);
-        if (context.answer) context.answer.time = toldTime(new Date(response.headers.get('date') ?? Number.NaN));
+        if (context.answer)
+          context.answer.time = validServiceDate(new Date(response.headers.get('date') ?? Number.NaN));
         if (response.bodyAsText) requireJson(response.bodyAsText, service, host);
         return response;
       };

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { SourceId } from '../../escrow/model/source.ts';
+import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
 import { sourceNamePattern } from '../../escrow/model/source-path.ts';
 
 /** The options that name a source. */
@@ -19,11 +20,8 @@ export function parseSourceName(text: string): string {
 
 /** The source that the options name; undefined when neither is given. */
 export function namedSource({ vaultName, hsmName }: SourceValues): SourceId | undefined {
-  if (vaultName !== undefined) return { kind: 'vault', name: vaultName };
-  return hsmName === undefined ? undefined : { kind: 'managedHsm', name: hsmName };
+  return sourceOfNames({ vaultName, hsmName });
 }
 
 /** `vaultName`/`hsmName` as messages and the JSON of commands carry a source. */
-export function sourceMembers({ kind, name }: SourceId): { readonly vaultName: string } | { readonly hsmName: string } {
-  return kind === 'vault' ? { vaultName: name } : { hsmName: name };
-}
+export const sourceMembers = namesOfSource;

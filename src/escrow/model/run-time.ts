@@ -22,13 +22,13 @@ export function parseSchedule(expression: string): Cron {
   return new Cron(expression, { timezone: 'UTC', mode: '6-part', domAndDow: true, paused: true });
 }
 
-const mostOccurrences = 1000;
+const maxOccurrences = 1000;
 
 /** The occurrences of a schedule between two times, both exclusive; the first thousand of them. */
 export function occurrencesBetween(schedule: string, after: Date, before: Date): Date[] {
   const cron = parseSchedule(schedule);
   const found: Date[] = [];
-  for (let next = cron.nextRun(after); next !== null && next < before && found.length < mostOccurrences; ) {
+  for (let next = cron.nextRun(after); next !== null && next < before && found.length < maxOccurrences; ) {
     found.push(next);
     next = cron.nextRun(next);
   }

@@ -4,6 +4,7 @@ import type { SourceSuffixes } from '../model/key-id.ts';
 import { parseKeyId } from '../model/key-id.ts';
 import type { EscrowSource, SourceId } from '../model/source.ts';
 import { describeSource, isSameSource } from '../model/source.ts';
+import { sourceOfNames } from '../model/source-names.ts';
 import { keyNamePattern } from '../model/source-path.ts';
 import { faultOfBlobName } from '../records/blob-names.ts';
 import { readKeyEvent } from './key-event.ts';
@@ -119,10 +120,17 @@ function resolve(message: Message, context: RequestContext): EscrowRequest {
     throw refuse(`"blobName" ${JSON.stringify(blobName)} cannot be used: ${nameFault}`, 'Choose another.');
 
   if (all) return { scope: 'sources', sources: context.sources, ...readRunTime(runTime, context), whatIf };
-  if (id !== undefined) {
-    return { scope: 'key', ...resolveKeyId(id, context), ...(blobName !== undefined && { blobName }), ...options };
+  const named = sourceOfNames({ vaultName, hsmName });
+  // Exactly one of them is there: without a source it is the identifier.
+  if (named === undefined) {
+    return {
+      scope: 'key',
+      ...resolveKeyId(id ?? '', context),
+      ...(blobName !== undefined && { blobName }),
+      ...options,
+    };
   }
-  const source = configuredSource(sourceIdOf(vaultName, hsmName), context);
+  const source = configuredSource(named, context);
   if (name === undefined) return { scope: 'sources', sources: [source], ...readRunTime(runTime, context), whatIf };
   if (!keyNamePattern.test(name)) {
     throw refuse(`${JSON.stringify(name)} is no key name`, 'A key name has 1 to 127 letters, digits and dashes.');
@@ -150,12 +158,6 @@ function readRunTime(runTime: string | undefined, { now }: RequestContext): { ru
     throw refuse(`"runTime" ${runTime} is out of range`, 'It may lie from 7 days ago to 5 minutes ahead.');
   }
   return { runTime: time };
-}
-
-function sourceIdOf(vaultName: string | undefined, hsmName: string | undefined): SourceId {
-  return vaultName === undefined
-    ? { kind: 'managedHsm', name: hsmName?.toLowerCase() ?? '' }
-    : { kind: 'vault', name: vaultName.toLowerCase() };
 }
 
 function resolveKeyId(id: string, context: RequestContext): { source: EscrowSource; name: string } {

@@ -43,7 +43,7 @@ export function escrowKey(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
 }
 
 /** What `escrowKey` would come to, as far as looking can tell. */
-export function foreseeKey(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
+export function dryRunKey(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
   return orFailed(job, async () => {
     const { key, source, runId } = job;
     const own = await ownRecords(job, ports);

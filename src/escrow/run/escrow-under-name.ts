@@ -28,7 +28,7 @@ export function escrowUnderName(job: NamedJob, ports: EscrowPorts): Promise<Outc
   return orFailed(job, async () => {
     const { container, time } = ports;
     const existing = await container.look(job.blobName, time.lastCall);
-    const settled = settledBefore(job, existing);
+    const settled = existingOutcome(job, existing);
     if (settled !== undefined) return settled;
     const record = { ...(await backUp(job, ports)), name: job.blobName };
     if (existing !== undefined) return replace(job, record, container, time.lastCall);
@@ -44,12 +44,12 @@ export function foreseeUnderName(job: NamedJob, { container, time }: EscrowPorts
   return orFailed(job, async () => {
     const existing = await container.look(job.blobName, time.lastCall);
     const wouldEscrow = { key: job.key.name, outcome: 'wouldEscrow', blobName: job.blobName } as const;
-    return settledBefore(job, existing) ?? wouldEscrow;
+    return existingOutcome(job, existing) ?? wouldEscrow;
   });
 }
 
 /** What is known before any backup. @throws EscrowFault when another run has the name and `force` is not said. */
-function settledBefore({ key, runId, force }: NamedJob, existing: StoredBlob | undefined): Outcome | undefined {
+function existingOutcome({ key, runId, force }: NamedJob, existing: StoredBlob | undefined): Outcome | undefined {
   if (existing === undefined) return undefined;
   if (isOwn(existing, key, runId)) return alreadyEscrowed(key, existing);
   if (!force) throw takenBy(existing);

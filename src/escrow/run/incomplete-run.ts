@@ -4,7 +4,7 @@ import { describeSource } from '../model/source.ts';
 import type { SourceRun } from './source-run.ts';
 
 // The host cuts an exception text at about 32 KB; the report and the log have every failure.
-const mostLines = 25;
+const maxLines = 25;
 
 /** What fails an invocation: one error that carries every failure of every source in `errors`. */
 export class IncompleteRun extends AggregateError {
@@ -25,9 +25,8 @@ export function incompleteRunOf(runs: readonly SourceRun[]): IncompleteRun | und
 
 /** One failure, or many, as the error that the invocation ends with. */
 export function incompleteRun(head: string, failures: readonly Failure[]): IncompleteRun {
-  const lines = failures.slice(0, mostLines).map((failure) => `- ${failureSentence(failure)}`);
-  if (failures.length > mostLines)
-    lines.push(`- and ${failures.length - mostLines} more, in the run report and the log`);
+  const lines = failures.slice(0, maxLines).map((failure) => `- ${failureSentence(failure)}`);
+  if (failures.length > maxLines) lines.push(`- and ${failures.length - maxLines} more, in the run report and the log`);
   return new IncompleteRun(
     failures.map((failure) => {
       const { code, cause } = failure;

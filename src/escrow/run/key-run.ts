@@ -6,7 +6,7 @@ import { explainSkip, skipReasonOf } from '../model/selection.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { Trigger } from '../ports/escrow-events.ts';
 import { namedRecordName } from '../records/blob-names.ts';
-import { escrowKey, foreseeKey } from './escrow-key.ts';
+import { dryRunKey, escrowKey } from './escrow-key.ts';
 import { escrowUnderName, foreseeUnderName } from './escrow-under-name.ts';
 import { logOutcome } from './outcome-log.ts';
 import type { RunPorts } from './source-run.ts';
@@ -47,7 +47,7 @@ async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
   const reason = skipReasonOf(job.obeysSelection ? source : everyKey, key);
   if (reason !== undefined) return { key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) };
   const keyJob = { source, key, runId, trigger, lookFirst: true };
-  if (job.blobName === undefined) return job.whatIf ? foreseeKey(keyJob, ports) : escrowKey(keyJob, ports);
+  if (job.blobName === undefined) return job.whatIf ? dryRunKey(keyJob, ports) : escrowKey(keyJob, ports);
   const named = { ...keyJob, blobName: namedRecordName(job.blobName), force };
   return job.whatIf ? foreseeUnderName(named, ports) : escrowUnderName(named, ports);
 }

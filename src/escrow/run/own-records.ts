@@ -14,7 +14,7 @@ export interface OwnRecord {
 }
 
 // One for each change of a key between two passes of one run; more are somebody else's doing.
-const mostOwnRecords = 1000;
+const maxOwnRecords = 1000;
 
 /** The records of one key under the names of one run, highest number first. One request for all of them. */
 export async function listOwnRecords(
@@ -29,10 +29,10 @@ export async function listOwnRecords(
   for await (const blob of container.list(prefix, deadline, { metadata: true })) {
     const named = parseRecordName(blob.name);
     if (named !== undefined) records.push({ number: named.number, blob });
-    if (records.length <= mostOwnRecords) continue;
+    if (records.length <= maxOwnRecords) continue;
     throw new EscrowFault(
       'tooManyRecords',
-      `more than ${mostOwnRecords} records of run ${runId} are there already ("${prefix}…")`,
+      `more than ${maxOwnRecords} records of run ${runId} are there already ("${prefix}…")`,
       'Find out who wrote them (storage logs), and escrow the key by a request of its own meanwhile.',
     );
   }

@@ -90,7 +90,7 @@ describe('a vault that tells odd times', () => {
     const versions: unknown[] = [];
     for await (const version of operator.keys.listVersions(name, noLimit)) versions.push(version);
     expect(versions).toEqual([{ version: '0123456789abcdef', enabled: true, createdAt: at, updatedAt: at }]);
-    const deleted = { name, createdAt: at, deletedAt: at, purgeAt: at };
+    const deleted = { name, version: '0123456789abcdef', createdAt: at, deletedAt: at, purgeAt: at };
     expect(await operator.findDeletedKey(name, noLimit)).toEqual(deleted);
   });
 });
