@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { entryNames } from '../../src/app/discover/sources-file.ts';
 import { readSettings } from '../../src/app/settings.ts';
-import { deploy, parameterSetNames, parametersNamed } from './support/parameter-sets.ts';
+import { deploy, parameterSetNames, parametersNamed, template } from './support/parameter-sets.ts';
 import { appSettings, ofType, roleAssignments } from './support/resources.ts';
 
 interface SourceParameter {
@@ -110,5 +111,12 @@ describe('a source that is on the list as not escrowed', () => {
     const drill = { vaultName: 'contoso-drill', resourceGroup: 'rg', location: 'uksouth', notEscrowed: 'drill vault' };
     const deployment = deploy({ ...parameters, sources: [...(parameters.sources as object[]), drill] });
     expect(deployment).toEqual(deploy(parameters));
+  });
+});
+
+describe('the words of infra/sources.json', () => {
+  it('are those that the template takes', () => {
+    const definitions = (template as unknown as { definitions: Record<string, { properties?: object }> }).definitions;
+    expect(new Set(Object.keys(definitions.source?.properties ?? {}))).toEqual(new Set(entryNames));
   });
 });
