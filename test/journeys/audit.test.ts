@@ -195,7 +195,7 @@ describe('the daily audit', () => {
         'stale vaults/contoso-prod/signing',
         'stale vaults/contoso-web/web-a',
         // What was altered never counts again, even if it is put back.
-        'neverEscrowed managed-hsms/contoso-hsm/payments',
+        'recordAltered managed-hsms/contoso-hsm/payments',
       ]),
     );
     expect(gaps).toHaveLength(7);
