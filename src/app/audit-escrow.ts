@@ -19,15 +19,17 @@ export function conductAuditNow(services: Services, deadline: AbortSignal): Prom
  * @throws AuditFailedError, or CoverageGaps when everything is saved and there are gaps.
  */
 export async function auditEscrow(services: Services, log: EscrowLog): Promise<void> {
-  const { outOfTime, lastCall } = services.timeBudget();
-  const audit = await wrapAuditFailure('audit the escrow', () => conductAuditNow(services, outOfTime));
+  const { softDeadline, hardDeadline } = services.timeBudget();
+  const audit = await wrapAuditFailure('audit the escrow', () => conductAuditNow(services, softDeadline));
   logFindings(log, audit);
   const saved = await wrapAuditFailure(`save the audit ${audit.auditId}`, () =>
-    saveAudit(services.audits, audit, lastCall),
+    saveAudit(services.audits, audit, hardDeadline),
   );
   logSaved(log, audit, saved);
   const page = Buffer.from(reportPage(audit, saved));
-  await wrapAuditFailure(`write the page of "${saved.name}"`, () => savePage(services.audits, saved, page, lastCall));
+  await wrapAuditFailure(`write the page of "${saved.name}"`, () =>
+    savePage(services.audits, saved, page, hardDeadline),
+  );
   const gaps = coverageGapsOf(audit, saved);
   if (gaps !== undefined) throw gaps;
 }

@@ -24,7 +24,7 @@ export async function planRuns(wanted: SourceId | undefined, task: Task, onKey: 
   const { container, settings, now } = services;
   const nextRun = parseSchedule(settings.schedule).nextRun(now());
   const runId = scheduledRunId(nextRun ?? now());
-  const time = { outOfTime: signal, lastCall: signal };
+  const time = { softDeadline: signal, hardDeadline: signal };
   const log: EscrowLog = (_level, line) => {
     if (line.event.startsWith('escrow.key.')) onKey();
   };

@@ -67,8 +67,8 @@ export function compose(settings: Settings, clock: Clock): Composition {
     timeBudget() {
       const total = settings.functionTimeoutMs;
       return {
-        outOfTime: AbortSignal.timeout(total - Math.min(120_000, total / 4)),
-        lastCall: AbortSignal.timeout(total - Math.min(45_000, total / 8)),
+        softDeadline: AbortSignal.timeout(total - Math.min(120_000, total / 4)),
+        hardDeadline: AbortSignal.timeout(total - Math.min(45_000, total / 8)),
       };
     },
     release: async () => {

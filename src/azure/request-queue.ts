@@ -19,30 +19,30 @@ export function createRequestQueue(
   const requests = client.getQueueClient(queueName);
   const poison = client.getQueueClient(`${queueName}-poison`);
 
-  const stateOf = async (queue: typeof requests, outOfTime: AbortSignal): Promise<QueueState> => {
-    const { approximateMessagesCount } = await callService(outOfTime, (abortSignal) =>
+  const stateOf = async (queue: typeof requests, deadline: AbortSignal): Promise<QueueState> => {
+    const { approximateMessagesCount } = await callService(deadline, (abortSignal) =>
       queue.getProperties({ abortSignal }),
     );
     return { name: queue.name, length: approximateMessagesCount ?? 0 };
   };
 
   return {
-    async send(message, outOfTime) {
+    async send(message, deadline) {
       const text = Buffer.from(JSON.stringify(message)).toString('base64');
-      const sent = await callService(outOfTime, (abortSignal) =>
+      const sent = await callService(deadline, (abortSignal) =>
         requests.sendMessage(text, { messageTimeToLive: -1, abortSignal }),
       );
       return { messageId: sent.messageId, insertedAt: sent.insertedOn };
     },
-    state: (outOfTime) => stateOf(requests, outOfTime),
-    poisonState: (outOfTime) => stateOf(poison, outOfTime),
-    async peekPoison(outOfTime) {
-      const { peekedMessageItems } = await callService(outOfTime, (abortSignal) =>
+    state: (deadline) => stateOf(requests, deadline),
+    poisonState: (deadline) => stateOf(poison, deadline),
+    async peekPoison(deadline) {
+      const { peekedMessageItems } = await callService(deadline, (abortSignal) =>
         poison.peekMessages({ numberOfMessages: 32, abortSignal }),
       );
       return peekedMessageItems.map(({ messageText }) => decoded(messageText));
     },
-    async mayProcess(outOfTime) {
+    async mayProcess(deadline) {
       const calls = [
         (abortSignal: AbortSignal) =>
           requests.updateMessage(absent.id, absent.popReceipt, undefined, 0, { abortSignal }),
@@ -50,7 +50,7 @@ export function createRequestQueue(
       ];
       for (const call of calls) {
         try {
-          await callService(outOfTime, call);
+          await callService(deadline, call);
         } catch (error) {
           if (!(error instanceof ServiceError) || error.statusCode === undefined) throw error;
           if (error.statusCode === 403) return false;

@@ -18,7 +18,7 @@ export interface ResourceGraph {
    * The rows of a query over what the identity may see, page by page; of these subscriptions only, where any are given.
    * @throws ServiceError, OutOfTime. Rows that the service holds back are an error: nobody may take a part for the whole.
    */
-  query(kql: string, subscriptionIds: readonly string[], outOfTime: AbortSignal): AsyncGenerator<unknown>;
+  query(kql: string, subscriptionIds: readonly string[], deadline: AbortSignal): AsyncGenerator<unknown>;
 }
 
 const service = 'Resource Graph';
@@ -53,7 +53,7 @@ export function createResourceGraph(endpoint: string, credential: TokenCredentia
     { afterPolicies: ['bearerTokenAuthenticationPolicy'] },
   );
 
-  const ask = (body: object, outOfTime: AbortSignal): Promise<PipelineResponse> =>
+  const ask = (body: object, deadline: AbortSignal): Promise<PipelineResponse> =>
     withRetries(
       async (abortSignal) => {
         const request = createPipelineRequest({
@@ -67,19 +67,19 @@ export function createResourceGraph(endpoint: string, credential: TokenCredentia
         if (response.status !== 200) throw keyVaultErrorOf(response, service, host);
         return response;
       },
-      { clock, outOfTime, toServiceError: (error) => toServiceError(error, service, host) },
+      { clock, deadline, toServiceError: (error) => toServiceError(error, service, host) },
     );
 
   const invalid = (message: string): ServiceError =>
     new ServiceError(message, { service, host, kind: 'invalidAnswer', code: 'InvalidAnswer' });
 
   return {
-    async *query(kql, subscriptionIds, outOfTime) {
+    async *query(kql, subscriptionIds, deadline) {
       const subscriptions = subscriptionIds.length > 0 ? { subscriptions: subscriptionIds } : {};
       const seen = new Set<string>();
       for (let skipToken: string | undefined; ; ) {
         const options = { resultFormat: 'objectArray', ...(skipToken === undefined ? {} : { $skipToken: skipToken }) };
-        const response = await ask({ query: kql, ...subscriptions, options }, outOfTime);
+        const response = await ask({ query: kql, ...subscriptions, options }, deadline);
         const page = parsePage(response.bodyAsText);
         if (!Array.isArray(page?.data)) throw invalid('the answer is not a page of rows');
         yield* page.data;
@@ -90,7 +90,7 @@ export function createResourceGraph(endpoint: string, credential: TokenCredentia
         }
         if (seen.has(skipToken)) throw invalid('the pages go round in a circle');
         seen.add(skipToken);
-        await clock.sleep(pauseAfter(response), outOfTime);
+        await clock.sleep(pauseAfter(response), deadline);
       }
     },
   };

@@ -26,10 +26,10 @@ test('all work of a process on a source goes through one client, and so one pace
 test.each([
   ['of the deployed 30 minutes: no start in the last 2, no write in the last 45 s', undefined, 28 * 60_000, 1_755_000],
   ['of five minutes: a quarter and an eighth of it are kept back', '00:05:00', 225_000, 262_500],
-])('the time of an invocation %s', (_what, functionTimeout, outOfTime, lastCall) => {
+])('the time of an invocation %s', (_what, functionTimeout, softDeadline, hardDeadline) => {
   const timeout = vi.spyOn(AbortSignal, 'timeout');
   services(
     functionTimeout === undefined ? {} : { AzureFunctionsJobHost__functionTimeout: functionTimeout },
   ).timeBudget();
-  expect(timeout.mock.calls).toEqual([[outOfTime], [lastCall]]);
+  expect(timeout.mock.calls).toEqual([[softDeadline], [hardDeadline]]);
 });

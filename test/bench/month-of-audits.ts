@@ -12,17 +12,17 @@ import { readLatestAudit, saveAudit, savePage } from '../../src/escrow/records/s
  * been read once and for all. Here the newest audit is written again with all of them witnessed.
  */
 export async function leaveMonthOfAudits({ settings, audits, keysOf, now, timeBudget }: Services): Promise<void> {
-  const { outOfTime, lastCall } = timeBudget();
-  const { audit: latest } = await readLatestAudit(audits, outOfTime);
+  const { softDeadline, hardDeadline } = timeBudget();
+  const { audit: latest } = await readLatestAudit(audits, softDeadline);
   if (latest === undefined) throw new Error('There is no audit to go on from.');
   const witnessed = new Map<string, WitnessedVersions>();
   const budget = { left: Number.POSITIVE_INFINITY };
   for (const source of settings.sources) {
     const keys = keysOf(source);
     const listed: SourceKey[] = [];
-    for await (const key of keys.listKeys(outOfTime)) listed.push(key);
+    for await (const key of keys.listKeys(softDeadline)) listed.push(key);
     await inParallel(listed, 16, async (key) => {
-      const versions = await witnessVersions(keys, key, undefined, budget, now(), outOfTime);
+      const versions = await witnessVersions(keys, key, undefined, budget, now(), softDeadline);
       if (versions !== undefined) witnessed.set(`${sourcePath(source)}/${key.name}`, versions);
     });
   }
@@ -33,6 +33,6 @@ export async function leaveMonthOfAudits({ settings, audits, keysOf, now, timeBu
     }),
   );
   const audit = { ...latest.head, keys };
-  const saved = await saveAudit(audits, audit, lastCall);
-  await savePage(audits, saved, Buffer.from(reportPage(audit, saved)), lastCall);
+  const saved = await saveAudit(audits, audit, hardDeadline);
+  await savePage(audits, saved, Buffer.from(reportPage(audit, saved)), hardDeadline);
 }

@@ -64,10 +64,10 @@ async function backUpAtDesk({ vaultName, folder, maxBackupsPerSecond }: DeskJob)
 }
 
 async function fill({ container, timeBudget }: Services, names: readonly string[]): Promise<void> {
-  const { lastCall } = timeBudget();
+  const { hardDeadline } = timeBudget();
   const bytes = Buffer.from('an old blob');
   const put = (name: string) => () =>
-    container.create({ name, bytes, contentType: 'application/octet-stream', metadata: {} }, lastCall);
+    container.create({ name, bytes, contentType: 'application/octet-stream', metadata: {} }, hardDeadline);
   await new PQueue({ concurrency: 32 }).addAll(names.map(put));
 }
 

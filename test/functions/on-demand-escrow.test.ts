@@ -119,18 +119,18 @@ describe('the time of an invocation', () => {
     ['is still there', open],
   ] as const;
 
-  test.each(started)('%s: the record of a refusal has that and no more', async (_, lastCall) => {
+  test.each(started)('%s: the record of a refusal has that and no more', async (_, hardDeadline) => {
     const { onDemandEscrow } = await import('../../src/functions/on-demand-escrow.ts');
-    const budgets = [{ outOfTime: open, lastCall }];
-    const services = { ...app.services, timeBudget: () => budgets.pop() ?? { outOfTime: open, lastCall: open } };
-    const id = `time-${lastCall.aborted}`;
+    const budgets = [{ softDeadline: open, hardDeadline }];
+    const services = { ...app.services, timeBudget: () => budgets.pop() ?? { softDeadline: open, hardDeadline: open } };
+    const id = `time-${hardDeadline.aborted}`;
     const context = new InvocationContext({ triggerMetadata: { id, dequeueCount: 1 }, logHandler: () => undefined });
     const done = Promise.resolve(
       onDemandEscrow(services).handler(Buffer.from('{"vaultName":"contoso-prod","name":"typo"}'), context),
     );
-    if (lastCall.aborted) await expect(done).rejects.toThrow(/could not be kept either: .*time.* ran out/);
+    if (hardDeadline.aborted) await expect(done).rejects.toThrow(/could not be kept either: .*time.* ran out/);
     else await done;
-    expect(await container.requests(id)).toHaveLength(lastCall.aborted ? 0 : 1);
+    expect(await container.requests(id)).toHaveLength(hardDeadline.aborted ? 0 : 1);
   });
 });
 

@@ -27,13 +27,13 @@ function backups() {
 
 describe('a run that cannot end within its time', () => {
   test('starts no key any more, reports the rest as failed for want of time, and is resumed by the retry', async () => {
-    const outOfTime = new AbortController();
+    const softDeadline = new AbortController();
     const slow = await startEscrowApp(azure, [{ vaultName: 'contoso-prod', maxBackupsPerSecond: 20 }], {
-      time: { outOfTime: outOfTime.signal, lastCall: noLimit },
+      time: { softDeadline: softDeadline.signal, hardDeadline: noLimit },
     });
     const running = slow.nightly(lastNight());
     await expect.poll(() => backups().length).toBeGreaterThan(10);
-    outOfTime.abort();
+    softDeadline.abort();
     const first = await running;
     expect(first.error?.message).toMatch(/time of this invocation ran out.*Another attempt resumes/);
     const [report] = await container.reports(runId);
@@ -61,15 +61,15 @@ describe('a run that cannot end within its time', () => {
   test('is told apart from a fault: what it was waiting out is named', async () => {
     azure.keyVault.requests.length = 0;
     azure.keyVault.faults.add({ source: 'contoso-prod', operation: 'backupKey', effect: { kind: 'throttle' } });
-    const outOfTime = new AbortController();
+    const softDeadline = new AbortController();
     const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod', keys: ['key-1'] }], {
       speed: 20,
-      time: { outOfTime: outOfTime.signal, lastCall: noLimit },
+      time: { softDeadline: softDeadline.signal, hardDeadline: noLimit },
     });
     const running = app.nightly(lastNight(1));
     // It asks a second time only when it has read the first answer.
     await expect.poll(() => backups().filter(({ authenticated }) => authenticated).length).toBeGreaterThan(1);
-    outOfTime.abort();
+    softDeadline.abort();
     const { error } = await running;
     azure.keyVault.faults.clear();
     expect(error?.message).toMatch(/ran out while waiting out: throttled \(429 Throttled, request [0-9a-f-]+\)/);

@@ -34,16 +34,16 @@ export function mortal({ keys, container }: Ports, { atCall, lands }: Death): Po
   return {
     keys: {
       ...keys,
-      listKeys: (outOfTime) => all(keys.listKeys(outOfTime)),
-      getKey: (name, outOfTime) => live(() => keys.getKey(name, outOfTime)),
-      backUpKey: (name, outOfTime) => live(() => keys.backUpKey(name, outOfTime)),
+      listKeys: (deadline) => all(keys.listKeys(deadline)),
+      getKey: (name, deadline) => live(() => keys.getKey(name, deadline)),
+      backUpKey: (name, deadline) => live(() => keys.backUpKey(name, deadline)),
     },
     container: {
       ...container,
-      create: (blob, outOfTime) => live(() => container.create(blob, outOfTime)),
-      replace: (blob, outOfTime) => live(() => container.replace(blob, outOfTime)),
-      look: (name, outOfTime) => live(() => container.look(name, outOfTime)),
-      list: ((prefix, outOfTime, options) => all(container.list(prefix, outOfTime, options))) as EscrowStore['list'],
+      create: (blob, deadline) => live(() => container.create(blob, deadline)),
+      replace: (blob, deadline) => live(() => container.replace(blob, deadline)),
+      look: (name, deadline) => live(() => container.look(name, deadline)),
+      list: ((prefix, deadline, options) => all(container.list(prefix, deadline, options))) as EscrowStore['list'],
     },
   };
 }

@@ -13,7 +13,7 @@ export interface RecordedPorts extends RunPorts {
 export function runPorts(
   keys: KeySource,
   container: EscrowStore,
-  time: TimeBudget = { outOfTime: noLimit, lastCall: noLimit },
+  time: TimeBudget = { softDeadline: noLimit, hardDeadline: noLimit },
 ): RecordedPorts {
   const lines: RecordedPorts['lines'] = [];
   return {

@@ -43,10 +43,10 @@ export function createScriptedKeySource({ source, pages, failsAtPage, now }: Key
     backups,
     reads,
     throttled: () => 0,
-    async *listKeys(outOfTime) {
+    async *listKeys(deadline) {
       for (const [index, page] of pages.entries()) {
         await Promise.resolve();
-        if (outOfTime.aborted) throw new OutOfTime();
+        if (deadline.aborted) throw new OutOfTime();
         if (index === failsAtPage) throw keyVaultError(503, 'ServiceUnavailable');
         for (const key of page) yield sourceKey(source, key);
       }
@@ -61,8 +61,8 @@ export function createScriptedKeySource({ source, pages, failsAtPage, now }: Key
     },
     listVersions: refuseToRead,
     getPublicKey: refuseToRead,
-    async backUpKey(name, outOfTime) {
-      if (outOfTime.aborted) throw new OutOfTime();
+    async backUpKey(name, deadline) {
+      if (deadline.aborted) throw new OutOfTime();
       backups.push(name);
       await Promise.resolve();
       const key = find(name);

@@ -90,5 +90,5 @@ export function backUpNamedKey(
 function budgetUntil(signal: AbortSignal): TimeBudget {
   const end = new AbortController();
   signal.addEventListener('abort', () => setTimeout(() => end.abort(), grace).unref(), { once: true });
-  return { outOfTime: signal, lastCall: end.signal };
+  return { softDeadline: signal, hardDeadline: end.signal };
 }

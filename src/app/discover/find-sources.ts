@@ -64,10 +64,10 @@ type Row = z.infer<typeof row>;
 export async function findSources(
   graph: ResourceGraph,
   subscriptionIds: readonly string[],
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<FoundSource[]> {
   const rows: Row[] = [];
-  for await (const one of graph.query(discoveryQuery, subscriptionIds, outOfTime)) rows.push(row.parse(one));
+  for await (const one of graph.query(discoveryQuery, subscriptionIds, deadline)) rows.push(row.parse(one));
   const topics = new Map<string, SystemTopic>();
   for (const { type, topicSource, topicIdentity, name, resourceGroup } of rows) {
     if (type.toLowerCase() !== 'microsoft.eventgrid/systemtopics' || topicSource == null) continue;

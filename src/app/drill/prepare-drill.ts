@@ -72,7 +72,7 @@ export async function prepareDrill(wish: DrillWish, task: Task): Promise<Prepare
   const choice = await chooseForDrill({ ...wish, sources }, attempts, {
     container,
     suffixes: settings.suffixes,
-    outOfTime: signal,
+    deadline: signal,
   });
   if (choice.chosen.length === 0) {
     throw new EscrowFault(

@@ -9,8 +9,8 @@ export interface Turn {
 
 /** One pace for everything that this process does on a source. Every attempt passes it, retries too. */
 export interface Pacer {
-  /** Waits for a turn, first come first served. @throws OutOfTime when `outOfTime` aborts first. */
-  turn(outOfTime: AbortSignal): Promise<Turn>;
+  /** Waits for a turn, first come first served. @throws OutOfTime when `deadline` aborts first. */
+  turn(deadline: AbortSignal): Promise<Turn>;
   /** The service answered 429: the source's pace halves, and the whole source holds. */
   throttled(turn: Turn, retryAfterMs: number | undefined): void;
   succeeded(turn: Turn): void;
@@ -39,25 +39,25 @@ export function createPacer(maxPerSecond: number, clock: Clock): Pacer {
   let count = 0;
   let queue: Promise<unknown> = Promise.resolve();
 
-  const wait = async (outOfTime: AbortSignal): Promise<Turn> => {
+  const wait = async (deadline: AbortSignal): Promise<Turn> => {
     for (;;) {
-      if (outOfTime.aborted) throw new OutOfTime();
+      if (deadline.aborted) throw new OutOfTime();
       const now = clock.now();
       const waitMs = Math.max(nextTurnAt, heldUntil) - now;
       if (waitMs < 1) {
         nextTurnAt = Math.max(nextTurnAt, now - catchUpMs) + 1000 / perSecond;
         return { startedAt: now };
       }
-      await clock.sleep(waitMs, outOfTime);
+      await clock.sleep(waitMs, deadline);
     }
   };
 
   return {
-    turn(outOfTime) {
-      const turn = queue.then(() => wait(outOfTime));
+    turn(deadline) {
+      const turn = queue.then(() => wait(deadline));
       queue = turn.catch(() => undefined);
       // Whoever waits behind a caller with more time left must not wait for as long as that one may.
-      return unlessAborted(turn, outOfTime, () => new OutOfTime());
+      return unlessAborted(turn, deadline, () => new OutOfTime());
     },
     throttled(turn, retryAfterMs) {
       count++;

@@ -7,7 +7,7 @@ import { unlessAborted } from './unless-aborted.ts';
 export interface RetryOptions {
   readonly clock: Clock;
   /** No attempt starts after it aborts. */
-  readonly outOfTime: AbortSignal;
+  readonly deadline: AbortSignal;
   /** Absent for storage, which no budget of ours protects. */
   readonly pacer?: Pacer;
   /** Turns anything thrown into what the service said. */
@@ -45,11 +45,11 @@ const transientKinds: readonly FailureKind[] = [
  */
 export async function withRetries<T>(
   attempt: (timeout: AbortSignal) => Promise<T>,
-  { clock, outOfTime, pacer, toServiceError, passing }: RetryOptions,
+  { clock, deadline, pacer, toServiceError, passing }: RetryOptions,
 ): Promise<T> {
   let last: Error | undefined;
   for (let failed = 0, passed = 0; ; ) {
-    const turn = await takeTurn(pacer, outOfTime, last);
+    const turn = await takeTurn(pacer, deadline, last);
     const timeout = AbortSignal.timeout(attemptTimeoutMs);
     try {
       // Not every part of an attempt obeys the signal: a managed identity endpoint that stalls is waited for without it.
@@ -68,24 +68,24 @@ export async function withRetries<T>(
     if (wait !== undefined) {
       passed++;
       passing?.waiting(last, wait);
-      await clock.sleep(last.retryAfterMs ?? wait, outOfTime);
+      await clock.sleep(last.retryAfterMs ?? wait, deadline);
       continue;
     }
     if (!transientKinds.includes(last.kind) || failed === retries) throw last;
     const backoff = firstBackoffMs * 2 ** failed * (1 + clock.random() / 4);
     failed++;
-    await clock.sleep(last.retryAfterMs ?? backoff, outOfTime);
+    await clock.sleep(last.retryAfterMs ?? backoff, deadline);
   }
 }
 
 async function takeTurn(
   pacer: Pacer | undefined,
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
   last: Error | undefined,
 ): Promise<Turn | undefined> {
-  if (outOfTime.aborted) throw new OutOfTime({ cause: last });
+  if (deadline.aborted) throw new OutOfTime({ cause: last });
   try {
-    return await pacer?.turn(outOfTime);
+    return await pacer?.turn(deadline);
   } catch {
     throw new OutOfTime({ cause: last });
   }

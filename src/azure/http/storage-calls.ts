@@ -10,7 +10,7 @@ export interface StorageCalls {
   /** First of the client's pipeline factories. */
   readonly guard: RequestPolicyFactory;
   /** One call with the product's own retries; the SDK's are off. @throws ServiceError, OutOfTime */
-  callService<T>(outOfTime: AbortSignal, attempt: (abortSignal: AbortSignal) => Promise<T>): Promise<T>;
+  callService<T>(deadline: AbortSignal, attempt: (abortSignal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /** Pipeline options for a storage client whose retries are ours. */
@@ -28,7 +28,7 @@ export function storageCalls(url: string, service: ServiceName, clock: Clock): S
         },
       }),
     },
-    callService: (outOfTime, attempt) =>
-      withRetries(attempt, { clock, outOfTime, toServiceError: (error) => toServiceError(error, service, host) }),
+    callService: (deadline, attempt) =>
+      withRetries(attempt, { clock, deadline, toServiceError: (error) => toServiceError(error, service, host) }),
   };
 }

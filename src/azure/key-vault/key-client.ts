@@ -30,7 +30,7 @@ export interface OpenKeyClient {
   /** Runs a call of the client; errors that the SDK makes above the pipeline are told like all others. */
   callService<T>(call: () => Promise<T>): Promise<T>;
   /** Every item of a listing, page by page as they arrive; no page is read twice. */
-  allPages<Item>(pages: AsyncIterator<Item[]>, outOfTime: AbortSignal): AsyncGenerator<Item>;
+  allPages<Item>(pages: AsyncIterator<Item[]>, deadline: AbortSignal): AsyncGenerator<Item>;
 }
 
 export function openKeyClient({ source, suffixes, credential, clock, waiting }: KeyClientParts): OpenKeyClient {
@@ -57,8 +57,8 @@ export function openKeyClient({ source, suffixes, credential, clock, waiting }: 
     }
   };
 
-  async function* allPages<Item>(pages: AsyncIterator<Item[]>, outOfTime: AbortSignal): AsyncGenerator<Item> {
-    const onePage = listingWithinTime(outOfTime);
+  async function* allPages<Item>(pages: AsyncIterator<Item[]>, deadline: AbortSignal): AsyncGenerator<Item> {
+    const onePage = listingWithinTime(deadline);
     for (;;) {
       const page = await callService(() => onePage(() => pages.next()));
       if (page.done) return;

@@ -15,49 +15,49 @@ const longestPurgeMs = 120_000;
 /** A vault or a Managed HSM through the SDK, for somebody who may restore. Shares client and pace with the key source. */
 export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOperator {
   const { url, client, clock, callService, allPages } = open;
-  const call = <T>(outOfTime: AbortSignal, work: () => Promise<T>): Promise<T> =>
-    callService(() => withinTime(outOfTime, work));
+  const call = <T>(deadline: AbortSignal, work: () => Promise<T>): Promise<T> =>
+    callService(() => withinTime(deadline, work));
 
-  const findDeletedKey = (name: string, outOfTime: AbortSignal): Promise<DeletedKey | undefined> =>
+  const findDeletedKey = (name: string, deadline: AbortSignal): Promise<DeletedKey | undefined> =>
     orAbsent(async () => {
-      const { properties } = await call(outOfTime, () => client.getDeletedKey(name));
+      const { properties } = await call(deadline, () => client.getDeletedKey(name));
       return deletedKeyOf(properties);
     });
 
   return {
     keys,
-    findKey: (name, outOfTime) => orAbsent(() => keys.getKey(name, outOfTime)),
+    findKey: (name, deadline) => orAbsent(() => keys.getKey(name, deadline)),
     findDeletedKey,
-    async *listDeletedKeys(outOfTime) {
-      for await (const { properties } of allPages(client.listDeletedKeys().byPage(), outOfTime)) {
+    async *listDeletedKeys(deadline) {
+      for await (const { properties } of allPages(client.listDeletedKeys().byPage(), deadline)) {
         yield deletedKeyOf(properties);
       }
     },
-    async restoreKey(backup, outOfTime) {
+    async restoreKey(backup, deadline) {
       try {
-        const { properties } = await call(outOfTime, () => client.restoreKeyBackup(backup));
+        const { properties } = await call(deadline, () => client.restoreKeyBackup(backup));
         return { answer: 'restored', key: sourceKeyOf(properties, url), version: properties.version ?? '' };
       } catch (error) {
         if (!(error instanceof ServiceError) || error.kind !== 'conflict') throw error;
         return { answer: 'conflict', inside: keyInConflict(error), refusal: error };
       }
     },
-    async recoverKey(name, outOfTime) {
-      await call(outOfTime, async () => {
+    async recoverKey(name, deadline) {
+      await call(deadline, async () => {
         const poller = await client.beginRecoverDeletedKey(name, { intervalInMs: lookEveryMs });
         await poller.pollUntilDone();
       });
     },
-    async deleteKey(name, outOfTime) {
-      await call(outOfTime, async () => {
+    async deleteKey(name, deadline) {
+      await call(deadline, async () => {
         const poller = await client.beginDeleteKey(name, { intervalInMs: lookEveryMs });
         await poller.pollUntilDone();
       });
     },
-    async purgeKey(name, outOfTime) {
-      await call(outOfTime, () => client.purgeDeletedKey(name));
-      for (const since = clock.now(); (await findDeletedKey(name, outOfTime)) !== undefined; ) {
-        if (outOfTime.aborted) throw new OutOfTime();
+    async purgeKey(name, deadline) {
+      await call(deadline, () => client.purgeDeletedKey(name));
+      for (const since = clock.now(); (await findDeletedKey(name, deadline)) !== undefined; ) {
+        if (deadline.aborted) throw new OutOfTime();
         if (clock.now() - since > longestPurgeMs) {
           throw new EscrowFault(
             'PurgePending',
@@ -65,7 +65,7 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
             'Wait until it is gone; then run again.',
           );
         }
-        await clock.sleep(lookEveryMs, outOfTime);
+        await clock.sleep(lookEveryMs, deadline);
       }
     },
   };

@@ -12,30 +12,30 @@ import { withinTime } from './key-vault-pipeline.ts';
 export function createKeySource({ source, url, client, pacer, callService, allPages }: OpenKeyClient): KeySource {
   return {
     source,
-    async *listKeys(outOfTime) {
-      for await (const properties of allPages(client.listPropertiesOfKeys().byPage(), outOfTime)) {
+    async *listKeys(deadline) {
+      for await (const properties of allPages(client.listPropertiesOfKeys().byPage(), deadline)) {
         yield sourceKeyOf(properties, url);
       }
     },
-    async *listVersions(name, outOfTime) {
+    async *listVersions(name, deadline) {
       const pages = client.listPropertiesOfKeyVersions(name).byPage();
-      for await (const { version, enabled, createdOn, updatedOn } of allPages(pages, outOfTime)) {
+      for await (const { version, enabled, createdOn, updatedOn } of allPages(pages, deadline)) {
         const times = { createdAt: validServiceDate(createdOn), updatedAt: validServiceDate(updatedOn) };
         yield { version: version ?? '', enabled: enabled ?? true, ...times };
       }
     },
-    async getPublicKey(name, version, outOfTime) {
+    async getPublicKey(name, version, deadline) {
       const options = version === undefined ? {} : { version };
-      const { key } = await callService(() => withinTime(outOfTime, () => client.getKey(name, options)));
+      const { key } = await callService(() => withinTime(deadline, () => client.getKey(name, options)));
       return publicKeyOf(key);
     },
-    async getKey(name, outOfTime) {
-      const key = await callService(() => withinTime(outOfTime, () => client.getKey(name)));
+    async getKey(name, deadline) {
+      const key = await callService(() => withinTime(deadline, () => client.getKey(name)));
       return sourceKeyOf(key.properties, url);
     },
-    async backUpKey(name, outOfTime) {
+    async backUpKey(name, deadline) {
       const answer: AnswerTime = {};
-      const bytes = await callService(() => withinTime(outOfTime, () => client.backupKey(name), answer));
+      const bytes = await callService(() => withinTime(deadline, () => client.backupKey(name), answer));
       if (bytes !== undefined && bytes.length > 0) return { bytes, takenAt: answer.time };
       throw new EscrowFault(
         'EmptyBackup',

@@ -16,7 +16,7 @@ type Policy = NonNullable<KeyClientOptions['additionalPolicies']>[number]['polic
 
 /** What a call into the SDK carries to the pipeline; the SDK drops the caller's options on every page but the first. */
 interface CallContext {
-  readonly outOfTime: AbortSignal;
+  readonly deadline: AbortSignal;
   /** The pages that a listing has read already. */
   readonly pages?: Set<string>;
   readonly answer?: AnswerTime | undefined;
@@ -33,13 +33,13 @@ const callContext = new AsyncLocalStorage<CallContext>();
  * Runs one call with the time that it has.
  * @param answer is told when the service answered.
  */
-export function withinTime<T>(outOfTime: AbortSignal, call: () => Promise<T>, answer?: AnswerTime): Promise<T> {
-  return callContext.run({ outOfTime, answer }, call);
+export function withinTime<T>(deadline: AbortSignal, call: () => Promise<T>, answer?: AnswerTime): Promise<T> {
+  return callContext.run({ deadline, answer }, call);
 }
 
 /** The same for every page of one listing, which must never come to a page twice. */
-export function listingWithinTime(outOfTime: AbortSignal): <T>(nextPage: () => Promise<T>) => Promise<T> {
-  const context = { outOfTime, pages: new Set<string>() };
+export function listingWithinTime(deadline: AbortSignal): <T>(nextPage: () => Promise<T>) => Promise<T> {
+  const context = { deadline, pages: new Set<string>() };
   return (nextPage) => callContext.run(context, nextPage);
 }
 
@@ -90,7 +90,7 @@ export function keyVaultPipeline({ host, service, pacer, clock, waiting }: Pipel
           includes: mayPass,
           waiting: (refusal, ms) => waiting(change, refusal, ms),
         },
-        outOfTime: context.outOfTime,
+        deadline: context.deadline,
         toServiceError: (error) => toServiceError(error, service, host),
       });
     },

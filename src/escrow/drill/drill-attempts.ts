@@ -23,7 +23,7 @@ export interface DrillAttempts {
 export async function readDrillAttempts(
   drillStore: EscrowStore,
   audit: StoredAudit | undefined,
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<ReadonlyMap<string, DrillAttempts>> {
   const attempts = new Map<string, DrillAttempts>();
   const note = (key: string, at: string, isProven: boolean): void => {
@@ -38,11 +38,11 @@ export async function readDrillAttempts(
       if (drilledAt !== undefined) note(drilledKey(source, key), drilledAt, true);
   }
   const receipts: ListedBlob[] = [];
-  for await (const blob of drillStore.list(drillFolder, outOfTime)) {
+  for await (const blob of drillStore.list(drillFolder, deadline)) {
     if (parseDrillReceiptName(blob.name) !== undefined) receipts.push(blob);
   }
   await inParallel(receipts, readersAtOnce, async ({ name, createdAt }) => {
-    const receipt = await readReceipt(drillStore, name, outOfTime);
+    const receipt = await readReceipt(drillStore, name, deadline);
     for (const { source, key, outcome } of receipt?.keys ?? [])
       note(drilledKey(source, key), createdAt.toISOString(), outcome === 'proven');
   });

@@ -54,12 +54,12 @@ export interface DrillChoice {
 export async function chooseForDrill(
   { sources, names, target, sample }: DrillWish,
   attempts: ReadonlyMap<string, DrillAttempts>,
-  ports: { readonly container: EscrowStore; readonly suffixes: SourceSuffixes; readonly outOfTime: AbortSignal },
+  ports: { readonly container: EscrowStore; readonly suffixes: SourceSuffixes; readonly deadline: AbortSignal },
 ): Promise<DrillChoice> {
-  const { container, suffixes, outOfTime } = ports;
+  const { container, suffixes, deadline } = ports;
   const candidates: Candidate[] = [];
   for (const source of sources.filter(({ kind }) => kind === target.source.kind)) {
-    for (const keyName of await recordedKeyNames(container, source, outOfTime)) {
+    for (const keyName of await recordedKeyNames(container, source, deadline)) {
       if (names !== undefined && !matchesAny(names, keyName)) continue;
       candidates.push({ source, keyName, before: attempts.get(drilledKey(sourcePath(source), keyName)) });
     }
@@ -69,7 +69,7 @@ export async function chooseForDrill(
   const failedEarlier: UnprovenKey[] = [];
   for (const { source, keyName, before } of candidates) {
     const record =
-      chosen.length < sample ? await recordOf({ source, keyName }, suffixes, container, outOfTime) : undefined;
+      chosen.length < sample ? await recordOf({ source, keyName }, suffixes, container, deadline) : undefined;
     if (record !== undefined && judgePlace(record, target).fits !== 'elsewhere') chosen.push({ record, before });
     else if (before !== undefined && failedLast(before))
       failedEarlier.push({ source, keyName, failedAt: before.triedAt });
@@ -82,10 +82,10 @@ async function recordOf(
   key: { readonly source: SourceId; readonly keyName: string },
   suffixes: SourceSuffixes,
   container: EscrowStore,
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<StoredRecord | undefined> {
   try {
-    return (await chooseRecord(container, suffixes, key, outOfTime)).record;
+    return (await chooseRecord(container, suffixes, key, deadline)).record;
   } catch (error) {
     if (error instanceof EscrowFault && error.code === 'recordNotFound') return undefined;
     throw error;

@@ -12,20 +12,20 @@ export interface KeyBackup {
 /**
  * One vault or Managed HSM, seen by somebody who may list and back up. Whoever implements it owes:
  * - every call passes one pace shared by the whole process, and is retried while that can help;
- * - after `outOfTime` aborts, no further attempt starts and the call rejects with `OutOfTime`; an attempt under way ends first;
+ * - after `deadline` aborts, no further attempt starts and the call rejects with `OutOfTime`; an attempt under way ends first;
  * - every other rejection is a `ServiceError` that keeps the service's status, code and request id;
  * - nothing but the source's own host is ever asked.
  */
 export interface KeySource {
   readonly source: SourceId;
   /** Every key once per listing position, page by page as they arrive; duplicates are the caller's to drop. */
-  listKeys(outOfTime: AbortSignal): AsyncIterable<SourceKey>;
-  getKey(name: string, outOfTime: AbortSignal): Promise<SourceKey>;
+  listKeys(deadline: AbortSignal): AsyncIterable<SourceKey>;
+  getKey(name: string, deadline: AbortSignal): Promise<SourceKey>;
   /** Every version, the current one too, in no promised order. Costs one call per 25 versions. Permission: keys/read, as for all reads. */
-  listVersions(name: string, outOfTime: AbortSignal): AsyncIterable<KeyVersion>;
+  listVersions(name: string, deadline: AbortSignal): AsyncIterable<KeyVersion>;
   /** @param version absent: the current one. */
-  getPublicKey(name: string, version: string | undefined, outOfTime: AbortSignal): Promise<PublicKey>;
-  backUpKey(name: string, outOfTime: AbortSignal): Promise<KeyBackup>;
+  getPublicKey(name: string, version: string | undefined, deadline: AbortSignal): Promise<PublicKey>;
+  backUpKey(name: string, deadline: AbortSignal): Promise<KeyBackup>;
   /** How often the service has answered 429 to this process, ever. */
   throttled(): number;
 }

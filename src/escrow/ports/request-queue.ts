@@ -22,12 +22,12 @@ export interface PoisonMessage {
 /** The on-demand queue, seen by somebody who may put messages and look, but takes none away. */
 export interface RequestQueue {
   /** Puts a message as the functions host expects it: JSON, base64, never expiring. */
-  send(message: object, outOfTime: AbortSignal): Promise<SentRequest>;
-  state(outOfTime: AbortSignal): Promise<QueueState>;
+  send(message: object, deadline: AbortSignal): Promise<SentRequest>;
+  state(deadline: AbortSignal): Promise<QueueState>;
   /** The queue of what could not be carried out. */
-  poisonState(outOfTime: AbortSignal): Promise<QueueState>;
+  poisonState(deadline: AbortSignal): Promise<QueueState>;
   /** Looks at up to 32 messages of the poison queue without taking them. */
-  peekPoison(outOfTime: AbortSignal): Promise<readonly PoisonMessage[]>;
+  peekPoison(deadline: AbortSignal): Promise<readonly PoisonMessage[]>;
   /** Whether this identity may renew, release and delete messages, as the functions host must. Takes and changes none. */
-  mayProcess(outOfTime: AbortSignal): Promise<boolean>;
+  mayProcess(deadline: AbortSignal): Promise<boolean>;
 }

@@ -1,8 +1,8 @@
 /**
- * How long an invocation may go on. Nothing new starts after `outOfTime` (2 minutes before the host would abort it);
- * what has been backed up by then is still written, with retries, until `lastCall`.
+ * How long an invocation may go on. Nothing new starts after `softDeadline` (2 minutes before the host would abort it);
+ * what has been backed up by then is still written, with retries, until `hardDeadline`.
  */
 export interface TimeBudget {
-  readonly outOfTime: AbortSignal;
-  readonly lastCall: AbortSignal;
+  readonly softDeadline: AbortSignal;
+  readonly hardDeadline: AbortSignal;
 }

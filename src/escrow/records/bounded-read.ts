@@ -14,10 +14,10 @@ export async function readBounded(
   container: EscrowStore,
   name: string,
   mostBytes: number,
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<Uint8Array> {
   try {
-    return await container.read(name, outOfTime, mostBytes);
+    return await container.read(name, deadline, mostBytes);
   } catch (error) {
     if (error instanceof ServiceError && error.kind === 'tooLarge') return new Uint8Array();
     throw error;

@@ -17,9 +17,9 @@ export async function certificateBackedKeys(
   container: EscrowStore,
   source: SourceId,
   asOf: Date,
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<string[] | undefined> {
-  const { runs } = await listRuns(container, new Date(asOf.getTime() - 7 * day), asOf, outOfTime);
+  const { runs } = await listRuns(container, new Date(asOf.getTime() - 7 * day), asOf, deadline);
   const reports = runs
     .filter((run) => sourcePath(run.source) === sourcePath(source))
     .flatMap((run) => run.reports)
@@ -27,7 +27,7 @@ export async function certificateBackedKeys(
     .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
   let unreadable: ServiceError | undefined;
   for (const blob of reports) {
-    const { report } = await readRunReport(container, blob, outOfTime).catch((error: unknown) => {
+    const { report } = await readRunReport(container, blob, deadline).catch((error: unknown) => {
       if (!(error instanceof ServiceError)) throw error;
       unreadable ??= error;
       return { report: undefined };

@@ -23,12 +23,12 @@ export async function chooseRecord(
   container: EscrowStore,
   suffixes: SourceSuffixes,
   choice: RecordChoice,
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<RecordPick> {
-  if ('blobName' in choice) return recordAt(container, suffixes, choice, outOfTime);
+  if ('blobName' in choice) return recordAt(container, suffixes, choice, deadline);
   const { source, keyName, asOf } = choice;
   let passedOver: readonly PassedOver[] = [];
-  for await (const records of listRecords(container, suffixes, { source, names: [keyName] }, outOfTime)) {
+  for await (const records of listRecords(container, suffixes, { source, names: [keyName] }, deadline)) {
     const pick = pickRecord(records, asOf);
     if (pick.record !== undefined) return pick;
     passedOver = pick.passedOver;
@@ -57,9 +57,9 @@ async function recordAt(
   container: EscrowStore,
   suffixes: SourceSuffixes,
   wanted: { readonly blobName: string; readonly source?: SourceId | undefined; readonly keyName?: string | undefined },
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<RecordPick> {
-  const blob = await container.look(wanted.blobName, outOfTime);
+  const blob = await container.look(wanted.blobName, deadline);
   const record = blob && storedRecordOf(blob, suffixes);
   if (record === undefined) {
     throw new EscrowFault(

@@ -22,10 +22,10 @@ export interface RecordFilter {
 export type RecordsOfKey = readonly [StoredRecord, ...StoredRecord[]];
 
 /** Every source that has records under usual names, configured or not: once it is gone, only the container knows of it. */
-export async function recordedSources(container: EscrowStore, outOfTime: AbortSignal): Promise<SourceId[]> {
+export async function recordedSources(container: EscrowStore, deadline: AbortSignal): Promise<SourceId[]> {
   const sources: SourceId[] = [];
   for (const folder of sourceFolders) {
-    for await (const path of container.listFolders(folder, outOfTime)) {
+    for await (const path of container.listFolders(folder, deadline)) {
       const source = parseSourcePath(path.replace(/\/$/, ''));
       if (source !== undefined) sources.push(source);
     }
@@ -37,11 +37,11 @@ export async function recordedSources(container: EscrowStore, outOfTime: AbortSi
 export async function recordedKeyNames(
   container: EscrowStore,
   source: SourceId,
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<string[]> {
   const prefix = recordPrefix(source);
   const names: string[] = [];
-  for await (const path of container.listFolders(prefix, outOfTime)) names.push(path.slice(prefix.length, -1));
+  for await (const path of container.listFolders(prefix, deadline)) names.push(path.slice(prefix.length, -1));
   return names;
 }
 
@@ -53,12 +53,12 @@ export async function* listRecords(
   container: EscrowStore,
   suffixes: SourceSuffixes,
   filter: RecordFilter,
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
 ): AsyncGenerator<RecordsOfKey> {
   let prefixNow = '';
   let records: StoredRecord[] = [];
   for (const listed of prefixesOf(filter)) {
-    for await (const blob of container.list(listed, outOfTime, { metadata: true })) {
+    for await (const blob of container.list(listed, deadline, { metadata: true })) {
       const record = storedRecordOf(blob, suffixes);
       if (record === undefined || !passes(record, filter)) continue;
       const prefix = recordPrefix(record.source, record.keyName);
@@ -95,9 +95,9 @@ export async function* listChosenNames(
   container: EscrowStore,
   suffixes: SourceSuffixes,
   filter: RecordFilter,
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
 ): AsyncGenerator<StoredRecord> {
-  for await (const blob of container.list(namedFolder, outOfTime, { metadata: true })) {
+  for await (const blob of container.list(namedFolder, deadline, { metadata: true })) {
     const record = storedRecordOf(blob, suffixes);
     if (record !== undefined && passes(record, filter)) yield record;
   }
@@ -108,10 +108,10 @@ export async function* listEveryRecord(
   container: EscrowStore,
   suffixes: SourceSuffixes,
   filter: RecordFilter,
-  outOfTime: AbortSignal,
+  deadline: AbortSignal,
 ): AsyncGenerator<RecordsOfKey> {
-  yield* listRecords(container, suffixes, filter, outOfTime);
-  for await (const record of listChosenNames(container, suffixes, filter, outOfTime)) yield [record];
+  yield* listRecords(container, suffixes, filter, deadline);
+  for await (const record of listChosenNames(container, suffixes, filter, deadline)) yield [record];
 }
 
 function isFilled<T>(items: T[]): items is [T, ...T[]] {

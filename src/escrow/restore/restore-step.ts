@@ -32,19 +32,19 @@ export type RestoreStep =
 type Refusal = Extract<RestoreStep, { action: 'refuse' }>;
 
 /** The names of the whole target: two listings, 25 names a page. */
-export async function readTakenNames(operator: KeyOperator, outOfTime: AbortSignal): Promise<TakenNames> {
+export async function readTakenNames(operator: KeyOperator, deadline: AbortSignal): Promise<TakenNames> {
   const active = new Set<string>();
-  for await (const { name } of operator.keys.listKeys(outOfTime)) active.add(name.toLowerCase());
+  for await (const { name } of operator.keys.listKeys(deadline)) active.add(name.toLowerCase());
   const deleted = new Map<string, DeletedKey>();
-  for await (const key of operator.listDeletedKeys(outOfTime)) deleted.set(key.name.toLowerCase(), key);
+  for await (const key of operator.listDeletedKeys(deadline)) deleted.set(key.name.toLowerCase(), key);
   return { active, deleted };
 }
 
 /** The same for one name: two reads. */
-export async function readTakenName(operator: KeyOperator, name: string, outOfTime: AbortSignal): Promise<TakenNames> {
+export async function readTakenName(operator: KeyOperator, name: string, deadline: AbortSignal): Promise<TakenNames> {
   const lowered = name.toLowerCase();
-  const key = await operator.findKey(name, outOfTime);
-  const deleted = key === undefined ? await operator.findDeletedKey(name, outOfTime) : undefined;
+  const key = await operator.findKey(name, deadline);
+  const deleted = key === undefined ? await operator.findDeletedKey(name, deadline) : undefined;
   return {
     active: new Set(key === undefined ? [] : [lowered]),
     deleted: new Map(deleted === undefined ? [] : [[lowered, deleted]]),

@@ -62,7 +62,7 @@ async function backUpAndPut(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
   const record = await backUp(job, ports);
   for (;;) {
     const name = recordName(source, key.name, runId, freeNumber(own));
-    const put = await putOnce(ports.container, { ...record, name }, ports.time.lastCall);
+    const put = await putOnce(ports.container, { ...record, name }, ports.time.hardDeadline);
     // On a first pass nothing of its own can be there yet, but whoever knows the schedule knows the name.
     const unexpected = !lookFirst && own.length > 0 ? { unexpectedRecord: true as const } : {};
     if (put.written) return { ...escrowed(key, { ...record, name }, put.sha256), ...unexpected };
@@ -75,7 +75,7 @@ async function backUpAndPut(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
 }
 
 function ownRecords({ source, key, runId }: KeyJob, { container, time }: EscrowPorts): Promise<OwnRecord[]> {
-  return listOwnRecords(container, source, key.name, runId, time.lastCall);
+  return listOwnRecords(container, source, key.name, runId, time.hardDeadline);
 }
 
 /** One backup and all that its record says, but for the name. */
@@ -83,8 +83,8 @@ export async function backUp(
   { source, key, runId, trigger }: KeyJob,
   { keys, time }: EscrowPorts,
 ): Promise<Omit<NewBlob, 'name'>> {
-  if (time.outOfTime.aborted) throw new OutOfTime();
-  const { bytes, takenAt } = await keys.backUpKey(key.name, time.outOfTime);
+  if (time.softDeadline.aborted) throw new OutOfTime();
+  const { bytes, takenAt } = await keys.backUpKey(key.name, time.softDeadline);
   const metadata = writeRecordMetadata({
     keyId: key.id,
     runId,

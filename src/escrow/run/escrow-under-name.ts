@@ -27,12 +27,12 @@ export interface NamedJob extends KeyJob {
 export function escrowUnderName(job: NamedJob, ports: EscrowPorts): Promise<Outcome> {
   return orFailed(job, async () => {
     const { container, time } = ports;
-    const existing = await container.look(job.blobName, time.lastCall);
+    const existing = await container.look(job.blobName, time.hardDeadline);
     const settled = existingOutcome(job, existing);
     if (settled !== undefined) return settled;
     const record = { ...(await backUp(job, ports)), name: job.blobName };
-    if (existing !== undefined) return replace(job, record, container, time.lastCall);
-    const put = await putOnce(container, record, time.lastCall);
+    if (existing !== undefined) return replace(job, record, container, time.hardDeadline);
+    const put = await putOnce(container, record, time.hardDeadline);
     if (put.written) return escrowed(job.key, record, put.sha256);
     if (isOwn(put.existing, job.key, job.runId)) return alreadyEscrowed(job.key, put.existing);
     throw takenBy(put.existing, put.refusal);
@@ -42,7 +42,7 @@ export function escrowUnderName(job: NamedJob, ports: EscrowPorts): Promise<Outc
 /** What `escrowUnderName` would come to, as far as looking can tell: a name that is taken is a failure here too. */
 export function foreseeUnderName(job: NamedJob, { container, time }: EscrowPorts): Promise<Outcome> {
   return orFailed(job, async () => {
-    const existing = await container.look(job.blobName, time.lastCall);
+    const existing = await container.look(job.blobName, time.hardDeadline);
     const wouldEscrow = { key: job.key.name, outcome: 'wouldEscrow', blobName: job.blobName } as const;
     return existingOutcome(job, existing) ?? wouldEscrow;
   });

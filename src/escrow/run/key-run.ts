@@ -39,7 +39,7 @@ async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
   const { source, name, runId, trigger, force } = job;
   let key: Awaited<ReturnType<typeof ports.keys.getKey>>;
   try {
-    key = await ports.keys.getKey(name, ports.time.outOfTime);
+    key = await ports.keys.getKey(name, ports.time.softDeadline);
   } catch (error) {
     return failedOutcome(name, describeFailure(error, 'read', source, name));
   }

@@ -67,7 +67,7 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
 
   try {
     const marker = { startedAt: startedAt.toISOString(), trigger, attempt };
-    if (!whatIf) resumed = await markStarted(container, runId, source, marker, time.lastCall);
+    if (!whatIf) resumed = await markStarted(container, runId, source, marker, time.hardDeadline);
     log('info', {
       event: 'escrow.run.started',
       runId,
@@ -113,7 +113,7 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
         problems,
         keys: outcomes.filter((outcome) => outcome.outcome !== 'wouldEscrow'),
       } as const;
-      writtenReport = await putRunReport(container, source, report, time.lastCall);
+      writtenReport = await putRunReport(container, source, report, time.hardDeadline);
     } catch (error) {
       problems.push(describeFailure(error, 'report', source));
     }
@@ -172,7 +172,7 @@ async function escrowSelection(
   };
 
   try {
-    for await (const key of ports.keys.listKeys(ports.time.outOfTime)) {
+    for await (const key of ports.keys.listKeys(ports.time.softDeadline)) {
       const name = key.name.toLowerCase();
       if (listed.has(name)) continue;
       listed.add(name);

@@ -206,8 +206,8 @@ describe('out of time', () => {
   test('a caller gets no turn any more, and the others go on', async () => {
     const clock = createSimulatedClock();
     const pacer = createPacer(1, clock);
-    const outOfTime = clock.abortAfter(2500);
-    const late = Array.from({ length: 5 }, () => pacer.turn(outOfTime));
+    const deadline = clock.abortAfter(2500);
+    const late = Array.from({ length: 5 }, () => pacer.turn(deadline));
     const other = pacer.turn(noLimit);
     const settled = await Promise.allSettled(late);
     expect(settled.map(({ status }) => status)).toEqual([...Array(3).fill('fulfilled'), ...Array(2).fill('rejected')]);

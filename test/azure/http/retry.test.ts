@@ -15,13 +15,13 @@ const answered = (statusCode: number | undefined, more: Partial<ServiceAnswer> =
 
 interface Trial {
   readonly answers: readonly (Error | string)[];
-  readonly outOfTime?: AbortSignal;
+  readonly deadline?: AbortSignal;
   readonly clock?: ReturnType<typeof createSimulatedClock>;
   readonly pacer?: Pacer;
 }
 
 /** Makes attempts that answer one after the other, the last for ever, and says when each started. */
-async function attempting({ answers, outOfTime = noLimit, clock = createSimulatedClock(), pacer }: Trial) {
+async function attempting({ answers, deadline = noLimit, clock = createSimulatedClock(), pacer }: Trial) {
   const startedAt: number[] = [];
   const ended = await withRetries(
     async () => {
@@ -32,7 +32,7 @@ async function attempting({ answers, outOfTime = noLimit, clock = createSimulate
     },
     {
       clock,
-      outOfTime,
+      deadline,
       ...(pacer && { pacer }),
       toServiceError: (error) => toServiceError(error, 'Key Vault', host),
     },
@@ -65,7 +65,7 @@ describe('a 429', () => {
       answers: [refusal],
       clock,
       pacer: createPacer(10, clock),
-      outOfTime: clock.abortAfter(60_000),
+      deadline: clock.abortAfter(60_000),
     });
     expect(ended).toMatchObject({ error: expect.any(OutOfTime) });
     expect((ended as { error: OutOfTime }).error.cause).toBe(refusal);
@@ -128,7 +128,7 @@ describe('a transient fault', () => {
   test('is not tried again after the time is out; it is the cause then', async () => {
     const clock = createSimulatedClock();
     const fault = answered(503, { retryAfterMs: 60_000 });
-    const ended = await attempting({ answers: [fault], clock, outOfTime: clock.abortAfter(10_000) });
+    const ended = await attempting({ answers: [fault], clock, deadline: clock.abortAfter(10_000) });
     expect(ended).toMatchObject({ startedAt: [0], error: expect.any(OutOfTime) });
     expect((ended as { error: OutOfTime }).error.cause).toBe(fault);
     expect(clock.now()).toBe(10_000);
@@ -153,7 +153,7 @@ describe('what no retry can mend is told at once', () => {
 
 describe('time', () => {
   test('that is out already allows no attempt', async () => {
-    expect(await attempting({ answers: ['backup'], outOfTime: AbortSignal.abort() })).toEqual({
+    expect(await attempting({ answers: ['backup'], deadline: AbortSignal.abort() })).toEqual({
       error: expect.any(OutOfTime),
       startedAt: [],
     });
@@ -166,7 +166,7 @@ describe('time', () => {
         controller.abort();
         return 'backup';
       },
-      { clock: createSimulatedClock(), outOfTime: controller.signal, toServiceError: (error) => error as Error },
+      { clock: createSimulatedClock(), deadline: controller.signal, toServiceError: (error) => error as Error },
     );
     expect(result).toBe('backup');
   });
@@ -183,7 +183,7 @@ describe('time', () => {
     };
     const ended = withRetries(stalled, {
       clock,
-      outOfTime: noLimit,
+      deadline: noLimit,
       toServiceError: (error) => toServiceError(error, 'Managed HSM', 'contoso-hsm.managedhsm.azure.net'),
     });
     await expect(ended).rejects.toMatchObject({
@@ -205,7 +205,7 @@ describe('time', () => {
     vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => clock.abortAfter(ms));
     const ended = withRetries(() => new Promise<never>(() => undefined), {
       clock,
-      outOfTime: clock.abortAfter(40_000),
+      deadline: clock.abortAfter(40_000),
       toServiceError: (error) => toServiceError(error, 'Key Vault', host),
     });
     await expect(ended).rejects.toMatchObject({ name: 'OutOfTime', cause: { code: 'TimedOut', host } });

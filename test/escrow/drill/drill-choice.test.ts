@@ -34,7 +34,7 @@ function putReceipt(container: MemoryStore, number: number, keys: Readonly<Recor
 async function choose(container: MemoryStore, sample: number, names?: readonly string[]) {
   const attempts = await readDrillAttempts(container, undefined, noLimit);
   const wish = { sources: [source], target, sample, names };
-  const ports = { container, suffixes: publicSuffixes, outOfTime: noLimit };
+  const ports = { container, suffixes: publicSuffixes, deadline: noLimit };
   const { chosen, failedEarlier } = await chooseForDrill(wish, attempts, ports);
   return [chosen.map(({ record }) => record.keyName), failedEarlier.map(({ keyName }) => keyName)];
 }

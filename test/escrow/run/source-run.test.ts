@@ -257,12 +257,12 @@ describe('time', () => {
     const { keys, container } = scene([named(...Array.from({ length: 40 }, (_, index) => `key-${index}`))]);
     const limited: typeof keys = {
       ...keys,
-      backUpKey(name, outOfTime) {
+      backUpKey(name, softDeadline) {
         if (keys.backups.length === 9) controller.abort();
-        return keys.backUpKey(name, outOfTime);
+        return keys.backUpKey(name, softDeadline);
       },
     };
-    const time = { outOfTime: controller.signal, lastCall: noLimit };
+    const time = { softDeadline: controller.signal, hardDeadline: noLimit };
     const run = await runSource(jobOf(), runPorts(limited, container, time));
     expect(run.counts).toMatchObject({ considered: 40, escrowed: 9, failed: 31 });
     for (const outcome of run.outcomes) if (outcome.outcome === 'failed') expect(outcome.code).toBe('outOfTime');
@@ -284,17 +284,17 @@ describe('time', () => {
       const seen = { underWay: 0, most: 0, listed: 0, ahead: 0 };
       const watched: typeof keys = {
         ...keys,
-        async *listKeys(outOfTime) {
-          for await (const key of keys.listKeys(outOfTime)) {
+        async *listKeys(softDeadline) {
+          for await (const key of keys.listKeys(softDeadline)) {
             seen.listed++;
             seen.ahead = Math.max(seen.ahead, seen.listed - keys.backups.length);
             yield key;
           }
         },
-        async backUpKey(name, outOfTime) {
+        async backUpKey(name, softDeadline) {
           seen.most = Math.max(seen.most, ++seen.underWay);
           await nextRound();
-          const bytes = await keys.backUpKey(name, outOfTime);
+          const bytes = await keys.backUpKey(name, softDeadline);
           seen.underWay--;
           return bytes;
         },
@@ -308,17 +308,17 @@ describe('time', () => {
 
   test('that runs out during a backup still has the record written, until the last call', async () => {
     const { keys, container, ports } = scene([named('a')]);
-    const outOfTime = new AbortController();
+    const softDeadline = new AbortController();
     const backUpKey: typeof keys.backUpKey = async (name, signal) => {
       const bytes = await keys.backUpKey(name, signal);
-      outOfTime.abort();
+      softDeadline.abort();
       return bytes;
     };
     const create: typeof container.create = async (blob, signal) => {
       if (signal.aborted) throw new OutOfTime();
       return container.create(blob, signal);
     };
-    const time = { outOfTime: outOfTime.signal, lastCall: noLimit };
+    const time = { softDeadline: softDeadline.signal, hardDeadline: noLimit };
     const run = await runSource(jobOf(), {
       ...ports,
       time,
