@@ -70,6 +70,9 @@ param maxAgeHours int = schedulePeriodHours + 2
 @description('When set, the audit reports a restore drill that is older or missing.')
 @minValue(1)
 param maxDrillAgeDays int?
+@description('Who answers for the escrow, as the daily page says it.')
+@maxLength(128)
+param owner string?
 param queueName string = 'key-escrow-requests'
 
 @description('true: the audit runs in an app of its own, with its own identity, host storage and telemetry, so that whoever backs up cannot certify. false: one app does both (docs/security.md says what that gives up).')
@@ -442,6 +445,7 @@ var settings = escrowSettings({
   queueServiceUri: hostStorage.outputs.queueServiceUri
   maxAgeHours: maxAgeHours
   maxDrillAgeDays: maxDrillAgeDays
+  owner: owner
   cloud: environment().name
 })
 

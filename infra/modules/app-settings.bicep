@@ -16,6 +16,7 @@ type escrowSettingInputs = {
   queueServiceUri: string
   maxAgeHours: int
   maxDrillAgeDays: int?
+  owner: string?
   cloud: string
 }
 
@@ -35,7 +36,8 @@ func escrowSettings(inputs escrowSettingInputs) { *: string } =>
       ESCROW_MAX_AGE_HOURS: string(inputs.maxAgeHours)
       AZURE_CLOUD: inputs.cloud
     },
-    inputs.?maxDrillAgeDays == null ? {} : { ESCROW_MAX_DRILL_AGE_DAYS: string(inputs.maxDrillAgeDays!) }
+    inputs.?maxDrillAgeDays == null ? {} : { ESCROW_MAX_DRILL_AGE_DAYS: string(inputs.maxDrillAgeDays!) },
+    inputs.?owner == null ? {} : { ESCROW_OWNER: inputs.owner! }
   )
 
 @export()

@@ -1,3 +1,4 @@
+import packageJson from '../../package.json' with { type: 'json' };
 import { conductAudit } from '../escrow/audit/audit.ts';
 import { wrapAuditFailure } from '../escrow/audit/audit-failed.ts';
 import { coverageGapsOf, logFindings, logSaved } from '../escrow/audit/audit-log.ts';
@@ -10,7 +11,10 @@ import type { Services } from './services.ts';
 /** Audits with the identity of whoever asks, and keeps nothing. */
 export function conductAuditNow(services: Services, deadline: AbortSignal): Promise<Audit> {
   const { settings, container, audits, drills, now, keysOf } = services;
-  return conductAudit(settings, { container, audits, drills, now, keysOf, deadline });
+  return conductAudit(
+    { ...settings, version: packageJson.version },
+    { container, audits, drills, now, keysOf, deadline },
+  );
 }
 
 /**

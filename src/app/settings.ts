@@ -25,6 +25,8 @@ export interface Settings {
   readonly fanOut: boolean;
   readonly maxAgeHours: number;
   readonly maxDrillAgeDays: number | undefined;
+  /** Who answers for the escrow, as the page says it. */
+  readonly owner: string | undefined;
   readonly suffixes: SourceSuffixes;
   readonly authorityHost: string;
   /** Azure Resource Manager, which only `discover` and `doctor` ask. */
@@ -49,6 +51,7 @@ export const settingNames = [
   'ESCROW_FAN_OUT',
   'ESCROW_MAX_AGE_HOURS',
   'ESCROW_MAX_DRILL_AGE_DAYS',
+  'ESCROW_OWNER',
   'AZURE_CLOUD',
   'ESCROW_VAULT_DNS_SUFFIX',
   'ESCROW_HSM_DNS_SUFFIX',
@@ -107,6 +110,7 @@ export function readSettings(
     fanOut: reader.flag('ESCROW_FAN_OUT', false),
     maxAgeHours: reader.number('ESCROW_MAX_AGE_HOURS', 1) ?? 26,
     maxDrillAgeDays: reader.number('ESCROW_MAX_DRILL_AGE_DAYS', 1),
+    owner: reader.optional('ESCROW_OWNER', parseOwner, 'a name of 1 to 128 printable characters'),
     suffixes: {
       vault: reader.suffix('ESCROW_VAULT_DNS_SUFFIX') ?? cloud.suffixes.vault,
       managedHsm: reader.suffix('ESCROW_HSM_DNS_SUFFIX') ?? cloud.suffixes.managedHsm,
@@ -163,6 +167,10 @@ function withUnneeded(settings: Settings): Settings {
 /** Whether a setting that may be missing is there. */
 export function isSet(settings: Settings, member: (typeof dispensable)[number]['member']): boolean {
   return Object.getOwnPropertyDescriptor(settings, member)?.get === undefined;
+}
+
+function parseOwner(text: string): string | undefined {
+  return /^[\p{L}\p{N}\p{P}\p{S} ]{1,128}$/u.test(text) ? text : undefined;
 }
 
 function parseCount(text: string): number | undefined {

@@ -45,6 +45,7 @@ describe('settings that can be used', () => {
       fanOut: false,
       maxAgeHours: 26,
       maxDrillAgeDays: undefined,
+      owner: undefined,
       suffixes: { vault: 'vault.azure.net', managedHsm: 'managedhsm.azure.net' },
       authorityHost: 'https://login.microsoftonline.com',
       resourceManagerUrl: 'https://management.azure.com',

@@ -23,6 +23,9 @@ export interface AuditJob {
   readonly auditSchedule: string;
   readonly maxAgeHours: number;
   readonly maxDrillAgeDays: number | undefined;
+  readonly owner?: string | undefined;
+  /** Of this product. */
+  readonly version?: string;
   /** Milliseconds that an invocation has; a tenth of them goes to the versions of keys. */
   readonly functionTimeoutMs: number;
 }
@@ -76,13 +79,20 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
 
 function documentHead(job: AuditJob, inputs: AuditInputs, now: Date) {
   const { latest, canary, drills } = inputs;
-  const { schedule, auditSchedule, maxAgeHours, maxDrillAgeDays } = job;
+  const { schedule, auditSchedule, maxAgeHours, maxDrillAgeDays, owner, version } = job;
   const { audit } = latest;
   return {
     format: auditFormat,
     auditId: scheduledRunId(now),
     startedAt: now.toISOString(),
-    asked: { schedule, auditSchedule, maxAgeHours, ...(maxDrillAgeDays !== undefined && { maxDrillAgeDays }) },
+    asked: {
+      schedule,
+      auditSchedule,
+      maxAgeHours,
+      ...(maxDrillAgeDays !== undefined && { maxDrillAgeDays }),
+      ...(owner !== undefined && { owner }),
+    },
+    ...(version !== undefined && { version }),
     calendar: { from: calendarStart(now), days: calendarDays },
     ...(canary && { canary: canaryOf(canary) }),
     ...(drills.last && { drill: drills.last }),

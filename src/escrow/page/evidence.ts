@@ -4,12 +4,22 @@ import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { count, timeElement } from './words.ts';
 
+/** How many of the keys a drill has proven. */
+function share({ totals: { keys, proven } }: Audit): string {
+  return keys === 0
+    ? 'no key requires a backup'
+    : `${proven} of ${count(keys, 'key')}, ${Math.floor((100 * proven) / keys)} %`;
+}
+
 /** What the page rests on, who could have written it, and how to check it. */
 export function evidenceSection(audit: Audit, written: AuditDigest | undefined): Html {
   const { previous, drill, canary, asked } = audit;
   return html`<section aria-labelledby="evidence">
 <h2 id="evidence">Evidence</h2>
 <dl class="facts">
+<dt>Reporting period</dt><dd>${audit.calendar.from} to ${audit.startedAt.slice(0, 10)}, ${count(audit.calendar.days, 'day')}: the calendars and the runs</dd>
+<dt>Answers for it</dt><dd>${asked.owner ?? html`not said: set <code>ESCROW_OWNER</code>`}</dd>
+<dt>Made by</dt><dd>keyvault-escrow${audit.version !== undefined && html` ${audit.version}`}</dd>
 <dt>This audit</dt><dd>${
     written === undefined
       ? html`made on demand and not kept: it is no link of the chain`
@@ -21,6 +31,8 @@ export function evidenceSection(audit: Audit, written: AuditDigest | undefined):
       : html`<code>${previous.name}</code> SHA-256 <code class="digest">${previous.sha256}</code>. The log line <code>escrow.audit.completed</code> of each audit has both digests; <code>keyvault-escrow verify --chain</code> follows them.`
   }</dd>
 <dt>Who could have written what</dt><dd>Records and run reports: whoever has the backup identity. So a record counts by what the storage service says of it, and reports only tell the history of runs and why keys failed. Receipts of restore drills: drill operators. Audits: the audit identity alone, where it is not that of the backups.</dd>
+<dt>Proven by a restore</dt><dd>${share(audit)}</dd>
+<dt>What the backup identity cannot do</dt><dd>Restore a key; read its material; overwrite, delete or re-tag a blob; write an audit or a receipt. Overwriting and deleting are tried every night, below. How long the storage keeps its policy, whether it is locked and how it is replicated is not visible to this identity: see the account.</dd>
 <dt>Write-once</dt><dd>${
     canary === undefined
       ? html`not seen yet: every nightly run tries to overwrite and to delete a blob, and must be refused`

@@ -127,7 +127,7 @@ caption .note{display:block;font-weight:400;margin-top:.2rem}
 footer{color:var(--soft);font-size:.85rem;padding-bottom:3rem;margin-top:2.5rem}
 @media (max-width:40rem){.facts{grid-template-columns:1fr;gap:.1rem}.facts dd{margin-bottom:.6rem}}
 @media print{
-@page{margin:14mm 12mm}
+@page{margin:14mm 12mm;@bottom-right{content:counter(page) " / " counter(pages);font:8pt sans-serif}}
 :root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--link:#000;--good:#0b4f47;--good-wash:#fff;--bad:#7d0c2c;--bad-wash:#fff;--warn:#6b4000;--warn-wash:#fff;
 --e:#23797a;--h:#8fc3c0;--s:#e39a1f;--f:#a1133b;--k:#a9adb3;--g:#4a4f57;--cell:#f2f1ec}
 body{font-size:10pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}

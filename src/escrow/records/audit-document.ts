@@ -155,7 +155,11 @@ export const auditHeadSchema = z.object({
     auditSchedule: text,
     maxAgeHours: z.number(),
     maxDrillAgeDays: z.optional(z.number()),
+    /** Who answers for the escrow, by the settings. */
+    owner: z.optional(text),
   }),
+  /** Of this product. */
+  version: z.optional(text),
   totals: z.object({
     /** Those that require a backup. */
     keys: count,
