@@ -9,7 +9,9 @@ export const bundleOptions = {
   minify: true,
   legalComments: 'none',
   logLevel: 'warning',
-} as const satisfies BuildOptions;
+  // What storage-blob lists with only when it is asked to; we list as XML, its default. A seventh of the bundle.
+  external: ['apache-arrow'],
+} satisfies BuildOptions;
 
 /** The first line of a bundle: on an older Node, one clear sentence in place of whatever breaks first. */
 function refuseOldNode(how: string): string {
@@ -27,5 +29,5 @@ export const cliBundleOptions = {
 export const appBundleOptions = {
   ...bundleOptions,
   banner: { js: refuseOldNode('throw new Error(WORDS)') },
-  external: ['@azure/functions-core'],
+  external: [...bundleOptions.external, '@azure/functions-core'],
 } satisfies BuildOptions;
