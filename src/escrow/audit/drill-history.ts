@@ -3,7 +3,7 @@ import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import type { AuditHead } from '../records/audit-document.ts';
 import { drillFolder, parseDrillJournalName, parseDrillReceiptName } from '../records/blob-names.ts';
-import { mostEvidenceBytes, readBounded } from '../records/bounded-read.ts';
+import { maxEvidenceBytes, readBounded } from '../records/bounded-read.ts';
 import { eachListed } from '../records/capped-listing.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
 import { parseDrillReceipt } from '../records/drill-receipt.ts';
@@ -91,7 +91,7 @@ async function readReceipt(
 ): Promise<DrillReceipt | undefined> {
   let bytes: Uint8Array;
   try {
-    bytes = await readBounded(drills, name, mostEvidenceBytes, deadline);
+    bytes = await readBounded(drills, name, maxEvidenceBytes, deadline);
   } catch (error) {
     if (error instanceof OutOfTime || !(error instanceof ServiceError)) throw error;
     unreadable.push({ name, why: error.message });

@@ -3,7 +3,7 @@ import { inParallel } from '../coverage/in-parallel.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { drillFolder, parseDrillReceiptName } from '../records/blob-names.ts';
-import { mostEvidenceBytes, readBounded } from '../records/bounded-read.ts';
+import { maxEvidenceBytes, readBounded } from '../records/bounded-read.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
 import { parseDrillReceipt } from '../records/drill-receipt.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
@@ -58,7 +58,7 @@ async function readReceipt(
   deadline: AbortSignal,
 ): Promise<DrillReceipt | undefined> {
   try {
-    const bytes = await readBounded(drillStore, name, mostEvidenceBytes, deadline);
+    const bytes = await readBounded(drillStore, name, maxEvidenceBytes, deadline);
     return parseDrillReceipt(Buffer.from(bytes).toString('utf8'));
   } catch (error) {
     if (error instanceof OutOfTime || !(error instanceof ServiceError)) throw error;

@@ -10,7 +10,7 @@ import {
   parseDrillJournalName,
   parseDrillReceiptName,
 } from '../records/blob-names.ts';
-import { mostEvidenceBytes, readBounded } from '../records/bounded-read.ts';
+import { maxEvidenceBytes, readBounded } from '../records/bounded-read.ts';
 import type { DrillJournal } from '../records/drill-journal.ts';
 import { parseDrillJournal } from '../records/drill-journal.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
@@ -104,7 +104,7 @@ export async function findOpenDrills(
 /** A blob that cannot be read (archived, too large, gone since) says nothing, and stops nobody. */
 async function readText(drills: EscrowStore, name: string, deadline: AbortSignal): Promise<string> {
   try {
-    return Buffer.from(await readBounded(drills, name, mostEvidenceBytes, deadline)).toString('utf8');
+    return Buffer.from(await readBounded(drills, name, maxEvidenceBytes, deadline)).toString('utf8');
   } catch (error) {
     if (error instanceof ServiceError) return '';
     throw error;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { requestRecordName } from './blob-names.ts';
-import { mostEvidenceBytes, readBounded } from './bounded-read.ts';
+import { maxEvidenceBytes, readBounded } from './bounded-read.ts';
 import { formatJson, parseJson } from './json-format.ts';
 import { putOnce } from './put-once.ts';
 
@@ -43,5 +43,5 @@ export async function readRequest(
 ): Promise<RequestRecord | undefined> {
   const name = requestRecordName(insertedAt, messageId);
   if ((await store.look(name, deadline)) === undefined) return undefined;
-  return parseJson(requestRecord, await readBounded(store, name, mostEvidenceBytes, deadline));
+  return parseJson(requestRecord, await readBounded(store, name, maxEvidenceBytes, deadline));
 }

@@ -4,7 +4,7 @@ import type { EscrowSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { parseRunBlobName, reportName, startedMarkerName } from './blob-names.ts';
-import { mostEvidenceBytes, readBounded } from './bounded-read.ts';
+import { maxEvidenceBytes, readBounded } from './bounded-read.ts';
 import { formatJson, parseJson } from './json-format.ts';
 import { putOnce, sha256Of } from './put-once.ts';
 import { placeSchema, triggerSchema } from './shared-schemas.ts';
@@ -99,7 +99,7 @@ export async function readRunReport<Blob extends ListedBlob>(
   blob: Blob,
   deadline: AbortSignal,
 ): Promise<ReadReport<Blob>> {
-  const bytes = await readBounded(store, blob.name, mostEvidenceBytes, deadline);
+  const bytes = await readBounded(store, blob.name, maxEvidenceBytes, deadline);
   const named = parseRunBlobName(blob.name);
   const report = parseJson(runReport, bytes);
   const isOfItsName =
