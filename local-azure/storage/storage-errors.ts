@@ -12,6 +12,7 @@ const messages: Readonly<Record<string, string>> = {
   InvalidAuthenticationInfo:
     'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.',
   BlobAlreadyExists: 'The specified blob already exists.',
+  BlobBeingRehydrated: 'This operation is not permitted because the blob is being rehydrated.',
   BlobImmutableDueToLegalHold:
     'This operation is not permitted as the blob is immutable due to one or more legal holds.',
   KeyVaultEncryptionKeyNotFound: 'The key vault key is not found to unwrap the encryption key.',

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createFaultPlan, type FaultPlan } from '../fault-plan.ts';
 import { type IdentityRegistry, type LocalIdentity, mayDo } from '../identity/identities.ts';
 import type { Certificates } from '../network/certificates.ts';
 import { listenOnLoopback } from '../network/loopback.ts';
 import { blobExists } from './blob-exists.ts';
+import { createRehydrations, type Rehydrations } from './rehydration.ts';
 import { answerStorageChallenge, answerStorageError } from './storage-errors.ts';
 import { makesBlob, type StorageCall, storageCall } from './storage-operations.ts';
 
@@ -51,6 +53,8 @@ export interface StorageGate {
    * BlobAlreadyExists, or 403 UnauthorizedBlobOverwrite. Which of the two Azure says is unverified.
    */
   existingBlobAnswer: 'conflict' | 'forbidden';
+  /** Hours later: what was called back from the archive is there. Until then it is pending, as in Azure. */
+  completeRehydration(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -72,6 +76,7 @@ export async function startStorageGate(options: {
   const now = options.now ?? Date.now;
   const agent = new https.Agent({ keepAlive: true, ca: certificates.ca });
   const faults = createFaultPlan<StorageFaultMatcher, StorageFaultEffect, Subject>(matchesFault);
+  const rehydrations = createRehydrations({ agent, port: azurite.blobPort });
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const host = request.headers.host ?? '';
@@ -100,6 +105,7 @@ export async function startStorageGate(options: {
     if (!isCovered(authentication.identity, call)) {
       return refuse(request, () => answerStorageError(response, 403, 'AuthorizationPermissionMismatch'));
     }
+    if (await rehydrations.take(request, response, call)) return;
     const port = call.service === 'queue' ? azurite.queuePort : azurite.blobPort;
     const mayAddOnly =
       makesBlob.includes(call.operation) && !mayDo(authentication.identity, overwrite, call.containerName);
@@ -114,6 +120,7 @@ export async function startStorageGate(options: {
       mustBeNew: mayAddOnly && !isConditional,
       answersConflict: () => request.headers['if-none-match'] === '*' && gate.existingBlobAnswer === 'conflict',
       cutAfterWork: effect?.kind === 'resetAfterWork',
+      ...archivedView(rehydrations, call),
     });
   };
 
@@ -129,12 +136,26 @@ export async function startStorageGate(options: {
     requests: [],
     faults,
     existingBlobAnswer: 'conflict',
+    completeRehydration: () => rehydrations.complete(),
     async stop() {
       await stop();
       agent.destroy();
     },
   };
   return gate;
+}
+
+/** What a blob on its way back from the archive says of itself, alone and in a listing. */
+function archivedView(
+  rehydrations: Rehydrations,
+  { operation, containerName, blobName }: StorageCall,
+): { headers?: Readonly<Record<string, string>>; rewrite?: (xml: string) => string } {
+  if (containerName === undefined || !rehydrations.isUnderWay(containerName)) return {};
+  if (operation === 'listBlobs') return { rewrite: (xml) => rehydrations.markListed(containerName, xml) };
+  const status = blobName === undefined ? undefined : rehydrations.statusOf(containerName, blobName);
+  return operation === 'getBlobProperties' && status !== undefined
+    ? { headers: { 'x-ms-archive-status': status } }
+    : {};
 }
 
 interface Subject {
@@ -190,6 +211,10 @@ function forward(
     mustBeNew: boolean;
     answersConflict: () => boolean;
     cutAfterWork: boolean;
+    /** Beside Azurite's own, of a blob on its way back from the archive. */
+    headers?: Readonly<Record<string, string>>;
+    /** Rewrites a listing. */
+    rewrite?: (xml: string) => string;
   },
 ): void {
   // Azurite checks and creates in one step, so of two identities that may only add one wins, as in Azure.
@@ -220,7 +245,16 @@ function forward(
         return;
       }
     }
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    if (way.rewrite !== undefined && answer.statusCode === 200) {
+      const { rewrite } = way;
+      void text(answer).then((xml) => {
+        const { 'content-length': _, 'transfer-encoding': __, ...kept } = answer.headers;
+        const body = rewrite(xml);
+        response.writeHead(200, { ...kept, 'content-length': Buffer.byteLength(body) }).end(body);
+      }, cut);
+      return;
+    }
+    response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...way.headers });
     answer.pipe(response);
     answer.once('error', cut);
   });

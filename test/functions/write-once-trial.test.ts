@@ -55,10 +55,12 @@ test.each([{}, { ESCROW_FAN_OUT: 'true' }])(
 
 test('an identity that may overwrite, or delete, is an alarm of the very night, and the night goes on', async () => {
   const overwriting = await trialAs(withMore(`${blobs}/write`));
-  expect(overwriting.found).toEqual([expect.stringMatching(/has overwritten the blob "runs\/canary".*Take the right/)]);
+  expect(overwriting.found).toEqual([
+    expect.stringMatching(/has overwritten the canary \(runs\/canary\).*Take the right/),
+  ]);
   expect(overwriting.lines).toContainEqual(expect.objectContaining({ event: 'escrow.run.completed', status: 'ok' }));
   const deleting = await trialAs(withMore(`${blobs}/delete`));
-  expect(deleting.found).toEqual([expect.stringMatching(/has deleted the blob "runs\/canary"/)]);
+  expect(deleting.found).toEqual([expect.stringMatching(/has deleted the canary \(runs\/canary\)/)]);
   expect(await container.names(canary)).toEqual([]);
   expect((await trialAs(azure.identities.app)).found).toEqual([]);
 });

@@ -106,7 +106,7 @@ async function readCertificateBacked(
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     say(
-      `The run reports of ${describeSource(source)} cannot be read, which name its certificate-backed keys: ${error.message}.`,
+      `The run reports of ${describeSource(source)} cannot be read, which name its certificate-backed keys: ${error.message.replace(/\.$/, '')}.`,
     );
     return undefined;
   }

@@ -66,7 +66,7 @@ export function addList(cli: Cli) {
 
 /** A record as `--json` shows it in every command. */
 export function recordObject(record: FoundRecord): object {
-  const { source, keyName, keyId, blobName, runId, trigger, createdAt, length, sha256, format, enabled, place } =
+  const { source, keyName, keyId, blobName, runId, trigger, createdAt, length, sha256, format, enabled, place, blob } =
     record;
   return {
     ...sourceMembers(source),
@@ -80,6 +80,8 @@ export function recordObject(record: FoundRecord): object {
     sha256,
     format,
     enabled,
+    tier: blob.tier,
+    archiveStatus: blob.archiveStatus,
     place,
   };
 }
@@ -87,13 +89,20 @@ export function recordObject(record: FoundRecord): object {
 function recordsText(group: readonly [FoundRecord, ...FoundRecord[]], now: Date, io: Io): string {
   const paint = painter(io);
   const [{ source, keyName }] = group;
-  const rows = group.map(({ createdAt, trigger, length, sha256, blobName }) => [
+  const rows = group.map(({ createdAt, trigger, length, sha256, blobName, blob }) => [
     showInstant(createdAt),
     `${showDuration(now.getTime() - createdAt.getTime())} ago`,
     trigger ?? '?',
     showSize(length),
     sha256?.slice(0, 12) ?? paint('red', 'no digest'),
-    paint('dim', blobName),
+    paint('dim', blobName) + tierWords(blob, paint),
   ]);
   return `${paint('bold', keyName)} of ${describeSource(source)}\n${alignColumns(io, rows, '  ')}`;
+}
+
+/** What is out of the ordinary about where a record is kept: an archived one cannot be read for hours. */
+function tierWords({ tier, archiveStatus }: FoundRecord['blob'], paint: ReturnType<typeof painter>): string {
+  if (tier === undefined || tier === 'Hot') return '';
+  const words = archiveStatus === undefined ? `tier ${tier}` : `tier ${tier}, ${archiveStatus}`;
+  return `  ${tier === 'Archive' ? paint('red', words) : words}`;
 }

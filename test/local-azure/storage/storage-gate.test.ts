@@ -202,6 +202,34 @@ describe('the storage gate, to others', () => {
   });
 });
 
+describe('the archive', () => {
+  test('gives nothing back at once: what is called back is pending, alone and in a listing, until it is there', async () => {
+    const container = containerAs(everything);
+    const blob = container.getBlockBlobClient('cold & <old>');
+    await blob.upload('x', 1);
+    await blob.setAccessTier('Archive');
+    expect(await refused(blob.downloadToBuffer())).toEqual({ status: 409, code: 'BlobArchived' });
+    await blob.setAccessTier('Cool');
+    expect(await refused(blob.setAccessTier('Hot'))).toEqual({ status: 409, code: 'BlobBeingRehydrated' });
+    const pending = { accessTier: 'Archive', archiveStatus: 'rehydrate-pending-to-cool' };
+    expect(await blob.getProperties()).toMatchObject(pending);
+    const listed = async () => {
+      for await (const { name, properties } of container.listBlobsFlat({ prefix: 'cold' }))
+        return { name, ...properties };
+      return undefined;
+    };
+    expect(await listed()).toMatchObject({ name: 'cold & <old>', ...pending });
+    expect((await refused(blob.downloadToBuffer())).status).toBe(409);
+
+    await azure.storage.completeRehydration();
+    expect([(await listed())?.accessTier, (await listed())?.archiveStatus]).toEqual(['Cool', undefined]);
+    expect((await blob.downloadToBuffer()).toString()).toBe('x');
+    // Between the other tiers a blob moves at once.
+    await blob.setAccessTier('Hot');
+    expect((await blob.getProperties()).accessTier).toBe('Hot');
+  });
+});
+
 describe('faults in the storage gate', () => {
   test('answers with the asked status and code, after as many requests as asked, as often as asked', async () => {
     const container = containerAs(azure.identities.app);

@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCommand } from '../support/cli.ts';
+import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { escrowSettings } from '../support/escrow-place.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { runAsApp, runAudit } from '../support/nightly.ts';
+import { hour, lastNight } from '../support/now.ts';
+
+let azure: TestAzure;
+let container: ContainerView;
+let env: Record<string, string>;
+let folder: string;
+const older = new Date(lastNight().getTime() - hour);
+
+beforeAll(async () => {
+  azure = await startTestAzure({
+    sources: [
+      { kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll', { name: 'www-cert', managed: true }] },
+      { kind: 'vault', name: 'contoso-dr' },
+    ],
+  });
+  container = viewContainer(azure);
+  folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-archived-'));
+  env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
+  await runAsApp(azure, env, older);
+  await runAsApp(azure, env, lastNight());
+});
+
+afterAll(async () => {
+  await azure?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const cli = (line: string) => runCommand(azure, line, { env });
+
+/** Newest last, by name. */
+async function recordsOf(key: string): Promise<string[]> {
+  return container.names(`vaults/contoso-prod/${key}/`);
+}
+
+async function setTier(names: readonly string[], tier: 'Archive' | 'Cool' | 'Hot'): Promise<void> {
+  for (const name of names) await container.clientOf(name).getBlobClient(name).setAccessTier(tier);
+}
+
+describe('records that were archived', () => {
+  test('are shown as such by list, with the tier of every record in its JSON', async () => {
+    const [first = '', second = ''] = await recordsOf('signing');
+    await setTier([first], 'Cool');
+    await setTier([second], 'Archive');
+    const { stdout } = await cli('list --vault-name contoso-prod --name signing');
+    expect(stdout).toMatch(/tier Archive/);
+    expect(stdout).toMatch(/tier Cool/);
+    const listed = await cli('list --vault-name contoso-prod --name signing --json');
+    const tiers = listed.json<{ records: { blobName: string; tier: string }[] }>().records;
+    expect(Object.fromEntries(tiers.map(({ blobName, tier }) => [blobName, tier]))).toEqual({
+      [first]: 'Cool',
+      [second]: 'Archive',
+    });
+  });
+
+  test('are told by status and by a report made now, and by neither called intact', async () => {
+    const status = await cli('status');
+    expect([status.code, status.stdout]).toEqual([3, expect.stringMatching(/signing .*archive tier/)]);
+    const report = await cli('report --now --json');
+    expect(report.code).toBe(3);
+    expect(report.json<{ findings: { finding: string; key?: string }[] }>().findings).toContainEqual(
+      expect.objectContaining({ key: 'signing', severity: 'gap' }),
+    );
+  });
+
+  test('are not promised by a restore, which says how to bring them back, and offers what can be read', async () => {
+    const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --what-if';
+    const { code, stdout, stderr } = await cli(line);
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toMatch(/archive tier/);
+    expect(stdout + stderr).toMatch(/az storage blob set-tier .*--tier Hot/);
+    const [readable = ''] = await recordsOf('signing');
+    expect(stdout + stderr).toContain(readable);
+    expect(azure.keyVault.source('vault', 'contoso-dr')?.keyNames()).toEqual([]);
+  });
+
+  test('stay archived for hours once they were called back, and that is said too', async () => {
+    const [, archived = ''] = await recordsOf('signing');
+    await setTier([archived], 'Hot');
+    const blob = container.clientOf(archived).getBlobClient(archived);
+    expect(await blob.getProperties()).toMatchObject({
+      accessTier: 'Archive',
+      archiveStatus: 'rehydrate-pending-to-hot',
+    });
+    await expect(blob.setAccessTier('Hot')).rejects.toMatchObject({ statusCode: 409, code: 'BlobBeingRehydrated' });
+    await expect(blob.download()).rejects.toMatchObject({ statusCode: 409 });
+    expect((await cli('list --vault-name contoso-prod --name signing')).stdout).toContain('rehydrate-pending-to-hot');
+    expect((await cli('status')).stdout).toMatch(/signing .*on its way back/);
+    const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --what-if';
+    const { stdout, stderr } = await cli(line);
+    expect(stdout + stderr).toMatch(/on its way back/);
+    expect(stdout + stderr).not.toMatch(/set-tier .*signing/);
+
+    await azure.storage.completeRehydration();
+    expect((await blob.getProperties()).archiveStatus).toBeUndefined();
+    const restored = await cli(`${line.replace(' --what-if', '')} --yes`);
+    expect([restored.code, azure.keyVault.source('vault', 'contoso-dr')?.keyNames()]).toEqual([0, ['signing']]);
+  });
+});
+
+describe('side blobs that were archived', () => {
+  test('stop neither status, an audit, a report nor a restore', async () => {
+    await runAudit(azure, env);
+    const audits = (await container.names('audits/')).filter((name) => name.endsWith('.json'));
+    const reports = (await container.names('runs/')).filter((name) => name.endsWith('.json'));
+    await setTier([...reports, ...audits], 'Archive');
+    azure.keyVault.source('vault', 'contoso-dr')?.purgeKey('signing');
+    expect((await cli('status --vault-name contoso-prod --json')).stderr).not.toContain('Error');
+    await runAudit(azure, env);
+    expect((await cli('report --now --json')).json()).toMatchObject({ format: expect.stringContaining('audit') });
+    const receipt = join(folder, 'receipt.jsonl');
+    const restored = await cli(
+      `restore --vault-name contoso-prod --all --to-vault-name contoso-dr --yes --receipt ${receipt}`,
+    );
+    expect([restored.code, restored.stderr]).toEqual([0, expect.not.stringContaining('Error')]);
+    expect(azure.keyVault.source('vault', 'contoso-dr')?.keyNames().toSorted()).toEqual(['payroll', 'signing']);
+  });
+});
