@@ -124,8 +124,8 @@ async function unknownFolders(
   { unreadable, listed, keys }: SourceCoverage<KeyDraft>,
   { store, deadline }: SourceAuditContext,
 ): Promise<Finding[]> {
-  // What an unreadable source has now is not known.
-  if (unreadable !== undefined) return [];
+  // What an unreadable source has now is not known; and when time has run out, the keys that it left tell so.
+  if (unreadable !== undefined || deadline.aborted) return [];
   const known = new Set([...listed.keys(), ...keys.map(({ audited }) => audited.key.toLowerCase())]);
   const prefix = recordPrefix(source);
   const unknown: string[] = [];
