@@ -1,8 +1,8 @@
 import { inParallel } from '../coverage/in-parallel.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
-import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
+import type { EscrowStore, ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
 import type { AuditHead } from '../records/audit-document.ts';
-import { drillFolder, parseDrillJournalName, parseDrillReceiptName } from '../records/blob-names.ts';
+import { drillFolder, lastReceipts, parseDrillJournalName, parseDrillReceiptName } from '../records/blob-names.ts';
 import { maxEvidenceBytes, readBounded } from '../records/bounded-read.ts';
 import { eachListed } from '../records/capped-listing.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
@@ -19,7 +19,7 @@ export interface DrillHistory {
   readonly proven: ReadonlyMap<string, string>;
   /** Journals of drills without a receipt. */
   readonly open: readonly ListedBlob[];
-  /** New receipts that say what was left behind. */
+  /** Last receipts of drills that say what was left behind: until a sweep writes a later one without. */
   readonly left: readonly { readonly receipt: string; readonly names: readonly string[] }[];
   readonly unreadable: readonly { readonly name: string; readonly why: string }[];
   readonly isComplete: boolean;
@@ -44,22 +44,29 @@ export async function readDrills(
   // The last drill counts while its receipt is there, and is as old as that.
   const known = receipts.find(({ name }) => name === previous?.head.drill?.receipt);
   let last = previous?.head.drill && known && { ...previous.head.drill, finishedAt: known.createdAt.toISOString() };
-  const read = async ({ name, createdAt }: ListedBlob): Promise<void> => {
+  const leaving = new Set([...lastReceipts(receipts).values()].filter(({ metadata }) => metadata.left !== undefined));
+  const read = async (blob: StoredBlob): Promise<void> => {
+    const { name, createdAt } = blob;
     const receipt = await readReceipt(drills, name, unreadable, deadline);
     if (receipt === undefined) return;
+    if (leaving.has(blob)) left.push({ receipt: name, names: receipt.left ?? [] });
+    if (!isNew(blob)) return;
     // The store's time, not the receipt's: a receipt is only as old as its blob.
     const finishedAt = createdAt.toISOString();
     for (const { source, key, outcome } of receipt.keys) {
       const id = drilledKey(source, key);
       if (outcome === 'proven' && (proven.get(id) ?? '') < finishedAt) proven.set(id, finishedAt);
     }
-    if (receipt.left !== undefined && receipt.left.length > 0) left.push({ receipt: name, names: receipt.left });
     const isNewest = last === undefined || last.finishedAt < finishedAt;
     if (receipt.status === 'ok' && receipt.keys.length > 0 && isNewest) {
       last = { receipt: name, finishedAt, keys: receipt.keys.length };
     }
   };
-  await inParallel(receipts.filter(isNew).slice(-maxReceipts), readersAtOnce, read);
+  await inParallel(
+    receipts.filter((blob) => isNew(blob) || leaving.has(blob)).slice(-maxReceipts),
+    readersAtOnce,
+    read,
+  );
   const ended = new Set(receipts.flatMap(({ name }) => parseDrillReceiptName(name)?.drillId ?? []));
   const open = journals.filter(({ name }) => !ended.has(parseDrillJournalName(name)?.drillId ?? ''));
   return { last, proven, open, left, unreadable, isComplete };
@@ -73,9 +80,9 @@ export function drilledKey(source: string, key: string): string {
 const overlapMs = 2 * 60 * 60 * 1000;
 
 async function listDrills(drills: EscrowStore, deadline: AbortSignal) {
-  const receipts: ListedBlob[] = [];
+  const receipts: StoredBlob[] = [];
   const journals: ListedBlob[] = [];
-  const isComplete = await eachListed(drills.list(drillFolder, deadline), (blob) => {
+  const isComplete = await eachListed(drills.list(drillFolder, deadline, { metadata: true }), (blob) => {
     if (parseDrillReceiptName(blob.name) !== undefined) receipts.push(blob);
     if (parseDrillJournalName(blob.name) !== undefined) journals.push(blob);
   });

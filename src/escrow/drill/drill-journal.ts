@@ -7,8 +7,8 @@ import {
   drillFolder,
   drillJournalName,
   drillReceiptName,
+  lastReceipts,
   parseDrillJournalName,
-  parseDrillReceiptName,
 } from '../records/blob-names.ts';
 import { maxEvidenceBytes, readBounded } from '../records/bounded-read.ts';
 import type { DrillJournal } from '../records/drill-journal.ts';
@@ -51,7 +51,8 @@ export async function putReceipt(
   const bytes = Buffer.from(`${JSON.stringify(receipt)}\n`);
   for (let number = 1; ; number++) {
     const name = drillReceiptName(drillId, number);
-    const metadata = { status: receipt.status };
+    // So that an audit sees from the listing alone which drills are still open.
+    const metadata = { status: receipt.status, ...(receipt.left?.length && { left: String(receipt.left.length) }) };
     const put = await putOnce(drills, { name, bytes, contentType: 'application/json', metadata }, deadline);
     if (put.written) return name;
   }
@@ -72,15 +73,10 @@ export async function findOpenDrills(
   drills: EscrowStore,
   deadline: AbortSignal,
 ): Promise<{ readonly open: readonly OpenDrill[]; readonly unreadable: readonly string[] }> {
-  const journals: ListedBlob[] = [];
-  const lastReceipts = new Map<RunId, ListedBlob>();
-  for await (const blob of drills.list(drillFolder, deadline)) {
-    if (parseDrillJournalName(blob.name) !== undefined) journals.push(blob);
-    const drillId = parseDrillReceiptName(blob.name)?.drillId;
-    const last = drillId === undefined ? undefined : lastReceipts.get(drillId);
-    if (drillId !== undefined && (last === undefined || last.createdAt <= blob.createdAt))
-      lastReceipts.set(drillId, blob);
-  }
+  const blobs: ListedBlob[] = [];
+  for await (const blob of drills.list(drillFolder, deadline)) blobs.push(blob);
+  const journals = blobs.filter(({ name }) => parseDrillJournalName(name) !== undefined);
+  const receipts = lastReceipts(blobs);
   const open: OpenDrill[] = [];
   const unreadable: string[] = [];
   const read = async <T>(name: string, parse: (text: string) => T | undefined): Promise<T | undefined> => {
@@ -90,7 +86,7 @@ export async function findOpenDrills(
   };
   for (const { name: journalName, createdAt: openedAt } of journals) {
     const drillId = parseDrillJournalName(journalName)?.drillId ?? '';
-    const last = lastReceipts.get(drillId);
+    const last = receipts.get(drillId);
     const receipt = last && (await read(last.name, parseDrillReceipt));
     if (receipt !== undefined && (receipt.left ?? []).length === 0) continue;
     const journal = await read(journalName, parseDrillJournal);

@@ -99,9 +99,24 @@ export function drillReceiptName(drillId: RunId, attempt = 1): string {
   return `${drillFolder}${drillId}${attempt === 1 ? '' : `.${attempt}`}.json`;
 }
 
-export function parseDrillReceiptName(name: string): { readonly drillId: RunId } | undefined {
-  const [, drillId] = /^drills\/([^/.]+)(?:\.[1-9]\d*)?\.json$/.exec(name) ?? [];
-  return drillId === undefined || parseRunTime(drillId) === undefined ? undefined : { drillId };
+/** Of several receipts of a drill the one with the highest number is its last: a store's times are whole seconds. */
+export function parseDrillReceiptName(name: string): { readonly drillId: RunId; readonly attempt: number } | undefined {
+  const [, drillId, attempt] = /^drills\/([^/.]+)(?:\.([1-9]\d*))?\.json$/.exec(name) ?? [];
+  if (drillId === undefined || parseRunTime(drillId) === undefined) return undefined;
+  return { drillId, attempt: Number(attempt ?? 1) };
+}
+
+/** The last receipt of every drill, by the drill's id. */
+export function lastReceipts<T extends { readonly name: string }>(blobs: Iterable<T>): Map<RunId, T> {
+  const last = new Map<RunId, T>();
+  const attempts = new Map<RunId, number>();
+  for (const blob of blobs) {
+    const { drillId, attempt } = parseDrillReceiptName(blob.name) ?? {};
+    if (drillId === undefined || attempt === undefined || attempt <= (attempts.get(drillId) ?? 0)) continue;
+    attempts.set(drillId, attempt);
+    last.set(drillId, blob);
+  }
+  return last;
 }
 
 /** Written before the first restore of a drill: what it is about to restore, so that a crashed one can be swept. */

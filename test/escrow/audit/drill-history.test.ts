@@ -62,3 +62,17 @@ test('a drill whose receipt is gone counts no longer', async () => {
   const audit = await passDay(1);
   expect(audit.drill).toBeUndefined();
 });
+
+test('what a drill left is told by every audit until a sweep has closed the drill, even within the same second', async () => {
+  const at = new Date(dayOne + 3 * hour);
+  const left = (audit: Audit) => audit.findings.filter(({ finding }) => finding === 'drillOpen').length;
+  const receipt = drillReceipt([proven], { status: 'stopped', left: ['signing'] });
+  escrow.drills.put('drills/20261101T050000Z.json', JSON.stringify(receipt), {
+    createdAt: at,
+    metadata: { left: '1' },
+  });
+  expect([left(await passDay(0)), left(await passDay(1)), left(await passDay(2))]).toEqual([1, 1, 1]);
+  const swept = JSON.stringify(drillReceipt([], { status: 'swept' }));
+  escrow.drills.put('drills/20261101T050000Z.2.json', swept, { createdAt: at });
+  expect(left(await passDay(3))).toBe(0);
+});

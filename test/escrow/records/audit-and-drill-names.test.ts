@@ -31,7 +31,11 @@ describe('the names of audits and drills', () => {
           undefined,
           undefined,
         ]);
-        expect([audit, receipt, journal].map(parseDrillReceiptName)).toEqual([undefined, { drillId: id }, undefined]);
+        expect([audit, receipt, journal].map(parseDrillReceiptName)).toEqual([
+          undefined,
+          { drillId: id, attempt },
+          undefined,
+        ]);
         expect([audit, receipt, journal].map(parseDrillJournalName)).toEqual([undefined, undefined, { drillId: id }]);
         for (const name of [audit, receipt, journal]) {
           expect(parseRunBlobName(name)).toBeUndefined();
