@@ -128,16 +128,32 @@ describe('a stream of JSON', () => {
 describe('progress', () => {
   test('is a bar on a terminal, and goes away at the end', async () => {
     const { io, stderr } = ioWith(true);
-    const progress = showProgress(io, 'keys', 2);
+    const progress = showProgress(io, 'key', '', 2);
     progress.step(2);
     progress.end();
     stderr.end();
     expect(await text(stderr)).toBe('\r\u001b[2K[########################] 2 of 2 keys\r\u001b[2K');
   });
 
+  test('counts one as one', async () => {
+    const { io, stderr } = ioWith(true);
+    showProgress(io, 'key', 'found').step();
+    stderr.end();
+    expect(await text(stderr)).toBe('\r\u001b[2K1 key found');
+  });
+
+  test('moves nothing about on a dumb terminal', async () => {
+    const { io, stderr } = ioWith(true);
+    const progress = showProgress({ ...io, env: { TERM: 'dumb' } }, 'key', 'found', 2000);
+    progress.step(2000);
+    progress.end();
+    stderr.end();
+    expect(await text(stderr)).toBe('2,000 of 2,000 keys found\n');
+  });
+
   test('is a line per thousand elsewhere, and nothing for short work', async () => {
     const { io, stderr } = ioWith(false);
-    const progress = showProgress(io, 'records read');
+    const progress = showProgress(io, 'record', 'read');
     for (let record = 0; record < 2_500; record++) progress.step();
     progress.end();
     stderr.end();

@@ -18,7 +18,10 @@ const cli = (line: string, options: CliOptions = {}) =>
 const drill = (line: string, options: CliOptions = {}) =>
   cli(`drill --to-vault-name contoso-drill ${line} --yes`, options);
 const sweep = (line = '') => cli(`drill sweep --to-vault-name contoso-drill ${line}`);
-type Told = DrillReceipt & { receipt: string };
+type Told = Omit<DrillReceipt, 'keys'> & {
+  receipt: string;
+  keys: (DrillReceipt['keys'][number] & { name: string })[];
+};
 
 function local(kind: 'vault' | 'managedHsm', name: string): LocalSource {
   const source = azure.keyVault.source(kind, name);
@@ -63,8 +66,8 @@ describe('a restore drill', () => {
     const first = await drill('--sample 2 --json');
     expect(first.code).toBe(0);
     const receipt = first.json<Told>();
-    expect(receipt).toMatchObject({ status: 'ok', target: 'vaults/contoso-drill' });
-    expect(receipt.keys.map(({ key, outcome }) => [key, outcome])).toEqual([
+    expect(receipt).toMatchObject({ status: 'ok', target: { vaultName: 'contoso-drill' } });
+    expect(receipt.keys.map(({ name, outcome }) => [name, outcome])).toEqual([
       ['ledger', 'proven'],
       ['payroll', 'proven'],
     ]);
@@ -83,7 +86,7 @@ describe('a restore drill', () => {
     expect(await readBlobNames(azure, 'drills/')).toContain(receipt.receipt.replace('.json', '.journal.json'));
 
     const next = (await drill('--sample 2 --json')).json<Told>();
-    expect(next.keys.map(({ key }) => key)).toEqual(['Signing', 'tokens']);
+    expect(next.keys.map(({ name }) => name)).toEqual(['Signing', 'tokens']);
   });
 
   test('proves a key whose source is gone by the witness of the last audit', async () => {
@@ -183,12 +186,12 @@ describe('a restore drill', () => {
     azure.keyVault.faults.add({ operation: 'restoreKey', times: 1, effect });
     const line = '--sample 1 --json';
     const failed = await drill(line);
-    const name = failed.json<Told>().keys[0]?.key.toLowerCase() ?? '';
+    const name = failed.json<Told>().keys[0]?.name.toLowerCase() ?? '';
     expect([failed.code, failed.json<Told>().keys[0]?.outcome]).toEqual([3, 'failed']);
     const next = await drill(line);
     expect(next.json()).toMatchObject({
       status: 'ok',
-      failedEarlier: [{ source: 'vaults/contoso-prod', key: name, failedAt: expect.stringMatching(/^20/) }],
+      failedEarlier: [{ vaultName: 'contoso-prod', name, failedAt: expect.stringMatching(/^20/) }],
     });
     expect([next.code, next.stderr]).toEqual([
       3,

@@ -39,7 +39,7 @@ export function addCopy(cli: Cli) {
           since: values.since === undefined ? undefined : parseInstant(values.since, 'since', task.services.now()),
           onlyLatest: values.latest ?? false,
         };
-        const progress = showProgress(io, 'records');
+        const progress = showProgress(io, 'record', 'read');
         const result = await copyEscrow({ query, to: values.to }, task, () => progress.step()).finally(() =>
           progress.end(),
         );

@@ -28,7 +28,7 @@ export function addPlan(cli: Cli) {
     .addOption(hsmName)
     .action(
       cli.action(async (values, io, task) => {
-        const progress = showProgress(io, 'keys seen');
+        const progress = showProgress(io, 'key', 'seen');
         const plan = await planRuns(namedSource(values), task, () => progress.step()).finally(() => progress.end());
         if (values.json) await printJson(io, planObject(plan));
         else await printPlan(plan, io);

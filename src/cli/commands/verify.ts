@@ -4,10 +4,9 @@ import { verifyEvidence } from '../../app/verify-evidence.ts';
 import type { Verification } from '../../app/verify-records.ts';
 import { verifyRecords } from '../../app/verify-records.ts';
 import { findingMessage } from '../../escrow/model/finding.ts';
-import { parseSourcePath } from '../../escrow/model/source-path.ts';
 import type { Cli } from '../cli.ts';
 import { keyNames, readRecordQuery, since } from '../options/record-options.ts';
-import { hsmName, sourceMembers, vaultName } from '../options/source-options.ts';
+import { hsmName, pathMembers, vaultName } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
@@ -48,13 +47,13 @@ export function addVerify(cli: Cli) {
     .action(
       cli.action(async (values, io, task) => {
         if (values.chain) {
-          const progress = showProgress(io, 'audits read');
+          const progress = showProgress(io, 'audit', 'read');
           const verdict = await verifyEvidence(task, () => progress.step()).finally(() => progress.end());
           if (values.json) await printJson(io, evidenceObject(verdict));
           else await printEvidence(verdict, io);
           return verdict.isWhole ? exitCodes.done : exitCodes.findings;
         }
-        const progress = showProgress(io, 'records read');
+        const progress = showProgress(io, 'record', 'read');
         const query = readRecordQuery(values, !values.all, task.services.now());
         const verified = await verifyRecords(query, task, () => progress.step()).finally(() => progress.end());
         if (values.json) await printJson(io, verificationObject(verified));
@@ -95,9 +94,8 @@ function evidenceObject({ audits, newest, findings, isWhole }: EvidenceVerdict):
 /** Source and key as in every command. */
 function findingObject(finding: EvidenceVerdict['findings'][number]): object {
   const { source, key: name, ...rest } = finding;
-  const id = source === undefined ? undefined : parseSourcePath(source);
   return {
-    ...(id && sourceMembers(id)),
+    ...(source !== undefined && pathMembers(source)),
     ...(name !== undefined && { name }),
     ...rest,
     message: findingMessage(finding),

@@ -18,9 +18,10 @@ const rateAfterMs = 2000;
 
 /**
  * A bar on a terminal, with the rate and the time left; elsewhere a plain line every 1,000 steps, so that short work stays quiet.
+ * @param verb what was done to what the noun counts: `found`.
  * @param expected unknown: it counts without a bar.
  */
-export function showProgress(io: Io, what: string, expected?: number): Progress {
+export function showProgress(io: Io, noun: string, verb = '', expected?: number): Progress {
   const startedAt = performance.now();
   let total = expected;
   let isAll = expected !== undefined;
@@ -31,7 +32,8 @@ export function showProgress(io: Io, what: string, expected?: number): Progress 
   const isDrawable = io.isTTY.stderr && io.env.TERM !== 'dumb';
   const text = (): string => {
     const of = total === undefined ? '' : ` of ${total.toLocaleString('en-US')}${isAll ? '' : '+'}`;
-    return `${done.toLocaleString('en-US')}${of} ${what}${paceText()}`;
+    const nouns = (total ?? done) === 1 ? noun : `${noun}s`;
+    return `${done.toLocaleString('en-US')}${of} ${`${nouns} ${verb}`.trimEnd()}${paceText()}`;
   };
   const paceText = (): string => {
     const elapsed = performance.now() - startedAt;

@@ -246,6 +246,12 @@ describe('restore of a whole vault', () => {
     expect((await stat(receipt)).mode & 0o077).toBe(0);
   });
 
+  test('names the time as of which there is no record', async () => {
+    const line = 'restore --vault-name contoso-prod --all --to-vault-name contoso-dr --what-if --at 2020-01-01';
+    const { code, stderr } = await cli(line);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('from 2020-01-01T23:59:59Z or before')]);
+  });
+
   test('names the permission that is missing to look at the target', async () => {
     const effect = { kind: 'forbidden', reason: 'ForbiddenByRbac' } as const;
     azure.keyVault.faults.add({ source: 'contoso-dr', operation: 'listKeys', effect });
@@ -264,6 +270,8 @@ describe('restore of a whole vault', () => {
     const whatIf = await cli(`${line} --what-if`);
     expect([whatIf.code, whatIf.stderr]).toEqual([0, expect.stringContaining('19 keys still there')]);
     expect(whatIf.stderr).not.toContain('tenant-21');
+    expect(whatIf.stdout).toMatch(/^ {2}tenant-20 +restore +record from \d{4}-\d\d-\d\dT[\d:]+Z \(\d+ \w+ ago\)$/m);
+    expect(whatIf.stdout.match(/still there/g)).toHaveLength(19);
     const { code, json } = await cli(`${line} --yes --json`);
     expect([code, json().counts]).toEqual([
       0,

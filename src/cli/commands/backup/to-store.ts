@@ -44,7 +44,7 @@ export async function backUpToStore(
   }
 
   const sources = wholeSources(targets);
-  const progress = showProgress(io, 'keys');
+  const progress = showProgress(io, 'key');
   const result = await backUpSources({ ...wish, sources }, task, {
     listed: (total, isComplete) => progress.expect(total, isComplete),
     done: () => progress.step(),

@@ -1,7 +1,7 @@
 import type { ChosenRecord, Drill, DrilledKey, UnprovenKey } from '../../../app/drill/prepare-drill.ts';
 import { failedLast } from '../../../app/drill/prepare-drill.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
-import { sourcePath } from '../../../escrow/model/source-path.ts';
+import { pathMembers, sourceMembers } from '../../options/source-options.ts';
 import { count } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
@@ -20,11 +20,24 @@ function describeBefore(before: ChosenRecord['before']): string {
 
 export function chosenObject({ record, before }: ChosenRecord): object {
   const { source, keyName: name, blobName } = record;
-  return { source, name, blobName, provenAt: before?.provenAt ?? null, triedAt: before?.triedAt ?? null };
+  return {
+    ...sourceMembers(source),
+    name,
+    blobName,
+    provenAt: before?.provenAt ?? null,
+    triedAt: before?.triedAt ?? null,
+  };
 }
 
 export function failedEarlierObject({ source, keyName, failedAt }: UnprovenKey): object {
-  return { source: sourcePath(source), key: keyName, failedAt };
+  return { ...sourceMembers(source), name: keyName, failedAt };
+}
+
+/** The receipt, with source and key as in every command. */
+export function receiptObject({ receipt, receiptName }: Drill): object {
+  const { target, keys, ...rest } = receipt;
+  const named = keys.map(({ source, key: name, ...key }) => ({ ...pathMembers(source), name, ...key }));
+  return { receipt: receiptName ?? null, ...rest, target: pathMembers(target), keys: named };
 }
 
 /** Keys that an earlier drill did not prove and that are not tried in this one. */

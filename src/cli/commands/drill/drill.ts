@@ -3,7 +3,7 @@ import { describeLeft, prepareDrill } from '../../../app/drill/prepare-drill.ts'
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import type { Cli } from '../../cli.ts';
-import { hsmName, namedSource, vaultName } from '../../options/source-options.ts';
+import { hsmName, namedSource, sourceMembers, vaultName } from '../../options/source-options.ts';
 import {
   maxPerSecond,
   readTarget,
@@ -24,6 +24,7 @@ import {
   printDrill,
   printFailedEarlier,
   provenOf,
+  receiptObject,
 } from './drill-output.ts';
 import { addDrillSweep } from './drill-sweep.ts';
 
@@ -70,7 +71,8 @@ export function addDrill(cli: Cli) {
         printFailedEarlier(failedEarlier, io);
         const failed = { failedEarlier: failedEarlier.map(failedEarlierObject) };
         if (values.whatIf) {
-          if (values.json) await printJson(io, { target: target.source, keys: chosen.map(chosenObject), ...failed });
+          if (values.json)
+            await printJson(io, { target: sourceMembers(target.source), keys: chosen.map(chosenObject), ...failed });
           return exitCodes.done;
         }
         const place = describeSource(target.source);
@@ -79,7 +81,7 @@ export function addDrill(cli: Cli) {
 
         let standing: string | undefined;
         using _held = io.holdOpen(() => (standing === undefined ? '' : describeLeft(standing, target)));
-        const progress = showProgress(io, 'keys', chosen.length);
+        const progress = showProgress(io, 'key', '', chosen.length);
         const done = await prepared.carryOut({
           standing: (keyName) => {
             standing = keyName;
@@ -87,8 +89,8 @@ export function addDrill(cli: Cli) {
           ended: () => progress.step(),
         });
         progress.end();
-        const { receipt, receiptName, receiptFailure } = done;
-        if (values.json) await printJson(io, { receipt: receiptName ?? null, ...receipt, ...failed });
+        const { receipt, receiptFailure } = done;
+        if (values.json) await printJson(io, { ...receiptObject(done), ...failed });
         else await printDrill(done, chosen.length, io);
         for (const left of receipt.left ?? []) say(io, describeLeft(left, target));
         if (receiptFailure !== undefined) {

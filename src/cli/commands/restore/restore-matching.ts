@@ -12,6 +12,7 @@ import {
 import type { Task } from '../../../app/task.ts';
 import { EscrowFault } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
+import { showInstant } from '../../options/instants.ts';
 import { readAsOf } from '../../options/record-choice-options.ts';
 import { namedSource } from '../../options/source-options.ts';
 import { readTarget } from '../../options/target-options.ts';
@@ -24,7 +25,7 @@ import { printJson, say } from '../../terminal/print.ts';
 import { showProgress } from '../../terminal/progress.ts';
 import { openQuarantineDesk, readThrough } from './quarantine-desk.ts';
 import type { RestoreValues } from './restore-options.ts';
-import { planObject, printOutcomes, printPlan } from './restore-output.ts';
+import { outcomeObject, planObject, printItems, printOutcomes, printPlan } from './restore-output.ts';
 
 /** Every key of a source, or those that match, as of a time: the plan, the question, the paced work, the receipt. */
 export async function restoreMatching(values: RestoreValues, io: Io, task: Task): Promise<ExitCode> {
@@ -41,20 +42,21 @@ export async function restoreMatching(values: RestoreValues, io: Io, task: Task)
   const begun = await readBegun(receiptFile, subject).catch((error: unknown) => {
     throw error instanceof OtherReceipt ? new UsageFault(error.message, error.remedy) : error;
   });
-  const finding = showProgress(io, 'keys found');
+  const finding = showProgress(io, 'key', 'found');
   const wish = { source, target, asOf, pattern: values.name ?? '*', begun };
   const plan = await planRestores(wish, task, () => finding.step());
   finding.end();
   if (plan.items.length === 0) {
     throw new EscrowFault(
       'recordNotFound',
-      `The escrow has no record of any such key of ${describeSource(source)}`,
+      `The escrow has no record of any such key of ${describeSource(source)}${asOf === undefined ? '' : ` from ${showInstant(asOf)} or before`}`,
       'See what there is: `keyvault-escrow list`.',
     );
   }
   printPlan(plan, through, io);
   if (values.whatIf) {
     if (values.json) await printJson(io, planObject(plan));
+    else await printItems(plan, services.now(), io);
     return plan.items.some(isRefused) ? exitCodes.findings : exitCodes.done;
   }
   const items = plan.items.filter((item) => !isStillThere(item));
@@ -63,10 +65,11 @@ export async function restoreMatching(values: RestoreValues, io: Io, task: Task)
 
   await using receipt = await openRestoreReceipt(receiptFile, subject, services.now);
   using desk = openQuarantineDesk(through, values.yes, io);
-  const progress = showProgress(io, 'keys', items.length);
+  const progress = showProgress(io, 'key', '', items.length);
   const { outcomes, counts } = await carryOutPlan(plan, { through, desk }, receipt, task, () => progress.step());
   progress.end();
-  if (values.json) await printJson(io, { ...planObject(plan), counts, keys: outcomes, receipt: receipt.file });
+  if (values.json)
+    await printJson(io, { ...planObject(plan), counts, keys: outcomes.map(outcomeObject), receipt: receipt.file });
   else await printOutcomes(outcomes, counts, io);
   for (const outcome of outcomes) if ('left' in outcome && outcome.left) say(io, describeLeft(outcome.left));
   say(io, `Receipt: ${receipt.file}`);

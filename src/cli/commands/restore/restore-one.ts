@@ -17,6 +17,7 @@ import { print, printJson, say } from '../../terminal/print.ts';
 import { recordObject } from '../list.ts';
 import { openQuarantineDesk, readThrough } from './quarantine-desk.ts';
 import type { RestoreValues } from './restore-options.ts';
+import { outcomeObject } from './restore-output.ts';
 
 /** One key: look, say, ask, restore or recover, compare, show the kids. */
 export async function restoreOne(values: RestoreValues, io: Io, task: Task): Promise<ExitCode> {
@@ -55,7 +56,7 @@ export async function restoreOne(values: RestoreValues, io: Io, task: Task): Pro
   }
   const { verdict, reasons, versions, id } = outcome;
   const kids = versions.map(({ version }) => `${id}/${version}`);
-  if (values.json) await printJson(io, { ...head, outcome: { ...outcome, kids } });
+  if (values.json) await printJson(io, { ...head, outcome: { ...outcomeObject(outcome), kids } });
   const done = outcome.outcome === 'recovered' ? 'Recovered' : 'Restored';
   const many = kids.length === 1 ? '1 version' : `${kids.length} versions`;
   say(

@@ -6,13 +6,14 @@ import type { Failure } from '../../../escrow/model/failure.ts';
 import { failureHeadline, failureSentence } from '../../../escrow/model/failure.ts';
 import type { PacedSource } from '../../../escrow/model/source.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
-import { showInstant } from '../../options/instants.ts';
+import { showAge, showInstant } from '../../options/instants.ts';
 import { sourceMembers } from '../../options/source-options.ts';
 import { describeTarget } from '../../options/target-options.ts';
 import { count, showDuration } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
 import { painter, print, say } from '../../terminal/print.ts';
+import { alignColumns } from '../../terminal/table.ts';
 
 type Refusal = Extract<RestoreStep, { action: 'refuse' }>;
 
@@ -57,6 +58,21 @@ export function printPlan(plan: RestorePlan, through: PacedSource | undefined, i
     const head = `${count(certificateBacked.length, 'certificate-backed key')} to bring back with their certificates (az keyvault certificate restore):`;
     say(io, `  ${paint('yellow', head)} ${certificateBacked.join(', ')}`);
   }
+}
+
+/** Each key of a what-if, with the age of its record. */
+export async function printItems({ items }: RestorePlan, now: Date, io: Io): Promise<void> {
+  const rows = items.map(({ record, step, begunBefore }) => {
+    const isThere = isStillThere({ record, step, begunBefore });
+    const word = isThere ? 'still there' : step.action === 'refuse' && begunBefore ? 'look again' : step.action;
+    return [record.keyName, word, `record from ${showAge(record.createdAt, now)}`];
+  });
+  await print(io, alignColumns(io, rows, '  '));
+}
+
+/** What came of a key, with its name as in every command. */
+export function outcomeObject({ key: name, ...rest }: RestoreOutcome): object {
+  return { name, ...rest };
 }
 
 /** What came of it: the keys that are back, then what failed. */
