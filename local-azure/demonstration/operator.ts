@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
   process.on('SIGINT', () => undefined);
   const [exitCode] = await once(child, 'exit');
   if (args.length === 0 || args[0] === 'help')
-    console.log('\nOnly here: npm run local -- sabotage --vault-name V --name K [--delete]');
+    console.log('\nOnly here: npm run local -- sabotage --vault-name V --name K | --all [--delete]');
   return exitCode ?? 1;
 }
 

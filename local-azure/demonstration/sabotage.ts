@@ -1,39 +1,60 @@
 import { parseArgs } from 'node:util';
+import PQueue from 'p-queue';
 import { createOperatorServices } from '../../src/app/operator-services.ts';
 import { readSettings } from '../../src/app/settings.ts';
+import type { PacedSource } from '../../src/escrow/model/source.ts';
 
-const help = `npm run local -- sabotage --vault-name V | --hsm-name H --name K [--delete]
+const help = `npm run local -- sabotage --vault-name V | --hsm-name H, --name K | --all, [--delete]
 
-Takes a key away, as an accident or an attacker would, to see what the escrow says and to bring it back.
-Without --delete it is purged as well: gone for good but for its backups.`;
+Takes a key away, or with --all every key of a vault, as an accident or an attacker would, to see what the escrow says and
+to bring it back. Without --delete they are purged as well: gone for good but for their backups.`;
 
-/** Loses a key of the local Azure, through the services' own calls. */
+/** Loses keys of the local Azure, through the services' own calls. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       'vault-name': { type: 'string' },
       'hsm-name': { type: 'string' },
       name: { type: 'string' },
-      delete: { type: 'boolean' },
-      purge: { type: 'boolean' },
+      all: { type: 'boolean', default: false },
+      delete: { type: 'boolean', default: false },
       help: { type: 'boolean' },
     },
   });
-  const { 'vault-name': vaultName, 'hsm-name': hsmName, name } = values;
+  const { 'vault-name': vaultName, 'hsm-name': hsmName, name, all } = values;
   const sourceName = vaultName ?? hsmName;
-  if (values.help || sourceName === undefined || name === undefined) {
+  if (values.help || sourceName === undefined || all === (name !== undefined)) {
     console.error(help);
     return values.help ? 0 : 2;
   }
   const kind = vaultName === undefined ? 'managedHsm' : 'vault';
-  const services = createOperatorServices(readSettings(process.env));
-  const operator = services.operatorOf({ kind, name: sourceName.toLowerCase(), maxBackupsPerSecond: 10 });
-  const until = AbortSignal.timeout(60_000);
-  const isThere = (await operator.findKey(name, until)) !== undefined;
-  if (isThere) await operator.deleteKey(name, until);
-  if (!values.delete) await operator.purgeKey(name, until);
-  console.error(`Key "${name}" of ${sourceName} is ${values.delete ? 'soft-deleted' : 'deleted and purged'}.`);
+  const source = { kind, name: sourceName.toLowerCase(), maxBackupsPerSecond: 100 } as const;
+  const names = name === undefined ? await keysOf(source) : [name];
+  await loseKeys(source, names, values.delete);
+  const what = name === undefined ? `All ${names.length} keys` : `Key "${name}"`;
+  const are = name === undefined ? 'are' : 'is';
+  console.error(`${what} of ${sourceName} ${are} ${values.delete ? 'soft-deleted' : 'deleted and purged'}.`);
   return 0;
+}
+
+/** A certificate's key goes with its certificate only. */
+async function keysOf(source: PacedSource): Promise<string[]> {
+  const services = createOperatorServices(readSettings(process.env));
+  const names: string[] = [];
+  for await (const key of services.keysOf(source).listKeys(AbortSignal.timeout(60_000))) {
+    if (!key.certificateBacked) names.push(key.name);
+  }
+  return names;
+}
+
+async function loseKeys(source: PacedSource, names: readonly string[], isDeleteOnly: boolean): Promise<void> {
+  const operator = createOperatorServices(readSettings(process.env)).operatorOf(source);
+  const until = AbortSignal.timeout(120_000);
+  const lose = (name: string) => async () => {
+    if ((await operator.findKey(name, until)) !== undefined) await operator.deleteKey(name, until);
+    if (!isDeleteOnly) await operator.purgeKey(name, until);
+  };
+  await new PQueue({ concurrency: 8 }).addAll(names.map(lose));
 }
 
 try {

@@ -69,5 +69,10 @@ describe('npm run local', () => {
     expect((await local(['sabotage', '--vault-name', 'contoso-prod', '--name', 'payroll', '--delete'])).code).toBe(0);
     expect([vault?.keyNames(), vault?.deletedKeyNames()]).toEqual([[], ['payroll']]);
     expect((await local(['sabotage'])).code).toBe(2);
+    for (const name of ['app-1', 'app-2']) vault?.addKey({ name });
+    vault?.addKey({ name: 'www-cert', managed: true });
+    expect((await local(['sabotage', '--vault-name', 'contoso-prod', '--all', '--name', 'app-1'])).code).toBe(2);
+    expect((await local(['sabotage', '--vault-name', 'contoso-prod', '--all'])).code).toBe(0);
+    expect(vault?.keyNames()).toEqual(['www-cert']);
   });
 });
