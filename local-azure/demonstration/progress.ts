@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printable } from '../../src/escrow/model/printable.ts';
 import type { HostEvent } from '../functions-host/host-events.ts';
 import { escrowEventOf } from './first-pass.ts';
 
@@ -35,15 +36,16 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
       if (line?.event === 'escrow.run.completed') {
         say(`  ${line.source}: ${line.considered} keys in ${(line.durationMs / 1000).toFixed(1)} s, ${line.status}`);
       }
-      if (line?.event === 'escrow.request.refused' || line?.event === 'escrow.request.failed') say(`  ${line.reason}`);
+      if (line?.event === 'escrow.request.refused' || line?.event === 'escrow.request.failed')
+        say(`  ${printable(line.reason)}`);
       if (event.event === 'poisoned' && event.reason === 'notDecodable') {
         say(
           `  Message ${event.messageId} is not base64: the host put it on the poison queue, and the app never saw it.`,
         );
       }
       const isTrouble = event.event === 'log' && event.category !== 'user' && /error|critical/.test(event.level);
-      if (isTrouble) say(event.message);
-      if (event.event === 'output') say(event.text);
+      if (isTrouble) say(printable(event.message, '\n'));
+      if (event.event === 'output') say(printable(event.text));
     },
     done: close,
   };

@@ -6,6 +6,7 @@ import { tryWriteOnce } from '../app/try-write-once.ts';
 import { scheduledRunId } from '../escrow/model/run-id.ts';
 import { runTimeOfTimer } from '../escrow/model/run-time.ts';
 import { contextLog } from './context-log.ts';
+import { withPrintableError } from './printable-error.ts';
 
 /** The nightly run over every source; with `ESCROW_FAN_OUT` it asks the queue function for each source instead. */
 export function nightlyEscrow(services: Services): TimerFunctionOptions {
@@ -36,7 +37,7 @@ export function nightlyEscrow(services: Services): TimerFunctionOptions {
         whatIf: false,
       } as const;
       // Side by side: what the trial says must not hold the backups up.
-      await Promise.all([trial, runSources(services, settings.sources, job, log)]);
+      await Promise.all([trial, withPrintableError(() => runSources(services, settings.sources, job, log))]);
       return undefined;
     },
   };

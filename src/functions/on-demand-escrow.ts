@@ -4,6 +4,7 @@ import { carryOutMessage } from '../app/carry-out-message.ts';
 import type { Services } from '../app/services.ts';
 import { contextLog } from './context-log.ts';
 import { readDelivery } from './delivery.ts';
+import { withPrintableError } from './printable-error.ts';
 
 const poisonQueue = output.storageQueue({ queueName: '%ESCROW_QUEUE_NAME%-poison', connection: 'ESCROW_QUEUE' });
 
@@ -25,7 +26,8 @@ export function onDemandEscrow(services: Services): OnDemandOptions {
     extraOutputs: [poisonQueue],
     async handler(message: Uint8Array, context: InvocationContext) {
       const delivery = readDelivery(context, services.now());
-      const end = await carryOutMessage(message, delivery, services, contextLog(context));
+      const log = contextLog(context);
+      const end = await withPrintableError(() => carryOutMessage(message, delivery, services, log));
       if (end === 'refused') context.extraOutputs.set(poisonQueue, Buffer.from(message));
     },
   };

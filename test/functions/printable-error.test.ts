@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { lastNight } from '../support/now.ts';
+
+// Clears the screen, and turns the reading direction.
+const hostile = 'no \u001b[2J access \u202egnp';
+let azure: TestAzure;
+let app: EscrowApp;
+
+beforeAll(async () => {
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
+  azure.keyVault.faults.add({
+    operation: 'backupKey',
+    effect: { kind: 'status', status: 403, code: 'Forbidden', message: hostile },
+  });
+  app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
+});
+
+afterAll(() => azure?.stop());
+
+test.each([
+  ['a night', () => app.nightly(lastNight())],
+  ['a request', () => app.deliver({ vaultName: 'contoso-prod', name: 'signing' })],
+])('what fails %s steers no terminal that shows its log', async (_, invoke) => {
+  const { error } = await invoke();
+  const causes = error instanceof AggregateError ? error.errors.flatMap((one: Error) => [one, one.cause as Error]) : [];
+  expect(causes.length).toBeGreaterThan(0);
+  for (const one of [error, ...causes]) {
+    const shown = `${one?.message}\n${one?.stack}`;
+    expect(shown).toContain('\\u001b[2J access \\u202e');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what must not be there
+    expect(shown).not.toMatch(/[\u001b\u202e]/);
+  }
+});
