@@ -91,7 +91,7 @@ describe('the worst day, on the command line', () => {
     expect(prod().versions('signing')).toEqual(versions);
     expect((await cli('status')).code).toBe(0);
     expect((await cli('verify --all')).code).toBe(0);
-    expect((await cli('drill --to-vault-name contoso-drill --max-per-second 1000')).code).toBe(0);
+    expect((await cli('drill --yes --to-vault-name contoso-drill --max-per-second 1000')).code).toBe(0);
   });
 
   test('status tells stale keys, certificate-backed keys and a source that cannot be read', async () => {

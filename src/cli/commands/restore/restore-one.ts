@@ -50,7 +50,8 @@ export async function restoreOne(values: RestoreValues, io: Io, task: Task): Pro
   using desk = openQuarantineDesk(through, values.yes, io);
   const outcome = await prepared.carryOut(desk);
   if (outcome.outcome === 'failed' || outcome.outcome === 'stranger') {
-    if (outcome.left !== undefined) say(io, describeLeft(outcome.left));
+    // Of a stranger its own message says where it is, and how it is deleted.
+    if (outcome.outcome === 'failed' && outcome.left !== undefined) say(io, describeLeft(outcome.left));
     if (outcome.code === 'outOfTime') throw new OutOfTime();
     throw faultOf(outcome);
   }
