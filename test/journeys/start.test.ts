@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 async function checkout({ onTestFinished }: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-start-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const files = ['host.json', 'package.json', 'local.settings.sample.json'];
+  const files = ['host.json', 'package.json', 'local.settings.sample.json', 'LICENSE'];
   for (const name of ['src', 'local-azure', 'scripts', 'node_modules', ...files]) {
     await symlink(join(root, name), join(folder, name));
   }
