@@ -39,7 +39,7 @@ export function createCli(io: Io, compose: ComposeServices) {
   const program = new Command(io.program)
     .usage('<command> [options]')
     .description(
-      'Lists, checks, proves and restores what the key escrow holds. A backup is made by the app: enqueue asks for it.',
+      'Backs up keys of Azure Key Vault and Managed HSM, and lists, checks, proves and restores what the escrow holds: backup with your own identity, enqueue by the deployed app.',
     )
     .version(packageJson.version, '-v, --version', 'the version')
     .helpOption('-h, --help', 'this text')

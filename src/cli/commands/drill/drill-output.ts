@@ -71,10 +71,22 @@ function describeDrilled({ source, key, versions, message }: DrilledKey): string
   if (message !== undefined) return `${source}/${key}: ${message}`;
   const by = (proof: string): number => versions.filter((version) => version.proof === proof).length;
   const proofs = [
-    [by('publicKey'), 'by their public keys, against the source'],
-    [by('witness'), 'by their public keys, against the last audit'],
-    [by('versionId'), 'by their ids alone'],
-  ].flatMap(([number, how]) => (number === 0 ? [] : [`${number} ${how}`]));
+    {
+      number: by('publicKey'),
+      one: 'by its public key',
+      more: 'by their public keys',
+      against: ', against the source',
+    },
+    {
+      number: by('witness'),
+      one: 'by its public key',
+      more: 'by their public keys',
+      against: ', against the last audit',
+    },
+    { number: by('versionId'), one: 'by its id alone', more: 'by their ids alone', against: '' },
+  ].flatMap(({ number, one, more, against }) =>
+    number === 0 ? [] : [`${number} ${number === 1 ? one : more}${against}`],
+  );
   return `${source}/${key}: ${count(versions.length, 'version')}, ${proofs.join('; ')}`;
 }
 
