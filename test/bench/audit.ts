@@ -44,7 +44,7 @@ export async function measureAudit(bench: Bench): Promise<Measurement> {
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
   const perKey = total / hsm.keys;
   return {
-    figures: { auditRequestsPerKey: perKey },
+    figures: { auditRequestsPerKey: perKey, ...(effort.quick ? {} : await measureMemory(bench)) },
     charts: [
       barChart({
         file: 'audit.svg',
@@ -57,6 +57,13 @@ export async function measureAudit(bench: Bench): Promise<Measurement> {
       }),
     ],
   };
+}
+
+/** What an audit holds, measured at two sizes, so that the process itself is not in the difference. */
+async function measureMemory({ worker }: Bench) {
+  const peakOf = async (keys: number) => (await measure(worker, {}, { kind: 'largeAudit', keys })).peakRssBytes;
+  const [few, many] = [await peakOf(1000), await peakOf(50_000)];
+  return { auditBytesPerKey: (many - few) / 49_000, auditPeakMb: many / 1_000_000 };
 }
 
 /** Names of what a year before `until` left: of each day what a run and an audit write, and the records of some keys. */

@@ -22,6 +22,8 @@ describe('figures', () => {
     coldStart: 0.4,
     packageKb: 600,
     auditRequestsPerKey: 1.1,
+    auditBytesPerKey: 4096,
+    auditPeakMb: 400,
   };
 
   it('keeps every target when each figure is exactly at its bound', () => {

@@ -35,6 +35,8 @@ export const figures = [
   of('coldStart', 'load time: the bundle / the same code unbundled', 'at most', 0.4),
   of('packageKb', 'the deployed package, zipped, KB', 'at most', 600),
   of('auditRequestsPerKey', 'requests of a daily audit with a year of history / keys', 'at most', 1.1),
+  of('auditBytesPerKey', 'memory of an audit: what 50,000 keys take more than 1,000 / keys, bytes', 'at most', 4096),
+  of('auditPeakMb', 'peak memory of an audit of 50,000 keys, MB', 'at most', 400),
 ] as const;
 
 export type FigureName =
@@ -54,7 +56,9 @@ export type FigureName =
   | 'fanOutMissingRecords'
   | 'coldStart'
   | 'packageKb'
-  | 'auditRequestsPerKey';
+  | 'auditRequestsPerKey'
+  | 'auditBytesPerKey'
+  | 'auditPeakMb';
 
 export type Figures = Readonly<Partial<Record<FigureName, number>>>;
 

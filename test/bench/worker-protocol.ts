@@ -27,6 +27,8 @@ export type WorkerJob =
   | { readonly kind: 'audit' }
   /** Leaves what a month of audits leaves. */
   | { readonly kind: 'monthOfAudits' }
+  /** Two audits of so many keys, with stores and a vault that make their answers up. */
+  | { readonly kind: 'largeAudit'; readonly keys: number }
   /** Creates small blobs under these names. */
   | { readonly kind: 'fill'; readonly blobNames: readonly string[] };
 

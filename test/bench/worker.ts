@@ -12,6 +12,7 @@ import { createServices } from '../../src/app/services.ts';
 import { readSettings } from '../../src/app/settings.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { EscrowLog } from '../../src/escrow/ports/escrow-events.ts';
+import { auditLargeEscrow } from './large-escrow.ts';
 import { leaveMonthOfAudits } from './month-of-audits.ts';
 import { runFolderScript, runScript } from './script-loops.ts';
 import type { MemorySample, Profiles, WorkerAnswer, WorkerJob } from './worker-protocol.ts';
@@ -37,6 +38,7 @@ async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
   }
   if (job.kind === 'folderScript') return () => runFolderScript(job.vaultUrl, job.folder);
   if (job.kind === 'desk') return () => backUpAtDesk(job);
+  if (job.kind === 'largeAudit') return () => auditLargeEscrow(job.keys);
   const services = createServices(readSettings(process.env));
   if (job.kind === 'audit') return () => auditEscrow(services, log);
   if (job.kind === 'monthOfAudits') return () => leaveMonthOfAudits(services);

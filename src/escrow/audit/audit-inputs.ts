@@ -1,5 +1,5 @@
 import { freshSinceOf } from '../coverage/coverage.ts';
-import { calendarDays, dayOf } from '../model/day.ts';
+import { addDays, calendarDays, dayOf } from '../model/day.ts';
 import { timeMargin } from '../model/run-id.ts';
 import { parseSourcePath, sourceFolders } from '../model/source-path.ts';
 import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
@@ -96,7 +96,9 @@ function runsSince(
 async function countRequests(store: EscrowStore, since: Date, deadline: AbortSignal) {
   let recorded = 0;
   let latest: string | undefined;
-  const isComplete = await eachListed(store.list(requestFolder, deadline), ({ name, createdAt }) => {
+  // A message may have waited for a week before it was recorded under its own day.
+  const startFrom = requestFolder + addDays(dayOf(since), -8);
+  const isComplete = await eachListed(store.list(requestFolder, deadline, { startFrom }), ({ name, createdAt }) => {
     if (createdAt < since) return;
     recorded++;
     latest = name;
