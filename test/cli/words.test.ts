@@ -6,6 +6,7 @@ import { UsageFault } from '../../src/cli/terminal/errors.ts';
 import { count, showDuration, showSize } from '../../src/cli/terminal/figures.ts';
 import type { Io } from '../../src/cli/terminal/io.ts';
 import { startJsonStream } from '../../src/cli/terminal/json-stream.ts';
+import { say } from '../../src/cli/terminal/print.ts';
 import { showProgress } from '../../src/cli/terminal/progress.ts';
 import { suggest } from '../../src/cli/terminal/suggestion.ts';
 import { alignColumns } from '../../src/cli/terminal/table.ts';
@@ -103,6 +104,26 @@ describe('what was perhaps meant', () => {
     expect(suggest('lst', ['list', 'plan', 'status'])).toEqual(['list']);
     expect(suggest('TEN', ['tenant-01', 'tenant-02', 'signing'])).toEqual(['tenant-01', 'tenant-02']);
     expect(suggest('payments', ['signing'])).toEqual([]);
+  });
+});
+
+describe('a command line in a message', () => {
+  test("is the reader's own: named as they started the program, on its own line where it ends the message, never wrapped", async () => {
+    const { io, stderr } = ioWith(true);
+    const narrow = { ...io, columns: 40, program: 'npm run local --' };
+    say(
+      narrow,
+      'There is no such key. See what there is: `keyvault-escrow list --vault-name contoso-prod --name "a-*"`.',
+    );
+    say(narrow, '  An older one (`keyvault-escrow list`) may do.');
+    stderr.end();
+    expect((await text(stderr)).split('\n')).toEqual([
+      'There is no such key. See what there is:',
+      '  npm run local -- list --vault-name contoso-prod --name "a-*"',
+      '  An older one (npm run local -- list)',
+      '  may do.',
+      '',
+    ]);
   });
 });
 

@@ -175,6 +175,10 @@ describe('the command line', () => {
     ['lst', 2, 'Did you mean list?'],
     ['list --vault-nmae x', 2, 'Did you mean --vault-name?'],
     ['list --vault-name', 2, "option '--vault-name <VAULT>' argument missing"],
+    // Another option is no value.
+    ['list --name --vault-name contoso-prod', 2, "option '--name <KEY...>' argument missing"],
+    // The beginning of two names is neither.
+    ['list --name pay', 2, 'Did you mean "payments" or "payroll"?'],
     ['list --json=yes', 2, "unknown option '--json=yes'"],
     ['list signing', 2, 'too many arguments'],
     ['list --since yesterday', 2, '"yesterday" is not a valid time'],
