@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
 import type { CliOptions } from '../../support/cli.ts';
@@ -193,6 +194,19 @@ describe('into a folder', () => {
     expect(await readdir(folder)).toEqual([]);
     const done = await cli(line);
     expect(done.json()).toMatchObject({ sources: [{ counts: { escrowed: 1, skipped: 3 } }] });
+  });
+
+  test.each([
+    [60, /^ {2}vault "contoso-prod": listed \d+, would back up 1, /m],
+    [100, /^ {2}vault "contoso-prod" +\d+ +1 +0 /m],
+  ])('tells what would come of each source on %i columns', async (columns, row) => {
+    const { stdout } = await cli('backup --vault-name contoso-prod --keys signing --store escrow --what-if', {
+      isTTY: true,
+      columns,
+    });
+    const lines = stripVTControlCharacters(stdout).split('\n');
+    expect(lines.join('\n')).toMatch(row);
+    expect(lines.filter((one) => one.length > columns)).toEqual([]);
   });
 
   test('of one key: its record, whose name is on stdout', async () => {
