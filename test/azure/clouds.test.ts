@@ -3,12 +3,33 @@ import { clouds } from '../../src/azure/clouds.ts';
 
 // https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers
 test.each([
-  ['AzureCloud', 'vault.azure.net', 'managedhsm.azure.net', 'https://login.microsoftonline.com'],
-  ['AzureChinaCloud', 'vault.azure.cn', 'managedhsm.azure.cn', 'https://login.chinacloudapi.cn'],
-  ['AzureUSGovernment', 'vault.usgovcloudapi.net', 'managedhsm.usgovcloudapi.net', 'https://login.microsoftonline.us'],
-])('%s has the suffixes and the authority that Microsoft publishes', (name, vault, managedHsm, authorityHost) => {
-  expect(clouds[name]).toEqual({ suffixes: { vault, managedHsm }, authorityHost });
-});
+  [
+    'AzureCloud',
+    'vault.azure.net',
+    'managedhsm.azure.net',
+    'https://login.microsoftonline.com',
+    'https://management.azure.com',
+  ],
+  [
+    'AzureChinaCloud',
+    'vault.azure.cn',
+    'managedhsm.azure.cn',
+    'https://login.chinacloudapi.cn',
+    'https://management.chinacloudapi.cn',
+  ],
+  [
+    'AzureUSGovernment',
+    'vault.usgovcloudapi.net',
+    'managedhsm.usgovcloudapi.net',
+    'https://login.microsoftonline.us',
+    'https://management.usgovcloudapi.net',
+  ],
+])(
+  '%s has the suffixes and the endpoints that Microsoft publishes',
+  (name, vault, managedHsm, authorityHost, resourceManager) => {
+    expect(clouds[name]).toEqual({ suffixes: { vault, managedHsm }, authorityHost, resourceManager });
+  },
+);
 
 test('no suffix is the end of another, so that a host belongs to one cloud and one kind of source', () => {
   const suffixes = Object.values(clouds).flatMap(({ suffixes: { vault, managedHsm } }) => [vault, managedHsm]);

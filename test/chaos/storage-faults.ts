@@ -100,8 +100,8 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '409 BlobImmutableDueToLegalHold, another blob has the name',
-    does: 'fails the key and names the blob: nothing that exists is overwritten',
-    expected: failed('blobNameTaken'),
+    does: 'fails the key: nothing that exists is overwritten, and the next free name is refused too',
+    expected: failed('BlobImmutableDueToLegalHold'),
     arrange: async ({ occupy, disturbStorage }) => {
       await occupy(key);
       disturbStorage({ ...put, effect: status('BlobImmutableDueToLegalHold', 409) }, record);
