@@ -41,6 +41,7 @@ export function createMemoryStore(
   };
 
   const write = (blob: NewBlob): void => {
+    // fixed date: the store is in memory, and so are those who ask it.
     const createdAt = new Date(Date.UTC(2026, 10, 24, 2) + 1000 * created++);
     const bytes = Uint8Array.from(blob.bytes);
     blobs.set(blob.name, { ...storedBlob({ ...blob, bytes, createdAt, etag: `0x${created}` }), bytes });
