@@ -40,7 +40,7 @@ describe('the record of a key', () => {
   ])('is never a late one that %s, while there is another, as of a time too', (_says, metadata) => {
     const planted = record({
       ...copiedAt(0),
-      metadata,
+      metadata: { ...metadata, runid: '20261220T020000Z' },
       name: 'vaults/contoso-prod/signing/20261220T020000Z.keybackup',
     });
     expect(night(pick([...nights, planted]).record)).toBe('24');
