@@ -114,7 +114,11 @@ export function witnessTurns<T extends WitnessCandidate>(
   candidates: readonly T[],
 ): { readonly urgent: readonly T[]; readonly others: readonly T[] } {
   const isUrgent = ({ key, known, wasGone }: WitnessCandidate): boolean =>
-    wasGone || known === undefined || known.ofUpdatedAt !== key.updatedAt?.toISOString();
+    wasGone ||
+    known === undefined ||
+    known.ofUpdatedAt !== key.updatedAt?.toISOString() ||
+    // The vault's times are whole seconds: what changed once more in the second of that listing shows the same time.
+    (key.updatedAt !== undefined && Date.parse(known.listedAt) - key.updatedAt.getTime() < 2000);
   const listedAt = ({ known }: WitnessCandidate): string => known?.listedAt ?? '';
   const inTurn = (a: WitnessCandidate, b: WitnessCandidate): number =>
     listedAt(a).localeCompare(listedAt(b)) || a.key.name.localeCompare(b.key.name);

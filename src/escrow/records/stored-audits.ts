@@ -44,15 +44,19 @@ export async function readLatestAudit(audits: EscrowStore, deadline: AbortSignal
   return { audit: undefined, unreadable };
 }
 
-/** The audits themselves without their pages, oldest first; of one second, the higher number is later. */
+/** The audits themselves without their pages, oldest first. A store's times are whole seconds: within one, the names decide. */
 export async function listAudits(audits: EscrowStore, deadline: AbortSignal): Promise<ListedBlob[]> {
-  const found: { readonly blob: ListedBlob; readonly attempt: number }[] = [];
+  const found: { readonly blob: ListedBlob; readonly auditId: string; readonly attempt: number }[] = [];
   for await (const blob of audits.list(auditFolder, deadline)) {
     const parsed = parseAuditName(blob.name);
-    if (parsed?.form === 'json') found.push({ blob, attempt: parsed.attempt });
+    if (parsed?.form === 'json') found.push({ blob, auditId: parsed.auditId, attempt: parsed.attempt });
   }
   return found
-    .sort((a, b) => a.blob.createdAt.getTime() - b.blob.createdAt.getTime() || a.attempt - b.attempt)
+    .sort(
+      (a, b) =>
+        a.blob.createdAt.getTime() - b.blob.createdAt.getTime() ||
+        (a.auditId === b.auditId ? a.attempt - b.attempt : a.auditId < b.auditId ? -1 : 1),
+    )
     .map(({ blob }) => blob);
 }
 

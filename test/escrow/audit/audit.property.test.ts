@@ -33,6 +33,8 @@ const act = fc.record({
 interface Truth {
   /** Keys whose versions an audit may have seen and that are no longer there. */
   readonly lost: Set<string>;
+  /** Keys that an audit saw listed. */
+  readonly audited: Set<string>;
   /** Names that were ever backed up while no audit saw them listed. */
   readonly unseen: Set<string>;
   readonly snapshots: Map<string, WorldKey[]>;
@@ -98,7 +100,7 @@ async function live(
   }
   if (kind === 'rotate' && there) world.rotate(key);
   if (kind === 'make' && !there) {
-    if (truth.snapshots.has(key)) truth.lost.add(key);
+    if (truth.snapshots.has(key) || truth.audited.has(key)) truth.lost.add(key);
     world.addKey(key);
   }
   if (kind === 'delete') world.keys.delete(key);
@@ -122,6 +124,7 @@ async function live(
     }
     return undefined;
   }
+  for (const one of world.keys.keys()) truth.audited.add(one);
   return world.audit();
 }
 
@@ -130,7 +133,13 @@ test('no finding about an honest escrow is false, whatever it lives through', as
     fc.asyncProperty(fc.array(act, { minLength: 3, maxLength: 30 }), async (acts) => {
       const world = startEscrow({}, names.slice(0, 3));
       world.now = night(0);
-      const truth: Truth = { lost: new Set(), unseen: new Set(), snapshots: new Map(), isCopied: false };
+      const truth: Truth = {
+        lost: new Set(),
+        audited: new Set(),
+        unseen: new Set(),
+        snapshots: new Map(),
+        isCopied: false,
+      };
       for (const one of acts) {
         const audit = await live(one, world, truth);
         if (audit === undefined) continue;
