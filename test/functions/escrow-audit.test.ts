@@ -132,6 +132,12 @@ describe('the audit trigger', () => {
     expect(unshown.levels).toMatchObject({ 'escrow.coverage.gap': 'error', 'escrow.audit.completed': 'error' });
   });
 
+  test('needs nothing of the part that backs up: neither its queue nor what leads there', async () => {
+    const settings = { ESCROW_PART: 'audit', ESCROW_QUEUE_NAME: '', ESCROW_QUEUE__queueServiceUri: '' };
+    const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 4.97, settings })).audit();
+    expect(lines.some(({ event }) => event === 'escrow.audit.completed')).toBe(true);
+  });
+
   test('asks for a drill when one is due', async () => {
     const settings = { ESCROW_MAX_DRILL_AGE_DAYS: '90' };
     const app = await startAuditApp(azure, sources, { hoursAhead: 5, settings });

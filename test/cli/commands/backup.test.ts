@@ -305,3 +305,36 @@ describe('copy', () => {
     expect((await cli('verify --all --store stick')).code).toBe(3);
   });
 });
+
+describe('a folder behind every command that reads', () => {
+  test('status, download, restore, report and drill work on it, with no setting but the sources', async () => {
+    const env = {
+      ESCROW_SOURCES: JSON.stringify([{ vaultName: 'contoso-prod' }]),
+      ESCROW_AUDIT_SCHEDULE: '0 0 6 * * *',
+      ESCROW_SCHEDULE: '0 0 2 * * *',
+    };
+    await cli('backup --vault-name contoso-prod --store escrow');
+    const status = await cli('status --store escrow --json', { env });
+    expect(status.json<{ sources: object[] }>().sources[0]).toMatchObject({ vaultName: 'contoso-prod' });
+    expect(status.code).toBe(0);
+    const got = await cli('download --vault-name contoso-prod --name signing -o got.keybackup --store escrow');
+    expect([got.code, await restores(join(folder, 'got.keybackup'))]).toEqual([0, true]);
+    azure.keyVault.addSource({ kind: 'vault', name: 'contoso-again' });
+    const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-again --yes --store escrow';
+    expect([0, 3]).toContain((await cli(line, { identity: azure.identities.operator, env })).code);
+    const report = await cli('report --now -o page.html --store escrow', { env, identity: azure.identities.operator });
+    expect([report.stderr, report.code]).toEqual([
+      expect.stringContaining('3 of 3 keys have an intact backup'),
+      expect.any(Number),
+    ]);
+    azure.keyVault.addSource({ kind: 'vault', name: 'contoso-drill' });
+    const drill = await cli(
+      'drill --to-vault-name contoso-drill --sample 1 --yes --max-per-second 1000 --store escrow',
+      { env, identity: azure.identities.operator },
+    );
+    expect([drill.code, drill.stderr]).toEqual([0, expect.any(String)]);
+    expect(
+      (await readdir(join(folder, 'escrow-drills', 'drills'))).filter((name) => name.endsWith('.json')),
+    ).not.toEqual([]);
+  });
+});
