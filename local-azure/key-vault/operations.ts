@@ -23,7 +23,7 @@ import { currentVersion, type StoredKey } from './stored-key.ts';
 import { deletedBundle, deletedItem, keyBundle, keyIdentifier, keyItem, versionItem } from './wire-form.ts';
 
 /** A key of more versions than this times out when it is backed up (a documented limit). */
-const mostVersions = 500;
+const maxVersions = 500;
 
 /** Carries out one authorized call. `'neverAnswers'`: the service works on it for longer than any client waits. */
 export async function perform(source: SourceState, call: Call): Promise<Answer | 'neverAnswers'> {
@@ -108,7 +108,7 @@ function listDeletedKeys(source: SourceState, call: Call): Answer {
 
 async function backupKey(source: SourceState, key: StoredKey): Promise<Answer | 'neverAnswers'> {
   if (key.managed) return certificateBacked('backup');
-  if (key.versions.length > mostVersions) return 'neverAnswers';
+  if (key.versions.length > maxVersions) return 'neverAnswers';
   const backup = await sealBackup(source.kind, source.realm, writeBackupContent(source.kind, key));
   return { status: 200, body: { value: backup.toString('base64url') } };
 }

@@ -30,7 +30,7 @@ export interface Services extends EscrowStores {
   /** Has every wait for another operation on a key told from now on. */
   onWait(listener: (wait: ConflictWait) => void): void;
   /** Tells those listeners. */
-  tellWait(wait: ConflictWait): void;
+  reportWait(wait: ConflictWait): void;
 }
 
 /** What composing leaves for those who add members of their own. */
@@ -48,11 +48,11 @@ export function createServices(settings: Settings, clock: Clock = systemClock): 
 export function compose(settings: Settings, clock: Clock): Composition {
   const credential = createCredential(settings.authorityHost);
   const listeners: ((wait: ConflictWait) => void)[] = [];
-  const tellWait = (wait: ConflictWait): void => {
+  const reportWait = (wait: ConflictWait): void => {
     for (const listener of listeners) listener(wait);
   };
   const keyClientOf = onePerSource((source) =>
-    openKeyClient({ source, suffixes: settings.suffixes, credential, clock, waiting: tellWait }),
+    openKeyClient({ source, suffixes: settings.suffixes, credential, clock, waiting: reportWait }),
   );
   const container = openEscrowStore({ url: () => settings.containerUrl, credential, clock });
   const audits = openEscrowStore({ url: () => settings.auditContainerUrl, credential, clock, mayBeMissing: true });
@@ -75,7 +75,7 @@ export function compose(settings: Settings, clock: Clock): Composition {
       await Promise.all([container, audits, drills].map((store) => store.release()));
     },
     onWait: (listener) => void listeners.push(listener),
-    tellWait,
+    reportWait,
   };
   return { services, credential, keyClientOf };
 }

@@ -18,7 +18,7 @@ export function restorePortsOf(target: PacedSource, references: KeyReferences, t
     hardDeadline: new AbortController().signal,
     referenceOf: references.of,
     sleep: services.sleep,
-    waiting: services.tellWait,
+    waiting: services.reportWait,
   };
 }
 

@@ -5,10 +5,10 @@ import { html } from './html.ts';
 import { findingWord } from './words.ts';
 
 /** More alike findings of one source than this are told as one, with the single ones folded. */
-const mostSingle = 3;
+const maxSingle = 3;
 
 /** Characters for alike findings told one by one, of all groups together. The rest is in the audit. */
-const mostCharacters = 200_000;
+const maxCharacters = 200_000;
 
 /**
  * Findings first, each with what to do about it. Many of a kind in one source are one line that unfolds.
@@ -30,7 +30,7 @@ ${body}
 
 function groupsOf(findings: readonly Finding[]): Finding[][] {
   const groups = Map.groupBy(findings, ({ severity, finding, source }) => `${severity} ${finding} ${source}`);
-  return [...groups.values()].flatMap((group) => (group.length > mostSingle ? [group] : group.map((one) => [one])));
+  return [...groups.values()].flatMap((group) => (group.length > maxSingle ? [group] : group.map((one) => [one])));
 }
 
 /** Even shares of the characters; what a small group does not need is for the larger ones. */
@@ -39,7 +39,7 @@ function sharesOf(groups: readonly Finding[][]): Map<Finding[], number> {
     .filter(({ length }) => length > 1)
     .map((group) => ({ group, need: group.reduce((sum, one) => sum + costOf(one), 0) }))
     .sort((a, b) => a.need - b.need);
-  let left = mostCharacters;
+  let left = maxCharacters;
   return new Map(
     needs.map(({ group, need }, index) => {
       const share = Math.min(need + 100, Math.floor(left / (needs.length - index)));

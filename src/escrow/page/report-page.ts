@@ -12,11 +12,11 @@ import { styleSheet } from './style.ts';
 import { count, kindWord, timeElement } from './words.ts';
 
 /** Bytes; a page of more does not open at once. */
-const largestPage = 3_000_000;
+const maxPageBytes = 3_000_000;
 
 /** Rows of keys, and of runs, that a page has at most, and that it has however large they make it. */
-const mostRows = 2000;
-const fewestRows = 100;
+const maxRows = 2000;
+const minRows = 100;
 
 /** Bytes for what is said around names. */
 const slack = 20_000;
@@ -29,10 +29,10 @@ const slack = 20_000;
 export function reportPage(audit: Audit, written: AuditDigest | undefined): string {
   const sources = pageSources(audit);
   const keys = sources.reduce((sum, source) => sum + source.keys.length, 0);
-  for (let rows = mostRows; ; rows = Math.floor(rows * 0.8)) {
+  for (let rows = maxRows; ; rows = Math.floor(rows * 0.8)) {
     const page = pageOf(audit, sources, written, { rows, names: 0 });
-    const room = largestPage - Buffer.byteLength(page);
-    if (room < 0 && rows > fewestRows) continue;
+    const room = maxPageBytes - Buffer.byteLength(page);
+    if (room < 0 && rows > minRows) continue;
     if (keys <= rows) return page;
     // Keys without a row are named as far as the rest leaves room.
     return pageOf(audit, sources, written, { rows, names: Math.max(0, room - slack) });

@@ -47,7 +47,7 @@ export async function backUpToFiles(
     if (name === undefined) continue;
     const outcome = await backUpToFile(source, name, wish, io, task);
     outcomes.push(outcome);
-    if (!wish.json) await tell(outcome, io);
+    if (!wish.json) await printOutcome(outcome, io);
     if (io.signal.aborted) break;
   }
   if (wish.json) await printJson(io, { keys: outcomes.map(outcomeObject) });
@@ -83,7 +83,7 @@ async function backUpToFile(
   return { source, key: key.name, outcome: written ? 'written' : 'notWritten', file, backup };
 }
 
-async function tell({ source, key, outcome, file, backup, message }: FileOutcome, io: Io): Promise<void> {
+async function printOutcome({ source, key, outcome, file, backup, message }: FileOutcome, io: Io): Promise<void> {
   const what = `key "${key}" of ${describeSource(source)}`;
   if (outcome === 'written' && backup !== undefined && file !== undefined) {
     await print(io, file);

@@ -39,7 +39,7 @@ export async function backUpToStore(
   if (targets.length === 1 && first?.name !== undefined) {
     const outcome = await backUpNamedKey(first.source, first.name, wish, task);
     if (wish.json) await printJson(io, { ...sourceMembers(first.source), ...outcome, store: url });
-    else await tellKey(outcome, first, url, io);
+    else await printKey(outcome, first, url, io);
     return outcome.outcome === 'failed' ? exitCodes.failed : exitCodes.done;
   }
 
@@ -73,7 +73,7 @@ function describeTargets(targets: readonly BackupTarget[]): string {
   return targets.every(({ name }) => name !== undefined) ? `${count(targets.length, 'key')} of ${sources}` : sources;
 }
 
-async function tellKey(outcome: Outcome, { source }: BackupTarget, url: string, io: Io): Promise<void> {
+async function printKey(outcome: Outcome, { source }: BackupTarget, url: string, io: Io): Promise<void> {
   const what = `key "${outcome.key}" of ${describeSource(source)}`;
   switch (outcome.outcome) {
     case 'escrowed':
