@@ -32,8 +32,12 @@ export interface RestorePlan {
   readonly activeKeys: number;
   /** No record of these exists: their certificates must be restored by other means. Undefined: no run report tells. */
   readonly certificateBacked: readonly string[] | undefined;
+  /** At the least: a key with one version. Each further version is one call more. */
   readonly estimatedMs: number;
 }
+
+/** The restore, a page of versions, and one version to compare. */
+const minCallsPerKey = 3;
 
 /** Which keys are to be brought back. */
 export interface PlanWish {
@@ -90,8 +94,8 @@ export async function planRestores(wish: PlanWish, task: Task, found: () => void
     activeKeys: taken.active.size,
     certificateBacked: await readCertificateBacked(source, reportTime(records, asOf), task),
     estimatedMs:
-      (items.filter((item) => !isRefused(item) && !isStillThere(item)).length / target.source.maxBackupsPerSecond) *
-      1000,
+      (items.filter((item) => !isRefused(item) && !isStillThere(item)).length * minCallsPerKey * 1000) /
+      target.source.maxBackupsPerSecond,
   };
 }
 

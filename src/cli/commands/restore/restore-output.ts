@@ -38,7 +38,7 @@ export function printPlan(plan: RestorePlan, through: PacedSource | undefined, i
   if (first !== undefined) say(io, `  ${describeRestorePlace(first)}`);
   say(
     io,
-    `  ${count(of('restore'), 'key')} to restore, about ${showDuration(Math.max(plan.estimatedMs, 1000))} at ${target.source.maxBackupsPerSecond} a second`,
+    `  ${count(of('restore'), 'key')} to restore, at least ${showDuration(Math.max(plan.estimatedMs, 1000))} at ${target.source.maxBackupsPerSecond} calls a second; each is read back and compared`,
   );
   if (of('recover') > 0)
     say(io, `  ${count(of('recover'), 'key')} only soft-deleted there: to recover, nothing is lost`);
