@@ -182,7 +182,7 @@ async function firstPass(parts: {
   const audit = await runAudit(auditHost);
 
   const names: string[] = [];
-  for await (const { name } of services.container.list('', AbortSignal.timeout(60_000))) names.push(name);
+  for await (const { name } of services.store.list('', AbortSignal.timeout(60_000))) names.push(name);
   return {
     nightly,
     onDemand,

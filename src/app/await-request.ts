@@ -45,7 +45,7 @@ async function carriedOut(
   { services, signal }: Task,
 ): Promise<RequestEnd | undefined> {
   if (blobName !== undefined) {
-    const blob = await services.container.look(blobName, signal);
+    const blob = await services.store.look(blobName, signal);
     if (blob?.metadata.runid !== runId) return undefined;
     return {
       status: 'done',
@@ -54,10 +54,10 @@ async function carriedOut(
   }
   if (request.scope !== 'sources') return undefined;
   const done = new Map<string, RunReport>();
-  for await (const blob of services.container.list(runPrefix(runId), signal, { metadata: true })) {
+  for await (const blob of services.store.list(runPrefix(runId), signal, { metadata: true })) {
     const parsed = parseRunBlobName(blob.name);
     if (parsed?.what !== 'report' || blob.metadata.status !== 'ok') continue;
-    const { report } = await readRunReport(services.container, blob, signal);
+    const { report } = await readRunReport(services.store, blob, signal);
     if (report !== undefined) done.set(sourcePath(parsed.source), report);
   }
   if (request.sources.some((source) => !done.has(sourcePath(source)))) return undefined;
@@ -69,7 +69,7 @@ async function carriedOut(
 }
 
 async function givenUp(sent: SentRequest, { services, signal }: Task): Promise<RequestEnd | undefined> {
-  const record = await readRequest(services.container, sent, signal);
+  const record = await readRequest(services.store, sent, signal);
   if (record === undefined) return undefined;
   const { status, reason, attempt } = record;
   if (status === 'refused') return { status, message: reason };

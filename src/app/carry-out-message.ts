@@ -130,7 +130,7 @@ async function keepFailure(error: unknown, failed: FailedRequest): Promise<void>
       message: originalMessage(message),
     } as const;
     try {
-      await keepRequest(services.container, record, time.hardDeadline);
+      await keepRequest(services.store, record, time.hardDeadline);
     } catch (unkept) {
       // The message itself is safe: the host delivers it again, or moves it to the poison queue.
       throw new AggregateError(

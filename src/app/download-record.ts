@@ -17,7 +17,7 @@ export interface DownloadedRecord {
 /** @throws EscrowFault for bytes that are not what was written. */
 export async function downloadRecord(choice: RecordChoice, task: Task): Promise<DownloadedRecord> {
   const { record } = await findRecord(choice, task);
-  const bytes = await task.services.container.read(record.blobName, task.signal);
+  const bytes = await task.services.store.read(record.blobName, task.signal);
   const [fault] = faultsOfBytes(record, bytes);
   if (fault !== undefined) {
     throw new EscrowFault(

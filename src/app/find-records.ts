@@ -28,8 +28,8 @@ export async function* findRecords(query: RecordQuery, task: Task): AsyncGenerat
   const { since, onlyLatest } = query;
   const source = query.source && (await chooseKnown(query.source, task));
   const names = query.names && (await completeKeyNames(query.names, source, task));
-  const { container, settings } = task.services;
-  for await (const records of listEveryRecord(container, settings.suffixes, { source, names, since }, task.signal)) {
+  const { store, settings } = task.services;
+  for await (const records of listEveryRecord(store, settings.suffixes, { source, names, since }, task.signal)) {
     yield onlyLatest ? [records[0]] : records;
   }
 }
@@ -39,10 +39,10 @@ export async function* findRecords(query: RecordQuery, task: Task): AsyncGenerat
  * @throws UnknownName for a key without a record; EscrowFault when it has none as of the time.
  */
 export async function findRecord(choice: RecordChoice, task: Task): Promise<RecordPick> {
-  const { container, settings } = task.services;
+  const { store, settings } = task.services;
   const source = choice.source && (await chooseKnown(choice.source, task));
   try {
-    const pick = await chooseRecord(container, settings.suffixes, { ...choice, source } as RecordChoice, task.signal);
+    const pick = await chooseRecord(store, settings.suffixes, { ...choice, source } as RecordChoice, task.signal);
     for (const note of describePick(pick)) task.say(note);
     return pick;
   } catch (error) {

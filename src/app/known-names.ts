@@ -32,7 +32,7 @@ export function chooseConfigured(wanted: SourceId | undefined, { services, say }
 export async function chooseKnown(wanted: SourceId, { services, signal, say }: Task): Promise<SourceId> {
   const { sources } = services.settings;
   if (sources.some((source) => isSameSource(source, wanted))) return wanted;
-  const known = [...sources, ...(await recordedSources(services.container, signal))];
+  const known = [...sources, ...(await recordedSources(services.store, signal))];
   return completeSource(wanted, known, 'is neither configured nor in the escrow', say);
 }
 
@@ -74,12 +74,12 @@ export function unknownKey(name: string, source: SourceId | undefined, known: re
  * request per 5,000 keys, and those that list what lies under chosen names.
  */
 export async function knownKeyNames(source: SourceId | undefined, { services, signal }: Task): Promise<string[]> {
-  const { container, settings } = services;
+  const { store, settings } = services;
   const names = new Set<string>();
-  for (const one of source === undefined ? await recordedSources(container, signal) : [source]) {
-    for (const name of await recordedKeyNames(container, one, signal)) names.add(name);
+  for (const one of source === undefined ? await recordedSources(store, signal) : [source]) {
+    for (const name of await recordedKeyNames(store, one, signal)) names.add(name);
   }
-  for await (const record of listChosenNames(container, settings.suffixes, { source }, signal)) {
+  for await (const record of listChosenNames(store, settings.suffixes, { source }, signal)) {
     names.add(record.keyName.toLowerCase());
   }
   return [...names];

@@ -21,7 +21,7 @@ export interface RunPlan {
  */
 export async function planRuns(wanted: SourceId | undefined, task: Task, onKey: () => void): Promise<RunPlan> {
   const { services, signal } = task;
-  const { container, settings, now } = services;
+  const { store, settings, now } = services;
   const nextRun = parseSchedule(settings.schedule).nextRun(now());
   const runId = scheduledRunId(nextRun ?? now());
   const time = { softDeadline: signal, hardDeadline: signal };
@@ -30,7 +30,7 @@ export async function planRuns(wanted: SourceId | undefined, task: Task, onKey: 
   };
   const runs = chooseConfigured(wanted, task).map((source) => {
     const job = { source, runId, trigger: 'schedule', attempt: 1, whatIf: true } as const;
-    return runSource(job, { keys: services.keysOf(source), container, now, time, log });
+    return runSource(job, { keys: services.keysOf(source), store, now, time, log });
   });
   return { nextRun, runs: await Promise.all(runs) };
 }

@@ -54,10 +54,10 @@ export async function readStatus(query: StatusQuery, task: Task): Promise<Escrow
   const { maxAgeHours = services.settings.maxAgeHours } = query;
   const now = services.now();
   const { audit: previous } = await readLatestAudit(services.audits, deadline);
-  const context = { store: services.container, now, maxAgeHours, previous, deadline };
+  const context = { store: services.store, now, maxAgeHours, previous, deadline };
   const chosen = chooseConfigured(query.source, task);
   const until = new Date(now.getTime() + dayMs);
-  const { runs } = await listRuns(services.container, freshSinceOf(context), until, deadline);
+  const { runs } = await listRuns(services.store, freshSinceOf(context), until, deadline);
   const read = await Promise.all(
     chosen.map((source) => {
       const lastRunAt = runs.findLast((run) => sourcePath(run.source) === sourcePath(source))?.startedAt;

@@ -8,7 +8,7 @@ import type { Services } from './services.ts';
 
 /** What a run reaches for one source. */
 export function portsOf(services: Services, source: EscrowSource, log: EscrowLog, time: TimeBudget): RunPorts {
-  return { keys: services.keysOf(source), container: services.container, now: services.now, time, log };
+  return { keys: services.keysOf(source), store: services.store, now: services.now, time, log };
 }
 
 /**

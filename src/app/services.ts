@@ -15,7 +15,7 @@ import { openEscrowStore } from '../store/open-store.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * What handlers and commands work with: the three stores among them (`container`, `audits`, `drills`). One per process: credential,
+ * What handlers and commands work with: the three stores among them (`store`, `audits`, `drills`). One per process: credential,
  * connections and paces are shared through it.
  */
 export interface Services extends EscrowStores {
@@ -54,12 +54,12 @@ export function compose(settings: Settings, clock: Clock): Composition {
   const keyClientOf = onePerSource((source) =>
     openKeyClient({ source, suffixes: settings.suffixes, credential, clock, waiting: reportWait }),
   );
-  const container = openEscrowStore({ url: () => settings.containerUrl, credential, clock });
+  const store = openEscrowStore({ url: () => settings.containerUrl, credential, clock });
   const audits = openEscrowStore({ url: () => settings.auditContainerUrl, credential, clock, mayBeMissing: true });
   const drills = openEscrowStore({ url: () => settings.drillContainerUrl, credential, clock, mayBeMissing: true });
   const services: Services = {
     settings,
-    container,
+    store,
     audits,
     drills,
     now: () => new Date(clock.now()),
@@ -72,7 +72,7 @@ export function compose(settings: Settings, clock: Clock): Composition {
       };
     },
     release: async () => {
-      await Promise.all([container, audits, drills].map((store) => store.release()));
+      await Promise.all([store, audits, drills].map((store) => store.release()));
     },
     onWait: (listener) => void listeners.push(listener),
     reportWait,

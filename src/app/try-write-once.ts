@@ -10,8 +10,8 @@ import type { Services } from './services.ts';
 const longestTrialMs = 60_000;
 
 /** Tries whether this identity could overwrite or delete records. What is wrong is logged as an audit's finding: it stops no run. */
-export async function tryWriteOnce({ container }: Services, runId: RunId, log: EscrowLog): Promise<void> {
-  const findings = await tryCanary(container, AbortSignal.timeout(longestTrialMs)).then(trialFindings, (error) => [
+export async function tryWriteOnce({ store }: Services, runId: RunId, log: EscrowLog): Promise<void> {
+  const findings = await tryCanary(store, AbortSignal.timeout(longestTrialMs)).then(trialFindings, (error) => [
     writeOnceUnproven(messageOf(error)),
   ]);
   for (const found of findings) {

@@ -56,7 +56,7 @@ async function check(
 ): Promise<void> {
   const { blobName, source, keyName } = record;
   try {
-    const bytes = await services.container.read(blobName, signal);
+    const bytes = await services.store.read(blobName, signal);
     tally.bytes += bytes.length;
     for (const fault of faultsOfRecord(record, bytes, services.settings.suffixes)) {
       tally.findings.push({ blobName, ...fault });

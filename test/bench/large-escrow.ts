@@ -35,7 +35,7 @@ export async function auditLargeEscrow(keys: number): Promise<void> {
   // Where audits lie is no memory of ours.
   const folder = await mkdtemp(join(tmpdir(), 'large-escrow-'));
   const audits = createFolderStore(folder, () => startedAt);
-  const container = {
+  const store = {
     ...createMemoryStore(),
     async *list(prefix: string) {
       const [, key] = prefix.slice(recordPrefix(source).length - 1).split('/');
@@ -53,7 +53,7 @@ export async function auditLargeEscrow(keys: number): Promise<void> {
     async *listFolders() {
       // Nobody else's.
     },
-  } as Services['container'];
+  } as Services['store'];
   const keySource: KeySource = {
     source,
     throttled: () => 0,
@@ -85,7 +85,7 @@ export async function auditLargeEscrow(keys: number): Promise<void> {
       // So long that every version is witnessed at once.
       functionTimeoutMs: Number.MAX_SAFE_INTEGER,
     },
-    container,
+    store,
     audits,
     drills: createMemoryStore(),
     now: () => startedAt,

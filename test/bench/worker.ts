@@ -65,11 +65,11 @@ async function backUpAtDesk({ vaultName, folder, maxBackupsPerSecond }: DeskJob)
   await services.release();
 }
 
-async function fill({ container, timeBudget }: Services, names: readonly string[]): Promise<void> {
+async function fill({ store, timeBudget }: Services, names: readonly string[]): Promise<void> {
   const { hardDeadline } = timeBudget();
   const bytes = Buffer.from('an old blob');
   const put = (name: string) => () =>
-    container.create({ name, bytes, contentType: 'application/octet-stream', metadata: {} }, hardDeadline);
+    store.create({ name, bytes, contentType: 'application/octet-stream', metadata: {} }, hardDeadline);
   await new PQueue({ concurrency: 32 }).addAll(names.map(put));
 }
 

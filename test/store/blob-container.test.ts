@@ -13,7 +13,7 @@ import { lastNight } from '../support/now.ts';
 let azure: TestAzure;
 let view: ContainerView;
 /** Seen by somebody who may overwrite, so that what protects a record here is the request and not the role. */
-let container: EscrowStore;
+let store: EscrowStore;
 let open: (url: string) => EscrowStore;
 
 const blob = (name: string, content: string) => ({
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const writer = azure.registry.add('somebody who may overwrite', [...appDataActions, write]);
   const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
   open = (url) => createBlobContainerStore(url, azure.credential(writer), fastClock(100));
-  container = open(azure.containerUrl);
+  store = open(azure.containerUrl);
 });
 
 beforeEach(() => {
@@ -50,7 +50,7 @@ describe('create', () => {
     const name = `taken-${code}`;
     await view.put(name, 'theirs', { runid: 'theirs' });
     azure.storage.faults.add({ when: { operation: 'putBlob' }, effect: { kind: 'status', status, code } });
-    expect(await container.create(blob(name, 'ours'), noLimit)).toMatchObject({
+    expect(await store.create(blob(name, 'ours'), noLimit)).toMatchObject({
       outcome: 'exists',
       existing: { name, length: 6, metadata: { runid: 'theirs' } },
       refusal: { statusCode: status, code },
@@ -59,7 +59,7 @@ describe('create', () => {
 
   test('puts exactly the bytes of a view into a larger buffer, with their type and metadata', async () => {
     const bytes = Buffer.from('..backup..').subarray(2, 8);
-    await container.create({ ...blob('view', ''), bytes, contentType: 'text/plain' }, noLimit);
+    await store.create({ ...blob('view', ''), bytes, contentType: 'text/plain' }, noLimit);
     expect((await view.read('view')).toString()).toBe('backup');
     expect(await view.list('view')).toMatchObject([
       { contentType: 'text/plain', metadata: { runid: scheduledRunId(lastNight()) } },
@@ -69,7 +69,7 @@ describe('create', () => {
   test('fails with the words of the refusal where nothing has the name', async () => {
     const code = 'AuthorizationPermissionMismatch';
     azure.storage.faults.add({ when: { operation: 'putBlob' }, effect: { kind: 'status', status: 403, code } });
-    await expect(container.create(blob('nobody has it', 'ours'), noLimit)).rejects.toMatchObject({
+    await expect(store.create(blob('nobody has it', 'ours'), noLimit)).rejects.toMatchObject({
       kind: 'denied',
       message: 'This request is not authorized to perform this operation using this permission.',
     });
@@ -77,7 +77,7 @@ describe('create', () => {
 
   test('fails with the words of the put where the look is refused too: an answer to a HEAD has none', async () => {
     azure.storage.faults.add({ effect: { kind: 'status', status: 403, code: 'AuthorizationFailure' } });
-    await expect(container.create(blob('behind a firewall', 'ours'), noLimit)).rejects.toMatchObject({
+    await expect(store.create(blob('behind a firewall', 'ours'), noLimit)).rejects.toMatchObject({
       kind: 'blockedByFirewall',
       message: 'This request is not authorized to perform this operation.',
     });
@@ -90,7 +90,7 @@ describe('create', () => {
     };
     subscribe('http.client.response.finish', note);
     try {
-      await container.create(blob('checked', 'backup'), noLimit);
+      await store.create(blob('checked', 'backup'), noLimit);
     } finally {
       unsubscribe('http.client.response.finish', note);
     }
@@ -103,10 +103,10 @@ describe('a blob in the archive', () => {
     await view.put('archived', 'backup');
     await view.client.getBlobClient('archived').setAccessTier('Archive');
     const listed: unknown[] = [];
-    for await (const { name, tier } of container.list('archived', noLimit)) listed.push([name, tier]);
+    for await (const { name, tier } of store.list('archived', noLimit)) listed.push([name, tier]);
     expect(listed).toEqual([['archived', 'Archive']]);
-    expect((await container.look('archived', noLimit))?.tier).toBe('Archive');
-    await expect(container.read('archived', noLimit)).rejects.toMatchObject({
+    expect((await store.look('archived', noLimit))?.tier).toBe('Archive');
+    await expect(store.read('archived', noLimit)).rejects.toMatchObject({
       kind: 'notReadable',
       code: 'BlobArchived',
     });
@@ -115,7 +115,7 @@ describe('a blob in the archive', () => {
 
 describe('list', () => {
   test('goes on with the page that failed, and gives every blob once', async () => {
-    for (const name of ['p/a', 'p/b', 'p/c']) await container.create(blob(name, name), noLimit);
+    for (const name of ['p/a', 'p/b', 'p/c']) await store.create(blob(name, name), noLimit);
     azure.storage.requests.length = 0;
     azure.storage.faults.add({
       when: { operation: 'listBlobs' },
@@ -123,7 +123,7 @@ describe('list', () => {
       effect: { kind: 'status', status: 503, code: 'ServerBusy' },
     });
     const names: string[] = [];
-    for await (const { name } of container.list('p/', noLimit)) names.push(name);
+    for await (const { name } of store.list('p/', noLimit)) names.push(name);
     expect(names).toEqual(['p/a', 'p/b', 'p/c']);
     expect(azure.storage.requests.map(({ status }) => status)).toEqual([503, 503, 200]);
   });

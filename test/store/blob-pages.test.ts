@@ -8,7 +8,7 @@ import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { startTlsHost, type TlsHost } from '../support/tls-host.ts';
 
 let azure: TestAzure;
-let container: EscrowStore;
+let store: EscrowStore;
 let front: TlsHost;
 
 /** Storage whose pages hold two entries: the real ones hold 5,000, which no test can fill. */
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await view.put('top', 'top');
   front = await smallPages(azure);
   const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
-  container = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
+  store = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
 });
 
 beforeEach(() => {
@@ -60,8 +60,8 @@ async function all(listing: AsyncIterable<string | { readonly name: string }>): 
 
 const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 const listings: readonly (readonly [string, () => AsyncIterable<string | { name: string }>, readonly string[]])[] = [
-  ['blobs', () => container.list('p/', noLimit), letters.map((name) => `p/${name}`)],
-  ['folders', () => container.listFolders('q/', noLimit), letters.map((name) => `q/${name}/`)],
+  ['blobs', () => store.list('p/', noLimit), letters.map((name) => `p/${name}`)],
+  ['folders', () => store.listFolders('q/', noLimit), letters.map((name) => `q/${name}/`)],
 ];
 
 describe.each(listings)('a listing of %s over several pages', (_what, list, expected) => {

@@ -42,7 +42,7 @@ export interface AuditWorld {
   isConfigured: boolean;
   maxDrillAgeDays: number | undefined;
   functionTimeoutMs: number;
-  container: WorldStore;
+  store: WorldStore;
   readonly audits: WorldStore;
   readonly drills: WorldStore;
   readonly keys: Map<string, WorldKey>;
@@ -105,7 +105,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
   };
   const world: AuditWorld = {
     now: start,
-    requests: () => requests + world.container.requests + world.audits.requests + world.drills.requests,
+    requests: () => requests + world.store.requests + world.audits.requests + world.drills.requests,
     publicKeyReads: 0,
     isClosed: false,
     schedule: '0 0 2 * * *',
@@ -114,7 +114,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     isConfigured: true,
     maxDrillAgeDays: undefined,
     functionTimeoutMs: 30 * 60_000,
-    container: createWorldStore(`${account}/key-escrow`, clock),
+    store: createWorldStore(`${account}/key-escrow`, clock),
     audits: createWorldStore(`${account}/key-escrow-audits`, clock),
     drills: createWorldStore(`${account}/key-escrow-drills`, clock),
     keys,
@@ -152,22 +152,22 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       const bytes = Buffer.from(`${name} ${runId} ${world.now.toISOString()}`);
       const blobName = recordName(source, name, runId);
       const backedupat = wholeSecond(world.now).toISOString();
-      if (!world.container.blobs.has(blobName)) {
+      if (!world.store.blobs.has(blobName)) {
         const metadata = { keyid: id, runid: runId, backedupat, sha256: sha256Of(bytes) };
-        world.container.put(blobName, bytes, { metadata });
+        world.store.put(blobName, bytes, { metadata });
       }
       return blobName;
     },
     night(runTime, { fail = [], noReport = false } = {}) {
       world.now = new Date(runTime.getTime() + 1000);
       const runId = scheduledRunId(runTime);
-      const { container } = world;
-      if (!container.blobs.has(canaryName)) container.put(canaryName, 'canary');
-      container.put(startedMarkerName(runId, source), '{}');
+      const { store } = world;
+      if (!store.blobs.has(canaryName)) store.put(canaryName, 'canary');
+      store.put(startedMarkerName(runId, source), '{}');
       const outcomes = [...keys.values()].map(({ name }): RunReport['keys'][number] => {
         if (fail.includes(name)) return failedKey(name, `${name} failed`);
         const blobName = world.backUp(name, runId);
-        const { length = 0, metadata = {} } = container.blobs.get(blobName) ?? {};
+        const { length = 0, metadata = {} } = store.blobs.get(blobName) ?? {};
         return { key: name, outcome: 'escrowed', blobName, sha256: metadata.sha256 ?? '', bytes: length };
       });
       world.now = new Date(runTime.getTime() + 60_000);
@@ -178,16 +178,16 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
         finishedAt: world.now.toISOString(),
         keys: outcomes,
       });
-      container.put(reportName(runId, source), JSON.stringify(report));
+      store.put(reportName(runId, source), JSON.stringify(report));
     },
     look(deadline = noLimit) {
       requests = 0;
-      for (const store of [world.container, world.audits, world.drills]) store.requests = 0;
-      const { schedule, auditSchedule, maxDrillAgeDays, functionTimeoutMs, container, audits, drills } = world;
+      for (const store of [world.store, world.audits, world.drills]) store.requests = 0;
+      const { schedule, auditSchedule, maxDrillAgeDays, functionTimeoutMs, store, audits, drills } = world;
       const sources = world.isConfigured ? [world.source] : [];
       return conductAudit(
         { sources, schedule, auditSchedule, maxAgeHours: 26, maxDrillAgeDays, functionTimeoutMs },
-        { container, audits, drills, now: clock, deadline, keysOf: () => keySource },
+        { store, audits, drills, now: clock, deadline, keysOf: () => keySource },
       );
     },
     async audit() {
@@ -197,11 +197,11 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     },
     copyEscrow() {
       const copy = createWorldStore(`${account}/key-escrow-copy-${++copies}`, clock);
-      for (const { name, bytes, metadata } of [...world.container.blobs.values()].reverse()) {
+      for (const { name, bytes, metadata } of [...world.store.blobs.values()].reverse()) {
         copy.put(name, bytes, { metadata, copyStatus: 'success' });
         world.now = new Date(world.now.getTime() + 1000);
       }
-      world.container = copy;
+      world.store = copy;
     },
   };
   return world;

@@ -11,11 +11,11 @@ export interface Death {
 
 interface Ports {
   readonly keys: KeySource;
-  readonly container: EscrowStore;
+  readonly store: EscrowStore;
 }
 
 /** The same ports for a process that is killed in the middle of its n-th call: from then on nothing ever answers it. */
-export function mortal({ keys, container }: Ports, { atCall, lands }: Death): Ports {
+export function mortal({ keys, store }: Ports, { atCall, lands }: Death): Ports {
   let calls = 0;
   const live = async <T>(call: () => Promise<T>): Promise<T> => {
     const number = calls++;
@@ -38,12 +38,12 @@ export function mortal({ keys, container }: Ports, { atCall, lands }: Death): Po
       getKey: (name, deadline) => live(() => keys.getKey(name, deadline)),
       backUpKey: (name, deadline) => live(() => keys.backUpKey(name, deadline)),
     },
-    container: {
-      ...container,
-      create: (blob, deadline) => live(() => container.create(blob, deadline)),
-      replace: (blob, deadline) => live(() => container.replace(blob, deadline)),
-      look: (name, deadline) => live(() => container.look(name, deadline)),
-      list: ((prefix, deadline, options) => all(container.list(prefix, deadline, options))) as EscrowStore['list'],
+    store: {
+      ...store,
+      create: (blob, deadline) => live(() => store.create(blob, deadline)),
+      replace: (blob, deadline) => live(() => store.replace(blob, deadline)),
+      look: (name, deadline) => live(() => store.look(name, deadline)),
+      list: ((prefix, deadline, options) => all(store.list(prefix, deadline, options))) as EscrowStore['list'],
     },
   };
 }

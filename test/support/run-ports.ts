@@ -12,13 +12,13 @@ export interface RecordedPorts extends RunPorts {
 /** The ports of a run, with a fixed time and a log that keeps its lines. */
 export function runPorts(
   keys: KeySource,
-  container: EscrowStore,
+  store: EscrowStore,
   time: TimeBudget = { softDeadline: noLimit, hardDeadline: noLimit },
 ): RecordedPorts {
   const lines: RecordedPorts['lines'] = [];
   return {
     keys,
-    container,
+    store,
     time,
     lines,
     now: () => new Date('2026-11-24T02:00:00Z'),

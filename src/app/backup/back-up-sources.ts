@@ -43,9 +43,9 @@ const grace = 30_000;
  */
 export async function backUpSources(wish: BackupWish, task: Task, progress: BackupProgress): Promise<BackupResult> {
   const { services, signal } = task;
-  const { container, now } = services;
+  const { store, now } = services;
   const { sources, force, whatIf } = wish;
-  const unfinished = whatIf ? undefined : await unfinishedRun(container, sources, now(), signal);
+  const unfinished = whatIf ? undefined : await unfinishedRun(store, sources, now(), signal);
   const runId = unfinished ?? requestRunId(now(), randomUUID());
   const log: EscrowLog = (_level, { event }) => {
     if (event.startsWith('escrow.key.')) progress.done();
@@ -63,7 +63,7 @@ export async function backUpSources(wish: BackupWish, task: Task, progress: Back
   const time = budgetUntil(signal);
   const runs = sources.map((source) => {
     const job = { source, runId, trigger: 'command', attempt: 1, force, whatIf } as const;
-    return runSource(job, { keys: readAhead(services.keysOf(source), listed(source)), container, now, time, log });
+    return runSource(job, { keys: readAhead(services.keysOf(source), listed(source)), store, now, time, log });
   });
   return { runId, resumed: unfinished !== undefined, runs: await Promise.all(runs) };
 }
@@ -75,7 +75,7 @@ export function backUpNamedKey(
   wish: Omit<BackupWish, 'sources'>,
   { services, signal }: Task,
 ): Promise<Outcome> {
-  const { container, now } = services;
+  const { store, now } = services;
   const job = {
     source,
     name,
@@ -83,7 +83,7 @@ export function backUpNamedKey(
     trigger: 'command',
     obeysSelection: false,
   } as const;
-  const ports = { keys: services.keysOf(source), container, now, time: budgetUntil(signal), log: () => undefined };
+  const ports = { keys: services.keysOf(source), store, now, time: budgetUntil(signal), log: () => undefined };
   return runNamedKey({ ...job, ...wish }, ports);
 }
 

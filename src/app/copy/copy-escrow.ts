@@ -37,7 +37,7 @@ const readersAtOnce = 8;
  * @throws ServiceError when either side cannot be reached; one bad record is left out, never a reason to stop.
  */
 export async function copyEscrow(wish: CopyWish, task: Task, onRecord: () => void): Promise<CopyResult> {
-  const { container, settings, now } = task.services;
+  const { store, settings, now } = task.services;
   const folder = await openCopyFolder(wish.to, now);
   try {
     const tally = { copied: 0, bytes: 0, already: 0, leftOut: [] as LeftOut[] };
@@ -69,7 +69,7 @@ export async function copyEscrow(wish: CopyWish, task: Task, onRecord: () => voi
     const manifest = await folder.writeBeside('SHA256SUMS', sumsOf(held));
     const page = await folder.writeBeside(
       'index.html',
-      copyPage({ from: container.url, at: now(), records: held, leftOut: tally.leftOut }),
+      copyPage({ from: store.url, at: now(), records: held, leftOut: tally.leftOut }),
     );
     return { ...tally, manifest, page };
   } finally {
@@ -91,7 +91,7 @@ async function copyRecord(
     const isSame = there.metadata.sha256 === sha256 && there.length === record.length;
     return isSame ? 'already' : leftOut('differs', 'the folder has other bytes under its name');
   }
-  const bytes = await services.container.read(blobName, signal);
+  const bytes = await services.store.read(blobName, signal);
   const [fault] = faultsOfBytes(record, bytes);
   if (fault !== undefined) return leftOut(fault.code, fault.message);
   const blob = { name: blobName, bytes, contentType: recordContentType, metadata };

@@ -7,13 +7,13 @@ import { attempt, failed, notChecked, ok } from './check.ts';
 
 /** The three stores: there, readable, and that of the records really write-once, which is tried on the canary. */
 export async function checkStores(task: Task): Promise<CheckedSubject[]> {
-  const { container, audits, drills } = task.services;
-  const records = await checkReading(container, runPrefix(), task);
+  const { store, audits, drills } = task.services;
+  const records = await checkReading(store, runPrefix(), task);
   const isReadable = records.status === 'ok';
   return [
     {
-      subject: `escrow ${container.url}`,
-      checks: [records, ...(isReadable ? await checkWriteOnce(container, task) : [])],
+      subject: `escrow ${store.url}`,
+      checks: [records, ...(isReadable ? await checkWriteOnce(store, task) : [])],
     },
     { subject: `audits ${audits.url}`, checks: [await checkReading(audits, auditFolder, task)] },
     { subject: `drills ${drills.url}`, checks: [await checkReading(drills, drillFolder, task)] },
@@ -27,8 +27,8 @@ function checkReading(store: EscrowStore, prefix: string, task: Task): Promise<C
   });
 }
 
-async function checkWriteOnce(container: EscrowStore, { signal }: Task): Promise<Check[]> {
-  const { overwrite, remove, message = 'no answer' } = await tryCanary(container, signal);
+async function checkWriteOnce(store: EscrowStore, { signal }: Task): Promise<Check[]> {
+  const { overwrite, remove, message = 'no answer' } = await tryCanary(store, signal);
   return [verdictOf('overwrite', overwrite, message), verdictOf('delete', remove, message)];
 }
 

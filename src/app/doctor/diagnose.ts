@@ -63,7 +63,7 @@ async function latest(task: Task, find: (task: Task) => Promise<Date | undefined
 
 async function latestRun({ services, signal }: Task): Promise<Date | undefined> {
   const now = services.now();
-  const { runs } = await listRuns(services.container, new Date(now.getTime() - runsLookedFor), now, signal);
+  const { runs } = await listRuns(services.store, new Date(now.getTime() - runsLookedFor), now, signal);
   return runs.at(-1)?.startedAt;
 }
 

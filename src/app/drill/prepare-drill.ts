@@ -54,9 +54,9 @@ export interface PreparedDrill extends DrillChoice {
 export async function prepareDrill(wish: DrillWish, task: Task): Promise<PreparedDrill> {
   const { target } = wish;
   const { services, signal, say } = task;
-  const { container, drills, settings } = services;
+  const { store, drills, settings } = services;
   const operator = services.operatorOf(target.source);
-  await requireExpendable(target.source, 'No drill', container, settings.sources, signal);
+  await requireExpendable(target.source, 'No drill', store, settings.sources, signal);
   const { open } = await findOpenDrills(drills, signal);
   const ofTarget = openDrillsOf(open, target.source);
   await requireEmpty(operator, new Set(ofTarget.flatMap(({ names }) => names)), signal);
@@ -66,11 +66,11 @@ export async function prepareDrill(wish: DrillWish, task: Task): Promise<Prepare
       `${ofTarget.length} earlier drills here are open, though nothing of them is left. Close them: \`keyvault-escrow drill sweep ${option} ${target.source.name}\`.`,
     );
   }
-  const sources = wish.source ? [await chooseKnown(wish.source, task)] : await recordedSources(container, signal);
+  const sources = wish.source ? [await chooseKnown(wish.source, task)] : await recordedSources(store, signal);
   await refuseUnknown(wish.names, sources, task);
   const attempts = await readAttempts(task);
   const choice = await chooseForDrill({ ...wish, sources }, attempts, {
-    container,
+    store,
     suffixes: settings.suffixes,
     deadline: signal,
   });
@@ -100,7 +100,7 @@ async function refuseUnknown(
 ): Promise<void> {
   if (names === undefined) return;
   const known: string[] = [];
-  for (const source of sources) known.push(...(await recordedKeyNames(services.container, source, signal)));
+  for (const source of sources) known.push(...(await recordedKeyNames(services.store, source, signal)));
   const unknown = names.find((name) => !known.some((key) => matchesAny([name], key)));
   if (unknown !== undefined) throw unknownKey(unknown, undefined, known);
 }

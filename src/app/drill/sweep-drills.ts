@@ -30,9 +30,9 @@ export interface SweepResult {
 /** @param names keys that a person named beside those of the drills. @throws EscrowFault for a source. */
 export async function prepareSweep(target: PacedTarget, names: readonly string[], task: Task): Promise<PreparedSweep> {
   const { services, signal } = task;
-  const { container, drills, settings } = services;
+  const { store, drills, settings } = services;
   const operator = services.operatorOf(target.source);
-  await requireExpendable(target.source, 'Nothing swept', container, settings.sources, signal);
+  await requireExpendable(target.source, 'Nothing swept', store, settings.sources, signal);
   const { open: all, unreadable } = await findOpenDrills(drills, signal);
   const open = openDrillsOf(all, target.source);
   const leftovers = await findLeftovers(operator, open, names, await readKnown(task), signal);

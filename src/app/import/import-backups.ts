@@ -61,7 +61,7 @@ async function filesAt(path: string): Promise<string[]> {
 
 async function importFile(file: string, files: number, wish: ImportWish, task: Task): Promise<ImportOutcome> {
   const { source } = wish;
-  const { container, now, settings } = task.services;
+  const { store, now, settings } = task.services;
   const told = parseCmdletFileName(basename(file), source);
   const refused = (reason: string): ImportOutcome => ({ file, outcome: 'refused', reason });
   if (wish.name !== undefined && files > 1) return refused('--name is one key, and these are several files');
@@ -88,7 +88,7 @@ async function importFile(file: string, files: number, wish: ImportWish, task: T
   const runId = requestRunId(takenAt, sha256Of(bytes));
   const blobName = recordName(source, name, runId);
   const known = { file, name, takenAt, blobName };
-  const existing = await container.look(blobName, task.signal).catch((error: unknown) => {
+  const existing = await store.look(blobName, task.signal).catch((error: unknown) => {
     // What is only tried makes no folder.
     if (wish.whatIf && error instanceof ServiceError && error.kind === 'storeAbsent') return undefined;
     throw error;
@@ -103,6 +103,6 @@ async function importFile(file: string, files: number, wish: ImportWish, task: T
   const said = { keyId, runId, backedUpAt: takenAt, trigger: 'import', format, place } as const;
   const metadata = writeRecordMetadata(said);
   const blob = { name: blobName, bytes, contentType: recordContentType, metadata };
-  const put = await putOnce(container, blob, task.signal);
+  const put = await putOnce(store, blob, task.signal);
   return put.written ? { ...known, outcome: 'imported' } : refused(`${blobName} was written by somebody else just now`);
 }

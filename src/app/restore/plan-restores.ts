@@ -56,10 +56,10 @@ export interface PlanWish {
 export async function planRestores(wish: PlanWish, task: Task, found: () => void): Promise<RestorePlan> {
   const { source, target, asOf, pattern, begun } = wish;
   const { services, signal } = task;
-  const { container, settings } = services;
+  const { store, settings } = services;
   const picks: RecordPick[] = [];
   const unrestorable: PlannedRestore[] = [];
-  for await (const records of listRecords(container, settings.suffixes, { source, names: [pattern] }, signal)) {
+  for await (const records of listRecords(store, settings.suffixes, { source, names: [pattern] }, signal)) {
     const pick = pickRecord(records, asOf);
     const [over] = pick.passedOver;
     if (pick.record !== undefined) picks.push(pick);
@@ -80,7 +80,7 @@ export async function planRestores(wish: PlanWish, task: Task, found: () => void
     const isToRestore = step.action === 'restore' && archived !== undefined;
     return {
       record,
-      step: isToRestore ? { action: 'refuse', ...describeArchived(record, archived, container.url) } : step,
+      step: isToRestore ? { action: 'refuse', ...describeArchived(record, archived, store.url) } : step,
       begunBefore: begun.has(record.blobName),
     };
   });
@@ -106,7 +106,7 @@ async function readCertificateBacked(
   { services, signal, say }: Task,
 ): Promise<string[] | undefined> {
   try {
-    return await certificateBackedKeys(services.container, source, asOf, signal);
+    return await certificateBackedKeys(services.store, source, asOf, signal);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     say(

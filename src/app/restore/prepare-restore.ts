@@ -53,7 +53,7 @@ export async function prepareRestore(
   const decided = await decide(record, target, references, task);
   const step: RestoreStep =
     decided.action === 'restore' && archived !== undefined
-      ? { action: 'refuse', ...describeArchived(record, archived, services.container.url) }
+      ? { action: 'refuse', ...describeArchived(record, archived, services.store.url) }
       : decided;
   const reference = step.action === 'restore' ? await references.of(record) : {};
   return {

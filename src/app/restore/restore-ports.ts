@@ -11,7 +11,7 @@ import type { KeyReferences } from './key-references.ts';
 export function restorePortsOf(target: PacedSource, references: KeyReferences, task: Task): RestorePorts {
   const { services, signal } = task;
   return {
-    container: services.container,
+    store: services.store,
     operator: services.operatorOf(target),
     softDeadline: signal,
     // What came back is compared, and taken away, whatever signal came.
@@ -34,8 +34,8 @@ export async function requireQuarantine(quarantine: PacedSource, target: PacedSo
       'Name a vault, or for a Managed HSM another HSM, where nothing matters and which lies where the target does.',
     );
   }
-  const { container, settings } = task.services;
-  await requireExpendable(quarantine, 'Nothing restored through it', container, settings.sources, task.signal);
+  const { store, settings } = task.services;
+  await requireExpendable(quarantine, 'Nothing restored through it', store, settings.sources, task.signal);
 }
 
 /** Asks about what is not shown to be the key; is told what stands in the quarantine. */

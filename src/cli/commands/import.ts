@@ -38,7 +38,7 @@ export function addImport(cli: Cli) {
         const wish = { paths: files, source, name: values.name, takenAt, whatIf: values.whatIf ?? false };
         const outcomes = await importBackups(wish, task);
         if (values.json) {
-          const { url } = task.services.container;
+          const { url } = task.services.store;
           await printJson(io, { ...sourceMembers(source), store: url, files: outcomes.map(outcomeObject) });
         } else {
           const paint = painter(io);

@@ -34,7 +34,7 @@ export interface AuditInputs {
 }
 
 export interface InputStores {
-  readonly container: EscrowStore;
+  readonly store: EscrowStore;
   readonly audits: EscrowStore;
   readonly drills: EscrowStore;
 }
@@ -43,20 +43,20 @@ const dayMs = 24 * 60 * 60 * 1000;
 
 /** Some ten requests, and one for each report and receipt that is new since the latest audit. */
 export async function loadAuditInputs(
-  { container, audits, drills }: InputStores,
+  { store, audits, drills }: InputStores,
   asked: { readonly schedule: string; readonly maxAgeHours: number },
   now: Date,
   deadline: AbortSignal,
 ): Promise<AuditInputs> {
   const latest = await readLatestAudit(audits, deadline);
   const since = runsSince(latest.audit, asked, now);
-  const { runs, isComplete } = await listRuns(container, since, new Date(now.getTime() + dayMs), deadline);
+  const { runs, isComplete } = await listRuns(store, since, new Date(now.getTime() + dayMs), deadline);
   const [histories, drilled, requests, canary, recorded] = await Promise.all([
-    readHistories(container, runs, deadline),
+    readHistories(store, runs, deadline),
     readDrills(drills, latest.audit, deadline),
-    countRequests(container, latest.audit?.createdAt ?? since, deadline),
-    container.look(canaryName, deadline),
-    sourcesWithRecords(container, deadline),
+    countRequests(store, latest.audit?.createdAt ?? since, deadline),
+    store.look(canaryName, deadline),
+    sourcesWithRecords(store, deadline),
   ]);
   const firstReport = runs.flatMap(({ reports }) => reports.map(({ createdAt }) => createdAt.getTime()));
   return {
@@ -66,7 +66,7 @@ export async function loadAuditInputs(
     drills: drilled,
     requests,
     canary,
-    knownCanary: latest.audit?.head.container === container.url ? latest.audit.head.canary : undefined,
+    knownCanary: latest.audit?.head.container === store.url ? latest.audit.head.canary : undefined,
     recordedSources: recorded.sources,
     overfull: [
       ...(isComplete ? [] : ['runs/']),

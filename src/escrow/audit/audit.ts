@@ -49,7 +49,7 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
   const now = ports.now();
   const inputs = await loadAuditInputs(ports, job, now, ports.deadline);
   const previous = inputs.latest.audit;
-  const context = { ...job, store: ports.container, now, previous, drills: inputs.drills, deadline: ports.deadline };
+  const context = { ...job, store: ports.store, now, previous, drills: inputs.drills, deadline: ports.deadline };
   const audited = await Promise.all(
     job.sources.map((source) => {
       const history = inputs.histories.get(sourcePath(source)) ?? emptyHistory();
@@ -68,7 +68,7 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
   return {
     ...documentHead(job, inputs, now),
     finishedAt: ports.now().toISOString(),
-    container: ports.container.url,
+    container: ports.store.url,
     status: findings.some(({ severity }) => severity === 'gap') ? 'gaps' : 'ok',
     totals: totalsOf(keys, sources),
     findings: inOrder(findings),

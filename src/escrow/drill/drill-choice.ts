@@ -54,12 +54,12 @@ export interface DrillChoice {
 export async function chooseForDrill(
   { sources, names, target, sample }: DrillWish,
   attempts: ReadonlyMap<string, DrillAttempts>,
-  ports: { readonly container: EscrowStore; readonly suffixes: SourceSuffixes; readonly deadline: AbortSignal },
+  ports: { readonly store: EscrowStore; readonly suffixes: SourceSuffixes; readonly deadline: AbortSignal },
 ): Promise<DrillChoice> {
-  const { container, suffixes, deadline } = ports;
+  const { store, suffixes, deadline } = ports;
   const candidates: Candidate[] = [];
   for (const source of sources.filter(({ kind }) => kind === target.source.kind)) {
-    for (const keyName of await recordedKeyNames(container, source, deadline)) {
+    for (const keyName of await recordedKeyNames(store, source, deadline)) {
       if (names !== undefined && !matchesAny(names, keyName)) continue;
       candidates.push({ source, keyName, before: attempts.get(drilledKey(sourcePath(source), keyName)) });
     }
@@ -68,8 +68,7 @@ export async function chooseForDrill(
   const chosen: ChosenRecord[] = [];
   const failedEarlier: UnprovenKey[] = [];
   for (const { source, keyName, before } of candidates) {
-    const record =
-      chosen.length < sample ? await recordOf({ source, keyName }, suffixes, container, deadline) : undefined;
+    const record = chosen.length < sample ? await recordOf({ source, keyName }, suffixes, store, deadline) : undefined;
     if (record !== undefined && judgePlace(record, target).fits !== 'elsewhere') chosen.push({ record, before });
     else if (before !== undefined && failedLast(before))
       failedEarlier.push({ source, keyName, failedAt: before.triedAt });
@@ -81,11 +80,11 @@ export async function chooseForDrill(
 async function recordOf(
   key: { readonly source: SourceId; readonly keyName: string },
   suffixes: SourceSuffixes,
-  container: EscrowStore,
+  store: EscrowStore,
   deadline: AbortSignal,
 ): Promise<StoredRecord | undefined> {
   try {
-    return (await chooseRecord(container, suffixes, key, deadline)).record;
+    return (await chooseRecord(store, suffixes, key, deadline)).record;
   } catch (error) {
     if (error instanceof EscrowFault && error.code === 'recordNotFound') return undefined;
     throw error;

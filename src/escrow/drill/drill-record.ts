@@ -29,7 +29,7 @@ export async function drillRecord(record: StoredRecord, ports: RestorePorts): Pr
   let wasSent = false;
   try {
     const reference = await ports.referenceOf(record);
-    const read = await readVerified(ports.container, record, hardDeadline);
+    const read = await readVerified(ports.store, record, hardDeadline);
     if ('failure' in read) return { key: failed(failureSentence(read.failure)) };
     wasSent = true;
     const sent = await sendRecord(record, read.bytes, ports);

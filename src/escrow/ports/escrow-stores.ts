@@ -6,7 +6,7 @@ import type { EscrowStore } from './escrow-store.ts';
  */
 export interface EscrowStores {
   /** Records, run reports, lost requests: written by the backup identity. */
-  readonly container: EscrowStore;
+  readonly store: EscrowStore;
   /** Audits and their pages: written by the audit identity. What lies here is memory, not a claim. */
   readonly audits: EscrowStore;
   /** Drill receipts and journals: written by drill operators, people and pipelines. */

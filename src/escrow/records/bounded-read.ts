@@ -11,13 +11,13 @@ export const maxAuditBytes = 256 * 1024 ** 2;
  * its digest is another than the one beside it, and it must not fill the memory of whoever reads it.
  */
 export async function readBounded(
-  container: EscrowStore,
+  store: EscrowStore,
   name: string,
   maxBytes: number,
   deadline: AbortSignal,
 ): Promise<Uint8Array> {
   try {
-    return await container.read(name, deadline, maxBytes);
+    return await store.read(name, deadline, maxBytes);
   } catch (error) {
     if (error instanceof ServiceError && error.kind === 'tooLarge') return new Uint8Array();
     throw error;

@@ -14,12 +14,12 @@ const day = 24 * 60 * 60 * 1000;
  * @returns undefined when no report tells. @throws ServiceError when none can be read that may tell.
  */
 export async function certificateBackedKeys(
-  container: EscrowStore,
+  store: EscrowStore,
   source: SourceId,
   asOf: Date,
   deadline: AbortSignal,
 ): Promise<string[] | undefined> {
-  const { runs } = await listRuns(container, new Date(asOf.getTime() - 7 * day), asOf, deadline);
+  const { runs } = await listRuns(store, new Date(asOf.getTime() - 7 * day), asOf, deadline);
   const reports = runs
     .filter((run) => sourcePath(run.source) === sourcePath(source))
     .flatMap((run) => run.reports)
@@ -27,7 +27,7 @@ export async function certificateBackedKeys(
     .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
   let unreadable: ServiceError | undefined;
   for (const blob of reports) {
-    const { report } = await readRunReport(container, blob, deadline).catch((error: unknown) => {
+    const { report } = await readRunReport(store, blob, deadline).catch((error: unknown) => {
       if (!(error instanceof ServiceError)) throw error;
       unreadable ??= error;
       return { report: undefined };

@@ -20,15 +20,15 @@ export type RecordChoice =
  * @throws EscrowFault when there is no such record, or when the blob is another one than was asked for.
  */
 export async function chooseRecord(
-  container: EscrowStore,
+  store: EscrowStore,
   suffixes: SourceSuffixes,
   choice: RecordChoice,
   deadline: AbortSignal,
 ): Promise<RecordPick> {
-  if ('blobName' in choice) return recordAt(container, suffixes, choice, deadline);
+  if ('blobName' in choice) return recordAt(store, suffixes, choice, deadline);
   const { source, keyName, asOf } = choice;
   let passedOver: readonly PassedOver[] = [];
-  for await (const records of listRecords(container, suffixes, { source, names: [keyName] }, deadline)) {
+  for await (const records of listRecords(store, suffixes, { source, names: [keyName] }, deadline)) {
     const pick = pickRecord(records, asOf);
     if (pick.record !== undefined) return pick;
     passedOver = pick.passedOver;
@@ -54,12 +54,12 @@ export function nothingRestorable({ record, obstacle }: PassedOver, count: numbe
 }
 
 async function recordAt(
-  container: EscrowStore,
+  store: EscrowStore,
   suffixes: SourceSuffixes,
   wanted: { readonly blobName: string; readonly source?: SourceId | undefined; readonly keyName?: string | undefined },
   deadline: AbortSignal,
 ): Promise<RecordPick> {
-  const blob = await container.look(wanted.blobName, deadline);
+  const blob = await store.look(wanted.blobName, deadline);
   const record = blob && storedRecordOf(blob, suffixes);
   if (record === undefined) {
     throw new EscrowFault(

@@ -22,10 +22,10 @@ export interface RecordFilter {
 export type RecordsOfKey = readonly [StoredRecord, ...StoredRecord[]];
 
 /** Every source that has records under usual names, configured or not: once it is gone, only the container knows of it. */
-export async function recordedSources(container: EscrowStore, deadline: AbortSignal): Promise<SourceId[]> {
+export async function recordedSources(store: EscrowStore, deadline: AbortSignal): Promise<SourceId[]> {
   const sources: SourceId[] = [];
   for (const folder of sourceFolders) {
-    for await (const path of container.listFolders(folder, deadline)) {
+    for await (const path of store.listFolders(folder, deadline)) {
       const source = parseSourcePath(path.replace(/\/$/, ''));
       if (source !== undefined) sources.push(source);
     }
@@ -34,14 +34,10 @@ export async function recordedSources(container: EscrowStore, deadline: AbortSig
 }
 
 /** The key names that a source has records of, lower-case, from its folders alone: one request per 5,000 keys. */
-export async function recordedKeyNames(
-  container: EscrowStore,
-  source: SourceId,
-  deadline: AbortSignal,
-): Promise<string[]> {
+export async function recordedKeyNames(store: EscrowStore, source: SourceId, deadline: AbortSignal): Promise<string[]> {
   const prefix = recordPrefix(source);
   const names: string[] = [];
-  for await (const path of container.listFolders(prefix, deadline)) names.push(path.slice(prefix.length, -1));
+  for await (const path of store.listFolders(prefix, deadline)) names.push(path.slice(prefix.length, -1));
   return names;
 }
 
@@ -50,7 +46,7 @@ export async function recordedKeyNames(
  * at a time: blobs are listed in name order, and a key's records share a prefix.
  */
 export async function* listRecords(
-  container: EscrowStore,
+  store: EscrowStore,
   suffixes: SourceSuffixes,
   filter: RecordFilter,
   deadline: AbortSignal,
@@ -58,7 +54,7 @@ export async function* listRecords(
   let prefixNow = '';
   let records: StoredRecord[] = [];
   for (const listed of prefixesOf(filter)) {
-    for await (const blob of container.list(listed, deadline, { metadata: true })) {
+    for await (const blob of store.list(listed, deadline, { metadata: true })) {
       const record = storedRecordOf(blob, suffixes);
       if (record === undefined || !passes(record, filter)) continue;
       const prefix = recordPrefix(record.source, record.keyName);
@@ -92,12 +88,12 @@ function prefixesOf({ source, names }: RecordFilter): readonly string[] {
  * that they name, nothing but a restore tells: they are listed and verified, and restored by their blob name only.
  */
 export async function* listChosenNames(
-  container: EscrowStore,
+  store: EscrowStore,
   suffixes: SourceSuffixes,
   filter: RecordFilter,
   deadline: AbortSignal,
 ): AsyncGenerator<StoredRecord> {
-  for await (const blob of container.list(namedFolder, deadline, { metadata: true })) {
+  for await (const blob of store.list(namedFolder, deadline, { metadata: true })) {
     const record = storedRecordOf(blob, suffixes);
     if (record !== undefined && passes(record, filter)) yield record;
   }
@@ -105,13 +101,13 @@ export async function* listChosenNames(
 
 /** The records of every key, then each under a chosen name by itself: for who looks at the escrow, never for who restores. */
 export async function* listEveryRecord(
-  container: EscrowStore,
+  store: EscrowStore,
   suffixes: SourceSuffixes,
   filter: RecordFilter,
   deadline: AbortSignal,
 ): AsyncGenerator<RecordsOfKey> {
-  yield* listRecords(container, suffixes, filter, deadline);
-  for await (const record of listChosenNames(container, suffixes, filter, deadline)) yield [record];
+  yield* listRecords(store, suffixes, filter, deadline);
+  for await (const record of listChosenNames(store, suffixes, filter, deadline)) yield [record];
 }
 
 function isFilled<T>(items: T[]): items is [T, ...T[]] {

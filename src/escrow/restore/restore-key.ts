@@ -17,7 +17,7 @@ import { settleConflict } from './settle-conflict.ts';
 import { describeStranger } from './stranger.ts';
 
 export interface RestorePorts extends SendPorts {
-  readonly container: EscrowStore;
+  readonly store: EscrowStore;
   /** What the key is compared with. Asked before the restore, which may go to the key's own source. */
   referenceOf(record: StoredRecord): Promise<KeyReference>;
   /** Where every record is restored and compared first. */
@@ -39,7 +39,7 @@ export async function restoreRecord(
   const { source: target } = operator.keys;
   try {
     const reference = await ports.referenceOf(record);
-    const read = await readVerified(ports.container, record, ports.softDeadline);
+    const read = await readVerified(ports.store, record, ports.softDeadline);
     if ('failure' in read) return { ...base, outcome: 'failed', ...read.failure };
     if (ports.quarantine !== undefined) {
       const stopped = await tryInQuarantine(record, read.bytes, reference, ports.quarantine, ports);

@@ -20,7 +20,7 @@ import { freeNumber, listOwnRecords, settledBy } from './own-records.ts';
 /** What one backup reaches: its source, the container, and the time that it has. */
 export interface EscrowPorts {
   readonly keys: KeySource;
-  readonly container: EscrowStore;
+  readonly store: EscrowStore;
   readonly now: () => Date;
   readonly time: TimeBudget;
 }
@@ -62,7 +62,7 @@ async function backUpAndPut(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
   const record = await backUp(job, ports);
   for (;;) {
     const name = recordName(source, key.name, runId, freeNumber(own));
-    const put = await putOnce(ports.container, { ...record, name }, ports.time.hardDeadline);
+    const put = await putOnce(ports.store, { ...record, name }, ports.time.hardDeadline);
     // On a first pass nothing of its own can be there yet, but whoever knows the schedule knows the name.
     const unexpected = !lookFirst && own.length > 0 ? { unexpectedRecord: true as const } : {};
     if (put.written) return { ...escrowed(key, { ...record, name }, put.sha256), ...unexpected };
@@ -74,8 +74,8 @@ async function backUpAndPut(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
   }
 }
 
-function ownRecords({ source, key, runId }: KeyJob, { container, time }: EscrowPorts): Promise<OwnRecord[]> {
-  return listOwnRecords(container, source, key.name, runId, time.hardDeadline);
+function ownRecords({ source, key, runId }: KeyJob, { store, time }: EscrowPorts): Promise<OwnRecord[]> {
+  return listOwnRecords(store, source, key.name, runId, time.hardDeadline);
 }
 
 /** One backup and all that its record says, but for the name. */

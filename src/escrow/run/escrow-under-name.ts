@@ -26,13 +26,13 @@ export interface NamedJob extends KeyJob {
  */
 export function escrowUnderName(job: NamedJob, ports: EscrowPorts): Promise<Outcome> {
   return orFailed(job, async () => {
-    const { container, time } = ports;
-    const existing = await container.look(job.blobName, time.hardDeadline);
+    const { store, time } = ports;
+    const existing = await store.look(job.blobName, time.hardDeadline);
     const settled = existingOutcome(job, existing);
     if (settled !== undefined) return settled;
     const record = { ...(await backUp(job, ports)), name: job.blobName };
-    if (existing !== undefined) return replace(job, record, container, time.hardDeadline);
-    const put = await putOnce(container, record, time.hardDeadline);
+    if (existing !== undefined) return replace(job, record, store, time.hardDeadline);
+    const put = await putOnce(store, record, time.hardDeadline);
     if (put.written) return escrowed(job.key, record, put.sha256);
     if (isOwn(put.existing, job.key, job.runId)) return alreadyEscrowed(job.key, put.existing);
     throw takenBy(put.existing, put.refusal);
@@ -40,9 +40,9 @@ export function escrowUnderName(job: NamedJob, ports: EscrowPorts): Promise<Outc
 }
 
 /** What `escrowUnderName` would come to, as far as looking can tell: a name that is taken is a failure here too. */
-export function foreseeUnderName(job: NamedJob, { container, time }: EscrowPorts): Promise<Outcome> {
+export function foreseeUnderName(job: NamedJob, { store, time }: EscrowPorts): Promise<Outcome> {
   return orFailed(job, async () => {
-    const existing = await container.look(job.blobName, time.hardDeadline);
+    const existing = await store.look(job.blobName, time.hardDeadline);
     const wouldEscrow = { key: job.key.name, outcome: 'wouldEscrow', blobName: job.blobName } as const;
     return existingOutcome(job, existing) ?? wouldEscrow;
   });
@@ -67,10 +67,10 @@ function takenBy({ name, metadata: { runid } }: StoredBlob, cause?: ServiceError
   );
 }
 
-async function replace(job: NamedJob, blob: NewBlob, container: EscrowStore, deadline: AbortSignal): Promise<Outcome> {
+async function replace(job: NamedJob, blob: NewBlob, store: EscrowStore, deadline: AbortSignal): Promise<Outcome> {
   const sha256 = sha256Of(blob.bytes);
   try {
-    await container.replace({ ...blob, metadata: { ...blob.metadata, sha256 } }, deadline);
+    await store.replace({ ...blob, metadata: { ...blob.metadata, sha256 } }, deadline);
   } catch (error) {
     if (!(error instanceof ServiceError) || !(error.kind === 'writeOnce' || isDenied(error.kind))) throw error;
     throw new EscrowFault(

@@ -18,7 +18,7 @@ const maxOwnRecords = 1000;
 
 /** The records of one key under the names of one run, highest number first. One request for all of them. */
 export async function listOwnRecords(
-  container: EscrowStore,
+  store: EscrowStore,
   source: SourceId,
   keyName: string,
   runId: RunId,
@@ -26,7 +26,7 @@ export async function listOwnRecords(
 ): Promise<OwnRecord[]> {
   const records: OwnRecord[] = [];
   const prefix = ownRecordPrefix(source, keyName, runId);
-  for await (const blob of container.list(prefix, deadline, { metadata: true })) {
+  for await (const blob of store.list(prefix, deadline, { metadata: true })) {
     const named = parseRecordName(blob.name);
     if (named !== undefined) records.push({ number: named.number, blob });
     if (records.length <= maxOwnRecords) continue;

@@ -52,7 +52,7 @@ export interface SourceRun {
  */
 export async function runSource(job: SourceJob, ports: RunPorts): Promise<SourceRun> {
   const { source, runId, trigger, attempt, whatIf } = job;
-  const { container, now, time, log, keys } = ports;
+  const { store, now, time, log, keys } = ports;
   const startedAt = now();
   const throttledBefore = keys.throttled();
   const problems: Failure[] = [];
@@ -67,7 +67,7 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
 
   try {
     const marker = { startedAt: startedAt.toISOString(), trigger, attempt };
-    if (!whatIf) resumed = await markStarted(container, runId, source, marker, time.hardDeadline);
+    if (!whatIf) resumed = await markStarted(store, runId, source, marker, time.hardDeadline);
     log('info', {
       event: 'escrow.run.started',
       runId,
@@ -113,7 +113,7 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
         problems,
         keys: outcomes.filter((outcome) => outcome.outcome !== 'wouldEscrow'),
       } as const;
-      writtenReport = await putRunReport(container, source, report, time.hardDeadline);
+      writtenReport = await putRunReport(store, source, report, time.hardDeadline);
     } catch (error) {
       problems.push(describeFailure(error, 'report', source));
     }

@@ -28,16 +28,16 @@ export interface CanaryTrial {
  * writes the records does it every night; an audit, which has another identity, sees whether the canary stayed as it was. Never
  * rejects for what the service answers.
  */
-export async function tryCanary(container: EscrowStore, deadline: AbortSignal): Promise<CanaryTrial> {
+export async function tryCanary(store: EscrowStore, deadline: AbortSignal): Promise<CanaryTrial> {
   try {
-    if ((await container.look(canaryName, deadline)) === undefined) await putOnce(container, canary, deadline);
+    if ((await store.look(canaryName, deadline)) === undefined) await putOnce(store, canary, deadline);
   } catch (error) {
     if (error instanceof OutOfTime) throw error;
     const message = `the canary cannot be put: ${wordsOf(error)}`;
     return { overwrite: 'unproven', remove: 'unproven', message };
   }
-  const overwrite = await attempt(() => container.replace(canary, deadline));
-  const remove = await attempt(() => container.remove(canaryName, deadline));
+  const overwrite = await attempt(() => store.replace(canary, deadline));
+  const remove = await attempt(() => store.remove(canaryName, deadline));
   const messages = [overwrite.message, remove.message].filter((message) => message !== undefined);
   return {
     overwrite: overwrite.answer,

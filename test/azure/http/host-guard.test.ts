@@ -73,16 +73,16 @@ describe('the last gate before the wire', () => {
       const kind = request.host.split('.').slice(1, 2).join();
       agents.set(kind, [...(agents.get(kind) ?? []), request.agent]);
     };
-    const container = createBlobContainerStore(azure.containerUrl, azure.credential(app), clock);
+    const store = createBlobContainerStore(azure.containerUrl, azure.credential(app), clock);
     const operator = azure.credential(azure.identities.operator);
     const queue = createRequestQueue(azure.queueServiceUrl, azure.queueName, operator, clock);
     subscribe('http.client.request.start', note);
     try {
       const blob = { name: 'x', bytes: Buffer.from('x'), contentType: 'text/plain', metadata: {} };
-      await container.create(blob, noLimit);
-      await container.look('x', noLimit);
-      await container.read('x', noLimit);
-      await namesOf(container.list('', noLimit));
+      await store.create(blob, noLimit);
+      await store.look('x', noLimit);
+      await store.read('x', noLimit);
+      await namesOf(store.list('', noLimit));
       await queue.send({ all: true }, noLimit);
       await queue.state(noLimit);
     } finally {
@@ -110,12 +110,12 @@ describe('storage that leads away from itself', () => {
       response.writeHead(307, { Location: location }).end();
     });
     const url = 'https://redirecting.blob.core.windows.net/key-escrow';
-    const container = createBlobContainerStore(url, azure.credential(app), clock);
+    const store = createBlobContainerStore(url, azure.credential(app), clock);
     const blob = { name: 'x', bytes: Buffer.from('x'), contentType: 'text/plain', metadata: {} };
-    await expect(container.create(blob, noLimit)).rejects.toMatchObject({ statusCode: 307 });
-    await expect(container.look('x', noLimit)).rejects.toMatchObject({ statusCode: 307 });
-    await expect(container.read('x', noLimit)).rejects.toThrow();
-    await expect(namesOf(container.list('', noLimit))).rejects.toMatchObject({ statusCode: 307 });
+    await expect(store.create(blob, noLimit)).rejects.toMatchObject({ statusCode: 307 });
+    await expect(store.look('x', noLimit)).rejects.toMatchObject({ statusCode: 307 });
+    await expect(store.read('x', noLimit)).rejects.toThrow();
+    await expect(namesOf(store.list('', noLimit))).rejects.toMatchObject({ statusCode: 307 });
     expect(own.asked).toHaveLength(4);
     expect(own.authorizations.every((header) => header?.startsWith('Bearer '))).toBe(true);
     expect(there.asked).toEqual([]);

@@ -10,7 +10,7 @@ import { secretFinder, textSecret } from '../../support/secrets.ts';
 
 let azure: TestAzure;
 let keys: KeySource;
-let container: EscrowStore;
+let store: EscrowStore;
 let handedOut: string[];
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const clock = fastClock(100);
   const source = { kind: 'vault', name: 'contoso-prod', maxBackupsPerSecond: 1000 } as const;
   keys = createKeySource(openKeyClient({ source, suffixes: publicSuffixes, credential, clock }));
-  container = createBlobContainerStore(azure.containerUrl, credential, clock);
+  store = createBlobContainerStore(azure.containerUrl, credential, clock);
 });
 
 beforeEach(() => {
@@ -82,6 +82,6 @@ test.each([
 ] as const)('nor does one of storage: %j', async (effect) => {
   azure.storage.faults.add({ effect });
   const blob = { name: `e/${effect.kind}`, bytes: Buffer.from('x'), contentType: 'x', metadata: {} };
-  expectDiscreet(await caught(container.create(blob, noLimit)));
-  expectDiscreet(await caught(container.read('e/x', noLimit)));
+  expectDiscreet(await caught(store.create(blob, noLimit)));
+  expectDiscreet(await caught(store.read('e/x', noLimit)));
 });

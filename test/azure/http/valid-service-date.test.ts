@@ -96,7 +96,7 @@ describe('a vault that tells odd times', () => {
 });
 
 describe('storage that tells odd times', () => {
-  let container: EscrowStore;
+  let store: EscrowStore;
   let front: TlsHost;
   /** What stands in its answers, instead of the times that the service tells. */
   let created = '';
@@ -127,14 +127,14 @@ describe('storage that tells odd times', () => {
       onward.end();
     });
     const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
-    container = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
+    store = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
   });
 
   afterAll(() => front?.[Symbol.asyncDispose]());
 
-  const look = () => container.look('odd/blob', noLimit);
+  const look = () => store.look('odd/blob', noLimit);
   const listed = async () => {
-    for await (const blob of container.list('odd/', noLimit)) return blob;
+    for await (const blob of store.list('odd/', noLimit)) return blob;
     return undefined;
   };
   const ways = [

@@ -13,7 +13,7 @@ import { noLimit } from '../../support/escrow-sources.ts';
 const folder = 'vaults/contoso-prod/payroll/';
 
 function newest(escrow: AuditWorld, prefix = folder): StoredBlob & { readonly bytes: Uint8Array } {
-  const blob = [...escrow.container.blobs.values()].filter(({ name }) => name.startsWith(prefix)).at(-1);
+  const blob = [...escrow.store.blobs.values()].filter(({ name }) => name.startsWith(prefix)).at(-1);
   if (blob === undefined) throw new Error(`there is no ${prefix}`);
   return blob;
 }
@@ -115,7 +115,7 @@ describe('a key that changed after its newest backup', () => {
     const runId = scheduledRunId(night(0, 5));
     escrow.now = night(0, 5);
     const metadata = metadataOf(escrow, 'payroll', new Date('9999-12-31T00:00:00Z'));
-    escrow.container.put(`${folder}${runId}-0000000b.keybackup`, 'planted', { metadata });
+    escrow.store.put(`${folder}${runId}-0000000b.keybackup`, 'planted', { metadata });
     escrow.now = night(0, 8);
     escrow.rotate('payroll');
     expect(found(await auditAt(escrow, night(0, 9)))).toContain('changedSinceBackup payroll (warning)');
@@ -127,9 +127,9 @@ describe('what a record is', () => {
     const escrow = startEscrow();
     await passNight(escrow, 0);
     const { name, metadata, createdAt, length, bytes } = newest(escrow);
-    escrow.container.put(name, Buffer.alloc(length, 'x'), { metadata, createdAt, lastModified: escrow.now });
+    escrow.store.put(name, Buffer.alloc(length, 'x'), { metadata, createdAt, lastModified: escrow.now });
     expect(found(await auditAt(escrow, night(0, 5)))).toContain('recordAltered payroll');
-    escrow.container.put(name, bytes, { metadata, createdAt, lastModified: escrow.now });
+    escrow.store.put(name, bytes, { metadata, createdAt, lastModified: escrow.now });
     expect(keyIn(await auditAt(escrow, night(0, 6)), 'payroll')?.record).toBeUndefined();
   });
 
@@ -138,15 +138,15 @@ describe('what a record is', () => {
     await passNight(escrow, 0);
     escrow.night(night(1));
     const { name, metadata, createdAt, length } = newest(escrow);
-    escrow.container.put(name, Buffer.alloc(length, 'x'), { metadata, createdAt, lastModified: night(1, 2) });
+    escrow.store.put(name, Buffer.alloc(length, 'x'), { metadata, createdAt, lastModified: night(1, 2) });
     expect(found(await auditAt(escrow, night(1, 4)))).toContain('recordAltered payroll');
   });
 
   test('among older ones, removed or altered, is found when the whole folder is counted again', async () => {
     const escrow = startEscrow();
     await passNights(escrow, 6);
-    const old = [...escrow.container.blobs.keys()].find((name) => name.startsWith(folder)) ?? '';
-    escrow.container.lose(old);
+    const old = [...escrow.store.blobs.keys()].find((name) => name.startsWith(folder)) ?? '';
+    escrow.store.lose(old);
     const audit = await passNight(escrow, 6);
     expect(found(audit)).toEqual(['olderRecordsAltered payroll']);
     expect(found(await passNight(escrow, 7))).toEqual([]);
@@ -161,7 +161,7 @@ describe('what a record is', () => {
     const escrow = startEscrow();
     escrow.night(night(0));
     const { name, bytes, ...blob } = newest(escrow);
-    escrow.container.put(name, bytes, { ...blob, ...state });
+    escrow.store.put(name, bytes, { ...blob, ...state });
     const audit = await auditAt(escrow, night(0, 4));
     expect(found(audit)).toEqual(['recordNotReadable payroll']);
     expect(audit.findings[0]?.reason).toContain(words);
@@ -186,7 +186,7 @@ describe('what a record is', () => {
       const genuine = newest(escrow).name;
       escrow.now = night(1, 3);
       const metadata = metadataOf(escrow, key, escrow.now);
-      escrow.container.put(`${folder}${scheduledRunId(escrow.now)}-0000000b.keybackup`, content, { metadata, ...more });
+      escrow.store.put(`${folder}${scheduledRunId(escrow.now)}-0000000b.keybackup`, content, { metadata, ...more });
       const audit = await auditAt(escrow, night(1, 4));
       expect(found(audit)).toEqual([finding]);
       expect(keyIn(audit, 'payroll')?.record?.blobName).toBe(genuine);
@@ -209,7 +209,7 @@ describe('what a record is', () => {
     const escrow = startEscrow();
     escrow.now = night(0);
     for (const name of ['notes/payroll.bin', 'named/payroll', 'vaults/contoso-prod/payroll.keybackup'])
-      escrow.container.put(name, 'planted', { metadata: metadataOf(escrow, 'payroll', escrow.now) });
+      escrow.store.put(name, 'planted', { metadata: metadataOf(escrow, 'payroll', escrow.now) });
     expect((await auditAt(escrow, night(0, 4))).totals).toMatchObject({ intact: 0 });
   });
 });
@@ -235,7 +235,7 @@ describe('a copied escrow', () => {
     escrow.now = night(2);
     const runId = scheduledRunId(night(0, 5));
     const metadata = { ...metadataOf(escrow, 'payroll', night(0, 5)), runid: runId };
-    escrow.container.put(`${folder}${runId}.keybackup`, 'planted', { metadata });
+    escrow.store.put(`${folder}${runId}.keybackup`, 'planted', { metadata });
     const audit = await auditAt(escrow, night(2, 4));
     expect(keyIn(audit, 'payroll')).toMatchObject({ status: 'stale', record: { late: true, unproven: true } });
     expect(keyIn(audit, 'signing')?.record?.unproven).toBeUndefined();
@@ -247,7 +247,7 @@ describe('a copied escrow', () => {
     const genuine = newest(escrow).name;
     escrow.now = night(0, 5);
     const metadata = metadataOf(escrow, 'payroll', night(-300));
-    escrow.container.put(`${folder}${scheduledRunId(night(0, 4.5))}-0000000b.keybackup`, 'planted', { metadata });
+    escrow.store.put(`${folder}${scheduledRunId(night(0, 4.5))}-0000000b.keybackup`, 'planted', { metadata });
     expect(keyIn(await auditAt(escrow, night(0, 6)), 'payroll')?.record?.blobName).toBe(genuine);
   });
 });
@@ -257,7 +257,7 @@ describe('what audits saw', () => {
     const escrow = startEscrow();
     const before = await passNight(escrow, 0);
     escrow.keys.delete('payroll');
-    escrow.container.put('audits/20261101T120000Z.json', JSON.stringify({ ...before, keys: [] }));
+    escrow.store.put('audits/20261101T120000Z.json', JSON.stringify({ ...before, keys: [] }));
     expect(found(await passNight(escrow, 1))).toEqual(['keyGone payroll']);
   });
 
@@ -323,7 +323,7 @@ describe('what somebody can pile up', () => {
   test('requests that were refused are counted, never read, and stop nothing', async () => {
     const escrow = startEscrow();
     await passNight(escrow, 0);
-    for (let index = 0; index < pile; index++) escrow.container.put(`requests/2026-11-01/${index}.json`, '{}');
+    for (let index = 0; index < pile; index++) escrow.store.put(`requests/2026-11-01/${index}.json`, '{}');
     const audit = await passNight(escrow, 1);
     expect(found(audit)).toEqual(['requestsNotCarriedOut (warning)', 'tooManyBlobs (warning)']);
     expect(audit.totals).toMatchObject({ keys: 3, intact: 3 });
@@ -335,7 +335,7 @@ describe('what somebody can pile up', () => {
     await passNight(escrow, 0);
     for (let index = 0; index < pile; index++) {
       const runId = `${scheduledRunId(new Date(night(0, 5).getTime() + index * 500))}-${String(index).padStart(8, '0')}`;
-      escrow.container.put(`runs/${runId}/vaults/contoso-prod.json`, '{}');
+      escrow.store.put(`runs/${runId}/vaults/contoso-prod.json`, '{}');
     }
     const audit = await passNight(escrow, 1);
     expect(audit.totals).toMatchObject({ keys: 3, intact: 3 });
@@ -350,7 +350,7 @@ describe('what somebody can pile up', () => {
     const metadata = metadataOf(escrow, 'payroll', escrow.now);
     for (let index = 0; index < pile; index++) {
       const runId = `${scheduledRunId(escrow.now)}-${String(index).padStart(8, '0')}`;
-      escrow.container.put(`${folder}${runId}.keybackup`, 'planted', { metadata });
+      escrow.store.put(`${folder}${runId}.keybackup`, 'planted', { metadata });
     }
     const audit = await passNight(escrow, 1);
     expect(found(audit)).toEqual(['notLookedAt']);
@@ -362,8 +362,8 @@ describe('what somebody can pile up', () => {
     const escrow = startEscrow();
     await passNight(escrow, 0);
     for (let index = 0; index < 2000; index++)
-      escrow.container.put(`vaults/contoso-prod/ghost-${index}/${scheduledRunId(night(0, 5))}.keybackup`, 'planted');
-    escrow.container.put(`vaults/nobody/a/${scheduledRunId(night(0, 5))}.keybackup`, 'planted');
+      escrow.store.put(`vaults/contoso-prod/ghost-${index}/${scheduledRunId(night(0, 5))}.keybackup`, 'planted');
+    escrow.store.put(`vaults/nobody/a/${scheduledRunId(night(0, 5))}.keybackup`, 'planted');
     const audit = await passNight(escrow, 1);
     expect(found(audit)).toEqual(['recordsOfUnknownKeys (warning)', 'recordsOfUnknownKeys (warning)']);
     expect(audit.findings[0]?.detail).toMatch(/^2000 keys: .*, and 1990 more$/);
@@ -373,14 +373,14 @@ describe('what somebody can pile up', () => {
   test('a report with counts that cannot be, or of 9999, makes no audit that cannot be saved', async () => {
     const escrow = startEscrow();
     escrow.night(night(0));
-    const [name, report] = [...escrow.container.blobs].find(([one]) => one.endsWith('contoso-prod.json')) ?? [];
+    const [name, report] = [...escrow.store.blobs].find(([one]) => one.endsWith('contoso-prod.json')) ?? [];
     const { createdAt } = report ?? {};
     const text = Buffer.from(report?.bytes ?? '').toString();
     for (const [from, to] of [
       ['"considered":3', '"considered":9007199254740991'],
       ['"throttled":0', '"throttled":9007199254740991'],
     ])
-      escrow.container.put(`${name?.replace('.json', '')}.2.json`, text.replace(from ?? '', to ?? ''), {
+      escrow.store.put(`${name?.replace('.json', '')}.2.json`, text.replace(from ?? '', to ?? ''), {
         createdAt: createdAt ?? night(0),
       });
     expect((await auditAt(escrow, night(0, 4))).totals).toMatchObject({ intact: 3 });
@@ -393,14 +393,14 @@ describe('what somebody can pile up', () => {
     escrow.night(night(1));
     escrow.now = night(1, 4);
     const over = new AbortController();
-    const { list } = escrow.container;
+    const { list } = escrow.store;
     // Time runs out while the first key's folder is listed.
-    escrow.container.list = ((prefix: string, ...rest: [AbortSignal]) => {
+    escrow.store.list = ((prefix: string, ...rest: [AbortSignal]) => {
       if (prefix.startsWith('vaults/')) over.abort();
       return list(prefix, ...rest);
     }) as typeof list;
     const audit = await escrow.look(over.signal);
-    escrow.container.list = list;
+    escrow.store.list = list;
     expect(audit.keys.map(({ status }) => status)).toEqual(['notLookedAt', 'notLookedAt', 'notLookedAt']);
     expect(found(audit)).toContain('notLookedAt');
     expect(audit.status).toBe('gaps');
@@ -412,9 +412,9 @@ describe('side blobs that cannot be read', () => {
     const escrow = startEscrow();
     await passNight(escrow, 0);
     escrow.night(night(1));
-    for (const [name, { bytes, ...blob }] of escrow.container.blobs)
+    for (const [name, { bytes, ...blob }] of escrow.store.blobs)
       if (name.startsWith('runs/') && name.endsWith('.json'))
-        escrow.container.put(name, bytes, { ...blob, tier: 'Archive' });
+        escrow.store.put(name, bytes, { ...blob, tier: 'Archive' });
     escrow.drills.put('drills/20261102T030000Z.json', '{}', { tier: 'Archive' });
     const audit = await auditAt(escrow, night(1, 4));
     expect(found(audit)).toEqual(['reportUnreadable (warning)', 'receiptUnreadable (warning)']);
@@ -449,8 +449,8 @@ test('a pending key is a gap beyond the maximal age, though no run ever comes', 
 test('the canary that was overwritten or removed is a gap, and one of a copied escrow is another', async () => {
   const escrow = startEscrow();
   await passNight(escrow, 0);
-  const { createdAt } = escrow.container.blobs.get('runs/canary') ?? {};
-  escrow.container.put('runs/canary', 'canary', { createdAt: createdAt ?? night(0), lastModified: escrow.now });
+  const { createdAt } = escrow.store.blobs.get('runs/canary') ?? {};
+  escrow.store.put('runs/canary', 'canary', { createdAt: createdAt ?? night(0), lastModified: escrow.now });
   expect(found(await passNight(escrow, 1))).toEqual(['notWriteOnce']);
   escrow.copyEscrow();
   expect(found(await passNight(escrow, 2))).toEqual([]);

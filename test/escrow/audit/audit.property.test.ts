@@ -42,7 +42,7 @@ interface Truth {
 }
 
 function recordsOf(world: AuditWorld, key: string) {
-  return [...world.container.blobs.values()].filter((blob) => parseRecordName(blob.name)?.keyName === key);
+  return [...world.store.blobs.values()].filter((blob) => parseRecordName(blob.name)?.keyName === key);
 }
 
 /** Why a finding is false; undefined when it is true. */
@@ -118,7 +118,7 @@ async function live(
     truth.isCopied = true;
   }
   if (kind !== 'audit') {
-    for (const blob of world.container.blobs.keys()) {
+    for (const blob of world.store.blobs.keys()) {
       const recorded = parseRecordName(blob)?.keyName;
       if (recorded !== undefined && !world.keys.has(recorded)) truth.unseen.add(recorded);
     }
@@ -227,7 +227,7 @@ function putPlant(
         : where.kind === 'report'
           ? `runs/${stamp(where.run, copy)}/vaults/contoso-prod${where.suffix}`
           : `${where.name}${copy === 0 ? '' : copy}`;
-    if (world.container.blobs.has(blobName)) continue;
+    if (world.store.blobs.has(blobName)) continue;
     const metadata = {
       ...(keyid && { keyid: `https://contoso-prod.vault.azure.net/keys/${keyid}` }),
       ...(backedUpHoursAgo !== undefined && {
@@ -235,7 +235,7 @@ function putPlant(
       }),
       ...(sha256 !== undefined && { sha256 }),
     };
-    world.container.put(blobName, content, { metadata, type, tier });
+    world.store.put(blobName, content, { metadata, type, tier });
   }
 }
 
@@ -266,11 +266,11 @@ function commit(kind: string, key: string, world: AuditWorld): void {
     });
   }
   if (newest === undefined) return;
-  if (kind === 'removeRecord') world.container.lose(newest.name);
+  if (kind === 'removeRecord') world.store.lose(newest.name);
   if (kind.startsWith('alter')) {
     const { createdAt, metadata } = newest;
     const content = kind === 'alterInPlace' ? Buffer.alloc(newest.length, 'x') : 'shorter';
-    world.container.put(newest.name, content, { createdAt, metadata, lastModified: world.now });
+    world.store.put(newest.name, content, { createdAt, metadata, lastModified: world.now });
   }
 }
 
@@ -286,7 +286,7 @@ test('a lost, replaced or altered key is found by the second audit, whatever blo
         for (const one of names.slice(0, 3)) world.rotate(one);
         const passDay = async (index: number) => {
           world.night(night(index));
-          for (const blob of world.container.blobs.values()) {
+          for (const blob of world.store.blobs.values()) {
             if (blob.createdAt >= night(index)) Object.assign(blob.metadata, { genuine: 'yes' });
           }
           world.now = night(index, 4);

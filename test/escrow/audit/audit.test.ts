@@ -133,10 +133,10 @@ describe('a record that was there before its run', () => {
   test('is told, and is no record: the key has none', async () => {
     const escrow = world();
     await passNight(escrow, 0);
-    for (const name of escrow.container.blobs.keys()) if (name.includes('/orders/')) escrow.container.lose(name);
+    for (const name of escrow.store.blobs.keys()) if (name.includes('/orders/')) escrow.store.lose(name);
     const { id } = escrow.snapshot('orders');
     const metadata = { keyid: id, sha256: 'ab', backedupat: escrow.now.toISOString() };
-    escrow.container.put('vaults/contoso-prod/orders/20261103T020000Z.keybackup', 'forged', { metadata });
+    escrow.store.put('vaults/contoso-prod/orders/20261103T020000Z.keybackup', 'forged', { metadata });
     const audit = await passNight(escrow, 1, { fail: ['orders'] });
     expect(found(audit)).toEqual(['runIncomplete', 'recordMissing orders', 'recordTooEarly orders']);
     expect(audit.totals).toMatchObject({ keys: 3, intact: 2 });

@@ -56,7 +56,7 @@ test('the last day of a calendar agrees with the status of its key, and no stale
           world.now = new Date(world.now.getTime() + afterMs);
           if (kind === 'deleteKey') world.keys.delete('orders');
           if (kind === 'loseRecord')
-            world.container.lose([...world.container.blobs.keys()].filter((name) => /^vaults/.test(name)).at(-1) ?? '');
+            world.store.lose([...world.store.blobs.keys()].filter((name) => /^vaults/.test(name)).at(-1) ?? '');
           if (kind === 'audit') {
             const audit = await world.audit();
             const page = reportPage(audit, undefined);
@@ -78,7 +78,7 @@ test('the last day of a calendar agrees with the status of its key, and no stale
             fail: kind === 'failedRun' ? ['orders'] : [],
             noReport: kind === 'runWithoutReport',
           });
-          for (const { name, createdAt } of world.container.blobs.values())
+          for (const { name, createdAt } of world.store.blobs.values())
             if (/^vaults/.test(name)) made.push(createdAt.getTime());
         }
       },

@@ -11,50 +11,50 @@ import { sampleKey } from '../../support/sample-audit.ts';
 const source = { kind: 'vault', name: 'contoso-prod' } as const;
 const target = { source: { kind: 'vault', name: 'contoso-drill' }, place: {} } as const;
 
-/** A container with a record of each key. */
+/** A store with a record of each key. */
 async function escrowOf(...keys: readonly string[]): Promise<MemoryStore> {
-  const container = createMemoryStore();
-  for (const key of keys) await put(container, recordName(source, key, '20261124T020000Z'), 'a');
-  return container;
+  const store = createMemoryStore();
+  for (const key of keys) await put(store, recordName(source, key, '20261124T020000Z'), 'a');
+  return store;
 }
 
-const put = (container: MemoryStore, name: string, text: string) =>
-  container.create(
+const put = (store: MemoryStore, name: string, text: string) =>
+  store.create(
     { name, bytes: Buffer.from(text), contentType: 'text/plain', metadata: { sha256: 'ab'.repeat(32) } },
     noLimit,
   );
 
 /** A drill as its receipt tells it, later by the storage service than all before. */
-function putReceipt(container: MemoryStore, number: number, keys: Readonly<Record<string, 'proven' | 'failed'>>) {
+function putReceipt(store: MemoryStore, number: number, keys: Readonly<Record<string, 'proven' | 'failed'>>) {
   const told = Object.entries(keys).map(([key, outcome]) => ({ source: 'vaults/contoso-prod', key, outcome }));
   // The time in its name and content is the desk's and tells nothing.
-  return put(container, drillReceiptName(`2020010${number}T000000Z`, 1), JSON.stringify(drillReceipt(told)));
+  return put(store, drillReceiptName(`2020010${number}T000000Z`, 1), JSON.stringify(drillReceipt(told)));
 }
 
-async function choose(container: MemoryStore, sample: number, names?: readonly string[]) {
-  const attempts = await readDrillAttempts(container, undefined, noLimit);
+async function choose(store: MemoryStore, sample: number, names?: readonly string[]) {
+  const attempts = await readDrillAttempts(store, undefined, noLimit);
   const wish = { sources: [source], target, sample, names };
-  const ports = { container, suffixes: publicSuffixes, deadline: noLimit };
+  const ports = { store, suffixes: publicSuffixes, deadline: noLimit };
   const { chosen, failedEarlier } = await chooseForDrill(wish, attempts, ports);
   return [chosen.map(({ record }) => record.keyName), failedEarlier.map(({ keyName }) => keyName)];
 }
 
 describe('the keys of a drill', () => {
   test('are those never tried, then those tried longest ago, whatever came of it', async () => {
-    const container = await escrowOf('apples', 'bread', 'cheese', 'dates');
-    await putReceipt(container, 9, { apples: 'failed', Bread: 'proven' });
-    await putReceipt(container, 1, { cheese: 'proven' });
-    expect(await choose(container, 2)).toEqual([['dates', 'apples'], []]);
-    expect(await choose(container, 4)).toEqual([['dates', 'apples', 'bread', 'cheese'], []]);
+    const store = await escrowOf('apples', 'bread', 'cheese', 'dates');
+    await putReceipt(store, 9, { apples: 'failed', Bread: 'proven' });
+    await putReceipt(store, 1, { cheese: 'proven' });
+    expect(await choose(store, 2)).toEqual([['dates', 'apples'], []]);
+    expect(await choose(store, 4)).toEqual([['dates', 'apples', 'bread', 'cheese'], []]);
   });
 
   test('go round although one of them always fails, and that one is told all the while', async () => {
-    const container = await escrowOf('bad', 'good', 'other');
+    const store = await escrowOf('bad', 'good', 'other');
     const turns: unknown[] = [];
     for (let number = 1; number <= 4; number++) {
-      const [[key = ''] = [], failed] = await choose(container, 1);
+      const [[key = ''] = [], failed] = await choose(store, 1);
       turns.push([key, failed]);
-      await putReceipt(container, number, { [key]: key === 'bad' ? 'failed' : 'proven' });
+      await putReceipt(store, number, { [key]: key === 'bad' ? 'failed' : 'proven' });
     }
     expect(turns).toEqual([
       ['bad', []],
@@ -65,25 +65,25 @@ describe('the keys of a drill', () => {
   });
 
   test('asked for by name leave the failures of others untold', async () => {
-    const container = await escrowOf('bad', 'good');
-    await putReceipt(container, 1, { bad: 'failed' });
-    expect(await choose(container, 9, ['good'])).toEqual([['good'], []]);
+    const store = await escrowOf('bad', 'good');
+    await putReceipt(store, 1, { bad: 'failed' });
+    expect(await choose(store, 9, ['good'])).toEqual([['good'], []]);
   });
 
   test('do not come to an end at a folder that holds no record', async () => {
-    const container = await escrowOf('signing');
-    await put(container, `${recordPrefix(source, 'alien')}readme.txt`, 'a');
-    expect(await choose(container, 3)).toEqual([['signing'], []]);
+    const store = await escrowOf('signing');
+    await put(store, `${recordPrefix(source, 'alien')}readme.txt`, 'a');
+    expect(await choose(store, 3)).toEqual([['signing'], []]);
   });
 });
 
 describe('what drills have come to so far', () => {
   test('forgets no earlier proof for a later failure, and no failure for an earlier proof', async () => {
-    const container = createMemoryStore();
-    await putReceipt(container, 1, { signing: 'proven' });
-    await putReceipt(container, 2, { signing: 'failed', payroll: 'failed' });
-    await putReceipt(container, 3, { payroll: 'proven' });
-    const attempts = await readDrillAttempts(container, undefined, noLimit);
+    const store = createMemoryStore();
+    await putReceipt(store, 1, { signing: 'proven' });
+    await putReceipt(store, 2, { signing: 'failed', payroll: 'failed' });
+    await putReceipt(store, 3, { payroll: 'proven' });
+    const attempts = await readDrillAttempts(store, undefined, noLimit);
     const signing = attempts.get('vaults/contoso-prod/signing');
     const payroll = attempts.get('vaults/contoso-prod/payroll');
     if (signing === undefined || payroll === undefined) throw new Error('not read');

@@ -32,13 +32,13 @@ async function drillInto(
   operator: ScriptedOperator,
   { drills = createMemoryStore(), keys = ['signing', 'second'] }: { drills?: MemoryStore; keys?: string[] } = {},
 ) {
-  const container = createMemoryStore();
+  const store = createMemoryStore();
   const records = [];
-  for (const key of keys) records.push(await escrowedRecord(container, key));
+  for (const key of keys) records.push(await escrowedRecord(store, key));
   const known = await knownKey(['a', 'b']);
   const standing: (string | undefined)[] = [];
   const drill = await runDrill(records, target, {
-    ...{ container, drills, operator, now, softDeadline: noLimit, hardDeadline: noLimit },
+    ...{ store, drills, operator, now, softDeadline: noLimit, hardDeadline: noLimit },
     referenceOf: async () => ({ known }),
     sleep: async () => undefined,
     waiting: () => undefined,

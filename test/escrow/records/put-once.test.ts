@@ -16,12 +16,12 @@ const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 
 describe('a blob that is put once', () => {
   test('is stored with exactly its bytes and their digest', async () => {
-    const container = createMemoryStore();
-    expect(await putOnce(container, blob('one'), noLimit)).toEqual({ written: true, sha256: digest('one') });
-    const stored = container.blobs.get(blob('one').name);
+    const store = createMemoryStore();
+    expect(await putOnce(store, blob('one'), noLimit)).toEqual({ written: true, sha256: digest('one') });
+    const stored = store.blobs.get(blob('one').name);
     expect(stored?.bytes).toEqual(Uint8Array.from(Buffer.from('one')));
     expect(stored?.metadata).toEqual({ runid: 'one', sha256: digest('one') });
-    expect(container.looks).toEqual([]);
+    expect(store.looks).toEqual([]);
   });
 
   test.each([
@@ -29,32 +29,32 @@ describe('a blob that is put once', () => {
     [403, 'UnauthorizedBlobOverwrite'],
     [412, 'ConditionNotMet'],
   ])('never replaces another, and says who is there, when the service answers %i', async (statusCode, code) => {
-    const container = createMemoryStore();
-    container.refusal = { statusCode, code };
-    await putOnce(container, blob('first'), noLimit);
-    const put = await putOnce(container, blob('second'), noLimit);
+    const store = createMemoryStore();
+    store.refusal = { statusCode, code };
+    await putOnce(store, blob('first'), noLimit);
+    const put = await putOnce(store, blob('second'), noLimit);
     expect(put).toMatchObject({
       written: false,
       existing: { metadata: { runid: 'first' } },
       refusal: { statusCode, code },
     });
-    expect(Buffer.from(container.blobs.get(blob('first').name)?.bytes ?? []).toString()).toBe('first');
+    expect(Buffer.from(store.blobs.get(blob('first').name)?.bytes ?? []).toString()).toBe('first');
   });
 
   test.each([403, 409, 412])(
     'counts as written when only the answer was lost and %i came instead',
     async (statusCode) => {
-      const container = createMemoryStore();
-      container.refusal = { statusCode, code: 'x' };
-      container.faultOfPut = () => 'lostAnswer';
-      expect(await putOnce(container, blob('one'), noLimit)).toEqual({ written: true, sha256: digest('one') });
+      const store = createMemoryStore();
+      store.refusal = { statusCode, code: 'x' };
+      store.faultOfPut = () => 'lostAnswer';
+      expect(await putOnce(store, blob('one'), noLimit)).toEqual({ written: true, sha256: digest('one') });
     },
   );
 
   test('does not count as written when what is there has our digest but another length', async () => {
-    const container = createMemoryStore();
-    await container.create({ ...blob('cut'), metadata: { sha256: digest('whole') } }, noLimit);
-    expect(await putOnce(container, blob('whole'), noLimit)).toMatchObject({ written: false });
+    const store = createMemoryStore();
+    await store.create({ ...blob('cut'), metadata: { sha256: digest('whole') } }, noLimit);
+    expect(await putOnce(store, blob('whole'), noLimit)).toMatchObject({ written: false });
   });
 
   test.each([
@@ -63,9 +63,9 @@ describe('a blob that is put once', () => {
     ['time that ran out', new OutOfTime()],
     ['a missing container', storageError({ statusCode: 404, code: 'ContainerNotFound' })],
   ])('fails on %s without asking further', async (_, error) => {
-    const container = refusing(error);
-    await expect(putOnce(container, blob('one'), noLimit)).rejects.toBe(error);
-    expect(container.looks).toEqual([]);
+    const store = refusing(error);
+    await expect(putOnce(store, blob('one'), noLimit)).rejects.toBe(error);
+    expect(store.looks).toEqual([]);
   });
 });
 
@@ -74,6 +74,6 @@ test('the SHA-256 is the one that every tool computes', () => {
 });
 
 function refusing(error: Error): EscrowStore & { readonly looks: string[] } {
-  const container = createMemoryStore();
-  return { ...container, looks: container.looks, create: () => Promise.reject(error) };
+  const store = createMemoryStore();
+  return { ...store, looks: store.looks, create: () => Promise.reject(error) };
 }

@@ -11,27 +11,24 @@ import { createMemoryStore, storedBlob } from '../../support/memory-store.ts';
 
 const prod = { kind: 'vault', name: 'contoso-prod' } as const;
 
-async function put(container: ReturnType<typeof createMemoryStore>, name: string, keyId: string): Promise<void> {
+async function put(store: ReturnType<typeof createMemoryStore>, name: string, keyId: string): Promise<void> {
   const metadata = { keyid: keyId, runid: '20261124T020000Z', sha256: 'ab' };
-  await container.create(
-    { name, bytes: new Uint8Array(9), contentType: 'application/octet-stream', metadata },
-    noLimit,
-  );
+  await store.create({ name, bytes: new Uint8Array(9), contentType: 'application/octet-stream', metadata }, noLimit);
 }
 
-describe('the records of a container', () => {
+describe('the records of a store', () => {
   test('come key by key, newest first by the time of creation; under chosen names nothing is taken for a record of a key', async () => {
-    const container = createMemoryStore();
+    const store = createMemoryStore();
     const signing = 'https://contoso-prod.vault.azure.net/keys/Signing';
-    await put(container, 'vaults/contoso-prod/signing/20261125T020000Z.keybackup', signing);
-    await put(container, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', signing);
-    await put(container, 'named/moves/signing.bak', signing);
-    await put(container, 'named/alone', 'https://contoso-prod.vault.azure.net/keys/alone');
-    await put(container, 'notes/payroll.bin', signing);
-    await put(container, 'runs/20261124T020000Z/vaults/contoso-prod.json', signing);
-    await put(container, 'named/elsewhere', 'https://evil.example.com/keys/signing');
+    await put(store, 'vaults/contoso-prod/signing/20261125T020000Z.keybackup', signing);
+    await put(store, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', signing);
+    await put(store, 'named/moves/signing.bak', signing);
+    await put(store, 'named/alone', 'https://contoso-prod.vault.azure.net/keys/alone');
+    await put(store, 'notes/payroll.bin', signing);
+    await put(store, 'runs/20261124T020000Z/vaults/contoso-prod.json', signing);
+    await put(store, 'named/elsewhere', 'https://evil.example.com/keys/signing');
     const groups: string[][] = [];
-    for await (const group of listRecords(container, publicSuffixes, {}, noLimit))
+    for await (const group of listRecords(store, publicSuffixes, {}, noLimit))
       groups.push(group.map((one) => one.blobName));
     expect(groups).toEqual([
       [
@@ -40,17 +37,17 @@ describe('the records of a container', () => {
       ],
     ]);
     const chosen: string[] = [];
-    for await (const { blobName } of listChosenNames(container, publicSuffixes, { names: ['s*'] }, noLimit))
+    for await (const { blobName } of listChosenNames(store, publicSuffixes, { names: ['s*'] }, noLimit))
       chosen.push(blobName);
     expect(chosen).toEqual(['named/moves/signing.bak']);
-    expect(await recordedSources(container, noLimit)).toEqual([prod]);
-    expect(await recordedKeyNames(container, prod, noLimit)).toEqual(['signing']);
+    expect(await recordedSources(store, noLimit)).toEqual([prod]);
+    expect(await recordedKeyNames(store, prod, noLimit)).toEqual(['signing']);
   });
 
   test('are handed on while the rest is still being listed, at any number', async () => {
     let listed = 0;
     const bytes = Buffer.alloc(9000);
-    const container = {
+    const store = {
       ...createMemoryStore(),
       async *list(prefix: string): AsyncGenerator<StoredBlob> {
         for (let key = 0; prefix === 'vaults/' && key < 2_000; key++) {
@@ -68,7 +65,7 @@ describe('the records of a container', () => {
       },
     };
     let seen = 0;
-    for await (const group of listRecords(container, publicSuffixes, {}, noLimit)) {
+    for await (const group of listRecords(store, publicSuffixes, {}, noLimit)) {
       seen += group.length;
       // Never more than one key ahead of the reader.
       expect(listed - seen).toBeLessThanOrEqual(1);

@@ -27,12 +27,12 @@ async function knownKey(versions: readonly string[]): Promise<KnownKey> {
 }
 
 async function restoreInto(operator: ScriptedOperator, begunBefore = false) {
-  const container = createMemoryStore();
-  const record = await escrowedRecord(container, 'signing');
+  const store = createMemoryStore();
+  const record = await escrowedRecord(store, 'signing');
   const known = await knownKey(['a', 'b']);
   const waits: number[] = [];
   const ports = {
-    ...{ container, operator, softDeadline: noLimit, hardDeadline: noLimit },
+    ...{ store, operator, softDeadline: noLimit, hardDeadline: noLimit },
     referenceOf: async () => ({ known }),
     sleep: async (ms: number) => void waits.push(ms),
     waiting: () => undefined,

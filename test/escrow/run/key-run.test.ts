@@ -25,44 +25,44 @@ const jobOf = (name: string, more: Partial<NamedKeyJob> = {}): NamedKeyJob => ({
 
 function scene(...listed: ScriptedKey[]) {
   const keys = createScriptedKeySource({ source: prod, pages: [listed] });
-  const container = createMemoryStore();
-  return { keys, container, ports: runPorts(keys, container) };
+  const store = createMemoryStore();
+  return { keys, store, ports: runPorts(keys, store) };
 }
 
-const putTheirs = (container: ReturnType<typeof createMemoryStore>, name: string) =>
-  container.create({ name, bytes: Buffer.from('theirs'), contentType: 'x', metadata: { runid: 'another' } }, noLimit);
-const textOf = (container: ReturnType<typeof createMemoryStore>, name: string) =>
-  Buffer.from(container.blobs.get(name)?.bytes ?? []).toString();
+const putTheirs = (store: ReturnType<typeof createMemoryStore>, name: string) =>
+  store.create({ name, bytes: Buffer.from('theirs'), contentType: 'x', metadata: { runid: 'another' } }, noLimit);
+const textOf = (store: ReturnType<typeof createMemoryStore>, name: string) =>
+  Buffer.from(store.blobs.get(name)?.bytes ?? []).toString();
 
 describe('one key by name', () => {
   test('is escrowed under its usual name, with one read and one backup, and needs no report', async () => {
-    const { keys, container, ports } = scene({ name: 'Signing' });
+    const { keys, store, ports } = scene({ name: 'Signing' });
     expect(await runNamedKey(jobOf('signing'), ports)).toMatchObject({
       key: 'Signing',
       outcome: 'escrowed',
       blobName: usualName,
     });
     expect([keys.reads, keys.backups]).toEqual([['signing'], ['Signing']]);
-    expect([...container.blobs.keys()]).toEqual([usualName]);
-    expect(container.blobs.get(usualName)?.metadata).toMatchObject({ trigger: 'request', runid: runId });
+    expect([...store.blobs.keys()]).toEqual([usualName]);
+    expect(store.blobs.get(usualName)?.metadata).toMatchObject({ trigger: 'request', runid: runId });
     expect(ports.lines).toMatchObject([{ level: 'info', event: { event: 'escrow.key.escrowed', already: false } }]);
   });
 
   test('whose backup is cut short is kept as it came, said to be of no known form, with a warning', async () => {
-    const { container, ports } = scene({ name: 'signing', backup: 'cutShort' });
+    const { store, ports } = scene({ name: 'signing', backup: 'cutShort' });
     expect(await runNamedKey(jobOf('signing'), ports)).toMatchObject({ outcome: 'escrowed', unknownFormat: true });
-    expect(container.blobs.get(usualName)?.metadata).toMatchObject({ format: 'unknown' });
+    expect(store.blobs.get(usualName)?.metadata).toMatchObject({ format: 'unknown' });
     expect(ports.lines).toMatchObject([
       { level: 'warn', event: { event: 'escrow.key.escrowed', unknownFormat: true } },
     ]);
   });
 
   test('is escrowed under the chosen name only', async () => {
-    const { container, ports } = scene({ name: 'signing' });
+    const { store, ports } = scene({ name: 'signing' });
     expect(await runNamedKey(jobOf('signing', { blobName: 'mine/signing' }), ports)).toMatchObject({
       outcome: 'escrowed',
     });
-    expect([...container.blobs.keys()]).toEqual(['named/mine/signing']);
+    expect([...store.blobs.keys()]).toEqual(['named/mine/signing']);
   });
 
   test('that the selection excludes is escrowed for a person, and skipped for an event', async () => {
@@ -94,19 +94,19 @@ describe('one key by name', () => {
   });
 
   test('under what-if is named and nothing is written', async () => {
-    const { keys, container, ports } = scene({ name: 'signing' });
+    const { keys, store, ports } = scene({ name: 'signing' });
     expect(await runNamedKey(jobOf('signing', { whatIf: true }), ports)).toMatchObject({
       outcome: 'wouldEscrow',
       blobName: usualName,
     });
-    expect([keys.backups.length, container.blobs.size]).toEqual([0, 0]);
+    expect([keys.backups.length, store.blobs.size]).toEqual([0, 0]);
   });
 });
 
 describe('a name that is taken', () => {
   test('is refused without force, before any backup, and what is there stays', async () => {
-    const { keys, container, ports } = scene({ name: 'signing' });
-    await putTheirs(container, 'named/mine');
+    const { keys, store, ports } = scene({ name: 'signing' });
+    await putTheirs(store, 'named/mine');
     const outcome = await runNamedKey(jobOf('signing', { blobName: 'mine' }), ports);
     expect(outcome).toMatchObject({
       outcome: 'failed',
@@ -114,13 +114,13 @@ describe('a name that is taken', () => {
       reason: expect.stringContaining('written by run another'),
     });
     expect(keys.backups).toEqual([]);
-    expect(textOf(container, 'named/mine')).toBe('theirs');
+    expect(textOf(store, 'named/mine')).toBe('theirs');
   });
 
   test('is foreseen under what-if: refused without force, free with it, and nothing is written', async () => {
-    const { container, ports, keys } = scene({ name: 'signing' });
-    await putTheirs(container, 'named/mine');
-    const names = [...container.blobs.keys()];
+    const { store, ports, keys } = scene({ name: 'signing' });
+    await putTheirs(store, 'named/mine');
+    const names = [...store.blobs.keys()];
     const whatIf = { blobName: 'mine', whatIf: true };
     expect(await runNamedKey(jobOf('signing', whatIf), ports)).toMatchObject({
       outcome: 'failed',
@@ -129,27 +129,27 @@ describe('a name that is taken', () => {
     expect(await runNamedKey(jobOf('signing', { ...whatIf, force: true }), ports)).toMatchObject({
       outcome: 'wouldEscrow',
     });
-    expect([keys.backups, [...container.blobs.keys()]]).toEqual([[], names]);
+    expect([keys.backups, [...store.blobs.keys()]]).toEqual([[], names]);
   });
 
   test('is replaced with force, where the identity may', async () => {
-    const { container, ports } = scene({ name: 'signing' });
-    await putTheirs(container, 'named/mine');
+    const { store, ports } = scene({ name: 'signing' });
+    await putTheirs(store, 'named/mine');
     expect(await runNamedKey(jobOf('signing', { blobName: 'mine', force: true }), ports)).toMatchObject({
       outcome: 'escrowed',
     });
-    expect(textOf(container, 'named/mine')).toMatch(/^&AzureKeyVaultKeyBackupV1/);
-    expect(container.blobs.get('named/mine')?.metadata).toMatchObject({
+    expect(textOf(store, 'named/mine')).toMatch(/^&AzureKeyVaultKeyBackupV1/);
+    expect(store.blobs.get('named/mine')?.metadata).toMatchObject({
       runid: runId,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
 
   test.each([403, 409])('is refused with force and the remedy, where the identity may not (%i)', async (statusCode) => {
-    const { container, keys } = scene({ name: 'signing' });
-    await putTheirs(container, 'named/mine');
+    const { store, keys } = scene({ name: 'signing' });
+    await putTheirs(store, 'named/mine');
     const writeOnce = {
-      ...container,
+      ...store,
       replace: () => Promise.reject(storageError({ statusCode, code: 'UnauthorizedBlobOverwrite' })),
     };
     const outcome = await runNamedKey(jobOf('signing', { blobName: 'mine', force: true }), runPorts(keys, writeOnce));
@@ -158,15 +158,15 @@ describe('a name that is taken', () => {
       code: 'overwriteRefused',
       remedy: expect.stringContaining('write-once for this identity'),
     });
-    expect(textOf(container, 'named/mine')).toBe('theirs');
+    expect(textOf(store, 'named/mine')).toBe('theirs');
   });
 
   test('by this very request means that it is done, with force too', async () => {
-    const { keys, container, ports } = scene({ name: 'signing' });
+    const { keys, store, ports } = scene({ name: 'signing' });
     await runNamedKey(jobOf('signing', { force: true }), ports);
-    const first = container.blobs.get(usualName);
+    const first = store.blobs.get(usualName);
     expect(await runNamedKey(jobOf('signing', { force: true }), ports)).toMatchObject({ outcome: 'alreadyEscrowed' });
-    expect(container.blobs.get(usualName)).toBe(first);
+    expect(store.blobs.get(usualName)).toBe(first);
     expect(keys.backups).toEqual(['signing']);
   });
 
@@ -175,16 +175,16 @@ describe('a name that is taken', () => {
     ['another key by this run', { keyid: 'https://contoso-prod.vault.azure.net/keys/payroll', runid: runId }],
     ['nobody knows what', {}],
   ])('by a record of %s is taken, not already escrowed', async (_, metadata) => {
-    const { container, ports } = scene({ name: 'signing' });
-    await container.create({ name: 'named/mine', bytes: Buffer.from('theirs'), contentType: 'x', metadata }, noLimit);
+    const { store, ports } = scene({ name: 'signing' });
+    await store.create({ name: 'named/mine', bytes: Buffer.from('theirs'), contentType: 'x', metadata }, noLimit);
     expect(await runNamedKey(jobOf('signing', { blobName: 'mine' }), ports)).toMatchObject({ code: 'blobNameTaken' });
-    expect(textOf(container, 'named/mine')).toBe('theirs');
+    expect(textOf(store, 'named/mine')).toBe('theirs');
   });
 
   test('cannot be looked at: the key fails, nothing is backed up', async () => {
-    const { keys, container } = scene({ name: 'signing' });
+    const { keys, store } = scene({ name: 'signing' });
     const blind = {
-      ...container,
+      ...store,
       look: () => Promise.reject(storageError({ statusCode: 403, code: 'AuthorizationFailure' })),
       // biome-ignore lint/correctness/useYield: it never comes to that
       async *list() {
@@ -206,18 +206,18 @@ describe('what settles a request', () => {
   const changedAt = new Date('2026-11-24T02:00:00Z');
   const before = new Date(changedAt.getTime() - 1000);
   const keyId = 'https://contoso-prod.vault.azure.net/keys/signing';
-  /** A key that changed at a time, and a container with one record of this very run. */
+  /** A key that changed at a time, and a store with one record of this very run. */
   async function withRecord(metadata: Readonly<Record<string, string>>, number = '') {
     const keys = createScriptedKeySource({
       source: prod,
       pages: [[{ name: 'signing', updatedAt: changedAt }]],
       now: changedAt,
     });
-    const container = createMemoryStore();
+    const store = createMemoryStore();
     const name = usualName.replace('.keybackup', `${number}.keybackup`);
     const own = { keyid: keyId, runid: runId, trigger: 'request', ...metadata };
-    await container.create({ name, bytes: Buffer.from('x'), contentType: 'x', metadata: own }, noLimit);
-    return { name, keys, container, run: () => runNamedKey(jobOf('signing'), runPorts(keys, container)) };
+    await store.create({ name, bytes: Buffer.from('x'), contentType: 'x', metadata: own }, noLimit);
+    return { name, keys, store, run: () => runNamedKey(jobOf('signing'), runPorts(keys, store)) };
   }
   const numbered = (number: number) => usualName.replace('.keybackup', `.${number}.keybackup`);
 
@@ -236,29 +236,29 @@ describe('what settles a request', () => {
     ['another run wrote it', { backedupat: changedAt.toISOString(), runid: '20261123T020000Z' }],
     ['it is of another key', { backedupat: changedAt.toISOString(), keyid: keyId.replace('signing', 'payroll') }],
   ])('is no record of which %s: the key is backed up under the next free number', async (_, metadata) => {
-    const { run, container, name } = await withRecord(metadata);
+    const { run, store, name } = await withRecord(metadata);
     expect(await run()).toMatchObject({ outcome: 'escrowed', blobName: numbered(2) });
-    expect(textOf(container, name)).toBe('x');
-    expect(container.blobs.get(numbered(2))?.metadata.backedupat).toBe(changedAt.toISOString());
+    expect(textOf(store, name)).toBe('x');
+    expect(store.blobs.get(numbered(2))?.metadata.backedupat).toBe(changedAt.toISOString());
     expect(await run()).toMatchObject({ outcome: 'alreadyEscrowed', blobName: numbered(2) });
-    expect(container.blobs.size).toBe(2);
+    expect(store.blobs.size).toBe(2);
   });
 
   test('is no record that was there before its run could begin', async () => {
-    const { run, container, name } = await withRecord({ backedupat: changedAt.toISOString() });
-    const record = container.blobs.get(name);
+    const { run, store, name } = await withRecord({ backedupat: changedAt.toISOString() });
+    const record = store.blobs.get(name);
     const foreseen = new Date(Date.parse('2026-11-24T01:59:07Z') - 11 * 60_000);
-    if (record !== undefined) container.blobs.set(name, { ...record, createdAt: foreseen });
+    if (record !== undefined) store.blobs.set(name, { ...record, createdAt: foreseen });
     expect(await run()).toMatchObject({ outcome: 'escrowed', blobName: numbered(2) });
   });
 
   test('is the highest of several, and a gap in the numbers is filled', async () => {
-    const { run, container } = await withRecord({ backedupat: changedAt.toISOString() }, '.7');
+    const { run, store } = await withRecord({ backedupat: changedAt.toISOString() }, '.7');
     expect(await run()).toMatchObject({ outcome: 'alreadyEscrowed', blobName: numbered(7) });
     const stale = { keyid: keyId, runid: runId, backedupat: before.toISOString() };
     for (const name of [usualName, numbered(3)])
-      await container.create({ name, bytes: Buffer.from('y'), contentType: 'x', metadata: stale }, noLimit);
-    container.blobs.delete(numbered(7));
+      await store.create({ name, bytes: Buffer.from('y'), contentType: 'x', metadata: stale }, noLimit);
+    store.blobs.delete(numbered(7));
     expect(await run()).toMatchObject({ outcome: 'escrowed', blobName: numbered(2) });
   });
 
@@ -268,10 +268,10 @@ describe('what settles a request', () => {
   });
 
   test('never waits for somebody who writes records without end', async () => {
-    const { run, container } = await withRecord({ backedupat: before.toISOString() });
-    const [record] = container.blobs.values();
+    const { run, store } = await withRecord({ backedupat: before.toISOString() });
+    const [record] = store.blobs.values();
     for (let number = 2; number <= 1001; number++)
-      if (record !== undefined) container.blobs.set(numbered(number), { ...record, name: numbered(number) });
+      if (record !== undefined) store.blobs.set(numbered(number), { ...record, name: numbered(number) });
     expect(await run()).toMatchObject({ outcome: 'failed', code: 'tooManyRecords' });
   });
 });
@@ -285,17 +285,17 @@ test('a message delivered several times, killed or not, together or in turn, lea
       fc.boolean(),
       fc.option(fc.constant('mine')),
       async (kills, together, force, chosen) => {
-        const { keys, container } = scene({ name: 'signing' });
+        const { keys, store } = scene({ name: 'signing' });
         const job = jobOf('signing', { force, ...(chosen !== null && { blobName: chosen }) });
         const deliver = (death: (typeof kills)[number]) => {
-          const ports = death === null ? { keys, container } : mortal({ keys, container }, death);
-          return endOf(runNamedKey(job, runPorts(ports.keys, ports.container)));
+          const ports = death === null ? { keys, store } : mortal({ keys, store }, death);
+          return endOf(runNamedKey(job, runPorts(ports.keys, ports.store)));
         };
         const outcomes = together ? await Promise.all(kills.map(deliver)) : [];
         if (!together) for (const death of kills) outcomes.push(await deliver(death));
         outcomes.push(await deliver(null));
 
-        expect([...container.blobs.keys()]).toEqual([chosen === null ? usualName : `named/${chosen}`]);
+        expect([...store.blobs.keys()]).toEqual([chosen === null ? usualName : `named/${chosen}`]);
         const told = outcomes.filter((outcome) => outcome !== undefined);
         expect(told.length).toBeGreaterThan(0);
         for (const { outcome } of told) expect(['escrowed', 'alreadyEscrowed']).toContain(outcome);

@@ -114,21 +114,21 @@ function expectedOutcomes(world: World): { readonly keys: Map<string, Expected>;
   return { keys, hasProblem: failsAtPage !== undefined || isEmpty || (leftOut > 0 && chosen === 0) };
 }
 
-async function containerOf(
+async function storeOf(
   { source, taken, refused, lostAnswers }: World,
   moments?: readonly number[],
 ): Promise<MemoryStore> {
-  const container = createMemoryStore(moments && { moments });
+  const store = createMemoryStore(moments && { moments });
   for (const name of taken) {
     const theirs = { name: recordName(source, name, runId), bytes: Buffer.from('theirs'), contentType: 'x' };
-    await container.create({ ...theirs, metadata: { runid: '20200101T000000Z' } }, noLimit);
+    await store.create({ ...theirs, metadata: { runid: '20200101T000000Z' } }, noLimit);
   }
   const among = (list: ReadonlySet<string>, blob: string): boolean => list.has(parseRecordName(blob)?.keyName ?? '');
-  container.faultOfPut = (blob) => {
-    if (among(refused, blob) && !container.blobs.has(blob)) return 'refused';
+  store.faultOfPut = (blob) => {
+    if (among(refused, blob) && !store.blobs.has(blob)) return 'refused';
     return among(lostAnswers, blob) ? 'lostAnswer' : undefined;
   };
-  return container;
+  return store;
 }
 
 /** A pass begins every minute; what changes before it does so half a minute earlier. */
@@ -141,22 +141,22 @@ function updatedAt({ changes }: World, name: string, attempt: number): Date {
   return changedBefore(last + 1);
 }
 
-function start(world: World, container: MemoryStore, attempt: number, death?: Death) {
+function start(world: World, store: MemoryStore, attempt: number, death?: Death) {
   const { source, failsAtPage } = world;
   const pages = world.pages.map((page) =>
     page.map((key) => ({ ...key, updatedAt: updatedAt(world, key.name, attempt) })),
   );
   const now = timeOfPass(attempt);
   const keys = createScriptedKeySource({ source, pages, now, ...(failsAtPage !== undefined && { failsAtPage }) });
-  const ports = death === undefined ? { keys, container } : mortal({ keys, container }, death);
+  const ports = death === undefined ? { keys, store } : mortal({ keys, store }, death);
   const job = { source, runId, trigger: 'schedule', attempt, whatIf: false } as const;
-  return { keys, run: runSource(job, runPorts(ports.keys, ports.container)) };
+  return { keys, run: runSource(job, runPorts(ports.keys, ports.store)) };
 }
 
 const isStored = ({ outcome }: Outcome): boolean => outcome === 'escrowed' || outcome === 'alreadyEscrowed';
 
 /** @param attempt the pass that it is the truth of. */
-function expectTruth(world: World, container: MemoryStore, run: SourceRun, attempt = 1): void {
+function expectTruth(world: World, store: MemoryStore, run: SourceRun, attempt = 1): void {
   const { keys, hasProblem } = expectedOutcomes(world);
   const told = run.outcomes.map((outcome): [string, Expected] => [
     outcome.key.toLowerCase(),
@@ -172,7 +172,7 @@ function expectTruth(world: World, container: MemoryStore, run: SourceRun, attem
 
   for (const outcome of run.outcomes) {
     if (outcome.outcome !== 'escrowed' && outcome.outcome !== 'alreadyEscrowed') continue;
-    const blob = container.blobs.get(outcome.blobName);
+    const blob = store.blobs.get(outcome.blobName);
     expect(blob?.metadata.runid).toBe(runId);
     // Of the key as it is now.
     expect(new Date(blob?.metadata.backedupat ?? 0) >= updatedAt(world, outcome.key, attempt)).toBe(true);
@@ -180,7 +180,7 @@ function expectTruth(world: World, container: MemoryStore, run: SourceRun, attem
     expect(outcome.bytes).toBe(blob?.bytes.length);
   }
 
-  const report: RunReport = JSON.parse(Buffer.from(container.blobs.get(run.reportName ?? '')?.bytes ?? []).toString());
+  const report: RunReport = JSON.parse(Buffer.from(store.blobs.get(run.reportName ?? '')?.bytes ?? []).toString());
   const { wouldEscrow: _, ...counts } = run.counts;
   expect(report.counts).toEqual(counts);
   expect(report.status).toBe(run.status);
@@ -188,9 +188,9 @@ function expectTruth(world: World, container: MemoryStore, run: SourceRun, attem
 }
 
 /** Records by this run are those of the keys that must be stored, one of each state; what others wrote is untouched. */
-function expectRecords(world: World, container: MemoryStore, passes = 1): void {
+function expectRecords(world: World, store: MemoryStore, passes = 1): void {
   const stored = [...expectedOutcomes(world).keys].flatMap(([name, expected]) => (expected === 'stored' ? [name] : []));
-  const ours = Map.groupBy(ourRecords(container), ({ name }) => parseRecordName(name)?.keyName ?? name);
+  const ours = Map.groupBy(ourRecords(store), ({ name }) => parseRecordName(name)?.keyName ?? name);
   expect(new Set(ours.keys())).toEqual(new Set(stored));
   for (const [name, records] of ours) {
     const states = records.map(({ metadata }) => Date.parse(metadata.backedupat ?? '')).sort((a, b) => a - b);
@@ -201,13 +201,13 @@ function expectRecords(world: World, container: MemoryStore, passes = 1): void {
       expect(Array.from({ length: passes }, (_, pass) => pass + 1).some(isChange)).toBe(true);
     }
   }
-  for (const { name, bytes, metadata } of container.blobs.values()) {
+  for (const { name, bytes, metadata } of store.blobs.values()) {
     if (name.endsWith('.keybackup') && metadata.runid !== runId) expect(Buffer.from(bytes).toString()).toBe('theirs');
   }
 }
 
-function ourRecords(container: MemoryStore) {
-  return [...container.blobs.values()].filter(
+function ourRecords(store: MemoryStore) {
+  return [...store.blobs.values()].filter(
     ({ name, metadata }) => name.endsWith('.keybackup') && metadata.runid === runId,
   );
 }
@@ -216,11 +216,11 @@ test('every considered key has exactly one true outcome, whatever fails', async 
   const seen = { ok: 0, incomplete: 0 };
   await fc.assert(
     fc.asyncProperty(worlds, async (world) => {
-      const container = await containerOf(world);
-      const run = await start(world, container, 1).run;
+      const store = await storeOf(world);
+      const run = await start(world, store, 1).run;
       seen[run.status]++;
-      expectTruth(world, container, run);
-      expectRecords(world, container);
+      expectTruth(world, store, run);
+      expectRecords(world, store);
     }),
     { numRuns: 1200 },
   );
@@ -236,19 +236,19 @@ test('killed at any call, again and again, the last rerun finishes the same run:
   let changedMeanwhile = 0;
   await fc.assert(
     fc.asyncProperty(worlds, deaths, async (world, kills) => {
-      const container = await containerOf(world);
+      const store = await storeOf(world);
       let attempt = 1;
       for (const death of kills) {
-        if ((await endOf(start(world, container, attempt++, death).run)) === undefined) killed++;
+        if ((await endOf(start(world, store, attempt++, death).run)) === undefined) killed++;
       }
-      const there = new Map(container.blobs);
-      const { keys, run } = start(world, container, attempt);
-      expectTruth(world, container, await run, attempt);
-      expectRecords(world, container, attempt);
-      for (const [name, blob] of there) expect(container.blobs.get(name)).toBe(blob);
+      const there = new Map(store.blobs);
+      const { keys, run } = start(world, store, attempt);
+      expectTruth(world, store, await run, attempt);
+      expectRecords(world, store, attempt);
+      for (const [name, blob] of there) expect(store.blobs.get(name)).toBe(blob);
       // What a killed run had escrowed is not backed up again, unless it has changed since.
       const backedUp = new Set(keys.backups.map((name) => name.toLowerCase()));
-      for (const { name, metadata } of ourRecords({ ...container, blobs: there })) {
+      for (const { name, metadata } of ourRecords({ ...store, blobs: there })) {
         const keyName = parseRecordName(name)?.keyName ?? '';
         const isCurrent = new Date(metadata.backedupat ?? 0) >= updatedAt(world, keyName, attempt);
         if (isCurrent) expect(backedUp).not.toContain(keyName);
@@ -269,14 +269,11 @@ test('two runs of one run id at the same time leave one record of each key, and 
     fc.asyncProperty(worlds, fc.boolean(), interleavings, async (anyWorld, isRetry, moments) => {
       // At the same time nothing changes between them.
       const world = { ...anyWorld, changes: [] };
-      const container = await containerOf(world, moments);
-      const [left, right] = await Promise.all([
-        start(world, container, 1).run,
-        start(world, container, isRetry ? 2 : 1).run,
-      ]);
-      expectTruth(world, container, left);
-      expectTruth(world, container, right);
-      expectRecords(world, container);
+      const store = await storeOf(world, moments);
+      const [left, right] = await Promise.all([start(world, store, 1).run, start(world, store, isRetry ? 2 : 1).run]);
+      expectTruth(world, store, left);
+      expectTruth(world, store, right);
+      expectRecords(world, store);
       // Written once: by one of the two, for each key.
       const escrowed = [...left.outcomes, ...right.outcomes].filter(({ outcome }) => outcome === 'escrowed');
       expect(new Set(escrowed.map(({ key }) => key.toLowerCase())).size).toBe(escrowed.length);

@@ -27,8 +27,8 @@ const jobOf = (source = prod, more: Partial<SourceJob> = {}): SourceJob => ({
 
 function scene(pages: readonly (readonly ScriptedKey[])[], source = prod, failsAtPage?: number) {
   const keys = createScriptedKeySource({ source, pages, ...(failsAtPage !== undefined && { failsAtPage }) });
-  const container = createMemoryStore();
-  return { keys, container, ports: runPorts(keys, container) };
+  const store = createMemoryStore();
+  return { keys, store, ports: runPorts(keys, store) };
 }
 
 const outcomesOf = (run: Awaited<ReturnType<typeof runSource>>) =>
@@ -37,7 +37,7 @@ const outcomesOf = (run: Awaited<ReturnType<typeof runSource>>) =>
 describe('a run over a source', () => {
   test('escrows what is selected, skips the rest with the reason, and reports both', async () => {
     const source = { ...prod, except: ['tmp-*'], retired: ['old-*'] };
-    const { keys, container, ports } = scene(
+    const { keys, store, ports } = scene(
       [named('Signing', 'tmp-1'), [], [{ name: 'web', certificateBacked: true }, ...named('old-1', 'payroll')]],
       source,
     );
@@ -61,7 +61,7 @@ describe('a run over a source', () => {
     expect(keys.backups).toEqual(['Signing', 'payroll']);
     expect(incompleteRunOf([run])).toBeUndefined();
 
-    const record = container.blobs.get(recordOf('signing'));
+    const record = store.blobs.get(recordOf('signing'));
     expect(record?.metadata).toEqual({
       keyid: 'https://contoso-prod.vault.azure.net/keys/Signing',
       runid: runId,
@@ -71,13 +71,13 @@ describe('a run over a source', () => {
       geography: 'europe',
       sha256: sha256Of(record?.bytes ?? new Uint8Array()),
     });
-    expect([...container.blobs.keys()].sort()).toEqual([
+    expect([...store.blobs.keys()].sort()).toEqual([
       `runs/${runId}/vaults/contoso-prod.json`,
       `runs/${runId}/vaults/contoso-prod.started`,
       recordOf('payroll'),
       recordOf('signing'),
     ]);
-    const report = JSON.parse(Buffer.from(container.blobs.get(run.reportName ?? '')?.bytes ?? []).toString());
+    const report = JSON.parse(Buffer.from(store.blobs.get(run.reportName ?? '')?.bytes ?? []).toString());
     expect(report).toMatchObject({
       status: 'ok',
       counts: { considered: 5, escrowed: 2, alreadyEscrowed: 0, skipped: 3, failed: 0 },
@@ -98,11 +98,11 @@ describe('a run over a source', () => {
   });
 
   test('goes on when a key fails, and then is incomplete with one error that names it', async () => {
-    const { container, ports } = scene([[...named('a', 'b'), { name: 'gone', backup: 'gone' }, ...named('c')]]);
+    const { store, ports } = scene([[...named('a', 'b'), { name: 'gone', backup: 'gone' }, ...named('c')]]);
     const run = await runSource(jobOf(), ports);
     expect(outcomesOf(run)).toEqual({ a: 'escrowed', b: 'escrowed', gone: 'failed', c: 'escrowed' });
     expect(run.status).toBe('incomplete');
-    expect(container.blobs.get(run.reportName ?? '')?.metadata).toMatchObject({ status: 'incomplete' });
+    expect(store.blobs.get(run.reportName ?? '')?.metadata).toMatchObject({ status: 'incomplete' });
     const error = incompleteRunOf([run]);
     expect(error?.message).toMatch(/is incomplete: 1 failure in vault "contoso-prod"; 4 keys considered/);
     expect(error?.errors).toMatchObject([{ code: 'KeyNotFound', message: expect.stringContaining('key "gone"') }]);
@@ -166,7 +166,7 @@ describe('a run over a source', () => {
   });
 
   test('under what-if says what would happen by name, backs up nothing and writes nothing', async () => {
-    const { keys, container, ports } = scene([[...named('a'), { name: 'web', certificateBacked: true }]]);
+    const { keys, store, ports } = scene([[...named('a'), { name: 'web', certificateBacked: true }]]);
     const run = await runSource(jobOf(prod, { whatIf: true }), ports);
     expect(run.outcomes).toMatchObject([
       { key: 'a', outcome: 'wouldEscrow', blobName: recordOf('a') },
@@ -174,14 +174,14 @@ describe('a run over a source', () => {
     ]);
     expect(run.reportName).toBeUndefined();
     expect(keys.backups).toEqual([]);
-    expect(container.blobs.size).toBe(0);
+    expect(store.blobs.size).toBe(0);
   });
 });
 
-describe('the container', () => {
+describe('the store', () => {
   test('that cannot take the marker stops the run before any backup', async () => {
-    const { keys, container, ports } = scene([named('a')]);
-    container.faultOfPut = (name) => (name.endsWith('.started') ? 'refused' : undefined);
+    const { keys, store, ports } = scene([named('a')]);
+    store.faultOfPut = (name) => (name.endsWith('.started') ? 'refused' : undefined);
     const run = await runSource(jobOf(), ports);
     expect(run).toMatchObject({ status: 'incomplete', problems: [{ code: 'ServerBusy' }], counts: { considered: 0 } });
     expect(run.problems[0]).toMatchObject({ attempt: 'begin the run over', subject: 'vault "contoso-prod"' });
@@ -190,16 +190,16 @@ describe('the container', () => {
 
   test('that cannot take the marker leaves every key that is named in the settings failed by name', async () => {
     const source = { ...prod, keys: ['*', 'a', 'Root'] };
-    const { container, ports } = scene([named('a')], source);
-    container.faultOfPut = (name) => (name.endsWith('.started') ? 'refused' : undefined);
+    const { store, ports } = scene([named('a')], source);
+    store.faultOfPut = (name) => (name.endsWith('.started') ? 'refused' : undefined);
     const run = await runSource(jobOf(source), ports);
     expect(outcomesOf(run)).toEqual({ a: 'failed', root: 'failed' });
     expect(run.outcomes[0]).toMatchObject({ code: 'ServerBusy' });
   });
 
   test('that cannot take the report makes the run incomplete, though every key is escrowed', async () => {
-    const { container, ports } = scene([named('a')]);
-    container.faultOfPut = (name) => (name.endsWith('.json') ? 'refused' : undefined);
+    const { store, ports } = scene([named('a')]);
+    store.faultOfPut = (name) => (name.endsWith('.json') ? 'refused' : undefined);
     const run = await runSource(jobOf(), ports);
     expect(run).toMatchObject({ status: 'incomplete', counts: { escrowed: 1, failed: 0 } });
     expect(run.problems[0]).toMatchObject({ attempt: 'write the run report of', subject: 'vault "contoso-prod"' });
@@ -207,14 +207,14 @@ describe('the container', () => {
   });
 
   test('never loses what another wrote under the name: the record takes the next number, with a warning', async () => {
-    const { container, ports } = scene([named('a', 'b')]);
+    const { store, ports } = scene([named('a', 'b')]);
     const theirs = {
       name: recordOf('a'),
       bytes: Buffer.from('theirs'),
       contentType: 'x',
       metadata: { runid: 'other' },
     };
-    await container.create(theirs, noLimit);
+    await store.create(theirs, noLimit);
     const run = await runSource(jobOf(), ports);
     const second = recordOf('a').replace('.keybackup', '.2.keybackup');
     expect(run.outcomes.find(({ key }) => key === 'a')).toMatchObject({
@@ -223,38 +223,38 @@ describe('the container', () => {
       unexpectedRecord: true,
     });
     expect(outcomesOf(run).b).toBe('escrowed');
-    expect(container.blobs.get(second)?.metadata).toMatchObject({ runid: runId });
+    expect(store.blobs.get(second)?.metadata).toMatchObject({ runid: runId });
     expect(ports.lines.filter(({ level }) => level === 'warn')).toMatchObject([
       { event: { event: 'escrow.key.escrowed', key: 'a', unexpectedRecord: true } },
     ]);
-    expect(Buffer.from(container.blobs.get(recordOf('a'))?.bytes ?? []).toString()).toBe('theirs');
+    expect(Buffer.from(store.blobs.get(recordOf('a'))?.bytes ?? []).toString()).toBe('theirs');
   });
 });
 
 describe('a rerun', () => {
   test('of a finished run backs nothing up again, reports already escrowed, and takes the next report number', async () => {
-    const { keys, container, ports } = scene([named('a', 'b')]);
+    const { keys, store, ports } = scene([named('a', 'b')]);
     await runSource(jobOf(), ports);
-    const before = new Map(container.blobs);
+    const before = new Map(store.blobs);
     const again = await runSource(jobOf(prod, { attempt: 2 }), ports);
     expect(outcomesOf(again)).toEqual({ a: 'alreadyEscrowed', b: 'alreadyEscrowed' });
     expect(again).toMatchObject({ status: 'ok', reportName: `runs/${runId}/vaults/contoso-prod.2.json` });
     expect(keys.backups).toEqual(['a', 'b']);
-    for (const [name, blob] of before) expect(container.blobs.get(name)).toBe(blob);
-    expect(container.blobs.size).toBe(before.size + 1);
+    for (const [name, blob] of before) expect(store.blobs.get(name)).toBe(blob);
+    expect(store.blobs.size).toBe(before.size + 1);
   });
 
   test('looks for records only because the marker is there: a first run spends no look', async () => {
-    const { container, ports } = scene([named('a', 'b')]);
+    const { store, ports } = scene([named('a', 'b')]);
     await runSource(jobOf(), ports);
-    expect(container.looks).toEqual([]);
+    expect(store.looks).toEqual([]);
   });
 });
 
 describe('time', () => {
   test('that runs out leaves the remaining keys failed as outOfTime, and still writes the report', async () => {
     const controller = new AbortController();
-    const { keys, container } = scene([named(...Array.from({ length: 40 }, (_, index) => `key-${index}`))]);
+    const { keys, store } = scene([named(...Array.from({ length: 40 }, (_, index) => `key-${index}`))]);
     const limited: typeof keys = {
       ...keys,
       backUpKey(name, softDeadline) {
@@ -263,12 +263,12 @@ describe('time', () => {
       },
     };
     const time = { softDeadline: controller.signal, hardDeadline: noLimit };
-    const run = await runSource(jobOf(), runPorts(limited, container, time));
+    const run = await runSource(jobOf(), runPorts(limited, store, time));
     expect(run.counts).toMatchObject({ considered: 40, escrowed: 9, failed: 31 });
     for (const outcome of run.outcomes) if (outcome.outcome === 'failed') expect(outcome.code).toBe('outOfTime');
     expect(run.reportName).toBe(`runs/${runId}/vaults/contoso-prod.json`);
 
-    const rerun = await runSource(jobOf(prod, { attempt: 2 }), runPorts(keys, container));
+    const rerun = await runSource(jobOf(prod, { attempt: 2 }), runPorts(keys, store));
     expect(rerun.counts).toMatchObject({ considered: 40, escrowed: 31, alreadyEscrowed: 9, failed: 0 });
     expect(new Set(keys.backups).size).toBe(keys.backups.length);
   });
@@ -307,23 +307,23 @@ describe('time', () => {
   );
 
   test('that runs out during a backup still has the record written, until the last call', async () => {
-    const { keys, container, ports } = scene([named('a')]);
+    const { keys, store, ports } = scene([named('a')]);
     const softDeadline = new AbortController();
     const backUpKey: typeof keys.backUpKey = async (name, signal) => {
       const bytes = await keys.backUpKey(name, signal);
       softDeadline.abort();
       return bytes;
     };
-    const create: typeof container.create = async (blob, signal) => {
+    const create: typeof store.create = async (blob, signal) => {
       if (signal.aborted) throw new OutOfTime();
-      return container.create(blob, signal);
+      return store.create(blob, signal);
     };
     const time = { softDeadline: softDeadline.signal, hardDeadline: noLimit };
     const run = await runSource(jobOf(), {
       ...ports,
       time,
       keys: { ...keys, backUpKey },
-      container: { ...container, create },
+      store: { ...store, create },
     });
     expect(outcomesOf(run)).toEqual({ a: 'escrowed' });
     expect(run.reportName).toBeDefined();

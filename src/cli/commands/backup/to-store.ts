@@ -30,7 +30,7 @@ export async function backUpToStore(
   io: Io,
   task: Task,
 ): Promise<ExitCode> {
-  const { url } = task.services.container;
+  const { url } = task.services.store;
   if (wish.confirm && !wish.whatIf && !(await confirm(io, `Back up ${describeTargets(targets)} to ${url}?`, false))) {
     return exitCodes.failed;
   }
