@@ -2,7 +2,7 @@ import type { Answer } from './answer.ts';
 import { badParameter } from './service-errors.ts';
 import type { SourceState } from './source-state.ts';
 
-const largestPage = 25; // the service's default and maximum
+const maxPageSize = 25; // the service's default and maximum
 
 export interface PageRequest<T> {
   readonly source: SourceState;
@@ -25,9 +25,9 @@ export interface PageRequest<T> {
 export function page<T>(request: PageRequest<T>): Answer {
   const { source, query, items, marker } = request;
   const asked = query.get('maxresults');
-  const size = asked === null ? largestPage : Number(asked);
-  if (!Number.isInteger(size) || size < 1 || size > largestPage) {
-    return badParameter(`Invalid maxresults: ${asked}. It must be between 1 and ${largestPage}.`);
+  const size = asked === null ? maxPageSize : Number(asked);
+  if (!Number.isInteger(size) || size < 1 || size > maxPageSize) {
+    return badParameter(`Invalid maxresults: ${asked}. It must be between 1 and ${maxPageSize}.`);
   }
   const token = query.get('$skiptoken');
   const at = token === null ? { marker: '', page: 0 } : readToken(source, token);

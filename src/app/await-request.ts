@@ -13,7 +13,7 @@ export interface RequestEnd {
   readonly message: string;
 }
 
-const lookEveryMs = 1000;
+const pollIntervalMs = 1000;
 
 /**
  * Follows a request to what it leaves in the container: the record of a key, the reports of a run, or the record of a
@@ -30,7 +30,7 @@ export async function awaitRequest(sent: SentRequest, timeoutMs: number, task: T
         const message = `The request is still under way (run ${sent.runId}). Look at the queue: \`keyvault-escrow doctor\`.`;
         return { status: 'pending', message };
       }
-      await services.sleep(lookEveryMs, signal);
+      await services.sleep(pollIntervalMs, signal);
       signal.throwIfAborted();
     }
   } catch (error) {
@@ -45,7 +45,7 @@ async function carriedOut(
   { services, signal }: Task,
 ): Promise<RequestEnd | undefined> {
   if (blobName !== undefined) {
-    const blob = await services.store.look(blobName, signal);
+    const blob = await services.store.find(blobName, signal);
     if (blob?.metadata.runid !== runId) return undefined;
     return {
       status: 'done',

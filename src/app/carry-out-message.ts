@@ -3,7 +3,7 @@ import type { RunId } from '../escrow/model/run-id.ts';
 import { eventRunId, requestRunId, scheduledRunId } from '../escrow/model/run-id.ts';
 import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
 import type { TimeBudget } from '../escrow/ports/time-budget.ts';
-import { keepRequest } from '../escrow/records/request-record.ts';
+import { saveRequest } from '../escrow/records/request-record.ts';
 import { originalMessage, parseMessageBody } from '../escrow/request/message-body.ts';
 import type { EscrowRequest, KeyRequest } from '../escrow/request/request.ts';
 import { parseRequest } from '../escrow/request/request.ts';
@@ -42,7 +42,7 @@ export async function carryOutMessage(
     await carryOut(request, runId, delivery, services, log, time);
     return 'done';
   } catch (error) {
-    await keepFailure(error, { message, runId, delivery, services, log, time });
+    await saveFailure(error, { message, runId, delivery, services, log, time });
     if (error instanceof RequestRefused) return 'refused';
     throw error;
   }
@@ -108,7 +108,7 @@ interface FailedRequest {
 }
 
 /** Keeps what cannot be carried out: whole, with the reason. */
-async function keepFailure(error: unknown, failed: FailedRequest): Promise<void> {
+async function saveFailure(error: unknown, failed: FailedRequest): Promise<void> {
   const { message, runId, delivery, services, log, time } = failed;
   const { messageId, insertedAt, attempt } = delivery;
   const reason = messageOf(error);
@@ -130,12 +130,12 @@ async function keepFailure(error: unknown, failed: FailedRequest): Promise<void>
       message: originalMessage(message),
     } as const;
     try {
-      await keepRequest(services.store, record, time.hardDeadline);
-    } catch (unkept) {
+      await saveRequest(services.store, record, time.hardDeadline);
+    } catch (saveError) {
       // The message itself is safe: the host delivers it again, or moves it to the poison queue.
       throw new AggregateError(
-        [error, unkept],
-        `${reason}\nThe request could not be kept either: ${messageOf(unkept)}`,
+        [error, saveError],
+        `${reason}\nThe request could not be kept either: ${messageOf(saveError)}`,
       );
     }
   }

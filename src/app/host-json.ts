@@ -1,7 +1,7 @@
 import hostJson from '../../host.json' with { type: 'json' };
 
 // The longest timer that Node has, 24.8 days; a longer one would fire at once.
-const longestMs = 2 ** 31 - 1;
+const maxTimerMs = 2 ** 31 - 1;
 
 /** What the product must know of its own host.json; the bundle carries it, so the two cannot part. */
 export const hostDefaults = {
@@ -18,7 +18,7 @@ export function parseTimeSpan(text: string): number | undefined {
   const [, days = '0', hours, minutes, seconds] = /^(?:(\d+)\.)?([01]?\d|2[0-3]):([0-5]\d):([0-5]\d)$/.exec(text) ?? [];
   if (hours === undefined) return undefined;
   const total = (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
-  return total === 0 ? undefined : Math.min(total, longestMs);
+  return total === 0 ? undefined : Math.min(total, maxTimerMs);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { OperatorServices } from './operator-services.ts';
 import type { Task } from './task.ts';
 
 /** A source that does not answer must not hold a request back for long. */
-const longestLookMs = 10_000;
+const maxLookupMs = 10_000;
 
 /**
  * Looks for the key of a request before it is sent, because the app can only refuse a slip of the pen later, where nobody may
@@ -21,13 +21,13 @@ export async function lookForKey(
   name: string,
   { services, signal, say }: Task,
 ): Promise<SourceKey | undefined> {
-  const time = AbortSignal.any([signal, AbortSignal.timeout(longestLookMs)]);
+  const time = AbortSignal.any([signal, AbortSignal.timeout(maxLookupMs)]);
   let key: SourceKey | undefined;
   try {
     key = await services.operatorOf(source).findKey(name, time);
   } catch (error) {
     if (signal.aborted || !isNoAnswer(error)) throw error;
-    const reason = error instanceof ServiceError ? reasonOf(error) : `no answer within ${longestLookMs / 1000} s`;
+    const reason = error instanceof ServiceError ? reasonOf(error) : `no answer within ${maxLookupMs / 1000} s`;
     say(`Not looked whether key "${name}" is in ${describeSource(source)}, which the app will: ${reason}.`);
     return undefined;
   }

@@ -16,7 +16,7 @@ import type { Task } from './task.ts';
 
 export type { CoverageStatus };
 
-export interface KeyStatus extends Omit<KeyCoverage, 'folder' | 'before'> {
+export interface KeyStatus extends Omit<KeyCoverage, 'folder' | 'previousKey'> {
   /** What an audit would say of it. */
   readonly findings: readonly Finding[];
 }
@@ -84,7 +84,7 @@ async function readSource(
   const { now, maxAgeHours } = context;
   const subject = { source, keys: services.keysOf(source), lastRunAt, wholeFolders: () => new Set<string>() };
   const { unreadable, listed, keys } = await coverSource(subject, context, (covered): KeyStatus => {
-    const { folder: _, before: __, ...shown } = covered;
+    const { folder: _, previousKey: __, ...shown } = covered;
     return { ...shown, findings: checkCoverage(covered, { source, now, maxAgeHours, lastFailure: undefined }) };
   });
   const shown = keys.map(({ key, status, listed: one }) => ({ key, status, isListed: one !== undefined }));

@@ -4,7 +4,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const containerExample = 'https://<account>.blob.core.windows.net/<container>';
 const containerPath = /^\/[^/]+$/;
-const longestContainerName = 63;
+const maxContainerNameLength = 63;
 
 /**
  * Readers of single settings: each notes its fault and goes on, so that all are told at once.
@@ -78,7 +78,7 @@ export function createSettingReader<SettingName extends string>(
       const text = read(name);
       if (text === undefined) {
         const derived = `${sibling}${ending}`;
-        const isTooLong = sibling.startsWith('https:') && new URL(derived).pathname.length > 1 + longestContainerName;
+        const isTooLong = sibling.startsWith('https:') && new URL(derived).pathname.length > 1 + maxContainerNameLength;
         if (isTooLong)
           faults.push(
             `${name} is missing, and ${ending} makes the container's name too long. Set it to ${containerExample}.`,

@@ -9,7 +9,7 @@ import type { Task } from './task.ts';
 export interface ShownAudit {
   readonly audit: Audit;
   /** Where it is kept; undefined for one made now. */
-  readonly kept: AuditDigest | undefined;
+  readonly stored: AuditDigest | undefined;
   /** Self-contained HTML. */
   readonly page: string;
   /** The answer in one sentence. */
@@ -44,6 +44,6 @@ export async function auditNow({ services, signal }: Task): Promise<ShownAudit> 
   return shown(await conductAuditNow(services, signal), undefined);
 }
 
-function shown(audit: Audit, kept: AuditDigest | undefined): ShownAudit {
-  return { audit, kept, page: reportPage(audit, kept), answer: answerLine(audit) };
+function shown(audit: Audit, stored: AuditDigest | undefined): ShownAudit {
+  return { audit, stored, page: reportPage(audit, stored), answer: answerLine(audit) };
 }

@@ -7,11 +7,11 @@ import { trialFindings, tryCanary } from '../escrow/write-once/canary-trial.ts';
 import type { Services } from './services.ts';
 
 // The messages of a fan-out wait for the trial, so it must be over soon.
-const longestTrialMs = 60_000;
+const maxTrialMs = 60_000;
 
 /** Tries whether this identity could overwrite or delete records. What is wrong is logged as an audit's finding: it stops no run. */
 export async function tryWriteOnce({ store }: Services, runId: RunId, log: EscrowLog): Promise<void> {
-  const findings = await tryCanary(store, AbortSignal.timeout(longestTrialMs)).then(trialFindings, (error) => [
+  const findings = await tryCanary(store, AbortSignal.timeout(maxTrialMs)).then(trialFindings, (error) => [
     writeOnceUnproven(messageOf(error)),
   ]);
   for (const found of findings) {

@@ -53,7 +53,7 @@ export function createResourceGraph(endpoint: string, credential: TokenCredentia
     { afterPolicies: ['bearerTokenAuthenticationPolicy'] },
   );
 
-  const ask = (body: object, deadline: AbortSignal): Promise<PipelineResponse> =>
+  const send = (body: object, deadline: AbortSignal): Promise<PipelineResponse> =>
     withRetries(
       async (abortSignal) => {
         const request = createPipelineRequest({
@@ -79,7 +79,7 @@ export function createResourceGraph(endpoint: string, credential: TokenCredentia
       const seen = new Set<string>();
       for (let skipToken: string | undefined; ; ) {
         const options = { resultFormat: 'objectArray', ...(skipToken === undefined ? {} : { $skipToken: skipToken }) };
-        const response = await ask({ query: kql, ...subscriptions, options }, deadline);
+        const response = await send({ query: kql, ...subscriptions, options }, deadline);
         const page = parsePage(response.bodyAsText);
         if (!Array.isArray(page?.data)) throw invalid('the answer is not a page of rows');
         yield* page.data;

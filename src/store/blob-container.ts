@@ -51,7 +51,7 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
     );
   };
 
-  const look = async (name: string, deadline: AbortSignal): Promise<StoredBlob | undefined> => {
+  const find = async (name: string, deadline: AbortSignal): Promise<StoredBlob | undefined> => {
     try {
       const properties = await callService(deadline, (abortSignal) =>
         client.getBlobClient(name).getProperties({ abortSignal }),
@@ -65,7 +65,7 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
 
   /** What has the name that a put was refused for. A HEAD that fails has no words: the put's own are kept. */
   const existingAt = async (name: string, refusal: ServiceError, deadline: AbortSignal): Promise<StoredBlob> => {
-    const existing = await look(name, deadline).catch((error: unknown) => {
+    const existing = await find(name, deadline).catch((error: unknown) => {
       throw error instanceof OutOfTime ? error : refusal;
     });
     if (existing === undefined) throw refusal;
@@ -74,7 +74,7 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
 
   return {
     url,
-    look,
+    find,
     async create(blob, deadline) {
       try {
         await upload(blob, { ifNoneMatch: '*' }, deadline);
@@ -102,9 +102,9 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
       }),
     async *list(prefix, deadline, options: ListOptions & { readonly metadata?: boolean } = {}) {
       const { startFrom, metadata = false } = options;
-      const asked = { prefix, includeMetadata: metadata, includeCopy: true, ...(startFrom && { startFrom }) };
+      const listing = { prefix, includeMetadata: metadata, includeCopy: true, ...(startFrom && { startFrom }) };
       const pages = pagesOf(deadline, (page, abortSignal) =>
-        client.listBlobsFlat({ ...asked, abortSignal }).byPage(page),
+        client.listBlobsFlat({ ...listing, abortSignal }).byPage(page),
       );
       for await (const { segment } of pages) yield* segment.blobItems.map(storedBlobOf);
     },

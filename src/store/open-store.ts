@@ -44,7 +44,7 @@ export function openEscrowStore({ url, credential, clock, mayBeMissing = false }
     create: (...args) => store().create(...args),
     replace: (...args) => store().replace(...args),
     remove: (...args) => store().remove(...args),
-    look: (...args) => store().look(...args),
+    find: (...args) => store().find(...args),
     read: (...args) => store().read(...args),
     // Every argument goes on as it came, so the overloads hold.
     list: ((...args: Parameters<EscrowStore['list']>) => store().list(...args)) as EscrowStore['list'],

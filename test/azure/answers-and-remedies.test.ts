@@ -184,7 +184,7 @@ describe('a storage account that answers', () => {
     expect(await said(putRecord, 'backUp', 'key-1')).toMatch(
       /: the firewall refused this address \(403 AuthorizationFailure, request [^)]*\): This request is not authorized to perform this operation\. Let the caller's subnet or address through the firewall of \S+\.blob\.core\.windows\.net/,
     );
-    expect(await said(() => store.look('x', noLimit), 'readRecord', 'key-1')).toMatch(
+    expect(await said(() => store.find('x', noLimit), 'readRecord', 'key-1')).toMatch(
       /\): the service answered 403 without an explanation\. /,
     );
   });

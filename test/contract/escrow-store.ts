@@ -52,13 +52,13 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
         const metadata = { runid: 'one', keyid: 'https://contoso-prod.vault.azure.net/keys/Signing' };
         await store.create({ ...blob(path, '', metadata), bytes }, noLimit);
         expect(await textAt(path)).toBe('backup');
-        expect((await store.look(path, noLimit))?.metadata).toEqual(metadata);
+        expect((await store.find(path, noLimit))?.metadata).toEqual(metadata);
       });
 
       test('never replaces: it answers what is there, and the store refused in its own words', async () => {
         const path = `${folder()}once`;
         await put(path, 'first', { runid: 'one' });
-        const existing = await store.look(path, noLimit);
+        const existing = await store.find(path, noLimit);
         const again = await store.create(blob(path, 'second', { runid: 'two' }), noLimit);
         expect(again).toEqual({ outcome: 'exists', existing, refusal: expect.any(ServiceError) });
         expect(existing?.metadata).toEqual({ runid: 'one' });
@@ -103,9 +103,9 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
       test('writes over what is there, which has another ETag and MD5 from then on', async () => {
         const path = `${folder()}replaced`;
         await put(path, 'first', { runid: 'one' });
-        const before = await store.look(path, noLimit);
+        const before = await store.find(path, noLimit);
         await store.replace(blob(path, 'second!', { runid: 'two' }), noLimit);
-        const after = await store.look(path, noLimit);
+        const after = await store.find(path, noLimit);
         expect(await textAt(path)).toBe('second!');
         expect(after).toMatchObject({ length: 7, metadata: { runid: 'two' } });
         expect(after?.etag).not.toBe(before?.etag);
@@ -124,22 +124,22 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
         const path = `${folder()}removed`;
         await put(path, 'gone soon');
         await store.remove(path, noLimit);
-        expect(await store.look(path, noLimit)).toBeUndefined();
+        expect(await store.find(path, noLimit)).toBeUndefined();
         await expect(store.remove(path, noLimit)).rejects.toEqual(failing('absent'));
       });
     });
 
-    describe('read and look', () => {
+    describe('read and find', () => {
       test('of a blob that is not there: absent', async () => {
         const path = `${folder()}nothing`;
-        expect(await store.look(path, noLimit)).toBeUndefined();
+        expect(await store.find(path, noLimit)).toBeUndefined();
         await expect(store.read(path, noLimit)).rejects.toEqual(failing('absent'));
       });
 
       test('show an empty blob as what it is', async () => {
         const path = `${folder()}empty`;
         await put(path, '');
-        expect((await store.look(path, noLimit))?.length).toBe(0);
+        expect((await store.find(path, noLimit))?.length).toBe(0);
         expect(await store.read(path, noLimit)).toHaveLength(0);
       });
 
@@ -153,7 +153,7 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
       test('say what the store itself knows: length, MD5, times, type; nothing is archived or a copy', async () => {
         const path = `${folder()}facts`;
         await put(path, 'backup');
-        const seen = await store.look(path, noLimit);
+        const seen = await store.find(path, noLimit);
         expect(seen).toMatchObject({ name: path, length: 6, type: 'block' });
         expect(seen?.contentMd5).toBe(createHash('md5').update('backup').digest('base64'));
         expect(seen?.lastModified).toEqual(seen?.createdAt);
@@ -171,7 +171,7 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
         for (const file of files) await put(at + file, file, { runid: file.replace('/', '-') });
         const listed = await all(store.list(at, noLimit, { metadata: true }));
         expect(listed.map(({ name: path }) => path)).toEqual(inOrder(files.map((file) => at + file)));
-        for (const entry of listed) expect(entry).toEqual(await store.look(entry.name, noLimit));
+        for (const entry of listed) expect(entry).toEqual(await store.find(entry.name, noLimit));
         expect(await names(store.list(`${at}a`, noLimit))).toEqual(
           inOrder(files.filter((file) => file.startsWith('a')).map((file) => at + file)),
         );
@@ -205,7 +205,7 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
       ['create', (on, deadline) => on.create(blob('named/x', 'x'), deadline)],
       ['replace', (on, deadline) => on.replace(blob('named/x', 'x'), deadline)],
       ['remove', (on, deadline) => on.remove('named/x', deadline)],
-      ['look', (on, deadline) => on.look('named/x', deadline)],
+      ['find', (on, deadline) => on.find('named/x', deadline)],
       ['read', (on, deadline) => on.read('named/x', deadline)],
       ['list', (on, deadline) => all(on.list('named/', deadline))],
       ['listFolders', (on, deadline) => all(on.listFolders('named/', deadline))],
@@ -213,7 +213,7 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
 
     test.each(calls)('%s does nothing more once the time is over', async (_, call) => {
       await expect(call(store, AbortSignal.abort())).rejects.toBeInstanceOf(OutOfTime);
-      expect(await store.look('named/x', noLimit)).toBeUndefined();
+      expect(await store.find('named/x', noLimit)).toBeUndefined();
     });
 
     test.each(calls)('%s never takes a store that is not there for an empty one', async (_, call) => {

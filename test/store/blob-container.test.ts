@@ -105,7 +105,7 @@ describe('a blob in the archive', () => {
     const listed: unknown[] = [];
     for await (const { name, tier } of store.list('archived', noLimit)) listed.push([name, tier]);
     expect(listed).toEqual([['archived', 'Archive']]);
-    expect((await store.look('archived', noLimit))?.tier).toBe('Archive');
+    expect((await store.find('archived', noLimit))?.tier).toBe('Archive');
     await expect(store.read('archived', noLimit)).rejects.toMatchObject({
       kind: 'notReadable',
       code: 'BlobArchived',

@@ -78,7 +78,7 @@ export function createMemoryStore(
       present(name);
       blobs.delete(name);
     },
-    async look(name, deadline) {
+    async find(name, deadline) {
       await begin(deadline);
       store.looks.push(name);
       const blob = blobs.get(name);

@@ -42,7 +42,7 @@ export function mortal({ keys, store }: Ports, { atCall, lands }: Death): Ports 
       ...store,
       create: (blob, deadline) => live(() => store.create(blob, deadline)),
       replace: (blob, deadline) => live(() => store.replace(blob, deadline)),
-      look: (name, deadline) => live(() => store.look(name, deadline)),
+      find: (name, deadline) => live(() => store.find(name, deadline)),
       list: ((prefix, deadline, options) => all(store.list(prefix, deadline, options))) as EscrowStore['list'],
     },
   };

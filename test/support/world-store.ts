@@ -86,7 +86,7 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
       begin(deadline);
       throw storageError({ statusCode: 403, code: 'AuthorizationPermissionMismatch' });
     },
-    async look(name, deadline) {
+    async find(name, deadline) {
       begin(deadline);
       return blobs.get(name);
     },

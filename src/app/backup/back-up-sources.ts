@@ -13,7 +13,7 @@ import { unfinishedRun } from './desk-run.ts';
 import { readAhead } from './read-ahead.ts';
 
 /** What a person asked to have backed up into an escrow store. */
-export interface BackupWish {
+export interface BackupOptions {
   readonly sources: readonly EscrowSource[];
   readonly force: boolean;
   readonly whatIf: boolean;
@@ -41,10 +41,14 @@ const grace = 30_000;
  * The app's own run over each source, begun by a person. A run that a command of the last day left unfinished goes on.
  * @throws ServiceError when the store cannot be looked into; everything else is in the runs.
  */
-export async function backUpSources(wish: BackupWish, task: Task, progress: BackupProgress): Promise<BackupResult> {
+export async function backUpSources(
+  options: BackupOptions,
+  task: Task,
+  progress: BackupProgress,
+): Promise<BackupResult> {
   const { services, signal } = task;
   const { store, now } = services;
-  const { sources, force, whatIf } = wish;
+  const { sources, force, whatIf } = options;
   const unfinished = whatIf ? undefined : await unfinishedRun(store, sources, now(), signal);
   const runId = unfinished ?? requestRunId(now(), randomUUID());
   const log: EscrowLog = (_level, { event }) => {
@@ -72,7 +76,7 @@ export async function backUpSources(wish: BackupWish, task: Task, progress: Back
 export function backUpNamedKey(
   source: EscrowSource,
   name: string,
-  wish: Omit<BackupWish, 'sources'>,
+  options: Omit<BackupOptions, 'sources'>,
   { services, signal }: Task,
 ): Promise<Outcome> {
   const { store, now } = services;
@@ -84,7 +88,7 @@ export function backUpNamedKey(
     obeysSelection: false,
   } as const;
   const ports = { keys: services.keysOf(source), store, now, time: budgetUntil(signal), log: () => undefined };
-  return runNamedKey({ ...job, ...wish }, ports);
+  return runNamedKey({ ...job, ...options }, ports);
 }
 
 function budgetUntil(signal: AbortSignal): TimeBudget {

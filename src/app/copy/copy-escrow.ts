@@ -13,7 +13,7 @@ import { sumsOf } from './copy-manifest.ts';
 import { copyPage } from './copy-page.ts';
 import type { LeftOut } from './left-out.ts';
 
-export interface CopyWish {
+export interface CopyOptions {
   readonly query: RecordQuery;
   /** The folder to copy to; made where it is not there. */
   readonly to: string;
@@ -36,14 +36,14 @@ const readersAtOnce = 8;
  * stays. Writes `SHA256SUMS` and a page about all that the folder holds then. Any copy can be gone on with.
  * @throws ServiceError when either side cannot be reached; one bad record is left out, never a reason to stop.
  */
-export async function copyEscrow(wish: CopyWish, task: Task, onRecord: () => void): Promise<CopyResult> {
+export async function copyEscrow(options: CopyOptions, task: Task, onRecord: () => void): Promise<CopyResult> {
   const { store, settings, now } = task.services;
-  const folder = await openCopyFolder(wish.to, now);
+  const folder = await openCopyFolder(options.to, now);
   try {
     const tally = { copied: 0, bytes: 0, already: 0, leftOut: [] as LeftOut[] };
     const queue = new PQueue({ concurrency: readersAtOnce });
     let stopped: unknown;
-    for await (const group of findRecords(wish.query, task)) {
+    for await (const group of findRecords(options.query, task)) {
       for (const record of group) {
         await queue.onSizeLessThan(readersAtOnce);
         if (stopped !== undefined) throw stopped;
@@ -86,9 +86,9 @@ async function copyRecord(
   const leftOut = (code: string, reason: string): LeftOut => ({ source, keyName, blobName, code, reason });
   const obstacle = obstacleOf(record);
   if (obstacle !== undefined) return leftOut(obstacle.code, `it ${obstacle.reason}`);
-  const there = await to.look(blobName, signal);
-  if (there !== undefined) {
-    const isSame = there.metadata.sha256 === sha256 && there.length === record.length;
+  const existing = await to.find(blobName, signal);
+  if (existing !== undefined) {
+    const isSame = existing.metadata.sha256 === sha256 && existing.length === record.length;
     return isSame ? 'already' : leftOut('differs', 'the folder has other bytes under its name');
   }
   const bytes = await services.store.read(blobName, signal);

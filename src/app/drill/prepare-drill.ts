@@ -28,7 +28,7 @@ export type { ChosenRecord, UnprovenKey } from '../../escrow/drill/drill-choice.
 export type { DrilledKey } from '../../escrow/records/drill-receipt.ts';
 export type { Drill };
 
-export interface DrillWish {
+export interface DrillOptions {
   /** Whose keys; absent: of every source that has records. */
   readonly source: SourceId | undefined;
   /** Patterns of key names; absent: any. */
@@ -51,8 +51,8 @@ export interface PreparedDrill extends DrillChoice {
 }
 
 /** Makes sure that keys may be restored and destroyed in the target, and chooses the records. @throws EscrowFault */
-export async function prepareDrill(wish: DrillWish, task: Task): Promise<PreparedDrill> {
-  const { target } = wish;
+export async function prepareDrill(options: DrillOptions, task: Task): Promise<PreparedDrill> {
+  const { target } = options;
   const { services, signal, say } = task;
   const { store, drills, settings } = services;
   const operator = services.operatorOf(target.source);
@@ -66,10 +66,10 @@ export async function prepareDrill(wish: DrillWish, task: Task): Promise<Prepare
       `${ofTarget.length} earlier drills here are open, though nothing of them is left. Close them: \`keyvault-escrow drill sweep ${option} ${target.source.name}\`.`,
     );
   }
-  const sources = wish.source ? [await chooseKnown(wish.source, task)] : await recordedSources(store, signal);
-  await refuseUnknown(wish.names, sources, task);
+  const sources = options.source ? [await chooseKnown(options.source, task)] : await recordedSources(store, signal);
+  await refuseUnknown(options.names, sources, task);
   const attempts = await readAttempts(task);
-  const choice = await chooseForDrill({ ...wish, sources }, attempts, {
+  const choice = await chooseForDrill({ ...options, sources }, attempts, {
     store,
     suffixes: settings.suffixes,
     deadline: signal,

@@ -45,10 +45,10 @@ export async function prepareSweep(target: PacedTarget, names: readonly string[]
       const deadline = new AbortController().signal;
       const swept = await sweep(operator, agreed, deadline);
       const removed = swept.flatMap(({ leftover, failure }) => (failure === undefined ? [leftover.name] : []));
-      const there = leftovers
+      const remaining = leftovers
         .map(({ name }) => name.toLowerCase())
         .filter((name) => !removed.some((gone) => gone.toLowerCase() === name));
-      return { swept, receipts: await closeDrills(drills, open, new Set(there), removed, services.now, deadline) };
+      return { swept, receipts: await closeDrills(drills, open, new Set(remaining), removed, services.now, deadline) };
     },
   };
 }

@@ -15,7 +15,7 @@ import type { Task } from '../task.ts';
 import { parseCmdletFileName } from './import-file-name.ts';
 
 /** Files that other tools wrote, and what the person says of them. */
-export interface ImportWish {
+export interface ImportOptions {
   readonly paths: readonly string[];
   readonly source: SourceId;
   /** Of the one key in the one file; otherwise the names of the files say it. */
@@ -40,12 +40,12 @@ const maxBackupBytes = 64 * 1024 * 1024;
 const firstKeyVault = Date.UTC(2015, 0, 1);
 
 /** Makes records of files, one after the other. What cannot be told apart for sure is refused, and nothing is guessed. */
-export async function importBackups(wish: ImportWish, task: Task): Promise<ImportOutcome[]> {
-  const files = (await Promise.all(wish.paths.map(filesAt))).flat();
+export async function importBackups(options: ImportOptions, task: Task): Promise<ImportOutcome[]> {
+  const files = (await Promise.all(options.paths.map(filesAt))).flat();
   const outcomes: ImportOutcome[] = [];
   for (const file of files) {
     if (task.signal.aborted) break;
-    outcomes.push(await importFile(file, files.length, wish, task));
+    outcomes.push(await importFile(file, files.length, options, task));
   }
   return outcomes;
 }
@@ -59,19 +59,19 @@ async function filesAt(path: string): Promise<string[]> {
     .sort();
 }
 
-async function importFile(file: string, files: number, wish: ImportWish, task: Task): Promise<ImportOutcome> {
-  const { source } = wish;
+async function importFile(file: string, files: number, options: ImportOptions, task: Task): Promise<ImportOutcome> {
+  const { source } = options;
   const { store, now, settings } = task.services;
-  const told = parseCmdletFileName(basename(file), source);
+  const fromFileName = parseCmdletFileName(basename(file), source);
   const refused = (reason: string): ImportOutcome => ({ file, outcome: 'refused', reason });
-  if (wish.name !== undefined && files > 1) return refused('--name is one key, and these are several files');
-  const name = wish.name ?? told?.keyName;
+  if (options.name !== undefined && files > 1) return refused('--name is one key, and these are several files');
+  const name = options.name ?? fromFileName?.keyName;
   if (name === undefined) {
     return refused(
       `its name does not say which key of ${describeSource(source)} it is (as ${source.name}-<key>-<seconds>): pass --name`,
     );
   }
-  const takenAt = wish.takenAt ?? told?.takenAt;
+  const takenAt = options.takenAt ?? fromFileName?.takenAt;
   if (takenAt === undefined) return refused('nothing says when it was made: pass --taken-at');
   if (takenAt > now()) return refused(`it would be of the future (${takenAt.toISOString()})`);
   if (takenAt.getTime() < firstKeyVault) return refused(`${takenAt.toISOString()} is before there was Key Vault`);
@@ -88,16 +88,16 @@ async function importFile(file: string, files: number, wish: ImportWish, task: T
   const runId = requestRunId(takenAt, sha256Of(bytes));
   const blobName = recordName(source, name, runId);
   const known = { file, name, takenAt, blobName };
-  const existing = await store.look(blobName, task.signal).catch((error: unknown) => {
+  const existing = await store.find(blobName, task.signal).catch((error: unknown) => {
     // What is only tried makes no folder.
-    if (wish.whatIf && error instanceof ServiceError && error.kind === 'storeAbsent') return undefined;
+    if (options.whatIf && error instanceof ServiceError && error.kind === 'storeAbsent') return undefined;
     throw error;
   });
   if (existing !== undefined) {
     const isSame = existing.metadata.sha256 === sha256Of(bytes);
     return isSame ? { ...known, outcome: 'already' } : refused(`${blobName} is there already, with other bytes`);
   }
-  if (wish.whatIf) return { ...known, outcome: 'wouldImport' };
+  if (options.whatIf) return { ...known, outcome: 'wouldImport' };
   const place = settings.sources.find((one) => isSameSource(one, source))?.place ?? {};
   const keyId = `${sourceUrl(source, settings.suffixes)}/keys/${name}`;
   const said = { keyId, runId, backedUpAt: takenAt, trigger: 'import', format, place } as const;

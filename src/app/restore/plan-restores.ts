@@ -40,7 +40,7 @@ export interface RestorePlan {
 const minCallsPerKey = 3;
 
 /** Which keys are to be brought back. */
-export interface PlanWish {
+export interface PlanOptions {
   readonly source: SourceId;
   readonly target: PacedTarget;
   readonly asOf: Date | undefined;
@@ -53,8 +53,8 @@ export interface PlanWish {
  * Finds the newest record of each key and what has to be done about it; reads, and changes nothing.
  * @param found told of each key.
  */
-export async function planRestores(wish: PlanWish, task: Task, found: () => void): Promise<RestorePlan> {
-  const { source, target, asOf, pattern, begun } = wish;
+export async function planRestores(options: PlanOptions, task: Task, found: () => void): Promise<RestorePlan> {
+  const { source, target, asOf, pattern, begun } = options;
   const { services, signal } = task;
   const { store, settings } = services;
   const picks: RecordPick[] = [];

@@ -11,10 +11,10 @@ export interface Clock {
 }
 
 // A longer timer fires at once; a Retry-After may say anything.
-const longestMs = 2 ** 31 - 1;
+const maxTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
-  sleep: (ms, until) => delay(Math.min(ms, longestMs), undefined, { signal: until }).catch(() => undefined),
+  sleep: (ms, until) => delay(Math.min(ms, maxTimerMs), undefined, { signal: until }).catch(() => undefined),
 };

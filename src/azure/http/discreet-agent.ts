@@ -9,6 +9,6 @@ import { inspect } from 'node:util';
 export function createDiscreetAgent(env: Readonly<Record<string, string | undefined>>): Agent {
   const proxyEnv = Object.fromEntries(Object.entries(env).filter(([name]) => /^(https?|no)_proxy$/i.test(name)));
   const agent = new Agent({ keepAlive: true, proxyEnv });
-  const told = () => 'https.Agent';
-  return Object.defineProperties(agent, { toJSON: { value: told }, [inspect.custom]: { value: told } });
+  const label = () => 'https.Agent';
+  return Object.defineProperties(agent, { toJSON: { value: label }, [inspect.custom]: { value: label } });
 }

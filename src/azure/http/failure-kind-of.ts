@@ -111,8 +111,8 @@ function kindOfKeyVault({ service, statusCode, code, innerCode, message }: Servi
   // A vault means its access policies by it, a Managed HSM its local roles.
   if (finest === 'AccessDenied') return service === 'Key Vault' ? 'deniedByAccessPolicy' : 'denied';
   if (/hardware key operation not allowed on standard vault/i.test(message)) return 'premiumRequired';
-  const told = keyVaultWords.find(([status, words]) => status === statusCode && words.test(`${code} ${message}`));
-  return keyVaultKinds.get(finest) ?? told?.[2];
+  const byWords = keyVaultWords.find(([status, words]) => status === statusCode && words.test(`${code} ${message}`));
+  return keyVaultKinds.get(finest) ?? byWords?.[2];
 }
 
 function kindOfStatus(statusCode: number): FailureKind {

@@ -48,7 +48,7 @@ function kindOfCause({ name, status, statusCode, errorCode, message }: IdentityE
   switch (name) {
     // The endpoint answered; a 400 is a wrong identity, or one that is not there yet (seen for a moment after a start).
     case 'ServerError':
-      return status !== undefined && status >= 400 && status < 500 && !passingStatuses.includes(status)
+      return status !== undefined && status >= 400 && status < 500 && !transientStatuses.includes(status)
         ? 'identityRefused'
         : 'identityUnavailable';
     case 'ClientAuthError':
@@ -62,7 +62,7 @@ function kindOfCause({ name, status, statusCode, errorCode, message }: IdentityE
   }
 }
 
-const passingStatuses = [404, 408, 410, 429];
+const transientStatuses = [404, 408, 410, 429];
 
 /** What each credential said, without what MSAL leaves blank. The first line says only that a chain of credentials failed. */
 function wordsOf(error: Error): string {

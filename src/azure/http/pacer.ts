@@ -22,7 +22,7 @@ export interface Pacer {
 // Timers fire late; a turn may be this early to make up for it, so that the pace is kept on average without a burst.
 const catchUpMs = 50;
 // Microsoft's advice for 429 without Retry-After: 1, 2, 4, 8, 16 s.
-const longestHoldMs = 16_000;
+const maxHoldMs = 16_000;
 // Recovery: a twentieth of the ceiling after every two seconds' worth of successes. Slow on purpose: each probe above what
 // the service allows costs the calls that are under way when it says so.
 const recoveryShare = 1 / 20;
@@ -67,7 +67,7 @@ export function createPacer(maxPerSecond: number, clock: Clock): Pacer {
         lastThrottleAt = now;
         perSecond = Math.max(perSecond / 2, maxPerSecond * slowestShare);
         successes = 0;
-        const advised = Math.min(1000 * 2 ** consecutive, longestHoldMs) * (1 + clock.random() / 4);
+        const advised = Math.min(1000 * 2 ** consecutive, maxHoldMs) * (1 + clock.random() / 4);
         consecutive++;
         heldUntil = Math.max(heldUntil, now + (retryAfterMs ?? advised));
       } else if (retryAfterMs !== undefined) {

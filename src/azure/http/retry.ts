@@ -13,11 +13,11 @@ export interface RetryOptions {
   /** Turns anything thrown into what the service said. */
   readonly toServiceError: (error: unknown) => Error;
   /** Refusals that pass by themselves, and how long to wait for it. Absent: none. */
-  readonly passing?: PassingRefusals | undefined;
+  readonly transient?: TransientRefusals | undefined;
 }
 
 /** Refusals of an operation that goes through as soon as something else has ended. */
-export interface PassingRefusals {
+export interface TransientRefusals {
   /** Before one attempt after another; after the last the refusal is thrown. */
   readonly waitsMs: readonly number[];
   includes(error: ServiceError): boolean;
@@ -45,7 +45,7 @@ const transientKinds: readonly FailureKind[] = [
  */
 export async function withRetries<T>(
   attempt: (timeout: AbortSignal) => Promise<T>,
-  { clock, deadline, pacer, toServiceError, passing }: RetryOptions,
+  { clock, deadline, pacer, toServiceError, transient }: RetryOptions,
 ): Promise<T> {
   let last: Error | undefined;
   for (let failed = 0, passed = 0; ; ) {
@@ -64,10 +64,10 @@ export async function withRetries<T>(
       pacer.throttled(turn, last.retryAfterMs);
       continue;
     }
-    const wait = passing?.includes(last) ? passing.waitsMs[passed] : undefined;
+    const wait = transient?.includes(last) ? transient.waitsMs[passed] : undefined;
     if (wait !== undefined) {
       passed++;
-      passing?.waiting(last, wait);
+      transient?.waiting(last, wait);
       await clock.sleep(last.retryAfterMs ?? wait, deadline);
       continue;
     }
@@ -92,10 +92,10 @@ async function takeTurn(
 }
 
 function timedOut(error: Error): ServiceError {
-  const said = error instanceof ServiceError ? error : undefined;
+  const serviceError = error instanceof ServiceError ? error : undefined;
   return new ServiceError(
     `no answer within ${attemptTimeoutMs / 1000} s`,
-    { service: said?.service ?? 'Key Vault', kind: 'noAnswer', code: 'TimedOut', host: said?.host },
+    { service: serviceError?.service ?? 'Key Vault', kind: 'noAnswer', code: 'TimedOut', host: serviceError?.host },
     { cause: error },
   );
 }

@@ -49,15 +49,15 @@ function textOf(object: Readonly<Record<string, unknown>>, name: string): string
 
 // The services ask for seconds. A header that says hours is a mistake on the way, and would hold the source night after
 // night in this process; asking once in ten minutes harms nobody.
-const longestRetryAfterMs = 10 * 60_000;
+const maxRetryAfterMs = 10 * 60_000;
 
 /**
  * `Retry-After` in seconds or as a date, or the millisecond forms of Azure, at most ten minutes; undefined when the answer
  * has none.
  */
 export function retryAfterOf(answer: HttpAnswer): number | undefined {
-  const asked = readRetryAfter(answer);
-  return asked === undefined ? undefined : Math.min(asked, longestRetryAfterMs);
+  const delayMs = readRetryAfter(answer);
+  return delayMs === undefined ? undefined : Math.min(delayMs, maxRetryAfterMs);
 }
 
 function readRetryAfter({ headers }: HttpAnswer): number | undefined {

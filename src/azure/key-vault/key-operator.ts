@@ -9,8 +9,8 @@ import { sourceKeyOf } from './key-source.ts';
 import { withinTime } from './key-vault-pipeline.ts';
 
 // The service deletes, recovers and purges in the background, as a rule within seconds.
-const lookEveryMs = 1000;
-const longestPurgeMs = 120_000;
+const pollIntervalMs = 1000;
+const maxPurgeMs = 120_000;
 
 /** A vault or a Managed HSM through the SDK, for somebody who may restore. Shares client and pace with the key source. */
 export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOperator {
@@ -44,13 +44,13 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
     },
     async recoverKey(name, deadline) {
       await call(deadline, async () => {
-        const poller = await client.beginRecoverDeletedKey(name, { intervalInMs: lookEveryMs });
+        const poller = await client.beginRecoverDeletedKey(name, { intervalInMs: pollIntervalMs });
         await poller.pollUntilDone();
       });
     },
     async deleteKey(name, deadline) {
       await call(deadline, async () => {
-        const poller = await client.beginDeleteKey(name, { intervalInMs: lookEveryMs });
+        const poller = await client.beginDeleteKey(name, { intervalInMs: pollIntervalMs });
         await poller.pollUntilDone();
       });
     },
@@ -58,14 +58,14 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
       await call(deadline, () => client.purgeDeletedKey(name));
       for (const since = clock.now(); (await findDeletedKey(name, deadline)) !== undefined; ) {
         if (deadline.aborted) throw new OutOfTime();
-        if (clock.now() - since > longestPurgeMs) {
+        if (clock.now() - since > maxPurgeMs) {
           throw new EscrowFault(
             'PurgePending',
-            `the service took the purge but still shows the deleted key after ${longestPurgeMs / 1000} s`,
+            `the service took the purge but still shows the deleted key after ${maxPurgeMs / 1000} s`,
             'Wait until it is gone; then run again.',
           );
         }
-        await clock.sleep(lookEveryMs, deadline);
+        await clock.sleep(pollIntervalMs, deadline);
       }
     },
   };

@@ -9,8 +9,8 @@ import type { Pacer } from '../http/pacer.ts';
 import { withRetries } from '../http/retry.ts';
 import { keyVaultErrorOf, toServiceError } from '../http/service-answer.ts';
 import { validServiceDate } from '../http/valid-service-date.ts';
-import type { KeyChange } from './passing-conflicts.ts';
-import { keyChangeOf, mayPass } from './passing-conflicts.ts';
+import type { KeyChange } from './transient-conflicts.ts';
+import { isTransientConflict, keyChangeOf } from './transient-conflicts.ts';
 
 type Policy = NonNullable<KeyClientOptions['additionalPolicies']>[number]['policy'];
 
@@ -85,9 +85,9 @@ export function keyVaultPipeline({ host, service, pacer, clock, waiting }: Pipel
       return withRetries(attempt, {
         clock,
         pacer,
-        passing: change && {
+        transient: change && {
           waitsMs: conflictWaitsMs,
-          includes: mayPass,
+          includes: isTransientConflict,
           waiting: (refusal, ms) => waiting(change, refusal, ms),
         },
         deadline: context.deadline,

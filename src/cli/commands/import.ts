@@ -35,8 +35,8 @@ export function addImport(cli: Cli) {
         const takenAt =
           values.takenAt === undefined ? undefined : parseInstant(values.takenAt, 'taken-at', task.services.now());
         if (!values.whatIf) await task.services.prepareStore();
-        const wish = { paths: files, source, name: values.name, takenAt, whatIf: values.whatIf ?? false };
-        const outcomes = await importBackups(wish, task);
+        const options = { paths: files, source, name: values.name, takenAt, whatIf: values.whatIf ?? false };
+        const outcomes = await importBackups(options, task);
         if (values.json) {
           const { url } = task.services.store;
           await printJson(io, { ...sourceMembers(source), store: url, files: outcomes.map(outcomeObject) });
@@ -47,7 +47,7 @@ export function addImport(cli: Cli) {
           const done = outcomes.filter(({ outcome }) => outcome !== 'refused').length;
           say(
             io,
-            `${count(done, 'file')} of ${outcomes.length} ${wish.whatIf ? 'would be' : 'are'} in the escrow of ${describeSource(source)}.`,
+            `${count(done, 'file')} of ${outcomes.length} ${options.whatIf ? 'would be' : 'are'} in the escrow of ${describeSource(source)}.`,
           );
         }
         if (io.signal.aborted) return exitCodes.failed;

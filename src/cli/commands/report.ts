@@ -33,15 +33,15 @@ export function addReport(cli: Cli) {
           const remedy = 'Name a file: `keyvault-escrow report -o keyvault-escrow-report.html`.';
           throw new UsageFault('the page is HTML, which a terminal cannot show', remedy);
         }
-        const { audit, kept, page, answer } = now ? await auditNow(task) : await showNewestAudit(task);
+        const { audit, stored, page, answer } = now ? await auditNow(task) : await showNewestAudit(task);
         // As in every message, a command line can be pasted.
         const named = csv ? auditTable(audit) : page.replaceAll('<code>keyvault-escrow ', `<code>${io.program} `);
         if (file !== undefined && !(await writeOutputFile(io, { file, content: named, mode: 0o666, force }))) {
           return exitCodes.failed;
         }
-        if (json) await printJson(io, { ...(kept && { audit: kept }), ...audit });
+        if (json) await printJson(io, { ...(stored && { audit: stored }), ...audit });
         else if (file === undefined) await write(io, csv ? named.trimEnd() : named);
-        const of = kept === undefined ? 'audited now' : `audited ${audit.startedAt}`;
+        const of = stored === undefined ? 'audited now' : `audited ${audit.startedAt}`;
         say(io, `${answer} (${of}); ${count(audit.findings.length, 'finding')}.`);
         return audit.status === 'ok' ? exitCodes.done : exitCodes.findings;
       }),

@@ -60,13 +60,13 @@ async function printStatus({ sources }: EscrowStatus, onlyProblems: boolean, io:
   const bad = sources.flatMap(({ keys }) => keys.filter(needsAttention)).length;
   const unread = sources.filter(({ unreadable }) => unreadable !== undefined).length;
   const silent = sources.filter(({ problems }) => problems.length > 0).length;
-  const wrongs = [
+  const summary = [
     ...(bad > 0 ? [`${count(bad, 'key')} ${bad === 1 ? 'needs' : 'need'} attention`] : []),
     ...(unread > 0 ? [`${count(unread, 'source')} cannot be read`] : []),
     ...(silent > 0 ? [`nothing is escrowed of ${count(silent, 'source')}`] : []),
   ];
   const right = 'every key that should be escrowed has a fresh record, or its first run is still to come';
-  await print(io, wrongs.length > 0 ? paint('red', wrongs.join('; ')) : paint('green', right));
+  await print(io, summary.length > 0 ? paint('red', summary.join('; ')) : paint('green', right));
 }
 
 const words: Record<CoverageStatus, string> = {
@@ -94,10 +94,10 @@ function rowOf(key: KeyStatus, io: Io): string[] {
 
 function remark({ status, findings, record, unreadable }: KeyStatus): string {
   const labels = [record?.late && 'late', record?.unproven && 'unproven'].filter((label) => label);
-  const told = findings
+  const described = findings
     .filter(({ finding }) => !['stale', 'recordUnproven'].includes(finding))
     .map(({ reason, detail }) => (detail === undefined ? reason : `${reason} (${detail})`));
-  if (labels.length + told.length > 0) return [...labels, ...told].join('; ');
+  if (labels.length + described.length > 0) return [...labels, ...described].join('; ');
   switch (status) {
     case 'notLookedAt':
       return unreadable?.reason ?? 'its folder holds more than is looked at';

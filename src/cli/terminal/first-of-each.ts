@@ -1,4 +1,4 @@
-const most = 5;
+const maxOfEachKind = 5;
 
 /**
  * The lines of the first five items of each kind, and how many more there are of it: a thousand alike must not bury the one
@@ -14,7 +14,7 @@ export function firstOfEach<T>(
 ): string[] {
   const kinds = Map.groupBy(items, kindOf);
   return [...kinds].flatMap(([kind, alike]) => {
-    const lines = alike.slice(0, most).map(lineOf);
+    const lines = alike.slice(0, maxOfEachKind).map(lineOf);
     const more = alike.length - lines.length;
     return more === 0 ? lines : [...lines, `and ${more.toLocaleString('en-US')} more like that (${kind}); ${rest}`];
   });

@@ -20,9 +20,9 @@ export interface OutputFile {
  */
 export async function writeOutputFile(io: Io, { file, content, mode, force }: OutputFile): Promise<boolean> {
   try {
-    const there = await stat(file).catch(() => undefined);
-    if (there !== undefined && !there.isFile()) await writeFile(file, content);
-    else if (there === undefined) await writeNew(file, content, mode);
+    const existing = await stat(file).catch(() => undefined);
+    if (existing !== undefined && !existing.isFile()) await writeFile(file, content);
+    else if (existing === undefined) await writeNew(file, content, mode);
     else if (!force && !io.isTTY.stdin) {
       throw new UsageFault(`the file ${file} exists`, 'Choose another name, or pass --force.');
     } else if (!(await confirm(io, `Replace ${file}?`, force))) return false;

@@ -3,6 +3,7 @@ import { addDays, calendarDays, dayOf } from '../model/day.ts';
 import { timeMargin } from '../model/run-id.ts';
 import { parseSourcePath, sourceFolders } from '../model/source-path.ts';
 import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
+import type { EscrowStores } from '../ports/escrow-stores.ts';
 import type { AuditHead } from '../records/audit-document.ts';
 import { canaryName, requestFolder } from '../records/blob-names.ts';
 import { eachListed } from '../records/capped-listing.ts';
@@ -33,17 +34,11 @@ export interface AuditInputs {
   readonly overfull: readonly string[];
 }
 
-export interface InputStores {
-  readonly store: EscrowStore;
-  readonly audits: EscrowStore;
-  readonly drills: EscrowStore;
-}
-
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** Some ten requests, and one for each report and receipt that is new since the latest audit. */
 export async function loadAuditInputs(
-  { store, audits, drills }: InputStores,
+  { store, audits, drills }: EscrowStores,
   asked: { readonly schedule: string; readonly maxAgeHours: number },
   now: Date,
   deadline: AbortSignal,
@@ -55,7 +50,7 @@ export async function loadAuditInputs(
     readHistories(store, runs, deadline),
     readDrills(drills, latest.audit, deadline),
     countRequests(store, latest.audit?.createdAt ?? since, deadline),
-    store.look(canaryName, deadline),
+    store.find(canaryName, deadline),
     sourcesWithRecords(store, deadline),
   ]);
   const firstReport = runs.flatMap(({ reports }) => reports.map(({ createdAt }) => createdAt.getTime()));

@@ -4,12 +4,13 @@ import type { Finding } from '../model/finding.ts';
 import { scheduledRunId } from '../model/run-id.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
+import type { EscrowStores } from '../ports/escrow-stores.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { Audit, AuditedKey, AuditedSource } from '../records/audit-document.ts';
 import { auditFormat } from '../records/audit-document.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 import { emptyHistory } from '../run/run-history.ts';
-import type { AuditInputs, InputStores } from './audit-inputs.ts';
+import type { AuditInputs } from './audit-inputs.ts';
 import { loadAuditInputs } from './audit-inputs.ts';
 import { totalsOf } from './audit-totals.ts';
 import { canaryOf, checkEscrow } from './escrow-checks.ts';
@@ -30,7 +31,7 @@ export interface AuditJob {
   readonly functionTimeoutMs: number;
 }
 
-export interface AuditPorts extends InputStores {
+export interface AuditPorts extends EscrowStores {
   readonly now: () => Date;
   /** What has not been looked at by then is told so. */
   readonly deadline: AbortSignal;
@@ -121,8 +122,14 @@ function leftOutKeys(previous: StoredAudit | undefined, configured: ReadonlySet<
 }
 
 function skippedDays(key: AuditedKey, { head }: StoredAudit, now: Date): string {
-  const earlier = { from: head.calendar.from, marks: decodeMarks(key.days), recordAt: undefined };
-  const days = { earlier, backups: new Map(), failures: new Set<string>(), status: 'excluded', dueSince: now } as const;
+  const previous = { from: head.calendar.from, marks: decodeMarks(key.days), recordAt: undefined };
+  const days = {
+    previous,
+    backups: new Map(),
+    failures: new Set<string>(),
+    status: 'excluded',
+    dueSince: now,
+  } as const;
   return encodeMarks(markDays({ ...days, recordAt: undefined }, 0, now));
 }
 

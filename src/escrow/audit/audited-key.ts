@@ -17,11 +17,11 @@ export interface KeyContext {
 
 /** One key as the audit writes it, before its versions are looked at: what is known of those stays. */
 export function auditedKey(covered: KeyCoverage, context: KeyContext): AuditedKey {
-  const { before, listed, record, folder, changedAt } = covered;
-  const id = listed?.id ?? before?.id;
-  const enabled = listed?.enabled ?? before?.enabled;
-  const updatedAt = listed?.updatedAt?.toISOString() ?? before?.updatedAt;
-  const drilledAt = context.drilledAt ?? before?.drilledAt;
+  const { previousKey, listed, record, folder, changedAt } = covered;
+  const id = listed?.id ?? previousKey?.id;
+  const enabled = listed?.enabled ?? previousKey?.enabled;
+  const updatedAt = listed?.updatedAt?.toISOString() ?? previousKey?.updatedAt;
+  const drilledAt = context.drilledAt ?? previousKey?.drilledAt;
   const counted = folderOf(covered, context.now);
   const altered = alteredOf(covered);
   return {
@@ -36,28 +36,28 @@ export function auditedKey(covered: KeyCoverage, context: KeyContext): AuditedKe
     ...(altered.length > 0 && { altered: [...altered] }),
     ...(changedAt && { changedAt: changedAt.toISOString() }),
     ...(counted && { folder: counted }),
-    ...(before?.versions && { versions: before.versions }),
-    ...(before?.lost && { lost: before.lost }),
+    ...(previousKey?.versions && { versions: previousKey.versions }),
+    ...(previousKey?.lost && { lost: previousKey.lost }),
     ...(drilledAt && { drilledAt }),
     days: daysOf(covered, folder?.days ?? new Map(), context),
   };
 }
 
-function folderOf({ folder, before }: KeyCoverage, now: Date): AuditedFolder | undefined {
-  if (folder?.counted === undefined) return before?.folder;
+function folderOf({ folder, previousKey }: KeyCoverage, now: Date): AuditedFolder | undefined {
+  if (folder?.counted === undefined) return previousKey?.folder;
   return { listedAt: now.toISOString(), ...folder.counted };
 }
 
 const maxAltered = 50;
 
-function alteredOf({ folder, before }: KeyCoverage): readonly string[] {
-  const known = before?.altered ?? [];
-  const name = folder?.known === 'altered' ? before?.record?.blobName : undefined;
+function alteredOf({ folder, previousKey }: KeyCoverage): readonly string[] {
+  const known = previousKey?.altered ?? [];
+  const name = folder?.known === 'altered' ? previousKey?.record?.blobName : undefined;
   return name === undefined ? known : [...known, name].slice(-maxAltered);
 }
 
 function daysOf(covered: KeyCoverage, backups: ReadonlyMap<Day, Date>, context: KeyContext): string {
-  const { before, record, status, firstSeenAt } = covered;
+  const { previousKey, record, status, firstSeenAt } = covered;
   const { previous, now, firstRunAt } = context;
   const timeOf = (one: typeof record): Date | undefined => one && new Date(one.late ? one.backedUpAt : one.createdAt);
   const dueSince =
@@ -65,11 +65,11 @@ function daysOf(covered: KeyCoverage, backups: ReadonlyMap<Day, Date>, context: 
   return encodeMarks(
     markDays(
       {
-        earlier: before &&
+        previous: previousKey &&
           previous && {
             from: previous.head.calendar.from,
-            marks: decodeMarks(before.days),
-            recordAt: timeOf(before.record),
+            marks: decodeMarks(previousKey.days),
+            recordAt: timeOf(previousKey.record),
           },
         backups,
         failures: context.failedDays ?? new Set(),

@@ -30,12 +30,12 @@ export interface KeyCheckContext {
 export function checkCoverage(covered: KeyCoverage, context: KeyCheckContext): Finding[] {
   const of = maker(context.source, covered.key);
   const findings = [...recordChecks(covered, of), ...statusChecks(covered, context, of)];
-  const { status, before, record } = covered;
-  if (status === 'certificateBacked' && before?.record !== undefined && before.status !== status) {
+  const { status, previousKey, record } = covered;
+  if (status === 'certificateBacked' && previousKey?.record !== undefined && previousKey.status !== status) {
     findings.push(
       of('keyGone', 'gap', {
         reason: 'it is gone, and a certificate of the same name is in its place',
-        detail: `last record ${before.record.blobName}`,
+        detail: `last record ${previousKey.record.blobName}`,
         remedy:
           'If that was a mistake, restore the key from its last record into another vault; back up the certificate as such.',
       }),
@@ -57,9 +57,9 @@ function maker(source: SourceId, key: string): Make {
 
 type Make = (kind: FindingKind, severity: Finding['severity'], text: FindingText) => Finding;
 
-function recordChecks({ folder, before, record }: KeyCoverage, of: Make): Finding[] {
+function recordChecks({ folder, previousKey, record }: KeyCoverage, of: Make): Finding[] {
   const findings: Finding[] = [];
-  const knownName = before?.record?.blobName;
+  const knownName = previousKey?.record?.blobName;
   if (folder?.known === 'missing') {
     findings.push(
       of('recordMissing', 'gap', {
@@ -79,7 +79,7 @@ function recordChecks({ folder, before, record }: KeyCoverage, of: Make): Findin
     );
   }
   const counts = folder?.countedAgain;
-  const were = before?.folder;
+  const were = previousKey?.folder;
   if (counts !== undefined && were !== undefined && counts.digest !== were.digest) {
     const detail = `${counted(were.blobs, 'blob')} before ${instant(new Date(were.before))} then, ${counts.blobs} now`;
     findings.push(
@@ -151,7 +151,7 @@ const faultTexts: Readonly<
 };
 
 function statusChecks(
-  { status, record, ageMs, before, listed, folder }: KeyCoverage,
+  { status, record, ageMs, previousKey, listed, folder }: KeyCoverage,
   context: KeyCheckContext,
   of: Make,
 ): Finding[] {
@@ -181,7 +181,7 @@ function statusChecks(
       ];
     }
     case 'gone': {
-      if (before === undefined && record === undefined && listed === undefined) {
+      if (previousKey === undefined && record === undefined && listed === undefined) {
         return [
           of('configuredKeyNotFound', 'gap', {
             reason: 'it is named in "keys" but not there',

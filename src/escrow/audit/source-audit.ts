@@ -43,21 +43,21 @@ export async function auditSource(subject: SourceToAudit, context: SourceAuditCo
       checked: checkedKey(covered, source),
       listed: covered.listed,
       firstRecordAt: covered.folder?.oldestAt,
-      wasGone: covered.before?.status === 'gone',
+      wasGone: covered.previousKey?.status === 'gone',
     };
   });
   const witnessed = await witnessKeys(subject, coverage.keys, context);
   const { unreadable, listed } = coverage;
-  const before = previous?.head.sources.find((one) => one.source === path);
-  const listedAt = unreadable === undefined ? now.toISOString() : before?.listedAt;
+  const previousSource = previous?.head.sources.find((one) => one.source === path);
+  const listedAt = unreadable === undefined ? now.toISOString() : previousSource?.listedAt;
   // A source that was left out was not judged.
   const judged =
-    before === undefined || before.leftOutSince !== undefined || previous === undefined
+    previousSource === undefined || previousSource.leftOutSince !== undefined || previous === undefined
       ? undefined
       : {
           at: new Date(previous.head.startedAt),
           schedule: previous.head.asked.schedule,
-          lastRunAt: before.runs[0] && new Date(before.runs[0].startedAt),
+          lastRunAt: previousSource.runs[0] && new Date(previousSource.runs[0].startedAt),
         };
   return {
     audited: {
@@ -69,7 +69,7 @@ export async function auditSource(subject: SourceToAudit, context: SourceAuditCo
       ...(unreadable === undefined && { listed: listed.size }),
       ...(unreadable && { unreadable }),
       versionsWaiting: witnessed.waiting,
-      runs: auditedRuns(history, before?.runs ?? [], now),
+      runs: auditedRuns(history, previousSource?.runs ?? [], now),
     },
     keys: witnessed.keys,
     findings: [

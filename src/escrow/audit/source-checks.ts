@@ -27,10 +27,10 @@ export function checkedKey(key: KeyCoverage, source: EscrowSource): CheckedKey {
   return {
     key: key.key,
     status: key.status,
-    statusBefore: key.before?.status,
+    statusBefore: key.previousKey?.status,
     isListed: key.listed !== undefined,
     isLate: key.record?.late === true,
-    hadRecord: key.before?.record !== undefined,
+    hadRecord: key.previousKey?.record !== undefined,
     elsewhere: key.place !== undefined && isElsewhere(key.place, source.place),
     unreadable: key.unreadable?.reason,
   };
@@ -108,9 +108,9 @@ export function silenceChecks(
     return [finding('sourceEmpty', 'gap', { reason: 'it lists no keys', remedy }, { source })];
   }
   // As a run judges: a retired key counts only where the patterns select it.
-  const there = keys.filter(({ isListed }) => isListed);
-  const isSelected = there.some(({ key }) => !isExcluded(source, key));
-  if (isSelected || !there.some(({ status }) => status === 'excluded')) return [];
+  const listedKeys = keys.filter(({ isListed }) => isListed);
+  const isSelected = listedKeys.some(({ key }) => !isExcluded(source, key));
+  if (isSelected || !listedKeys.some(({ status }) => status === 'excluded')) return [];
   const text = {
     reason: 'nothing of it is escrowed: no key matches the selection',
     detail: `${counted(listedCount, 'key')} listed`,

@@ -37,7 +37,7 @@ function isMark(mark: string): mark is DayMark {
 
 export interface KeyDays {
   /** What the latest audit had: its marks, the day of the first of them, and the time of its newest record. */
-  readonly earlier:
+  readonly previous:
     | { readonly from: Day; readonly marks: readonly DayMark[]; readonly recordAt: Date | undefined }
     | undefined;
   /** When the last record of each day was made, as far back as the key's folder was listed. */
@@ -56,9 +56,10 @@ export interface KeyDays {
  */
 export function markDays(key: KeyDays, maxAgeHours: number, now: Date): DayMark[] {
   const from = calendarStart(now);
-  const settled = key.earlier?.marks.slice(0, -1) ?? [];
-  const offset = key.earlier === undefined ? 0 : Math.round((Date.parse(from) - Date.parse(key.earlier.from)) / dayMs);
-  const backups = [key.earlier?.recordAt, key.recordAt, ...key.backups.values()].flatMap((at) => at?.getTime() ?? []);
+  const settled = key.previous?.marks.slice(0, -1) ?? [];
+  const offset =
+    key.previous === undefined ? 0 : Math.round((Date.parse(from) - Date.parse(key.previous.from)) / dayMs);
+  const backups = [key.previous?.recordAt, key.recordAt, ...key.backups.values()].flatMap((at) => at?.getTime() ?? []);
   return Array.from({ length: calendarDays }, (_, index) => {
     if (index === calendarDays - 1) return todaysMark(key, now);
     return settled[index + offset] ?? pastMark(addDays(from, index), key, backups, maxAgeHours);

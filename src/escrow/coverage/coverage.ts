@@ -29,7 +29,7 @@ export interface KeyCoverage {
   /** As the source lists it now; absent when it does not, or could not be asked. */
   readonly listed: SourceKey | undefined;
   /** As the latest audit knew it. */
-  readonly before: AuditedKey | undefined;
+  readonly previousKey: AuditedKey | undefined;
   readonly firstSeenAt: Date;
   readonly record: AuditedRecord | undefined;
   /** Where the newest record says that it can be restored. */
@@ -160,7 +160,7 @@ async function coverKey(
       freshSince: freshSinceOf(context),
     }),
     listed: shown,
-    before: known,
+    previousKey: known,
     firstSeenAt,
     record,
     place: newest && restorePlaceOf(newest.metadata),

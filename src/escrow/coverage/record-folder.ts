@@ -62,31 +62,32 @@ export async function readFolder(
   const faults = new Map<RecordFault, { blobs: number; example: string }>();
   let newest: StoredBlob | undefined;
   let oldestAt: Date | undefined;
-  let fate: RecordFolder['known'] = known === undefined ? undefined : 'missing';
+  let knownState: RecordFolder['known'] = known === undefined ? undefined : 'missing';
   const isComplete = await eachListed(store.list(recordPrefix(source, key), deadline, options), (blob) => {
     counter?.add(blob);
     again?.add(blob);
-    if (known?.blobName === blob.name) fate = isUntouched(blob, known) ? 'untouched' : 'altered';
+    if (known?.blobName === blob.name) knownState = isUntouched(blob, known) ? 'untouched' : 'altered';
     const fault = faultOfRecord(blob, source, key);
     if (fault !== undefined) {
       if (blob.createdAt >= question.faultsSince)
         faults.set(fault, { example: blob.name, blobs: (faults.get(fault)?.blobs ?? 0) + 1 });
       return;
     }
-    const isAltered = known?.blobName === blob.name && fate === 'altered';
+    const isAltered = known?.blobName === blob.name && knownState === 'altered';
     if (isAltered || question.altered?.includes(blob.name)) return;
     const record = dated(blob);
     if (newest === undefined || newestFirst(record, dated(newest)) < 0) newest = blob;
     if (!isLate(record) && (oldestAt === undefined || blob.createdAt < oldestAt)) oldestAt = blob.createdAt;
     if (timeOf(record) >= question.daysSince) noteDay(days, timeOf(record));
   });
-  if (known !== undefined && fate === 'missing' && (!isComplete || !covers(startFrom, known))) fate = undefined;
+  if (known !== undefined && knownState === 'missing' && (!isComplete || !covers(startFrom, known)))
+    knownState = undefined;
   return {
     newest,
     oldestAt,
     days,
     faults,
-    known: fate,
+    known: knownState,
     isComplete,
     counted: isComplete ? counter?.count() : undefined,
     countedAgain: isComplete ? again?.count() : undefined,

@@ -32,8 +32,8 @@ export async function witnessVersions(
   const witnessed = new Map<string, WitnessedVersion>();
   for (const version of known?.known ?? []) witnessed.set(version.version, seenAgain(version, listed, now));
   for (const { version, createdAt } of byCreation(listed.values())) {
-    const before = witnessed.get(version);
-    if (before !== undefined && before.unread === undefined) continue;
+    const existing = witnessed.get(version);
+    if (existing !== undefined && existing.unread === undefined) continue;
     const base = { version, ...(createdAt && { createdAt: createdAt.toISOString() }) };
     const isInBudget = budget.left-- > 0;
     const publicKey = isInBudget ? await readPublicKey(keys, key.name, version, deadline) : { unread: true as const };
@@ -86,18 +86,18 @@ export function presentVersions({ known }: WitnessedVersions): WitnessedVersion[
  * @param firstRecordAt creation of the oldest record of the key that is not late, as far as its folder was listed.
  */
 export function lossOf(
-  before: WitnessedVersions | undefined,
+  previous: WitnessedVersions | undefined,
   now: WitnessedVersions,
   firstRecordAt: Date | undefined,
   marginMs: number,
 ): NonNullable<AuditedKey['lost']>['how'] | undefined {
-  if (before === undefined) {
+  if (previous === undefined) {
     const [oldest] = now.known.flatMap(({ createdAt }) => createdAt ?? []).sort();
     if (oldest === undefined || firstRecordAt === undefined) return undefined;
     return Date.parse(oldest) > firstRecordAt.getTime() + marginMs ? 'replaced' : undefined;
   }
   const missing = new Set(now.known.flatMap((one) => (one.missingSince === undefined ? [] : [one.version])));
-  const were = presentVersions(before);
+  const were = presentVersions(previous);
   if (!were.some(({ version }) => missing.has(version))) return undefined;
   return were.every(({ version }) => missing.has(version)) ? 'replaced' : 'rolledBack';
 }

@@ -13,7 +13,7 @@ import { judgePlace } from '../restore/restore-place.ts';
 import type { DrillAttempts } from './drill-attempts.ts';
 import { failedLast } from './drill-attempts.ts';
 
-export interface DrillWish {
+export interface DrillOptions {
   /** Whose keys; each has records. */
   readonly sources: readonly SourceId[];
   /** Patterns of key names; absent: any. */
@@ -27,7 +27,7 @@ export interface DrillWish {
 export interface ChosenRecord {
   readonly record: StoredRecord;
   /** Absent: no drill ever tried the key. */
-  readonly before?: DrillAttempts | undefined;
+  readonly previousAttempts?: DrillAttempts | undefined;
 }
 
 /** A key that no drill has proven since one failed to. */
@@ -41,7 +41,7 @@ export interface UnprovenKey {
 
 export interface DrillChoice {
   readonly chosen: readonly ChosenRecord[];
-  /** Keys of the wish that failed last and whose turn it is not: going to the back of the queue must not hide them. */
+  /** Of the named keys, those that failed last and whose turn it is not: going to the back of the queue must not hide them. */
   readonly failedEarlier: readonly UnprovenKey[];
 }
 
@@ -52,7 +52,7 @@ export interface DrillChoice {
  * @param attempts by `<source path>/<key>`, as `readDrillAttempts` gives them.
  */
 export async function chooseForDrill(
-  { sources, names, target, sample }: DrillWish,
+  { sources, names, target, sample }: DrillOptions,
   attempts: ReadonlyMap<string, DrillAttempts>,
   ports: { readonly store: EscrowStore; readonly suffixes: SourceSuffixes; readonly deadline: AbortSignal },
 ): Promise<DrillChoice> {
@@ -61,17 +61,18 @@ export async function chooseForDrill(
   for (const source of sources.filter(({ kind }) => kind === target.source.kind)) {
     for (const keyName of await recordedKeyNames(store, source, deadline)) {
       if (names !== undefined && !matchesAny(names, keyName)) continue;
-      candidates.push({ source, keyName, before: attempts.get(drilledKey(sourcePath(source), keyName)) });
+      candidates.push({ source, keyName, previousAttempts: attempts.get(drilledKey(sourcePath(source), keyName)) });
     }
   }
   candidates.sort(byTurn);
   const chosen: ChosenRecord[] = [];
   const failedEarlier: UnprovenKey[] = [];
-  for (const { source, keyName, before } of candidates) {
+  for (const { source, keyName, previousAttempts } of candidates) {
     const record = chosen.length < sample ? await recordOf({ source, keyName }, suffixes, store, deadline) : undefined;
-    if (record !== undefined && judgePlace(record, target).fits !== 'elsewhere') chosen.push({ record, before });
-    else if (before !== undefined && failedLast(before))
-      failedEarlier.push({ source, keyName, failedAt: before.triedAt });
+    if (record !== undefined && judgePlace(record, target).fits !== 'elsewhere')
+      chosen.push({ record, previousAttempts });
+    else if (previousAttempts !== undefined && failedLast(previousAttempts))
+      failedEarlier.push({ source, keyName, failedAt: previousAttempts.triedAt });
   }
   return { chosen, failedEarlier };
 }
@@ -94,12 +95,12 @@ async function recordOf(
 interface Candidate {
   readonly source: SourceId;
   readonly keyName: string;
-  readonly before: DrillAttempts | undefined;
+  readonly previousAttempts: DrillAttempts | undefined;
 }
 
 // Sources take turns, so that a small sample does not stay with the first of them.
 function byTurn(a: Candidate, b: Candidate): number {
-  const [one, other] = [a.before?.triedAt ?? '', b.before?.triedAt ?? ''];
+  const [one, other] = [a.previousAttempts?.triedAt ?? '', b.previousAttempts?.triedAt ?? ''];
   if (one !== other) return one < other ? -1 : 1;
   return a.keyName === b.keyName ? a.source.name.localeCompare(b.source.name) : a.keyName.localeCompare(b.keyName);
 }

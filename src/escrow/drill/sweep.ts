@@ -40,14 +40,14 @@ export async function findLeftovers(
   for (const [name, drill] of wanted) {
     const key = await operator.findKey(name, deadline);
     const deleted = key === undefined ? await operator.findDeletedKey(name, deadline) : undefined;
-    const there = key ?? deleted;
-    if (there?.version === undefined) continue;
-    const copyOf = ownerOf(there.name, there.version, known);
+    const current = key ?? deleted;
+    if (current?.version === undefined) continue;
+    const copyOf = ownerOf(current.name, current.version, known);
     found.push({
-      name: there.name,
+      name: current.name,
       state: key === undefined ? 'deleted' : 'active',
-      version: there.version,
-      createdAt: there.createdAt,
+      version: current.version,
+      createdAt: current.createdAt,
       ...(drill && { journalName: drill.journalName }),
       ...(copyOf && { copyOf }),
     });
@@ -86,20 +86,20 @@ export async function sweep(
 }
 
 /**
- * Closes open drills with a receipt each. @param there what is still in the target, lower-case: a drill that names any of it
+ * Closes open drills with a receipt each. @param remaining what is still in the target, lower-case: a drill that names any of it
  * stays open. @returns the receipts' names.
  */
 export async function closeDrills(
   drills: EscrowStore,
   open: readonly OpenDrill[],
-  there: ReadonlySet<string>,
+  remaining: ReadonlySet<string>,
   removed: readonly string[],
   now: () => Date,
   deadline: AbortSignal,
 ): Promise<string[]> {
   const receipts: string[] = [];
   for (const { journal, names } of open) {
-    const left = names.filter((name) => there.has(name));
+    const left = names.filter((name) => remaining.has(name));
     const gone = removed.filter((name) => names.includes(name.toLowerCase()));
     const receipt: DrillReceipt = {
       format: drillFormat,

@@ -18,7 +18,7 @@ interface Answer extends Need {
 
 interface Explanation {
   /** What the answer means, where the service's own words do not say it plainly. */
-  readonly says?: string;
+  readonly meaning?: string;
   /** Whole sentences. "The caller" is the app, or the person at the command line: whoever asked. */
   remedy(answer: Answer): string;
 }
@@ -28,33 +28,33 @@ const strayRecord = 'The app writes no such blob: find out who did (storage logs
 
 /** Every kind of answer, and what to do about it: a remedy is right for its answer, or it sends people the wrong way. */
 const explanations: Readonly<Record<FailureKind, Explanation>> = {
-  denied: { says: 'access denied', remedy: ({ grant }) => grant },
+  denied: { meaning: 'access denied', remedy: ({ grant }) => grant },
   deniedByAccessPolicy: {
-    says: 'access denied',
+    meaning: 'access denied',
     remedy: ({ accessPolicy, grant }) =>
       accessPolicy === undefined ? grant : `Grant the key permission "${accessPolicy}" in the vault's access policies.`,
   },
   accessRefused: {
-    says: 'access refused',
+    meaning: 'access refused',
     remedy: ({ host }) =>
       `The service's words tell what refuses it: a missing permission, a network security perimeter, a deny assignment. Ask whoever administers ${host}.`,
   },
   blockedByFirewall: {
-    says: 'the firewall refused this address',
+    meaning: 'the firewall refused this address',
     remedy: ({ host }) =>
       `Let the caller's subnet or address through the firewall of ${host}, or connect a private endpoint.`,
   },
   privateConnectionOnly: {
-    says: 'only private connections are accepted',
+    meaning: 'only private connections are accepted',
     remedy: ({ host }) => `Connect the caller to ${host} through an approved private endpoint.`,
   },
   tokenRefused: {
-    says: 'the token was refused',
+    meaning: 'the token was refused',
     remedy: ({ host }) =>
       `Check that the identity belongs to the tenant of ${host}, and that the clock of this machine is right.`,
   },
   otherTenant: {
-    says: 'the token is of another tenant',
+    meaning: 'the token is of another tenant',
     remedy: ({ host }) =>
       `${host} is in another tenant than the identity: use an identity of its tenant (az login --tenant), or correct the setting that names it.`,
   },
@@ -63,24 +63,24 @@ const explanations: Readonly<Record<FailureKind, Explanation>> = {
       'A person has to sign in: az login. An app needs its managed identity (AZURE_CLIENT_ID), a service principal its secret or certificate.',
   },
   identityUnavailable: {
-    says: 'the managed identity endpoint did not answer',
+    meaning: 'the managed identity endpoint did not answer',
     remedy: () => 'Another attempt may succeed; if it keeps failing, restart the app and look at the health of Azure.',
   },
   identityRefused: {
-    says: 'the managed identity endpoint refused',
+    meaning: 'the managed identity endpoint refused',
     remedy: () => 'Check that AZURE_CLIENT_ID names an identity, and that it is assigned to this app.',
   },
   signInUnavailable: {
-    says: 'the sign-in service did not answer',
+    meaning: 'the sign-in service did not answer',
     remedy: () => 'Another attempt may succeed; check that the authority can be reached (AZURE_AUTHORITY_HOST).',
   },
   wrongCloud: {
-    says: 'it asks for a token of another domain',
+    meaning: 'it asks for a token of another domain',
     remedy: ({ host }) =>
       `The DNS suffix or the cloud does not fit ${host}: correct AZURE_CLOUD, ESCROW_VAULT_DNS_SUFFIX or ESCROW_HSM_DNS_SUFFIX.`,
   },
   untrustedCertificate: {
-    says: 'the certificate is not trusted',
+    meaning: 'the certificate is not trusted',
     remedy: ({ host }) =>
       `Something between the caller and ${host} inspects TLS, as a corporate proxy does: name the file of its root certificate in NODE_EXTRA_CA_CERTS.`,
   },
@@ -102,7 +102,7 @@ const explanations: Readonly<Record<FailureKind, Explanation>> = {
       `Another attempt may succeed; if it keeps happening, check what stands between the caller and ${host}.`,
   },
   throttled: {
-    says: 'throttled',
+    meaning: 'throttled',
     remedy: ({ host }) =>
       `Another attempt may succeed; others load ${host} too: lower maxBackupsPerSecond, or run at another hour.`,
   },
@@ -128,19 +128,19 @@ const explanations: Readonly<Record<FailureKind, Explanation>> = {
     },
   },
   writeOnce: {
-    says: 'write-once',
+    meaning: 'write-once',
     remedy: () =>
       'Nothing that exists is overwritten or deleted, as is meant: choose another name, and leave the old one be.',
   },
   tooLarge: { remedy: () => strayRecord },
   notReadable: {
-    says: 'archived',
+    meaning: 'archived',
     remedy: () =>
       'Bring it back from the archive first (az storage blob set-tier --tier Hot; it takes up to 15 hours), or take another record.',
   },
-  customerKeyRequired: { says: 'encrypted with a key that only its writer has', remedy: () => strayRecord },
+  customerKeyRequired: { meaning: 'encrypted with a key that only its writer has', remedy: () => strayRecord },
   encryptionKeyLost: {
-    says: "the storage account's own encryption key is gone",
+    meaning: "the storage account's own encryption key is gone",
     remedy: ({ host }) =>
       `Recover the key that encrypts ${host} in its Key Vault, and let the account use it again: until then nothing in the account can be read or written.`,
   },
@@ -148,7 +148,7 @@ const explanations: Readonly<Record<FailureKind, Explanation>> = {
     remedy: () => 'Back up the certificate instead (az keyvault certificate backup, Backup-AzKeyVaultCertificate).',
   },
   purgeProtected: {
-    says: 'purge protection',
+    meaning: 'purge protection',
     remedy: () => 'This source does not let a deleted key be purged: it goes at the end of its retention.',
   },
   backupUndecryptable: {
@@ -157,17 +157,17 @@ const explanations: Readonly<Record<FailureKind, Explanation>> = {
   },
   backupMalformed: { remedy: () => 'Check the digest of the record, and restore another one of the key.' },
   premiumRequired: {
-    says: 'the key is HSM-protected, and this is a standard vault',
+    meaning: 'the key is HSM-protected, and this is a standard vault',
     remedy: () =>
       'Restore it to a premium vault (az keyvault create --sku premium) of the same subscription and geography.',
   },
   storeFull: {
-    says: 'the disk is full',
+    meaning: 'the disk is full',
     remedy: () => 'Make room on the disk, or name a folder on another one; then run the same again.',
   },
-  readOnly: { says: 'it can only be read', remedy: () => 'Name a folder on a disk that can be written to.' },
+  readOnly: { meaning: 'it can only be read', remedy: () => 'Name a folder on a disk that can be written to.' },
   inUse: {
-    says: 'another process writes to it',
+    meaning: 'another process writes to it',
     remedy: () => 'Wait until the other process has ended, then run the same again.',
   },
   nameRefused: { remedy: () => 'Choose another name.' },
@@ -190,10 +190,10 @@ export function reasonOf(error: ServiceError): string {
   const status = error.statusCode === undefined ? '' : `${error.statusCode} `;
   const request = error.requestId === undefined ? '' : `, request ${error.requestId}`;
   const words = error.message.replace(/\s+/g, ' ').replace(/\.+$/, '').trim();
-  const { says } = explanations[error.kind];
-  return says === undefined
+  const { meaning } = explanations[error.kind];
+  return meaning === undefined
     ? `${words} (${status}${code}${request})`
-    : `${says} (${status}${code}${request}): ${words}`;
+    : `${meaning} (${status}${code}${request}): ${words}`;
 }
 
 function isStorage(service: ServiceError['service']): boolean {

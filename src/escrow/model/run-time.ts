@@ -14,11 +14,11 @@ const fieldPattern = /^(?:[\d*,/-]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|D
  * @throws Error that says which field is wrong.
  */
 export function parseSchedule(expression: string): Cron {
-  const strange = expression
+  const unknownField = expression
     .trim()
     .split(/\s+/)
     .find((field) => !fieldPattern.test(field));
-  if (strange !== undefined) throw new Error(`the field "${strange}" is no NCRONTAB`);
+  if (unknownField !== undefined) throw new Error(`the field "${unknownField}" is no NCRONTAB`);
   return new Cron(expression, { timezone: 'UTC', mode: '6-part', domAndDow: true, paused: true });
 }
 

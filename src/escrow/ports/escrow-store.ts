@@ -67,7 +67,7 @@ export interface EscrowStore {
   /** Deletes a blob. The deployed identity may not; only the audit's canary ever asks. */
   remove(name: string, deadline: AbortSignal): Promise<void>;
   /** @returns undefined when there is no such blob. */
-  look(name: string, deadline: AbortSignal): Promise<StoredBlob | undefined>;
+  find(name: string, deadline: AbortSignal): Promise<StoredBlob | undefined>;
   /** @throws ServiceError `absent`; `tooLarge`, unread, beyond `maxBytes`; `notReadable` from the archive. */
   read(name: string, deadline: AbortSignal, maxBytes?: number): Promise<Uint8Array>;
   /** The blobs whose names begin with `prefix`, in name order, page by page (5,000 a page). Metadata make larger pages. */

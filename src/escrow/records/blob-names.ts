@@ -149,8 +149,8 @@ export function namedRecordName(blobName: string): string {
 
 /** Why a name may not be chosen for a record; undefined when it may. */
 export function faultOfBlobName(blobName: string): string | undefined {
-  const most = 1024 - namedFolder.length;
-  if (blobName.length === 0 || blobName.length > most) return `it must have 1 to ${most} characters`;
+  const maxLength = 1024 - namedFolder.length;
+  if (blobName.length === 0 || blobName.length > maxLength) return `it must have 1 to ${maxLength} characters`;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
   if (/[\u0000-\u001f\u007f-\u009f\ufffe\uffff\\]/.test(blobName) || !blobName.isWellFormed()) {
     return 'it must not contain control characters, broken code points or a backslash';

@@ -59,7 +59,7 @@ async function recordAt(
   wanted: { readonly blobName: string; readonly source?: SourceId | undefined; readonly keyName?: string | undefined },
   deadline: AbortSignal,
 ): Promise<RecordPick> {
-  const blob = await store.look(wanted.blobName, deadline);
+  const blob = await store.find(wanted.blobName, deadline);
   const record = blob && storedRecordOf(blob, suffixes);
   if (record === undefined) {
     throw new EscrowFault(

@@ -9,8 +9,8 @@ type Dated = Pick<StoredRecord, 'createdAt' | 'metadata' | 'blobName'>;
 
 /** When the vault made the backup, as the record says; undefined where it says nothing that can be true. */
 export function backedUpAt({ createdAt, metadata }: Dated): Date | undefined {
-  const told = readRecordMetadata(metadata).backedUpAt;
-  return told !== undefined && told.getTime() <= createdAt.getTime() + timeMargin ? told : undefined;
+  const claimed = readRecordMetadata(metadata).backedUpAt;
+  return claimed !== undefined && claimed.getTime() <= createdAt.getTime() + timeMargin ? claimed : undefined;
 }
 
 /**
@@ -18,8 +18,8 @@ export function backedUpAt({ createdAt, metadata }: Dated): Date | undefined {
  * times of creation, and so does whoever plants a record. It yields to every record that is not late.
  */
 export function isLate(record: Dated): boolean {
-  const told = backedUpAt(record);
-  return told === undefined || record.createdAt.getTime() - told.getTime() > lateAfterMs;
+  const claimed = backedUpAt(record);
+  return claimed === undefined || record.createdAt.getTime() - claimed.getTime() > lateAfterMs;
 }
 
 /** The time that orders a record: the storage service's, and of a late one what it says itself. */

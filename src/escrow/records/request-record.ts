@@ -28,7 +28,7 @@ const requestRecord = z.object({
 export type RequestRecord = Readonly<z.infer<typeof requestRecord>>;
 
 /** Keeps the record; the first one of a message stands, a redelivery adds none. */
-export async function keepRequest(store: EscrowStore, record: RequestRecord, deadline: AbortSignal): Promise<void> {
+export async function saveRequest(store: EscrowStore, record: RequestRecord, deadline: AbortSignal): Promise<void> {
   const name = requestRecordName(new Date(record.insertedAt), record.messageId);
   const bytes = formatJson(requestRecord, record);
   const metadata = { status: record.status };
@@ -42,6 +42,6 @@ export async function readRequest(
   deadline: AbortSignal,
 ): Promise<RequestRecord | undefined> {
   const name = requestRecordName(insertedAt, messageId);
-  if ((await store.look(name, deadline)) === undefined) return undefined;
+  if ((await store.find(name, deadline)) === undefined) return undefined;
   return parseJson(requestRecord, await readBounded(store, name, maxEvidenceBytes, deadline));
 }

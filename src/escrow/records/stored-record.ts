@@ -30,14 +30,14 @@ export function storedRecordOf(blob: StoredBlob, suffixes: SourceSuffixes): Stor
   const { name, metadata, createdAt, length } = blob;
   const named = parseRecordName(name);
   if (named === undefined && !name.startsWith(namedFolder)) return undefined;
-  const said = readRecordMetadata(metadata);
-  const described = said.keyId === undefined ? undefined : parseKeyId(said.keyId, suffixes);
+  const claims = readRecordMetadata(metadata);
+  const described = claims.keyId === undefined ? undefined : parseKeyId(claims.keyId, suffixes);
   const source = named?.source ?? described?.source;
   const keyName = sameName(named?.keyName, described?.name);
   if (source === undefined || keyName === undefined) return undefined;
   return {
-    ...said,
-    runId: said.runId ?? named?.runId,
+    ...claims,
+    runId: claims.runId ?? named?.runId,
     blobName: name,
     source,
     keyName,

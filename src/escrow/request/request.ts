@@ -66,7 +66,7 @@ const forms =
   'Allowed: {"vaultName","name"}, {"hsmName","name"}, {"id"}, {"vaultName"}, {"hsmName"} or {"all":true}; with "blobName" (one key), "force", "whatIf", "runTime" (whole sources).';
 const day = 24 * 60 * 60 * 1000;
 /** How far ahead of this clock a run may claim to be, because clocks differ. A record may precede its run by no more than twice that. */
-const longestAheadMs = 5 * 60 * 1000;
+const maxAheadMs = 5 * 60 * 1000;
 
 /**
  * Reads the parsed body of a queue message.
@@ -143,7 +143,7 @@ function resolve(message: Message, context: RequestContext): EscrowRequest {
  * nobody's. However old is fine: Event Grid tries for 24 hours, and a dead letter is replayed days later.
  */
 function requireNotAhead({ id, time }: { readonly id: string; readonly time: Date }, { now }: RequestContext): void {
-  if (time.getTime() - now.getTime() <= longestAheadMs) return;
+  if (time.getTime() - now.getTime() <= maxAheadMs) return;
   throw refuse(
     `the event's time ${time.toISOString()} is more than 5 minutes ahead of ${now.toISOString()} (event ${JSON.stringify(id)})`,
     'Send the event as Event Grid does, with the time at which the version was made; it may be of any age.',
@@ -154,7 +154,7 @@ function readRunTime(runTime: string | undefined, { now }: RequestContext): { ru
   if (runTime === undefined) return {};
   const time = new Date(runTime);
   const age = now.getTime() - time.getTime();
-  if (!(age <= 7 * day && age >= -longestAheadMs)) {
+  if (!(age <= 7 * day && age >= -maxAheadMs)) {
     throw refuse(`"runTime" ${runTime} is out of range`, 'It may lie from 7 days ago to 5 minutes ahead.');
   }
   return { runTime: time };
@@ -181,11 +181,11 @@ function configuredSource(wanted: SourceId, { sources }: RequestContext): Escrow
 }
 
 // A message may be 64 KB of anything; its record keeps it whole, the reason need not.
-const longestReason = 600;
+const maxReasonLength = 600;
 
 function refuse(reason: string, allowed: string): RequestRefused {
-  const told = reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason;
-  return new RequestRefused(`Cannot carry out the request: ${told}. ${allowed}`);
+  const shortened = reason.length > maxReasonLength ? `${reason.slice(0, maxReasonLength)}…` : reason;
+  return new RequestRefused(`Cannot carry out the request: ${shortened}. ${allowed}`);
 }
 
 function describeBody(body: unknown): string {

@@ -12,7 +12,7 @@ export interface KeyReference {
 }
 
 /** What a restore brought back. */
-export interface CameBack {
+export interface ReturnedKey {
   readonly name: string;
   readonly versions: SeenVersions;
 }
@@ -46,20 +46,20 @@ const marginMs = 60_000;
  * that the writer of a record can choose counts for it: no API removes a version, and a version's id and public key never
  * change, so a version that is older than the last complete listing and not in it is a stranger's.
  */
-export function compareKey(record: StoredRecord, came: CameBack, reference: KeyReference): Comparison {
+export function compareKey(record: StoredRecord, returned: ReturnedKey, reference: KeyReference): Comparison {
   const verdicts = new Set<Verdict>();
   const reasons: string[] = [];
   const note = (verdict: Verdict, reason: string): void => {
     verdicts.add(verdict);
     reasons.push(reason);
   };
-  if (came.name.toLowerCase() !== record.keyName.toLowerCase()) note('stranger', `it is key "${came.name}"`);
-  if (came.versions.size === 0) note('unproven', 'it shows no version');
-  const listedAt = lastListing(record, came, reference);
-  if (listedAt === undefined && came.versions.size > 0) {
+  if (returned.name.toLowerCase() !== record.keyName.toLowerCase()) note('stranger', `it is key "${returned.name}"`);
+  if (returned.versions.size === 0) note('unproven', 'it shows no version');
+  const listedAt = lastListing(record, returned, reference);
+  if (listedAt === undefined && returned.versions.size > 0) {
     note('unproven', 'no audit has listed its versions, and it cannot be read in its source: nothing to compare with');
   }
-  const versions = [...came.versions].map(([version, seen]): ComparedVersion => {
+  const versions = [...returned.versions].map(([version, seen]): ComparedVersion => {
     const { proof, fault } = proveVersion(version, seen, reference);
     if (fault !== undefined) note(...fault);
     if (proof === 'none' && fault === undefined && listedAt !== undefined) {
@@ -70,7 +70,7 @@ export function compareKey(record: StoredRecord, came: CameBack, reference: KeyR
     }
     return { version, ...(seen.thumbprint !== undefined && { thumbprint: seen.thumbprint }), proof };
   });
-  for (const [version, verdict] of missingVersions(record, came, reference)) {
+  for (const [version, verdict] of missingVersions(record, returned, reference)) {
     const isSure = verdict === 'lacking';
     note(
       verdict,
@@ -87,11 +87,15 @@ export function compareKey(record: StoredRecord, came: CameBack, reference: KeyR
  * When the key's versions were last listed completely, in milliseconds since the epoch; undefined: never. A source that has
  * the key now counts, unless what it has was made after the record: then it is another key under the name.
  */
-function lastListing({ createdAt }: StoredRecord, came: CameBack, { source, known }: KeyReference): number | undefined {
+function lastListing(
+  { createdAt }: StoredRecord,
+  returned: ReturnedKey,
+  { source, known }: KeyReference,
+): number | undefined {
   const audited = known === undefined ? undefined : Date.parse(known.listedAt);
   if (source === undefined) return audited;
   const isOfThisKey =
-    [...came.versions.keys()].some((version) => source.versions.has(version)) ||
+    [...returned.versions.keys()].some((version) => source.versions.has(version)) ||
     [...source.versions.values()].some((seen) => seen.createdAt !== undefined && seen.createdAt <= createdAt);
   return isOfThisKey ? Math.max(audited ?? 0, source.listedAt.getTime()) : audited;
 }
@@ -134,17 +138,17 @@ export function isKnownVersion(version: string, { source, known }: KeyReference)
 /** Versions that a backup of the record's time holds, and what came back does not. */
 function missingVersions(
   record: StoredRecord,
-  came: CameBack,
+  returned: ReturnedKey,
   { source, known }: KeyReference,
 ): Map<string, 'lacking' | 'unproven'> {
   const missing = new Map<string, 'lacking' | 'unproven'>();
-  const told = backedUpAt(record);
+  const claimed = backedUpAt(record);
   // A late record was copied or planted: when it was made, only its own word says.
-  const backup = (isLate(record) ? (told ?? new Date(0)) : (told ?? record.createdAt)).getTime() - marginMs;
-  const oldest = Math.min(...[...came.versions.values()].map((seen) => seen.createdAt?.getTime() ?? 0));
+  const backup = (isLate(record) ? (claimed ?? new Date(0)) : (claimed ?? record.createdAt)).getTime() - marginMs;
+  const oldest = Math.min(...[...returned.versions.values()].map((seen) => seen.createdAt?.getTime() ?? 0));
   const require = (version: string, createdAt: number, goneAt = Number.POSITIVE_INFINITY): void => {
     // What is older than all that came back was another key under the name, replaced since.
-    if (came.versions.has(version) || createdAt < oldest || goneAt <= backup) return;
+    if (returned.versions.has(version) || createdAt < oldest || goneAt <= backup) return;
     if (createdAt < backup) missing.set(version, 'lacking');
     else if (isLate(record) && createdAt < record.createdAt.getTime() - marginMs) missing.set(version, 'unproven');
   };

@@ -34,8 +34,8 @@ export function judgePlace(
   const labels: (keyof RestorePlace)[] =
     record.source.kind === 'vault' ? ['subscriptionId', 'geography'] : ['securityDomain'];
   const differing = labels.filter((label) => {
-    const [wanted, there] = [record.place[label], target.place[label]];
-    return wanted !== undefined && there !== undefined && wanted.toLowerCase() !== there.toLowerCase();
+    const [wanted, actual] = [record.place[label], target.place[label]];
+    return wanted !== undefined && actual !== undefined && wanted.toLowerCase() !== actual.toLowerCase();
   });
   if (differing.length > 0) {
     const found = differing.map((label) => `${words[label]} ${target.place[label]}`).join(', ');

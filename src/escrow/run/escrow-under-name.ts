@@ -27,7 +27,7 @@ export interface NamedJob extends KeyJob {
 export function escrowUnderName(job: NamedJob, ports: EscrowPorts): Promise<Outcome> {
   return orFailed(job, async () => {
     const { store, time } = ports;
-    const existing = await store.look(job.blobName, time.hardDeadline);
+    const existing = await store.find(job.blobName, time.hardDeadline);
     const settled = existingOutcome(job, existing);
     if (settled !== undefined) return settled;
     const record = { ...(await backUp(job, ports)), name: job.blobName };
@@ -40,9 +40,9 @@ export function escrowUnderName(job: NamedJob, ports: EscrowPorts): Promise<Outc
 }
 
 /** What `escrowUnderName` would come to, as far as looking can tell: a name that is taken is a failure here too. */
-export function foreseeUnderName(job: NamedJob, { store, time }: EscrowPorts): Promise<Outcome> {
+export function dryRunUnderName(job: NamedJob, { store, time }: EscrowPorts): Promise<Outcome> {
   return orFailed(job, async () => {
-    const existing = await store.look(job.blobName, time.hardDeadline);
+    const existing = await store.find(job.blobName, time.hardDeadline);
     const wouldEscrow = { key: job.key.name, outcome: 'wouldEscrow', blobName: job.blobName } as const;
     return existingOutcome(job, existing) ?? wouldEscrow;
   });

@@ -7,7 +7,7 @@ import type { EscrowSource } from '../model/source.ts';
 import type { Trigger } from '../ports/escrow-events.ts';
 import { namedRecordName } from '../records/blob-names.ts';
 import { dryRunKey, escrowKey } from './escrow-key.ts';
-import { escrowUnderName, foreseeUnderName } from './escrow-under-name.ts';
+import { dryRunUnderName, escrowUnderName } from './escrow-under-name.ts';
 import { logOutcome } from './outcome-log.ts';
 import type { RunPorts } from './source-run.ts';
 
@@ -49,5 +49,5 @@ async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
   const keyJob = { source, key, runId, trigger, lookFirst: true };
   if (job.blobName === undefined) return job.whatIf ? dryRunKey(keyJob, ports) : escrowKey(keyJob, ports);
   const named = { ...keyJob, blobName: namedRecordName(job.blobName), force };
-  return job.whatIf ? foreseeUnderName(named, ports) : escrowUnderName(named, ports);
+  return job.whatIf ? dryRunUnderName(named, ports) : escrowUnderName(named, ports);
 }

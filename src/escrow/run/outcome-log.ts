@@ -23,25 +23,25 @@ function levelOf(outcome: Outcome): LogLevel {
   }
 }
 
-function eventOf(said: Outcome, run: { runId: RunId; source: string }): EscrowEvent {
-  switch (said.outcome) {
+function eventOf(result: Outcome, run: { runId: RunId; source: string }): EscrowEvent {
+  switch (result.outcome) {
     case 'escrowed':
     case 'alreadyEscrowed': {
-      const { outcome, ...record } = said;
+      const { outcome, ...record } = result;
       return { event: 'escrow.key.escrowed', ...run, ...record, already: outcome === 'alreadyEscrowed' };
     }
     case 'skipped':
-      return { event: 'escrow.key.skipped', ...run, key: said.key, reason: said.reason, message: said.message };
+      return { event: 'escrow.key.skipped', ...run, key: result.key, reason: result.reason, message: result.message };
     case 'wouldEscrow':
-      return { event: 'escrow.key.wouldEscrow', ...run, key: said.key, blobName: said.blobName };
+      return { event: 'escrow.key.wouldEscrow', ...run, key: result.key, blobName: result.blobName };
     case 'failed': {
-      const { key, code, remedy, statusCode, requestId } = said;
+      const { key, code, remedy, statusCode, requestId } = result;
       return {
         event: 'escrow.key.failed',
         ...run,
         key,
         code,
-        message: failureSentence(said),
+        message: failureSentence(result),
         remedy,
         ...(statusCode !== undefined && { statusCode }),
         ...(requestId !== undefined && { requestId }),

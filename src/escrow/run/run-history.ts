@@ -109,8 +109,8 @@ const keptMs = 90 * 24 * 60 * 60 * 1000;
 const maxRuns = 400;
 
 /** The history of runs for the audit, newest first: those just read, and what the latest audit knew of older ones. */
-export function auditedRuns(history: SourceHistory, earlier: readonly AuditedRun[], now: Date): AuditedRun[] {
-  const runs = new Map(earlier.map((run) => [run.runId, run]));
+export function auditedRuns(history: SourceHistory, previous: readonly AuditedRun[], now: Date): AuditedRun[] {
+  const runs = new Map(previous.map((run) => [run.runId, run]));
   for (const run of history.runs) {
     const audited = auditedRun(run, history);
     if (audited !== undefined) runs.set(run.runId, audited);

@@ -30,7 +30,7 @@ export interface CanaryTrial {
  */
 export async function tryCanary(store: EscrowStore, deadline: AbortSignal): Promise<CanaryTrial> {
   try {
-    if ((await store.look(canaryName, deadline)) === undefined) await putOnce(store, canary, deadline);
+    if ((await store.find(canaryName, deadline)) === undefined) await putOnce(store, canary, deadline);
   } catch (error) {
     if (error instanceof OutOfTime) throw error;
     const message = `the canary cannot be put: ${wordsOf(error)}`;
@@ -55,10 +55,10 @@ export function trialFindings({ overwrite, remove, message }: CanaryTrial): Find
 }
 
 async function attempt(
-  crime: () => Promise<void>,
+  operation: () => Promise<void>,
 ): Promise<{ readonly answer: CanaryTrial['overwrite']; readonly message?: string }> {
   try {
-    await crime();
+    await operation();
     return { answer: 'allowed' };
   } catch (error) {
     if (error instanceof OutOfTime) throw error;

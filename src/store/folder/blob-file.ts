@@ -132,11 +132,11 @@ async function refuseLinks(root: string, name: string): Promise<void> {
   const parts = name.split('/');
   for (let depth = 1; depth < parts.length; depth++) {
     const folder = join(root, ...parts.slice(0, depth));
-    const there = await lstat(folder).catch((error: unknown) => {
+    const stats = await lstat(folder).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     });
-    if (there === undefined) return;
-    if (there.isSymbolicLink()) throw Object.assign(new Error(`${folder} is a symbolic link`), { code: 'ELOOP' });
+    if (stats === undefined) return;
+    if (stats.isSymbolicLink()) throw Object.assign(new Error(`${folder} is a symbolic link`), { code: 'ELOOP' });
   }
 }

@@ -101,7 +101,7 @@ export function createFolderStore(
     return turn;
   };
 
-  const look = async (name: string): Promise<StoredBlob | undefined> => {
+  const find = async (name: string): Promise<StoredBlob | undefined> => {
     if (faultOfFileName(name) !== undefined) return undefined;
     const meta = await readMeta(root, name);
     if (meta === 'absent') return undefined;
@@ -111,7 +111,7 @@ export function createFolderStore(
 
   const create = (blob: NewBlob, createdAt: () => Date, deadline: AbortSignal): Promise<CreateResult> =>
     write(blob, deadline, async () => {
-      const existing = await look(blob.name);
+      const existing = await find(blob.name);
       if (existing === undefined) {
         await writeBlobFile(root, scratch, { ...blob, createdAt: createdAt() });
         return { outcome: 'created' };
@@ -126,7 +126,7 @@ export function createFolderStore(
       const path = folder + entry;
       if (!entry.endsWith('/')) {
         if (!path.startsWith(prefix) || path < from) continue;
-        const blob = await look(path);
+        const blob = await find(path);
         if (blob !== undefined) yield blob;
       } else if (reaches(path, prefix) && (path >= from || from.startsWith(path))) yield* walk(path, prefix, from);
     }
@@ -152,13 +152,13 @@ export function createFolderStore(
     remove: (name, deadline) =>
       call(name, deadline, async () => {
         await becomeWriter();
-        if ((await look(name)) === undefined) throw absent(root, name);
+        if ((await find(name)) === undefined) throw absent(root, name);
         await removeBlobFile(root, name);
       }),
-    look: (name, deadline) => call(name, deadline, () => look(name)),
+    find: (name, deadline) => call(name, deadline, () => find(name)),
     read: (name, deadline, maxBytes) =>
       call(name, deadline, async () => {
-        if ((await look(name)) === undefined) throw absent(root, name);
+        if ((await find(name)) === undefined) throw absent(root, name);
         return readPlainFile(fileOf(root, name), maxBytes);
       }),
     list(prefix, deadline, options: ListOptions = {}) {
@@ -207,10 +207,13 @@ async function namesIn(folder: string): Promise<Map<string, Named>> {
   );
 }
 
-function faultBeside(there: Named, wanted: Named): string | undefined {
-  if (there.name !== wanted.name) return `"${there.name}" is there, and not every file system tells the two apart`;
-  if (there.isFolder === undefined || there.isFolder === wanted.isFolder) return undefined;
-  return there.isFolder ? `"${there.name}" is a folder there` : `"${there.name}" is a file there, not a folder`;
+function faultBeside(existing: Named, wanted: Named): string | undefined {
+  if (existing.name !== wanted.name)
+    return `"${existing.name}" is there, and not every file system tells the two apart`;
+  if (existing.isFolder === undefined || existing.isFolder === wanted.isFolder) return undefined;
+  return existing.isFolder
+    ? `"${existing.name}" is a folder there`
+    : `"${existing.name}" is a file there, not a folder`;
 }
 
 /** What is not there is `value`; any other error goes on. */

@@ -31,19 +31,19 @@ export class FolderInUse extends Error {
  * @throws FolderInUse
  */
 export async function lockFolder(locks: string): Promise<() => void> {
-  const mine = `${process.pid}.${host}.${randomUUID()}.lock`;
-  const path = join(locks, mine);
+  const ownLock = `${process.pid}.${host}.${randomUUID()}.lock`;
+  const path = join(locks, ownLock);
   const release = (): void => {
     process.off('exit', release);
     rmSync(path, { force: true });
-    held.delete(mine);
+    held.delete(ownLock);
   };
-  held.add(mine);
+  held.add(ownLock);
   await writeFlushed(path, Buffer.alloc(0));
   process.once('exit', release);
   try {
     for (const other of await readdir(locks)) {
-      const writer = other === mine ? undefined : writerOf(other);
+      const writer = other === ownLock ? undefined : writerOf(other);
       if (writer === undefined) continue;
       if (held.has(other) || !hasEnded(writer)) throw new FolderInUse(join(locks, other), writer);
       await rm(join(locks, other), { force: true });

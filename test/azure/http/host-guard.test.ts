@@ -80,7 +80,7 @@ describe('the last gate before the wire', () => {
     try {
       const blob = { name: 'x', bytes: Buffer.from('x'), contentType: 'text/plain', metadata: {} };
       await store.create(blob, noLimit);
-      await store.look('x', noLimit);
+      await store.find('x', noLimit);
       await store.read('x', noLimit);
       await namesOf(store.list('', noLimit));
       await queue.send({ all: true }, noLimit);
@@ -113,7 +113,7 @@ describe('storage that leads away from itself', () => {
     const store = createBlobContainerStore(url, azure.credential(app), clock);
     const blob = { name: 'x', bytes: Buffer.from('x'), contentType: 'text/plain', metadata: {} };
     await expect(store.create(blob, noLimit)).rejects.toMatchObject({ statusCode: 307 });
-    await expect(store.look('x', noLimit)).rejects.toMatchObject({ statusCode: 307 });
+    await expect(store.find('x', noLimit)).rejects.toMatchObject({ statusCode: 307 });
     await expect(store.read('x', noLimit)).rejects.toThrow();
     await expect(namesOf(store.list('', noLimit))).rejects.toMatchObject({ statusCode: 307 });
     expect(own.asked).toHaveLength(4);

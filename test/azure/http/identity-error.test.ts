@@ -34,7 +34,7 @@ async function credentialOf(identity: LocalIdentity): Promise<TokenCredential> {
 async function look(identity: LocalIdentity): Promise<unknown> {
   const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
   const store = createBlobContainerStore(azure.containerUrl, await credentialOf(identity), fastClock(100));
-  return store.look('nothing', noLimit);
+  return store.find('nothing', noLimit);
 }
 
 let number = 0;

@@ -132,7 +132,7 @@ describe('storage that tells odd times', () => {
 
   afterAll(() => front?.[Symbol.asyncDispose]());
 
-  const look = () => store.look('odd/blob', noLimit);
+  const look = () => store.find('odd/blob', noLimit);
   const listed = async () => {
     for await (const blob of store.list('odd/', noLimit)) return blob;
     return undefined;

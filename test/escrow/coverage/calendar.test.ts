@@ -15,7 +15,7 @@ const long = new Date('2026-01-01T00:00:00Z');
 
 /** A key that has been there for long and of which nothing is known. */
 const unknown: KeyDays = {
-  earlier: undefined,
+  previous: undefined,
   backups: new Map(),
   failures: new Set(),
   status: 'stale',
@@ -139,9 +139,9 @@ describe('a day without a backup is held', () => {
   });
 
   test('by the newest record of the previous audit, where a later one has come since', () => {
-    const earlier = { from: addDays(calendarStart(now), -3), marks: [], recordAt: new Date('2026-11-20T20:00:00Z') };
+    const previous = { from: addDays(calendarStart(now), -3), marks: [], recordAt: new Date('2026-11-20T20:00:00Z') };
     const recordAt = new Date('2026-11-24T02:00:00Z');
-    expect(lastDays(5, { earlier, recordAt, status: 'fresh' }, 52)).toBe('ehhse');
+    expect(lastDays(5, { previous, recordAt, status: 'fresh' }, 52)).toBe('ehhse');
   });
 
   test('by no record that came later', () => {
@@ -157,27 +157,27 @@ describe('what the previous audit had worked out', () => {
   });
 
   test('stands, but for its last day, which had not ended', () => {
-    const earlier = earlierBy(1, `${'f'.repeat(89)}s`);
+    const previous = earlierBy(1, `${'f'.repeat(89)}s`);
     const recordAt = new Date('2026-11-24T02:00:00Z');
-    expect(daysOf({ earlier, recordAt, status: 'fresh', ...outcomes([1, 'e'], [0, 'e'], [5, 'e']) })).toBe(
+    expect(daysOf({ previous, recordAt, status: 'fresh', ...outcomes([1, 'e'], [0, 'e'], [5, 'e']) })).toBe(
       `${'f'.repeat(88)}ee`,
     );
   });
 
   test('moves with the calendar, by as many days as have passed', () => {
-    const earlier = earlierBy(3, `kkkf${'e'.repeat(85)}s`);
-    expect(daysOf({ earlier })).toBe(`f${'e'.repeat(85)}ssss`);
+    const previous = earlierBy(3, `kkkf${'e'.repeat(85)}s`);
+    expect(daysOf({ previous })).toBe(`f${'e'.repeat(85)}ssss`);
   });
 
   test('of the same day is worked out again for today alone', () => {
-    const earlier = earlierBy(0, `${'f'.repeat(89)}s`);
+    const previous = earlierBy(0, `${'f'.repeat(89)}s`);
     const recordAt = new Date('2026-11-24T02:00:00Z');
-    expect(daysOf({ earlier, recordAt, status: 'fresh', ...outcomes([0, 'e'], [1, 'e']) })).toBe(`${'f'.repeat(89)}e`);
+    expect(daysOf({ previous, recordAt, status: 'fresh', ...outcomes([0, 'e'], [1, 'e']) })).toBe(`${'f'.repeat(89)}e`);
   });
 
   test('counts by the real time of its newest record', () => {
     const marks = `${'e'.repeat(89)}s`;
-    expect(daysOf({ earlier: earlierBy(1, marks, '2026-11-22T23:00:00Z') })).toBe(`${'e'.repeat(88)}hs`);
-    expect(daysOf({ earlier: earlierBy(1, marks, '2026-11-22T21:00:00Z') })).toBe(`${'e'.repeat(88)}ss`);
+    expect(daysOf({ previous: earlierBy(1, marks, '2026-11-22T23:00:00Z') })).toBe(`${'e'.repeat(88)}hs`);
+    expect(daysOf({ previous: earlierBy(1, marks, '2026-11-22T21:00:00Z') })).toBe(`${'e'.repeat(88)}ss`);
   });
 });

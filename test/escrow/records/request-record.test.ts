@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { requestRecordName } from '../../../src/escrow/records/blob-names.ts';
-import { keepRequest, readRequest } from '../../../src/escrow/records/request-record.ts';
+import { readRequest, saveRequest } from '../../../src/escrow/records/request-record.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
 
@@ -20,8 +20,8 @@ const record = {
 
 test('a request that was not carried out reads back as it was kept, and stands against a redelivery', async () => {
   const store = createMemoryStore();
-  await keepRequest(store, record, noLimit);
-  await keepRequest(store, { ...record, attempt: 2 }, noLimit);
+  await saveRequest(store, record, noLimit);
+  await saveRequest(store, { ...record, attempt: 2 }, noLimit);
   expect(await readRequest(store, { insertedAt, messageId }, noLimit)).toEqual(record);
 });
 

@@ -32,7 +32,7 @@ async function stored(content: unknown, name = reportName(runId, source)) {
   const store = createMemoryStore();
   const bytes = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
   await store.create({ name, bytes, contentType: 'application/json', metadata: {} }, noLimit);
-  const blob = await store.look(name, noLimit);
+  const blob = await store.find(name, noLimit);
   if (blob === undefined) throw new Error('nothing was stored');
   return readRunReport(store, blob, noLimit);
 }
@@ -45,7 +45,7 @@ describe('a run report', () => {
       await putRunReport(store, source, { ...report, attempt: 2 }, noLimit),
     ];
     expect(names).toEqual([reportName(runId, source), reportName(runId, source, 2)]);
-    const second = await store.look(names[1] ?? '', noLimit);
+    const second = await store.find(names[1] ?? '', noLimit);
     expect(second && (await readRunReport(store, second, noLimit)).report).toEqual({ ...report, attempt: 2 });
   });
 

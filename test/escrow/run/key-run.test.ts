@@ -185,7 +185,7 @@ describe('a name that is taken', () => {
     const { keys, store } = scene({ name: 'signing' });
     const blind = {
       ...store,
-      look: () => Promise.reject(storageError({ statusCode: 403, code: 'AuthorizationFailure' })),
+      find: () => Promise.reject(storageError({ statusCode: 403, code: 'AuthorizationFailure' })),
       // biome-ignore lint/correctness/useYield: it never comes to that
       async *list() {
         throw storageError({ statusCode: 403, code: 'AuthorizationFailure' });

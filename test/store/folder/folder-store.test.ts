@@ -52,13 +52,13 @@ describe('a folder as an escrow store', () => {
     const createdAt = lastNight(2000);
     await store.createCopy(blob('named/old'), createdAt, noLimit);
     await chmod(join(root, 'named/old'), 0o600);
-    expect((await store.look('named/old', noLimit))?.createdAt).toEqual(createdAt);
+    expect((await store.find('named/old', noLimit))?.createdAt).toEqual(createdAt);
   });
 
   test('has no blob without a description, and replaces what a writer left behind', async () => {
     await mkdir(join(root, 'named'));
     await writeFile(join(root, 'named/left'), 'half');
-    expect(await store.look('named/left', noLimit)).toBeUndefined();
+    expect(await store.find('named/left', noLimit)).toBeUndefined();
     expect(await namesIn()).toEqual([]);
     expect(await store.create(blob('named/left'), noLimit)).toEqual({ outcome: 'created' });
     expect(Buffer.from(await store.read('named/left', noLimit)).toString()).toBe('backup');
@@ -67,7 +67,7 @@ describe('a folder as an escrow store', () => {
   test('shows a blob whose description is damaged as one that nothing vouches for, and never overwrites it', async () => {
     await store.create(blob('named/spoiled'), noLimit);
     await writeFile(join(root, 'named/spoiled.meta.json'), '{"createdAt":');
-    const seen = await store.look('named/spoiled', noLimit);
+    const seen = await store.find('named/spoiled', noLimit);
     expect(seen).toMatchObject({ createdAt: new Date(0), metadata: {} });
     expect(await store.create(blob('named/spoiled', 'other'), noLimit)).toMatchObject({ outcome: 'exists' });
   });
@@ -75,7 +75,7 @@ describe('a folder as an escrow store', () => {
   test('shows the length that the bytes really have', async () => {
     await store.create(blob('named/cut'), noLimit);
     await writeFile(join(root, 'named/cut'), 'bac');
-    expect((await store.look('named/cut', noLimit))?.length).toBe(3);
+    expect((await store.find('named/cut', noLimit))?.length).toBe(3);
   });
 
   test.each([
@@ -130,7 +130,7 @@ describe('a folder as an escrow store', () => {
       kind: 'inUse',
       message: expect.stringContaining(`process ${child.pid} `),
     });
-    expect((await store.look('named/a0/x.keybackup', noLimit))?.length).toBe(20_000);
+    expect((await store.find('named/a0/x.keybackup', noLimit))?.length).toBe(20_000);
     child.kill('SIGKILL');
     await once(child, 'close');
     expect(await store.create(blob('named/b'), noLimit)).toEqual({ outcome: 'created' });
@@ -153,7 +153,7 @@ describe('a folder as an escrow store', () => {
         kind: 'storeFull',
         code: 'ENOSPC',
       });
-      expect(await full.look('named/large', noLimit)).toBeUndefined();
+      expect(await full.find('named/large', noLimit)).toBeUndefined();
       expect(await readdir(join(small.folder, 'named'))).toEqual(['fits', 'fits.meta.json']);
     } finally {
       await full.release();

@@ -59,8 +59,12 @@ export function addBackup(cli: Cli) {
         const ids = id?.includes('-') ? [...id.filter((one) => one !== '-'), ...(await readLines(io.stdin))] : id;
         const selection = { keys, except, maxBackupsPerSecond };
         const targets: BackupTarget[] = readTargets({ ids, source: namedSource(values), name, all, selection }, task);
-        const wish = { force: values.force ?? false, whatIf: values.whatIf ?? false, confirm: values.confirm ?? false };
-        if (store !== undefined) return backUpToStore(targets, { ...wish, json: values.json ?? false }, io, task);
+        const options = {
+          force: values.force ?? false,
+          whatIf: values.whatIf ?? false,
+          confirm: values.confirm ?? false,
+        };
+        if (store !== undefined) return backUpToStore(targets, { ...options, json: values.json ?? false }, io, task);
         const whole = targets.find((target) => target.name === undefined);
         if (whole !== undefined) {
           throw new UsageFault(
@@ -72,7 +76,7 @@ export function addBackup(cli: Cli) {
         if (output !== undefined && targets.length > 1) {
           throw new UsageFault(`--output is one file, and ${targets.length} keys are to be backed up`, 'Leave it out.');
         }
-        return backUpToFiles(targets, { ...wish, output, json: values.json ?? false }, io, task);
+        return backUpToFiles(targets, { ...options, output, json: values.json ?? false }, io, task);
       }),
     );
 }

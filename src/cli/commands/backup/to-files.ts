@@ -15,7 +15,7 @@ import type { Io } from '../../terminal/io.ts';
 import { writeOutputFile } from '../../terminal/output-file.ts';
 import { print, printJson, say } from '../../terminal/print.ts';
 
-export interface FileWish {
+export interface FileOptions {
   readonly output: string | undefined;
   readonly force: boolean;
   readonly whatIf: boolean;
@@ -35,22 +35,22 @@ interface FileOutcome {
 /** Each key into a file of its own, whose path is the only thing on stdout. */
 export async function backUpToFiles(
   targets: readonly BackupTarget[],
-  wish: FileWish,
+  options: FileOptions,
   io: Io,
   task: Task,
 ): Promise<ExitCode> {
-  if (wish.confirm && !wish.whatIf && !(await confirm(io, `Back up ${count(targets.length, 'key')}?`, false))) {
+  if (options.confirm && !options.whatIf && !(await confirm(io, `Back up ${count(targets.length, 'key')}?`, false))) {
     return exitCodes.failed;
   }
   const outcomes: FileOutcome[] = [];
   for (const { source, name } of targets) {
     if (name === undefined) continue;
-    const outcome = await backUpToFile(source, name, wish, io, task);
+    const outcome = await backUpToFile(source, name, options, io, task);
     outcomes.push(outcome);
-    if (!wish.json) await printOutcome(outcome, io);
+    if (!options.json) await printOutcome(outcome, io);
     if (io.signal.aborted) break;
   }
-  if (wish.json) await printJson(io, { keys: outcomes.map(outcomeObject) });
+  if (options.json) await printJson(io, { keys: outcomes.map(outcomeObject) });
   const failed = outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'notWritten').length;
   if (io.signal.aborted && outcomes.length < targets.length) {
     say(io, `Interrupted: ${count(targets.length - outcomes.length, 'key')} not backed up.`);
@@ -63,7 +63,7 @@ export async function backUpToFiles(
 async function backUpToFile(
   source: EscrowSource,
   name: string,
-  { output, force, whatIf }: FileWish,
+  { output, force, whatIf }: FileOptions,
   io: Io,
   task: Task,
 ): Promise<FileOutcome> {

@@ -16,7 +16,7 @@ import { print, printJson, say } from '../../terminal/print.ts';
 import { showProgress } from '../../terminal/progress.ts';
 import { runsText } from './runs-text.ts';
 
-export interface StoreWish {
+export interface StoreOptions {
   readonly force: boolean;
   readonly whatIf: boolean;
   readonly confirm: boolean;
@@ -26,30 +26,34 @@ export interface StoreWish {
 /** Into an escrow store: the app's own run over each source, or one key as a request for it would be carried out. */
 export async function backUpToStore(
   targets: readonly BackupTarget[],
-  wish: StoreWish,
+  options: StoreOptions,
   io: Io,
   task: Task,
 ): Promise<ExitCode> {
   const { url } = task.services.store;
-  if (wish.confirm && !wish.whatIf && !(await confirm(io, `Back up ${describeTargets(targets)} to ${url}?`, false))) {
+  if (
+    options.confirm &&
+    !options.whatIf &&
+    !(await confirm(io, `Back up ${describeTargets(targets)} to ${url}?`, false))
+  ) {
     return exitCodes.failed;
   }
-  if (!wish.whatIf) await task.services.prepareStore();
+  if (!options.whatIf) await task.services.prepareStore();
   const [first] = targets;
   if (targets.length === 1 && first?.name !== undefined) {
-    const outcome = await backUpNamedKey(first.source, first.name, wish, task);
-    if (wish.json) await printJson(io, { ...sourceMembers(first.source), ...outcome, store: url });
+    const outcome = await backUpNamedKey(first.source, first.name, options, task);
+    if (options.json) await printJson(io, { ...sourceMembers(first.source), ...outcome, store: url });
     else await printKey(outcome, first, url, io);
     return outcome.outcome === 'failed' ? exitCodes.failed : exitCodes.done;
   }
 
   const sources = wholeSources(targets);
   const progress = showProgress(io, 'key');
-  const result = await backUpSources({ ...wish, sources }, task, {
+  const result = await backUpSources({ ...options, sources }, task, {
     listed: (total, isComplete) => progress.expect(total, isComplete),
     done: () => progress.step(),
   }).finally(() => progress.end());
-  if (wish.json) await printJson(io, resultObject(result, url));
+  if (options.json) await printJson(io, resultObject(result, url));
   else await print(io, runsText(result, url, io));
   return exitCodeOf(result, io);
 }

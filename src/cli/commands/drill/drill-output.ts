@@ -8,24 +8,24 @@ import type { Io } from '../../terminal/io.ts';
 import { painter, print, say } from '../../terminal/print.ts';
 
 /** `key "signing" of vault "contoso-prod", proven last on 2026-10-01`. */
-export function describeChosen({ record, before }: ChosenRecord): string {
-  return `key "${record.keyName}" of ${describeSource(record.source)}, ${describeBefore(before)}`;
+export function describeChosen({ record, previousAttempts }: ChosenRecord): string {
+  return `key "${record.keyName}" of ${describeSource(record.source)}, ${describeBefore(previousAttempts)}`;
 }
 
-function describeBefore(before: ChosenRecord['before']): string {
+function describeBefore(before: ChosenRecord['previousAttempts']): string {
   if (before === undefined) return 'never tried';
   const proven = before.provenAt === undefined ? 'never proven' : `proven last on ${day(before.provenAt)}`;
   return failedLast(before) ? `${proven}, failed last on ${day(before.triedAt)}` : proven;
 }
 
-export function chosenObject({ record, before }: ChosenRecord): object {
+export function chosenObject({ record, previousAttempts }: ChosenRecord): object {
   const { source, keyName: name, blobName } = record;
   return {
     ...sourceMembers(source),
     name,
     blobName,
-    provenAt: before?.provenAt ?? null,
-    triedAt: before?.triedAt ?? null,
+    provenAt: previousAttempts?.provenAt ?? null,
+    triedAt: previousAttempts?.triedAt ?? null,
   };
 }
 

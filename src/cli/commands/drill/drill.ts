@@ -64,8 +64,8 @@ export function addDrill(cli: Cli) {
       cli.action(async (values, io, task) => {
         const sample = values.sample ?? (values.name === undefined ? defaultSample : Number.POSITIVE_INFINITY);
         const target = readTarget(values, task.services);
-        const wish = { source: namedSource(values), names: values.name, target, sample };
-        const prepared = await prepareDrill(wish, task);
+        const options = { source: namedSource(values), names: values.name, target, sample };
+        const prepared = await prepareDrill(options, task);
         const { chosen, failedEarlier } = prepared;
         for (const one of chosen) say(io, `To prove: ${describeChosen(one)}`);
         printFailedEarlier(failedEarlier, io);

@@ -43,8 +43,8 @@ export async function restoreMatching(values: RestoreValues, io: Io, task: Task)
     throw error instanceof OtherReceipt ? new UsageFault(error.message, error.remedy) : error;
   });
   const finding = showProgress(io, 'key', 'found');
-  const wish = { source, target, asOf, pattern: values.name ?? '*', begun };
-  const plan = await planRestores(wish, task, () => finding.step());
+  const options = { source, target, asOf, pattern: values.name ?? '*', begun };
+  const plan = await planRestores(options, task, () => finding.step());
   finding.end();
   if (plan.items.length === 0) {
     throw new EscrowFault(

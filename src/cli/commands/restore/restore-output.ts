@@ -29,8 +29,8 @@ export function printPlan(plan: RestorePlan, through: PacedSource | undefined, i
   for (const note of plan.notes) say(io, note);
   const of = (action: string): number => items.filter(({ step }) => step.action === action).length;
   const refused = items.filter(isRefused);
-  const there = items.filter(isStillThere).length;
-  const earlier = of('refuse') - refused.length - there;
+  const stillThere = items.filter(isStillThere).length;
+  const earlier = of('refuse') - refused.length - stillThere;
   say(
     io,
     `${describeSource(source)} to ${describeSource(target.source)}, as of ${asOf === undefined ? 'now' : showInstant(asOf)}:`,
@@ -42,7 +42,7 @@ export function printPlan(plan: RestorePlan, through: PacedSource | undefined, i
   );
   if (of('recover') > 0)
     say(io, `  ${count(of('recover'), 'key')} only soft-deleted there: to recover, nothing is lost`);
-  if (there > 0) say(io, `  ${count(there, 'key')} still there: nothing to restore`);
+  if (stillThere > 0) say(io, `  ${count(stillThere, 'key')} still there: nothing to restore`);
   if (earlier > 0) say(io, `  ${count(earlier, 'key')} begun by an earlier pass, by the receipt: to look at again`);
   const refusals = refused.flatMap(({ step }) => (step.action === 'refuse' ? [step] : []));
   const textOf = (refusal: Refusal): string => `${paint('yellow', `${failureHeadline(refusal)}.`)} ${refusal.remedy}`;
@@ -95,11 +95,11 @@ export async function printOutcomes(outcomes: readonly RestoreOutcome[], counts:
     await print(io, paint('yellow', line));
   for (const line of firstOfEach(failures, codeOf, failureSentence, 'the receipt has them all'))
     await print(io, paint('red', line));
-  const strange = stranger === 0 ? '' : `, ${stranger} another key than was asked for`;
+  const strangers = stranger === 0 ? '' : `, ${stranger} another key than was asked for`;
   const doubtful = unproven === 0 ? '' : ` Not shown to be the key, or all of it: ${unproven}.`;
   await print(
     io,
-    `${restored} restored, ${recovered} recovered, ${alreadyThere} restored earlier, ${stillThere} still there, ${failed} failed${strange}.${doubtful}`,
+    `${restored} restored, ${recovered} recovered, ${alreadyThere} restored earlier, ${stillThere} still there, ${failed} failed${strangers}.${doubtful}`,
   );
 }
 

@@ -30,6 +30,6 @@ export function keyChangeOf(method: string, url: string): KeyChange | undefined 
 }
 
 /** `ObjectIsDeletedButRecoverable` stays as it is until somebody recovers or purges the key. */
-export function mayPass({ statusCode, innerCode }: ServiceError): boolean {
+export function isTransientConflict({ statusCode, innerCode }: ServiceError): boolean {
   return statusCode === 409 && innerCode !== 'ObjectIsDeletedButRecoverable';
 }
