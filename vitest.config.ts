@@ -10,6 +10,7 @@ const pure = [
   'test/infra/**/*.test.ts',
   'test/clock-rules.test.ts',
   'test/app/{settings,settings.property,host-json}.test.ts',
+  'test/app/backup/*.test.ts',
   'test/azure/clouds.test.ts',
   'test/azure/http/{clock,pacer,retry,service-answer}.test.ts',
   'test/azure/key-vault/key-source.test.ts',

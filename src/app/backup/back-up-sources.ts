@@ -49,8 +49,6 @@ export async function backUpSources(
   const { services, signal } = task;
   const { store, now } = services;
   const { sources, force, whatIf } = options;
-  const unfinished = whatIf ? undefined : await unfinishedRun(store, sources, now(), signal);
-  const runId = unfinished ?? requestRunId(now(), randomUUID());
   const log: EscrowLog = (_level, { event }) => {
     if (event.startsWith('escrow.key.')) progress.done();
   };
@@ -64,12 +62,25 @@ export async function backUpSources(
       isAll,
     );
   };
-  const time = budgetUntil(signal);
-  const runs = sources.map((source) => {
-    const job = { source, runId, trigger: 'command', attempt: 1, force, whatIf } as const;
-    return runSource(job, { keys: readAhead(services.keysOf(source), listed(source)), store, now, time, log });
-  });
-  return { runId, resumed: unfinished !== undefined, runs: await Promise.all(runs) };
+  // Listing goes on while the store is looked into; nobody waits for it once the runs are over.
+  const over = new AbortController();
+  const listing = AbortSignal.any([signal, over.signal]);
+  const ahead = sources.map((source) => ({
+    source,
+    keys: readAhead(services.keysOf(source), listing, listed(source)),
+  }));
+  try {
+    const unfinished = whatIf ? undefined : await unfinishedRun(store, sources, now(), signal);
+    const runId = unfinished ?? requestRunId(now(), randomUUID());
+    const time = budgetUntil(signal);
+    const runs = ahead.map(({ source, keys }) => {
+      const job = { source, runId, trigger: 'command', attempt: 1, force, whatIf } as const;
+      return runSource(job, { keys, store, now, time, log });
+    });
+    return { runId, resumed: unfinished !== undefined, runs: await Promise.all(runs) };
+  } finally {
+    over.abort();
+  }
 }
 
 /** One key into an escrow store, under a run id of its own, as a request for it would be carried out. */

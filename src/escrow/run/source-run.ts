@@ -10,6 +10,7 @@ import { callsAtOnce } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowEvent, EscrowLog, RunStatus, Trigger } from '../ports/escrow-events.ts';
+import type { KeySource } from '../ports/key-source.ts';
 import { recordName } from '../records/blob-names.ts';
 import { markStarted, putRunReport, runReportFormat } from '../records/run-report.ts';
 import type { EscrowPorts } from './escrow-key.ts';
@@ -145,7 +146,11 @@ async function escrowSelection(
 ): Promise<Failure[]> {
   const { source, runId, trigger } = job;
   const concurrency = callsAtOnce(source.kind);
-  const queue = new PQueue({ concurrency });
+  // A key has its place in the queue until its record is written, and one of the source's calls for its backup only.
+  const queue = new PQueue({ concurrency: 2 * concurrency });
+  const calls = new PQueue({ concurrency });
+  const backUpKey: KeySource['backUpKey'] = (...key) => calls.add(() => ports.keys.backUpKey(...key));
+  const keyPorts = { ...ports, keys: { ...ports.keys, backUpKey } };
   const listed = new Set<string>();
   let matched = 0;
   let leftOut = 0;
@@ -164,10 +169,10 @@ async function escrowSelection(
       return settle({ key: key.name, outcome: 'wouldEscrow', blobName: recordName(source, key.name, runId) });
     }
     // Back-pressure: a source of any size holds no more than a few pages of waiting keys in memory.
-    await queue.onSizeLessThan(keysAhead);
+    await queue.onSizeLessThan(keysAhead - concurrency);
     const keyJob = { source, key, runId, trigger, lookFirst: resumed };
     queue
-      .add(async () => settle(await escrowKey(keyJob, ports)))
+      .add(async () => settle(await escrowKey(keyJob, keyPorts)))
       .catch((error) => broken.push(describeFailure(error, 'backUp', source, key.name)));
   };
 

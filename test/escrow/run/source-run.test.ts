@@ -277,11 +277,14 @@ describe('time', () => {
     ['vault', 16],
     ['managedHsm', 4],
   ] as const)(
-    'of a %s is shared by at most %i calls, and the listing runs at most four pages ahead',
+    'of a %s is shared by at most %i calls, which do not wait for records to be written; the listing is four pages ahead at most',
     async (kind, most) => {
       const source = escrowSource(kind, 'contoso-x');
-      const { keys, ports } = scene([named(...Array.from({ length: 240 }, (_, index) => `key-${index}`))], source);
-      const seen = { underWay: 0, most: 0, listed: 0, ahead: 0 };
+      const { keys, store, ports } = scene(
+        [named(...Array.from({ length: 240 }, (_, index) => `key-${index}`))],
+        source,
+      );
+      const seen = { underWay: 0, most: 0, writing: 0, together: 0, listed: 0, ahead: 0 };
       const watched: typeof keys = {
         ...keys,
         async *listKeys(softDeadline) {
@@ -293,15 +296,24 @@ describe('time', () => {
         },
         async backUpKey(name, softDeadline) {
           seen.most = Math.max(seen.most, ++seen.underWay);
+          seen.together = Math.max(seen.together, seen.underWay + seen.writing);
           await nextRound();
           const bytes = await keys.backUpKey(name, softDeadline);
           seen.underWay--;
           return bytes;
         },
       };
-      const run = await runSource(jobOf(source), { ...ports, keys: watched });
+      const create: typeof store.create = async (...blob) => {
+        seen.writing++;
+        await nextRound();
+        const created = await store.create(...blob);
+        seen.writing--;
+        return created;
+      };
+      const run = await runSource(jobOf(source), { ...ports, keys: watched, store: { ...store, create } });
       expect(run.counts.escrowed).toBe(240);
       expect(seen.most).toBe(most);
+      expect(seen.together).toBe(2 * most);
       expect(seen.ahead).toBeLessThanOrEqual(100 + most + 2);
     },
   );
