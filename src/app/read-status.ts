@@ -1,4 +1,4 @@
-import { checkCoverage } from '../escrow/audit/key-checks.ts';
+import { checkCoverage, checkIdentity } from '../escrow/audit/key-checks.ts';
 import { silenceChecks } from '../escrow/audit/source-checks.ts';
 import type { CoverageContext, KeyCoverage } from '../escrow/coverage/coverage.ts';
 import { coverSource, freshSinceOf } from '../escrow/coverage/coverage.ts';
@@ -84,8 +84,12 @@ async function readSource(
   const { now, maxAgeHours } = context;
   const subject = { source, keys: services.keysOf(source), lastRunAt, wholeFolders: () => new Set<string>() };
   const { unreadable, listed, keys } = await coverSource(subject, context, (covered): KeyStatus => {
-    const { folder: _, previousKey: __, ...shown } = covered;
-    return { ...shown, findings: checkCoverage(covered, { source, now, maxAgeHours, lastFailure: undefined }) };
+    const { folder: _, previousKey, ...shown } = covered;
+    const findings = checkCoverage(covered, { source, now, maxAgeHours, lastFailure: undefined });
+    // Versions are for audits to look at: what the last one saw of them stands.
+    const identity =
+      previousKey === undefined ? [] : checkIdentity(source, { ...previousKey, status: covered.status }, now);
+    return { ...shown, findings: [...findings, ...identity] };
   });
   const shown = keys.map(({ key, status, listed: one }) => ({ key, status, isListed: one !== undefined }));
   const listedCount = unreadable === undefined ? listed.size : undefined;

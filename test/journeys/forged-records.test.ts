@@ -1,8 +1,6 @@
 import { KeyClient } from '@azure/keyvault-keys';
-import { ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
-import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';
@@ -10,13 +8,16 @@ import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
 import { fromNow } from '../support/now.ts';
+import { type Forgery, type Thief, thiefOf } from '../support/thief.ts';
 
 // Everything here is put into the escrow by the identity that backs up, which can create blobs there and nothing else.
 
 const day = 24 * 60 * 60 * 1000;
 let azure: TestAzure;
 let env: Record<string, string>;
+let thief: Thief;
 
+const look = (line: string) => runCommand(azure, line, { env });
 const cli = (line: string, options: CliOptions = {}) =>
   runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
 
@@ -31,40 +32,8 @@ const ids = (vaultName: string, key: string) =>
     .map(({ id }) => id);
 const namesIn = (vaultName: string) => [...vault(vaultName).keyNames(), ...vault(vaultName).deletedKeyNames()];
 
-async function backUp(vaultName: string, key: string): Promise<Uint8Array> {
-  const client = new KeyClient(vault(vaultName).url, azure.credential(azure.identities.app));
-  const bytes = await client.backupKey(key);
-  if (bytes === undefined) throw new Error('no backup');
-  return bytes;
-}
-
-interface Forgery {
-  readonly bytes: Uint8Array;
-  readonly backedUpAt?: Date;
-  readonly name?: string;
-  readonly metadata?: Record<string, string>;
-}
-
-let forgeries = 0;
-
-/** A record of a key of contoso-prod as the app would write it, newer than all before, whatever it holds. */
-async function plant(key: string, { bytes, backedUpAt = fromNow(0), name, metadata }: Forgery): Promise<string> {
-  const runId = scheduledRunId(fromNow(-60_000 + forgeries++ * 1000));
-  const blobName = name ?? `vaults/contoso-prod/${key.toLowerCase()}/${runId}.keybackup`;
-  const container = new ContainerClient(azure.containerUrl, azure.credential(azure.identities.app));
-  await container.getBlockBlobClient(blobName).upload(Buffer.from(bytes), bytes.length, {
-    conditions: { ifNoneMatch: '*' },
-    metadata: metadata ?? {
-      keyid: `${vault('contoso-prod').url}/keys/${key}`,
-      runid: runId,
-      backedupat: backedUpAt.toISOString(),
-      trigger: 'schedule',
-      format: 'AzureKeyVaultKeyBackupV1',
-      sha256: sha256Of(bytes),
-    },
-  });
-  return blobName;
-}
+const backUp = (vaultName: string, key: string) => thief.backUp(vaultName, key);
+const plant = (key: string, forgery: Forgery) => thief.plant(key, forgery);
 
 beforeAll(async () => {
   azure = await startTestAzure({
@@ -75,6 +44,7 @@ beforeAll(async () => {
     ],
   });
   env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
+  thief = thiefOf(azure, 'contoso-prod');
   for (const name of ['alpha', 'bravo', 'charlie', 'delta', 'Payroll', 'ledger', 'signing', 'tokens'])
     vault('contoso-prod').addKey({ name, versions: 2 });
   for (const name of ['charlie', 'delta']) vault('stranger').addKey({ name });
@@ -242,6 +212,13 @@ test('of an escrow that was copied, newest first, the newest of three nights com
   const asOf = `--at ${fromNow(-1.5 * day).toISOString()}`;
   await cli(`restore --vault-name contoso-prod --name moved ${asOf} --to-vault-name contoso-quarantine --yes`);
   expect(ids('contoso-quarantine', 'moved')).toHaveLength(2);
+  // Whoever looks at it names the same record.
+  const { findings, keys } = await runAudit(azure, env);
+  expect(findings.map(({ finding }) => finding)).toContain('recordsLate');
+  const blobName = keys.find(({ key }) => key === 'moved')?.record?.blobName;
+  const listed = await look('list --vault-name contoso-prod --name moved --json');
+  expect(listed.json<{ records: { blobName: string }[] }>().records[0]?.blobName).toBe(blobName);
+  expect((await look('status --name moved --json')).stdout).toContain(`"${blobName}"`);
 });
 
 describe('a restore by way of a quarantine', () => {

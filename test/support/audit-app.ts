@@ -24,6 +24,8 @@ export interface AuditApp {
 
 export interface AuditRun {
   readonly lines: readonly EscrowEvent[];
+  /** The lines as they were logged. */
+  readonly texts: readonly string[];
   /** The level of the last line of each event. */
   readonly levels: Readonly<Record<string, string>>;
   readonly error: Error | undefined;
@@ -70,12 +72,14 @@ export async function startAuditApp(
     tryCanary,
     async audit() {
       const lines: EscrowEvent[] = [];
+      const texts: string[] = [];
       const levels: Record<string, string> = {};
       const context = new InvocationContext({
         invocationId: randomUUID(),
         functionName: 'escrowAudit',
         logHandler(level, text) {
           const line: EscrowEvent = JSON.parse(String(text));
+          texts.push(String(text));
           lines.push(line);
           levels[line.event] = level;
         },
@@ -89,7 +93,7 @@ export async function startAuditApp(
         () => undefined,
         (thrown: unknown) => thrown as Error,
       );
-      return { lines, levels, error };
+      return { lines, texts, levels, error };
     },
   };
 }

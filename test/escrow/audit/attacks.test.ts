@@ -253,24 +253,6 @@ describe('a copied escrow', () => {
 });
 
 describe('what audits saw', () => {
-  test('is out of reach of the backup identity: a false audit in its own container changes nothing', async () => {
-    const escrow = startEscrow();
-    const before = await passNight(escrow, 0);
-    escrow.keys.delete('payroll');
-    escrow.store.put('audits/20261101T120000Z.json', JSON.stringify({ ...before, keys: [] }));
-    expect(found(await passNight(escrow, 1))).toEqual(['keyGone payroll']);
-  });
-
-  test('is missed when it was removed: runs are older than the audit that was due', async () => {
-    const escrow = startEscrow();
-    await passNights(escrow, 3);
-    for (const name of escrow.audits.blobs.keys()) escrow.audits.lose(name);
-    escrow.keys.delete('payroll');
-    const audit = await passNight(escrow, 3);
-    expect(found(audit)).toEqual(['auditMissing', 'recordsOfUnknownKeys (warning)']);
-    expect(audit.findings[1]?.detail).toContain('payroll');
-  });
-
   test('is read from an older audit when the newest is spoiled or archived, which is told', async () => {
     const escrow = startEscrow();
     await passNights(escrow, 2);

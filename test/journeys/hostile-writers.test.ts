@@ -1,0 +1,190 @@
+import { ContainerClient } from '@azure/storage-blob';
+import { QueueClient } from '@azure/storage-queue';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { drillOperatorRoles, requesterDataActions } from '../../local-azure/identity/deployed-roles.ts';
+import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
+import { drillJournalFormat } from '../../src/escrow/records/drill-journal.ts';
+import { drillFormat } from '../../src/escrow/records/drill-receipt.ts';
+import { type AuditRun, auditOf, startAuditApp } from '../support/audit-app.ts';
+import { found, keyIn } from '../support/audit-nights.ts';
+import { type CliOptions, runCommand } from '../support/cli.ts';
+import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { startEscrowApp } from '../support/escrow-app.ts';
+import { escrowSettings } from '../support/escrow-place.ts';
+import { escrowSource } from '../support/escrow-sources.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { runAsApp } from '../support/nightly.ts';
+import { fromNow, minute } from '../support/now.ts';
+import { runReport } from '../support/run-report.ts';
+import { type Thief, thiefOf } from '../support/thief.ts';
+
+// What those who may write something write to deceive: a sender of messages, a drill operator, a thief of the backup identity.
+// Each acts under exactly the rights of its role; the audit and the commands have their own.
+
+const sources = [{ vaultName: 'contoso-prod' }, { vaultName: 'contoso-web' }];
+let azure: TestAzure;
+let container: ContainerView;
+let env: Record<string, string>;
+let thief: Thief;
+
+beforeAll(async () => {
+  azure = await startTestAzure({
+    sources: [
+      { kind: 'vault', name: 'contoso-prod', keys: ['payroll', 'signing', 'ledger'] },
+      { kind: 'vault', name: 'contoso-web', keys: ['web'] },
+      { kind: 'vault', name: 'contoso-dr' },
+      { kind: 'vault', name: 'contoso-drill' },
+    ],
+  });
+  container = viewContainer(azure);
+  thief = thiefOf(azure, 'contoso-prod');
+  env = escrowSettings(azure, sources);
+  await runAsApp(azure, env);
+  expect((await auditNow()).audit.status).toBe('ok');
+});
+
+afterAll(() => azure?.stop());
+
+const cli = (line: string, options: CliOptions = {}) =>
+  runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
+const look = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
+
+async function auditNow(hoursAhead = 0, settings: Readonly<Record<string, string>> = {}) {
+  const run: AuditRun = await (await startAuditApp(azure, sources, { hoursAhead, settings })).audit();
+  return { ...run, audit: await auditOf(container, run.lines) };
+}
+
+const local = (name: string) => azure.keyVault.source('vault', name) as LocalSource;
+
+describe('whoever may only send messages', () => {
+  test('and piles up refused and valid ones has them counted, and stops no audit', async () => {
+    const requester = azure.registry.add('requester', requesterDataActions);
+    const queueAs = (identity: TestAzure['identities']['app']) =>
+      new QueueClient(`${azure.queueServiceUrl}/${azure.queueName}`, azure.credential(identity));
+    const refused = Array.from({ length: 12 }, (_, index) => ({ vaultName: `nobody-${index}` }));
+    const valid = Array.from({ length: 12 }, () => ({ vaultName: 'contoso-prod', name: 'payroll' }));
+    const sender = queueAs(requester);
+    for (const body of [...refused, ...valid])
+      await sender.sendMessage(Buffer.from(JSON.stringify(body)).toString('base64'));
+    const app = await startEscrowApp(azure, sources);
+    const { receivedMessageItems } = await queueAs(azure.identities.app).receiveMessages({ numberOfMessages: 32 });
+    for (const { messageText, messageId, insertedOn } of receivedMessageItems)
+      await app.deliver(Buffer.from(messageText, 'base64'), { messageId, insertedAt: insertedOn });
+    const { audit } = await auditNow();
+    expect([audit.status, found(audit)]).toEqual(['ok', ['requestsNotCarriedOut (warning)']]);
+    expect(audit.findings[0]?.detail).toContain('12 requests');
+    expect((await container.names('vaults/contoso-prod/payroll/')).length).toBe(13);
+    expect((await look('status')).code).toBe(0);
+  });
+});
+
+describe('a drill operator', () => {
+  const receiptId = scheduledRunId(fromNow(-2 * minute));
+  const journalId = scheduledRunId(fromNow(-3 * minute));
+  const putDrill = async (name: string, content: object) => {
+    const operator =
+      azure.registry.find('drill operator') ??
+      azure.registry.add('drill operator', ...drillOperatorRoles(azure.containers));
+    const drills = new ContainerClient(azure.drillContainerUrl, azure.credential(operator));
+    const text = JSON.stringify(content);
+    await drills.getBlockBlobClient(name).upload(text, text.length, { conditions: { ifNoneMatch: '*' } });
+  };
+
+  test('who forges a receipt silences the reminder, and the page says that receipts are claims, and whose', async () => {
+    const settings = { ESCROW_MAX_DRILL_AGE_DAYS: '90' };
+    expect(found((await auditNow(0, settings)).audit)).toContain('drillOverdue');
+    const record = (await container.names('vaults/contoso-prod/ledger/'))[0] ?? '';
+    const key = { source: 'vaults/contoso-prod', key: 'ledger', blobName: record, sha256: '', versions: [] };
+    await putDrill(`drills/${receiptId}.json`, {
+      format: drillFormat,
+      startedAt: fromNow(-2 * minute).toISOString(),
+      finishedAt: fromNow(-minute).toISOString(),
+      target: 'vaults/contoso-drill',
+      status: 'ok',
+      keys: [{ ...key, outcome: 'proven' }],
+    });
+    const { audit, lines } = await auditNow(0, settings);
+    expect(found(audit)).not.toContain('drillOverdue');
+    expect([audit.totals.intact, audit.totals.proven]).toEqual([4, 1]);
+    const completed = lines.find((line) => line.event === 'escrow.audit.completed');
+    const name = completed?.event === 'escrow.audit.completed' ? completed.blobName : '';
+    const page = (await container.read(name.replace('.json', '.html'))).toString();
+    expect(page).toContain('4 of 4 keys have an intact backup · 1 proven by a restore');
+    expect(page).toContain(`<code>drills/${receiptId}.json</code>, a claim of whoever ran it`);
+    expect(page).toContain('Receipts of restore drills: drill operators.');
+  });
+
+  test('who forges a journal leads no drill and no sweep to a key of somebody else, in a vault that was mistyped', async () => {
+    local('contoso-dr').addKey({ name: 'payroll' });
+    const theirs = local('contoso-dr').versions('payroll');
+    await putDrill(`drills/${journalId}.journal.json`, {
+      format: drillJournalFormat,
+      drillId: journalId,
+      startedAt: fromNow(-2 * minute).toISOString(),
+      target: 'vaults/contoso-dr',
+      keys: [{ source: 'vaults/contoso-prod', key: 'payroll', blobName: 'x' }],
+    });
+    expect((await cli('drill --to-vault-name contoso-dr --sample 1 --yes')).code).toBe(1);
+    const asked = await cli('drill sweep --to-vault-name contoso-dr', { answers: 'n\n' });
+    expect([asked.code, asked.stderr]).toEqual([1, expect.stringContaining('payroll')]);
+    const swept = await cli('drill sweep --to-vault-name contoso-dr --yes');
+    expect([swept.code, swept.stderr]).toEqual([3, expect.stringContaining('Left alone: key "payroll"')]);
+    expect(local('contoso-dr').versions('payroll')).toEqual(theirs);
+    expect(found((await auditNow(2)).audit)).toContain('drillOpen');
+  });
+});
+
+describe('what would steer a terminal or turn the reading direction', () => {
+  // Clears the screen, and turns the reading direction.
+  const hostile = 'no \u001b[2J access \u202egnp';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what must not be there
+  const steering = /[\u001b\u202e]/;
+
+  test("from a vault's answer, a report or a folder's name reaches no log line, no page and no terminal", async () => {
+    const effect = { kind: 'status', status: 403, code: 'Forbidden', message: hostile } as const;
+    const restoreAccess = azure.keyVault.faults.add({ source: 'contoso-web', operation: 'listKeys', effect });
+    const runId = scheduledRunId(fromNow(-minute));
+    const at = fromNow(-minute).toISOString();
+    const failure = { code: 'x', attempt: 'backUp', subject: 's', reason: hostile, remedy: hostile };
+    const report = runReport(escrowSource('vault', 'contoso-prod'), { runId, startedAt: at, finishedAt: at });
+    const keys = ['payroll', hostile].map((key) => ({ key, outcome: 'failed', ...failure }));
+    await thief.put(`runs/${runId}/vaults/contoso-prod.json`, JSON.stringify({ ...report, keys, problems: [failure] }));
+    await thief.put(`vaults/contoso-prod/\u202eghost/${runId}.keybackup`, 'planted');
+
+    const { texts, audit, lines } = await auditNow(30);
+    expect(audit.findings.map(({ detail }) => detail).join()).toContain(hostile);
+    expect(texts.join('\n')).toContain('\\u001b[2J access \\u202e');
+    expect(texts.filter((text) => steering.test(text))).toEqual([]);
+    const completed = lines.find((line) => line.event === 'escrow.audit.completed');
+    const name = completed?.event === 'escrow.audit.completed' ? completed.blobName : '';
+    const page = (await container.read(name.replace('.json', '.html'))).toString();
+    expect([page.includes('access'), steering.test(page)]).toEqual([true, false]);
+    for (const line of ['status', 'status --json', 'report --now', 'report --json', 'list', 'verify --all']) {
+      const { stdout, stderr } = await look(line, { hoursLater: 30 });
+      expect([line, steering.test(stdout + stderr)]).toEqual([line, false]);
+    }
+    expect((await look('status', { hoursLater: 30 })).stdout).toContain('\\u001b[2J access');
+    restoreAccess();
+  });
+});
+
+describe('a blob that no app wrote, in the folder of a key', () => {
+  test('and that is no block blob, to which anybody could append, is a finding, and restores pass over it', async () => {
+    const [genuine = ''] = await container.names('vaults/contoso-prod/ledger/');
+    const { metadata = {} } = await container.client.getBlobClient(genuine).getProperties();
+    const name = `vaults/contoso-prod/ledger/${scheduledRunId(fromNow(-minute))}.keybackup`;
+    const blob = thief.container.getAppendBlobClient(name);
+    const bytes = await thief.backUp('contoso-prod', 'payroll');
+    await blob.create({ metadata: { ...metadata, backedupat: fromNow(0).toISOString() } });
+    await blob.appendBlock(Buffer.from(bytes), bytes.length);
+    const { audit } = await auditNow();
+    expect(found(audit)).toContain('recordNotBlockBlob ledger');
+    expect(keyIn(audit, 'ledger')?.record?.blobName).toBe(genuine);
+    expect((await look('status --name ledger')).code).toBe(3);
+    const { code, stderr } = await cli(
+      'restore --vault-name contoso-prod --name ledger --to-vault-name contoso-dr --yes',
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`Passed over: "${name}" is no block blob`)]);
+  });
+});

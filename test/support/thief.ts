@@ -1,0 +1,61 @@
+import { KeyClient } from '@azure/keyvault-keys';
+import { ContainerClient } from '@azure/storage-blob';
+import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
+import { sha256Of } from '../../src/escrow/records/put-once.ts';
+import type { TestAzure } from './local-azure.ts';
+import { fromNow } from './now.ts';
+
+export interface Forgery {
+  readonly bytes: Uint8Array;
+  readonly backedUpAt?: Date;
+  /** Instead of the usual name. */
+  readonly name?: string;
+  /** Instead of what the app would write. */
+  readonly metadata?: Record<string, string>;
+}
+
+/** Somebody with the identity that backs up: takes backups, and creates blobs in the escrow's container. */
+export interface Thief {
+  backUp(vaultName: string, key: string): Promise<Uint8Array>;
+  /** Puts a blob that is not there yet. */
+  put(name: string, content: Uint8Array | string, metadata?: Record<string, string>): Promise<void>;
+  /** A record of a key of the vault as the app would write it, newer than all before, whatever it holds. @returns its name. */
+  plant(key: string, forgery: Forgery): Promise<string>;
+  readonly container: ContainerClient;
+}
+
+/** @param vaultName whose records are forged. */
+export function thiefOf(azure: TestAzure, vaultName: string, identity: LocalIdentity = azure.identities.app): Thief {
+  const container = new ContainerClient(azure.containerUrl, azure.credential(identity));
+  const urlOf = (name: string): string => `https://${name}.vault.azure.net`;
+  let forgeries = 0;
+  const thief: Thief = {
+    container,
+    async backUp(from, key) {
+      const bytes = await new KeyClient(urlOf(from), azure.credential(identity)).backupKey(key);
+      if (bytes === undefined) throw new Error('no backup');
+      return bytes;
+    },
+    async put(name, content, metadata = {}) {
+      const bytes = Buffer.from(content);
+      const conditions = { ifNoneMatch: '*' };
+      await container.getBlockBlobClient(name).upload(bytes, bytes.length, { conditions, metadata });
+    },
+    async plant(key, { bytes, backedUpAt = fromNow(0), name, metadata }) {
+      const runId = scheduledRunId(fromNow(-60_000 + forgeries++ * 1000));
+      const blobName = name ?? `vaults/${vaultName}/${key.toLowerCase()}/${runId}.keybackup`;
+      const usual = {
+        keyid: `${urlOf(vaultName)}/keys/${key}`,
+        runid: runId,
+        backedupat: backedUpAt.toISOString(),
+        trigger: 'schedule',
+        format: 'AzureKeyVaultKeyBackupV1',
+        sha256: sha256Of(bytes),
+      };
+      await thief.put(blobName, bytes, metadata ?? usual);
+      return blobName;
+    },
+  };
+  return thief;
+}
