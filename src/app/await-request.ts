@@ -6,7 +6,7 @@ import { readRunReport } from '../escrow/records/run-report.ts';
 import type { SentRequest } from './enqueue-request.ts';
 import type { Task } from './task.ts';
 
-/** How a request ended, as far as the container tells. */
+/** How a request ended, as far as the store shows. */
 export interface RequestEnd {
   /** `incomplete`: a whole-source run failed for some keys, and the host gave up. `pending`: the wait ended first. */
   readonly status: 'done' | 'refused' | 'failed' | 'incomplete' | 'pending';
@@ -16,7 +16,7 @@ export interface RequestEnd {
 const pollIntervalMs = 1000;
 
 /**
- * Follows a request to what it leaves in the container: the record of a key, the reports of a run, or the record of a
+ * Follows a request to what it leaves in the store: the record of a key, the reports of a run, or the record of a
  * request that was refused or failed for the last time.
  */
 export async function awaitRequest(sent: SentRequest, timeoutMs: number, task: Task): Promise<RequestEnd> {

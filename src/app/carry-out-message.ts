@@ -24,8 +24,8 @@ export interface Delivery {
 
 /**
  * Carries out one queue message: a key, a source, all, or an event.
- * @returns `refused` for what can never succeed: it is kept, with the reason, and belongs on the poison queue.
- * @throws what may succeed later, for the host to deliver it again; of the last delivery a record is kept too.
+ * @returns `refused` for what can never succeed: it is recorded with the reason, and belongs on the poison queue.
+ * @throws what may succeed later, for the host to deliver it again; the last delivery is recorded too.
  */
 export async function carryOutMessage(
   message: Uint8Array,
@@ -90,9 +90,9 @@ async function carryOutKey(
   );
   if (outcome.outcome !== 'failed') return;
   const isFinal = [nameTaken, overwriteRefused].includes(outcome.code);
-  // A what-if has answered by saying so, and leaves nothing behind.
+  // Under what-if the log line is the answer; nothing is left behind.
   if (isFinal && request.whatIf) return;
-  // A person's slip of the pen should not take five deliveries to come back; an event's key may show up a moment later.
+  // A person's typing error should not take five deliveries to come back; an event's key may show up a moment later.
   const isUnknownKey = outcome.kind === 'absent' && trigger === 'request';
   if (isFinal || isUnknownKey) throw new RequestRefused(failureSentence(outcome));
   throw incompleteRun(`The request for key "${request.name}" failed (run ${runId}).`, [outcome]);
@@ -107,7 +107,7 @@ interface FailedRequest {
   readonly time: TimeBudget;
 }
 
-/** Keeps what cannot be carried out: whole, with the reason. */
+/** Records what cannot be carried out: whole, with the reason. */
 async function saveFailure(error: unknown, failed: FailedRequest): Promise<void> {
   const { message, runId, delivery, services, log, time } = failed;
   const { messageId, insertedAt, attempt } = delivery;
@@ -135,7 +135,7 @@ async function saveFailure(error: unknown, failed: FailedRequest): Promise<void>
       // The message itself is safe: the host delivers it again, or moves it to the poison queue.
       throw new AggregateError(
         [error, saveError],
-        `${reason}\nThe request could not be kept either: ${messageOf(saveError)}`,
+        `${reason}\nThe request could not be recorded either: ${messageOf(saveError)}`,
       );
     }
   }

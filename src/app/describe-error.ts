@@ -11,7 +11,7 @@ export interface DescribedError {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
-  /** What was asked for cannot be carried out as it is; nothing was changed. */
+  /** The request cannot be carried out as it is; nothing was changed. */
   readonly isUsage: boolean;
 }
 
@@ -44,7 +44,7 @@ export function describeServiceError(error: ServiceError): { code: string; messa
   return { code, message: `${error.service}: ${reasonOf(error)}`, remedy };
 }
 
-/** Ctrl-C, wherever it was noticed. */
+/** Ctrl-C, wherever it took effect. */
 function isInterruption(error: unknown): boolean {
   return error instanceof OutOfTime || (error instanceof Error && error.name === 'AbortError');
 }

@@ -13,7 +13,7 @@ import { UnknownName } from './known-names.ts';
 import { lookForKey } from './look-for-key.ts';
 import type { Task } from './task.ts';
 
-/** What is asked for, as the message on the queue says it. */
+/** The message on the queue. */
 export interface RequestMessage {
   readonly vaultName?: string | undefined;
   readonly hsmName?: string | undefined;
@@ -43,7 +43,7 @@ export class UnusableRequest extends Error {
 
 /**
  * Puts a request on the queue; the app's identity backs up. Checked here first: the message by the app's own parser, its
- * source and its key by a look.
+ * source against the settings, its key against the vault.
  * @throws UnusableRequest, UnknownName or EscrowFault when nothing would come of it; nothing was sent then.
  */
 export async function enqueueRequest(message: RequestMessage, task: Task): Promise<SentRequest> {

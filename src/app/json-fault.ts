@@ -1,5 +1,5 @@
 /**
- * Where a text that is no JSON goes wrong, as `line 2, column 5`. `JSON.parse` says so itself, but quotes the text around
+ * Where a text stops being valid JSON, as `line 2, column 5`. `JSON.parse` says so itself, but quotes the text around
  * the place, and that may be a secret.
  */
 export function placeOfJsonFault(text: string): string {

@@ -4,7 +4,7 @@ import { isLiteral } from '../escrow/model/wildcard.ts';
 import { listChosenNames, recordedKeyNames, recordedSources } from '../escrow/records/record-listing.ts';
 import type { Task } from './task.ts';
 
-/** A name that nothing is known by: silence about it would pass for "there is none". */
+/** An unknown name. Without an error, a typing error would look like "there is none". */
 export class UnknownName extends Error {
   override readonly name = 'UnknownName';
   readonly typed: string;

@@ -7,13 +7,13 @@ import { UnknownName } from './known-names.ts';
 import type { OperatorServices } from './operator-services.ts';
 import type { Task } from './task.ts';
 
-/** A source that does not answer must not hold a request back for long. */
+/** A source that does not answer must not delay a request for long. */
 const maxLookupMs = 10_000;
 
 /**
- * Looks for the key of a request before it is sent, because the app can only refuse a slip of the pen later, where nobody may
- * be looking. Whoever enqueues need not be allowed to read keys, nor near enough to: then it is said that nobody looked.
- * @returns undefined when it could not be looked.
+ * Looks for the key of a request before it is sent, because the app can refuse a typing error only later, when nobody may
+ * be watching. Whoever enqueues need not be allowed to read keys, nor be able to reach the vault: a message says so.
+ * @returns undefined when the key could not be looked up.
  * @throws UnknownName when the source has no such key.
  */
 export async function lookForKey(
@@ -28,7 +28,7 @@ export async function lookForKey(
   } catch (error) {
     if (signal.aborted || !isNoAnswer(error)) throw error;
     const reason = error instanceof ServiceError ? reasonOf(error) : `no answer within ${maxLookupMs / 1000} s`;
-    say(`Not looked whether key "${name}" is in ${describeSource(source)}, which the app will: ${reason}.`);
+    say(`Not checked whether key "${name}" is in ${describeSource(source)}; the app will check: ${reason}.`);
     return undefined;
   }
   if (key !== undefined) return key;

@@ -13,7 +13,7 @@ export function portsOf(services: Services, source: EscrowSource, log: EscrowLog
 
 /**
  * Runs sources side by side; none stops another.
- * @param time of the invocation, which begins now unless told.
+ * @param time of the invocation; by default it begins now.
  * @throws IncompleteRun one error with every failure of every source, after all have ended.
  */
 export async function runSources(

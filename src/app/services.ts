@@ -27,13 +27,13 @@ export interface Services extends EscrowStores {
   timeBudget(): TimeBudget;
   /** Lets go of what this process holds, the lock of a folder. */
   release(): Promise<void>;
-  /** Has every wait for another operation on a key told from now on. */
+  /** Calls the listener before every wait for another operation on a key. */
   onWait(listener: (wait: ConflictWait) => void): void;
-  /** Tells those listeners. */
+  /** Calls those listeners. */
   reportWait(wait: ConflictWait): void;
 }
 
-/** What composing leaves for those who add members of their own. */
+/** The services, and what a caller needs to add its own. */
 export interface Composition {
   readonly services: Services;
   readonly credential: TokenCredential;
@@ -80,7 +80,7 @@ export function compose(settings: Settings, clock: Clock): Composition {
   return { services, credential, keyClientOf };
 }
 
-/** Makes a member of a source at its first use, and only once. */
+/** Makes one thing for each source, at its first use. */
 export function onePerSource<T>(make: (source: PacedSource) => T): (source: PacedSource) => T {
   const made = new Map<string, T>();
   return (source) => {

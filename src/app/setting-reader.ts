@@ -7,7 +7,7 @@ const containerPath = /^\/[^/]+$/;
 const maxContainerNameLength = 63;
 
 /**
- * Readers of single settings: each notes its fault and goes on, so that all are told at once.
+ * Readers of single settings: each notes its fault and goes on, so that all are reported at once.
  * @param isNeeded whether a required setting may not be missing.
  * @param mayBeFolder whether a container may also be a folder, as `file:///home/me/escrow`.
  */
@@ -38,13 +38,11 @@ export function createSettingReader<SettingName extends string>(
   /** A URL that says where and nothing else. */
   const place = (name: SettingName, text: string, example: string): URL | undefined => {
     const url = URL.parse(text);
-    if (url === null) faults.push(`${name} is no URL. Set it to ${example}.`);
+    if (url === null) faults.push(`${name} is not a valid URL. Set it to ${example}.`);
     else if (url.protocol !== 'https:') faults.push(`${name} is not https. Set it to ${example}.`);
     else if (url.search || url.hash || url.username || url.password) {
       // Never echoed: what follows the path may be a shared access signature.
-      faults.push(
-        `${name} carries more than a place (a query, a fragment or a user). Set it to ${example}; access is by identity.`,
-      );
+      faults.push(`${name} has a query, a fragment or a user. Set it to ${example}; access is by identity.`);
     } else return url;
     return undefined;
   };

@@ -14,8 +14,8 @@ const patterns = z.array(
   textLike(/^[0-9a-zA-Z*?-]{1,127}$/, 'must be a key name or a pattern: letters, digits, dashes, "*" and "?" only'),
 );
 export const sourceShape = z.strictObject({
-  vaultName: z.optional(textLike(sourceNamePattern, 'is no vault name')),
-  hsmName: z.optional(textLike(sourceNamePattern, 'is no Managed HSM name')),
+  vaultName: z.optional(textLike(sourceNamePattern, 'is not a valid vault name')),
+  hsmName: z.optional(textLike(sourceNamePattern, 'is not a valid Managed HSM name')),
   keys: z._default(patterns.check(z.minLength(1, 'must hold at least one pattern, as ["*"]')), ['*']),
   except: z._default(patterns, []),
   retired: z._default(patterns, []),
@@ -26,18 +26,18 @@ export const sourceShape = z.strictObject({
   securityDomain: label,
 });
 
-/** Reads ESCROW_SOURCES. @param faults is told everything that is wrong with it. @param text empty where the setting is missing. */
+/** Reads ESCROW_SOURCES. @param text empty where the setting is missing. @param faults collects everything that is wrong with it. */
 export function readSources(text: string, faults: string[]): EscrowSource[] {
   if (text === '') return [];
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    faults.push(`ESCROW_SOURCES is no JSON: look at ${placeOfJsonFault(text)}. Write a JSON array of sources.`);
+    faults.push(`ESCROW_SOURCES is not valid JSON: look at ${placeOfJsonFault(text)}. Write a JSON array of sources.`);
     return [];
   }
   if (!Array.isArray(json) || json.length === 0) {
-    faults.push('ESCROW_SOURCES names no source. Write a JSON array, as [{"vaultName":"contoso-prod"}].');
+    faults.push('ESCROW_SOURCES is not a list of sources. Write a JSON array, as [{"vaultName":"contoso-prod"}].');
     return [];
   }
   const sources: EscrowSource[] = [];

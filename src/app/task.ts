@@ -5,6 +5,6 @@ export interface Task {
   readonly services: OperatorServices;
   /** Aborts when the person has had enough. */
   readonly signal: AbortSignal;
-  /** Tells them what they should know beside the result: one sentence. */
+  /** Shows a message beside the result: one sentence. */
   say(text: string): void;
 }

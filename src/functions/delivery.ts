@@ -1,7 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import type { Delivery } from '../app/carry-out-message.ts';
 
-/** @param now stands in for an insertion time that the host does not tell. */
+/** @param now replaces an insertion time that the host does not pass. */
 export function readDelivery({ triggerMetadata, invocationId }: InvocationContext, now: Date): Delivery {
   const insertedAt = new Date(String(triggerMetadata?.insertionTime));
   return {

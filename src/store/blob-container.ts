@@ -22,7 +22,7 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
   pipeline.factories.unshift(guard);
   const client = new ContainerClient(url, pipeline);
 
-  /** A failed page is asked for again by its continuation token; the SDK's own iterator ends at the first failure. */
+  /** A failed page is requested again by its continuation token; the SDK's own iterator ends at the first failure. */
   async function* pagesOf<T extends { continuationToken?: string }>(
     deadline: AbortSignal,
     open: (page: { continuationToken?: string }, abortSignal: AbortSignal) => AsyncIterator<T>,

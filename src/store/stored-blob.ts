@@ -2,7 +2,7 @@ import { validServiceDate } from '../azure/http/valid-service-date.ts';
 import { ServiceError } from '../escrow/model/service-error.ts';
 import type { StoredBlob } from '../escrow/ports/escrow-store.ts';
 
-/** What a listing and a HEAD tell of a blob, in the SDK's two spellings of it. */
+/** What a listing and a HEAD return of a blob, in the SDK's two spellings. */
 export interface BlobAnswer {
   readonly name: string;
   readonly properties: {
@@ -28,7 +28,7 @@ export function storedBlobOf({ name, properties, metadata }: BlobAnswer): Stored
   // A record is never overwritten, so its last change is its creation.
   const createdAt = validServiceDate(properties.createdOn) ?? lastModified;
   if (createdAt === undefined) {
-    throw new ServiceError(`the answer tells no readable time of creation of the blob "${name}"`, {
+    throw new ServiceError(`the answer has no readable time of creation of the blob "${name}"`, {
       service: 'Blob Storage',
       kind: 'invalidAnswer',
       code: 'NoCreationTime',

@@ -165,11 +165,11 @@ describe('settings that cannot be used', () => {
   });
 
   test.each([
-    ['ESCROW_SOURCES', 'contoso-prod', /is no JSON.*Write a JSON array/],
-    ['ESCROW_SOURCES', '{"vaultName":"contoso-prod"}', /names no source/],
-    ['ESCROW_SOURCES', '[]', /names no source/],
-    ['ESCROW_SOURCES', 'null', /names no source/],
-    ['ESCROW_CONTAINER_URL', 'key-escrow', /is no URL/],
+    ['ESCROW_SOURCES', 'contoso-prod', /is not valid JSON.*Write a JSON array/],
+    ['ESCROW_SOURCES', '{"vaultName":"contoso-prod"}', /is not a list of sources/],
+    ['ESCROW_SOURCES', '[]', /is not a list of sources/],
+    ['ESCROW_SOURCES', 'null', /is not a list of sources/],
+    ['ESCROW_CONTAINER_URL', 'key-escrow', /is not a valid URL/],
     ['ESCROW_CONTAINER_URL', 'http://escrowlocal.blob.core.windows.net/key-escrow', /is not https/],
     ['ESCROW_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net', /unexpected path/],
     ['ESCROW_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net/key-escrow/folder', /unexpected path/],
@@ -208,11 +208,11 @@ describe('settings that cannot be used', () => {
     ['ESCROW_VAULT_DNS_SUFFIX', 'net', /DNS suffix/],
     ['ESCROW_HSM_DNS_SUFFIX', 'evil.example/x', /DNS suffix/],
     ['AZURE_AUTHORITY_HOST', 'http://login.microsoftonline.com', /is not https\. Set it to https:\/\/login/],
-    ['AZURE_AUTHORITY_HOST', 'login.microsoftonline.com', /is no URL\. Set it to https:\/\/login/],
-    ['AZURE_AUTHORITY_HOST', 'https://login.sovereign.example/?tenant=x', /more than a place/],
-    ['AZURE_AUTHORITY_HOST', 'https://login.sovereign.example/#x', /more than a place/],
-    ['AZURE_AUTHORITY_HOST', 'https://admin@login.sovereign.example', /more than a place/],
-    ['AZURE_AUTHORITY_HOST', 'https://:password@login.sovereign.example', /more than a place/],
+    ['AZURE_AUTHORITY_HOST', 'login.microsoftonline.com', /is not a valid URL\. Set it to https:\/\/login/],
+    ['AZURE_AUTHORITY_HOST', 'https://login.sovereign.example/?tenant=x', /has a query, a fragment or a user/],
+    ['AZURE_AUTHORITY_HOST', 'https://login.sovereign.example/#x', /has a query, a fragment or a user/],
+    ['AZURE_AUTHORITY_HOST', 'https://admin@login.sovereign.example', /has a query, a fragment or a user/],
+    ['AZURE_AUTHORITY_HOST', 'https://:password@login.sovereign.example', /has a query, a fragment or a user/],
     ['AzureFunctionsJobHost__functionTimeout', '30', /is "30"\. Set it to hh:mm:ss, as 00:30:00, or -1 for no limit/],
     ['AzureFunctionsJobHost__functionTimeout', '00:00:00', /hh:mm:ss/],
     [
@@ -237,9 +237,13 @@ describe('settings that cannot be used', () => {
     ],
     ['neither a vault nor an HSM', { keys: ['*'] }, /exactly one of "vaultName" and "hsmName"/],
     ['both a vault and an HSM', { vaultName: 'contoso-prod', hsmName: 'contoso-hsm' }, /exactly one of/],
-    ['a host name for a vault name', { vaultName: 'contoso-prod.vault.azure.net' }, /vaultName.*is no vault name/],
-    ['a hostile vault name', { vaultName: 'evil.example/x' }, /is no vault name/],
-    ['an HSM name that cannot be one', { hsmName: 'x' }, /hsmName.*is no Managed HSM name/],
+    [
+      'a host name for a vault name',
+      { vaultName: 'contoso-prod.vault.azure.net' },
+      /vaultName.*is not a valid vault name/,
+    ],
+    ['a hostile vault name', { vaultName: 'evil.example/x' }, /is not a valid vault name/],
+    ['an HSM name that cannot be one', { hsmName: 'x' }, /hsmName.*is not a valid Managed HSM name/],
     ['a name that is no text', { vaultName: 7 }, /vaultName/],
     ['no pattern at all', { vaultName: 'contoso-prod', keys: [] }, /keys.*at least one pattern/],
     ['a pattern no key can match', { vaultName: 'contoso-prod', keys: ['sign_*'] }, /keys\.0.*letters, digits, dashes/],
@@ -355,9 +359,9 @@ describe('no secret is echoed', () => {
     ['[{"vaultName":"contoso\\prod"}]', 1, 24],
     ['[nul]', 1, 5],
     ['[,{"vaultName":"contoso-prod"}]', 1, 2],
-  ])('when ESCROW_SOURCES is no JSON: of %j the place alone is told', (text, line, column) => {
+  ])('when ESCROW_SOURCES is not valid JSON: of %j only the place is reported', (text, line, column) => {
     expect(faultsOf({ ...minimalSettings, ESCROW_SOURCES: text })).toEqual([
-      `ESCROW_SOURCES is no JSON: look at line ${line}, column ${column}. Write a JSON array of sources.`,
+      `ESCROW_SOURCES is not valid JSON: look at line ${line}, column ${column}. Write a JSON array of sources.`,
     ]);
   });
 

@@ -86,7 +86,7 @@ describe('a vault that answers', () => {
       effect: { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByNsp', message },
     });
     expect(await said(() => operator.keys.backUpKey('key-1', noLimit), 'backUp', 'key-1')).toMatch(
-      /: access refused \(403 ForbiddenByNsp, request [^)]*\): Access is denied: outside of the network security perimeter\. The service's words tell what refuses it: .* Ask whoever administers contoso-prod\.vault\.azure\.net\.$/,
+      /: access refused \(403 ForbiddenByNsp, request [^)]*\): Access is denied: outside of the network security perimeter\. The service's message says what refuses it: .* Ask whoever administers contoso-prod\.vault\.azure\.net\.$/,
     );
   });
 

@@ -42,11 +42,11 @@ const faultOf = (loading: Promise<unknown>): Promise<UsageFault> =>
   );
 const io = { env: {} } as Io;
 
-test('a settings file that is no JSON is told by the place, and nothing of it is repeated', async () => {
+test('a settings file that is not valid JSON is reported by the place, and nothing of it is repeated', async () => {
   const file = await settingsFile('{\n  "Values": {\n    "SECRET": "hunter2" "x": 1\n  }\n}');
   const fault = await faultOf(loadSettings(io, { settings: file }));
   expect(fault).toBeInstanceOf(UsageFault);
-  expect(fault.message).toContain(`${file} is no JSON: look at line 3, column 25`);
+  expect(fault.message).toContain(`${file} is not valid JSON: look at line 3, column 25`);
   expect(inspect(fault)).not.toContain('hunter2');
 });
 

@@ -37,7 +37,7 @@ describe('a request that can never succeed', () => {
     });
     const first = await app.deliver({ vaultName: 'nowhere' }, { messageId });
     expect(first.error).toMatchObject({
-      message: expect.stringMatching(/"nowhere" is not configured.*could not be kept either/s),
+      message: expect.stringMatching(/"nowhere" is not configured.*could not be recorded either/s),
       errors: [{ name: 'RequestRefused' }, { code: 'ServerBusy' }],
     });
     expect(first.poison).toEqual([]);
@@ -128,7 +128,7 @@ describe('the time of an invocation', () => {
     const done = Promise.resolve(
       onDemandEscrow(services).handler(Buffer.from('{"vaultName":"contoso-prod","name":"typo"}'), context),
     );
-    if (hardDeadline.aborted) await expect(done).rejects.toThrow(/could not be kept either: .*time.* ran out/);
+    if (hardDeadline.aborted) await expect(done).rejects.toThrow(/could not be recorded either: .*time.* ran out/);
     else await done;
     expect(await container.requests(id)).toHaveLength(hardDeadline.aborted ? 0 : 1);
   });

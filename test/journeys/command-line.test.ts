@@ -157,7 +157,7 @@ describe('enqueue', () => {
     const identity = azure.registry.add('blind-requester', [...requesterDataActions, readBlobs]);
     const unknown = await cli('enqueue --vault-name contoso-prod --name nothing --wait', { identity });
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('Cannot read key "nothing"')]);
-    expect(unknown.stderr).toMatch(/^Not looked whether key "nothing" is in vault "contoso-prod".*access denied/);
+    expect(unknown.stderr).toMatch(/^Not checked whether key "nothing" is in vault "contoso-prod".*access denied/);
   });
 
   test('does not advise to send a request again whose wait was interrupted', async () => {
@@ -217,7 +217,7 @@ describe('a key that cannot be looked for', () => {
     const clear = azure.keyVault.faults.add({ source: 'contoso-prod', operation: 'getKey', effect });
     const { code, stderr } = await cli('enqueue --vault-name contoso-prod --name signing --what-if');
     clear();
-    expect([code, stderr]).toEqual([0, expect.stringMatching(new RegExp(`^Not looked whether .*${said}`))]);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(new RegExp(`^Not checked whether .*${said}`))]);
     expect(stderr).toContain('Enqueued message');
   });
 });

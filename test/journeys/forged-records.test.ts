@@ -124,7 +124,7 @@ describe("a stranger's key under the name", () => {
     const restored = await cli('restore --vault-name contoso-prod --name charlie --to-vault-name contoso-dr --yes');
     expect([restored.code, restored.stderr]).toEqual([
       1,
-      expect.stringContaining('is none of its versions as they were listed'),
+      expect.stringContaining('is not among its versions as they were listed'),
     ]);
     expect(restored.stderr).toContain(blobName);
     const drilled = await cli('drill --to-vault-name contoso-drill --name charlie --yes --json');
@@ -152,7 +152,7 @@ describe("a stranger's key under the name", () => {
     const { code, stderr } = await cli(
       'restore --vault-name contoso-prod --name tokens --to-vault-name contoso-dr --yes',
     );
-    expect([code, stderr]).toEqual([1, expect.stringContaining('is none of its versions as they were listed')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is not among its versions as they were listed')]);
   });
 });
 

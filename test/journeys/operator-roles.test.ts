@@ -97,6 +97,6 @@ describe('the roles of people', () => {
   test('who enqueues needs the queue and nothing else', async () => {
     const requester = azure.registry.add('requester-alone', requesterDataActions);
     const { code, stderr } = await as(requester, 'enqueue --vault-name contoso-prod --name signing');
-    expect([code, stderr]).toEqual([0, expect.stringContaining('Not looked whether key "signing"')]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Not checked whether key "signing"')]);
   });
 });

@@ -21,7 +21,7 @@ export interface KeyBackup {
 }
 
 export type KeyBackupResult =
-  /** `backUp` is asked for the bytes only once the caller knows where they go. */
+  /** Call `backUp` once it is clear where the bytes go. */
   | {
       readonly outcome: 'ready';
       readonly key: SourceKey;

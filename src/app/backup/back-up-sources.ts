@@ -12,14 +12,14 @@ import type { Task } from '../task.ts';
 import { unfinishedRun } from './desk-run.ts';
 import { readAhead } from './read-ahead.ts';
 
-/** What a person asked to have backed up into an escrow store. */
+/** What a person wants backed up into an escrow store. */
 export interface BackupOptions {
   readonly sources: readonly EscrowSource[];
   readonly force: boolean;
   readonly whatIf: boolean;
 }
 
-/** Tells how far it has come. */
+/** Called as the backup goes on. */
 export interface BackupProgress {
   /** Keys that were listed so far over all sources, and whether these are all. */
   listed(total: number, isComplete: boolean): void;

@@ -12,7 +12,7 @@ export interface BackupTarget {
   readonly name?: string | undefined;
 }
 
-/** A backup was asked for in a way that names nothing, or nothing that can be. */
+/** The command line names nothing to back up, or something impossible. */
 export class UnusableTarget extends Error {
   override readonly name = 'UnusableTarget';
   readonly remedy: string;

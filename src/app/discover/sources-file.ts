@@ -32,7 +32,7 @@ export const entryNames = Object.keys(entryShape.shape);
 
 const onlyOfVaults = ['accessModel', 'events', 'existingSystemTopic', 'geography'] as const;
 
-/** The source that an entry is about. @throws when it names none, which {@link readSourcesFile} tells as a fault. */
+/** The source that an entry is about. @throws when it names none, which {@link readSourcesFile} reports as a fault. */
 export function sourceOf(entry: SourceEntry): SourceId {
   const source = sourceOfNames(entry);
   if (source === undefined) throw new Error('An entry without a name.');

@@ -21,7 +21,7 @@ const runsLookedFor = 8 * 24 * 60 * 60 * 1000;
 
 /**
  * Looks at a deployment as the person who asks sees it.
- * @param env tells of a proxy, and whether this is the app itself.
+ * @param env the environment: is there a proxy, and is this the app itself?
  * @param listed the deployment's list of sources, where it is at hand.
  */
 export async function diagnose(

@@ -38,7 +38,7 @@ export interface DrillOptions {
   readonly sample: number;
 }
 
-/** Told while a drill goes on. */
+/** Called while a drill goes on. */
 export interface DrillWatcher {
   /** What may stand in the target; undefined: nothing any more. */
   standing(keyName: string | undefined): void;
@@ -78,7 +78,7 @@ export async function prepareDrill(options: DrillOptions, task: Task): Promise<P
     throw new EscrowFault(
       'nothingToDrill',
       `No record can be proven in ${describeSource(target.source)}`,
-      'It takes a record of a source of the same kind whose place is not told to differ: `keyvault-escrow list`.',
+      'It takes a record of a source of the same kind, whose place does not differ: `keyvault-escrow list`.',
     );
   }
   return {
@@ -113,7 +113,7 @@ async function readAttempts({ services, signal, say }: Task): Promise<ReadonlyMa
   } catch (error) {
     if (error instanceof OutOfTime) throw error;
     say(
-      `What earlier drills came to cannot be read, so that keys come in the order of their names: ${messageOf(error)}.`,
+      `The receipts of earlier drills cannot be read, so keys are drilled in the order of their names: ${messageOf(error)}.`,
     );
     return new Map();
   }

@@ -39,7 +39,7 @@ const maxBackupBytes = 64 * 1024 * 1024;
 // Before Key Vault there were no backups of its keys.
 const firstKeyVault = Date.UTC(2015, 0, 1);
 
-/** Makes records of files, one after the other. What cannot be told apart for sure is refused, and nothing is guessed. */
+/** Makes records of files, one after the other. What is uncertain is refused; nothing is guessed. */
 export async function importBackups(options: ImportOptions, task: Task): Promise<ImportOutcome[]> {
   const files = (await Promise.all(options.paths.map(filesAt))).flat();
   const outcomes: ImportOutcome[] = [];

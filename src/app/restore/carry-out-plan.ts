@@ -19,9 +19,9 @@ export interface RestoreCounts {
   alreadyThere: number;
   recovered: number;
   failed: number;
-  /** Another key than was asked for: the first one stops the pass. */
+  /** The wrong key: the first one stops the pass. */
   stranger: number;
-  /** Of the restored and already there: not shown to be the key, or an older state of it. */
+  /** Restored or already there, but not proven to be the key, or an older state of it. */
   unproven: number;
   /** Not begun, because the pass ended early: the next one's. */
   left: number;
@@ -34,7 +34,7 @@ export interface CarriedOut {
 
 /**
  * Carries out a plan that a person agreed to; every step is in the receipt before the next.
- * @param ended told of each key.
+ * @param ended called after each key.
  */
 export async function carryOutPlan(
   plan: RestorePlan,

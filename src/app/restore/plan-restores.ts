@@ -30,7 +30,7 @@ export interface RestorePlan {
   readonly notes: readonly string[];
   /** Active keys in the target: something may use it. */
   readonly activeKeys: number;
-  /** No record of these exists: their certificates must be restored by other means. Undefined: no run report tells. */
+  /** No record of these exists: their certificates must be restored by other means. Undefined: no run report says. */
   readonly certificateBacked: readonly string[] | undefined;
   /** At the least: a key with one version. Each further version is one call more. */
   readonly estimatedMs: number;
@@ -51,7 +51,7 @@ export interface PlanOptions {
 
 /**
  * Finds the newest record of each key and what has to be done about it; reads, and changes nothing.
- * @param found told of each key.
+ * @param found called for each key.
  */
 export async function planRestores(options: PlanOptions, task: Task, found: () => void): Promise<RestorePlan> {
   const { source, target, asOf, pattern, begun } = options;

@@ -90,7 +90,7 @@ async function decide(
     const words = {
       same: 'it is this key',
       lacking: 'it is this key',
-      unproven: 'nothing tells whether it is this key',
+      unproven: 'it is unknown whether it is this key',
     };
     if (verdict !== 'stranger') return { ...step, reason: `${step.reason}; ${words[verdict]}` };
     const remedy = `It is not this key: ${reasons.join('; ')}. Restore the record to another target, or find out what that key is before you delete it.`;

@@ -30,7 +30,7 @@ export async function requireQuarantine(quarantine: PacedSource, target: PacedSo
   if (isSameSource(quarantine, target) || quarantine.kind !== target.kind) {
     throw new EscrowFault(
       'notAQuarantine',
-      'Nothing restored: --through names no other place of the kind of the target',
+      'Nothing restored: --through must name another place of the same kind as the target',
       'Name a vault, or for a Managed HSM another HSM, where nothing matters and which lies where the target does.',
     );
   }
@@ -38,5 +38,5 @@ export async function requireQuarantine(quarantine: PacedSource, target: PacedSo
   await requireExpendable(quarantine, 'Nothing restored through it', store, settings.sources, task.signal);
 }
 
-/** Asks about what is not shown to be the key; is told what stands in the quarantine. */
+/** Asks about a key whose identity is not proven, and is notified of what stands in the quarantine. */
 export type QuarantineDesk = Pick<Quarantine, 'agree' | 'standing'>;

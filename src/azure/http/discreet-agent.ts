@@ -2,7 +2,7 @@ import { Agent } from 'node:https';
 import { inspect } from 'node:util';
 
 /**
- * A keep-alive agent that honours a corporate proxy and tells nothing about itself. Verbose logging of the SDKs writes each
+ * A keep-alive agent that honours a corporate proxy and prints nothing about itself. Verbose logging of the SDKs writes each
  * request as JSON, its agent and all that hangs on it: the proxy environment, which would be the whole process's with
  * IDENTITY_HEADER, and the open sockets, with the token in their last request's header.
  */

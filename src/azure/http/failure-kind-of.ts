@@ -1,7 +1,7 @@
 import type { FailureKind } from '../../escrow/model/failure-kind.ts';
 import type { ServiceName } from '../../escrow/model/service-error.ts';
 
-/** As much of what came back as its meaning is told from. */
+/** The parts of an answer that decide its meaning. */
 export interface ServiceRefusal {
   readonly service: ServiceName;
   readonly statusCode?: number | undefined;
@@ -98,7 +98,7 @@ const keyVaultKinds: ReadonlyMap<string, FailureKind> = new Map([
   ['KeyNotFound', 'absent'],
 ]);
 
-/** Where Key Vault has one code for many refusals, its words tell them apart. */
+/** Where Key Vault has one code for many refusals, its message distinguishes them. */
 const keyVaultWords: readonly (readonly [status: number, words: RegExp, kind: FailureKind])[] = [
   [403, /associated with a certificate/i, 'certificateBacked'],
   [403, /purge protection/i, 'purgeProtected'],

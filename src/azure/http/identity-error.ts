@@ -4,7 +4,7 @@ import { ServiceError } from '../../escrow/model/service-error.ts';
 /**
  * As much as the errors of @azure/identity and of MSAL below it have in common. A credential turns nearly every failure of
  * the managed identity endpoint into `CredentialUnavailableError`, and a chain all of these into one
- * `AggregateAuthenticationError`: only the causes tell a wrong identity from an endpoint that failed for a moment.
+ * `AggregateAuthenticationError`: only the causes distinguish a wrong identity from an endpoint that failed for a moment.
  */
 interface IdentityError extends Error {
   /** Of an aggregate: what each credential of the chain said. */
@@ -22,13 +22,13 @@ export function isIdentityError(error: Error): boolean {
   return /Authentication|Credential/.test(error.name);
 }
 
-/** Why there is no token. @param host that the token was for. */
+/** Why no token was issued. @param host that the token was for. */
 export function identityErrorOf(error: Error, host: string): ServiceError {
   const causes = causesOf(error);
   const kinds = causes.flatMap((cause) => kindOfCause(cause) ?? []);
   // What may pass by itself counts before what does not: the other credentials of a chain are never there in an app.
   const kind = order.find((candidate) => kinds.includes(candidate)) ?? 'notSignedIn';
-  // A list of every credential that was tried, and is not there, is nobody's reading; `cause` keeps it.
+  // Nobody reads a list of every credential that was tried and is not there; `cause` keeps it.
   const isNobody = kind === 'notSignedIn' && !causes.some(({ name }) => name === 'AuthenticationError');
   const words = isNobody ? 'nobody is signed in, and there is no managed identity' : wordsOf(error);
   return new ServiceError(words, { service: 'identity', code: error.name, kind, host }, { cause: error });

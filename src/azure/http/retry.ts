@@ -21,7 +21,7 @@ export interface TransientRefusals {
   /** Before one attempt after another; after the last the refusal is thrown. */
   readonly waitsMs: readonly number[];
   includes(error: ServiceError): boolean;
-  /** Told before each wait. */
+  /** Called before each wait. */
   waiting(error: ServiceError, ms: number): void;
 }
 

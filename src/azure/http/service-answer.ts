@@ -3,7 +3,7 @@ import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
 import { failureKindOf } from './failure-kind-of.ts';
 import { identityErrorOf, isIdentityError } from './identity-error.ts';
 
-/** As much of an HTTP answer as an error is told from; both SDK generations fit it. */
+/** The parts of an HTTP answer that an error is made from; both SDK generations fit it. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: { get(name: string): string | undefined };
@@ -85,7 +85,7 @@ export function toServiceError(error: unknown, service: ServiceName, host: strin
   if (error instanceof ServiceError || error instanceof OutOfTime) return error;
   if (!(error instanceof Error)) return new Error(String(error));
   if (isIdentityError(error)) return identityErrorOf(error, host);
-  // A bug of ours is no answer of the service.
+  // A bug of ours is not an answer of the service.
   if (error instanceof TypeError || error instanceof RangeError) return error;
   const { code, response } = error as SdkError;
   const statusCode = (error as SdkError).statusCode ?? response?.status;

@@ -15,7 +15,7 @@ export interface KeyClientParts {
   readonly suffixes: SourceSuffixes;
   readonly credential: TokenCredential;
   readonly clock: Clock;
-  /** Told before a wait for another operation on a key. */
+  /** Called before a wait for another operation on a key. */
   readonly waiting?: (wait: ConflictWait) => void;
 }
 
@@ -27,7 +27,7 @@ export interface OpenKeyClient {
   readonly client: KeyClient;
   readonly pacer: Pacer;
   readonly clock: Clock;
-  /** Runs a call of the client; errors that the SDK makes above the pipeline are told like all others. */
+  /** Runs a call of the client; errors that the SDK makes above the pipeline become ServiceErrors like all others. */
   callService<T>(call: () => Promise<T>): Promise<T>;
   /** Every item of a listing, page by page as they arrive; no page is read twice. */
   allPages<Item>(pages: AsyncIterator<Item[]>, deadline: AbortSignal): AsyncGenerator<Item>;

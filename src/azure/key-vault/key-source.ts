@@ -60,7 +60,7 @@ function publicKeyOf(jwk: JsonWebKey | undefined): PublicKey {
 }
 
 /**
- * A key as the service tells of it. Names become blob names and identifiers go into records, so neither is taken on trust.
+ * A key as the service describes it. Names become blob names and identifiers go into records, so neither is taken on trust.
  * @param url of the source that was asked.
  * @throws EscrowFault code `ForeignKey` for a key that cannot be one of this source.
  */
@@ -69,7 +69,7 @@ export function sourceKeyOf(properties: KeyProperties, url: string): SourceKey {
   if (!keyNamePattern.test(name) || vaultUrl.toLowerCase() !== url) {
     throw new EscrowFault(
       'ForeignKey',
-      `the answer tells of a key that cannot be here: ${JSON.stringify(id?.slice(0, 200))}`,
+      `the answer names a key that cannot be here: ${JSON.stringify(id?.slice(0, 200))}`,
       'Check what stands between the app and the source.',
     );
   }

@@ -31,7 +31,7 @@ const callContext = new AsyncLocalStorage<CallContext>();
 
 /**
  * Runs one call with the time that it has.
- * @param answer is told when the service answered.
+ * @param answer receives the time at which the service answered.
  */
 export function withinTime<T>(deadline: AbortSignal, call: () => Promise<T>, answer?: AnswerTime): Promise<T> {
   return callContext.run({ deadline, answer }, call);
@@ -48,12 +48,12 @@ export interface PipelineParts {
   readonly service: ServiceName;
   readonly pacer: Pacer;
   readonly clock: Clock;
-  /** Told before a wait for another operation on the same key. */
+  /** Called before a wait for another operation on the same key. */
   waiting(change: KeyChange, refusal: ServiceError, ms: number): void;
 }
 
 /**
- * Client options under which the SDK tells the truth: its own retries are off, every attempt is paced, timed and retried
+ * Client options under which the SDK reports what happened: its own retries are off, every attempt is paced, timed and retried
  * here, and a refusal is thrown from the answer itself, because the SDK loses an empty body's status and a list error's
  * inner code. Fresh options for each client: the SDK mutates them.
  */
@@ -116,13 +116,13 @@ function refuseLoop(url: string, pages: Set<string> | undefined, service: Servic
   pages?.add(url);
 }
 
-// A body that is cut or is a proxy's page parses nowhere further up; here it can still be asked for again.
+// A body that is cut or is a proxy's page parses nowhere further up; here it can still be requested again.
 function requireJson(body: string, service: ServiceName, host: string): void {
   try {
     JSON.parse(body);
   } catch (cause) {
     throw new ServiceError(
-      'the answer is no JSON',
+      'the answer is not valid JSON',
       { service, kind: 'invalidAnswer', host, code: 'InvalidAnswer' },
       { cause },
     );

@@ -11,7 +11,7 @@ import { print, printJson, say } from '../terminal/print.ts';
 const about = {
   summary: 'ask the app to back up one key, one source or all',
   description:
-    'Puts one message on the on-demand queue and prints where the record will be. With --wait it follows the request to its record, or to its refusal (exit code 1). A key may be asked for by name even if the selection excludes it; it is looked for first where you may read keys, and nothing is sent (exit code 2) when it is not there.',
+    'Puts one message on the on-demand queue and prints where the record will be. With --wait it follows the request to its record, or to its refusal (exit code 1). You may name a key that the selection excludes. The key is looked up first where you may read keys; nothing is sent (exit code 2) when it does not exist.',
   examples: [
     'enqueue --vault-name contoso-prod --name signing --wait',
     'enqueue --hsm-name contoso-hsm --name payments',

@@ -12,7 +12,7 @@ import { alignColumns } from '../terminal/table.ts';
 const about = {
   summary: 'make records of files that az or PowerShell wrote',
   description:
-    "Takes files of az keyvault key backup or Backup-AzKeyVaultKey, or a folder of the cmdlet's own file names (vault-key-seconds), into the escrow. Only a drill can tell what is in them: an import is listed as one and never counts as proven before that. What cannot be told for sure is refused with the reason; exit code 3 then.",
+    "Takes files of az keyvault key backup or Backup-AzKeyVaultKey, or a folder of the cmdlet's own file names (vault-key-seconds), into the escrow. Only a drill shows what is in them: an import is labelled as one, and never counts as proven before a drill. What is uncertain is refused with the reason (exit code 3).",
   examples: [
     'import payments.bak --vault-name contoso-prod --name payments --taken-at 2024-05-01 --store ./escrow',
     'import ./old-backups --vault-name contoso-prod --store ./escrow --what-if',

@@ -15,7 +15,7 @@ import { alignColumns } from '../terminal/table.ts';
 const about = {
   summary: 'list the escrow records, newest first per key',
   description:
-    'Lists the records by key: when each was written (by the storage service, UTC), what asked for it, its size and the start of its SHA-256, and its blob name. Records under chosen names come last.',
+    'Lists the records by key: when each was written (by the storage service, UTC), what triggered it, its size and the start of its SHA-256, and its blob name. Records under chosen names come last.',
   examples: [
     'list --latest',
     'list --vault-name contoso-prod --name signing',

@@ -24,7 +24,7 @@ const foundFile = 'escrow.settings.json';
  * The app's settings: from the environment, or from the Values of a settings file over it. The file's identity settings are the
  * app's and are left alone: a person comes with their own identity.
  *
- * Without a file named, one that a deployment left in this folder is used, and that is said. Nobody asked for it, so it is not
+ * Without a file named, one that a deployment left in this folder is used, with a message. Nobody named it, so it is not
  * trusted as far: the environment wins, nothing that redirects a token is read from it, and the hosts are named.
  */
 export async function loadSettings(io: Io, { settings: file, store }: SettingsPlace): Promise<Settings> {
@@ -87,6 +87,6 @@ function readJson(text: string, file: string): { readonly Values?: unknown } | n
     return JSON.parse(text);
   } catch {
     // Without its cause, which quotes what may be a secret.
-    throw new UsageFault(`the settings file ${file} is no JSON: look at ${placeOfJsonFault(text)}`, form);
+    throw new UsageFault(`the settings file ${file} is not valid JSON: look at ${placeOfJsonFault(text)}`, form);
   }
 }

@@ -13,7 +13,7 @@ export const toVaultName = new Option('--to-vault-name <VAULT>', 'the vault to r
 export const toHsmName = new Option('--to-hsm-name <HSM>', 'the Managed HSM to restore to').argParser(parseSourceName);
 export const toSubscriptionId = new Option(
   '--to-subscription-id <ID>',
-  'the subscription of that vault, where the settings do not tell',
+  'the subscription of that vault, where the settings do not say',
 );
 export const toGeography = new Option('--to-geography <NAME>', 'its geography, in the words of the settings');
 export const toSecurityDomain = new Option('--to-security-domain <LABEL>', 'the security domain of that HSM');

@@ -11,7 +11,7 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /**
    * Something stands that the command still has to take away. Until it is let go, a reader that has gone does not end the
-   * process; and whoever ends it at once with a second signal is told what is left.
+   * process; and a second signal, which ends it at once, prints what is left.
    */
   holdOpen(whatIsLeft: () => string): Disposable;
 }

@@ -33,7 +33,7 @@ export interface AuditJob {
 
 export interface AuditPorts extends EscrowStores {
   readonly now: () => Date;
-  /** What has not been looked at by then is told so. */
+  /** What was not examined by then is reported as not looked at. */
   readonly deadline: AbortSignal;
   keysOf(source: EscrowSource): KeySource;
 }

@@ -37,7 +37,7 @@ function checkMemory({ latest, firstReportAt }: AuditInputs, { now, auditSchedul
   if (newest !== undefined) {
     findings.push(
       finding('auditUnreadable', 'gap', {
-        reason: 'the newest audits cannot be read, so this one goes by an older one',
+        reason: 'the newest audits cannot be read, so this one uses an older one',
         detail: `${counted(latest.unreadable.length, 'audit')}, the newest ${newest.name}: ${newest.why}`,
         remedy:
           'Find out who altered or archived it (storage logs), and compare the digests in the log (verify --chain).',

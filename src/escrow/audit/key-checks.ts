@@ -22,7 +22,7 @@ export interface KeyCheckContext {
   readonly source: SourceId;
   readonly now: Date;
   readonly maxAgeHours: number;
-  /** Why the key failed in the last run that tells. */
+  /** Why the key failed in the last run that says so. */
   readonly lastFailure: string | undefined;
 }
 

@@ -15,7 +15,7 @@ export interface ChainVerdict {
 /**
  * Follows the chain from the first audit to the last: every audit is there and is what its successor's digest says. Reads all
  * of them once.
- * @param progress is told after each.
+ * @param progress is called after each.
  */
 export async function verifyChain(
   audits: EscrowStore,

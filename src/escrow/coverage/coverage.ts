@@ -60,7 +60,7 @@ export interface CoverageContext {
   readonly maxAgeHours: number;
   /** The latest audit: what is remembered of keys and records. */
   readonly previous: StoredAudit | undefined;
-  /** Keys that are not looked at by then are told so. */
+  /** Keys that were not examined by then are reported as not looked at. */
   readonly deadline: AbortSignal;
 }
 
@@ -86,7 +86,7 @@ export function freshSinceOf({ now, maxAgeHours }: Pick<CoverageContext, 'now' |
 /**
  * Lists a source and finds the newest record of each key that is, was or should be there, in the key's own folder. One listing
  * request per key, one more where its last days hold no fresh record.
- * @param each is told each key as soon as it is covered, so that nothing but its answer is held.
+ * @param each is called for each key as soon as it is covered, so that nothing but its result is held.
  */
 export async function coverSource<T>(
   subject: SourceToCover,

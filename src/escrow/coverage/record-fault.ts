@@ -8,7 +8,7 @@ import { isOfKey, precedesRun } from '../records/escrow-record.ts';
 /** Why a blob in a key's folder does not count as a record of the key. */
 export type RecordFault = 'notARecord' | 'foreign' | 'notBlockBlob' | 'withoutDigest' | 'tooEarly' | 'modified';
 
-/** What the store and the blob itself give away; whether its bytes are those of the key only a restore can tell. */
+/** What the store and the blob itself show; only a restore shows whether its bytes are those of the key. */
 export function faultOfRecord(blob: StoredBlob, source: SourceId, key: string): RecordFault | undefined {
   const parsed = parseRecordName(blob.name);
   if (parsed === undefined) return 'notARecord';

@@ -21,7 +21,7 @@ export interface RecordFolder {
   readonly faults: ReadonlyMap<RecordFault, { readonly blobs: number; readonly example: string }>;
   /** What became of the record that an earlier audit knew. */
   readonly known: 'untouched' | 'altered' | 'missing' | undefined;
-  /** Whether every blob was listed that was asked for. */
+  /** Whether the listing came to its end. */
   readonly isComplete: boolean;
   /** What was there before a time, of a whole folder; and the same before the time of an earlier count. */
   readonly counted: FolderCount | undefined;

@@ -51,7 +51,7 @@ export async function readDrillAttempts(
 
 const readersAtOnce = 8;
 
-/** One that cannot be read, archived perhaps, tells nothing and stops nothing. */
+/** One that cannot be read, because it is archived for example, is ignored. */
 async function readReceipt(
   drillStore: EscrowStore,
   name: string,

@@ -36,7 +36,7 @@ export async function drillRecord(record: StoredRecord, ports: RestorePorts): Pr
     if (sent.sent === 'failed') {
       const message = failureSentence(sent.failure);
       if (!sent.mayBeThere) return { key: failed(message) };
-      return { key: failed(message), left: keyName, stop: `nothing tells whether key "${keyName}" was restored` };
+      return { key: failed(message), left: keyName, stop: `it is unknown whether key "${keyName}" was restored` };
     }
     if (sent.sent === 'conflict') return conflicting(record, sent.conflict.inside?.name ?? keyName, failed, ports);
     const { restored } = sent;

@@ -17,9 +17,9 @@ export interface DrillPorts extends RestorePorts {
   /** Where journals and receipts go. */
   readonly drills: EscrowStore;
   readonly now: () => Date;
-  /** Told what may stand in the target; undefined: nothing any more. */
+  /** Called with the key that may be in the target; undefined: none any more. */
   standing(keyName: string | undefined): void;
-  /** Told of each key as it ends. */
+  /** Called after each key. */
   ended(key: DrilledKey): void;
 }
 

@@ -44,7 +44,7 @@ export type FailureKind =
   | 'unavailable'
   /** Another operation on the same thing goes on, or the name is taken. */
   | 'conflict'
-  // What was asked for.
+  // The object of the call.
   | 'absent'
   /** The container, the folder or the queue itself is not there. */
   | 'storeAbsent'

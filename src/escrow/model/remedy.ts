@@ -37,7 +37,7 @@ const explanations: Readonly<Record<FailureKind, Explanation>> = {
   accessRefused: {
     meaning: 'access refused',
     remedy: ({ host }) =>
-      `The service's words tell what refuses it: a missing permission, a network security perimeter, a deny assignment. Ask whoever administers ${host}.`,
+      `The service's message says what refuses it: a missing permission, a network security perimeter, a deny assignment. Ask whoever administers ${host}.`,
   },
   blockedByFirewall: {
     meaning: 'the firewall refused this address',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /**
  * The identity of one pass over one source: the instant that it stands for and, on demand, who asked.
  * Retries, redeliveries and reruns after a crash derive the same id and so the same blob names. It is identity only:
- * ages are told by the storage service's creation time.
+ * ages come from the storage service's creation time.
  */
 export type RunId = string;
 
@@ -30,7 +30,7 @@ export function eventRunId(eventTime: Date, eventId: string): RunId {
   return `${scheduledRunId(eventTime)}-${sha256Hex(eventId).slice(0, 8)}`;
 }
 
-/** The instant in a run id; undefined when the text is no run id. */
+/** The instant in a run id; undefined when the text is not a run id. */
 export function parseRunTime(runId: string): Date | undefined {
   const [, year, month, day, hour, minute, second] = shape.exec(runId) ?? [];
   if (year === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 
-/** What the host tells a timer function about its schedule; null on a manual start or a first deployment. */
+/** What the host passes to a timer function about its schedule; null on a manual start or a first deployment. */
 export interface ScheduleStatus {
   /** ISO instant of the occurrence that is being run now. */
   readonly next?: string;
@@ -18,7 +18,7 @@ export function parseSchedule(expression: string): Cron {
     .trim()
     .split(/\s+/)
     .find((field) => !fieldPattern.test(field));
-  if (unknownField !== undefined) throw new Error(`the field "${unknownField}" is no NCRONTAB`);
+  if (unknownField !== undefined) throw new Error(`the field "${unknownField}" is not valid NCRONTAB`);
   return new Cron(expression, { timezone: 'UTC', mode: '6-part', domAndDow: true, paused: true });
 }
 

@@ -3,7 +3,7 @@ export interface SourceKey {
   readonly name: string;
   /** Key identifier without version, in the service's own casing. */
   readonly id: string;
-  /** The id of its newest version; a listing does not tell it. */
+  /** The id of its newest version; a listing does not include it. */
   readonly version?: string;
   readonly enabled: boolean;
   /** When its current version last changed; undefined where the service does not say. */

@@ -4,7 +4,7 @@ import type { SourceId } from '../model/source.ts';
 /** What is refused while another operation on the same key goes on. */
 export type ChangingOperation = 'backUp' | 'delete' | 'purge' | 'recover' | 'restore';
 
-/** A wait for another operation on a key to end, told before it begins. */
+/** A wait for another operation on a key to end, reported before it begins. */
 export interface ConflictWait {
   readonly source: SourceId;
   readonly operation: ChangingOperation;

@@ -3,7 +3,7 @@ import type { OutcomeCounts } from '../model/outcome.ts';
 import type { SkipReason } from '../model/selection.ts';
 import type { SourceKind } from '../model/source.ts';
 
-/** What asked for a backup; `command`: a person's `backup`. */
+/** What triggered a backup; `command`: a person's `backup`. */
 export type Trigger = 'schedule' | 'request' | 'event' | 'command';
 
 interface OfSource {

@@ -50,7 +50,7 @@ export interface ListOptions {
 }
 
 /**
- * Where the escrow is kept: a blob container, or a folder. Whoever implements it owes:
+ * Where the escrow is kept: a blob container, or a folder. Every implementation:
  * - `create` never replaces, and answers `created` only after the store acknowledged exactly these bytes;
  * - nothing is ever there in half;
  * - what cannot be done is thrown as a `ServiceError` with the `kind` that is true of it: `absent` only when the store itself
@@ -64,7 +64,7 @@ export interface EscrowStore {
   create(blob: NewBlob, deadline: AbortSignal): Promise<CreateResult>;
   /** Writes over what is there, or creates. The deployed identity may not. */
   replace(blob: NewBlob, deadline: AbortSignal): Promise<void>;
-  /** Deletes a blob. The deployed identity may not; only the audit's canary ever asks. */
+  /** Deletes a blob. The deployed identity may not; only the canary's trial calls it. */
   remove(name: string, deadline: AbortSignal): Promise<void>;
   /** @returns undefined when there is no such blob. */
   find(name: string, deadline: AbortSignal): Promise<StoredBlob | undefined>;

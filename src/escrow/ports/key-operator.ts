@@ -29,8 +29,8 @@ export type RestoreAnswer =
   | { readonly answer: 'conflict'; readonly inside: KeyInside | undefined; readonly refusal: ServiceError };
 
 /**
- * What a person does to a vault or Managed HSM with their own identity: the app never may. Whoever implements it owes what
- * `KeySource` asks for: one pace with all other work on the source, the one retry, `ServiceError`s, no other host.
+ * What a person does to a vault or Managed HSM with their own identity: the app never may. The same promises as
+ * `KeySource`: one pace with all other work on the source, the one retry, `ServiceError`s, no other host.
  */
 export interface KeyOperator {
   /** The same source, for reading. */

@@ -10,11 +10,11 @@ export interface KeyBackup {
 }
 
 /**
- * One vault or Managed HSM, seen by somebody who may list and back up. Whoever implements it owes:
- * - every call passes one pace shared by the whole process, and is retried while that can help;
+ * One vault or Managed HSM, seen by somebody who may list and back up. Every implementation:
+ * - sends every call through one pace shared by the whole process, and retries it while that can help;
  * - after `deadline` aborts, no further attempt starts and the call rejects with `OutOfTime`; an attempt under way ends first;
  * - every other rejection is a `ServiceError` that keeps the service's status, code and request id;
- * - nothing but the source's own host is ever asked.
+ * - sends nothing to any other host than the source's own.
  */
 export interface KeySource {
   readonly source: SourceId;

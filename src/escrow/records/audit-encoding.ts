@@ -23,7 +23,7 @@ export function encodeAudit(audit: Audit): Buffer {
   return bytes;
 }
 
-/** An audit that was read back, checked line by line. Its keys are parsed when they are asked for. */
+/** An audit that was read back, checked line by line. Its keys are parsed on demand. */
 export interface ReadAudit {
   readonly head: AuditHead;
   /** By source path and key name in any case. */

@@ -1,4 +1,4 @@
-/** Twenty pages. Whoever piles up more in one folder must not keep an audit from its end; what is left out is told. */
+/** Twenty pages. Whoever adds more to one folder must not stop an audit; what is left out is reported. */
 export const maxListed = 100_000;
 
 /** Goes through a listing as far as that. @returns whether it came to its end. */

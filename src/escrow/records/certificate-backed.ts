@@ -9,9 +9,9 @@ const day = 24 * 60 * 60 * 1000;
 
 /**
  * The certificate-backed keys of a source as its last run before a time saw them: no record of them exists, so whoever brings
- * the source back must restore their certificates by other means. The report tells, because the source may be gone.
+ * the source back must restore their certificates by other means. The report says which, because the source may be gone.
  * @param asOf about when the newest record was written: reports of the week before are looked at.
- * @returns undefined when no report tells. @throws ServiceError when none can be read that may tell.
+ * @returns undefined when no report says. @throws ServiceError when none of the reports can be read.
  */
 export async function certificateBackedKeys(
   store: EscrowStore,

@@ -17,7 +17,7 @@ export type RecordChoice =
 
 /**
  * Of a key only what lies in its own folder is looked at; what lies under a chosen name is taken by that name alone.
- * @throws EscrowFault when there is no such record, or when the blob is another one than was asked for.
+ * @throws EscrowFault when there is no such record, or when the blob holds another key.
  */
 export async function chooseRecord(
   store: EscrowStore,
@@ -66,7 +66,7 @@ async function recordAt(
       'recordNotFound',
       blob === undefined
         ? `there is no blob "${wanted.blobName}"`
-        : `the blob "${wanted.blobName}" is no escrow record`,
+        : `the blob "${wanted.blobName}" is not an escrow record`,
       'See what there is: `keyvault-escrow list`.',
     );
   }
@@ -80,7 +80,7 @@ async function recordAt(
   }
   throw new EscrowFault(
     'otherRecord',
-    `the blob "${wanted.blobName}" holds key "${record.keyName}" of ${describeSource(record.source)}, not the key that was asked for`,
+    `the blob "${wanted.blobName}" holds key "${record.keyName}" of ${describeSource(record.source)}, not the key that you named`,
     'Leave --name and the source out, or name another blob.',
   );
 }

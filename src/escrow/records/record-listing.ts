@@ -21,7 +21,7 @@ export interface RecordFilter {
 /** All records of one key, in the order of `newestFirst`. Never empty. */
 export type RecordsOfKey = readonly [StoredRecord, ...StoredRecord[]];
 
-/** Every source that has records under usual names, configured or not: once it is gone, only the container knows of it. */
+/** Every source that has records under usual names, configured or not: once it is gone, only the store knows of it. */
 export async function recordedSources(store: EscrowStore, deadline: AbortSignal): Promise<SourceId[]> {
   const sources: SourceId[] = [];
   for (const folder of sourceFolders) {
@@ -85,7 +85,7 @@ function prefixesOf({ source, names }: RecordFilter): readonly string[] {
 
 /**
  * The records under chosen names that pass the filter: few, and listed whole. Who put them there, and whether they hold the key
- * that they name, nothing but a restore tells: they are listed and verified, and restored by their blob name only.
+ * that they name, only a restore can show: they are listed and verified, and restored by their blob name only.
  */
 export async function* listChosenNames(
   store: EscrowStore,

@@ -9,7 +9,10 @@ export interface RecordObstacle {
 
 export function obstacleOf({ blob, sha256 }: Pick<StoredRecord, 'blob' | 'sha256'>): RecordObstacle | undefined {
   if (blob.type !== 'block') {
-    return { code: 'notBlockBlob', reason: `is no block blob (${blob.type}), so it may change after it was written` };
+    return {
+      code: 'notBlockBlob',
+      reason: `is not a block blob (${blob.type}), so it may change after it was written`,
+    };
   }
   if (blob.length === 0) return { code: 'empty', reason: 'is empty' };
   if (sha256 === undefined) {

@@ -29,7 +29,7 @@ export const formatOf: Readonly<Record<SourceKind, string>> = {
 
 /**
  * Checks bytes that were read back against everything the record says: digest, length, envelope, and metadata against its
- * name. Whether they restore only a drill can tell, for only the service can open them.
+ * name. Only a drill shows whether they restore, because only the service can open them.
  */
 export function faultsOfRecord(record: StoredRecord, bytes: Uint8Array, suffixes: SourceSuffixes): RecordFault[] {
   return [...faultsOfBytes(record, bytes), ...faultsOfMetadata(record, suffixes)];
@@ -69,7 +69,7 @@ function faultsOfMetadata(record: StoredRecord, suffixes: SourceSuffixes): Recor
   };
   const named = parseRecordName(blobName);
   const described = metadata.keyid === undefined ? undefined : parseKeyId(metadata.keyid, suffixes);
-  if (described === undefined) note(`its metadata "keyid" (${metadata.keyid ?? 'missing'}) is no key identifier`);
+  if (described === undefined) note(`its metadata "keyid" (${metadata.keyid ?? 'missing'}) is not a key identifier`);
   else if (named !== undefined) {
     if (!isSameSource(described.source, named.source) || described.name.toLowerCase() !== named.keyName) {
       note(`its metadata "keyid" (${metadata.keyid}) is another key than its name says`);

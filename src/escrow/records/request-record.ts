@@ -10,7 +10,7 @@ const originalMessage = z.union([z.strictObject({ text: z.string() }), z.strictO
 
 export type OriginalMessage = Readonly<z.infer<typeof originalMessage>>;
 
-/** A request that was not carried out, kept for good: poison messages expire after seven days. Times are ISO, UTC. */
+/** A request that was not carried out, recorded for good: poison messages expire after seven days. Times are ISO, UTC. */
 const requestRecord = z.object({
   format: z.literal('keyvault-escrow/request/1'),
   messageId: z.string(),
@@ -27,7 +27,7 @@ const requestRecord = z.object({
 
 export type RequestRecord = Readonly<z.infer<typeof requestRecord>>;
 
-/** Keeps the record; the first one of a message stands, a redelivery adds none. */
+/** Writes the record once per message; a redelivery adds none. */
 export async function saveRequest(store: EscrowStore, record: RequestRecord, deadline: AbortSignal): Promise<void> {
   const name = requestRecordName(new Date(record.insertedAt), record.messageId);
   const bytes = formatJson(requestRecord, record);
@@ -35,7 +35,7 @@ export async function saveRequest(store: EscrowStore, record: RequestRecord, dea
   await putOnce(store, { name, bytes, contentType: 'application/json', metadata }, deadline);
 }
 
-/** @returns undefined when there is none of this message; one that cannot be read counts as none, for it says nothing. */
+/** @returns undefined when there is none of this message, or one that cannot be read. */
 export async function readRequest(
   store: EscrowStore,
   { insertedAt, messageId }: { readonly insertedAt: Date; readonly messageId: string },

@@ -90,7 +90,7 @@ export interface ReadReport<Blob extends ListedBlob = ListedBlob> {
   readonly blob: Blob;
   /** Of the content as read. */
   readonly sha256: string;
-  /** Undefined when the content is no run report of the run and source in its name. */
+  /** Undefined when the content is not a run report of the run and source in its name. */
   readonly report: RunReport | undefined;
 }
 
@@ -110,7 +110,7 @@ export async function readRunReport<Blob extends ListedBlob>(
   return { blob, sha256: sha256Of(bytes), report: isOfItsName ? report : undefined };
 }
 
-/** Says that a run began, and what asked for it. */
+/** Marks the beginning of a run, with its trigger. */
 const startedMarker = z.object({
   runId: text,
   source: text,
@@ -120,7 +120,7 @@ const startedMarker = z.object({
 });
 
 /**
- * Says that a run over a source begins.
+ * Marks the beginning of a run over a source.
  * @returns true when it had begun before: this is a resume.
  */
 export async function markStarted(
@@ -136,7 +136,7 @@ export async function markStarted(
   return !put.written;
 }
 
-/** @returns undefined for anything that is no marker. */
+/** @returns undefined for anything else than a marker. */
 export async function readStartedMarker(
   store: EscrowStore,
   name: string,

@@ -6,7 +6,7 @@ import { namedFolder, parseRecordName } from './blob-names.ts';
 import type { RecordMetadata } from './record-metadata.ts';
 import { readRecordMetadata } from './record-metadata.ts';
 
-/** An escrow record as it lies in the container: the blob, and what its name and metadata say it is. */
+/** An escrow record as it lies in the store: the blob, and what its name and metadata say it is. */
 export interface StoredRecord extends RecordMetadata {
   readonly blobName: string;
   readonly source: SourceId;
@@ -23,7 +23,7 @@ export interface StoredRecord extends RecordMetadata {
 }
 
 /**
- * Reads what a blob is; undefined for anything that is no escrow record. A record under its usual name stays one even when
+ * Reads what a blob is; undefined for any other blob. A record under its usual name stays one even when
  * its metadata is lost; one under a chosen name is known by its metadata alone.
  */
 export function storedRecordOf(blob: StoredBlob, suffixes: SourceSuffixes): StoredRecord | undefined {

@@ -6,7 +6,7 @@ import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { parseRunBlobName, runPrefix } from './blob-names.ts';
 import { eachListed } from './capped-listing.ts';
 
-/** What the container holds of one run over one source. Times are the storage service's. */
+/** What the store holds of one run over one source. Times are the storage service's. */
 export interface StoredRun {
   readonly runId: RunId;
   readonly source: SourceId;

@@ -9,7 +9,7 @@ export type KeyEvent =
 const newVersionType = 'Microsoft.KeyVault.KeyNewVersionCreated';
 
 /**
- * Reads an event in the Event Grid or the CloudEvents 1.0 schema; undefined when the body is no event at all.
+ * Reads an event in the Event Grid or the CloudEvents 1.0 schema; undefined when the body is not an event.
  * Tolerant where Microsoft's own samples are loose: stray spaces in property names, one event inside an array.
  */
 export function readKeyEvent(body: unknown): KeyEvent | undefined {
@@ -17,9 +17,9 @@ export function readKeyEvent(body: unknown): KeyEvent | undefined {
   const type = event?.eventtype ?? (event?.specversion === undefined ? undefined : event.type);
   if (event === undefined || typeof type !== 'string') return undefined;
   if (!type.trim().startsWith('Microsoft.KeyVault.')) {
-    return { fault: `the event ${JSON.stringify(type)} is none of Key Vault's` };
+    return { fault: `the event ${JSON.stringify(type)} is not a Key Vault event` };
   }
-  if (type.trim() !== newVersionType) return { reason: `the event ${JSON.stringify(type)} asks for no backup` };
+  if (type.trim() !== newVersionType) return { reason: `the event ${JSON.stringify(type)} does not require a backup` };
 
   const data = asObject(event.data);
   const time = readTime(event.eventtime ?? event.time);

@@ -20,7 +20,7 @@ export interface KeyRequest {
   /** Replaces what another request left under that name; a record in the key's own folder always has a name of its own. */
   readonly force: boolean;
   readonly whatIf: boolean;
-  /** Present when Event Grid asked: the event's own identity, because its deliveries have different message ids. */
+  /** Present when it came from Event Grid: the event's own identity, because its deliveries have different message ids. */
   readonly event?: { readonly id: string; readonly time: Date };
 }
 
@@ -33,7 +33,7 @@ export interface SourcesRequest {
   readonly whatIf: boolean;
 }
 
-/** An event that asks for nothing here: acknowledged and logged. */
+/** An event that requires nothing here: acknowledged and logged. */
 export interface NothingToDo {
   readonly scope: 'nothing';
   readonly reason: string;
@@ -133,7 +133,10 @@ function resolve(message: Message, context: RequestContext): EscrowRequest {
   const source = configuredSource(named, context);
   if (name === undefined) return { scope: 'sources', sources: [source], ...readRunTime(runTime, context), whatIf };
   if (!keyNamePattern.test(name)) {
-    throw refuse(`${JSON.stringify(name)} is no key name`, 'A key name has 1 to 127 letters, digits and dashes.');
+    throw refuse(
+      `${JSON.stringify(name)} is not a valid key name`,
+      'A key name has 1 to 127 letters, digits and dashes.',
+    );
   }
   return { scope: 'key', source, name, ...(blobName !== undefined && { blobName }), ...options };
 }
@@ -165,7 +168,7 @@ function resolveKeyId(id: string, context: RequestContext): { source: EscrowSour
   if (parsed === undefined) {
     const { vault, managedHsm } = context.suffixes;
     throw refuse(
-      `${JSON.stringify(id)} is no key identifier of this cloud`,
+      `${JSON.stringify(id)} is not a key identifier of this cloud`,
       `It looks like https://<vault>.${vault}/keys/<name> or https://<hsm>.${managedHsm}/keys/<name>; a version may follow.`,
     );
   }

@@ -20,7 +20,7 @@ export interface ReturnedKey {
 /**
  * `same`: every version is known, and none that was there at the time of the backup is missing. `unproven`: something could
  * not be compared, or is younger than all that is known. `lacking`: it is the key, in an older state than its record says.
- * `stranger`: it is not the key that was asked for.
+ * `stranger`: it is the wrong key.
  */
 export type Verdict = 'same' | 'unproven' | 'lacking' | 'stranger';
 
@@ -65,7 +65,7 @@ export function compareKey(record: StoredRecord, returned: ReturnedKey, referenc
     if (proof === 'none' && fault === undefined && listedAt !== undefined) {
       const isOlder = seen.createdAt !== undefined && seen.createdAt.getTime() < listedAt;
       const at = new Date(listedAt).toISOString();
-      if (isOlder) note('stranger', `version ${version} is none of its versions as they were listed at ${at}`);
+      if (isOlder) note('stranger', `version ${version} is not among its versions as they were listed at ${at}`);
       else note('unproven', `version ${version} is younger than the last listing of its versions (${at})`);
     }
     return { version, ...(seen.thumbprint !== undefined && { thumbprint: seen.thumbprint }), proof };

@@ -17,7 +17,7 @@ export interface Quarantine {
   readonly operator: KeyOperator;
   /** Asked where the comparison is neither `same` nor `stranger`: whether the bytes are to go to the target. */
   agree(record: StoredRecord, comparison: Comparison): Promise<boolean>;
-  /** Told what stands in the quarantine; undefined: nothing any more. */
+  /** Called with the key that may be in the quarantine; undefined: none any more. */
   standing(keyName: string | undefined): void;
 }
 

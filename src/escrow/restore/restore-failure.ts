@@ -9,7 +9,7 @@ import { describeRestorePlace } from './restore-place.ts';
 
 /**
  * Why the service did not restore a record whose digest matches. Its answers differ little, and an HSM's not at all; but the
- * digest has told that the bytes are what was escrowed, so that "malformed" means the wrong place, or a backup that was never
+ * digest has shown that the bytes are what was escrowed, so that "malformed" means the wrong place, or a backup that was never
  * any good.
  */
 export function describeRestoreFailure(error: unknown, record: StoredRecord, target: SourceId): Failure {

@@ -70,7 +70,7 @@ export async function recoverKey(record: StoredRecord, ports: RestorePorts): Pro
     const reference = await ports.referenceOf(record);
     await operator.recoverKey(key, softDeadline);
     const { name, id } = await operator.keys.getKey(key, hardDeadline);
-    // What is missing in a key that was never away is not for its record to tell.
+    // The record says nothing about what is missing in a key that was never away.
     const versions = await readVersions(operator.keys, name, hardDeadline);
     const { verdict, reasons, versions: compared } = compareKey(record, { name, versions }, reference);
     if (verdict !== 'stranger')

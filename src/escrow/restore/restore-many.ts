@@ -14,7 +14,7 @@ export interface PlannedRestore {
   readonly begunBefore: boolean;
 }
 
-/** Told before and after each key, so that a receipt can be kept that survives the process. */
+/** Called before and after each key, so that a receipt can be kept that survives the process. */
 export interface RestoreWitness {
   beginning(record: StoredRecord): Promise<void>;
   ended(outcome: RestoreOutcome): Promise<void>;

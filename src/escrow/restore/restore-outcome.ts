@@ -2,7 +2,7 @@ import type { Failure } from '../model/failure.ts';
 import type { ComparedVersion, Verdict } from './comparison.ts';
 import type { LeftKey } from './restored-key.ts';
 
-/** A key that is there, and how far it is shown to be the one that was asked for. */
+/** A key that is there, and how far its identity is proven. */
 export interface ComparedKey {
   /** Key identifier without version. */
   readonly id: string;
@@ -15,7 +15,7 @@ export interface ComparedKey {
 /** What became of one record that was to be brought back. */
 export type RestoreOutcome = { readonly key: string; readonly blobName: string } & (
   | ({ readonly outcome: 'restored' | 'alreadyThere' | 'recovered' } & ComparedKey)
-  /** Another key than was asked for. `left`: where it is now; absent: nothing of it is anywhere. */
+  /** The wrong key. `left`: where it is now; absent: nothing of it is anywhere. */
   | ({ readonly outcome: 'stranger'; readonly left?: LeftKey } & Failure)
   | ({ readonly outcome: 'failed'; readonly left?: LeftKey } & Failure)
 );

@@ -7,7 +7,7 @@ export interface RestoreTarget {
   readonly place: RestorePlace;
 }
 
-/** Whether a backup can be restored somewhere, as far as the labels tell. */
+/** Whether a backup can be restored somewhere, as far as the labels show. */
 export interface PlaceVerdict {
   /** `elsewhere`: the service will refuse. `unknown`: a label is missing on either side. */
   readonly fits: 'yes' | 'unknown' | 'elsewhere' | 'otherKind';
@@ -49,7 +49,7 @@ export function judgePlace(
   }
   return {
     fits: 'unknown',
-    explanation: `${where} Where ${describeSource(target.source)} lies was not told; elsewhere the service refuses, and nothing happens.`,
+    explanation: `${where} The location of ${describeSource(target.source)} is unknown; elsewhere the service refuses, and nothing happens.`,
   };
 }
 

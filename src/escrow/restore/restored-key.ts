@@ -5,7 +5,7 @@ import type { SourceId } from '../model/source.ts';
 import { describeSource } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 
-/** What a restore of this process returned: the only warrant to delete anything without being told which key. */
+/** What a restore of this process returned: nothing else may be deleted without a person naming it. */
 export interface RestoredKey {
   readonly name: string;
   /** Key identifier without version. */

@@ -20,7 +20,7 @@ export interface SendPorts {
   /** Looking at what has the name goes on until then. */
   readonly hardDeadline: AbortSignal;
   sleep(ms: number, until: AbortSignal): Promise<void>;
-  /** Told before a wait for a purge that still goes on. */
+  /** Called before a wait for a purge that still goes on. */
   waiting(wait: ConflictWait): void;
 }
 
@@ -36,7 +36,7 @@ export interface NameConflict {
 export type Sent =
   | { readonly sent: 'restored'; readonly restored: RestoredKey }
   | { readonly sent: 'conflict'; readonly conflict: NameConflict }
-  /** `mayBeThere`: no answer tells that nothing came of it. */
+  /** `mayBeThere`: no answer rules out that it was restored. */
   | { readonly sent: 'failed'; readonly failure: Failure; readonly mayBeThere: boolean };
 
 /** Reads a record and checks its bytes. @returns why they must not be restored, or the bytes. */

@@ -12,8 +12,8 @@ import { describeStranger } from './stranger.ts';
 
 /**
  * What a 409 to a restore comes to, where the name was free a moment before or an earlier pass had begun: a restore whose
- * answer was lost, or somebody else's key. Versions settle it, never ages. Nobody is told to delete the key that has the name
- * unless the record is known to hold the key that was asked for.
+ * answer was lost, or somebody else's key. Versions settle it, never ages. No message advises to delete the key that has the name
+ * unless the record is known to hold the right key.
  */
 export async function settleConflict(
   record: StoredRecord,
@@ -70,7 +70,7 @@ export async function settleConflict(
   }
   if (verdict !== 'same' && inside?.version === undefined) {
     const remedy = 'Choose another target. Do not delete that key before you know what it is.';
-    return failed('nameTaken', 'a key has the name there, and nothing tells whether it is this one', remedy);
+    return failed('nameTaken', 'a key has the name there, and it is unknown whether it is this one', remedy);
   }
   const { id } = await operator.keys.getKey(key, deadline);
   return { ...base, outcome: begunBefore ? 'alreadyThere' : 'restored', id, verdict, reasons, versions: compared };

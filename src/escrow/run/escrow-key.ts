@@ -17,7 +17,7 @@ import { writeRecordMetadata } from '../records/record-metadata.ts';
 import type { OwnRecord } from './own-records.ts';
 import { freeNumber, listOwnRecords, settledBy } from './own-records.ts';
 
-/** What one backup reaches: its source, the container, and the time that it has. */
+/** What one backup reaches: its source, the store, and the time that it has. */
 export interface EscrowPorts {
   readonly keys: KeySource;
   readonly store: EscrowStore;
@@ -42,7 +42,7 @@ export function escrowKey(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
   return orFailed(job, () => backUpAndPut(job, ports));
 }
 
-/** What `escrowKey` would come to, as far as looking can tell. */
+/** What `escrowKey` would come to, as far as it can be seen beforehand. */
 export function dryRunKey(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
   return orFailed(job, async () => {
     const { key, source, runId } = job;

@@ -39,7 +39,7 @@ export function escrowUnderName(job: NamedJob, ports: EscrowPorts): Promise<Outc
   });
 }
 
-/** What `escrowUnderName` would come to, as far as looking can tell: a name that is taken is a failure here too. */
+/** What `escrowUnderName` would come to, as far as it can be seen beforehand: a name that is taken is a failure here too. */
 export function dryRunUnderName(job: NamedJob, { store, time }: EscrowPorts): Promise<Outcome> {
   return orFailed(job, async () => {
     const existing = await store.find(job.blobName, time.hardDeadline);

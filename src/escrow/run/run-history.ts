@@ -9,13 +9,13 @@ import type { RunReport } from '../records/run-report.ts';
 import { readRunReport } from '../records/run-report.ts';
 import type { StoredRun } from '../records/stored-run.ts';
 
-// What run reports say. They are claims of the identity that backs up: they tell the history of runs and why keys failed, and
+// What run reports say. They are claims of the identity that backs up: they give the history of runs and why keys failed, and
 // no judgement of a key becomes better by them.
 
 /** A run report without its keys: what stays in memory of it. */
 export type ReportSummary = Omit<RunReport, 'keys'>;
 
-/** Why a key failed, as far as reports tell. */
+/** Why a key failed, as far as reports say. */
 export interface KeyFailures {
   readonly days: Set<Day>;
   /** The reason that the newest report gives, when it says that the key failed. */

@@ -7,7 +7,7 @@ import { createFolderStore } from './folder-store.ts';
 /** A folder that records are copied to, and what lies beside them for people without this program. */
 export interface CopyFolder {
   readonly store: FolderStore;
-  /** Writes a file at the top that is no blob, in place of an earlier one. @returns its path. */
+  /** Writes a file beside the blobs, in place of an earlier one. @returns its path. */
   writeBeside(file: string, content: string): Promise<string>;
 }
 

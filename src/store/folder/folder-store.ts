@@ -209,7 +209,7 @@ async function namesIn(folder: string): Promise<Map<string, Named>> {
 
 function faultBeside(existing: Named, wanted: Named): string | undefined {
   if (existing.name !== wanted.name)
-    return `"${existing.name}" is there, and not every file system tells the two apart`;
+    return `"${existing.name}" is there, and not every file system distinguishes the two`;
   if (existing.isFolder === undefined || existing.isFolder === wanted.isFolder) return undefined;
   return existing.isFolder
     ? `"${existing.name}" is a folder there`

@@ -95,7 +95,7 @@ describe('a transient fault', () => {
     ['503', answered(503)],
     ['504', answered(504)],
     ['no answer', answered(undefined, { code: 'ECONNRESET' })],
-    ['an answer that is no JSON', answered(undefined, { code: 'InvalidAnswer' })],
+    ['an answer that is not valid JSON', answered(undefined, { code: 'InvalidAnswer' })],
     ['a sign-in that failed', answered(undefined, { service: 'identity', kind: 'signInUnavailable' })],
   ])('is tried again 4 times, then told as it is: %s', async (_, fault) => {
     const { startedAt, ...ended } = await attempting({ answers: [fault] });

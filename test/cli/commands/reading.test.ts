@@ -217,7 +217,7 @@ describe('the command line', () => {
   test('lists every fault of the settings, with exit code 2', async () => {
     const { code, stderr } = await cli('list', { env: { ESCROW_SOURCES: 'no', ESCROW_CONTAINER_URL: 'http://x/y' } });
     expect(code).toBe(2);
-    expect(stderr).toContain('ESCROW_SOURCES is no JSON');
+    expect(stderr).toContain('ESCROW_SOURCES is not valid JSON');
     expect(stderr).toContain('ESCROW_CONTAINER_URL is not https');
   });
 

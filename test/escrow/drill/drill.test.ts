@@ -59,7 +59,7 @@ describe('a drill', () => {
 
   test.each([
     ['another key', { name: 'alpha', versions: ['x'] }, 'it is key "alpha"'],
-    ['a stranger under the name', { name: 'signing', versions: ['a', 'x'] }, 'version x is none of its versions'],
+    ['a stranger under the name', { name: 'signing', versions: ['a', 'x'] }, 'version x is not among its versions'],
   ])('takes away what really came back, stops and says so: %s', async (_what, restore, said) => {
     const operator = scriptedOperator({ restore });
     const { receipt, open } = await drillInto(operator);

@@ -86,7 +86,7 @@ describe('what an answer means, and what to do about it', () => {
       'a 403 that we do not know',
       forbidden('ForbiddenByNetworkSecurityPerimeter', 'Access is denied by the perimeter rules.'),
       'access refused (403 ForbiddenByNetworkSecurityPerimeter, request r-1): Access is denied by the perimeter rules',
-      /^The service's words tell what refuses it: .* Ask whoever administers contoso-prod\.vault\.azure\.net\.$/,
+      /^The service's message says what refuses it: .* Ask whoever administers contoso-prod\.vault\.azure\.net\.$/,
     ],
     [
       'a storage account of another tenant',

@@ -62,7 +62,7 @@ describe('a schedule', () => {
   test.each(['0 0 2 L * *', '0 0 2 ? * *', '0 0 2 * * 5#2', '0 0 2 15W * *'])(
     'is refused when the host would refuse it (%s)',
     (expression) => {
-      expect(() => parseSchedule(expression)).toThrow(/is no NCRONTAB/);
+      expect(() => parseSchedule(expression)).toThrow(/is not valid NCRONTAB/);
     },
   );
 

@@ -36,7 +36,7 @@ describe('the envelope of a key backup', () => {
     ['the prefix alone', vaultPrefix],
     ['the bare JWE of another key', `${vaultHeader}..aXY.Y2lwaGVydGV4dA.dGFn`],
     ['a vault backup without its encrypted key', `${vaultPrefix}${vaultHeader}..aXY.Y2lwaGVydGV4dA.dGFn`],
-    ['a header that is no JSON', `${vaultPrefix}bm8ganNvbg.a.b.c.d`],
+    ['a header that is not JSON', `${vaultPrefix}bm8ganNvbg.a.b.c.d`],
     ['a header without kid', `${vaultPrefix}${header({ alg: 'dir' })}.a.b.c.d`],
     ['a header that is null', `${vaultPrefix}${Buffer.from('null').toString('base64url')}.a.b.c.d`],
     ['a kid that is no text', `${vaultPrefix}${header({ kid: 1 })}.a.b.c.d`],

@@ -50,8 +50,8 @@ describe('the record of a key', () => {
 
   test.each([
     ['without a digest', { metadata: { sha256: undefined } }, 'has no "sha256"'],
-    ['that is an append blob', { type: 'append' }, 'is no block blob (append)'],
-    ['that is a page blob', { type: 'page' }, 'is no block blob (page)'],
+    ['that is an append blob', { type: 'append' }, 'is not a block blob (append)'],
+    ['that is a page blob', { type: 'page' }, 'is not a block blob (page)'],
     ['that is empty', { length: 0 }, 'is empty'],
     ['that is being copied', { copyStatus: 'pending' }, 'has not all its bytes (pending)'],
     ['under a key that the account does not have', { customerProvidedKey: true }, 'that the account does not have'],

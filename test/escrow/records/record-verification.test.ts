@@ -25,7 +25,7 @@ function codesOf(spoil: Partial<StoredBlob> & { readonly bytes?: Buffer }): stri
     },
     publicSuffixes,
   );
-  if (record === undefined) throw new Error('It is no record.');
+  if (record === undefined) throw new Error('It is not a record.');
   return faultsOfRecord(record, bytes, publicSuffixes).map(({ code }) => code);
 }
 

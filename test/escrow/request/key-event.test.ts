@@ -72,8 +72,8 @@ describe('what asks for no backup', () => {
 
 describe('the right event that cannot be used says what it lacks', () => {
   test.each([
-    [{ eventType: 'Microsoft.Storage.BlobCreated' }, /none of Key Vault's/],
-    [{ eventType: '' }, /none of Key Vault's/],
+    [{ eventType: 'Microsoft.Storage.BlobCreated' }, /is not a Key Vault event/],
+    [{ eventType: '' }, /is not a Key Vault event/],
     [{ id: undefined }, /"id"/],
     [{ id: '' }, /"id"/],
     [{ id: 5 }, /"id"/],

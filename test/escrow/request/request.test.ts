@@ -192,8 +192,10 @@ describe('a request is refused, with what was wrong and what is allowed', () => 
     'http://contoso-prod.vault.azure.net/keys/signing',
     'signing',
   ])('a key identifier of another host: %s', (id) => {
-    expect(refusalOf({ id })).toMatch(/is no key identifier of this cloud.*https:\/\/<vault>\.vault\.azure\.net\/keys/);
-    expect(refusalOf({ ...event, data: { Id: id } })).toMatch(/is no key identifier of this cloud/);
+    expect(refusalOf({ id })).toMatch(
+      /is not a key identifier of this cloud.*https:\/\/<vault>\.vault\.azure\.net\/keys/,
+    );
+    expect(refusalOf({ ...event, data: { Id: id } })).toMatch(/is not a key identifier of this cloud/);
   });
 
   test('a key identifier of a vault that is not configured, in a message and in an event', () => {
@@ -205,7 +207,9 @@ describe('a request is refused, with what was wrong and what is allowed', () => 
   test.each(['', 'sign_ing', 'sign.ing', 'a/b', '../x', 'schlüssel', 'x'.repeat(128), 'signing\n', '*'])(
     'a key name that cannot be one: %j',
     (name) => {
-      expect(refusalOf({ vaultName: 'contoso-prod', name })).toMatch(/is no key name.*letters, digits and dashes/);
+      expect(refusalOf({ vaultName: 'contoso-prod', name })).toMatch(
+        /is not a valid key name.*letters, digits and dashes/,
+      );
     },
   );
 

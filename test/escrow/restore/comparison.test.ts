@@ -66,7 +66,7 @@ describe('what came back', () => {
     const more = both(versions({ a: 'A' }), versions({ x: 'X' }, '2026-11-24T05:00:00Z'));
     expect(judge(more, reference)).toMatchObject({
       verdict: 'stranger',
-      reasons: [expect.stringContaining('version x is none of its versions as they were listed')],
+      reasons: [expect.stringContaining('version x is not among its versions as they were listed')],
     });
   });
 

@@ -52,7 +52,7 @@ export function printPlan(plan: RestorePlan, through: PacedSource | undefined, i
   if (certificateBacked === undefined) {
     say(
       io,
-      `  ${paint('yellow', 'No run report tells which keys were certificate-backed:')} see to the certificates of the vault yourself`,
+      `  ${paint('yellow', 'No run report says which keys were certificate-backed:')} see to the certificates of the vault yourself`,
     );
   } else if (certificateBacked.length > 0) {
     const head = `${count(certificateBacked.length, 'certificate-backed key')} to bring back with their certificates (az keyvault certificate restore):`;
@@ -95,8 +95,8 @@ export async function printOutcomes(outcomes: readonly RestoreOutcome[], counts:
     await print(io, paint('yellow', line));
   for (const line of firstOfEach(failures, codeOf, failureSentence, 'the receipt has them all'))
     await print(io, paint('red', line));
-  const strangers = stranger === 0 ? '' : `, ${stranger} another key than was asked for`;
-  const doubtful = unproven === 0 ? '' : ` Not shown to be the key, or all of it: ${unproven}.`;
+  const strangers = stranger === 0 ? '' : `, ${stranger} the wrong key`;
+  const doubtful = unproven === 0 ? '' : ` Not proven to be the key, or all of it: ${unproven}.`;
   await print(
     io,
     `${restored} restored, ${recovered} recovered, ${alreadyThere} restored earlier, ${stillThere} still there, ${failed} failed${strangers}.${doubtful}`,
