@@ -345,16 +345,6 @@ describe('docs/deploy.md', () => {
       expect(first, document).toContain(version);
     }
   });
-
-  it('links only to headings that it has', () => {
-    const slugs = Array.from(text.matchAll(/^##+ (.*)$/gm), ([, heading = '']) =>
-      heading
-        .toLowerCase()
-        .replaceAll(/[^\w -]/g, '')
-        .replaceAll(' ', '-'),
-    );
-    for (const [, anchor] of text.matchAll(/\]\(#([^)]*)\)/g)) expect(slugs).toContain(anchor);
-  });
 });
 
 describe('the hooks', () => {
