@@ -282,6 +282,7 @@ module auditHostStorage 'modules/host-storage.bicep' = if (separateAudit) {
 
 // Each container has one writer, and all read all: whoever backs up must not write where it is certified.
 var recordCreation = roleIdOf(escrowSubscriptionId, here, environmentName, 'recordCreation')
+var storageReader = roleIdOf(escrowSubscriptionId, here, environmentName, 'storageReader')
 var auditorOfEscrow = roleIdOf(escrowSubscriptionId, here, environmentName, 'auditor')
 var creates = 'Key escrow: creates and reads blobs; cannot overwrite, delete or re-tag them.'
 var reads = 'Key escrow: reads blobs.'
@@ -316,6 +317,7 @@ module escrowStorage 'modules/escrow-storage.bicep' = {
     operatorIpRanges: operatorIpRanges
     workspaceId: workspace.outputs.id
     grants: containerGrants
+    protectionReader: { principalId: auditPrincipalId, roleDefinitionId: storageReader }
     location: escrowLocation
     tags: tags
   }
@@ -439,6 +441,7 @@ var settings = escrowSettings({
   sources: string(map(escrowed, one => settingOf(one, here, regions)))
   blobServiceUri: escrowStorage.outputs.blobServiceUri
   containerNames: containerNames
+  accountId: escrowAccountId
   schedule: schedule
   auditSchedule: auditSchedule
   queueName: queueName
@@ -583,7 +586,7 @@ output roleCommands {
   requester: string[]
 } = {
   auditor: concat(
-    [roleLine(auditorOfEscrow, escrowAccountId)],
+    [roleLine(auditorOfEscrow, escrowAccountId), roleLine(storageReader, escrowAccountId)],
     map(vaults, one => roleLine(roleIdOf(one.?subscriptionId ?? here, here, environmentName, 'auditor'), resourceIdOf(one, here))),
     map(hsms, one => hsmRoleLine('Managed HSM Crypto Auditor', one.hsmName!))
   )
@@ -631,6 +634,7 @@ output removalCommands string[] = concat(
   escrow.?resourceLock ?? true ? ['az lock delete --ids "${escrowAccountId}/providers/Microsoft.Authorization/locks/key-escrow"'] : [],
   privateNetwork ? ['az network private-endpoint delete --ids "${resourceId(endpointSubscriptionId, escrowEndpointGroup, 'Microsoft.Network/privateEndpoints', escrowEndpointName)}"'] : [],
   map(containerGrants, grant => deleteAssignmentLine('${escrowAccountId}/blobServices/default/containers/${grant.containerName}', grant.principalId, grant.roleDefinitionId)),
+  [deleteAssignmentLine(escrowAccountId, auditPrincipalId, storageReader)],
   escrow.?resourceLock ?? true ? ['az lock create --name key-escrow --lock-type CanNotDelete --resource "${escrowAccountId}"'] : [],
   ['# Everything else'],
   privateNetwork && toLower(endpointSubscriptionId) != toLower(here) ? map(endpoints, one => 'az network private-endpoint delete --ids "${resourceId(endpointSubscriptionId, endpointResourceGroup, 'Microsoft.Network/privateEndpoints', one.name)}"') : [],

@@ -21,6 +21,7 @@ import {
 } from './network/certificates.ts';
 import { type ConnectProxy, startConnectProxy } from './network/connect-proxy.ts';
 import { listenOnLoopback } from './network/loopback.ts';
+import { type ManagedStorage, managedStorage } from './resource-manager/managed-storage.ts';
 import { createResourceManager, type ResourceManager } from './resource-manager/resource-manager.ts';
 import { startAzurite } from './storage/azurite.ts';
 import { type StorageGate, startStorageGate } from './storage/storage-gate.ts';
@@ -109,7 +110,10 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
 
     const keyVault = await serveKeyVault({ registry, certificates, suffixes, proxy, undo });
     for (const source of options.sources ?? []) keyVault.addSource(source);
-    const resourceManager = await serveResourceManager({ registry, certificates, suffixes, proxy, undo, keyVault });
+    const resourceManager = await serveResourceManager(
+      { registry, certificates, suffixes, proxy, undo, keyVault },
+      managedStorage(options.account, Object.values(containers)),
+    );
 
     const azurite = options.shared?.azurite ?? (await ownAzurite(options, certificates, undo));
     const storage = await startStorageGate({ identities: registry, certificates, azurite });
@@ -193,13 +197,17 @@ interface ServiceParts {
   readonly undo: (() => Promise<unknown>)[];
 }
 
-async function serveResourceManager(parts: ServiceParts & { keyVault: KeyVaultService }): Promise<ResourceManager> {
+async function serveResourceManager(
+  parts: ServiceParts & { keyVault: KeyVaultService },
+  storage: ManagedStorage,
+): Promise<ResourceManager> {
   const { registry, certificates, suffixes, proxy, undo, keyVault } = parts;
   const host = `management.${suffixes.resourceManager}`;
   const resourceManager = createResourceManager({
     identities: registry,
     audience: `https://${host}`,
     served: () => keyVault.sources().map((one) => one.resource),
+    storage,
   });
   const server = https.createServer(
     { cert: certificates.certificate, key: certificates.key },

@@ -9,6 +9,8 @@ type escrowSettingInputs = {
   @description('Address of the escrow account\'s blobs, with a slash at the end.')
   blobServiceUri: string
   containerNames: { backups: string, audits: string, drills: string }
+  @description('Resource id of the escrow account.')
+  accountId: string
   schedule: string
   auditSchedule: string
   queueName: string
@@ -29,6 +31,7 @@ func escrowSettings(inputs escrowSettingInputs) { *: string } =>
       ESCROW_CONTAINER_URL: '${inputs.blobServiceUri}${inputs.containerNames.backups}'
       ESCROW_AUDIT_CONTAINER_URL: '${inputs.blobServiceUri}${inputs.containerNames.audits}'
       ESCROW_DRILL_CONTAINER_URL: '${inputs.blobServiceUri}${inputs.containerNames.drills}'
+      ESCROW_ACCOUNT_ID: inputs.accountId
       ESCROW_SCHEDULE: inputs.schedule
       ESCROW_AUDIT_SCHEDULE: inputs.auditSchedule
       ESCROW_QUEUE_NAME: inputs.queueName

@@ -31,6 +31,8 @@ param resourceLock bool
 param workspaceId string
 @description('Who may do what in which container.')
 param grants containerGrant[]
+@description('Who may see how long the containers keep what lies in them, on the account: the identity that audits, and its role.')
+param protectionReader { principalId: string, roleDefinitionId: string }
 
 @export()
 type containerGrant = {
@@ -132,6 +134,18 @@ resource roleAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
     }
   }
 ]
+
+resource protectionRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(accountId, protectionReader.principalId, protectionReader.roleDefinitionId)
+  scope: account
+  properties: {
+    principalId: protectionReader.principalId
+    principalType: 'ServicePrincipal'
+    #disable-next-line use-resource-id-functions // it is a parameter
+    roleDefinitionId: protectionReader.roleDefinitionId
+    description: 'Key escrow: sees how the escrow is kept; no blob and no key.'
+  }
+}
 
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'key-escrow'

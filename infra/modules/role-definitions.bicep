@@ -16,7 +16,7 @@ func roleIdOf(
   subscriptionId string,
   escrowSubscriptionId string,
   escrowName string,
-  key 'vaultBackup' | 'recordCreation' | 'restoreOperator' | 'drillOperator' | 'auditor'
+  key 'vaultBackup' | 'recordCreation' | 'restoreOperator' | 'drillOperator' | 'auditor' | 'storageReader'
 ) string =>
   subscriptionResourceId(
     subscriptionId,
@@ -75,6 +75,14 @@ var roles = {
       'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'
     ]
   }
+  storageReader: {
+    title: 'Key escrow: see how the escrow is kept'
+    description: 'For the audit app and for auditors, on the escrow account: see its redundancy and how long its containers keep what lies in them. Shows no blob and no key.'
+    actions: [
+      'Microsoft.Storage/storageAccounts/read'
+      'Microsoft.Storage/storageAccounts/blobServices/containers/read'
+    ]
+  }
 }
 
 // The name of a role is unique in a tenant, so it says which escrow's it is and for which subscription.
@@ -91,9 +99,9 @@ resource definitions 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [
       type: 'CustomRole'
       permissions: [
         {
-          actions: []
+          actions: role.value.?actions ?? []
           notActions: []
-          dataActions: role.value.dataActions
+          dataActions: role.value.?dataActions ?? []
           notDataActions: []
         }
       ]

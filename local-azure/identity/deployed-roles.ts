@@ -1,3 +1,4 @@
+import { seeStorage } from '../resource-manager/managed-storage.ts';
 import { seeSources } from '../resource-manager/resource-manager.ts';
 import type { ContainerRoles } from './identities.ts';
 
@@ -60,15 +61,15 @@ export function assignedRoles({
     /** Lists and backs up keys, creates records, and runs its queue. */
     app: { everywhere: [...backUpKeys, ...runQueue], onContainers: { ...readAll, [backups]: createBlobs } },
     /** Lists keys, reads records, creates audits. Cannot back up. */
-    audit: { everywhere: lookAtKeys, onContainers: { ...readAll, [audits]: createBlobs } },
+    audit: { everywhere: [...lookAtKeys, ...seeStorage], onContainers: { ...readAll, [audits]: createBlobs } },
     /** One app for both parts: whoever steals it can certify what it wrote. */
     bothParts: {
-      everywhere: [...backUpKeys, ...runQueue],
+      everywhere: [...backUpKeys, ...runQueue, ...seeStorage],
       onContainers: { ...readAll, [backups]: createBlobs, [audits]: createBlobs },
     },
     /** The person who has all of a person's roles, Reader among them. */
     operator: {
-      everywhere: [...operatorDataActions.filter((action) => !action.startsWith(blobs)), seeSources],
+      everywhere: [...operatorDataActions.filter((action) => !action.startsWith(blobs)), seeSources, ...seeStorage],
       onContainers: { ...readAll, [drills]: createBlobs },
     },
   };

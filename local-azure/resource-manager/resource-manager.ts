@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { IdentityRegistry } from '../identity/identities.ts';
+import { type IdentityRegistry, mayDo } from '../identity/identities.ts';
 import { answerGraphQuery, type GraphResource, InvalidQuery } from './graph-query.ts';
+import { answerStorageQuestion, type ManagedStorage } from './managed-storage.ts';
 
 export interface ResourceManager {
   readonly listener: RequestListener;
   /** Everything there is in this Azure beside the vaults and Managed HSMs that are served: what a test puts there. */
   readonly resources: GraphResource[];
+  /** The storage account of the escrow, as a deployment leaves it; a test may change it. */
+  readonly storage: ManagedStorage;
   /** Bodies of the queries received, oldest first. */
   readonly queries: GraphRequest[];
   /** The next answers are these instead, one each. */
@@ -27,8 +30,8 @@ const pageSize = 1000;
 const path = '/providers/Microsoft.ResourceGraph/resources';
 
 /**
- * Azure Resource Manager, as much of it as answers Azure Resource Graph: what there is, to those who may see it. Whoever may see
- * nothing gets no rows and no error, as from the service.
+ * Azure Resource Manager, as much of it as answers Azure Resource Graph, and how the escrow's storage is kept: what there is, to
+ * those who may see it. Whoever may see nothing gets no rows and no error from Resource Graph, as from the service.
  * https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data
  */
 export function createResourceManager(parts: {
@@ -36,6 +39,7 @@ export function createResourceManager(parts: {
   /** `https://management.azure.com`. */
   readonly audience: string;
   readonly served: () => readonly GraphResource[];
+  readonly storage: ManagedStorage;
 }): ResourceManager {
   const resources: GraphResource[] = [];
   const queries: GraphRequest[] = [];
@@ -56,6 +60,12 @@ export function createResourceManager(parts: {
     const authentication = parts.identities.authenticate(request.headers.authorization, parts.audience);
     if (!('identity' in authentication)) return refuse(401, 'AuthenticationFailed', 'Authentication failed.');
     const url = new URL(request.url ?? '/', parts.audience);
+    if (request.method === 'GET') {
+      const fault = faults.shift();
+      if (fault !== undefined) return send(fault.status, fault.body, fault.headers);
+      const answer = answerStorageQuestion(url, parts.storage, (action) => mayDo(authentication.identity, action));
+      return 'code' in answer ? refuse(answer.status, answer.code, answer.message) : send(200, answer);
+    }
     if (url.searchParams.get('api-version') !== '2022-10-01')
       return refuse(400, 'InvalidApiVersionParameter', 'The api-version is invalid.');
     if (request.method !== 'POST' || url.pathname !== path)
@@ -95,6 +105,7 @@ export function createResourceManager(parts: {
       });
     },
     resources,
+    storage: parts.storage,
     queries,
     faults,
   };

@@ -12,12 +12,15 @@ const columns = [
     'notReadable',
     'versions',
     'provenAt',
+    'immutableUntil',
     'findings',
   ],
 ];
 
 /** An audit as CSV (RFC 4180), a row a key, for a spreadsheet. Times are UTC. */
-export function auditTable({ keys, findings, startedAt }: Audit): string {
+export function auditTable(audit: Audit): string {
+  const { keys, findings, startedAt } = audit;
+  const retentionDays = retentionOfBackups(audit);
   const findingsOf = Map.groupBy(findings, ({ source, key }) => `${source}/${key}`);
   const rows = keys.map(({ source, key, id, status, enabled, firstSeenAt, changedAt, record, versions, drilledAt }) => {
     const at = record && (record.late ? record.backedUpAt : record.createdAt);
@@ -34,10 +37,21 @@ export function auditTable({ keys, findings, startedAt }: Audit): string {
         record?.sha256,
         record?.notReadable,
       ],
-      ...[versions?.known.filter(({ missingSince }) => missingSince === undefined).length, drilledAt, found?.join(' ')],
+      ...[versions?.known.filter(({ missingSince }) => missingSince === undefined).length, drilledAt],
+      ...[record && retentionDays && daysAfter(record.createdAt, retentionDays), found?.join(' ')],
     ];
   });
   return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+/** Days; undefined where no policy keeps the backups, or none is visible. */
+function retentionOfBackups({ container, protection }: Audit): number | undefined {
+  const name = new URL(container).pathname.slice(1);
+  return protection?.containers.find((one) => one.container === name)?.retentionDays;
+}
+
+function daysAfter(instant: string, days: number): string {
+  return new Date(Date.parse(instant) + days * 86_400_000).toISOString();
 }
 
 /** A spreadsheet takes a cell that begins with one of these for a formula. https://owasp.org/www-community/attacks/CSV_Injection */

@@ -56,6 +56,7 @@ const roles: Readonly<Record<ServiceName, string>> = {
   'Blob Storage': 'Give yourself the role "Key escrow: auditor" on the escrow container.',
   'Key Vault': 'Give yourself the role "Key escrow: restore operator" on the vault.',
   'Managed HSM': 'Give yourself a role in the HSM that allows it (az keyvault role assignment create).',
+  'Resource Manager': 'Give yourself the role "Key escrow: see how the escrow is kept" on the escrow account.',
   'Resource Graph': 'Give yourself the role Reader on the subscriptions.',
   Folder: 'Give yourself the right to read and write there, or name another folder.',
   identity: '',

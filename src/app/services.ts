@@ -5,11 +5,13 @@ import { systemClock } from '../azure/http/clock.ts';
 import type { OpenKeyClient } from '../azure/key-vault/key-client.ts';
 import { openKeyClient } from '../azure/key-vault/key-client.ts';
 import { createKeySource } from '../azure/key-vault/key-source.ts';
+import { createStorageAccount } from '../azure/storage-account.ts';
 import type { PacedSource } from '../escrow/model/source.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import type { ConflictWait } from '../escrow/ports/conflict-wait.ts';
 import type { EscrowStores } from '../escrow/ports/escrow-stores.ts';
 import type { KeySource } from '../escrow/ports/key-source.ts';
+import type { StorageAdministration } from '../escrow/ports/storage-protection.ts';
 import type { TimeBudget } from '../escrow/ports/time-budget.ts';
 import { openEscrowStore } from '../store/open-store.ts';
 import type { Settings } from './settings.ts';
@@ -20,6 +22,8 @@ import type { Settings } from './settings.ts';
  */
 export interface Services extends EscrowStores {
   readonly settings: Settings;
+  /** Undefined where the settings do not name the storage account. */
+  readonly storage: StorageAdministration | undefined;
   now(): Date;
   /** The source's one client in this process, so that all work on it shares one pace. */
   keysOf(source: PacedSource): KeySource;
@@ -59,6 +63,7 @@ export function compose(settings: Settings, clock: Clock): Composition {
   const drills = openEscrowStore({ url: () => settings.drillContainerUrl, credential, clock, mayBeMissing: true });
   const services: Services = {
     settings,
+    storage: settings.accountId === undefined ? undefined : storageOf(settings, settings.accountId, credential, clock),
     store,
     audits,
     drills,
@@ -78,6 +83,24 @@ export function compose(settings: Settings, clock: Clock): Composition {
     reportWait,
   };
   return { services, credential, keyClientOf };
+}
+
+/** The management plane may be out of reach of a closed network: an audit does not wait for it. */
+const maxStorageMs = 45_000;
+
+function storageOf(
+  { resourceManagerUrl }: Settings,
+  accountId: string,
+  credential: TokenCredential,
+  clock: Clock,
+): StorageAdministration {
+  const account = createStorageAccount(accountId, resourceManagerUrl, credential, clock);
+  const bounded = (deadline: AbortSignal): AbortSignal =>
+    AbortSignal.any([deadline, AbortSignal.timeout(maxStorageMs)]);
+  return {
+    redundancy: (deadline) => account.redundancy(bounded(deadline)),
+    protectionOf: (container, deadline) => account.protectionOf(container, bounded(deadline)),
+  };
 }
 
 /** Makes one thing for each source, at its first use. */

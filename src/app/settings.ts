@@ -1,4 +1,5 @@
 import { clouds } from '../azure/clouds.ts';
+import { accountNameOf } from '../azure/storage-account.ts';
 import type { SourceSuffixes } from '../escrow/model/key-id.ts';
 import type { EscrowSource } from '../escrow/model/source.ts';
 import { hostDefaults, parseFunctionTimeout } from './host-json.ts';
@@ -25,6 +26,8 @@ export interface Settings {
   readonly fanOut: boolean;
   readonly maxAgeHours: number;
   readonly maxDrillAgeDays: number | undefined;
+  /** Resource id of the escrow's storage account: where the audit reads how long it keeps what lies in it. */
+  readonly accountId: string | undefined;
   /** Who answers for the escrow, as the page says it. */
   readonly owner: string | undefined;
   readonly suffixes: SourceSuffixes;
@@ -41,6 +44,7 @@ export const settingNames = [
   'ESCROW_CONTAINER_URL',
   'ESCROW_AUDIT_CONTAINER_URL',
   'ESCROW_DRILL_CONTAINER_URL',
+  'ESCROW_ACCOUNT_ID',
   'ESCROW_PART',
   'ESCROW_SCHEDULE',
   'ESCROW_AUDIT_SCHEDULE',
@@ -110,6 +114,11 @@ export function readSettings(
     fanOut: reader.flag('ESCROW_FAN_OUT', false),
     maxAgeHours: reader.number('ESCROW_MAX_AGE_HOURS', 1) ?? 26,
     maxDrillAgeDays: reader.number('ESCROW_MAX_DRILL_AGE_DAYS', 1),
+    accountId: reader.optional(
+      'ESCROW_ACCOUNT_ID',
+      (text) => parseAccountId(text, containerUrl),
+      "the resource id of the container's own storage account: /subscriptions/…/providers/Microsoft.Storage/storageAccounts/<account>",
+    ),
     owner: reader.optional('ESCROW_OWNER', parseOwner, 'a name of 1 to 128 printable characters'),
     suffixes: {
       vault: reader.suffix('ESCROW_VAULT_DNS_SUFFIX') ?? cloud.suffixes.vault,
@@ -167,6 +176,13 @@ function withUnneeded(settings: Settings): Settings {
 /** Whether a setting that may be missing is there. */
 export function isSet(settings: Settings, member: (typeof dispensable)[number]['member']): boolean {
   return Object.getOwnPropertyDescriptor(settings, member)?.get === undefined;
+}
+
+/** What another account keeps would say nothing of this escrow. */
+function parseAccountId(text: string, containerUrl: string): string | undefined {
+  const account = accountNameOf(text);
+  const isOther = containerUrl !== '' && new URL(containerUrl).hostname.split('.')[0] !== account;
+  return account === undefined || isOther ? undefined : text;
 }
 
 function parseOwner(text: string): string | undefined {

@@ -1,17 +1,8 @@
-import {
-  bearerTokenAuthenticationPolicy,
-  createDefaultHttpClient,
-  createEmptyPipeline,
-  createHttpHeaders,
-  createPipelineRequest,
-  type PipelineResponse,
-} from '@azure/core-rest-pipeline';
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 import { ServiceError } from '../escrow/model/service-error.ts';
 import type { Clock } from './http/clock.ts';
-import { guardRequest } from './http/connection.ts';
-import { withRetries } from './http/retry.ts';
-import { keyVaultErrorOf, toServiceError } from './http/service-answer.ts';
+import { createResourceManager } from './resource-manager.ts';
 
 export interface ResourceGraph {
   /**
@@ -37,38 +28,11 @@ interface Page {
  * @param endpoint of Azure Resource Manager; the token is for it, and nothing is sent to another host.
  */
 export function createResourceGraph(endpoint: string, credential: TokenCredential, clock: Clock): ResourceGraph {
-  const url = `${endpoint}/providers/Microsoft.ResourceGraph/resources?api-version=${apiVersion}`;
   const { hostname: host } = new URL(endpoint);
-  const client = createDefaultHttpClient();
-  const pipeline = createEmptyPipeline();
-  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: `${endpoint}/.default` }));
-  pipeline.addPolicy(
-    {
-      name: 'escrowHostGuard',
-      sendRequest(request, next) {
-        guardRequest(request, host, service);
-        return next(request);
-      },
-    },
-    { afterPolicies: ['bearerTokenAuthenticationPolicy'] },
-  );
-
+  const path = `/providers/Microsoft.ResourceGraph/resources?api-version=${apiVersion}`;
+  const askManager = createResourceManager(endpoint, credential, clock, service);
   const send = (body: object, deadline: AbortSignal): Promise<PipelineResponse> =>
-    withRetries(
-      async (abortSignal) => {
-        const request = createPipelineRequest({
-          url,
-          method: 'POST',
-          headers: createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json' }),
-          body: JSON.stringify(body),
-          abortSignal,
-        });
-        const response = await pipeline.sendRequest(client, request);
-        if (response.status !== 200) throw keyVaultErrorOf(response, service, host);
-        return response;
-      },
-      { clock, deadline, toServiceError: (error) => toServiceError(error, service, host) },
-    );
+    askManager({ method: 'POST', path, body }, deadline);
 
   const invalid = (message: string): ServiceError =>
     new ServiceError(message, { service, host, kind: 'invalidAnswer', code: 'InvalidAnswer' });

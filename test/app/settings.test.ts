@@ -315,6 +315,27 @@ describe('the containers of audits and of drills', () => {
   });
 });
 
+describe('the resource id of the storage account', () => {
+  const idOf = (account: string) =>
+    `/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-escrow/providers/Microsoft.Storage/storageAccounts/${account}`;
+
+  test('is that of the account which holds the escrow', () => {
+    const settings = readSettings({ ...minimalSettings, ESCROW_ACCOUNT_ID: idOf('escrowlocal') });
+    expect(settings.accountId).toBe(idOf('escrowlocal'));
+    expect(readSettings(minimalSettings).accountId).toBeUndefined();
+  });
+
+  test.each([
+    ['another account’s', idOf('elsewhere')],
+    ['a vault’s', idOf('escrowlocal').replace('Storage/storageAccounts', 'KeyVault/vaults')],
+    ['a path that leads elsewhere', `${idOf('escrowlocal')}/../../x`],
+  ])('is refused when it is %s', (_, id) => {
+    expect(faultsOf({ ...minimalSettings, ESCROW_ACCOUNT_ID: id })).toEqual([
+      expect.stringMatching(/^ESCROW_ACCOUNT_ID is .*Set it to the resource id of the container's own storage account/),
+    ]);
+  });
+});
+
 describe('no secret is echoed', () => {
   const secret = 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA';
   const connectionString = `DefaultEndpointsProtocol=https;AccountName=escrowlocal;AccountKey=${secret}==;EndpointSuffix=core.windows.net`;

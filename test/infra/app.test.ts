@@ -104,6 +104,7 @@ describe('the two apps', () => {
         'AZURE_CLOUD',
         'AZURE_TOKEN_CREDENTIALS',
         'AzureWebJobsStorage__credential',
+        'ESCROW_ACCOUNT_ID',
         'ESCROW_AUDIT_CONTAINER_URL',
         'ESCROW_AUDIT_SCHEDULE',
         'ESCROW_CONTAINER_URL',

@@ -116,7 +116,7 @@ describe('the lines that give people their roles', () => {
   });
 
   it('let an auditor read every source and all of the escrow', () => {
-    expect(lines.auditor).toHaveLength(5);
+    expect(lines.auditor).toHaveLength(6);
     expect(lines.auditor?.at(-1)).toContain('--hsm-name "contoso-hsm"');
     expect(lines.auditor?.[0]).toContain(`--scope "${escrowAccount(deployment).id}"`);
   });

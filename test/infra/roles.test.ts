@@ -38,6 +38,15 @@ const dataActions: Record<RoleKey, string[]> = {
     `${blobs}/read`,
   ],
   auditor: [`${keys}/read`, `${blobs}/read`],
+  storageReader: [],
+};
+
+/** Of the control plane: what shows how the escrow is kept, and nothing else of it. */
+const actions: Partial<Record<RoleKey, string[]>> = {
+  storageReader: [
+    'Microsoft.Storage/storageAccounts/read',
+    'Microsoft.Storage/storageAccounts/blobServices/containers/read',
+  ],
 };
 
 /** Of Azure itself: a host's storage, its telemetry, and Event Grid's right to put messages on the queue. */
@@ -68,9 +77,9 @@ function ownAssignments(deployment: Deployment, principalId: string): Set<string
 describe.each(parameterSetNames)('the roles of %s', (name) => {
   const deployment = deploy(parametersNamed(name));
 
-  it.each(roleKeys)('%s holds exactly what its duty takes, and nothing of the control plane', (key) => {
+  it.each(roleKeys)('%s holds exactly what its duty takes', (key) => {
     expect(permissionsOf(roleDefinition(deployment, key, deploymentSubscription))).toEqual({
-      actions: [],
+      actions: actions[key] ?? [],
       notActions: [],
       dataActions: dataActions[key],
       notDataActions: [],
@@ -119,6 +128,7 @@ describe('an escrow in two parts', () => {
         'Key escrow: auditor: key-escrow',
         'Key escrow: auditor: key-escrow-drills',
         'Key escrow: create records: key-escrow-audits',
+        expect.stringMatching(/^Key escrow: see how the escrow is kept: stkeyesc/),
       ]),
     );
   });
@@ -145,6 +155,7 @@ describe('an escrow in one part', () => {
         'Key escrow: back up keys: contoso-dev',
         'Key escrow: create records: key-escrow',
         'Key escrow: create records: key-escrow-audits',
+        expect.stringMatching(/^Key escrow: see how the escrow is kept: stkeyesc/),
       ]),
     );
     expect(ownAssignments(deployment, auditPrincipalId)).toEqual(new Set());
@@ -154,22 +165,27 @@ describe('an escrow in one part', () => {
 describe('the local Azure', () => {
   const local = assignedRoles(escrowContainers('key-escrow'));
 
-  /** What an identity may do on the vault and on each container of a deployment. */
+  const isOfStorage = (action: string): boolean =>
+    action.startsWith('Microsoft.Storage/') && !action.includes('/queueServices/');
+
+  /** What an identity may do on the vault, on the escrow's account and on each container of a deployment. */
   function deployedActions(deployment: Deployment, principalId: string): Record<string, Set<string>> {
     const actions: Record<string, Set<string>> = {};
     const definitions = ofType(deployment, 'Microsoft.Authorization/roleDefinitions');
     for (const { on, roleDefinitionId, principalId: who } of roleAssignments(deployment)) {
       const definition = definitions.find((one) => one.id === roleDefinitionId);
       if (who !== principalId || definition === undefined) continue;
+      const { dataActions, actions: managed } = permissionsOf(definition);
       const isVault = on.includes('/Microsoft.KeyVault/');
-      const own = permissionsOf(definition).dataActions.filter((one) => one.startsWith(isVault ? keys : blobs));
-      const place = isVault ? 'vault' : String(on.split('/').at(-1));
-      actions[place] = new Set([...(actions[place] ?? []), ...own]);
+      const own = dataActions.filter((one) => one.startsWith(isVault ? keys : blobs));
+      const place = isVault ? 'vault' : managed.length > 0 ? 'account' : String(on.split('/').at(-1));
+      actions[place] = new Set([...(actions[place] ?? []), ...own, ...managed]);
     }
     return actions;
   }
   const localActions = ({ everywhere, onContainers }: (typeof local)['app']): Record<string, Set<string>> => ({
     vault: new Set(everywhere.filter((one) => one.startsWith(keys))),
+    ...(everywhere.some(isOfStorage) && { account: new Set(everywhere.filter(isOfStorage)) }),
     ...Object.fromEntries(Object.entries(onContainers).map(([name, actions]) => [name, new Set(actions)])),
   });
 

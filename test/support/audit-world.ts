@@ -187,7 +187,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       const sources = world.isConfigured ? [world.source] : [];
       return conductAudit(
         { sources, schedule, auditSchedule, maxAgeHours: 26, maxDrillAgeDays, functionTimeoutMs },
-        { store, audits, drills, now: clock, deadline, keysOf: () => keySource },
+        { store, audits, drills, storage: undefined, now: clock, deadline, keysOf: () => keySource },
       );
     },
     async audit() {

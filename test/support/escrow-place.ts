@@ -25,6 +25,7 @@ export function escrowSettings(
   return {
     ESCROW_SOURCES: JSON.stringify(sources.map((source) => ({ maxBackupsPerSecond: unhurried, ...source }))),
     ESCROW_CONTAINER_URL: place.containerUrl,
+    ESCROW_ACCOUNT_ID: place.resourceManager.storage.id,
     ESCROW_SCHEDULE: runSchedule,
     ESCROW_AUDIT_SCHEDULE: auditSchedule,
     ESCROW_QUEUE_NAME: place.queueName,

@@ -110,8 +110,10 @@ export function sampleSource(
     listedAt: now.toISOString(),
     listed: keys.length,
     versionsWaiting: 0,
-    runs: sampleRuns(20, kind === 'vault' ? 31 : 64),
     ...more,
+    runs: sampleRuns(20, kind === 'vault' ? 31 : 64).filter(
+      ({ startedAt }) => !more.missedRuns?.some((missed) => missed.slice(0, 10) === startedAt.slice(0, 10)),
+    ),
   };
   return { audited, keys: keys.map((key) => sampleKey({ kind, name }, key)) };
 }
@@ -133,7 +135,15 @@ export function sampleAudit(sources: readonly SampleSource[], findings: readonly
     keys,
     calendar: { from: calendarStart(now), days: calendarDays },
     canary: { etag: '0x1', createdAt: '2026-08-01T02:00:01.000Z', lastModified: '2026-08-01T02:00:01.000Z' },
-    drill: { receipt: 'drills/20261102T091100Z.json', finishedAt: '2026-11-02T09:12:44Z', keys: 3 },
+    drill: { receipt: 'drills/20261102T091100Z.json', finishedAt: '2026-11-02T09:12:44Z', keys: 3, durationMs: 88_400 },
+    protection: {
+      redundancy: 'Standard_RAGZRS',
+      containers: ['', '-audits', '-drills'].map((ending) => ({
+        container: `key-escrow${ending}`,
+        policy: 'locked' as const,
+        retentionDays: 365,
+      })),
+    },
     previous: { name: 'audits/20261123T060002Z.json', sha256: createHash('sha256').update('x').digest('hex') },
   };
 }
@@ -180,7 +190,7 @@ export function troubledAudit(): Audit {
   };
   return sampleAudit(
     [
-      sampleSource('vault', 'contoso-prod', keys),
+      sampleSource('vault', 'contoso-prod', keys, { missedRuns: ['2026-11-17T02:00:00.000Z'] }),
       withoutListing(
         sampleSource('vault', 'contoso-web', many, { unreadable: failure, listedAt: '2026-11-22T06:00:03Z' }),
       ),

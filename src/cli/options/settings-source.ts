@@ -66,6 +66,7 @@ function atStore(place: string): Record<string, string | undefined> {
     ESCROW_CONTAINER_URL: isUrl ? place : pathToFileURL(resolve(place)).href,
     ESCROW_AUDIT_CONTAINER_URL: undefined,
     ESCROW_DRILL_CONTAINER_URL: undefined,
+    ESCROW_ACCOUNT_ID: undefined,
   };
 }
 

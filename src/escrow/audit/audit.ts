@@ -6,6 +6,7 @@ import type { EscrowSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStores } from '../ports/escrow-stores.ts';
 import type { KeySource } from '../ports/key-source.ts';
+import type { StorageAdministration } from '../ports/storage-protection.ts';
 import type { Audit, AuditedKey, AuditedSource } from '../records/audit-document.ts';
 import { auditFormat } from '../records/audit-document.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
@@ -16,6 +17,7 @@ import { totalsOf } from './audit-totals.ts';
 import { canaryOf, checkEscrow } from './escrow-checks.ts';
 import { auditSource } from './source-audit.ts';
 import { checkLeftOut } from './source-checks.ts';
+import { readProtection } from './storage-protection.ts';
 
 export interface AuditJob {
   readonly sources: readonly EscrowSource[];
@@ -36,6 +38,8 @@ export interface AuditPorts extends EscrowStores {
   /** What was not examined by then is reported as not looked at. */
   readonly deadline: AbortSignal;
   keysOf(source: EscrowSource): KeySource;
+  /** Undefined where the settings do not say which storage account it is, and for a folder. */
+  readonly storage: StorageAdministration | undefined;
 }
 
 /**
@@ -48,7 +52,10 @@ export interface AuditPorts extends EscrowStores {
  */
 export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Audit> {
   const now = ports.now();
-  const inputs = await loadAuditInputs(ports, job, now, ports.deadline);
+  const [inputs, protection] = await Promise.all([
+    loadAuditInputs(ports, job, now, ports.deadline),
+    readProtection(ports),
+  ]);
   const previous = inputs.latest.audit;
   const context = { ...job, store: ports.store, now, previous, drills: inputs.drills, deadline: ports.deadline };
   const audited = await Promise.all(
@@ -70,6 +77,7 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     ...documentHead(job, inputs, now),
     finishedAt: ports.now().toISOString(),
     container: ports.store.url,
+    protection,
     status: findings.some(({ severity }) => severity === 'gap') ? 'gaps' : 'ok',
     totals: totalsOf(keys, sources),
     findings: inOrder(findings),

@@ -59,7 +59,8 @@ export async function readDrills(
     }
     const isNewest = last === undefined || last.finishedAt < finishedAt;
     if (receipt.status === 'ok' && receipt.keys.length > 0 && isNewest) {
-      last = { receipt: name, finishedAt, keys: receipt.keys.length };
+      const durationMs = Date.parse(receipt.finishedAt) - Date.parse(receipt.startedAt);
+      last = { receipt: name, finishedAt, keys: receipt.keys.length, ...(durationMs >= 0 && { durationMs }) };
     }
   };
   await inParallel(

@@ -64,17 +64,49 @@ export function checkRuns(
   ];
 }
 
+const keptMs = 90 * 24 * 60 * minute;
+
+/**
+ * When runs were due that never began, newest first: what earlier audits knew, and since. A run that began late, before the next
+ * was due, mends it.
+ * @param earlier ISO instants.
+ */
+export function missedRuns(
+  { runs }: SourceHistory,
+  schedule: string,
+  now: Date,
+  judged: RunsJudged | undefined,
+  earlier: readonly string[],
+): string[] {
+  const due = lastDueRun(schedule, now);
+  const isNew = due !== undefined && (judged === undefined || judged.schedule === schedule);
+  const dues = isNew ? duesSince(judged?.at, due, schedule) : [];
+  const all = new Set([...earlier, ...dues.map((one) => one.toISOString())]);
+  return [...all]
+    .filter((one) => Date.parse(one) > now.getTime() - keptMs)
+    .filter((one) => !hasBegun(runs, new Date(one), nextOccurrence(schedule, new Date(one)) ?? now))
+    .sort((a, b) => b.localeCompare(a));
+}
+
 /** Whoever may write markers can write many. */
 const maxDead = 10;
 
 /** What was due after the latest audit had looked, up to the last, and has had no run before the next was due. */
 function skippedSince(lookedAt: Date, due: Date, schedule: string, runs: readonly StoredRun[]): Date[] {
-  const judgedUpTo = lastDueRun(schedule, lookedAt) ?? lookedAt;
   const next = nextOccurrence(schedule, due) ?? due;
-  const dues = [...occurrencesBetween(schedule, judgedUpTo, due), ...(due > judgedUpTo ? [due] : [])];
-  const hasBegun = (from: Date, before: Date): boolean =>
-    runs.some(({ startedAt }) => +startedAt >= +from - timeMargin && +startedAt < +before - timeMargin);
-  return dues.filter((from, index) => !hasBegun(from, dues[index + 1] ?? next));
+  const dues = duesSince(lookedAt, due, schedule);
+  return dues.filter((from, index) => !hasBegun(runs, from, dues[index + 1] ?? next));
+}
+
+/** @param lookedAt of the latest audit; undefined: only the last one due counts. */
+function duesSince(lookedAt: Date | undefined, due: Date, schedule: string): Date[] {
+  if (lookedAt === undefined) return [due];
+  const judgedUpTo = lastDueRun(schedule, lookedAt) ?? lookedAt;
+  return [...occurrencesBetween(schedule, judgedUpTo, due), ...(due > judgedUpTo ? [due] : [])];
+}
+
+function hasBegun(runs: readonly StoredRun[], due: Date, nextDue: Date): boolean {
+  return runs.some(({ startedAt }) => +startedAt >= +due - timeMargin && +startedAt < +nextDue - timeMargin);
 }
 
 /** The newest run that can be judged, when it is not ok. @param begun newest first. */

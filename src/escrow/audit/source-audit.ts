@@ -12,7 +12,7 @@ import type { KeyDraft, SourceAudit, SourceAuditContext, SourceToAudit } from '.
 import { auditedKey } from './audited-key.ts';
 import { drilledKey } from './drill-history.ts';
 import { checkCoverage, checkIdentity } from './key-checks.ts';
-import { checkRuns } from './run-checks.ts';
+import { checkRuns, missedRuns } from './run-checks.ts';
 import { checkedKey, checkSource, reportChecks, unknownRecords } from './source-checks.ts';
 import { witnessKeys } from './witness-keys.ts';
 
@@ -59,6 +59,7 @@ export async function auditSource(subject: SourceToAudit, context: SourceAuditCo
           schedule: previous.head.asked.schedule,
           lastRunAt: previousSource.runs[0] && new Date(previousSource.runs[0].startedAt),
         };
+  const missed = missedRuns(history, context.schedule, now, judged, previousSource?.missedRuns ?? []);
   return {
     audited: {
       source: path,
@@ -70,6 +71,7 @@ export async function auditSource(subject: SourceToAudit, context: SourceAuditCo
       ...(unreadable && { unreadable }),
       versionsWaiting: witnessed.waiting,
       runs: auditedRuns(history, previousSource?.runs ?? [], now),
+      ...(missed.length > 0 && { missedRuns: missed }),
     },
     keys: witnessed.keys,
     findings: [

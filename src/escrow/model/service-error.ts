@@ -7,6 +7,7 @@ export type ServiceName =
   | 'Blob Storage'
   | 'Queue Storage'
   | 'Resource Graph'
+  | 'Resource Manager'
   | 'identity'
   | 'Folder';
 

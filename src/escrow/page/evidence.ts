@@ -2,13 +2,33 @@ import type { Audit, AuditDigest } from '../records/audit-document.ts';
 import { canaryName } from '../records/blob-names.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
-import { count, timeElement } from './words.ts';
+import { storageFacts } from './storage-facts.ts';
+import { count, durationWords, timeElement } from './words.ts';
 
 /** How many of the keys a drill has proven. */
 function share({ totals: { keys, proven } }: Audit): string {
   return keys === 0
     ? 'no key requires a backup'
     : `${proven} of ${count(keys, 'key')}, ${Math.floor((100 * proven) / keys)} %`;
+}
+
+/** How long the restores of the last successful drill took, as its receipt says. */
+function restoreTime({ drill }: Audit): Html | undefined {
+  if (drill?.durationMs === undefined) return undefined;
+  const { durationMs, keys } = drill;
+  const each = keys > 1 && html`, ${durationWords(durationMs / keys)} a key`;
+  return html`<dt>How long restores took</dt><dd>${durationWords(durationMs)} for ${count(keys, 'key')}${each}: restored one after the other, compared and taken away again, in the last successful drill. A claim of whoever ran it</dd>
+`;
+}
+
+/** When the newest scheduled run began: each tries to overwrite and to delete a blob first. */
+function lastTried({ sources }: Audit): Html | undefined {
+  const begun = sources.flatMap(({ runs }) => runs.filter(({ trigger }) => trigger === 'schedule'));
+  const newest = begun
+    .map(({ startedAt }) => startedAt)
+    .sort()
+    .at(-1);
+  return newest === undefined ? undefined : html`, last with the run of ${timeElement(newest)}`;
 }
 
 /** What the page rests on, who could have written it, and how to check it. */
@@ -31,23 +51,23 @@ export function evidenceSection(audit: Audit, written: AuditDigest | undefined):
       : html`<code>${previous.name}</code> SHA-256 <code class="digest">${previous.sha256}</code>. The log line <code>escrow.audit.completed</code> of each audit has both digests; <code>keyvault-escrow verify --chain</code> follows them.`
   }</dd>
 <dt>Who could have written what</dt><dd>Records and run reports: whoever has the backup identity. So a record counts by what the storage service says of it, and reports only tell the history of runs and why keys failed. Receipts of restore drills: drill operators. Audits: the audit identity alone, where it is not that of the backups.</dd>
-<dt>Proven by a restore</dt><dd>${share(audit)}</dd>
-<dt>What the backup identity cannot do</dt><dd>Restore a key; read its material; overwrite, delete or re-tag a blob; write an audit or a receipt. Overwriting and deleting are tried every night, below. How long the storage keeps its policy, whether it is locked and how it is replicated is not visible to this identity: see the account.</dd>
+<dt>What the backup identity cannot do</dt><dd>By its role: restore a key, read its material, overwrite, delete or re-tag a blob, write an audit or a receipt. Overwriting and deleting are tried by every nightly run${lastTried(audit)}.</dd>
 <dt>Write-once</dt><dd>${
     canary === undefined
       ? html`not seen yet: every nightly run tries to overwrite and to delete a blob, and must be refused`
-      : html`Every nightly run tries to overwrite and to delete <code>${canaryName}</code>; ${
+      : html`The blob that every nightly run tries to overwrite and to delete, <code>${canaryName}</code>: ${
           audit.findings.some(({ finding }) => finding === 'notWriteOnce')
             ? html`<strong>it is NOT what it was</strong> when it was first seen`
             : html`it is what it was when it was written, ${timeElement(canary.createdAt)}`
         }.`
   }</dd>
+${storageFacts(audit)}<dt>Proven by a restore</dt><dd>${share(audit)}</dd>
 <dt>Last successful drill</dt><dd>${
     drill === undefined
       ? html`none on record`
       : html`${timeElement(drill.finishedAt)}, ${count(drill.keys, 'key')}: <code>${drill.receipt}</code>, a claim of whoever ran it`
   }${asked.maxDrillAgeDays !== undefined && html`; one is due every ${count(asked.maxDrillAgeDays, 'day')}`}</dd>
-<dt>How ages are told</dt><dd>By the storage service's creation time of each record, in the key's own folder. Beyond ${count(asked.maxAgeHours, 'hour')} a backup is stale. A late record, which came more than an hour after its backup (a copy, an import, a plant), is dated by what it says. A day in the calendars is judged by the newest record at its end, today at the time of the audit.</dd>
+${restoreTime(audit)}<dt>How ages are told</dt><dd>By the storage service's creation time of each record, in the key's own folder. Beyond ${count(asked.maxAgeHours, 'hour')} a backup is stale. A late record, which came more than an hour after its backup (a copy, an import, a plant), is dated by what it says. A day in the calendars is judged by the newest record at its end, today at the time of the audit.</dd>
 <dt>Same key</dt><dd>A thirtieth of the keys, and every new or changed one, has its versions compared each day with all that audits ever saw of it: no service removes a version.</dd>
 <dt>Times</dt><dd>The audit began ${timeElement(audit.startedAt)} and ended ${timeElement(audit.finishedAt)}. Runs are due by <code>${asked.schedule}</code> (UTC).</dd>
 </dl>

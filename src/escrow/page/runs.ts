@@ -1,4 +1,4 @@
-import type { AuditedRun } from '../records/audit-document.ts';
+import type { AuditedRun, AuditedSource } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
 import { html, trustedHtml } from './html.ts';
 import { count, digits, durationWords, timeElement } from './words.ts';
@@ -9,24 +9,44 @@ const words = { ok: 'ok', incomplete: 'incomplete', unfinished: 'no report' } as
 /** So many runs in sight; older ones unfold. */
 const inSight = 10;
 
-/** Runs, newest first: what they did, how long they took, how often the service held them back. */
-export function runsTable(runs: readonly AuditedRun[], most: number, title: string): Html {
-  if (runs.length === 0) return html`<p>No run over it is on record.</p>`;
+/** A run, or an instant when one was due that never began. */
+type Night = AuditedRun | { readonly missed: string };
+
+/**
+ * Runs, newest first: what they did, how long they took, how often the service held them back; and in their place those that
+ * never began.
+ */
+export function runsTable(
+  { runs, missedRuns = [] }: Pick<AuditedSource, 'runs' | 'missedRuns'>,
+  most: number,
+  title: string,
+): Html {
+  const nights = [...runs, ...missedRuns.map((missed) => ({ missed }))].sort((a, b) => instantOf(b) - instantOf(a));
+  if (nights.length === 0) return html`<p>No run over it is on record.</p>`;
   const longest = Math.max(1, ...runs.map((run) => run.durationMs ?? 0));
-  const [newest, older] = [runs.slice(0, Math.min(inSight, most)), runs.slice(inSight, most)];
-  const left = runs.length - newest.length - older.length;
+  const [newest, older] = [nights.slice(0, Math.min(inSight, most)), nights.slice(inSight, most)];
+  const left = nights.length - newest.length - older.length;
   return html`${table(newest, longest, `Runs over ${title}, newest first`)}${
     older.length > 0 &&
     html`<details class="unfolds"><summary>${count(older.length, 'older run')} over ${title}</summary>${table(older, longest, `Older runs over ${title}`)}</details>`
   }${left > 0 && html`<p class="note">${count(left, 'older run')} not shown: see the audit itself.</p>`}`;
 }
 
-function table(runs: readonly AuditedRun[], longest: number, caption: string): Html {
+function instantOf(night: Night): number {
+  return Date.parse('missed' in night ? night.missed : night.startedAt);
+}
+
+function table(nights: readonly Night[], longest: number, caption: string): Html {
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="runs">
 <caption>${caption}</caption>
 <thead><tr><th scope="col">Run</th><th scope="col">Began</th><th scope="col">Asked by</th><th scope="col">Status</th><th scope="col">Considered</th><th scope="col">Escrowed</th><th scope="col">Skipped</th><th scope="col">Failed</th><th scope="col">Attempts</th><th scope="col">Throttled</th><th scope="col">Duration</th></tr></thead>
 <tbody>
-${runs.map((run) => runRow(run, longest))}</tbody></table></div>`;
+${nights.map((night) => ('missed' in night ? missedRow(night.missed) : runRow(night, longest)))}</tbody></table></div>`;
+}
+
+function missedRow(due: string): Html {
+  return html`<tr class="run-missed"><th scope="row">never began</th><td>due ${timeElement(due)}</td><td>schedule</td><td><span class="sign" aria-hidden="true">✕</span> missed</td><td colspan="7"></td></tr>
+`;
 }
 
 function runRow(run: AuditedRun, longest: number): Html {

@@ -48,7 +48,7 @@ export function sourceBudget(
 export type PageContext = Pick<AuditHead, 'startedAt' | 'calendar'> & { readonly findings: readonly Finding[] };
 
 export function sourceSection(audit: PageContext, { source, keys }: PageSource, budget: SourceBudget): Html {
-  const { sourceKind, sourceName, place, listed, unreadable, runs } = source;
+  const { sourceKind, sourceName, place, listed, unreadable } = source;
   const id = sourceAnchor(source);
   const gaps = new Set(
     audit.findings.flatMap((one) => (one.severity === 'gap' && one.source === source.source ? (one.key ?? []) : [])),
@@ -70,7 +70,7 @@ ${
 ${fold}
 ${ledgerTable(source, shown, audit, `Ledger of ${title}: ${digits(shown.length)} of ${count(keys.length, 'key')}`)}`
 }
-${runsTable(runs, budget.runs, title)}
+${runsTable(source, budget.runs, title)}
 </section>
 `;
 }

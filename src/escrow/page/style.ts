@@ -102,8 +102,7 @@ caption .note{display:block;font-weight:400;margin-top:.2rem}
 .duration{white-space:nowrap}
 .runs td.number{text-align:right}
 .runs thead th:nth-child(n+5):nth-child(-n+10){text-align:right}
-.runs tr.run-incomplete td,.runs tr.run-unfinished td{background:var(--bad-wash)}
-.runs tr.run-incomplete th,.runs tr.run-unfinished th{background:var(--bad-wash)}
+.runs :is(.run-incomplete,.run-unfinished,.run-missed) :is(td,th){background:var(--bad-wash)}
 .bar{width:40px;height:8px;margin-right:.4rem;fill:var(--h)}
 .calendar{table-layout:fixed;min-width:56rem}
 .calendar th:first-child{width:17rem}

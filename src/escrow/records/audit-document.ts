@@ -125,6 +125,22 @@ const sourceSchema = z.object({
   versionsWaiting: count,
   /** Newest first. */
   runs: z.array(runSchema),
+  /** When a scheduled run was due that never began, newest first. */
+  missedRuns: z.optional(z.array(time)),
+});
+
+/** What the storage keeps, as its administration says; what the audit may not see is absent, and `notVisible` says why. */
+const protectionSchema = z.object({
+  redundancy: z.optional(text),
+  containers: z.array(
+    z.object({
+      container: text,
+      /** Of time-based retention. */
+      policy: z.enum(['none', 'unlocked', 'locked']),
+      retentionDays: z.optional(count),
+    }),
+  ),
+  notVisible: z.optional(text),
 });
 
 const findingSchema = z.object({
@@ -182,7 +198,16 @@ export const auditHeadSchema = z.object({
   /** The blob that every nightly run tries to overwrite and to delete, as it was seen. */
   canary: z.optional(z.object({ etag: text, createdAt: time, lastModified: time })),
   /** The newest successful restore drill; absent: none on record. */
-  drill: z.optional(z.object({ receipt: text, finishedAt: time, keys: count })),
+  drill: z.optional(
+    z.object({
+      receipt: text,
+      finishedAt: time,
+      keys: count,
+      /** From its first key to its last, restored, compared and taken away, as whoever ran it says. */
+      durationMs: z.optional(count),
+    }),
+  ),
+  protection: z.optional(protectionSchema),
   previous: z.optional(predecessorSchema),
 });
 
@@ -194,6 +219,7 @@ export type AuditedRecord = z.infer<typeof recordSchema>;
 export type AuditedFolder = z.infer<typeof folderSchema>;
 export type WitnessedVersion = z.infer<typeof versionSchema>;
 export type WitnessedVersions = z.infer<typeof versionsSchema>;
+export type AuditedProtection = z.infer<typeof protectionSchema>;
 export type AuditDigest = z.infer<typeof predecessorSchema>;
 
 /** A whole audit. `keys` in order of their sources and names. */

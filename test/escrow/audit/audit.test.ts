@@ -242,6 +242,20 @@ describe('runs', () => {
     expect(found(await escrow.audit()).filter((one) => one.startsWith('run'))).toEqual([]);
   });
 
+  test('that never began stay on record, night by night, and one that began late does not', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    const missedOf = async (night: Promise<Audit>) => (await night).sources[0]?.missedRuns;
+    expect(await missedOf(passNight(escrow, 1, 'missed'))).toEqual(['2026-11-02T02:00:00.000Z']);
+    expect(await missedOf(passNight(escrow, 2, 'missed'))).toEqual([
+      '2026-11-03T02:00:00.000Z',
+      '2026-11-02T02:00:00.000Z',
+    ]);
+    escrow.night(new Date(night(2).getTime() + 5 * hour));
+    expect(await missedOf(passNight(escrow, 3))).toEqual(['2026-11-02T02:00:00.000Z']);
+    expect(await missedOf(passNight(escrow, 92))).not.toContain('2026-11-02T02:00:00.000Z');
+  });
+
   test('of a stop are told in one line that knows when the last one began', async () => {
     const escrow = world();
     escrow.schedule = '0 0 * * * *';

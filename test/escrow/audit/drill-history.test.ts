@@ -33,7 +33,7 @@ const drilledAt = ({ keys }: Audit): string | undefined => keys[0]?.drilledAt;
 test('a drill is as old as its receipt in the container, whatever the receipt says', async () => {
   const receipt = drilled(new Date(dayOne + 3 * hour), [proven]);
   const audit = await passDay(0);
-  expect(audit.drill).toEqual({ receipt, finishedAt: '2026-11-01T05:00:00.000Z', keys: 1 });
+  expect(audit.drill).toEqual({ receipt, finishedAt: '2026-11-01T05:00:00.000Z', keys: 1, durationMs: 9000 });
   expect(drilledAt(audit)).toBe('2026-11-01T05:00:00.000Z');
 });
 

@@ -57,6 +57,13 @@ function expectedFindings({ findings }: Audit): object[] {
   });
 }
 
+/** Runs and missed ones, newest first. */
+const nightsOf = ({ runs, missedRuns = [] }: Audit['sources'][number]) =>
+  [...runs, ...missedRuns.map((missed) => ({ missed, startedAt: missed }))].sort((a, b) =>
+    b.startedAt.localeCompare(a.startedAt),
+  );
+const missedCells = (due: string) => ['never began', `due ${timeWords(due)}`, 'schedule', '✕ missed', ''];
+
 const keysOf = ({ keys }: Audit, source: string) => keys.filter((key) => key.source === source);
 
 /** What a ledger says of a key beside its status. */
@@ -220,14 +227,18 @@ describe.skipIf(executable === undefined)('the page in Chromium', () => {
       );
     expect(runs).toEqual(
       audit.sources.map((source) =>
-        source.runs.map((run) => [
-          run.runId,
-          timeWords(run.startedAt),
-          run.trigger,
-          expect.stringContaining(run.status),
-          ...[run.considered, run.escrowed, run.skipped, run.failed, run.attempts, run.throttled].map(String),
-          durationWords(run.durationMs ?? 0),
-        ]),
+        nightsOf(source).map((run) =>
+          'missed' in run
+            ? missedCells(run.missed)
+            : [
+                run.runId,
+                timeWords(run.startedAt),
+                run.trigger,
+                expect.stringContaining(run.status),
+                ...[run.considered, run.escrowed, run.skipped, run.failed, run.attempts, run.throttled].map(String),
+                durationWords(run.durationMs ?? 0),
+              ],
+        ),
       ),
     );
     await page.close();

@@ -4,6 +4,7 @@ import type { DayMark } from '../../../src/escrow/coverage/calendar.ts';
 import { calendarDays } from '../../../src/escrow/model/day.ts';
 import type { Finding, FindingKind } from '../../../src/escrow/model/finding.ts';
 import { reportPage } from '../../../src/escrow/page/report-page.ts';
+import type { Audit } from '../../../src/escrow/records/audit-document.ts';
 import {
   found,
   marks,
@@ -157,6 +158,66 @@ describe('the page of an audit', () => {
     expect(reportPage(audit, undefined)).toContain(
       '<h1 id="answer">2 of 3 keys have an intact backup · 1 proven by a restore</h1>',
     );
+  });
+
+  describe('says how the storage keeps the escrow', () => {
+    const factOf = (protection: Audit['protection'], name: string): string => {
+      const { protection: _, ...audit } = soundAudit();
+      const page = reportPage({ ...audit, ...(protection && { protection }) }, undefined);
+      return new RegExp(`<dt>${name}</dt><dd>(.*?)</dd>`).exec(page)?.[1]?.replace(/<[^>]+>/g, '') ?? '';
+    };
+    const container = 'key-escrow';
+
+    test.each([
+      ['locked', 'locked: nobody can shorten or remove it'],
+      ['unlocked', 'not locked: whoever administers the account can still shorten or remove it'],
+    ] as const)('a policy that is %s', (policy, words) => {
+      const fact = factOf({ containers: [{ container, policy, retentionDays: 365 }] }, 'Retention');
+      expect(fact).toContain(`key-escrow 365 days from the creation of each blob, ${words}`);
+    });
+
+    test('each container by itself, unless all three are alike', () => {
+      const alike = ['a', 'b', 'c'].map((name) => ({ container: name, policy: 'locked' as const, retentionDays: 9 }));
+      expect(factOf({ containers: alike }, 'Retention')).toMatch(
+        /^9 days .*\. The same for backups, audits and receipts\.$/,
+      );
+      const [a, b, c] = alike;
+      const mixed = [a, b, { ...c, container: 'c', policy: 'none' as const }].filter((one) => one !== undefined);
+      expect(factOf({ containers: mixed }, 'Retention')).toMatch(/^a 9 days .*; b 9 days .*; c .*no policy/);
+    });
+
+    test('where the copies are', () => {
+      expect(factOf({ containers: [], redundancy: 'Standard_GZRS' }, 'Redundancy')).toBe(
+        'Standard_GZRS: three zones of one region, and a second region',
+      );
+      expect(factOf({ containers: [], redundancy: 'Later_X' }, 'Redundancy')).toBe('Later_X');
+    });
+
+    test('and what of it this identity may not see', () => {
+      const seen = { containers: [], notVisible: 'access denied (403 AuthorizationFailed)' };
+      for (const name of ['Retention', 'Redundancy']) {
+        expect(factOf(seen, name)).toBe('not visible to this identity: access denied (403 AuthorizationFailed)');
+        expect(factOf(undefined, name)).toBe('not visible to this identity');
+      }
+      const half = { containers: [{ container, policy: 'none' as const }], notVisible: 'no answer in time' };
+      expect(factOf(half, 'Retention')).toContain('Not all is visible: no answer in time');
+    });
+  });
+
+  test('puts a missed night in its place among the runs', () => {
+    const page = reportPage(troubledAudit(), sampleWritten);
+    const rows = [...page.matchAll(/<tr class="run-(\w+)">.*?datetime="(\d{4}-\d\d-\d\d)/g)].slice(0, 10);
+    expect(rows.findIndex(([, status]) => status === 'missed')).toBe(7);
+    expect(rows[7]?.[2]).toBe('2026-11-17');
+    expect(page).toMatch(/never began<\/th><td>due <time[^>]*>17 Nov 2026, 02:00 UTC/);
+  });
+
+  test('says how long restores took, and when overwriting was last tried', () => {
+    const page = reportPage(soundAudit(), undefined);
+    expect(page).toContain('<dd>1 min 28 s for 3 keys, 29 s a key');
+    expect(page).toMatch(/tried by every nightly run, last with the run of <time[^>]*>24 Nov 2026, 02:00 UTC/);
+    const { drill: _, ...undrilled } = soundAudit();
+    expect(reportPage(undrilled, undefined)).not.toContain('How long restores took');
   });
 
   test('does not call an archived backup intact', () => {

@@ -44,6 +44,7 @@ const titles = {
   restoreOperator: 'restore operator',
   drillOperator: 'drill operator',
   auditor: 'auditor',
+  storageReader: 'see how the escrow is kept',
 } as const;
 export type RoleKey = keyof typeof titles;
 export const roleKeys = Object.keys(titles) as RoleKey[];

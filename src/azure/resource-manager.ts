@@ -1,0 +1,68 @@
+import {
+  bearerTokenAuthenticationPolicy,
+  createDefaultHttpClient,
+  createEmptyPipeline,
+  createHttpHeaders,
+  createPipelineRequest,
+  type PipelineResponse,
+} from '@azure/core-rest-pipeline';
+import type { TokenCredential } from '@azure/identity';
+import type { ServiceName } from '../escrow/model/service-error.ts';
+import type { Clock } from './http/clock.ts';
+import { guardRequest } from './http/connection.ts';
+import { withRetries } from './http/retry.ts';
+import { keyVaultErrorOf, toServiceError } from './http/service-answer.ts';
+
+/** Sends one request and answers with what came back. @throws ServiceError for every status but 200; OutOfTime. */
+export type AskResourceManager = (
+  request: {
+    readonly method: 'GET' | 'POST';
+    /** With the api-version. */
+    readonly path: string;
+    readonly body?: object;
+  },
+  deadline: AbortSignal,
+) => Promise<PipelineResponse>;
+
+/**
+ * Azure Resource Manager, asked directly, with the retry and the host guard of every other client.
+ * @param endpoint as `https://management.azure.com`; the token is for it, and nothing is sent to another host.
+ * @param service who answers, for messages.
+ */
+export function createResourceManager(
+  endpoint: string,
+  credential: TokenCredential,
+  clock: Clock,
+  service: ServiceName,
+): AskResourceManager {
+  const { hostname: host } = new URL(endpoint);
+  const client = createDefaultHttpClient();
+  const pipeline = createEmptyPipeline();
+  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: `${endpoint}/.default` }));
+  pipeline.addPolicy(
+    {
+      name: 'escrowHostGuard',
+      sendRequest(request, next) {
+        guardRequest(request, host, service);
+        return next(request);
+      },
+    },
+    { afterPolicies: ['bearerTokenAuthenticationPolicy'] },
+  );
+  return ({ method, path, body }, deadline) =>
+    withRetries(
+      async (abortSignal) => {
+        const request = createPipelineRequest({
+          url: `${endpoint}${path}`,
+          method,
+          headers: createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json' }),
+          ...(body !== undefined && { body: JSON.stringify(body) }),
+          abortSignal,
+        });
+        const response = await pipeline.sendRequest(client, request);
+        if (response.status !== 200) throw keyVaultErrorOf(response, service, host);
+        return response;
+      },
+      { clock, deadline, toServiceError: (error) => toServiceError(error, service, host) },
+    );
+}

@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { assignedRoles } from '../../local-azure/identity/deployed-roles.ts';
+import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
+import type { Audit } from '../../src/escrow/records/audit-document.ts';
+import { as } from '../support/as-identity.ts';
+import { escrowSettings } from '../support/escrow-place.ts';
+import { noLimit } from '../support/escrow-sources.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+
+let azure: TestAzure;
+let backups: string;
+
+beforeAll(async () => {
+  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+  backups = azure.containerName;
+});
+beforeEach(() => {
+  azure.resourceManager.storage.policies.set(backups, { days: 365, state: 'Unlocked' });
+});
+afterEach(() => {
+  azure.resourceManager.faults.length = 0;
+});
+afterAll(() => azure?.stop());
+
+/** What an audit under this identity sees. */
+async function protection(
+  who: LocalIdentity = azure.identities.audit,
+  settings: Record<string, string> = {},
+): Promise<Audit['protection']> {
+  const { createServices } = await import('../../src/app/services.ts');
+  const { readSettings } = await import('../../src/app/settings.ts');
+  const { conductAuditNow } = await import('../../src/app/audit-escrow.ts');
+  const values = escrowSettings(azure, [{ vaultName: 'contoso-prod' }], settings);
+  const services = as(who, () => createServices(readSettings(values)));
+  return (await conductAuditNow(services, noLimit)).protection;
+}
+
+const policies = async () =>
+  (await protection())?.containers.map(({ policy, retentionDays }) => [policy, retentionDays]);
+
+test('an audit sees how long each container keeps what lies in it, whether that is locked, and the redundancy', async () => {
+  azure.resourceManager.storage.policies.set(backups, { days: 400, state: 'Locked' });
+  expect(await protection()).toEqual({
+    redundancy: 'Standard_RAGZRS',
+    containers: [
+      { container: backups, policy: 'locked', retentionDays: 400 },
+      { container: `${backups}-audits`, policy: 'unlocked', retentionDays: 365 },
+      { container: `${backups}-drills`, policy: 'unlocked', retentionDays: 365 },
+    ],
+  });
+});
+
+test('a container without a policy is told as one', async () => {
+  azure.resourceManager.storage.policies.set(backups, undefined);
+  expect((await policies())?.[0]).toEqual(['none', undefined]);
+});
+
+test('what the identity may not see is told with the reason, and stops no audit', async () => {
+  const { everywhere, onContainers } = assignedRoles(azure.containers).audit;
+  const blind = azure.registry.add(
+    'blind',
+    everywhere.filter((action) => !action.startsWith('Microsoft.Storage/')),
+    onContainers,
+  );
+  const seen = await protection(blind);
+  expect(seen).toMatchObject({ containers: [] });
+  expect(seen?.notVisible).toContain('403 AuthorizationFailed');
+});
+
+test('the identity that backs up does not see it', async () => {
+  const seen = await protection(azure.identities.app);
+  expect(seen).toMatchObject({ containers: [] });
+  expect(seen?.redundancy).toBeUndefined();
+});
+
+test('without the setting the audit asks nobody and says which one it lacks', async () => {
+  expect(await protection(undefined, { ESCROW_ACCOUNT_ID: '' })).toEqual({
+    containers: [],
+    notVisible: 'the setting ESCROW_ACCOUNT_ID does not say which storage account it is',
+  });
+});
+
+test.each([
+  ['not JSON', '<html>'],
+  ['of another form', '{"properties":{"hasImmutabilityPolicy":true}}'],
+  [
+    'of an absurd length',
+    '{"properties":{"immutabilityPolicy":{"properties":{"state":"Locked","immutabilityPeriodSinceCreationInDays":-1}}}}',
+  ],
+  ['a redirect to another account', '{"sku":{"name":"https://evil.example"}}'],
+])('an answer that is %s counts for nothing', async (_, body) => {
+  const questions = 4;
+  azure.resourceManager.faults.push(...Array.from({ length: questions }, () => ({ status: 200, body })));
+  const seen = await protection();
+  expect(seen).toMatchObject({ containers: [] });
+  expect(seen?.redundancy).toBeUndefined();
+  expect(seen?.notVisible).toContain('the answer');
+});
