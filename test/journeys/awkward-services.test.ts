@@ -15,7 +15,7 @@ let prod: LocalSource;
 let other: LocalSource;
 
 const cli = (line: string, options: CliOptions = {}) =>
-  runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
+  runCommand(azure, `${line} --max-per-second 1000`, { env, speed: 1000, ...options });
 const left = () => [...other.keyNames(), ...other.deletedKeyNames()];
 
 beforeAll(async () => {

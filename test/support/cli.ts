@@ -32,6 +32,8 @@ export interface CliOptions {
   readonly interruptAt?: string;
   /** How far the person's clock is ahead of the services'. */
   readonly hoursLater?: number;
+  /** How much faster waits pass than they are said to; ten times when absent. */
+  readonly speed?: number;
   /** Somebody else than the operator. */
   readonly identity?: LocalIdentity;
 }
@@ -47,7 +49,7 @@ export async function runCommand(
   const { createOperatorServices } = await import('../../src/app/operator-services.ts');
   const identity = options.identity ?? azure.identities.operator;
   const compose = (settings: Settings): OperatorServices =>
-    as(identity, () => createOperatorServices(settings, impatientClock(options.hoursLater)));
+    as(identity, () => createOperatorServices(settings, impatientClock(options)));
   const { io, ended } = collectIo(options);
   const args = typeof line === 'string' ? splitLine(line) : line;
   return ended(await runCli(args, io, compose));
@@ -87,11 +89,11 @@ export function collectIo(options: CliOptions): { readonly io: Io; ended(code: n
   };
 }
 
-/** The real time, but nobody waits for long: retries and looks come ten times as often. */
-const impatientClock = (hoursLater = 0): Clock => ({
+/** The real time, but nobody waits for long: retries and looks come earlier than they would. */
+const impatientClock = ({ hoursLater = 0, speed = 10 }: CliOptions): Clock => ({
   ...systemClock,
   now: () => systemClock.now() + hoursLater * 3_600_000,
-  sleep: (ms, until) => systemClock.sleep(ms / 10, until),
+  sleep: (ms, until) => systemClock.sleep(ms / speed, until),
 });
 
 /** Words of a command line; double quotes hold words together. */

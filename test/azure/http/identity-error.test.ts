@@ -5,6 +5,7 @@ import type { LocalIdentity } from '../../../local-azure/identity/identities.ts'
 import { describeFailure, failureSentence } from '../../../src/escrow/model/failure.ts';
 import { fastClock } from '../../support/escrow-app.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
+import { withHurriedTimers } from '../../support/hurried-timers.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
 
 let azure: TestAzure;
@@ -54,15 +55,15 @@ describe('a managed identity endpoint that fails for a moment', () => {
     ]);
   });
 
-  // The library asks six times by itself, in real seconds, before it gives up for the first time.
-  test('(500 or a reset, eight times in a row) is asked again', { timeout: 120_000 }, async () => {
+  // The library asks six times by itself, and waits seconds between, before it gives up for the first time.
+  test('(500 or a reset, eight times in a row) is asked again', async () => {
     const effects = [{ kind: 'status', status: 500 }, { kind: 'reset' }] as const;
     const looks = effects.map((effect) => {
       const identity = newIdentity();
       azure.identityEndpoint.faults.add({ when: { identity: identity.name }, times: 8, effect });
       return look(identity);
     });
-    expect(await Promise.all(looks)).toEqual([undefined, undefined]);
+    expect(await withHurriedTimers(() => Promise.all(looks))).toEqual([undefined, undefined]);
   });
 });
 
@@ -95,12 +96,14 @@ describe('a managed identity endpoint that goes on failing', () => {
   test.each([
     ['500', { kind: 'status', status: 500 }],
     ['a reset', { kind: 'reset' }],
-  ] as const)('with %s did not answer either', { timeout: 120_000 }, async (_, effect) => {
+  ] as const)('with %s did not answer either', async (_, effect) => {
     const { toServiceError } = await import('../../../src/azure/http/service-answer.ts');
     const identity = newIdentity();
     azure.identityEndpoint.faults.add({ when: { identity: identity.name }, effect });
     const credential = await credentialOf(identity);
-    const error = await credential.getToken('https://storage.azure.com/.default').catch((thrown: unknown) => thrown);
+    const error = await withHurriedTimers(() =>
+      credential.getToken('https://storage.azure.com/.default').catch((thrown: unknown) => thrown),
+    );
     expect(toServiceError(error, 'Blob Storage', 'x')).toMatchObject({ kind: 'identityUnavailable', cause: error });
   });
 });
