@@ -15,6 +15,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
+  vi.unstubAllEnvs();
   azure.identityEndpoint.faults.clear();
   azure.identityEndpoint.requests.length = 0;
 });
@@ -25,18 +26,20 @@ afterAll(async () => {
 });
 
 /** The product's own credential, as an app finds it in its environment. */
-async function credentialOf(identity: LocalIdentity): Promise<TokenCredential> {
+async function credentialOf(identity: LocalIdentity, waitMs?: number): Promise<TokenCredential> {
   const { createCredential } = await import('../../../src/azure/credential.ts');
   vi.stubEnv('AZURE_CLIENT_ID', identity.clientId);
-  return createCredential('https://login.microsoftonline.com');
+  return createCredential('https://login.microsoftonline.com', waitMs);
 }
 
 /** Looks for a blob that is not there, which takes a token. */
-async function look(identity: LocalIdentity): Promise<unknown> {
+async function look(identity: LocalIdentity, waitMs?: number): Promise<unknown> {
   const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
-  const store = createBlobContainerStore(azure.containerUrl, await credentialOf(identity), fastClock(100));
+  const store = createBlobContainerStore(azure.containerUrl, await credentialOf(identity, waitMs), fastClock(100));
   return store.find('nothing', noLimit);
 }
+
+const unmanaged = { IDENTITY_ENDPOINT: undefined, MSI_ENDPOINT: undefined };
 
 let number = 0;
 const newIdentity = (): LocalIdentity => azure.registry.add(`identity ${number++}`, [...appDataActions]);
@@ -64,6 +67,35 @@ describe('a managed identity endpoint that fails for a moment', () => {
       return look(identity);
     });
     expect(await withHurriedTimers(() => Promise.all(looks))).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a managed identity endpoint that takes the request and never answers', () => {
+  const stall = (identity: LocalIdentity, times?: number): void => {
+    const effect = { kind: 'stall' } as const;
+    azure.identityEndpoint.faults.add({ when: { identity: identity.name }, ...(times && { times }), effect });
+  };
+
+  test('is asked again after a while', async () => {
+    const identity = newIdentity();
+    stall(identity, 2);
+    expect(await look(identity, 100)).toBeUndefined();
+    expect(azure.identityEndpoint.requests.map(({ status }) => status)).toEqual([200]);
+  });
+
+  test.each([
+    ['is what did not answer, not the service', {}, 'the managed identity endpoint'],
+    ['is not there where a person signs in: the sign-in service did not answer', unmanaged, 'the sign-in service'],
+  ])('%s', async (_, env, subject) => {
+    const identity = newIdentity();
+    stall(identity);
+    const credential = await credentialOf(identity, 20);
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    const error = await credential.getToken('https://storage.azure.com/.default').catch((thrown: unknown) => thrown);
+    const said = failureSentence(describeFailure(error, 'begin', { kind: 'vault', name: 'contoso-prod' }));
+    expect(said).toMatch(
+      `Cannot begin the run over vault "contoso-prod": ${subject} did not answer (TimedOut): no token within 0.02 s. Another attempt may succeed`,
+    );
   });
 });
 
