@@ -4,7 +4,7 @@ import type { Answer } from './answer.ts';
 import type { KeyType } from './key-material.ts';
 import { noteChange } from './operations-under-way.ts';
 import type { Call } from './route.ts';
-import { badParameter, certificateBacked, nameIsDeleted } from './service-errors.ts';
+import { badParameter, certificateBacked, nameIsDeleted, premiumRequired } from './service-errors.ts';
 import { putKey, type SourceState, seconds } from './source-state.ts';
 import {
   addVersion,
@@ -87,6 +87,7 @@ function putVersion(source: SourceState, name: string, call: Call, version: NewV
   if (source.deleted.has(name.toLowerCase())) return nameIsDeleted(name);
   const existing = source.keys.get(name.toLowerCase());
   if (existing?.managed) return certificateBacked('create');
+  if (source.isStandard && version.kty.endsWith('-HSM')) return premiumRequired();
   const key = existing ?? { name, managed: false, versions: [], sequence: 0 };
   const added = addVersion(key.versions, version);
   if (existing === undefined) putKey(source, key);

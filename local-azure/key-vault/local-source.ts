@@ -15,6 +15,8 @@ export interface LocalSourceOptions {
   readonly geography?: string;
   /** A Managed HSM's backups can be restored where this label is the same; its own name by default. */
   readonly securityDomain?: string;
+  /** Of a vault: a standard one takes no HSM-protected keys. Premium by default. */
+  readonly sku?: 'standard' | 'premium';
   /** What Azure Resource Manager tells of it; a plain, open vault with Azure roles by default. */
   readonly resource?: Partial<Pick<GraphResource, 'resourceGroup' | 'location' | 'properties'>>;
   /** Backup, get and list calls that it takes per second before it answers 429; unlimited when absent. */
@@ -89,6 +91,7 @@ export function createSourceState(options: LocalSourceOptions, suffix: string, n
     url: `https://${name}.${suffix}`,
     realm,
     subscriptionId,
+    isStandard: options.kind === 'vault' && options.sku === 'standard',
     keys: new Map(),
     deleted: new Map(),
     limiter: createRateLimiter(now, options.callsPerSecond),

@@ -15,6 +15,7 @@ import {
   malformedVaultBackup,
   notCarriedOut,
   operationInProgress,
+  premiumRequired,
   restoreConflict,
   undecryptableVaultBackup,
 } from './service-errors.ts';
@@ -122,6 +123,7 @@ async function restoreKey(source: SourceState, call: Call): Promise<Answer> {
     return opened.failure === 'otherRealm' ? undecryptableVaultBackup() : malformedVaultBackup();
   }
   const key = readBackupContent(opened.plaintext);
+  if (source.isStandard && key.versions.some(({ kty }) => kty.endsWith('-HSM'))) return premiumRequired();
   const lowered = key.name.toLowerCase();
   const current = currentVersion(key);
   if (source.keys.has(lowered) || source.deleted.has(lowered) || isBusy(source, lowered, 'restoreKey')) {

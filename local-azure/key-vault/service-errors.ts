@@ -73,6 +73,11 @@ export function certificateBacked(operation: string): Answer {
   );
 }
 
+/** What a standard vault says to an HSM-protected key (azure-sdk-for-net#6551). */
+export function premiumRequired(): Answer {
+  return badParameter('Hardware key operation not allowed on standard vault.');
+}
+
 /** What a vault says to garbage and to a damaged backup. */
 export function malformedVaultBackup(): Answer {
   return errorAnswer(400, 'Malformed backup blob', 'Backup blob contains invalid or corrupt version.');

@@ -20,6 +20,8 @@ export interface SourceState {
   /** Backups can be restored where this is equal: subscription and geography, or the security domain. */
   readonly realm: string;
   readonly subscriptionId: string;
+  /** A vault without HSM-protected keys. */
+  readonly isStandard: boolean;
   readonly keys: Map<string, StoredKey>;
   readonly deleted: Map<string, DeletedStoredKey>;
   readonly limiter: RateLimiter;

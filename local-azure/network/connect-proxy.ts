@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Transform } from 'node:stream';
+import { createSecureContext, TLSSocket } from 'node:tls';
+import type { Certificates } from './certificates.ts';
 import { listenOnLoopback } from './loopback.ts';
 
 /** What goes wrong with the connections to a host that are opened while the fault is set. */
@@ -9,6 +11,8 @@ export type ConnectionFault =
   | { readonly kind: 'refuse' }
   | { readonly kind: 'reset' }
   | { readonly kind: 'stall' }
+  /** Ends TLS itself with a certificate that clients do not trust, as a proxy does that looks into what passes. */
+  | { readonly kind: 'inspect'; readonly certificates: Certificates }
   /** Cuts the connection once more than this many bytes went to the host, or came from it. */
   | { readonly kind: 'cut'; readonly afterSent?: number; readonly afterReceived?: number };
 
@@ -105,6 +109,15 @@ function openTunnel(client: Socket, head: Buffer, route: Route): void {
   if (fault?.kind === 'stall') {
     client.write(established);
     client.resume();
+    return;
+  }
+  if (fault?.kind === 'inspect') {
+    const { certificate, key } = fault.certificates;
+    client.write(established);
+    if (head.length > 0) client.unshift(head);
+    new TLSSocket(client, { isServer: true, secureContext: createSecureContext({ cert: certificate, key }) })
+      .on('error', () => client.destroy())
+      .on('secure', () => client.destroy());
     return;
   }
   const upstream = connect({ port: route.port, host: '127.0.0.1', noDelay: true });

@@ -177,6 +177,20 @@ test('a vault refuses garbage, and backups of another subscription, geography or
   expect(await restore(home, await backUp(hsm, 'payments'))).toMatchObject({ status: 400, json: malformed });
 });
 
+test('a standard vault takes no HSM-protected key, made there or restored; a premium one does', async () => {
+  const premium = served.service.addSource({ kind: 'vault', name: 'premium' });
+  const standard = served.service.addSource({ kind: 'vault', name: 'standard', sku: 'standard' });
+  premium.addKey({ name: 'payments', kty: 'EC-HSM' });
+  premium.addKey({ name: 'signing' });
+  const refusal = { error: { code: 'BadParameter', message: 'Hardware key operation not allowed on standard vault.' } };
+  const value = await backUp(premium, 'payments');
+  expect(await restore(standard, value)).toMatchObject({ status: 400, json: refusal });
+  await expect(served.client(standard).createKey('made', 'EC-HSM')).rejects.toThrow(refusal.error.message);
+  expect(await restore(standard, await backUp(premium, 'signing'))).toMatchObject({ status: 200 });
+  premium.purgeKey('payments');
+  expect(await restore(premium, value)).toMatchObject({ status: 200 });
+});
+
 test('a Managed HSM refuses garbage and a backup of another security domain in the same words', async () => {
   const home = served.service.addSource({ kind: 'managedHsm', name: 'home', securityDomain: 'one' });
   const twin = served.service.addSource({ kind: 'managedHsm', name: 'twin', securityDomain: 'one' });

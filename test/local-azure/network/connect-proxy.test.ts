@@ -1,7 +1,10 @@
 import https from 'node:https';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { createCertificates } from '../../../local-azure/network/certificates.ts';
 import { type ConnectProxy, startConnectProxy } from '../../../local-azure/network/connect-proxy.ts';
 import { type LoopbackServer, listenOnLoopback } from '../../../local-azure/network/loopback.ts';
+
+const untrusted = await createCertificates();
 
 let proxy: ConnectProxy;
 let server: LoopbackServer;
@@ -75,6 +78,7 @@ describe('the CONNECT proxy', () => {
     ['reset', { kind: 'reset' }, 'ECONNRESET'],
     ['a cut on the way there', { kind: 'cut', afterSent: 3_000 }, 'ECONNRESET'],
     ['a cut on the way back', { kind: 'cut', afterReceived: 100 }, 'ECONNRESET'],
+    ['an inspection of TLS', { kind: 'inspect', certificates: untrusted }, 'SELF_SIGNED_CERT_IN_CHAIN'],
   ] as const)('breaks new connections with %s until it is told to stop', async (_name, fault, code) => {
     const body = 'x'.repeat(5_000);
     proxy.setFault('.vault.azure.net', fault);
