@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { namedFaults } from './fault-matrix.ts';
 import { withFaultTable } from './fault-table.ts';
 
-test('docs/security.md has a row for every named fault, with what the product does (node test/chaos/fault-table.ts writes it)', async () => {
+test('docs/security.md names every fault, with what the product does about it (node test/chaos/fault-table.ts writes it)', async () => {
   const document = await readFile(new URL('../../docs/security.md', import.meta.url), 'utf8');
   expect(document).toBe(withFaultTable(document));
   const names = namedFaults.map(({ where, name }) => `${where}: ${name}`);

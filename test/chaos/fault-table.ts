@@ -6,11 +6,15 @@ const file = new URL('../../docs/security.md', import.meta.url);
 const begin = '<!-- fault table: node test/chaos/fault-table.ts -->';
 const end = '<!-- end of fault table -->';
 
-/** The named faults as the table of docs/security.md. */
+/** The named faults as the table of docs/security.md: one row for all that the product answers alike. */
 export function faultTable(): string {
-  const rows = namedFaults.map(
-    ({ where, name, does, expected }) => `| ${where} | ${name} | ${does} | ${outcomeOf(expected)} |`,
-  );
+  const alike = Map.groupBy(namedFaults, ({ where, does, expected }) => `${where}\n${does}\n${outcomeOf(expected)}`);
+  const rows = [...alike.values()].map((faults) => {
+    const [{ where = '', does = '', expected = 'escrowed' } = {}] = faults;
+    const codes = new Set(faults.flatMap((fault) => codeOf(fault.expected) ?? []));
+    const outcome = [outcomeOf(expected), ...[...codes].map((code) => `\`${code}\``)].join(', ');
+    return `| ${where} | ${faults.map(({ name }) => name).join('; ')} | ${does} | ${outcome} |`;
+  });
   return ['| where | fault | what the product does | what the report says |', '|---|---|---|---|', ...rows].join('\n');
 }
 
@@ -23,10 +27,14 @@ export function withFaultTable(document: string): string {
 }
 
 function outcomeOf(expected: ExpectedOutcome): string {
-  if (expected === 'escrowed') return 'every key escrowed';
-  if ('failed' in expected) return `that key failed, \`${expected.code}\``;
-  const keys = expected.escrowed === 'all' ? 'keys escrowed, ' : '';
-  return `${keys}source incomplete, \`${expected.problem}\``;
+  if (expected === 'escrowed') return 'escrowed';
+  if ('failed' in expected) return 'key failed';
+  return `${expected.escrowed === 'all' ? 'keys escrowed, ' : ''}source incomplete`;
+}
+
+function codeOf(expected: ExpectedOutcome): string | undefined {
+  if (expected === 'escrowed') return undefined;
+  return 'failed' in expected ? expected.code : expected.problem;
 }
 
 if (import.meta.main) writeFileSync(file, withFaultTable(readFileSync(file, 'utf8')));

@@ -7,7 +7,7 @@ type IdentityFault = Parameters<IdentityEndpoint['faults']['add']>[0];
 const backup = { operation: 'backupKey' } as const;
 const one = { ...backup, keyName: 'key-2' } as const;
 const vault = { where: 'Key Vault', expected: 'escrowed' } as const;
-const waited = 'halves the source’s pace, holds the whole source 1, 2, 4, 8, 16 s, and goes on';
+const waited = 'halves the pace, and holds the source for 1, 2, 4, 8, 16 s';
 const again = 'asks again, up to four times';
 
 /** The faults of Key Vault, Managed HSM and the way to them. */
@@ -27,13 +27,13 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '429 with Retry-After in seconds',
-    does: 'holds the whole source that long, ten minutes at most',
+    does: 'holds the source until then, ten minutes at most',
     arrange: ({ disturb }) => disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: 2 } }),
   },
   {
     ...vault,
     name: '429 with Retry-After as a date',
-    does: 'holds the whole source until then, ten minutes at most',
+    does: 'holds the source until then, ten minutes at most',
     arrange: ({ disturb }) =>
       disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: fromNow(3_000) } }),
   },
@@ -46,7 +46,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a throttle limit per second',
-    does: `finds the pace that the source allows: ${waited}`,
+    does: waited,
     arrange: ({ source }) => source.setCallsPerSecond(4),
   },
   ...[408, 500, 502, 503, 504].map(
@@ -60,13 +60,13 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '409 while another operation on the key goes on',
-    does: 'waits 1, 2, 4, 8, 15, 30 s and so on, about five minutes, and asks again',
+    does: 'waits for about five minutes at most',
     arrange: ({ disturb }) => disturb({ ...one, times: 6, effect: { kind: 'conflict' } }),
   },
   {
     ...vault,
     name: '409 for ever',
-    does: 'fails the key by name after about five minutes; the others are escrowed',
+    does: 'fails the key after about five minutes',
     expected: { failed: ['key-2'], code: 'Conflict' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'conflict' } }),
   },
@@ -79,14 +79,14 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '500 with an empty body, for ever',
-    does: 'fails the key by name after five attempts; the others are escrowed',
+    does: 'fails the key after five attempts',
     expected: { failed: ['key-2'], code: 'Http500' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'status', status: 500, emptyBody: true } }),
   },
   {
     ...vault,
     name: '503 for ever',
-    does: 'fails the key by name after five attempts; the others are escrowed',
+    does: 'fails the key after five attempts',
     expected: { failed: ['key-2'], code: 'ServiceUnavailable' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'status', status: 503 } }),
   },
@@ -111,7 +111,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'connection refused',
-    does: 'fails the source and says what to check; other sources go on',
+    does: 'fails the source, and says what to check',
     expected: { problem: 'ERR_PROXY_TUNNEL', escrowed: 'none' },
     arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'refuse' }),
   },
@@ -119,7 +119,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     ...vault,
     where: 'Managed HSM',
     name: 'a Managed HSM that cannot be reached',
-    does: 'fails the source and says what to check; other sources go on',
+    does: 'fails the source, and says what to check',
     expected: { problem: 'ECONNRESET', escrowed: 'none' },
     arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'reset' }),
   },
@@ -127,21 +127,21 @@ export const keyVaultFaults: readonly NamedFault[] = [
     ...vault,
     name: 'no answer, once',
     patience: 'one time-out',
-    does: 'cuts the call after 30 s and asks again',
+    does: 'cuts the call after 30 s, and asks again',
     arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'stall' } }),
   },
   {
     ...vault,
     name: 'no answer while listing, once',
     patience: 'one time-out',
-    does: 'cuts the call after 30 s and asks for the same page again',
+    does: 'cuts the call after 30 s, and asks again',
     arrange: ({ disturb }) => disturb({ operation: 'listKeys', times: 1, effect: { kind: 'stall' } }),
   },
   {
     ...vault,
     name: 'a key with more than 500 versions that times out',
     patience: 'five time-outs',
-    does: 'fails the key by name after five attempts and says that it needs a new key; the others are escrowed',
+    does: 'fails the key after five attempts: its users need a new key',
     expected: { failed: ['many'], code: 'TimedOut' },
     arrange: ({ source }) => source.addKey({ name: 'many', versions: 501 }),
   },
@@ -153,28 +153,28 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: 'a body that is no JSON',
+    name: 'a body that is not valid JSON',
     does: again,
     arrange: ({ disturb }) => disturb({ ...backup, times: 3, effect: { kind: 'notJson' } }),
   },
   {
     ...vault,
     name: 'a backup with an empty value',
-    does: 'fails the key: nothing is stored, nothing is said to be; the retry asks again',
+    does: 'fails the key, and stores nothing',
     expected: { failed: ['key-2'], code: 'EmptyBackup' },
     arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'emptyValue' } }),
   },
   {
     ...vault,
     name: 'a backup without value',
-    does: 'fails the key: nothing is stored, nothing is said to be; the retry asks again',
+    does: 'fails the key, and stores nothing',
     expected: { failed: ['key-2'], code: 'EmptyBackup' },
     arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'missingValue' } }),
   },
   {
     ...vault,
     name: 'a token that expires in mid-run',
-    does: 'gets a new token for the new challenge and asks again',
+    does: 'gets a new token, and asks again',
     arrange: ({ disturb }) => disturb({ ...backup, skip: 2, times: 2, effect: { kind: 'expireToken' } }),
   },
   {
@@ -188,7 +188,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a nextLink that goes in a circle',
-    does: 'notices the page it has read, keeps what was listed, and fails the source',
+    does: 'keeps what was listed, and fails the source',
     expected: { problem: 'NextLinkLoop', escrowed: 'all' },
     arrange: ({ disturb }) => disturb({ operation: 'listKeys', effect: { kind: 'loopNextLink' } }),
   },
@@ -206,7 +206,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     (reason): NamedFault => ({
       ...vault,
       name: `403 ${reason}`,
-      does: 'fails the key at once with the remedy of that kind; the others are escrowed',
+      does: 'fails the key at once, with the remedy for that code',
       expected: { failed: ['key-2'], code: reason },
       arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'forbidden', reason } }),
     }),
@@ -214,7 +214,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '403 ForbiddenByPolicy of the listing',
-    does: 'fails the source and names the permission "list"',
+    does: 'fails the source, and names the permission "list"',
     expected: { problem: 'ForbiddenByPolicy', escrowed: 'none' },
     arrange: ({ disturb }) =>
       disturb({ operation: 'listKeys', effect: { kind: 'forbidden', reason: 'ForbiddenByPolicy' } }),
@@ -222,7 +222,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '403 with an inner code that nobody knows',
-    does: 'fails the key at once in the service’s words, and promises nothing of another attempt',
+    does: 'fails the key at once, in the service’s words',
     expected: { failed: ['key-2'], code: 'ForbiddenByPerimeter' },
     arrange: ({ disturb }) =>
       disturb({
@@ -244,7 +244,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a key that vanishes between listing and backup',
-    does: 'fails the key by name; the others are escrowed',
+    does: 'fails the key',
     expected: { failed: ['key-2'], code: 'KeyNotFound' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'status', status: 404, code: 'KeyNotFound' } }),
   },
@@ -262,7 +262,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
     name: 'an identity that gets no token',
     clientId: '00000000-0000-4000-8000-00000000dead',
-    does: 'fails every source and says which identity to check',
+    does: 'fails every source, and says which identity to check',
     arrange: () => undefined,
   },
   ...[
@@ -275,7 +275,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
       where: 'identity',
       expected: 'escrowed',
       name,
-      does: 'asks again, up to four times (after six attempts of the library’s own where it makes them)',
+      does: 'asks again, up to four times, beside the library’s own attempts',
       ...(fault.times === 8 && { patience: 'one time-out' as const }),
       arrange: ({ disturbIdentity }) => disturbIdentity(fault as IdentityFault),
     }),
@@ -284,7 +284,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     where: 'identity',
     expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
     name: 'the identity endpoint answers 429 for ever',
-    does: 'fails every source: the endpoint did not answer; nobody is told to sign in',
+    does: 'fails every source: the endpoint did not answer',
     arrange: ({ disturbIdentity }) => disturbIdentity({ effect: { kind: 'status', status: 429 } }),
   },
 ];

@@ -32,7 +32,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '503 ServerBusy for ever',
-    does: 'fails the key by name; the others are escrowed',
+    does: 'fails the key',
     expected: failed('ServerBusy'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('ServerBusy', 503) }, record),
   },
@@ -45,7 +45,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '400 Md5Mismatch for ever',
-    does: 'fails the key by name: what arrived damaged is never said to be escrowed',
+    does: 'fails the key',
     expected: failed('Md5Mismatch'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('Md5Mismatch', 400) }, record),
   },
@@ -58,13 +58,13 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: 'connection reset after the blob was stored',
-    does: 'looks at what is there, and counts it as escrowed by its digest',
+    does: 'looks at what is there, and compares the digest',
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 4, effect: { kind: 'resetAfterWork' } }, 'record'),
   },
   {
     ...storage,
     name: 'connection reset after the blob was stored, 403 on the second try',
-    does: 'looks at what is there, and counts it as escrowed by its digest',
+    does: 'looks at what is there, and compares the digest',
     alone: answerForbidden,
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 4, effect: { kind: 'resetAfterWork' } }, 'record'),
   },
@@ -72,26 +72,26 @@ export const storageFaults: readonly NamedFault[] = [
     ...storage,
     name: 'no answer, once',
     patience: 'one time-out',
-    does: 'cuts the call after 30 s and sends it again',
+    does: 'cuts the call after 30 s, and sends it again',
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 1, effect: { kind: 'stall' } }, record),
   },
   {
     ...storage,
     name: '409, another blob has the name',
-    does: 'takes the next number and warns: nothing that exists is overwritten',
+    does: 'takes the next number, and warns',
     arrange: ({ occupy }) => occupy(key),
   },
   {
     ...storage,
     name: '403 UnauthorizedBlobOverwrite, another blob has the name',
-    does: 'takes the next number and warns: nothing that exists is overwritten',
+    does: 'takes the next number, and warns',
     alone: answerForbidden,
     arrange: ({ occupy }) => occupy(key),
   },
   {
     ...storage,
     name: '409 BlobImmutableDueToPolicy, another blob has the name',
-    does: 'takes the next number and warns: nothing that exists is overwritten',
+    does: 'takes the next number, and warns',
     arrange: async ({ occupy, disturbStorage }) => {
       await occupy(key);
       disturbStorage({ ...put, times: 1, effect: status('BlobImmutableDueToPolicy', 409) }, record);
@@ -100,7 +100,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '409 BlobImmutableDueToLegalHold, another blob has the name',
-    does: 'fails the key: nothing that exists is overwritten, and the next free name is refused too',
+    does: 'fails the key: the next free name is refused too',
     expected: failed('BlobImmutableDueToLegalHold'),
     arrange: async ({ occupy, disturbStorage }) => {
       await occupy(key);
@@ -128,28 +128,28 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '403 AuthorizationFailure of the firewall, to every request',
-    does: 'fails the key in the words of the put: the look at what is there is refused without any',
+    does: 'fails the key, in the words of the refused write',
     expected: failed('AuthorizationFailure'),
     arrange: ({ disturbStorage }) => disturbStorage({ effect: status('AuthorizationFailure', 403) }, record),
   },
   {
     ...storage,
     name: '409 though nothing is there',
-    does: 'fails the key with the service’s own code',
+    does: 'fails the key, with the service’s own code',
     expected: failed('BlobAlreadyExists'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('BlobAlreadyExists', 409) }, record),
   },
   {
     ...storage,
     name: '412 though nothing is there',
-    does: 'fails the key with the service’s own code',
+    does: 'fails the key, with the service’s own code',
     expected: failed('ConditionNotMet'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('ConditionNotMet', 412) }, record),
   },
   {
     ...storage,
     name: '403 AuthorizationPermissionMismatch',
-    does: 'fails the key and names the missing permission',
+    does: 'fails the key, and names the missing permission',
     expected: failed('AuthorizationPermissionMismatch'),
     arrange: ({ disturbStorage }) =>
       disturbStorage({ ...put, effect: status('AuthorizationPermissionMismatch', 403) }, record),
@@ -164,13 +164,13 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: 'the answer to the run report is lost',
-    does: 'counts it as written by its digest; writes no second one',
+    does: 'compares the digest; writes no second report',
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 1, effect: { kind: 'resetAfterWork' } }, 'report'),
   },
   {
     ...storage,
     name: 'the start of the run cannot be marked',
-    does: 'begins nothing and fails the run: a resume could not be told from a first run',
+    does: 'starts nothing, and fails the run',
     expected: { problem: 'InternalError', escrowed: 'none' },
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('InternalError', 500) }, 'started'),
   },
