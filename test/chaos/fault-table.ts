@@ -1,29 +1,41 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { namedFaults } from './fault-matrix.ts';
-import type { ExpectedOutcome } from './named-fault.ts';
+import type { ExpectedOutcome, NamedFault } from './named-fault.ts';
 
 const file = new URL('../../docs/security.md', import.meta.url);
 const begin = '<!-- fault table: node test/chaos/fault-table.ts -->';
 const end = '<!-- end of fault table -->';
 
-/** The named faults as the table of docs/security.md: one row for all that the product answers alike. */
-export function faultTable(): string {
-  const alike = Map.groupBy(namedFaults, ({ where, does, expected }) => `${where}\n${does}\n${outcomeOf(expected)}`);
-  const rows = [...alike.values()].map((faults) => {
-    const [{ where = '', does = '', expected = 'escrowed' } = {}] = faults;
-    const codes = new Set(faults.flatMap((fault) => codeOf(fault.expected) ?? []));
-    const outcome = [outcomeOf(expected), ...[...codes].map((code) => `\`${code}\``)].join(', ');
-    return `| ${where} | ${faults.map(({ name }) => name).join('; ')} | ${does} | ${outcome} |`;
-  });
-  return ['| where | fault | what the product does | what the report says |', '|---|---|---|---|', ...rows].join('\n');
+/** The named faults as the tables of docs/security.md: one a service, one row for all that the product answers alike. */
+export function faultTables(): string {
+  const services = Map.groupBy(namedFaults, ({ where }) => (where === 'Managed HSM' ? 'Key Vault' : where));
+  return [...services].map(([service, faults]) => tableOf(service, faults)).join('\n\n');
 }
 
-/** The document with the table in its place. */
+function tableOf(service: string, faults: readonly NamedFault[]): string {
+  const alike = Map.groupBy(faults, ({ does, expected }) => `${does}\n${outcomeOf(expected)}`);
+  const rows = [...alike.values()].map(
+    (same) => `| ${same.map(({ name }) => name).join('; ')} | ${same[0]?.does} | ${outcomesOf(same)} |`,
+  );
+  return [`| ${service} | what the product does | outcome |`, '|---|---|---|', ...rows].join('\n');
+}
+
+/** With the codes that do not stand in the faults' own names. */
+function outcomesOf(faults: readonly NamedFault[]): string {
+  const [outcome = ''] = faults.map(({ expected }) => outcomeOf(expected));
+  const codes = faults.flatMap(({ name, expected }) => {
+    const code = codeOf(expected);
+    return code === undefined || name.includes(code) ? [] : [`\`${code}\``];
+  });
+  return [outcome, ...new Set(codes)].join(', ');
+}
+
+/** The document with the tables in their place. */
 export function withFaultTable(document: string): string {
   const [before, rest] = document.split(begin);
   const after = rest?.split(end)[1];
   if (before === undefined || after === undefined) throw new Error(`docs/security.md has no "${begin}" … "${end}".`);
-  return `${before}${begin}\n${faultTable()}\n${end}${after}`;
+  return `${before}${begin}\n${faultTables()}\n${end}${after}`;
 }
 
 function outcomeOf(expected: ExpectedOutcome): string {

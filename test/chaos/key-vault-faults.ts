@@ -66,7 +66,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '409 for ever',
-    does: 'fails the key after about five minutes',
+    does: 'gives up after about five minutes',
     expected: { failed: ['key-2'], code: 'Conflict' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'conflict' } }),
   },
@@ -79,14 +79,14 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '500 with an empty body, for ever',
-    does: 'fails the key after five attempts',
+    does: 'gives up after five attempts',
     expected: { failed: ['key-2'], code: 'Http500' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'status', status: 500, emptyBody: true } }),
   },
   {
     ...vault,
     name: '503 for ever',
-    does: 'fails the key after five attempts',
+    does: 'gives up after five attempts',
     expected: { failed: ['key-2'], code: 'ServiceUnavailable' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'status', status: 503 } }),
   },
@@ -111,7 +111,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'connection refused',
-    does: 'fails the source, and says what to check',
+    does: 'says what to check',
     expected: { problem: 'ERR_PROXY_TUNNEL', escrowed: 'none' },
     arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'refuse' }),
   },
@@ -119,7 +119,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     ...vault,
     where: 'Managed HSM',
     name: 'a Managed HSM that cannot be reached',
-    does: 'fails the source, and says what to check',
+    does: 'says what to check',
     expected: { problem: 'ECONNRESET', escrowed: 'none' },
     arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'reset' }),
   },
@@ -141,7 +141,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     ...vault,
     name: 'a key with more than 500 versions that times out',
     patience: 'five time-outs',
-    does: 'fails the key after five attempts: its users need a new key',
+    does: 'gives up after five attempts: its users need a new key',
     expected: { failed: ['many'], code: 'TimedOut' },
     arrange: ({ source }) => source.addKey({ name: 'many', versions: 501 }),
   },
@@ -160,14 +160,14 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a backup with an empty value',
-    does: 'fails the key, and stores nothing',
+    does: 'stores nothing',
     expected: { failed: ['key-2'], code: 'EmptyBackup' },
     arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'emptyValue' } }),
   },
   {
     ...vault,
     name: 'a backup without value',
-    does: 'fails the key, and stores nothing',
+    does: 'stores nothing',
     expected: { failed: ['key-2'], code: 'EmptyBackup' },
     arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'missingValue' } }),
   },
@@ -180,7 +180,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a nextLink to another host',
-    does: 'sends nothing there, keeps what was listed, and fails the source',
+    does: 'sends nothing there, and keeps what was listed',
     expected: { problem: 'ForeignHost', escrowed: 'all' },
     arrange: ({ disturb }) =>
       disturb({ operation: 'listKeys', effect: { kind: 'foreignNextLink', host: 'evil.vault.azure.net' } }),
@@ -188,14 +188,14 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a nextLink that goes in a circle',
-    does: 'keeps what was listed, and fails the source',
+    does: 'keeps what was listed',
     expected: { problem: 'NextLinkLoop', escrowed: 'all' },
     arrange: ({ disturb }) => disturb({ operation: 'listKeys', effect: { kind: 'loopNextLink' } }),
   },
   {
     ...vault,
     name: 'a redirect to another host',
-    does: 'does not follow it, and fails the key',
+    does: 'does not follow it',
     expected: { failed: ['key-2'], code: 'Http307' },
     arrange: ({ disturb }) =>
       disturb({ ...one, effect: { kind: 'redirect', location: 'https://evil.vault.azure.net/' } }),
@@ -206,7 +206,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     (reason): NamedFault => ({
       ...vault,
       name: `403 ${reason}`,
-      does: 'fails the key at once, with the remedy for that code',
+      does: 'gives up at once, with the remedy for that code',
       expected: { failed: ['key-2'], code: reason },
       arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'forbidden', reason } }),
     }),
@@ -214,7 +214,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '403 ForbiddenByPolicy of the listing',
-    does: 'fails the source, and names the permission "list"',
+    does: 'names the permission "list"',
     expected: { problem: 'ForbiddenByPolicy', escrowed: 'none' },
     arrange: ({ disturb }) =>
       disturb({ operation: 'listKeys', effect: { kind: 'forbidden', reason: 'ForbiddenByPolicy' } }),
@@ -222,7 +222,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '403 with an inner code that nobody knows',
-    does: 'fails the key at once, in the service’s words',
+    does: 'gives up at once, in the service’s words',
     expected: { failed: ['key-2'], code: 'ForbiddenByPerimeter' },
     arrange: ({ disturb }) =>
       disturb({
@@ -233,7 +233,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a challenge for a token of another domain',
-    does: 'sends no token, and fails the source: suffix or cloud does not fit',
+    does: 'sends no token: suffix or cloud does not fit',
     expected: { problem: 'ForeignChallenge', escrowed: 'none' },
     arrange: ({ disturb }) =>
       disturb({
@@ -244,14 +244,14 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a key that vanishes between listing and backup',
-    does: 'fails the key',
+    does: 'names the key',
     expected: { failed: ['key-2'], code: 'KeyNotFound' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'status', status: 404, code: 'KeyNotFound' } }),
   },
   {
     ...vault,
     name: 'a source that lists nothing',
-    does: 'fails the source, unless it says allowEmpty',
+    does: 'fails, unless the source says allowEmpty',
     expected: { problem: 'sourceIsEmpty', escrowed: 'none' },
     arrange: ({ source }) => {
       for (const name of source.keyNames()) source.purgeKey(name);
@@ -262,7 +262,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
     name: 'an identity that gets no token',
     clientId: '00000000-0000-4000-8000-00000000dead',
-    does: 'fails every source, and says which identity to check',
+    does: 'says which identity to check',
     arrange: () => undefined,
   },
   ...[
@@ -284,7 +284,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     where: 'identity',
     expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
     name: 'the identity endpoint answers 429 for ever',
-    does: 'fails every source: the endpoint did not answer',
+    does: 'says that the endpoint did not answer',
     arrange: ({ disturbIdentity }) => disturbIdentity({ effect: { kind: 'status', status: 429 } }),
   },
 ];

@@ -32,7 +32,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '503 ServerBusy for ever',
-    does: 'fails the key',
+    does: 'gives up after five attempts',
     expected: failed('ServerBusy'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('ServerBusy', 503) }, record),
   },
@@ -45,7 +45,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '400 Md5Mismatch for ever',
-    does: 'fails the key',
+    does: 'gives up after five attempts',
     expected: failed('Md5Mismatch'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('Md5Mismatch', 400) }, record),
   },
@@ -100,7 +100,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '409 BlobImmutableDueToLegalHold, another blob has the name',
-    does: 'fails the key: the next free name is refused too',
+    does: 'gives up: the next free name is refused too',
     expected: failed('BlobImmutableDueToLegalHold'),
     arrange: async ({ occupy, disturbStorage }) => {
       await occupy(key);
@@ -110,7 +110,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '401 InvalidAuthenticationInfo, issuer did not match',
-    does: 'fails the key: the account is in another tenant',
+    does: 'says that the account is in another tenant',
     expected: failed('InvalidAuthenticationInfo'),
     arrange: ({ disturbStorage }) =>
       disturbStorage(
@@ -121,35 +121,35 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '403 KeyVaultEncryptionKeyNotFound',
-    does: 'fails the key: the account’s own encryption key is gone',
+    does: 'says that the account’s own encryption key is gone',
     expected: failed('KeyVaultEncryptionKeyNotFound'),
     arrange: ({ disturbStorage }) => disturbStorage({ effect: status('KeyVaultEncryptionKeyNotFound', 403) }, record),
   },
   {
     ...storage,
     name: '403 AuthorizationFailure of the firewall, to every request',
-    does: 'fails the key, in the words of the refused write',
+    does: 'reports the words of the refused write',
     expected: failed('AuthorizationFailure'),
     arrange: ({ disturbStorage }) => disturbStorage({ effect: status('AuthorizationFailure', 403) }, record),
   },
   {
     ...storage,
     name: '409 though nothing is there',
-    does: 'fails the key, with the service’s own code',
+    does: 'reports the service’s own code',
     expected: failed('BlobAlreadyExists'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('BlobAlreadyExists', 409) }, record),
   },
   {
     ...storage,
     name: '412 though nothing is there',
-    does: 'fails the key, with the service’s own code',
+    does: 'reports the service’s own code',
     expected: failed('ConditionNotMet'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('ConditionNotMet', 412) }, record),
   },
   {
     ...storage,
     name: '403 AuthorizationPermissionMismatch',
-    does: 'fails the key, and names the missing permission',
+    does: 'names the missing permission',
     expected: failed('AuthorizationPermissionMismatch'),
     arrange: ({ disturbStorage }) =>
       disturbStorage({ ...put, effect: status('AuthorizationPermissionMismatch', 403) }, record),
@@ -157,7 +157,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: 'the run report cannot be written',
-    does: 'fails the run, though every key is escrowed',
+    does: 'fails the run',
     expected: { problem: 'InternalError', escrowed: 'all' },
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('InternalError', 500) }, 'report'),
   },
@@ -170,7 +170,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: 'the start of the run cannot be marked',
-    does: 'starts nothing, and fails the run',
+    does: 'starts nothing',
     expected: { problem: 'InternalError', escrowed: 'none' },
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('InternalError', 500) }, 'started'),
   },
