@@ -18,32 +18,22 @@ export interface WorldStore extends EscrowStore {
 
 export function createWorldStore(url: string, now: () => Date): WorldStore {
   const blobs = new Map<string, WorldBlob>();
-  // By the first two folders, so that a year of history costs a test no minutes.
-  const index = new Map<string, string[]>();
+  // Names in order by the first two folders, so that a year of history costs a test no minutes; a section is sorted when it is read.
+  const index = new Map<string, { names: string[]; isSorted: boolean }>();
   const sectionOf = (name: string): string => name.split('/', 2).join('/');
   let changes = 0;
 
-  const namesFrom = (prefix: string, startFrom: string): string[] => {
-    const isDeep = prefix.split('/').length > 2;
-    const candidates = isDeep
+  const sortedSection = (section: string): readonly string[] => {
+    const known = index.get(section);
+    if (known === undefined) return [];
+    if (!known.isSorted) known.names = known.names.toSorted(byName);
+    known.isSorted = true;
+    return known.names;
+  };
+  const namesUnder = (prefix: string): readonly string[] =>
+    prefix.split('/').length > 2
       ? sortedSection(sectionOf(prefix))
       : [...blobs.keys()].filter((name) => name.startsWith(prefix)).sort(byName);
-    const first = startFrom > prefix ? startFrom : prefix;
-    let low = 0;
-    for (let high = candidates.length; low < high; ) {
-      const middle = (low + high) >> 1;
-      if ((candidates[middle] ?? '') < first) low = middle + 1;
-      else high = middle;
-    }
-    const names: string[] = [];
-    for (; candidates[low]?.startsWith(prefix); low++) names.push(candidates[low] ?? '');
-    return names;
-  };
-  const sortedSection = (section: string): string[] => {
-    const known = index.get(section) ?? [...blobs.keys()].filter((name) => sectionOf(name) === section).sort(byName);
-    index.set(section, known);
-    return known;
-  };
   const begin = (deadline: AbortSignal): void => {
     if (deadline.aborted) throw new OutOfTime();
     store.requests++;
@@ -62,12 +52,19 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
       const bytes = Buffer.from(content);
       const createdAt = new Date(Math.floor(now().getTime() / 1000) * 1000);
       const blob = { ...storedBlob({ name, bytes, createdAt, etag: `0x${++changes}` }), ...more, bytes };
-      if (!blobs.has(name)) index.delete(sectionOf(name));
+      if (!blobs.has(name)) {
+        const section = index.get(sectionOf(name)) ?? { names: [], isSorted: false };
+        section.names.push(name);
+        section.isSorted = false;
+        index.set(sectionOf(name), section);
+      }
       blobs.set(name, more.lastModified === undefined ? { ...blob, lastModified: blob.createdAt } : blob);
       return blob;
     },
     lose(name) {
-      if (blobs.delete(name)) index.delete(sectionOf(name));
+      if (!blobs.delete(name)) return;
+      const section = index.get(sectionOf(name));
+      if (section) section.names = section.names.filter((one) => one !== name);
     },
     async create({ name, bytes, metadata }: NewBlob, deadline) {
       begin(deadline);
@@ -99,22 +96,37 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
     },
     async *list(prefix, deadline, options: { startFrom?: string; metadata?: boolean } = {}) {
       begin(deadline);
+      const { startFrom = '' } = options;
+      const names = namesUnder(prefix);
       let listed = 0;
-      for (const name of namesFrom(prefix, options.startFrom ?? '')) {
+      for (let at = firstFrom(names, startFrom > prefix ? startFrom : prefix); names[at]?.startsWith(prefix); at++) {
         if (++listed % 5001 === 0) store.requests++;
-        yield present(name);
+        yield present(names[at] ?? '');
       }
     },
     async *listFolders(prefix, deadline) {
       begin(deadline);
-      const folders = namesFrom(prefix, '').flatMap((name) => {
-        const end = name.indexOf('/', prefix.length);
-        return end < 0 ? [] : [name.slice(0, end + 1)];
-      });
-      yield* new Set(folders);
+      const names = namesUnder(prefix);
+      for (let at = firstFrom(names, prefix); names[at]?.startsWith(prefix); ) {
+        const end = names[at]?.indexOf('/', prefix.length) ?? -1;
+        const folder = names[at]?.slice(0, end + 1) ?? '';
+        if (end >= 0) yield folder;
+        at = end < 0 ? at + 1 : firstFrom(names, `${folder}\uffff`);
+      }
     },
   };
   return store;
+}
+
+/** The place of the first name that is not before another. */
+function firstFrom(names: readonly string[], name: string): number {
+  let low = 0;
+  for (let high = names.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if ((names[middle] ?? '') < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function byName(a: string, b: string): number {
