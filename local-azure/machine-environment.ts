@@ -8,5 +8,5 @@ export function machineEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS
 
 /** In any casing: Windows says `Path`. */
 function isOfTheMachine(name: string): boolean {
-  return /^(?:PATH|HOME|TMPDIR|TZ|LD_PRELOAD|FAKETIME.*)$/i.test(name);
+  return /^(?:PATH|HOME|TMPDIR|TZ|NODE_COMPILE_CACHE|LD_PRELOAD|FAKETIME.*)$/i.test(name);
 }

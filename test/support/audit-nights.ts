@@ -3,6 +3,7 @@ import type { Audit, AuditedKey } from '../../src/escrow/records/audit-document.
 import { type AuditWorld, createAuditWorld, day, hour } from './audit-world.ts';
 import { escrowSource } from './escrow-sources.ts';
 
+// fixed date: the world of these nights has a clock of its own.
 const dayOne = Date.parse('2026-11-01T02:00:00Z');
 
 /** When the run of a night is due, or so many hours later. */
