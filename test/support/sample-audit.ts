@@ -248,7 +248,7 @@ export function crowdedAudit(): Audit {
   const { sources, keys: known, findings } = troubledAudit();
   const prod = { kind: 'vault', name: 'contoso-prod' } as const;
   const tenants = { kind: 'vault', name: 'contoso-tenants' } as const;
-  const names = Array.from({ length: 60 }, (_, index) => `tenant-${String(index).padStart(3, '0')}-data`);
+  const names = Array.from({ length: 8 }, (_, index) => `tenant-${String(index).padStart(3, '0')}-data`);
   const keys = names.map((key): SampleKey => ({ key, status: 'stale', hoursOld: 52, days: marks(0, 'f', 'f') }));
   const later = found('quotaExhausted' as FindingKind, prod, undefined, '98 %', 'warning');
   return sampleAudit(

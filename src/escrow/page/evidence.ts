@@ -1,3 +1,4 @@
+import { nextOccurrence } from '../model/run-time.ts';
 import type { Audit, AuditDigest } from '../records/audit-document.ts';
 import { canaryName } from '../records/blob-names.ts';
 import type { Html } from './html.ts';
@@ -19,6 +20,16 @@ function restoreTime({ drill }: Audit): Html | undefined {
   const each = keys > 1 && html`, ${durationWords(durationMs / keys)} a key`;
   return html`<dt>How long restores took</dt><dd>${durationWords(durationMs)} for ${count(keys, 'key')}${each}: restored one after the other, compared and taken away again, in the last successful drill. A claim of whoever ran it</dd>
 `;
+}
+
+/** When a run is due next, for who does not read schedules. An audit of another version may know other schedules. */
+function nextDue({ asked: { schedule }, startedAt }: Audit): Html | undefined {
+  try {
+    const next = nextOccurrence(schedule, new Date(startedAt));
+    return next && html`, the next one ${timeElement(next.toISOString())}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** When the newest scheduled run began: each tries to overwrite and to delete a blob first. */
@@ -69,7 +80,7 @@ ${storageFacts(audit)}<dt>Proven by a restore</dt><dd>${share(audit)}</dd>
   }${asked.maxDrillAgeDays !== undefined && html`; one is due every ${count(asked.maxDrillAgeDays, 'day')}`}</dd>
 ${restoreTime(audit)}<dt>How ages are told</dt><dd>By the storage service's creation time of each record, in the key's own folder. Beyond ${count(asked.maxAgeHours, 'hour')} a backup is stale. A late record, which came more than an hour after its backup (a copy, an import, a plant), is dated by what it says. A day in the calendars is judged by the newest record at its end, today at the time of the audit.</dd>
 <dt>Same key</dt><dd>A thirtieth of the keys, and every new or changed one, has its versions compared each day with all that audits ever saw of it: no service removes a version.</dd>
-<dt>Times</dt><dd>The audit began ${timeElement(audit.startedAt)} and ended ${timeElement(audit.finishedAt)}. Runs are due by <code>${asked.schedule}</code> (UTC).</dd>
+<dt>Times</dt><dd>The audit began ${timeElement(audit.startedAt)} and ended ${timeElement(audit.finishedAt)}. Runs are due by the schedule <code>${asked.schedule}</code> (second, minute, hour, day, month, weekday; UTC)${nextDue(audit)}.</dd>
 </dl>
 </section>
 `;

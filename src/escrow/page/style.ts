@@ -84,7 +84,7 @@ th:first-child{padding-left:.9rem}
 thead th{font-weight:600;color:var(--soft);font-size:.8rem;border-bottom:1px solid var(--line);vertical-align:bottom;white-space:nowrap}
 tbody th{font-weight:600;min-width:9.5rem}
 .ledger tbody tr,.runs tbody tr,.certificates tbody tr{border-top:1px solid var(--line)}
-.ledger td:nth-child(2),.runs time,.runs td:nth-child(4){white-space:nowrap}
+.ledger td:nth-child(2),.runs td:nth-child(2),.runs td:nth-child(4){white-space:nowrap}
 .ledger td:nth-child(2)::before{display:inline-block;min-width:1.15em;margin-right:.25em;font-weight:700;text-align:center}
 .ledger .fresh::before{color:var(--good)}
 .ledger .stale::before,.ledger .pending::before,.ledger .notLookedAt::before{color:var(--warn)}
@@ -94,6 +94,8 @@ small{font-size:inherit;color:var(--soft)}
 .ledger td code{display:block;color:var(--soft)}
 .ledger{min-width:64rem}
 .ledger td:nth-child(5) code{width:33ch}
+.ledger td:nth-child(3):not([colspan]){min-width:14.5rem}
+.certificates{min-width:36rem}
 .ledger .nothing{color:var(--soft)}
 .ledger .lost{color:var(--bad);font-weight:600}
 .note{color:var(--soft);font-size:.85rem}
@@ -125,6 +127,15 @@ caption .note{display:block;font-weight:400;margin-top:.2rem}
 .facts dd{margin:0;max-width:85ch}
 footer{color:var(--soft);font-size:.85rem;padding-bottom:3rem;margin-top:2.5rem}
 @media (max-width:40rem){.facts{grid-template-columns:1fr;gap:.1rem}.facts dd{margin-bottom:.6rem}}
+@media screen and (max-width:40rem){
+caption{max-width:calc(100vw - 3rem)}
+.calendar{min-width:0}
+.calendar,.calendar :is(thead,tbody,caption){display:block}
+.calendar tr{display:grid;padding:.35rem .9rem}
+.calendar :is(th,td):is(th,td){padding:0;width:auto;min-width:0}
+.calendar thead th{border:0}
+.calendar thead th:last-child{display:none}
+}
 @media print{
 @page{margin:14mm 12mm;@bottom-right{content:counter(page) " / " counter(pages);font:8pt sans-serif}}
 :root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--link:#000;--good:#0b4f47;--good-wash:#fff;--bad:#7d0c2c;--bad-wash:#fff;--warn:#6b4000;--warn-wash:#fff;
@@ -146,6 +157,8 @@ th,td{padding:.2rem .35rem}
 .calendar th:first-child,.calendar th:nth-child(3){width:11rem}
 .calendar svg,.legend svg{height:9pt}
 thead{display:table-header-group}
+tbody tr:first-child{break-before:avoid}
+.ledger td:nth-child(3):not([colspan]),.certificates{min-width:0}
 tr,.findings>li:not(:has(details)),.counts>div{break-inside:avoid}
 h2,h3,caption{break-after:avoid}
 caption{break-inside:avoid}

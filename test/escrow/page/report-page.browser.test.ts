@@ -95,7 +95,7 @@ describe.skipIf(executable === undefined)('the page in Chromium', () => {
   });
 
   /** Opens an audit's page as a person would: from a file. */
-  async function open(audit: Audit, colorScheme: 'light' | 'dark' = 'light') {
+  async function open(audit: Audit) {
     const file = join(folder, `${opened++}.html`);
     await writeFile(file, reportPage(audit, sampleWritten));
     const page = await browser.context.newPage();
@@ -104,7 +104,7 @@ describe.skipIf(executable === undefined)('the page in Chromium', () => {
     page.on('console', (message) => said.push(message.text()));
     page.on('pageerror', (error) => said.push(error.message));
     page.on('request', (request) => asked.push(request.url()));
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme: 'light' });
     const url = pathToFileURL(file).href;
     await page.goto(url);
     return { page, said, others: () => asked.filter((one) => one !== url && !one.startsWith('data:')) };
@@ -115,21 +115,52 @@ describe.skipIf(executable === undefined)('the page in Chromium', () => {
       .locator(selector)
       .evaluateAll((elements) => elements.map((element) => element.textContent?.replace(/\s+/g, ' ').trim() ?? ''));
 
-  test.each(['light', 'dark'] as const)('has no fault that axe can find, in %s', async (scheme) => {
-    for (const audit of [crowdedAudit(), soundAudit()]) {
-      const { page } = await open(audit, scheme);
-      // The page runs no script and allows none; the test's own runs beside it, unfolded so that all of it is looked at.
-      await page.locator('details').evaluateAll((all) => {
-        for (const one of all) one.setAttribute('open', '');
-      });
-      await page.evaluate(axeSource);
-      const results = (await page.evaluate('axe.run()')) as AxeResults;
-      expect(results.passes.length).toBeGreaterThan(15);
-      expect(results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
-        [],
-      );
-      await page.close();
+  test.each([
+    ['of a crowd of troubles', crowdedAudit],
+    ['of peace', soundAudit],
+  ])('has no fault that axe can find, in light, nor in the colours of dark, in an audit %s', async (_, made) => {
+    const { page } = await open(made());
+    // The page runs no script and allows none; the test's own runs beside it, unfolded so that all of it is looked at.
+    await page.locator('details').evaluateAll((all) => {
+      for (const one of all) one.setAttribute('open', '');
+    });
+    await page.evaluate(axeSource);
+    const faults = async (how: string): Promise<string[]> => {
+      const { passes, violations } = (await page.evaluate(`axe.run(${how})`)) as AxeResults;
+      expect(passes.length).toBeGreaterThan(how === '' ? 15 : 0);
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    };
+    expect(await faults('')).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await faults("{ runOnly: ['color-contrast'] }")).toEqual([]);
+    await page.close();
+  });
+
+  test('shows the newest days of every key on a phone without scrolling sideways', async () => {
+    const { page } = await open(troubledAudit());
+    await page.setViewportSize({ width: 390, height: 844 });
+    const rows = await page.locator('table.calendar tbody tr').evaluateAll((all) =>
+      all.map((row) => {
+        const { left, right, width } = row.querySelector('svg')?.getBoundingClientRect() ?? {
+          left: -1,
+          right: 0,
+          width: 0,
+        };
+        const frame = row.closest('.scroll');
+        return { left, right, width, hidden: (frame?.scrollWidth ?? 0) - (frame?.clientWidth ?? 0) };
+      }),
+    );
+    expect(rows).toHaveLength(21);
+    for (const { left, right, width, hidden } of rows) {
+      expect(left).toBeGreaterThanOrEqual(0);
+      expect(right).toBeLessThanOrEqual(390);
+      // Some three pixels a day.
+      expect(width).toBeGreaterThan(270);
+      expect(hidden).toBe(0);
     }
+    const [whole, seen] = (await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as number[];
+    expect(whole).toBe(seen);
+    await page.close();
   });
 
   test('writes nothing to the console and asks nobody for anything', async () => {

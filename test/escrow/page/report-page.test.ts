@@ -21,8 +21,17 @@ const prod = { kind: 'vault', name: 'contoso-prod' } as const;
 
 const steady = (index: number): DayMark[] => (index % 40 === 0 ? marks(5, 's', 'e') : marks(5));
 
-/** No day like the day before, no key like another. */
-function restless(index: number): DayMark[] {
+/** No day like the day before, and no key with a row like another. */
+function restless(index: number): readonly DayMark[] {
+  const key = index % maxRows;
+  restlessDays[key] ??= makeRestless(key);
+  return restlessDays[key];
+}
+
+const maxRows = 2000;
+const restlessDays: DayMark[][] = [];
+
+function makeRestless(index: number): DayMark[] {
   const chances = Buffer.concat([0, 1].map((part) => createHash('sha512').update(`${index} ${part}`).digest()));
   const kinds = ['e', 's', 'f', 'h', 'k', 'g'] as const;
   let kind = 0;
@@ -75,17 +84,16 @@ describe('the page of an audit', () => {
     expect(page).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;&#39;');
   });
 
-  describe.each([
-    ['ordinary names', (index: number) => `customer-${index}-data-encryption-key`],
-    ['names of 127 characters', (index: number) => `${index}-`.padEnd(127, 'Long-Name-')],
-  ])('of 2,000 keys by 90 days, %s', (_, nameOf) => {
+  const ordinary = (index: number) => `customer-${index}-data-encryption-key`;
+  const longest = (index: number) => `${index}-`.padEnd(127, 'Long-Name-');
+
+  describe('of 2,000 keys by 90 days', () => {
     test.each([
-      ['steady', 'no finding', steady, 'stale'],
-      ['restless', 'no finding', restless, 'stale'],
-      ['steady', 'a finding for every key', steady, 'stale'],
-      ['restless', 'a finding for every key', restless, 'stale'],
-      ['restless', 'a finding for every key that its status does not tell', restless, 'recordAltered'],
-    ] as const)('stays under 3 MB, %s, with %s', (__, found, days, kind) => {
+      ['ordinary names', 'steady', 'no finding', ordinary, steady, 'stale'],
+      ['ordinary names', 'restless', 'a finding for every key', ordinary, restless, 'stale'],
+      ['names of 127 characters', 'steady', 'a finding for every key', longest, steady, 'stale'],
+      ['names of 127 characters', 'restless', 'a finding that no status tells', longest, restless, 'recordAltered'],
+    ] as const)('stays under 3 MB with %s, %s, %s', (_, __, found, nameOf, days, kind) => {
       const names = Array.from({ length: 2000 }, (___, index) => nameOf(index));
       const keys = names.map((key, index) => ({
         key,
@@ -156,7 +164,7 @@ describe('the page of an audit', () => {
     const keys = [{ key: 'a' }, { key: 'b', drilled: true }, { key: 'c', status: 'never' as const }];
     const audit = sampleAudit([sampleSource('vault', 'contoso-prod', keys)], []);
     expect(reportPage(audit, undefined)).toContain(
-      '<h1 id="answer">2 of 3 keys have an intact backup · 1 proven by a restore</h1>',
+      '<h1 id="answer">2 of 3 keys have an intact backup\u00a0· 1 proven by a restore</h1>',
     );
   });
 
@@ -284,7 +292,7 @@ describe('the page of an audit', () => {
     const page = reportPage(sampleAudit([{ ...source, keys }], findings), sampleWritten);
     expect(Buffer.byteLength(page)).toBeLessThan(3 * megabyte);
     expect(page.match(/<tr><th scope=row>[\w-]+ <small>/g)?.length).toBeGreaterThan(1500);
-    for (const name of names) expect(page).toContain(name);
+    expect(new Set(page.match(/\b\d+-[\w-]{120,}/g))).toEqual(new Set(names));
   });
 
   test('stays small with 500 sources and a year of nights', () => {
