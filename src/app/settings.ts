@@ -1,5 +1,5 @@
 import { clouds } from '../azure/clouds.ts';
-import { accountNameOf } from '../azure/storage-account.ts';
+import { accountNameOf } from '../azure/storage-account-id.ts';
 import type { SourceSuffixes } from '../escrow/model/key-id.ts';
 import type { EscrowSource } from '../escrow/model/source.ts';
 import { hostDefaults, parseFunctionTimeout } from './host-json.ts';

@@ -7,15 +7,6 @@ import { createResourceManager } from './resource-manager.ts';
 const apiVersion = '2024-01-01';
 const service = 'Resource Manager';
 
-/** `/subscriptions/…/resourceGroups/…/providers/Microsoft.Storage/storageAccounts/<account>`. */
-const accountIdPattern =
-  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\w.()-]{1,90}\/providers\/Microsoft\.Storage\/storageAccounts\/([a-z0-9]{3,24})$/i;
-
-/** The account's name in a resource id; undefined for what is none of a storage account. */
-export function accountNameOf(resourceId: string): string | undefined {
-  return accountIdPattern.exec(resourceId)?.[1]?.toLowerCase();
-}
-
 /**
  * The storage account of the escrow as Azure Resource Manager has it: one GET for its redundancy, one for each container. They take
  * `storageAccounts/read` and `blobServices/containers/read`, which show no key and no blob. The data plane says only that a container

@@ -9,6 +9,7 @@ import type { ExitCode } from './terminal/errors.ts';
 import { exitCodes, UsageFault } from './terminal/errors.ts';
 import type { Io } from './terminal/io.ts';
 import { hasColours, nameProgram, painter, say, wrapTo } from './terminal/print.ts';
+import { suggest } from './terminal/suggestion.ts';
 import { describeWait } from './terminal/wait-text.ts';
 
 export type ComposeServices = (settings: Settings) => OperatorServices;
@@ -123,12 +124,24 @@ export function createCli(io: Io, compose: ComposeServices) {
         // Help and the version end a command line early. Help is exit code 2 where it is shown for want of a command.
         if (error.exitCode === 0) return exitCodes.done;
         if (error.code === 'commander.help') return exitCodes.usage;
-        const name = program.commands.map((command) => command.name()).find((one) => args.includes(one)) ?? '';
-        const message = error.message.replace(/^error: /, '').replace('\n', ' ');
+        const asked = program.commands.find((command) => args.includes(command.name()));
+        const name = asked?.name() ?? '';
+        const message = unknownSubcommand(asked, error) ?? error.message.replace(/^error: /, '').replace('\n', ' ');
         throw new UsageFault(message, `Help: \`keyvault-escrow ${['help', name].join(' ').trimEnd()}\`.`);
       }
     },
   };
+}
+
+/** What follows a command that has commands of its own is taken for an argument by the library, and was meant for one of them. */
+function unknownSubcommand(command: CommandUnknownOpts | undefined, { code }: CommanderError): string | undefined {
+  const [typed] = command?.args ?? [];
+  if (code !== 'commander.excessArguments' || typed === undefined || command === undefined) return undefined;
+  if (command.commands.length === 0) return undefined;
+  const names = command.commands.map((one) => one.name());
+  const meant = suggest(typed, names).map((one) => `${command.name()} ${one}`);
+  const hint = meant.length === 0 ? '' : ` (Did you mean ${meant.join(' or ')}?)`;
+  return `unknown command '${command.name()} ${typed}'${hint}`;
 }
 
 /** Of an option that is given twice the library takes the last, and for its value whatever follows. Neither is meant. */

@@ -26,6 +26,8 @@ export interface CliOptions {
   /** What a pipe brings on standard input. */
   readonly input?: string;
   readonly isTTY?: boolean;
+  /** What the program was started with; its own name when absent. */
+  readonly program?: string;
   readonly columns?: number;
   readonly signal?: AbortSignal;
   /** Ctrl-C as soon as this was printed on standard error. */
@@ -74,7 +76,7 @@ export function collectIo(options: CliOptions): { readonly io: Io; ended(code: n
     columns,
     env: options.env ?? process.env,
     folder: options.folder ?? tmpdir(),
-    program: 'keyvault-escrow',
+    program: options.program ?? 'keyvault-escrow',
     signal: AbortSignal.any([interrupt.signal, ...(options.signal ? [options.signal] : [])]),
     holdOpen: () => ({ [Symbol.dispose]: () => undefined }),
   };

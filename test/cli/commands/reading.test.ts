@@ -181,6 +181,8 @@ describe('the command line', () => {
     ['list --name pay', 2, 'Did you mean "payments" or "payroll"?'],
     ['list --json=yes', 2, "unknown option '--json=yes'"],
     ['list signing', 2, 'too many arguments'],
+    ['drill swep', 2, "unknown command 'drill swep' (Did you mean drill sweep?)"],
+    ['drill elsewhere', 2, "unknown command 'drill elsewhere'. Help:"],
     ['list --since yesterday', 2, '"yesterday" is not a valid time'],
     ['list --since 999999999d', 2, 'more than 100 years'],
     [

@@ -56,6 +56,14 @@ describe('report', () => {
     expect(azure.keyVault.requests).toEqual([]);
   });
 
+  test('calls the program in the page as it was started', async () => {
+    const due = { env: { ...env, ESCROW_MAX_DRILL_AGE_DAYS: '1' } };
+    const named = await cli('report --now', { ...due, program: 'npm run escrow --' });
+    expect(named.stdout).toContain('<code>npm run escrow -- drill</code>');
+    expect(named.stdout).not.toContain('<code>keyvault-escrow ');
+    expect((await cli('report --now', due)).stdout).toContain('<code>keyvault-escrow drill</code>');
+  });
+
   test('audits now with the own identity of a person, keeps nothing, and exits with 3 on gaps', async () => {
     azure.keyVault.source('vault', 'contoso-prod')?.deleteKey('signing');
     const before = await container.names();
