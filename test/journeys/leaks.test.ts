@@ -110,7 +110,7 @@ describe('under the most verbose logging', () => {
   test('nor does the agent that every request carries, for whoever prints an error with its request', async () => {
     const { sharedAgent } = await import('../../src/azure/http/connection.ts');
     expect(process.env.IDENTITY_HEADER).toBe(escrow.azure.identityEndpoint.header);
-    expect(finder.findIn(inspect(sharedAgent, { depth: 8, showHidden: true }))).toEqual([]);
+    expect(finder.findIn(inspect(sharedAgent(), { depth: 8, showHidden: true }))).toEqual([]);
   });
 
   test('and the search itself would find any of them', async () => {

@@ -2,11 +2,16 @@ import type { ServiceName } from '../../escrow/model/service-error.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
 import { createDiscreetAgent } from './discreet-agent.ts';
 
+let agent: ReturnType<typeof createDiscreetAgent> | undefined;
+
 /**
  * One agent for every client of the process: connections are kept and reused, through a corporate proxy too (left to
- * themselves the SDKs open one tunnel and one TLS session per request there).
+ * themselves the SDKs open one tunnel and one TLS session per request there). Made for the environment of the first request.
  */
-export const sharedAgent = createDiscreetAgent(process.env);
+export function sharedAgent() {
+  agent ??= createDiscreetAgent(process.env);
+  return agent;
+}
 
 /** As much of an outgoing request as the guard needs; both SDK generations fit it. */
 interface OutgoingRequest {
@@ -29,5 +34,5 @@ export function guardRequest(request: OutgoingRequest, host: string, service: Se
       code: 'ForeignHost',
     });
   }
-  request.agent = sharedAgent;
+  request.agent = sharedAgent();
 }

@@ -89,8 +89,8 @@ describe('the last gate before the wire', () => {
       unsubscribe('http.client.request.start', note);
     }
     expect(Object.fromEntries([...agents].filter(([kind]) => kind !== '0'))).toEqual({
-      blob: Array(4).fill(sharedAgent),
-      queue: Array(2).fill(sharedAgent),
+      blob: Array(4).fill(sharedAgent()),
+      queue: Array(2).fill(sharedAgent()),
     });
   });
 });
