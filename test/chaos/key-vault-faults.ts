@@ -266,10 +266,10 @@ export const keyVaultFaults: readonly NamedFault[] = [
     arrange: () => undefined,
   },
   ...[
-    { name: 'the identity endpoint answers 429, four times', times: 4, effect: { kind: 'status', status: 429 } },
-    { name: 'the identity endpoint answers 400, once', times: 1, effect: { kind: 'status', status: 400 } },
-    { name: 'the identity endpoint answers 500, eight times', times: 8, effect: { kind: 'status', status: 500 } },
-    { name: 'the identity endpoint resets, eight times', times: 8, effect: { kind: 'reset' } },
+    { name: '429 of its endpoint, four times', times: 4, effect: { kind: 'status', status: 429 } },
+    { name: '400 of its endpoint, once', times: 1, effect: { kind: 'status', status: 400 } },
+    { name: '500 of its endpoint, eight times', times: 8, effect: { kind: 'status', status: 500 } },
+    { name: 'its endpoint resets the connection, eight times', times: 8, effect: { kind: 'reset' } },
   ].map(
     ({ name, ...fault }): NamedFault => ({
       where: 'identity',
@@ -283,7 +283,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     where: 'identity',
     expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
-    name: 'the identity endpoint answers 429 for ever',
+    name: '429 of its endpoint for ever',
     does: 'says that the endpoint did not answer',
     arrange: ({ disturbIdentity }) => disturbIdentity({ effect: { kind: 'status', status: 429 } }),
   },

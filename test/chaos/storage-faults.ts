@@ -63,7 +63,7 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: 'connection reset after the blob was stored, 403 on the second try',
+    name: 'the same, 403 on the second try',
     does: 'looks at what is there, and compares the digest',
     alone: answerForbidden,
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 4, effect: { kind: 'resetAfterWork' } }, 'record'),
@@ -77,20 +77,20 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '409, another blob has the name',
+    name: '409 over a taken name',
     does: 'takes the next number, and warns',
     arrange: ({ occupy }) => occupy(key),
   },
   {
     ...storage,
-    name: '403 UnauthorizedBlobOverwrite, another blob has the name',
+    name: '403 UnauthorizedBlobOverwrite over a taken name',
     does: 'takes the next number, and warns',
     alone: answerForbidden,
     arrange: ({ occupy }) => occupy(key),
   },
   {
     ...storage,
-    name: '409 BlobImmutableDueToPolicy, another blob has the name',
+    name: '409 BlobImmutableDueToPolicy over a taken name',
     does: 'takes the next number, and warns',
     arrange: async ({ occupy, disturbStorage }) => {
       await occupy(key);
@@ -99,7 +99,7 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '409 BlobImmutableDueToLegalHold, another blob has the name',
+    name: '409 BlobImmutableDueToLegalHold over a taken name',
     does: 'gives up: the next free name is refused too',
     expected: failed('BlobImmutableDueToLegalHold'),
     arrange: async ({ occupy, disturbStorage }) => {
