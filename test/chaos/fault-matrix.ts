@@ -1,22 +1,24 @@
 import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
-import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { recordName } from '../../src/escrow/records/blob-names.ts';
-import { viewContainer } from '../support/container-view.ts';
+import { runCommand } from '../support/cli.ts';
 import { type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
 import { lastNight } from '../support/now.ts';
 import { secretFinder } from '../support/secrets.ts';
+import { commandFaults } from './command-faults.ts';
+import { tryCommand } from './command-trial.ts';
+import { groundOf } from './fault-ground.ts';
 import { judgeFaultRun } from './fault-verdict.ts';
+import { identityFaults } from './identity-faults.ts';
 import { keyVaultFaults } from './key-vault-faults.ts';
-import type { FaultGround, NamedFault } from './named-fault.ts';
+import type { CommandFault, NamedFault } from './named-fault.ts';
 import { storageFaults } from './storage-faults.ts';
 
-/** Every fault that is tried, in the order of the table. */
-export const namedFaults: readonly NamedFault[] = [...keyVaultFaults, ...storageFaults];
+/** Every fault of a run that is tried, in the order of the table. */
+export const namedFaults: readonly NamedFault[] = [...keyVaultFaults, ...identityFaults, ...storageFaults];
 
 export interface FaultTrial {
-  readonly fault: NamedFault;
+  readonly fault: NamedFault | CommandFault;
   /** Why the outcome is not the truthful one; empty: survived. */
   readonly untrue: readonly string[];
   readonly leaks: readonly string[];
@@ -25,19 +27,30 @@ export interface FaultTrial {
 // Back-offs and holds go this much faster; the time-outs of single calls are real.
 const speed = 40;
 
-/** Tries faults side by side, each on a source of its own; those that disturb what all share, one after the other. */
+/**
+ * Tries those faults of a run, and all of commands, side by side, each on a source of its own; those that disturb what all share, one
+ * after the other.
+ */
 export async function tryFaults(
   place: EscrowPlace,
   faults: readonly NamedFault[],
   tell?: (trial: FaultTrial) => void,
 ): Promise<FaultTrial[]> {
   const trials: FaultTrial[] = [];
+  const attemptCommand = async (fault: CommandFault): Promise<void> => {
+    const trial = { fault, ...(await tryCommand(place, fault, `command-${commandFaults.indexOf(fault)}`)) };
+    trials.push(trial);
+    tell?.(trial);
+  };
   const attempt = async (fault: NamedFault): Promise<void> => {
     const trial = await tryFault(place, fault, `fault-${namedFaults.indexOf(fault)}`);
     trials.push(trial);
     tell?.(trial);
   };
-  await Promise.all(faults.filter(({ alone }) => alone === undefined).map(attempt));
+  await Promise.all([
+    ...faults.filter(({ alone }) => alone === undefined).map(attempt),
+    ...commandFaults.map(attemptCommand),
+  ]);
   for (const fault of faults.filter(({ alone }) => alone !== undefined)) {
     const undo = fault.alone?.(place);
     try {
@@ -62,28 +75,18 @@ async function tryFault(place: EscrowPlace, fault: NamedFault, name: string): Pr
   const invocation = await app.nightly(lastNight());
   const verdict = await judgeFaultRun(place, source, runId, fault.expected, invocation);
   const strayed = place.proxy.refusedHosts.slice(refusedBefore).map((host) => `a request went out to ${host}`);
-  return { fault, untrue: [...verdict.untrue, ...strayed], leaks: leaksOf(invocation, verdict) };
-}
+  const { says, patience } = fault;
+  const byHand = says === undefined || patience !== undefined ? [] : [await backUpByHand()];
+  const printed = says === undefined ? [] : [invocation.error?.message ?? '', ...byHand];
+  const silent = printed.filter((text) => !says?.test(text)).map((text) => `it does not say ${says}, but: ${text}`);
+  const leaks = leaksOf(invocation, { ...verdict, texts: [...verdict.texts, ...printed] });
+  return { fault, untrue: [...verdict.untrue, ...strayed, ...silent], leaks };
 
-function groundOf(azure: EscrowPlace, source: LocalSource, runId: string, identity: string): FaultGround {
-  const { name, kind } = source;
-  const records = new RegExp(`^(vaults|managed-hsms)/${name}/`);
-  return {
-    azure,
-    source,
-    disturb: (fault) => void azure.keyVault.faults.add({ ...fault, source: name }),
-    disturbIdentity: (fault) => void azure.identityEndpoint.faults.add({ ...fault, when: { identity } }),
-    disturbStorage({ when, ...fault }, blob) {
-      const blobName =
-        typeof blob === 'object'
-          ? new RegExp(`/${name}/${blob.recordOf}/`)
-          : blob === 'record'
-            ? records
-            : new RegExp(`^runs/.*/${name}(\\.\\d+)?\\.${blob === 'report' ? 'json' : 'started'}$`);
-      azure.storage.faults.add({ ...fault, when: { ...when, blobName } });
-    },
-    occupy: (keyName) => viewContainer(azure).put(recordName({ kind, name }, keyName, runId), 'somebody else’s'),
-  };
+  async function backUpByHand(): Promise<string> {
+    const line = `backup --${kind === 'vault' ? 'vault' : 'hsm'}-name ${name} --store ${place.containerUrl}`;
+    const { stdout, stderr } = await runCommand(place, line, { env: {}, identity, speed: 1000 });
+    return stdout + stderr;
+  }
 }
 
 function leaksOf(

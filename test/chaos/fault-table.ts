@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { commandFaults } from './command-faults.ts';
 import { namedFaults } from './fault-matrix.ts';
 import type { ExpectedOutcome, NamedFault } from './named-fault.ts';
 
@@ -6,10 +7,18 @@ const file = new URL('../../docs/security.md', import.meta.url);
 const begin = '<!-- fault table: node test/chaos/fault-table.ts -->';
 const end = '<!-- end of fault table -->';
 
-/** The named faults as the tables of docs/security.md: one a service, one row for all that the product answers alike. */
+/**
+ * The named faults as the tables of docs/security.md: one a service, one row for all that the product answers alike; and one of what
+ * only commands meet.
+ */
 export function faultTables(): string {
   const services = Map.groupBy(namedFaults, ({ where }) => (where === 'Managed HSM' ? 'Key Vault' : where));
-  return [...services].map(([service, faults]) => tableOf(service, faults)).join('\n\n');
+  return [...[...services].map(([service, faults]) => tableOf(service, faults)), commandTable()].join('\n\n');
+}
+
+function commandTable(): string {
+  const rows = commandFaults.map(({ where, name, does, exitCode }) => `| ${where}: ${name} | ${does} | ${exitCode} |`);
+  return ['| `restore`, `drill`, `doctor` | what the product does | exit code |', '|---|---|---|', ...rows].join('\n');
 }
 
 function tableOf(service: string, faults: readonly NamedFault[]): string {

@@ -1,8 +1,6 @@
-import type { IdentityEndpoint } from '../../local-azure/identity/identity-endpoint.ts';
+import { createCertificates } from '../../local-azure/network/certificates.ts';
 import { fromNow } from '../support/now.ts';
 import type { NamedFault } from './named-fault.ts';
-
-type IdentityFault = Parameters<IdentityEndpoint['faults']['add']>[0];
 
 const backup = { operation: 'backupKey' } as const;
 const one = { ...backup, keyName: 'key-2' } as const;
@@ -117,6 +115,15 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
+    name: 'TLS inspection on the way',
+    does: 'sends nothing: a proxy inspects TLS',
+    expected: { problem: 'SELF_SIGNED_CERT_IN_CHAIN', escrowed: 'none' },
+    says: /the certificate is not trusted \(SELF_SIGNED_CERT_IN_CHAIN\).*NODE_EXTRA_CA_CERTS\./s,
+    arrange: async ({ azure, source }) =>
+      azure.proxy.setFault(hostOf(source.url), { kind: 'inspect', certificates: await createCertificates() }),
+  },
+  {
+    ...vault,
     where: 'Managed HSM',
     name: 'a Managed HSM that cannot be reached',
     does: 'says what to check',
@@ -182,6 +189,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     name: 'a nextLink to another host',
     does: 'sends nothing there, and keeps what was listed',
     expected: { problem: 'ForeignHost', escrowed: 'all' },
+    says: /the token went to no other host\. Check what stands between/,
     arrange: ({ disturb }) =>
       disturb({ operation: 'listKeys', effect: { kind: 'foreignNextLink', host: 'evil.vault.azure.net' } }),
   },
@@ -190,6 +198,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     name: 'a nextLink that goes in a circle',
     does: 'keeps what was listed',
     expected: { problem: 'NextLinkLoop', escrowed: 'all' },
+    says: /goes round in a circle.*Check what stands between \(proxies, gateways, DNS\)\./s,
     arrange: ({ disturb }) => disturb({ operation: 'listKeys', effect: { kind: 'loopNextLink' } }),
   },
   {
@@ -216,6 +225,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     name: '403 ForbiddenByPolicy of the listing',
     does: 'names the permission "list"',
     expected: { problem: 'ForbiddenByPolicy', escrowed: 'none' },
+    says: /Grant the key permission "list" in the vault's access policies\./,
     arrange: ({ disturb }) =>
       disturb({ operation: 'listKeys', effect: { kind: 'forbidden', reason: 'ForbiddenByPolicy' } }),
   },
@@ -224,6 +234,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     name: '403 with an inner code that nobody knows',
     does: 'gives up at once, in the service’s words',
     expected: { failed: ['key-2'], code: 'ForbiddenByPerimeter' },
+    says: /access refused \(403 ForbiddenByPerimeter, .*Ask whoever administers /s,
     arrange: ({ disturb }) =>
       disturb({
         ...one,
@@ -235,6 +246,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     name: 'a challenge for a token of another domain',
     does: 'sends no token: suffix or cloud does not fit',
     expected: { problem: 'ForeignChallenge', escrowed: 'none' },
+    says: /does not match the requested domain\. The DNS suffix or the cloud does not fit /,
     arrange: ({ disturb }) =>
       disturb({
         requests: 'all',
@@ -256,36 +268,6 @@ export const keyVaultFaults: readonly NamedFault[] = [
     arrange: ({ source }) => {
       for (const name of source.keyNames()) source.purgeKey(name);
     },
-  },
-  {
-    where: 'identity',
-    expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
-    name: 'an identity that gets no token',
-    clientId: '00000000-0000-4000-8000-00000000dead',
-    does: 'says which identity to check',
-    arrange: () => undefined,
-  },
-  ...[
-    { name: '429 of its endpoint, four times', times: 4, effect: { kind: 'status', status: 429 } },
-    { name: '400 of its endpoint, once', times: 1, effect: { kind: 'status', status: 400 } },
-    { name: '500 of its endpoint, eight times', times: 8, effect: { kind: 'status', status: 500 } },
-    { name: 'its endpoint resets the connection, eight times', times: 8, effect: { kind: 'reset' } },
-  ].map(
-    ({ name, ...fault }): NamedFault => ({
-      where: 'identity',
-      expected: 'escrowed',
-      name,
-      does: 'asks again, up to four times, beside the library’s own attempts',
-      ...(fault.times === 8 && { patience: 'one time-out' as const }),
-      arrange: ({ disturbIdentity }) => disturbIdentity(fault as IdentityFault),
-    }),
-  ),
-  {
-    where: 'identity',
-    expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
-    name: '429 of its endpoint for ever',
-    does: 'says that the endpoint did not answer',
-    arrange: ({ disturbIdentity }) => disturbIdentity({ effect: { kind: 'status', status: 429 } }),
   },
 ];
 

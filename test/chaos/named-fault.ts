@@ -1,12 +1,12 @@
 import type { IdentityEndpoint } from '../../local-azure/identity/identity-endpoint.ts';
 import type { Fault as KeyVaultFault } from '../../local-azure/key-vault/faults.ts';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
-import type { LocalAzure } from '../../local-azure/local-azure.ts';
 import type { StorageFaultEffect, StorageFaultMatcher } from '../../local-azure/storage/storage-gate.ts';
+import type { EscrowPlace } from '../support/escrow-place.ts';
 
 /** Where a fault is tried: a source of its own with keys `key-0` … `key-3`, and a way to disturb just its requests. */
 export interface FaultGround {
-  readonly azure: LocalAzure;
+  readonly azure: EscrowPlace;
   readonly source: LocalSource;
   /** A fault of this source's service. */
   disturb(fault: Omit<KeyVaultFault, 'source'>): void;
@@ -37,15 +37,41 @@ export type ExpectedOutcome =
 /** One row of the table in docs/security.md, tried by `npm run chaos`. */
 export interface NamedFault {
   readonly name: string;
-  readonly where: 'Key Vault' | 'Managed HSM' | 'Blob Storage' | 'identity';
+  readonly where: 'Key Vault' | 'Managed HSM' | 'Blob Storage' | 'Queue Storage' | 'identity';
   /** What the product does, as the table says it. */
   readonly does: string;
   readonly expected: ExpectedOutcome;
+  /** Reason and remedy: the run's error must say them, and so must `backup`, which a person runs after it unless it takes patience. */
+  readonly says?: RegExp;
   readonly arrange: (ground: FaultGround) => void | Promise<void>;
   /** Waits for real time-outs of 30 s, one or five of them: not in the short form. */
   readonly patience?: 'one time-out' | 'five time-outs';
   /** Disturbs what all rows share: tried when nothing else is under way. @returns how to undo it. */
-  readonly alone?: (azure: LocalAzure) => () => void;
+  readonly alone?: (azure: EscrowPlace) => () => void;
   /** Without a token at all. */
   readonly clientId?: string;
+}
+
+/** What a command is tried on: records of a run over the source, and a vault to restore to. */
+export interface CommandGround extends FaultGround {
+  readonly target: LocalSource;
+  /** Disturbs the vault that is restored to. */
+  disturbTarget(fault: Omit<KeyVaultFault, 'source'>): void;
+  /** Moves blobs of this source to the archive tier. */
+  archive(what: 'records' | 'reports'): Promise<void>;
+}
+
+/** A row of the same table for what only a person does: restore, drill, look. */
+export interface CommandFault extends Pick<NamedFault, 'name' | 'where' | 'does'> {
+  /** Of the keys in the source, and of the vault that is restored to. */
+  readonly keyType?: 'EC-HSM';
+  readonly targetSku?: 'standard';
+  readonly arrange: (ground: CommandGround) => void | Promise<void>;
+  /** After the program's name. */
+  readonly command: (ground: CommandGround) => string;
+  readonly exitCode: 0 | 1 | 3;
+  /** What must be printed. */
+  readonly says: RegExp;
+  /** Keys that must be in the vault that is restored to afterwards, deleted ones too; none when absent. */
+  readonly inTarget?: readonly string[];
 }

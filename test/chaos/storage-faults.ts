@@ -102,6 +102,7 @@ export const storageFaults: readonly NamedFault[] = [
     name: '409 BlobImmutableDueToLegalHold over a taken name',
     does: 'gives up: the next free name is refused too',
     expected: failed('BlobImmutableDueToLegalHold'),
+    says: /: write-once \(409 BlobImmutableDueToLegalHold, .*Nothing that exists is overwritten or deleted/s,
     arrange: async ({ occupy, disturbStorage }) => {
       await occupy(key);
       disturbStorage({ ...put, effect: status('BlobImmutableDueToLegalHold', 409) }, record);
@@ -112,6 +113,7 @@ export const storageFaults: readonly NamedFault[] = [
     name: '401 InvalidAuthenticationInfo, issuer did not match',
     does: 'says that the account is in another tenant',
     expected: failed('InvalidAuthenticationInfo'),
+    says: /Issuer did not match\. [^ ]+ is in another tenant than the identity/,
     arrange: ({ disturbStorage }) =>
       disturbStorage(
         { effect: { ...status('InvalidAuthenticationInfo', 401), detail: 'Issuer did not match.' } },
@@ -123,6 +125,7 @@ export const storageFaults: readonly NamedFault[] = [
     name: '403 KeyVaultEncryptionKeyNotFound',
     does: 'says that the account’s own encryption key is gone',
     expected: failed('KeyVaultEncryptionKeyNotFound'),
+    says: /Recover the key that encrypts [^ ]+ in its Key Vault/,
     arrange: ({ disturbStorage }) => disturbStorage({ effect: status('KeyVaultEncryptionKeyNotFound', 403) }, record),
   },
   {
@@ -130,6 +133,7 @@ export const storageFaults: readonly NamedFault[] = [
     name: '403 AuthorizationFailure of the firewall, to every request',
     does: 'reports the words of the refused write',
     expected: failed('AuthorizationFailure'),
+    says: /This request is not authorized to perform this operation\. Let the caller's subnet or address through the firewall of /,
     arrange: ({ disturbStorage }) => disturbStorage({ effect: status('AuthorizationFailure', 403) }, record),
   },
   {

@@ -1,13 +1,13 @@
 import { tmpdir } from 'node:os';
 import { PassThrough, Writable } from 'node:stream';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
+import type { LocalAzure } from '../../local-azure/local-azure.ts';
 import type { OperatorServices } from '../../src/app/operator-services.ts';
 import type { Settings } from '../../src/app/settings.ts';
 import type { Clock } from '../../src/azure/http/clock.ts';
 import { systemClock } from '../../src/azure/http/clock.ts';
 import type { Io } from '../../src/cli/terminal/io.ts';
 import { as } from './as-identity.ts';
-import type { TestAzure } from './local-azure.ts';
 
 export interface CliRun {
   readonly code: number;
@@ -42,7 +42,7 @@ export interface CliOptions {
 
 /** One command line, run in this process as it is by `keyvault-escrow …`, as the operator. */
 export async function runCommand(
-  azure: TestAzure,
+  azure: Pick<LocalAzure, 'identities'>,
   line: string | readonly string[],
   options: CliOptions = {},
 ): Promise<CliRun> {

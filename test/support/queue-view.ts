@@ -8,6 +8,8 @@ export interface QueueView {
   /** A body as it stands; base64 on the wire, as the host expects. */
   sendBytes(body: string | Uint8Array): Promise<{ messageId: string; insertedAt: Date }>;
   send(body: unknown): Promise<{ messageId: string; insertedAt: Date }>;
+  /** Puts a text on the poison queue as it is, as the host does with one that is not base64. */
+  sendPoison(text: string): Promise<void>;
   /** Bodies on the poison queue, up to 32, to the byte. */
   poisonedBytes(): Promise<Buffer[]>;
   /** The same as texts. */
@@ -29,6 +31,9 @@ export function viewQueue(place: EscrowPlace): QueueView {
       return { messageId, insertedAt: insertedOn };
     },
     send: (body) => view.sendBytes(JSON.stringify(body)),
+    async sendPoison(text) {
+      await poison.sendMessage(text);
+    },
     async poisonedBytes() {
       const { peekedMessageItems } = await poison.peekMessages({ numberOfMessages: 32 });
       return peekedMessageItems.map(({ messageText }) => Buffer.from(messageText, 'base64'));

@@ -1,0 +1,48 @@
+import type { IdentityEndpoint } from '../../local-azure/identity/identity-endpoint.ts';
+import type { NamedFault } from './named-fault.ts';
+
+type IdentityFault = Parameters<IdentityEndpoint['faults']['add']>[0];
+
+/** The faults of the managed identity endpoint. */
+export const identityFaults: readonly NamedFault[] = [
+  {
+    where: 'identity',
+    expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
+    name: 'an identity that gets no token',
+    clientId: '00000000-0000-4000-8000-00000000dead',
+    does: 'says which identity to check',
+    arrange: () => undefined,
+  },
+  ...[
+    { name: '429 of its endpoint, four times', times: 4, effect: { kind: 'status', status: 429 } },
+    { name: '400 of its endpoint, once', times: 1, effect: { kind: 'status', status: 400 } },
+    { name: '500 of its endpoint, eight times', times: 8, effect: { kind: 'status', status: 500 } },
+    { name: 'its endpoint resets the connection, eight times', times: 8, effect: { kind: 'reset' } },
+  ].map(
+    ({ name, ...fault }): NamedFault => ({
+      where: 'identity',
+      expected: 'escrowed',
+      name,
+      does: 'asks again, up to four times, beside the library’s own attempts',
+      ...(fault.times === 8 && { patience: 'one time-out' as const }),
+      arrange: ({ disturbIdentity }) => disturbIdentity(fault as IdentityFault),
+    }),
+  ),
+  {
+    where: 'identity',
+    expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
+    name: '429 of its endpoint for ever',
+    does: 'says that the endpoint did not answer',
+    says: /the managed identity endpoint did not answer .*Another attempt may succeed/s,
+    arrange: ({ disturbIdentity }) => disturbIdentity({ effect: { kind: 'status', status: 429 } }),
+  },
+  {
+    where: 'identity',
+    expected: { problem: 'TimedOut', escrowed: 'none' },
+    name: 'its endpoint takes the request and never answers',
+    patience: 'five time-outs',
+    does: 'says that the endpoint did not answer',
+    says: /the managed identity endpoint did not answer \(TimedOut\): no token within 25 s/,
+    arrange: ({ disturbIdentity }) => disturbIdentity({ effect: { kind: 'stall' } }),
+  },
+];
