@@ -1,7 +1,9 @@
 import { checkCoverage, checkIdentity } from '../escrow/audit/key-checks.ts';
 import { silenceChecks } from '../escrow/audit/source-checks.ts';
-import type { CoverageContext, KeyCoverage } from '../escrow/coverage/coverage.ts';
-import { coverSource, freshSinceOf } from '../escrow/coverage/coverage.ts';
+import type { KeyCoverage } from '../escrow/coverage/coverage.ts';
+import { coverSource } from '../escrow/coverage/coverage.ts';
+import type { CoverageContext } from '../escrow/coverage/coverage-context.ts';
+import { freshSinceOf } from '../escrow/coverage/coverage-context.ts';
 import type { CoverageStatus } from '../escrow/model/coverage-status.ts';
 import { coverageStatuses } from '../escrow/model/coverage-status.ts';
 import type { Failure } from '../escrow/model/failure.ts';

@@ -7,7 +7,7 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { drillJournalFormat } from '../../src/escrow/records/drill-journal.ts';
 import { drillFormat } from '../../src/escrow/records/drill-receipt.ts';
 import { type AuditRun, auditOf, startAuditApp } from '../support/audit-app.ts';
-import { found, keyIn } from '../support/audit-nights.ts';
+import { found, keyIn } from '../support/audit-findings.ts';
 import { type CliOptions, runCommand } from '../support/cli.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
@@ -185,6 +185,6 @@ describe('a blob that no app wrote, in the folder of a key', () => {
     const { code, stderr } = await cli(
       'restore --vault-name contoso-prod --name ledger --to-vault-name contoso-dr --yes',
     );
-    expect([code, stderr]).toEqual([0, expect.stringContaining(`Passed over: "${name}" is no block blob`)]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`Passed over: "${name}" is not a block blob`)]);
   });
 });

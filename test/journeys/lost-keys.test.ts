@@ -4,7 +4,7 @@ import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { auditFormat } from '../../src/escrow/records/audit-document.ts';
 import { auditOf, startAuditApp } from '../support/audit-app.ts';
-import { found, keyIn } from '../support/audit-nights.ts';
+import { found, keyIn } from '../support/audit-findings.ts';
 import { runCommand } from '../support/cli.ts';
 import { type ContainerView, viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';

@@ -1,5 +1,5 @@
 import type { EscrowSource } from '../../src/escrow/model/source.ts';
-import type { Audit, AuditedKey } from '../../src/escrow/records/audit-document.ts';
+import type { Audit } from '../../src/escrow/records/audit-document.ts';
 import { type AuditWorld, createAuditWorld, day, hour } from './audit-world.ts';
 import { escrowSource } from './escrow-sources.ts';
 
@@ -36,15 +36,4 @@ export function passNight(escrow: AuditWorld, index: number, options?: Parameter
 export async function passNights(escrow: AuditWorld, nights: number): Promise<Audit> {
   for (let index = 0; index < nights - 1; index++) await passNight(escrow, index);
   return passNight(escrow, nights - 1);
-}
-
-/** `<finding>` or `<finding> <key>`; a warning has `(warning)` after it. In the order of the audit. */
-export function found({ findings }: Audit): string[] {
-  return findings.map(
-    ({ finding, key, severity }) => `${finding}${key ? ` ${key}` : ''}${severity === 'warning' ? ' (warning)' : ''}`,
-  );
-}
-
-export function keyIn({ keys }: Audit, name: string): AuditedKey | undefined {
-  return keys.find(({ key }) => key === name);
 }

@@ -1,6 +1,6 @@
 import type { Drill } from '../../escrow/drill/drill.ts';
 import { runDrill } from '../../escrow/drill/drill.ts';
-import type { DrillAttempts } from '../../escrow/drill/drill-attempts.ts';
+import type { KnownDrills } from '../../escrow/drill/drill-attempts.ts';
 import { readDrillAttempts } from '../../escrow/drill/drill-attempts.ts';
 import type { DrillChoice } from '../../escrow/drill/drill-choice.ts';
 import { chooseForDrill } from '../../escrow/drill/drill-choice.ts';
@@ -68,8 +68,7 @@ export async function prepareDrill(options: DrillOptions, task: Task): Promise<P
   }
   const sources = options.source ? [await chooseKnown(options.source, task)] : await recordedSources(store, signal);
   await refuseUnknown(options.names, sources, task);
-  const attempts = await readAttempts(task);
-  const choice = await chooseForDrill({ ...options, sources }, attempts, {
+  const choice = await chooseForDrill({ ...options, sources }, await readKnownDrills(task), {
     store,
     suffixes: settings.suffixes,
     deadline: signal,
@@ -106,7 +105,7 @@ async function refuseUnknown(
 }
 
 /** Whose turn it is; what cannot be read changes only the order. */
-async function readAttempts({ services, signal, say }: Task): Promise<ReadonlyMap<string, DrillAttempts>> {
+async function readKnownDrills({ services, signal, say }: Task): Promise<KnownDrills> {
   try {
     const { audit } = await readLatestAudit(services.audits, signal);
     return await readDrillAttempts(services.drills, audit, signal);
@@ -115,6 +114,6 @@ async function readAttempts({ services, signal, say }: Task): Promise<ReadonlyMa
     say(
       `The receipts of earlier drills cannot be read, so keys are drilled in the order of their names: ${messageOf(error)}.`,
     );
-    return new Map();
+    return { attempts: new Map(), audited: new Set() };
   }
 }

@@ -1,7 +1,8 @@
-import { freshSinceOf } from '../coverage/coverage.ts';
+import { freshSinceOf } from '../coverage/coverage-context.ts';
 import { addDays, calendarDays, dayOf } from '../model/day.ts';
 import { timeMargin } from '../model/run-id.ts';
-import { parseSourcePath, sourceFolders } from '../model/source-path.ts';
+import type { SourceId } from '../model/source.ts';
+import { parseSourcePath, sourceFolders, sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import type { EscrowStores } from '../ports/escrow-stores.ts';
 import type { AuditHead } from '../records/audit-document.ts';
@@ -9,6 +10,7 @@ import { canaryName, requestFolder } from '../records/blob-names.ts';
 import { eachListed } from '../records/capped-listing.ts';
 import type { LatestAudit, StoredAudit } from '../records/stored-audits.ts';
 import { readLatestAudit } from '../records/stored-audits.ts';
+import type { StoredRun } from '../records/stored-run.ts';
 import { listRuns } from '../records/stored-run.ts';
 import type { SourceHistory } from '../run/run-history.ts';
 import { readHistories } from '../run/run-history.ts';
@@ -19,7 +21,7 @@ import { lastDueRun } from './run-checks.ts';
 /** Everything an audit reads beside the sources themselves and the record folders of their keys. */
 export interface AuditInputs {
   readonly latest: LatestAudit;
-  /** What run reports say, by source path. */
+  /** What run reports say of the sources asked for, by source path. */
   readonly histories: ReadonlyMap<string, SourceHistory>;
   /** When the oldest run report of the period was created. */
   readonly firstReportAt: Date | undefined;
@@ -39,15 +41,17 @@ const dayMs = 24 * 60 * 60 * 1000;
 /** Some ten requests, and one for each report and receipt that is new since the latest audit. */
 export async function loadAuditInputs(
   { store, audits, drills }: EscrowStores,
-  asked: { readonly schedule: string; readonly maxAgeHours: number },
+  asked: { readonly sources: readonly SourceId[]; readonly schedule: string; readonly maxAgeHours: number },
   now: Date,
   deadline: AbortSignal,
 ): Promise<AuditInputs> {
   const latest = await readLatestAudit(audits, deadline);
   const since = runsSince(latest.audit, asked, now);
   const { runs, isComplete } = await listRuns(store, since, new Date(now.getTime() + dayMs), deadline);
+  const paths = new Set(asked.sources.map(sourcePath));
+  const isAsked = ({ source }: StoredRun): boolean => paths.has(sourcePath(source));
   const [histories, drilled, requests, canary, recorded] = await Promise.all([
-    readHistories(store, runs, deadline),
+    readHistories(store, runs.filter(isAsked), deadline),
     readDrills(drills, latest.audit, deadline),
     countRequests(store, latest.audit?.createdAt ?? since, deadline),
     store.find(canaryName, deadline),

@@ -1,4 +1,5 @@
-import type { CoverageContext, KeyCoverage } from '../coverage/coverage.ts';
+import type { KeyCoverage } from '../coverage/coverage.ts';
+import type { CoverageContext } from '../coverage/coverage-context.ts';
 import type { Finding } from '../model/finding.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { KeySource } from '../ports/key-source.ts';

@@ -3,7 +3,7 @@ import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
 import type { AuditHead } from '../records/audit-document.ts';
 import { drillFolder, lastReceipts, parseDrillJournalName, parseDrillReceiptName } from '../records/blob-names.ts';
-import { maxEvidenceBytes, readBounded } from '../records/bounded-read.ts';
+import { maxEvidenceBytes, oneLargeAtATime, readBounded } from '../records/bounded-read.ts';
 import { eachListed } from '../records/capped-listing.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
 import { parseDrillReceipt } from '../records/drill-receipt.ts';
@@ -63,10 +63,11 @@ export async function readDrills(
       last = { receipt: name, finishedAt, keys: receipt.keys.length, ...(durationMs >= 0 && { durationMs }) };
     }
   };
+  const withLarge = oneLargeAtATime();
   await inParallel(
     receipts.filter((blob) => isNew(blob) || leaving.has(blob)).slice(-maxReceipts),
     readersAtOnce,
-    read,
+    (blob) => withLarge(blob, () => read(blob)),
   );
   const ended = new Set(receipts.flatMap(({ name }) => parseDrillReceiptName(name)?.drillId ?? []));
   const open = journals.filter(({ name }) => !ended.has(parseDrillJournalName(name)?.drillId ?? ''));

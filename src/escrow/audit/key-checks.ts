@@ -1,10 +1,10 @@
 import type { KeyCoverage } from '../coverage/coverage.ts';
-import type { RecordFault } from '../coverage/record-fault.ts';
 import { presentVersions } from '../coverage/witness.ts';
 import type { Finding, FindingKind, FindingText } from '../model/finding.ts';
 import { counted, describeAge, finding, instant } from '../model/finding.ts';
 import type { SourceId } from '../model/source.ts';
 import type { AuditedKey, AuditedRecord } from '../records/audit-document.ts';
+import type { BlobFault } from '../records/blob-fault.ts';
 
 // What is wrong with one key.
 
@@ -96,6 +96,15 @@ function recordChecks({ folder, previousKey, record }: KeyCoverage, of: Make): F
     const detail = blobs === 1 ? example : `${example} and ${blobs - 1} more`;
     findings.push(of(kind, severity, { reason, detail, remedy }));
   }
+  if (folder?.isOverfull && folder.isComplete) {
+    findings.push(
+      of('tooManyBlobs', 'warning', {
+        reason: 'its folder holds more blobs than an audit looks at: only the last days were',
+        detail: record?.blobName,
+        remedy: `The newest record is known, older ones are not looked at: ${whoWrote}.`,
+      }),
+    );
+  }
   if (record?.unproven) {
     findings.push(
       of('recordUnproven', 'warning', {
@@ -110,7 +119,7 @@ function recordChecks({ folder, previousKey, record }: KeyCoverage, of: Make): F
 }
 
 const faultTexts: Readonly<
-  Record<RecordFault, FindingText & { readonly kind: FindingKind; readonly severity: Finding['severity'] }>
+  Record<BlobFault, FindingText & { readonly kind: FindingKind; readonly severity: Finding['severity'] }>
 > = {
   foreign: {
     kind: 'recordForeign',

@@ -1,5 +1,4 @@
 import { inParallel } from '../coverage/in-parallel.ts';
-import { faultOfRecord } from '../coverage/record-fault.ts';
 import { dated } from '../coverage/record-folder.ts';
 import type { WitnessCandidate } from '../coverage/witness.ts';
 import { lossOf, presentVersions, turnSize, witnessTurns, witnessVersions } from '../coverage/witness.ts';
@@ -12,6 +11,7 @@ import type { EscrowSource } from '../model/source.ts';
 import { callsAtOnce } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { AuditedKey, WitnessedVersions } from '../records/audit-document.ts';
+import { faultOfBlob } from '../records/blob-fault.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/capped-listing.ts';
 import { timeOf } from '../records/record-order.ts';
@@ -93,10 +93,12 @@ async function lossNow(
   const [oldest] = presentVersions(versions)
     .flatMap(({ createdAt }) => createdAt ?? [])
     .sort();
-  const lastRecord =
+  const found =
     how === 'replaced' && oldest !== undefined
       ? await newestRecordBefore(store, source, audited.key, new Date(oldest), deadline)
-      : previous?.find(audited.source, audited.key)?.record?.blobName;
+      : undefined;
+  // Somebody may have filled the folder, so that the search does not come to its end.
+  const lastRecord = found ?? previous?.find(audited.source, audited.key)?.record?.blobName;
   return { how, since: now.toISOString(), ...(lastRecord && { lastRecord }) };
 }
 
@@ -111,7 +113,7 @@ async function newestRecordBefore(
   let newest: { readonly name: string; readonly at: Date } | undefined;
   await eachListed(store.list(recordPrefix(source, key), deadline, { metadata: true }), (blob) => {
     const at = timeOf(dated(blob));
-    if (at >= before || faultOfRecord(blob, source, key) !== undefined) return;
+    if (at >= before || faultOfBlob(blob, source, key) !== undefined) return;
     if (newest === undefined || at > newest.at) newest = { name: blob.name, at };
   });
   return newest?.name;

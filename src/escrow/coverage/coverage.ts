@@ -1,25 +1,26 @@
 import type { CoverageStatus } from '../model/coverage-status.ts';
 import { requiresBackup } from '../model/coverage-status.ts';
-import { addDays, calendarDays, dayOf, stampOf } from '../model/day.ts';
 import type { Failure } from '../model/failure.ts';
 import { describeFailure } from '../model/failure.ts';
 import { literalKeys, skipReasonOf } from '../model/selection.ts';
-import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowSource, RestorePlace } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { EscrowStore } from '../ports/escrow-store.ts';
+import type { StoredBlob } from '../ports/escrow-store.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { AuditedKey, AuditedRecord } from '../records/audit-document.ts';
-import { recordPrefix } from '../records/blob-names.ts';
 import { restorePlaceOf } from '../records/escrow-record.ts';
-import { backedUpAt, isLate, timeOf } from '../records/record-order.ts';
+import { readRecordMetadata } from '../records/record-metadata.ts';
+import { backedUpAt, isLate } from '../records/record-order.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
+import type { CoverageContext } from './coverage-context.ts';
+import { freshSinceOf } from './coverage-context.ts';
 import { inParallel } from './in-parallel.ts';
 import { judgeKey } from './key-status.ts';
-import { notReadable } from './record-fault.ts';
+import { lookIntoFolder } from './look-into-folder.ts';
+import { notReadable } from './not-readable.ts';
 import type { RecordFolder } from './record-folder.ts';
-import { dated, readFolder } from './record-folder.ts';
+import { dated } from './record-folder.ts';
 
 /** Where one key stands, and its newest record. */
 export interface KeyCoverage {
@@ -54,16 +55,6 @@ export interface SourceCoverage<T> {
   readonly keys: readonly T[];
 }
 
-export interface CoverageContext {
-  readonly store: EscrowStore;
-  readonly now: Date;
-  readonly maxAgeHours: number;
-  /** The latest audit: what is remembered of keys and records. */
-  readonly previous: StoredAudit | undefined;
-  /** Keys that were not examined by then are reported as not looked at. */
-  readonly deadline: AbortSignal;
-}
-
 export interface SourceToCover {
   readonly source: EscrowSource;
   readonly keys: KeySource;
@@ -75,13 +66,6 @@ export interface SourceToCover {
 
 /** Storage takes far more at once than a vault does. */
 const foldersAtOnce = 32;
-const hourMs = 60 * 60 * 1000;
-/** A run may stand for an instant up to 7 days before it was made, and is named by it. */
-const runTimeLagDays = 8;
-
-export function freshSinceOf({ now, maxAgeHours }: Pick<CoverageContext, 'now' | 'maxAgeHours'>): Date {
-  return new Date(now.getTime() - maxAgeHours * hourMs);
-}
 
 /**
  * Lists a source and finds the newest record of each key that is, was or should be there, in the key's own folder. One listing
@@ -139,7 +123,7 @@ async function coverKey(
   if (!isThere && skip !== undefined && !hasLeftSomething) return undefined;
   // A key that needs no backup any more keeps its record; of the others without one none is expected.
   const isSearched = skip === undefined || known?.record !== undefined;
-  const looked = isSearched ? await lookIntoFolder({ name, known, isWhole }, source, context) : undefined;
+  const looked = isSearched ? await lookIntoFolder({ source, name, known, isWhole }, context) : undefined;
   const folder = looked?.folder;
   const isLookedAt = !isSearched || folder?.isComplete === true;
   const newest = isLookedAt ? folder?.newest : undefined;
@@ -171,55 +155,11 @@ async function coverKey(
   };
 }
 
-interface FolderToLookInto {
-  readonly name: string;
-  readonly known: AuditedKey | undefined;
-  readonly isWhole: boolean;
-}
-
-/** The last days of a key's folder, and the record that is remembered; the whole where that shows no fresh record. */
-async function lookIntoFolder(
-  { name, known, isWhole }: FolderToLookInto,
-  source: EscrowSource,
-  context: CoverageContext,
-): Promise<{ readonly folder?: RecordFolder; readonly unreadable?: Failure }> {
-  const { store, now, previous, deadline } = context;
-  const freshSince = freshSinceOf(context);
-  // Creation times and ETags are those of one store: a copy has others.
-  const isSameStore = previous?.head.container === store.url;
-  const record = isSameStore ? known?.record : undefined;
-  const lastCount = isSameStore ? known?.folder : undefined;
-  const question = {
-    source,
-    key: name,
-    daysSince: new Date(addDays(dayOf(now), 1 - calendarDays)),
-    faultsSince: new Date(now.getTime() - runTimeLagDays * 24 * hourMs),
-    known: record,
-    altered: known?.altered,
-    // The newest record is remembered by itself; nothing can be added among the older ones.
-    countBefore: freshSince,
-    countAgainBefore: lastCount && new Date(lastCount.before),
-  };
-  try {
-    if (!isWhole) {
-      const window = `${recordPrefix(source, name)}${stampOf(addDays(dayOf(freshSince), -runTimeLagDays))}`;
-      const startFrom = record !== undefined && record.blobName < window ? record.blobName : window;
-      const folder = await readFolder(store, { ...question, startFrom }, deadline);
-      const isFresh = folder.newest !== undefined && timeOf(dated(folder.newest)) >= freshSince;
-      if (isFresh || !folder.isComplete || folder.known === 'untouched') return { folder };
-    }
-    return { folder: await readFolder(store, question, deadline) };
-  } catch (error) {
-    if (!(error instanceof ServiceError) && !(error instanceof OutOfTime)) throw error;
-    return { unreadable: describeFailure(error, 'readRecord', source, name) };
-  }
-}
-
 function auditedRecord(blob: NonNullable<RecordFolder['newest']>, known: AuditedKey | undefined): AuditedRecord {
   const { name, length, metadata, createdAt, lastModified, etag } = blob;
-  const sha256 = metadata.sha256 ?? '';
+  const { sha256 = '' } = readRecordMetadata(metadata);
   const late = isLate(dated(blob));
-  const isKnown = known?.record?.sha256 === sha256 && known.record.unproven === undefined;
+  const isKnown = known?.record?.sha256 === sha256 && known?.record.unproven === undefined;
   const unreadable = notReadable(blob);
   return {
     blobName: name,
@@ -228,11 +168,17 @@ function auditedRecord(blob: NonNullable<RecordFolder['newest']>, known: Audited
     createdAt: createdAt.toISOString(),
     lastModified: lastModified.toISOString(),
     etag,
-    backedUpAt: (backedUpAt(dated(blob)) ?? createdAt).toISOString(),
+    backedUpAt: backupTime(blob).toISOString(),
     ...(late && { late }),
     ...(late && !isKnown && { unproven: true as const }),
     ...(unreadable && { notReadable: unreadable }),
   };
+}
+
+/** Never later than the record itself, whatever it says: it cannot hold a change that came after it. */
+function backupTime(blob: StoredBlob): Date {
+  const claimed = backedUpAt(dated(blob));
+  return claimed !== undefined && claimed < blob.createdAt ? claimed : blob.createdAt;
 }
 
 /** A key that the source does not show, as far as the selection needs it. */

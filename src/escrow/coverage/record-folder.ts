@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Day } from '../model/day.ts';
 import { dayOf } from '../model/day.ts';
+import { scheduledRunId, timeMargin } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
 import type { AuditedFolder, AuditedRecord } from '../records/audit-document.ts';
+import type { BlobFault } from '../records/blob-fault.ts';
+import { faultOfBlob } from '../records/blob-fault.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/capped-listing.ts';
 import { isLate, newestFirst, timeOf } from '../records/record-order.ts';
-import type { RecordFault } from './record-fault.ts';
-import { faultOfRecord } from './record-fault.ts';
 
 /** What a key's folder holds, or the part of it that was listed. Its size does not grow with the folder. */
 export interface RecordFolder {
@@ -18,11 +19,13 @@ export interface RecordFolder {
   /** When the last record of each day was made. */
   readonly days: ReadonlyMap<Day, Date>;
   /** Young blobs that count for nothing: how many of each fault, and one of them. */
-  readonly faults: ReadonlyMap<RecordFault, { readonly blobs: number; readonly example: string }>;
+  readonly faults: ReadonlyMap<BlobFault, { readonly blobs: number; readonly example: string }>;
   /** What became of the record that an earlier audit knew. */
   readonly known: 'untouched' | 'altered' | 'missing' | undefined;
-  /** Whether the listing came to its end. */
+  /** Whether every record was listed that was asked for. */
   readonly isComplete: boolean;
+  /** It holds more blobs than are looked at, so that not its whole was looked at, or not all that was to be. */
+  readonly isOverfull?: true;
   /** What was there before a time, of a whole folder; and the same before the time of an earlier count. */
   readonly counted: FolderCount | undefined;
   readonly countedAgain: FolderCount | undefined;
@@ -35,6 +38,8 @@ export interface FolderQuestion {
   readonly key: string;
   /** The first name, in the order of names; absent: the whole folder. */
   readonly startFrom?: string | undefined;
+  /** What is named by a later run cannot have been written by one yet. */
+  readonly now: Date;
   /** Days and faults are noted from then on. */
   readonly daysSince: Date;
   readonly faultsSince: Date;
@@ -59,15 +64,20 @@ export async function readFolder(
   const again =
     startFrom === undefined && question.countAgainBefore ? createCounter(question.countAgainBefore) : undefined;
   const days = new Map<Day, Date>();
-  const faults = new Map<RecordFault, { blobs: number; example: string }>();
-  let newest: StoredBlob | undefined;
+  const faults = new Map<BlobFault, { blobs: number; example: string }>();
+  let newest: { readonly blob: StoredBlob; readonly record: ReturnType<typeof dated> } | undefined;
   let oldestAt: Date | undefined;
   let knownState: RecordFolder['known'] = known === undefined ? undefined : 'missing';
-  const isComplete = await eachListed(store.list(recordPrefix(source, key), deadline, options), (blob) => {
-    counter?.add(blob);
-    again?.add(blob);
+  let lastName = '';
+  const reachedEnd = await eachListed(store.list(recordPrefix(source, key), deadline, options), (blob) => {
+    lastName = blob.name;
     if (known?.blobName === blob.name) knownState = isUntouched(blob, known) ? 'untouched' : 'altered';
-    const fault = faultOfRecord(blob, source, key);
+    const fault = faultOfBlob(blob, source, key);
+    // A folder may be too full for all that is named by runs to come: such names never count, so that they change no count.
+    if (fault !== 'tooEarly' && fault !== 'notARecord') {
+      counter?.add(blob);
+      again?.add(blob);
+    }
     if (fault !== undefined) {
       if (blob.createdAt >= question.faultsSince)
         faults.set(fault, { example: blob.name, blobs: (faults.get(fault)?.blobs ?? 0) + 1 });
@@ -76,19 +86,21 @@ export async function readFolder(
     const isAltered = known?.blobName === blob.name && knownState === 'altered';
     if (isAltered || question.altered?.includes(blob.name)) return;
     const record = dated(blob);
-    if (newest === undefined || newestFirst(record, dated(newest)) < 0) newest = blob;
+    if (newest === undefined || newestFirst(record, newest.record) < 0) newest = { blob, record };
     if (!isLate(record) && (oldestAt === undefined || blob.createdAt < oldestAt)) oldestAt = blob.createdAt;
     if (timeOf(record) >= question.daysSince) noteDay(days, timeOf(record));
   });
-  if (known !== undefined && knownState === 'missing' && (!isComplete || !covers(startFrom, known)))
-    knownState = undefined;
+  const isComplete = reachedEnd || lastName > `${recordPrefix(source, key)}${scheduledRunId(soon(question.now))}~`;
+  const isPassed = known !== undefined && covers(startFrom, known) && (reachedEnd || lastName > known.blobName);
+  if (knownState === 'missing' && !isPassed) knownState = undefined;
   return {
-    newest,
+    newest: newest?.blob,
     oldestAt,
     days,
     faults,
     known: knownState,
     isComplete,
+    ...(!reachedEnd && { isOverfull: true }),
     counted: isComplete ? counter?.count() : undefined,
     countedAgain: isComplete ? again?.count() : undefined,
   };
@@ -106,6 +118,10 @@ function isUntouched(blob: ListedBlob, known: AuditedRecord): boolean {
     blob.createdAt.toISOString() === known.createdAt &&
     blob.lastModified.toISOString() === known.lastModified
   );
+}
+
+function soon(now: Date): Date {
+  return new Date(now.getTime() + timeMargin);
 }
 
 function covers(startFrom: string | undefined, { blobName }: AuditedRecord): boolean {

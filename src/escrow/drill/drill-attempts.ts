@@ -3,7 +3,7 @@ import { inParallel } from '../coverage/in-parallel.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { drillFolder, parseDrillReceiptName } from '../records/blob-names.ts';
-import { maxEvidenceBytes, readBounded } from '../records/bounded-read.ts';
+import { maxEvidenceBytes, oneLargeAtATime, readBounded } from '../records/bounded-read.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
 import { parseDrillReceipt } from '../records/drill-receipt.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
@@ -16,16 +16,24 @@ export interface DrillAttempts {
   readonly provenAt: string | undefined;
 }
 
+/** What decides whose turn it is. Keys go by `<source path>/<key>`, lower-case. */
+export interface KnownDrills {
+  readonly attempts: ReadonlyMap<string, DrillAttempts>;
+  /** Keys that an audit saw listed; of others only a record folder tells. */
+  readonly audited: ReadonlySet<string>;
+}
+
 /**
- * What all receipts say of each key, by `<source path>/<key>`, lower-case. Drills are few: every receipt is read.
+ * What all receipts say of each key. Drills are few: every receipt is read.
  * @param audit the newest one; it remembers proofs whose receipts have expired since.
  */
 export async function readDrillAttempts(
   drillStore: EscrowStore,
   audit: StoredAudit | undefined,
   deadline: AbortSignal,
-): Promise<ReadonlyMap<string, DrillAttempts>> {
+): Promise<KnownDrills> {
   const attempts = new Map<string, DrillAttempts>();
+  const audited = new Set<string>();
   const note = (key: string, at: string, isProven: boolean): void => {
     const { triedAt = '', provenAt } = attempts.get(key) ?? {};
     attempts.set(key, {
@@ -34,19 +42,23 @@ export async function readDrillAttempts(
     });
   };
   for (const { source } of audit?.head.sources ?? []) {
-    for (const { key, drilledAt } of audit?.keysOf(source) ?? [])
+    for (const { key, drilledAt } of audit?.keysOf(source) ?? []) {
+      audited.add(drilledKey(source, key));
       if (drilledAt !== undefined) note(drilledKey(source, key), drilledAt, true);
+    }
   }
   const receipts: ListedBlob[] = [];
   for await (const blob of drillStore.list(drillFolder, deadline)) {
     if (parseDrillReceiptName(blob.name) !== undefined) receipts.push(blob);
   }
-  await inParallel(receipts, readersAtOnce, async ({ name, createdAt }) => {
-    const receipt = await readReceipt(drillStore, name, deadline);
+  const withLarge = oneLargeAtATime();
+  await inParallel(receipts, readersAtOnce, async (blob) => {
+    const { name, createdAt } = blob;
+    const receipt = await withLarge(blob, () => readReceipt(drillStore, name, deadline));
     for (const { source, key, outcome } of receipt?.keys ?? [])
       note(drilledKey(source, key), createdAt.toISOString(), outcome === 'proven');
   });
-  return attempts;
+  return { attempts, audited };
 }
 
 const readersAtOnce = 8;

@@ -10,7 +10,7 @@ import { recordedKeyNames } from '../records/record-listing.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { RestoreTarget } from '../restore/restore-place.ts';
 import { judgePlace } from '../restore/restore-place.ts';
-import type { DrillAttempts } from './drill-attempts.ts';
+import type { DrillAttempts, KnownDrills } from './drill-attempts.ts';
 import { failedLast } from './drill-attempts.ts';
 
 export interface DrillOptions {
@@ -47,13 +47,13 @@ export interface DrillChoice {
 
 /**
  * The newest records of the keys that were never tried, then of those tried longest ago: a key that always fails takes its
- * turn like any other, and never the place of those behind it. Costs one request per source and 5,000 keys and one per
- * chosen key: the history is never listed as a whole.
- * @param attempts by `<source path>/<key>`, as `readDrillAttempts` gives them.
+ * turn like any other, and never the place of those behind it. Keys that no audit saw come last: whoever may write records
+ * could make up so many that no other has its turn. Costs one request per source and 5,000 keys and one per chosen key: the
+ * history is never listed as a whole.
  */
 export async function chooseForDrill(
   { sources, names, target, sample }: DrillOptions,
-  attempts: ReadonlyMap<string, DrillAttempts>,
+  { attempts, audited }: KnownDrills,
   ports: { readonly store: EscrowStore; readonly suffixes: SourceSuffixes; readonly deadline: AbortSignal },
 ): Promise<DrillChoice> {
   const { store, suffixes, deadline } = ports;
@@ -61,7 +61,8 @@ export async function chooseForDrill(
   for (const source of sources.filter(({ kind }) => kind === target.source.kind)) {
     for (const keyName of await recordedKeyNames(store, source, deadline)) {
       if (names !== undefined && !matchesAny(names, keyName)) continue;
-      candidates.push({ source, keyName, previousAttempts: attempts.get(drilledKey(sourcePath(source), keyName)) });
+      const id = drilledKey(sourcePath(source), keyName);
+      candidates.push({ source, keyName, isAudited: audited.has(id), previousAttempts: attempts.get(id) });
     }
   }
   candidates.sort(byTurn);
@@ -95,11 +96,13 @@ async function recordOf(
 interface Candidate {
   readonly source: SourceId;
   readonly keyName: string;
+  readonly isAudited: boolean;
   readonly previousAttempts: DrillAttempts | undefined;
 }
 
 // Sources take turns, so that a small sample does not stay with the first of them.
 function byTurn(a: Candidate, b: Candidate): number {
+  if (a.isAudited !== b.isAudited) return a.isAudited ? -1 : 1;
   const [one, other] = [a.previousAttempts?.triedAt ?? '', b.previousAttempts?.triedAt ?? ''];
   if (one !== other) return one < other ? -1 : 1;
   return a.keyName === b.keyName ? a.source.name.localeCompare(b.source.name) : a.keyName.localeCompare(b.keyName);

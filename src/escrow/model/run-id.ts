@@ -13,6 +13,12 @@ export type RunId = string;
  */
 export const timeMargin = 10 * 60 * 1000;
 
+/**
+ * How much later than its time a record or a report of a run may be made: a message may name a time a week ago (`runTime`). An
+ * event may be of any age; its record is then late, as a copied one is.
+ */
+export const runTimeLagDays = 8;
+
 const shape = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-[0-9a-f]{8})?$/;
 
 /** For the schedule, and for a message that carries a `runTime`: `20261124T020000Z`. */
@@ -34,8 +40,17 @@ export function eventRunId(eventTime: Date, eventId: string): RunId {
 export function parseRunTime(runId: string): Date | undefined {
   const [, year, month, day, hour, minute, second] = shape.exec(runId) ?? [];
   if (year === undefined) return undefined;
-  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(time.getTime()) || !runId.startsWith(scheduledRunId(time)) ? undefined : time;
+  const time = new Date(0);
+  time.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  time.setUTCHours(Number(hour), Number(minute), Number(second));
+  // 30 February would be 1 or 2 March, and 24:00 the next day.
+  const isReal =
+    time.getUTCMonth() === Number(month) - 1 &&
+    time.getUTCDate() === Number(day) &&
+    time.getUTCHours() === Number(hour) &&
+    time.getUTCMinutes() === Number(minute) &&
+    time.getUTCSeconds() === Number(second);
+  return isReal ? time : undefined;
 }
 
 // Queue message ids are GUIDs today; anything else is hashed rather than trusted inside a blob name.

@@ -1,10 +1,22 @@
+import PQueue from 'p-queue';
 import { ServiceError } from '../model/service-error.ts';
-import type { EscrowStore } from '../ports/escrow-store.ts';
+import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 
 /** Reports, receipts and requests: a report has about 250 bytes a key. */
 export const maxEvidenceBytes = 64 * 1024 ** 2;
 /** Audits and their pages: an audit has about 500 bytes a key, and has to fit into one string. */
 export const maxAuditBytes = 256 * 1024 ** 2;
+
+const largeBytes = 4 * 1024 ** 2;
+
+/**
+ * Keeps work on large blobs one by one, whatever goes on at once: parsed, they take many times their size, and whoever may
+ * write them can make them as large as they are read.
+ */
+export function oneLargeAtATime(): <T>(blob: ListedBlob, work: () => Promise<T>) => Promise<T> {
+  const large = new PQueue({ concurrency: 1 });
+  return (blob, work) => (blob.length < largeBytes ? work() : large.add(work));
+}
 
 /**
  * Reads what the app may have written. A blob larger than any of its kind is read as empty: nothing in it can be believed,

@@ -4,12 +4,17 @@ import type { RecordPick } from './record-pick.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** What a person has to know about the choice of a record: whole sentences. */
-export function describePick({ record, passedOver, allLate }: RecordPick): string[] {
+export function describePick({ record, passedOver, allLate, onlyAltered }: RecordPick): string[] {
   const first = passedOver.slice(0, 3).map((over) => `Passed over: "${over.record.blobName}" ${over.obstacle.reason}.`);
   const more = passedOver.length - first.length;
   return [
     ...first,
     ...(more > 0 ? [`Passed over: ${more} more like that.`] : []),
+    ...(onlyAltered
+      ? [
+          `Every record of key "${record.keyName}" was altered after it was written: what comes back counts only by what it is compared with.`,
+        ]
+      : []),
     ...(allLate
       ? [
           `Every record of key "${record.keyName}" was created more than an hour after the backup that it says it holds, as by a copy of the escrow: they are ordered by what they say ("backedupat"), which nothing proves.`,

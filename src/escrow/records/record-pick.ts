@@ -18,6 +18,8 @@ export interface RecordPick {
   readonly passedOver: readonly PassedOver[];
   /** Every record of the key is late: they are ordered by what they say themselves. */
   readonly allLate: boolean;
+  /** It was altered after it was written, and so was everything else of the key that could be restored. */
+  readonly onlyAltered?: true;
 }
 
 /** What there is of a key as of a time; `record` is absent where nothing can be restored. */
@@ -29,18 +31,24 @@ export type RecordPicked = RecordPick | (Pick<RecordPick, 'passedOver'> & { read
  */
 export function pickRecord(records: RecordsOfKey, asOf: Date | undefined): RecordPicked {
   const wanted = records.filter((record) => asOf === undefined || timeOf(record) <= asOf);
-  const index = wanted.findIndex((record) => [undefined, 'archived'].includes(obstacleOf(record)?.code));
+  const find = (...codes: (RecordObstacle['code'] | undefined)[]): number =>
+    wanted.findIndex((record) => codes.includes(obstacleOf(record)?.code));
+  const untouched = find(undefined, 'archived');
+  // Better than nothing: its bytes are checked, and what comes back is compared.
+  const index = untouched < 0 ? find('modified') : untouched;
   const record = wanted[index];
   // Late ones too: by its creation such a blob is newer, and somebody put it there.
   const passedOver = wanted.flatMap((other, at): PassedOver[] => {
     const obstacle = obstacleOf(other);
-    if (obstacle === undefined || obstacle.code === 'archived') return [];
+    if (obstacle === undefined || obstacle.code === 'archived' || other === record) return [];
     const isAhead = record === undefined || at < index || other.createdAt > record.createdAt;
     return isAhead ? [{ record: other, obstacle }] : [];
   });
   if (record === undefined) return { record, passedOver };
   const allLate = records.every(isLate);
-  if (obstacleOf(record) === undefined) return { record, passedOver, allLate };
+  const obstacle = obstacleOf(record);
+  if (obstacle?.code === 'modified') return { record, passedOver, allLate, onlyAltered: true };
+  if (obstacle === undefined) return { record, passedOver, allLate };
   const readable = records.filter((other) => obstacleOf(other) === undefined);
   const isNewer = (other: StoredRecord): boolean => newestFirst(other, record) < 0;
   return {

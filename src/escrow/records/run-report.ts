@@ -5,6 +5,7 @@ import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { parseRunBlobName, reportName, startedMarkerName } from './blob-names.ts';
 import { maxEvidenceBytes, readBounded } from './bounded-read.ts';
+import { precedesRun } from './escrow-record.ts';
 import { formatJson, parseJson } from './json-format.ts';
 import { putOnce, sha256Of } from './put-once.ts';
 import { placeSchema, triggerSchema } from './shared-schemas.ts';
@@ -121,7 +122,7 @@ const startedMarker = z.object({
 
 /**
  * Marks the beginning of a run over a source.
- * @returns true when it had begun before: this is a resume.
+ * @returns true when it had begun before: this is a resume. A marker from before the run could begin is somebody else's.
  */
 export async function markStarted(
   store: EscrowStore,
@@ -133,7 +134,7 @@ export async function markStarted(
   const bytes = formatJson(startedMarker, { runId, source: sourcePath(source), ...marker });
   const name = startedMarkerName(runId, source);
   const put = await putOnce(store, { name, bytes, contentType: 'application/json', metadata: {} }, deadline);
-  return !put.written;
+  return !put.written && !precedesRun(put.existing.createdAt, runId);
 }
 
 /** @returns undefined for anything else than a marker. */

@@ -1,5 +1,6 @@
 import { addDays, dayOf, stampOf } from '../model/day.ts';
 import type { RunId } from '../model/run-id.ts';
+import { runTimeLagDays } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
@@ -15,9 +16,6 @@ export interface StoredRun {
   /** In order of creation; a run that was resumed has several, one that died before its end none. */
   readonly reports: readonly ListedBlob[];
 }
-
-/** A run may stand for an instant up to 7 days before it was made (`runTime`), and a little ahead of the clock. */
-const runTimeLagDays = 8;
 
 export interface ListedRuns {
   /** In order of their beginning. */

@@ -5,6 +5,7 @@ import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import { keyNamePattern, sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import type { AuditedRun } from '../records/audit-document.ts';
+import { maxEvidenceBytes, oneLargeAtATime } from '../records/bounded-read.ts';
 import type { RunReport } from '../records/run-report.ts';
 import { readRunReport } from '../records/run-report.ts';
 import type { StoredRun } from '../records/stored-run.ts';
@@ -38,6 +39,8 @@ export interface SourceHistory {
 
 /** Of one source: a run a night for three months, and some. */
 const maxReports = 120;
+/** Of all sources together: three months of nights over 80,000 keys. Whoever may write reports can make each of them 64 MB. */
+const maxReportBytes = 2 * 1024 ** 3;
 const sourcesAtOnce = 8;
 
 export function emptyHistory(): SourceHistory {
@@ -57,12 +60,27 @@ export async function readHistories(
     histories.set(path, history);
     history.runs.push(run);
   }
+  const budget = { bytes: maxReportBytes };
+  const withLarge = oneLargeAtATime();
   await inParallel([...histories.values()], sourcesAtOnce, async (history) => {
     const reports = history.runs.flatMap((run) => run.reports).sort(byCreation);
-    history.unread = Math.max(0, reports.length - maxReports);
-    for (const blob of reports.slice(history.unread)) await foldReport(history, store, blob, deadline);
+    history.unread = reports.length - newestWithin(reports, budget);
+    for (const blob of reports.slice(history.unread))
+      await withLarge(blob, () => foldReport(history, store, blob, deadline));
   });
   return histories;
+}
+
+/** How many of the newest reports are read. One that is too large to be read costs nothing. */
+function newestWithin(reports: readonly ListedBlob[], budget: { bytes: number }): number {
+  let count = 0;
+  for (const { length } of reports.slice(-maxReports).reverse()) {
+    const cost = length > maxEvidenceBytes ? 0 : length;
+    if (cost > budget.bytes) break;
+    budget.bytes -= cost;
+    count++;
+  }
+  return count;
 }
 
 /** Oldest first; within a second the resumed one is later, which has the longer name. */

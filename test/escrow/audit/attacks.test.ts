@@ -3,14 +3,18 @@ import { verifyChain } from '../../../src/escrow/audit/verify-chain.ts';
 import { findingMessage } from '../../../src/escrow/model/finding.ts';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import type { StoredBlob } from '../../../src/escrow/ports/escrow-store.ts';
-import { auditAt, found, keyIn, night, passNight, passNights, startEscrow } from '../../support/audit-nights.ts';
+import { chooseRecord } from '../../../src/escrow/records/record-choice.ts';
+import { found, keyIn } from '../../support/audit-findings.ts';
+import { auditAt, night, passNight, passNights, startEscrow } from '../../support/audit-nights.ts';
 import type { AuditWorld } from '../../support/audit-world.ts';
-import { noLimit } from '../../support/escrow-sources.ts';
+import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
 
 // Attacks and accidents, each with what the identity could really do: the backup identity adds blobs to the escrow's container and
 // nothing else; people delete, rotate and restore keys; an administrator alters and removes.
 
 const folder = 'vaults/contoso-prod/payroll/';
+
+const payroll = { keyid: 'https://contoso-prod.vault.azure.net/keys/payroll' };
 
 function newest(escrow: AuditWorld, prefix = folder): StoredBlob & { readonly bytes: Uint8Array } {
   const blob = [...escrow.store.blobs.values()].filter(({ name }) => name.startsWith(prefix)).at(-1);
@@ -122,6 +126,37 @@ describe('a key that changed after its newest backup', () => {
   });
 });
 
+describe('a record that was planted for it', () => {
+  test('before a key changes, with a time of backup that is still to come, does not hide the change', async () => {
+    const escrow = startEscrow();
+    await passNight(escrow, 0);
+    escrow.now = night(0, 5);
+    const metadata = metadataOf(escrow, 'payroll', night(0, 5.1));
+    escrow.store.put(`${folder}${scheduledRunId(escrow.now)}-0000000b.keybackup`, 'planted', { metadata });
+    escrow.now = night(0, 5.05);
+    escrow.rotate('payroll');
+    expect(found(await auditAt(escrow, night(0, 6)))).toContain('changedSinceBackup payroll (warning)');
+  });
+
+  test('under the name of a run of long ago, where an audit does not look every day, is not the newest for anybody', async () => {
+    const escrow = startEscrow();
+    await passNights(escrow, 12);
+    const genuine = newest(escrow).name;
+    escrow.now = night(11, 5);
+    const metadata = metadataOf(escrow, 'payroll', escrow.now);
+    escrow.store.put(`${folder}20200101T020000Z-0000000b.keybackup`, 'planted', { metadata });
+    const audit = await auditAt(escrow, night(11, 6));
+    expect(keyIn(audit, 'payroll')?.record?.blobName).toBe(genuine);
+    const picked = await chooseRecord(
+      escrow.store,
+      publicSuffixes,
+      { source: escrow.source, keyName: 'payroll' },
+      noLimit,
+    );
+    expect(picked.record.blobName).toBe(genuine);
+  });
+});
+
 describe('what a record is', () => {
   test('altered in place, with the same length and metadata, is a gap, and it never counts again', async () => {
     const escrow = startEscrow();
@@ -133,12 +168,16 @@ describe('what a record is', () => {
     expect(keyIn(await auditAt(escrow, night(0, 6)), 'payroll')?.record).toBeUndefined();
   });
 
-  test('altered before any audit saw it is told by the time of its last change', async () => {
+  test('altered before any audit saw it, moments after it was written, is told by the time of its last change', async () => {
     const escrow = startEscrow();
     await passNight(escrow, 0);
     escrow.night(night(1));
     const { name, metadata, createdAt, length } = newest(escrow);
-    escrow.store.put(name, Buffer.alloc(length, 'x'), { metadata, createdAt, lastModified: night(1, 2) });
+    escrow.store.put(name, Buffer.alloc(length, 'x'), {
+      metadata,
+      createdAt,
+      lastModified: new Date(createdAt.getTime() + 3000),
+    });
     expect(found(await auditAt(escrow, night(1, 4)))).toContain('recordAltered payroll');
   });
 
@@ -173,6 +212,11 @@ describe('what a record is', () => {
     ['without digest', { metadata: { backedupat: night(1, 3).toISOString() } }, 'recordForeign payroll'],
     ['of another key', { key: 'signing' }, 'recordForeign payroll'],
     ['empty', { content: '' }, 'recordWithoutDigest payroll (warning)'],
+    [
+      'with a digest that is none',
+      { metadata: { ...payroll, backedupat: night(1, 3).toISOString(), sha256: 'x'.repeat(8000) } },
+      'recordWithoutDigest payroll (warning)',
+    ],
   ])(
     '%s is told and passed over',
     async (_, {
@@ -325,20 +369,83 @@ describe('what somebody can pile up', () => {
     expect(escrow.requests()).toBeLessThan(300);
   }, 60_000);
 
-  test('records of one key keep that key from being looked at, which is a gap, and no other', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
-    escrow.now = night(0, 5);
+  /** More blobs in the folder of a key than an audit looks at, named by one run. */
+  function fill(escrow: AuditWorld, runTime: Date): void {
     const metadata = metadataOf(escrow, 'payroll', escrow.now);
     for (let index = 0; index < pile; index++) {
-      const runId = `${scheduledRunId(escrow.now)}-${String(index).padStart(8, '0')}`;
+      const runId = `${scheduledRunId(runTime)}-${String(index).padStart(8, '0')}`;
       escrow.store.put(`${folder}${runId}.keybackup`, 'planted', { metadata });
     }
+  }
+
+  test('records of one key keep that key from being looked at, which is a gap, and no other, until a day is over', async () => {
+    const escrow = startEscrow();
+    await passNight(escrow, 0);
+    escrow.now = night(0, 20);
+    fill(escrow, escrow.now);
     const audit = await passNight(escrow, 1);
     expect(found(audit)).toEqual(['notLookedAt']);
     expect(audit.findings[0]?.detail).toContain('1 key: payroll');
     expect(audit.keys.map(({ status }) => status)).toEqual(['fresh', 'notLookedAt', 'fresh']);
+    const later = await passNight(escrow, 2);
+    expect(found(later)).toEqual(['tooManyBlobs payroll (warning)']);
+    expect(keyIn(later, 'payroll')?.record?.blobName).toBe(newest(escrow).name);
   }, 60_000);
+
+  test.each([
+    ['that are long over', -300],
+    ['that are still to come', 300],
+  ])(
+    'records named by runs %s neither hide the newest one nor that it was altered',
+    async (_, days) => {
+      const escrow = startEscrow();
+      await passNight(escrow, 0);
+      escrow.now = night(0, 20);
+      fill(escrow, night(days));
+      const audit = await passNight(escrow, 1);
+      expect(found(audit)).toContain('tooManyBlobs payroll (warning)');
+      expect(keyIn(audit, 'payroll')).toMatchObject({
+        status: 'fresh',
+        record: { createdAt: night(1).toISOString().replace(':00.000', ':01.000') },
+      });
+      const { blobName = '' } = keyIn(audit, 'payroll')?.record ?? {};
+      const { bytes, ...blob } = escrow.store.blobs.get(blobName) ?? newest(escrow);
+      escrow.store.put(blobName, Buffer.alloc(bytes.length, 'x'), {
+        ...blob,
+        etag: 'other',
+        lastModified: night(1, 5),
+      });
+      escrow.keys.delete('payroll');
+      escrow.addKey('payroll');
+      const next = await passNight(escrow, 2);
+      expect(found(next)).toEqual(expect.arrayContaining(['recordAltered payroll', 'keyReplaced payroll']));
+      const replaced = next.findings.find(({ finding }) => finding === 'keyReplaced');
+      expect(replaced?.detail).toContain(folder);
+    },
+    60_000,
+  );
+
+  test('large reports are read as far as two gigabytes go, and none of a source that nobody configured', async () => {
+    const escrow = startEscrow();
+    await passNight(escrow, 0);
+    escrow.now = night(0, 5);
+    for (let index = 0; index < 120; index++) {
+      const source = index % 2 === 0 ? 'contoso-prod' : `ghost-${index}`;
+      const runId = `${scheduledRunId(escrow.now)}-${String(index).padStart(8, '0')}`;
+      escrow.store.put(`runs/${runId}/vaults/${source}.json`, '{}', { length: 60 * 1024 ** 2 });
+    }
+    const read: string[] = [];
+    const { read: reading } = escrow.store;
+    escrow.store.read = (name, ...asked) => {
+      if (escrow.store.blobs.get(name)?.length === 60 * 1024 ** 2) read.push(name);
+      return reading(name, ...asked);
+    };
+    const audit = await passNight(escrow, 1);
+    escrow.store.read = reading;
+    expect([audit.totals.intact, read.length]).toEqual([3, 34]);
+    expect(read.filter((name) => name.includes('ghost'))).toEqual([]);
+    expect(found(audit)).toContain('tooManyBlobs (warning)');
+  });
 
   test('folders of keys that nobody saw are one warning', async () => {
     const escrow = startEscrow();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { found } from '../../support/audit-nights.ts';
+import { found } from '../../support/audit-findings.ts';
 import { createAuditWorld, day, hour } from '../../support/audit-world.ts';
 import { escrowSource } from '../../support/escrow-sources.ts';
 

@@ -3,7 +3,8 @@ import { decodeMarks } from '../../../src/escrow/coverage/calendar.ts';
 import { findingMessage } from '../../../src/escrow/model/finding.ts';
 import { answerLine } from '../../../src/escrow/page/answer.ts';
 import type { Audit } from '../../../src/escrow/records/audit-document.ts';
-import { auditAt, found, keyIn, night, passNight as passNightOf, startEscrow } from '../../support/audit-nights.ts';
+import { found, keyIn } from '../../support/audit-findings.ts';
+import { auditAt, night, passNight as passNightOf, startEscrow } from '../../support/audit-nights.ts';
 import { type AuditWorld, createAuditWorld, hour } from '../../support/audit-world.ts';
 import { escrowSource } from '../../support/escrow-sources.ts';
 

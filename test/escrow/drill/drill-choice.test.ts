@@ -20,7 +20,12 @@ async function escrowOf(...keys: readonly string[]): Promise<MemoryStore> {
 
 const put = (store: MemoryStore, name: string, text: string) =>
   store.create(
-    { name, bytes: Buffer.from(text), contentType: 'text/plain', metadata: { sha256: 'ab'.repeat(32) } },
+    {
+      name,
+      bytes: Buffer.from(text),
+      contentType: 'text/plain',
+      metadata: { sha256: 'ab'.repeat(32), keyid: `https://contoso-prod.vault.azure.net/keys/${name.split('/')[2]}` },
+    },
     noLimit,
   );
 
@@ -31,11 +36,11 @@ function putReceipt(store: MemoryStore, number: number, keys: Readonly<Record<st
   return put(store, drillReceiptName(`2020010${number}T000000Z`, 1), JSON.stringify(drillReceipt(told)));
 }
 
-async function choose(store: MemoryStore, sample: number, names?: readonly string[]) {
-  const attempts = await readDrillAttempts(store, undefined, noLimit);
+async function choose(store: MemoryStore, sample: number, names?: readonly string[], audit?: StoredAudit) {
+  const known = await readDrillAttempts(store, audit, noLimit);
   const wish = { sources: [source], target, sample, names };
   const ports = { store, suffixes: publicSuffixes, deadline: noLimit };
-  const { chosen, failedEarlier } = await chooseForDrill(wish, attempts, ports);
+  const { chosen, failedEarlier } = await chooseForDrill(wish, known, ports);
   return [chosen.map(({ record }) => record.keyName), failedEarlier.map(({ keyName }) => keyName)];
 }
 
@@ -77,13 +82,20 @@ describe('the keys of a drill', () => {
   });
 });
 
+test('keys that an audit saw come before any number that only record folders tell of', async () => {
+  const store = await escrowOf('ghost-1', 'ghost-2', 'ghost-3', 'signing');
+  const keys = [sampleKey(source, { key: 'Signing' })];
+  const audit = { head: { sources: [{ source: 'vaults/contoso-prod' }] }, keysOf: () => keys.values() };
+  expect(await choose(store, 2, undefined, audit as unknown as StoredAudit)).toEqual([['signing', 'ghost-1'], []]);
+});
+
 describe('what drills have come to so far', () => {
   test('forgets no earlier proof for a later failure, and no failure for an earlier proof', async () => {
     const store = createMemoryStore();
     await putReceipt(store, 1, { signing: 'proven' });
     await putReceipt(store, 2, { signing: 'failed', payroll: 'failed' });
     await putReceipt(store, 3, { payroll: 'proven' });
-    const attempts = await readDrillAttempts(store, undefined, noLimit);
+    const { attempts } = await readDrillAttempts(store, undefined, noLimit);
     const signing = attempts.get('vaults/contoso-prod/signing');
     const payroll = attempts.get('vaults/contoso-prod/payroll');
     if (signing === undefined || payroll === undefined) throw new Error('not read');
@@ -95,7 +107,7 @@ describe('what drills have come to so far', () => {
     const keys = [sampleKey(source, { key: 'Signing', drilled: true }), sampleKey(source, { key: 'ledger' })];
     const head = { sources: [{ source: 'vaults/contoso-prod' }] };
     const audit = { head, keysOf: () => keys.values() } as unknown as StoredAudit;
-    const attempts = await readDrillAttempts(createMemoryStore(), audit, noLimit);
+    const { attempts } = await readDrillAttempts(createMemoryStore(), audit, noLimit);
     const at = '2026-11-02T09:12:44Z';
     expect([...attempts]).toEqual([['vaults/contoso-prod/signing', { triedAt: at, provenAt: at }]]);
   });

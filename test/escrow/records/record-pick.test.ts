@@ -53,6 +53,13 @@ describe('the record of a key', () => {
     ['that is an append blob', { type: 'append' }, 'is not a block blob (append)'],
     ['that is a page blob', { type: 'page' }, 'is not a block blob (page)'],
     ['that is empty', { length: 0 }, 'is empty'],
+    ['with a digest that is none', { metadata: { sha256: 'AB' } }, 'has no "sha256"'],
+    ['of another key', { metadata: { keyid: 'https://contoso-prod.vault.azure.net/keys/other' } }, 'is of another key'],
+    [
+      'that was there before its run',
+      { name: 'vaults/contoso-prod/signing/20991125T020000Z.keybackup' },
+      'before its run could begin',
+    ],
     ['that is being copied', { copyStatus: 'pending' }, 'has not all its bytes (pending)'],
     ['under a key that the account does not have', { customerProvidedKey: true }, 'that the account does not have'],
   ] as const)('is not a newer one %s: that is told, and passed over', (_what, parts, said) => {
@@ -74,6 +81,31 @@ describe('the record of a key', () => {
       passedOver: [{ obstacle: { reason: expect.stringContaining(said) } }],
     });
   });
+});
+
+describe('a record that was altered after it was written', () => {
+  const altered = record({ night: '2026-11-25', lastModified: new Date('2026-11-25T02:05:00Z') });
+
+  test('is passed over, whoever altered it', () => {
+    const picked = pick([record({ night: '2026-11-24' }), altered]);
+    expect(night(picked.record)).toBe('24');
+    expect(picked.record && describePick(picked)).toEqual([
+      expect.stringContaining('was altered after it was written'),
+    ]);
+  });
+
+  test('is better than nothing, which is said', () => {
+    const picked = pick([altered]);
+    expect(night(picked.record)).toBe('25');
+    expect(picked.record && describePick(picked)).toEqual([expect.stringContaining('Every record')]);
+  });
+});
+
+test('a record named by a run of long ago yields to all others, for the daily look does not reach it', () => {
+  const genuine = record({ night: '2026-11-24' });
+  const planted = record({ night: '2026-11-25', name: 'vaults/contoso-prod/signing/20201125T020000Z.keybackup' });
+  expect(night(pick([genuine, planted]).record)).toBe('24');
+  expect(pick([planted]).record).toBe(planted);
 });
 
 describe('an archived record', () => {

@@ -72,6 +72,14 @@ describe('a run report', () => {
   });
 });
 
+test('a marker that was there before its run could begin makes no resume of it', async () => {
+  const tomorrow = '20261125T020000Z';
+  const store = createMemoryStore();
+  const marker = { startedAt: '2026-11-24T02:00:01.000Z', trigger: 'schedule', attempt: 1 } as const;
+  await markStarted(store, tomorrow, source, { ...marker, trigger: 'request' }, noLimit);
+  expect(await markStarted(store, tomorrow, source, marker, noLimit)).toBe(false);
+});
+
 test('a marker says what asked for its run; a second one of the run is a resume', async () => {
   const store = createMemoryStore();
   const marker = { startedAt: '2026-11-24T02:00:01.000Z', trigger: 'schedule', attempt: 1 } as const;

@@ -1,0 +1,25 @@
+import type { SourceId } from '../model/source.ts';
+import type { StoredBlob } from '../ports/escrow-store.ts';
+import { parseRecordName } from './blob-names.ts';
+import { isOfKey, precedesRun } from './escrow-record.ts';
+import { readRecordMetadata } from './record-metadata.ts';
+
+/** Why a blob in a key's folder does not count as a record of the key. */
+export type BlobFault = 'notARecord' | 'foreign' | 'notBlockBlob' | 'withoutDigest' | 'tooEarly' | 'modified';
+
+/** Both times of a record come from the request that wrote it, in whole seconds. */
+const modifiedAfterMs = 2000;
+
+/** What the store and the blob itself show; only a restore shows whether its bytes are those of the key. */
+export function faultOfBlob(blob: StoredBlob, source: SourceId, key: string): BlobFault | undefined {
+  const parsed = parseRecordName(blob.name);
+  if (parsed === undefined) return 'notARecord';
+  // An append blob passes every check until somebody appends.
+  if (blob.type !== 'block') return 'notBlockBlob';
+  if (!isOfKey(blob.metadata, source, key)) return 'foreign';
+  if (precedesRun(blob.createdAt, parsed.runId)) return 'tooEarly';
+  // Written once: what changed later is not what was written. Another tier leaves this time alone.
+  const isModified = blob.lastModified.getTime() > blob.createdAt.getTime() + modifiedAfterMs;
+  if (isModified && blob.copyStatus === undefined) return 'modified';
+  return blob.length === 0 || readRecordMetadata(blob.metadata).sha256 === undefined ? 'withoutDigest' : undefined;
+}
