@@ -2,48 +2,16 @@
 //   az deployment sub create --location <region> --template-file infra/main.bicep --parameters infra/main.bicepparam
 targetScope = 'subscription'
 
-import { escrowSettings, hostSettings } from 'modules/app-settings.bicep'
-import { deleteAssignmentLine, hsmRoleLine, lockPolicyLine, roleLine } from 'modules/commands.bicep'
+import { appPartsOf } from 'modules/app-base.bicep'
+import { escrowSettings } from 'modules/app-settings.bicep'
+import { containerGrantsOf, escrowContainersOf } from 'modules/container-grants.bicep'
 import { networkSettings } from 'modules/network.bicep'
+import { deployedPlaces, hsmCommandsOf, lockCommandsOf, removalCommandsOf, roleCommandsOf, roleLines } from 'modules/operator-commands.bicep'
+import { alarmSettings, escrowPlace } from 'modules/parameters.bicep'
 import { roleIdOf } from 'modules/role-definitions.bicep'
-import { locationOf, logName, resourceIdOf, settingOf, source, topicIdOf } from 'modules/sources.bicep'
+import { logName, settingOf, source } from 'modules/sources.bicep'
 
-type escrowPlace = {
-  @description('Another subscription for the escrow account. Same owner, same blast radius: it protects from a subscription that is cancelled or deleted, not from the people or the tenant that own both.')
-  subscriptionId: string?
-  @description('Resource group of the escrow account. Default: "<resourceGroupName>-escrow". It is made, or must be in `location` already. Never the app\'s: that one can be deleted.')
-  resourceGroupName: string?
-  @description('Region of the escrow account. Default: the deployment\'s.')
-  location: string?
-  @description('Redundancy. Default: the most durable that the region offers, Standard_RAGZRS where it can be had.')
-  sku: ('Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_RAGRS' | 'Standard_GZRS' | 'Standard_RAGZRS')?
-  @description('Container of the backups; audits and drills lie in two more, named as it with "-audits" and "-drills".')
-  @minLength(3)
-  @maxLength(56)
-  containerName: string?
-  @description('Days for which a backup cannot be changed or deleted. Default 365.')
-  @minValue(1)
-  @maxValue(146000)
-  immutabilityDays: int?
-  @description('Set to true after a person has locked the policies (docs/deploy.md).')
-  immutabilityLocked: bool?
-  @description('Days for which deleted blobs and containers can be brought back. Default 90.')
-  @minValue(7)
-  @maxValue(365)
-  softDeleteDays: int?
-  @description('A CanNotDelete lock on the account. Default true.')
-  resourceLock: bool?
-}
-
-type alarmSettings = {
-  emails: string[]?
-  @description('An action group to use instead of making one.')
-  actionGroupId: string?
-  @description('The workspace to which the escrowed vaults send their audit logs. With it: an alarm on backup and restore by anybody else.')
-  vaultLogsWorkspaceId: string?
-}
-
-@description('Tells this escrow from others; azd passes its environment name.')
+@description('Distinguishes this escrow from others; azd passes its environment name.')
 @minLength(2)
 @maxLength(20)
 param environmentName string
@@ -111,8 +79,6 @@ var token = uniqueString(subscription().id, environmentName, location)
 // azd takes what has this tag for its own. The escrow's group has none.
 var azdTags = union(tags, { 'azd-env-name': environmentName })
 
-var hostAccountName = 'stkeyhost${token}'
-var auditHostAccountName = 'stkeyaudit${token}'
 var escrowAccountName = 'stkeyesc${token}'
 var escrowSubscriptionId = escrow.?subscriptionId ?? here
 // A group of its own, so that all the rest can be deleted as a group while the escrow stays.
@@ -120,98 +86,22 @@ var wantedEscrowGroup = escrow.?resourceGroupName ?? '${resourceGroupName}-escro
 var escrowResourceGroupName = toLower(wantedEscrowGroup) == toLower(resourceGroupName) && toLower(escrowSubscriptionId) == toLower(here)
   ? fail('The escrow account needs a resource group of its own: give escrow.resourceGroupName another name than resourceGroupName.')
   : wantedEscrowGroup
-var escrowLocation = escrow.?location ?? location
-var backupsContainer = escrow.?containerName ?? 'key-escrow'
-var containerNames = {
-  backups: backupsContainer
-  audits: '${backupsContainer}-audits'
-  drills: '${backupsContainer}-drills'
-}
+var escrowAccountId = resourceId(escrowSubscriptionId, escrowResourceGroupName, 'Microsoft.Storage/storageAccounts', escrowAccountName)
+var containerNames = escrowContainersOf(escrow.?containerName ?? 'key-escrow')
 
 // What is only on the list to say that it was not forgotten gets nothing.
 var escrowed = filter(sources, one => one.?notEscrowed == null)
 var vaults = filter(escrowed, one => contains(one, 'vaultName'))
-var hsms = filter(escrowed, one => contains(one, 'hsmName'))
 var eventVaults = filter(vaults, one => one.?events ?? true)
-// Every subscription in which a role is assigned, once, lower-case so that a spelling is no second subscription.
-var roleSubscriptionIds = union(
-  [toLower(here), toLower(escrowSubscriptionId)],
-  map(vaults, one => toLower(one.?subscriptionId ?? here))
-)
-
-// Known by name before anything exists, so that endpoints can be listed in a loop.
-var hostAccountId = resourceId(here, resourceGroupName, 'Microsoft.Storage/storageAccounts', hostAccountName)
-var auditHostAccountId = resourceId(here, resourceGroupName, 'Microsoft.Storage/storageAccounts', auditHostAccountName)
-var escrowAccountId = resourceId(escrowSubscriptionId, escrowResourceGroupName, 'Microsoft.Storage/storageAccounts', escrowAccountName)
-var hostEndpoints = [
-  { name: 'pe-${hostAccountName}-blob', targetId: hostAccountId, groupId: 'blob', service: 'blob' }
-  { name: 'pe-${hostAccountName}-queue', targetId: hostAccountId, groupId: 'queue', service: 'queue' }
-  { name: 'pe-${hostAccountName}-table', targetId: hostAccountId, groupId: 'table', service: 'table' }
-]
-var auditHostEndpoints = separateAudit
-  ? [{ name: 'pe-${auditHostAccountName}-blob', targetId: auditHostAccountId, groupId: 'blob', service: 'blob' }]
-  : []
-var sourceEndpoints = map(filter(escrowed, one => one.?privateEndpoint ?? true), one => {
-  name: 'pe-${toLower(one.?vaultName ?? one.?hsmName!)}-${contains(one, 'vaultName') ? 'vault' : 'hsm'}'
-  targetId: resourceIdOf(one, here)
-  groupId: contains(one, 'vaultName') ? 'vault' : 'managedhsm'
-  service: contains(one, 'vaultName') ? 'vault' : 'hsm'
-})
-var endpoints = privateNetwork ? concat(hostEndpoints, auditHostEndpoints, sourceEndpoints) : []
-// An endpoint must be in the subscription of its network. Where that is the escrow's, the endpoint to the escrow is in the
-// escrow's group: its lock would keep the app's group from being deleted.
-var subnetParts = split(network.?endpointSubnetId ?? '/subscriptions/${here}/resourceGroups/${resourceGroupName}', '/')
-var endpointSubscriptionId = subnetParts[2]
-var endpointResourceGroup = toLower(endpointSubscriptionId) == toLower(here)
-  ? resourceGroupName
-  : network.?endpointResourceGroup ?? subnetParts[4]
-var escrowEndpointName = 'pe-${escrowAccountName}-blob'
-var escrowEndpointGroup = toLower(endpointSubscriptionId) == toLower(escrowSubscriptionId)
-  ? escrowResourceGroupName
-  : endpointResourceGroup
+var parts = appPartsOf(separateAudit, token, queueName)
+var auditIndex = separateAudit ? 1 : 0
+var hostAccountName = parts[0].hostAccountName
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: resourceGroupName
   location: location
   tags: azdTags
 }
-
-module escrowGroup 'modules/resource-group.bicep' = {
-  scope: subscription(escrowSubscriptionId)
-  params: {
-    resourceGroupName: escrowResourceGroupName
-    location: escrowLocation
-    tags: tags
-  }
-}
-
-module identity 'modules/identity.bicep' = {
-  scope: group
-  params: {
-    identityName: 'id-key-escrow-${environmentName}'
-    location: location
-    tags: azdTags
-  }
-}
-
-module auditIdentity 'modules/identity.bicep' = if (separateAudit) {
-  scope: group
-  params: {
-    identityName: 'id-key-escrow-${environmentName}-audit'
-    location: location
-    tags: azdTags
-  }
-}
-
-module roles 'modules/role-definitions.bicep' = [
-  for id in roleSubscriptionIds: {
-    scope: subscription(id)
-    params: {
-      escrowName: environmentName
-      escrowSubscriptionId: here
-    }
-  }
-]
 
 module workspace 'modules/workspace.bicep' = {
   scope: group
@@ -224,419 +114,187 @@ module workspace 'modules/workspace.bicep' = {
   }
 }
 
-module insights 'modules/insights.bicep' = {
-  scope: group
-  params: {
-    insightsName: 'appi-key-escrow-${environmentName}'
-    workspaceId: workspace.outputs.id
-    principalId: identity.outputs.principalId
-    location: location
-    tags: azdTags
-  }
-}
-
-module auditInsights 'modules/insights.bicep' = if (separateAudit) {
-  scope: group
-  params: {
-    insightsName: 'appi-key-escrow-${environmentName}-audit'
-    workspaceId: workspace.outputs.id
-    principalId: auditIdentity!.outputs.principalId
-    location: location
-    tags: azdTags
-  }
-}
-
-var auditPrincipalId = separateAudit ? auditIdentity!.outputs.principalId : identity.outputs.principalId
-
-module hostStorage 'modules/host-storage.bicep' = {
-  scope: group
-  params: {
-    accountName: hostAccountName
-    queueName: queueName
-    deploymentContainerName: 'deployment-package'
-    privateNetwork: privateNetwork
-    operatorIpRanges: operatorIpRanges
-    trustedServices: !empty(eventVaults)
-    principalId: identity.outputs.principalId
-    workspaceId: workspace.outputs.id
-    location: location
-    tags: azdTags
-  }
-}
-
-module auditHostStorage 'modules/host-storage.bicep' = if (separateAudit) {
-  scope: group
-  params: {
-    accountName: auditHostAccountName
-    queueName: ''
-    deploymentContainerName: 'deployment-package'
-    privateNetwork: privateNetwork
-    operatorIpRanges: []
-    trustedServices: false
-    principalId: auditIdentity!.outputs.principalId
-    workspaceId: workspace.outputs.id
-    location: location
-    tags: azdTags
-  }
-}
-
-// Each container has one writer, and all read all: whoever backs up must not write where it is certified.
-var recordCreation = roleIdOf(escrowSubscriptionId, here, environmentName, 'recordCreation')
-var storageReader = roleIdOf(escrowSubscriptionId, here, environmentName, 'storageReader')
-var auditorOfEscrow = roleIdOf(escrowSubscriptionId, here, environmentName, 'auditor')
-var creates = 'Key escrow: creates and reads blobs; cannot overwrite, delete or re-tag them.'
-var reads = 'Key escrow: reads blobs.'
-var containerGrants = separateAudit
-  ? [
-      { containerName: containerNames.backups, principalId: identity.outputs.principalId, roleDefinitionId: recordCreation, description: creates }
-      { containerName: containerNames.audits, principalId: identity.outputs.principalId, roleDefinitionId: auditorOfEscrow, description: reads }
-      { containerName: containerNames.drills, principalId: identity.outputs.principalId, roleDefinitionId: auditorOfEscrow, description: reads }
-      { containerName: containerNames.backups, principalId: auditPrincipalId, roleDefinitionId: auditorOfEscrow, description: reads }
-      { containerName: containerNames.audits, principalId: auditPrincipalId, roleDefinitionId: recordCreation, description: creates }
-      { containerName: containerNames.drills, principalId: auditPrincipalId, roleDefinitionId: auditorOfEscrow, description: reads }
-    ]
-  : [
-      { containerName: containerNames.backups, principalId: identity.outputs.principalId, roleDefinitionId: recordCreation, description: creates }
-      { containerName: containerNames.audits, principalId: identity.outputs.principalId, roleDefinitionId: recordCreation, description: creates }
-      { containerName: containerNames.drills, principalId: identity.outputs.principalId, roleDefinitionId: auditorOfEscrow, description: reads }
-    ]
-
-module escrowStorage 'modules/escrow-storage.bicep' = {
-  scope: resourceGroup(escrowSubscriptionId, escrowResourceGroupName)
-  dependsOn: [escrowGroup, roles]
-  params: {
-    accountName: escrowAccountName
-    accountId: escrowAccountId
-    containerNames: [containerNames.backups, containerNames.audits, containerNames.drills]
-    sku: escrow.?sku ?? regions[?toLower(replace(escrowLocation, ' ', ''))].?storageSku ?? 'Standard_RAGRS'
-    immutabilityDays: escrow.?immutabilityDays ?? 365
-    immutabilityLocked: escrow.?immutabilityLocked ?? false
-    softDeleteDays: escrow.?softDeleteDays ?? 90
-    resourceLock: escrow.?resourceLock ?? true
-    privateNetwork: privateNetwork
-    operatorIpRanges: operatorIpRanges
-    workspaceId: workspace.outputs.id
-    grants: containerGrants
-    protectionReader: { principalId: auditPrincipalId, roleDefinitionId: storageReader }
-    location: escrowLocation
-    tags: tags
-  }
-}
-
-module privateNetworks 'modules/network.bicep' = if (privateNetwork) {
-  scope: group
-  params: {
-    networkName: 'vnet-key-escrow-${environmentName}'
-    settings: network
-    services: union(['blob'], map(endpoints, one => one.service))
-    location: location
-    tags: azdTags
-  }
-}
-
-module escrowEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork) {
-  scope: resourceGroup(endpointSubscriptionId, escrowEndpointGroup)
-  params: {
-    endpointName: escrowEndpointName
-    targetId: escrowStorage.outputs.accountId
-    groupId: 'blob'
-    subnetId: privateNetworks!.outputs.endpointSubnetId
-    zoneId: privateNetworks!.outputs.zoneIds.?blob ?? ''
-    location: location
-    tags: tags
-  }
-}
-
-// One at a time: made at once in one subnet or on one account, about one in three fails
-// (ReferencedResourceNotProvisioned, StorageAccountOperationInProgress).
-@batchSize(1)
-module privateEndpoints 'modules/private-endpoint.bicep' = [
-  for one in endpoints: {
-    scope: resourceGroup(endpointSubscriptionId, endpointResourceGroup)
-    dependsOn: [hostStorage, auditHostStorage, escrowEndpoint]
+module bases 'modules/app-base.bicep' = [
+  for part in parts: {
+    scope: group
     params: {
-      endpointName: one.name
-      targetId: one.targetId
-      groupId: one.groupId
-      subnetId: privateNetworks!.outputs.endpointSubnetId
-      zoneId: privateNetworks!.outputs.zoneIds[?one.service] ?? ''
+      part: part
+      escrowName: environmentName
+      workspaceId: workspace.outputs.id
+      privateNetwork: privateNetwork
+      operatorIpRanges: operatorIpRanges
+      hasEvents: !empty(eventVaults)
       location: location
       tags: azdTags
     }
   }
 ]
 
-module vaultAccess 'modules/vault-access.bicep' = [
-  for vault in vaults: {
-    scope: resourceGroup(vault.?subscriptionId ?? here, vault.resourceGroup)
-    dependsOn: [roles]
-    params: {
-      vaultName: vault.vaultName!
-      vaultId: resourceIdOf(vault, here)
-      accessModel: vault.?accessModel ?? 'rbac'
-      grants: concat(
-        [
-          {
-            principalId: identity.outputs.principalId
-            roleDefinitionId: roleIdOf(vault.?subscriptionId ?? here, here, environmentName, 'vaultBackup')
-            keyPermissions: ['get', 'list', 'backup']
-            description: 'Key escrow: lists and backs up the keys of this vault.'
-          }
-        ],
-        separateAudit
-          ? [
-              {
-                principalId: auditPrincipalId
-                roleDefinitionId: roleIdOf(vault.?subscriptionId ?? here, here, environmentName, 'auditor')
-                keyPermissions: ['get', 'list']
-                description: 'Key escrow: lists the keys of this vault to audit their backups.'
-              }
-            ]
-          : []
-      )
-    }
-  }
-]
+var backupPrincipalId = bases[0].outputs.principalId
+var auditPrincipalId = bases[auditIndex].outputs.principalId
+var recordCreation = roleIdOf(escrowSubscriptionId, here, environmentName, 'recordCreation')
+var auditor = roleIdOf(escrowSubscriptionId, here, environmentName, 'auditor')
+var storageReader = roleIdOf(escrowSubscriptionId, here, environmentName, 'storageReader')
+var containerGrants = containerGrantsOf(containerNames, backupPrincipalId, auditPrincipalId, separateAudit, recordCreation, auditor)
 
-module eventTopics 'modules/event-topic.bicep' = [
-  for vault in eventVaults: {
-    scope: resourceGroup(vault.?subscriptionId ?? here, vault.?existingSystemTopic.?resourceGroup ?? vault.resourceGroup)
-    params: {
-      vaultName: vault.vaultName!
-      location: locationOf(vault)
-      topicName: last(split(topicIdOf(vault, here), '/'))
-      isNew: vault.?existingSystemTopic == null
-      tags: azdTags
-    }
+module sourceAccess 'modules/source-access.bicep' = {
+  params: {
+    escrowName: environmentName
+    escrowSubscriptionId: escrowSubscriptionId
+    vaults: vaults
+    backupPrincipalId: backupPrincipalId
+    auditPrincipalId: auditPrincipalId
+    separateAudit: separateAudit
   }
-]
+}
 
-module eventDeliveryAccess 'modules/event-delivery-access.bicep' = [
-  for (vault, index) in eventVaults: {
-    scope: group
-    params: {
-      accountName: hostAccountName
-      queueName: queueName
-      principalId: eventTopics[index].outputs.principalId
-    }
-    dependsOn: [hostStorage]
+module escrowStore 'modules/escrow.bicep' = {
+  scope: subscription(escrowSubscriptionId)
+  // It defines the roles that are assigned here.
+  dependsOn: [sourceAccess]
+  params: {
+    settings: escrow
+    resourceGroupName: escrowResourceGroupName
+    accountName: escrowAccountName
+    accountId: escrowAccountId
+    containerNames: [containerNames.backups, containerNames.audits, containerNames.drills]
+    privateNetwork: privateNetwork
+    operatorIpRanges: operatorIpRanges
+    workspaceId: workspace.outputs.id
+    grants: containerGrants
+    protectionReader: { principalId: auditPrincipalId, roleDefinitionId: storageReader }
+    location: escrow.?location ?? location
+    tags: tags
   }
-]
+}
 
-module eventSubscriptions 'modules/event-subscription.bicep' = [
-  for (vault, index) in eventVaults: {
-    scope: resourceGroup(vault.?subscriptionId ?? here, vault.?existingSystemTopic.?resourceGroup ?? vault.resourceGroup)
-    // The topic must be allowed to deliver before Event Grid tries it.
-    dependsOn: [eventDeliveryAccess[index]]
-    params: {
-      topicName: last(split(topicIdOf(vault, here), '/'))
-      subscriptionName: 'key-escrow-${environmentName}'
-      hostAccountId: hostStorage.outputs.accountId
-      queueName: queueName
-    }
+module connections 'modules/private-connections.bicep' = if (privateNetwork) {
+  dependsOn: [bases, escrowStore]
+  params: {
+    escrowName: environmentName
+    resourceGroupName: resourceGroupName
+    settings: network
+    hostAccountName: hostAccountName
+    auditHostAccountName: separateAudit ? parts[auditIndex].hostAccountName : ''
+    escrowAccountId: escrowAccountId
+    sources: filter(escrowed, one => one.?privateEndpoint ?? true)
+    location: location
+    tags: azdTags
+    escrowTags: tags
   }
-]
+}
+
+module events 'modules/event-delivery.bicep' = {
+  dependsOn: [bases]
+  params: {
+    escrowName: environmentName
+    resourceGroupName: resourceGroupName
+    hostAccountName: hostAccountName
+    queueName: queueName
+    vaults: eventVaults
+    tags: azdTags
+  }
+}
 
 var settings = escrowSettings({
   sources: string(map(escrowed, one => settingOf(one, here, regions)))
-  blobServiceUri: escrowStorage.outputs.blobServiceUri
+  blobServiceUri: escrowStore.outputs.blobServiceUri
   containerNames: containerNames
   accountId: escrowAccountId
   schedule: schedule
   auditSchedule: auditSchedule
   queueName: queueName
-  queueServiceUri: hostStorage.outputs.queueServiceUri
+  queueServiceUri: bases[0].outputs.queueServiceUri
   maxAgeHours: maxAgeHours
   maxDrillAgeDays: maxDrillAgeDays
   owner: owner
   cloud: environment().name
 })
 
-module app 'modules/function-app.bicep' = {
-  scope: group
-  // An app that starts before its network and its right to create records would fail its first run.
-  dependsOn: [privateEndpoints, vaultAccess]
-  params: {
-    appName: 'func-key-escrow-${token}'
-    serviceName: 'escrow'
-    planName: 'plan-key-escrow-${environmentName}'
-    identityId: identity.outputs.id
-    nodeVersion: nodeVersion
-    instanceMemoryMB: instanceMemoryMB
-    maximumInstances: maximumInstances
-    deploymentContainerUrl: hostStorage.outputs.deploymentContainerUrl
-    subnetId: privateNetwork ? privateNetworks!.outputs.integrationSubnetId : ''
-    deployIpRanges: deployIpRanges
-    appSettings: union(settings, hostSettings({
-      part: separateAudit ? 'backup' : 'all'
-      identityClientId: identity.outputs.clientId
-      blobServiceUri: hostStorage.outputs.blobServiceUri
-      queueServiceUri: hostStorage.outputs.queueServiceUri
-      tableServiceUri: hostStorage.outputs.tableServiceUri
-      telemetryAddress: insights.outputs.telemetryAddress
-    }))
-    location: location
-    tags: azdTags
+module apps 'modules/function-app.bicep' = [
+  for (part, index) in parts: {
+    scope: group
+    // An app that starts before its network and its right to create records would fail its first run.
+    dependsOn: [sourceAccess]
+    params: {
+      appName: 'func-key-${part.name}-${token}'
+      serviceName: part.name
+      planName: 'plan-key-${part.name}-${environmentName}'
+      identityId: bases[index].outputs.identityId
+      nodeVersion: nodeVersion
+      instanceMemoryMB: instanceMemoryMB
+      maximumInstances: maximumInstances
+      deploymentContainerUrl: bases[index].outputs.deploymentContainerUrl
+      subnetId: privateNetwork ? connections!.outputs.integrationSubnetId : ''
+      deployIpRanges: deployIpRanges
+      appSettings: union(settings, bases[index].outputs.settings)
+      location: location
+      tags: azdTags
+    }
   }
-}
+]
 
-module auditApp 'modules/function-app.bicep' = if (separateAudit) {
-  scope: group
-  dependsOn: [privateEndpoints, vaultAccess]
-  params: {
-    appName: 'func-key-audit-${token}'
-    serviceName: 'audit'
-    planName: 'plan-key-audit-${environmentName}'
-    identityId: auditIdentity!.outputs.id
-    nodeVersion: nodeVersion
-    instanceMemoryMB: instanceMemoryMB
-    maximumInstances: maximumInstances
-    deploymentContainerUrl: auditHostStorage!.outputs.deploymentContainerUrl
-    subnetId: privateNetwork ? privateNetworks!.outputs.integrationSubnetId : ''
-    deployIpRanges: deployIpRanges
-    appSettings: union(settings, hostSettings({
-      part: 'audit'
-      identityClientId: auditIdentity!.outputs.clientId
-      blobServiceUri: auditHostStorage!.outputs.blobServiceUri
-      queueServiceUri: auditHostStorage!.outputs.queueServiceUri
-      tableServiceUri: auditHostStorage!.outputs.tableServiceUri
-      telemetryAddress: auditInsights!.outputs.telemetryAddress
-    }))
-    location: location
-    tags: azdTags
-  }
-}
-
-// What the queries of the alarms and of the page need to know, by the words that stand in them.
-var queryNames = {
-  SOURCES: string(map(escrowed, one => logName(one)))
-  SILENCE_HOURS: string(schedulePeriodHours + 2)
-  BACKUP_INSIGHTS: insights.outputs.id
-  AUDIT_INSIGHTS: separateAudit ? auditInsights!.outputs.id : insights.outputs.id
-  ESCROW_CLIENT_ID: identity.outputs.clientId
-  AUDIT_PRINCIPAL: auditPrincipalId
-  QUEUE: queueName
-  HOST_ACCOUNT: hostAccountName
-  ESCROW_ACCOUNT: escrowAccountName
-  AUDIT_CONTAINER: containerNames.audits
-}
-
-module workbook 'modules/workbook.bicep' = {
-  scope: group
-  params: {
-    workspaceId: workspace.outputs.id
-    names: queryNames
-    location: location
-    tags: azdTags
-  }
-}
-
-module escrowAlarms 'modules/alarms.bicep' = {
+module monitoring 'modules/monitoring.bicep' = {
   scope: group
   params: {
     escrowName: environmentName
     workspaceId: workspace.outputs.id
-    names: queryNames
-    existingActionGroupId: alarms.?actionGroupId ?? ''
-    emails: alarms.?emails ?? []
+    workspaceLocation: workspace.outputs.location
+    logRetentionDays: logRetentionDays
+    // By the words that stand in the queries.
+    names: {
+      SOURCES: string(map(escrowed, one => logName(one)))
+      SILENCE_HOURS: string(schedulePeriodHours + 2)
+      BACKUP_INSIGHTS: bases[0].outputs.insightsId
+      AUDIT_INSIGHTS: bases[auditIndex].outputs.insightsId
+      ESCROW_CLIENT_ID: bases[0].outputs.clientId
+      AUDIT_PRINCIPAL: auditPrincipalId
+      QUEUE: queueName
+      HOST_ACCOUNT: hostAccountName
+      ESCROW_ACCOUNT: escrowAccountName
+      AUDIT_CONTAINER: containerNames.audits
+    }
+    alarms: alarms
     webhooks: alarmWebhooks
-    location: workspace.outputs.location
-    tags: azdTags
-  }
-}
-
-module vaultLogsWorkspace 'modules/workspace.bicep' = if (alarms.?vaultLogsWorkspaceId != null) {
-  scope: group
-  params: {
-    workspaceName: ''
-    existingWorkspaceId: alarms.vaultLogsWorkspaceId!
-    retentionDays: logRetentionDays
     location: location
     tags: azdTags
   }
 }
 
-module foreignBackupAlarm 'modules/foreign-backup-alarm.bicep' = if (alarms.?vaultLogsWorkspaceId != null) {
-  scope: group
-  params: {
-    escrowName: environmentName
-    vaultLogsWorkspaceId: alarms.vaultLogsWorkspaceId!
-    names: queryNames
-    actionGroupId: escrowAlarms.outputs.actionGroupId
-    location: vaultLogsWorkspace!.outputs.location
-    tags: azdTags
-  }
+var places deployedPlaces = {
+  escrowName: environmentName
+  here: here
+  resourceGroupName: resourceGroupName
+  escrowSubscriptionId: escrowSubscriptionId
+  escrowResourceGroupName: escrowResourceGroupName
+  escrowAccountName: escrowAccountName
+  containerNames: containerNames
+  hostAccountId: resourceId(here, resourceGroupName, 'Microsoft.Storage/storageAccounts', hostAccountName)
+  queueName: queueName
+  vaults: vaults
+  hsmNames: map(filter(escrowed, one => contains(one, 'hsmName')), one => one.hsmName!)
 }
 
 output AZURE_RESOURCE_GROUP string = resourceGroupName
-output functionAppName string = app.outputs.name
+output functionAppName string = apps[0].outputs.name
 @description('Empty where one app does both.')
-output auditAppName string = separateAudit ? auditApp!.outputs.name : ''
+output auditAppName string = separateAudit ? apps[auditIndex].outputs.name : ''
 @description('What the command line needs, as environment variables: `npm run infra:settings` writes them to a file.')
 output commandLineSettings { *: string } = settings
 @description('To run once per Managed HSM, by one of its administrators.')
-output hsmCommands string[] = [
-  for one in hsms: 'infra/scripts/grant-hsm-access.sh --hsm-name ${one.hsmName!} --principal-id ${identity.outputs.principalId}${separateAudit ? ' --audit-principal-id ${auditPrincipalId}' : ''}'
-]
+output hsmCommands string[] = hsmCommandsOf(places, backupPrincipalId, separateAudit ? auditPrincipalId : '')
 @description('Lines that give people their roles, by role, with $WHO for the object id of the person.')
-output roleCommands {
-  auditor: string[]
-  restoreOperator: string[]
-  drillOperator: string[]
-  requester: string[]
-} = {
-  auditor: concat(
-    [roleLine(auditorOfEscrow, escrowAccountId), roleLine(storageReader, escrowAccountId)],
-    map(vaults, one => roleLine(roleIdOf(one.?subscriptionId ?? here, here, environmentName, 'auditor'), resourceIdOf(one, here))),
-    map(hsms, one => hsmRoleLine('Managed HSM Crypto Auditor', one.hsmName!))
-  )
-  restoreOperator: concat(
-    [roleLine(roleIdOf(escrowSubscriptionId, here, environmentName, 'restoreOperator'), escrowAccountId)],
-    map(vaults, one => roleLine(roleIdOf(one.?subscriptionId ?? here, here, environmentName, 'restoreOperator'), resourceIdOf(one, here)))
-  )
-  drillOperator: concat(
-    [
-      roleLine(auditorOfEscrow, escrowAccountId)
-      roleLine(roleIdOf(escrowSubscriptionId, here, environmentName, 'drillOperator'), '${escrowAccountId}/blobServices/default/containers/${containerNames.drills}')
-    ],
-    map(union(map(vaults, one => toLower(one.?subscriptionId ?? here)), []), id =>
-      roleLine(roleIdOf(id, here, environmentName, 'drillOperator'), resourceId(id, '<group of the drill vault>', 'Microsoft.KeyVault/vaults', '<drill vault>')))
-  )
-  requester: concat(
-    [roleLine('Storage Queue Data Message Sender', '${hostAccountId}/queueServices/default/queues/${queueName}')],
-    map([queueName, '${queueName}-poison'], name =>
-      roleLine('Storage Queue Data Reader', '${hostAccountId}/queueServices/default/queues/${name}'))
-  )
-}
+output roleCommands roleLines = roleCommandsOf(places)
 @description('Lines that lock the immutability policies, for ever: docs/deploy.md says when.')
-output lockCommands string[] = map(
-  [containerNames.backups, containerNames.audits, containerNames.drills],
-  name => lockPolicyLine({
-    subscriptionId: escrowSubscriptionId
-    resourceGroup: escrowResourceGroupName
-    accountName: escrowAccountName
-    containerName: name
-  })
-)
+output lockCommands string[] = lockCommandsOf(places)
 @description('Lines that remove everything but the escrow, in this order: docs/deploy.md.')
-output removalCommands string[] = concat(
-  ['# Events and rights on the sources'],
-  map(eventVaults, one => 'az resource delete --ids "${topicIdOf(one, here)}/eventSubscriptions/key-escrow-${environmentName}"'),
-  flatten(map(vaults, one => map(
-    union([{ principalId: identity.outputs.principalId, role: 'vaultBackup' }], separateAudit ? [{ principalId: auditPrincipalId, role: 'auditor' }] : []),
-    grant => (one.?accessModel ?? 'rbac') == 'rbac'
-      ? deleteAssignmentLine(resourceIdOf(one, here), grant.principalId, roleIdOf(one.?subscriptionId ?? here, here, environmentName, any(grant.role)))
-      : 'az keyvault delete-policy --subscription "${one.?subscriptionId ?? here}" --name "${one.vaultName!}" --object-id "${grant.principalId}"'
-  ))),
-  flatten(map(hsms, one => map(union([identity.outputs.principalId], [auditPrincipalId]), id =>
-    'az keyvault role assignment delete --hsm-name "${one.hsmName!}" --scope /keys --assignee "${id}"'))),
-  ['# The escrow account: unlock it, take the network and the rights away, lock it again'],
-  escrow.?resourceLock ?? true ? ['az lock delete --ids "${escrowAccountId}/providers/Microsoft.Authorization/locks/key-escrow"'] : [],
-  privateNetwork ? ['az network private-endpoint delete --ids "${resourceId(endpointSubscriptionId, escrowEndpointGroup, 'Microsoft.Network/privateEndpoints', escrowEndpointName)}"'] : [],
-  map(containerGrants, grant => deleteAssignmentLine('${escrowAccountId}/blobServices/default/containers/${grant.containerName}', grant.principalId, grant.roleDefinitionId)),
-  [deleteAssignmentLine(escrowAccountId, auditPrincipalId, storageReader)],
-  escrow.?resourceLock ?? true ? ['az lock create --name key-escrow --lock-type CanNotDelete --resource "${escrowAccountId}"'] : [],
-  ['# Everything else'],
-  privateNetwork && toLower(endpointSubscriptionId) != toLower(here) ? map(endpoints, one => 'az network private-endpoint delete --ids "${resourceId(endpointSubscriptionId, endpointResourceGroup, 'Microsoft.Network/privateEndpoints', one.name)}"') : [],
-  ['az group delete --subscription "${here}" --name "${resourceGroupName}"']
-)
+output removalCommands string[] = removalCommandsOf(places, {
+  backupPrincipalId: backupPrincipalId
+  auditPrincipalId: auditPrincipalId
+  separateAudit: separateAudit
+  containerGrants: containerGrants
+  eventVaults: eventVaults
+  resourceLock: escrow.?resourceLock ?? true
+  escrowEndpointIds: privateNetwork ? [connections!.outputs.escrowEndpointId] : []
+  outlyingEndpointIds: privateNetwork ? connections!.outputs.outlyingEndpointIds : []
+})

@@ -4,6 +4,8 @@
 // would lose the backups of the vault: the escrow would hang from the very thing it is there to bring back. Platform-managed
 // keys with infrastructure encryption have no such circle; the backups are encrypted by the service in any case.
 
+import { containerGrant } from 'container-grants.bicep'
+
 param location string
 param tags { *: string }
 param accountName string
@@ -33,14 +35,6 @@ param workspaceId string
 param grants containerGrant[]
 @description('Who may see how long the containers keep what lies in them, on the account: the identity that audits, and its role.')
 param protectionReader { principalId: string, roleDefinitionId: string }
-
-@export()
-type containerGrant = {
-  containerName: string
-  principalId: string
-  roleDefinitionId: string
-  description: string
-}
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: accountName

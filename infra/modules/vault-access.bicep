@@ -1,21 +1,41 @@
 // What the escrow's identities may do on one vault, in the vault's own resource group and subscription.
 
-@export()
-@description('What an identity does with a vault\'s keys.')
-type vaultGrant = {
-  principalId: string
-  roleDefinitionId: string
-  @description('The same under legacy access policies.')
-  keyPermissions: string[]
-  description: string
-}
+import { roleIdOf } from 'role-definitions.bicep'
 
 param vaultName string
-@description('Its id, from which the assignments have their names.')
+@description('Its id as the list of sources writes it: the assignments have their names from it, and are removed by them.')
 param vaultId string
 @allowed(['rbac', 'accessPolicy'])
 param accessModel string
-param grants vaultGrant[]
+param escrowName string
+@description('Where the escrow is deployed.')
+param escrowSubscriptionId string
+param backupPrincipalId string
+@description('The same where one app does both; then it gets nothing more.')
+param auditPrincipalId string
+param separateAudit bool
+
+var subscriptionId = split(vaultId, '/')[2]
+var grants = concat(
+  [
+    {
+      principalId: backupPrincipalId
+      roleDefinitionId: roleIdOf(subscriptionId, escrowSubscriptionId, escrowName, 'vaultBackup')
+      keyPermissions: ['get', 'list', 'backup']
+      description: 'Key escrow: lists and backs up the keys of this vault.'
+    }
+  ],
+  separateAudit
+    ? [
+        {
+          principalId: auditPrincipalId
+          roleDefinitionId: roleIdOf(subscriptionId, escrowSubscriptionId, escrowName, 'auditor')
+          keyPermissions: ['get', 'list']
+          description: 'Key escrow: lists the keys of this vault to audit their backups.'
+        }
+      ]
+    : []
+)
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
   name: vaultName

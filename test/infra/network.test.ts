@@ -8,7 +8,7 @@ import {
   template,
 } from './support/parameter-sets.ts';
 import { appOf, escrowAccount, ofType, theOne } from './support/resources.ts';
-import type { TemplateResource } from './support/template.ts';
+import type { Template, TemplateResource } from './support/template.ts';
 
 interface Endpoint {
   readonly target: string;
@@ -81,9 +81,11 @@ describe('private endpoints', () => {
   };
 
   it('are made one at a time, the escrow’s first', () => {
-    const resources = template.resources as Readonly<Record<string, TemplateResource>>;
-    expect(resources.privateEndpoints?.copy).toMatchObject({ mode: 'serial', batchSize: 1 });
-    expect(resources.privateEndpoints?.dependsOn).toContain('escrowEndpoint');
+    const { connections } = template.resources as unknown as { connections: { properties: { template: Template } } };
+    const { resources } = connections.properties.template;
+    const { otherEndpoints } = resources as Readonly<Record<string, TemplateResource>>;
+    expect(otherEndpoints?.copy).toMatchObject({ mode: 'serial', batchSize: 1 });
+    expect(otherEndpoints?.dependsOn).toContain('escrowEndpoint');
   });
 
   it('are in the app’s group, but the escrow’s in the escrow’s', () => {

@@ -141,8 +141,13 @@ export function expandTemplate(
     const inner: DeploymentPlace = {
       ...place,
       subscriptionId: String(evaluate(resource.subscriptionId ?? place.subscriptionId, within)),
+      // Without a place of its own it is deployed where its parent is.
       resourceGroup:
-        resource.resourceGroup === undefined ? undefined : String(evaluate(resource.resourceGroup, within)),
+        resource.resourceGroup === undefined
+          ? resource.subscriptionId === undefined
+            ? place.resourceGroup
+            : undefined
+          : String(evaluate(resource.resourceGroup, within)),
     };
     const deployment = expandTemplate(properties.template, given, inner, answers);
     nested.set(symbol, deployment);
