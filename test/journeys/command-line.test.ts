@@ -1,19 +1,15 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
 import { requesterDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
-import { machineEnvironment } from '../../local-azure/machine-environment.ts';
 import { readBlobNames } from '../support/blobs.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';
+import { startCliProcess } from '../support/cli-process.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
@@ -32,7 +28,6 @@ interface Diagnosis {
 }
 
 const readBlobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read';
-const cliBundle = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 
 let azure: TestAzure;
 let host: FunctionsHost;
@@ -177,7 +172,7 @@ describe('enqueue', () => {
 
   test.each([
     ['enqueue --vault-name contoso-other --name signing', 'not configured'],
-    ['enqueue --vault-name contoso-prod --name "no good"', 'no key name'],
+    ['enqueue --vault-name contoso-prod --name "no good"', 'not a valid key name'],
     ['enqueue', 'Pass --vault-name or --hsm-name'],
     ['enqueue --vault-name contoso-prod --blob-name x', '--blob-name is for one key'],
     ['enqueue --vault-name contoso-prdo --name signing', 'Did you mean "contoso-prod"?'],
@@ -299,32 +294,7 @@ describe('doctor', () => {
 });
 
 describe('the built command line', () => {
-  const start = (args: readonly string[]) => {
-    const child = spawn(process.execPath, [cliBundle, ...args], {
-      env: {
-        ...machineEnvironment(),
-        ...env,
-        ...azure.envOf(azure.identities.operator),
-        NODE_EXTRA_CA_CERTS: inject('authorityFile'),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let said = '';
-    child.stderr.setEncoding('utf8').on('data', (chunk) => {
-      said += chunk;
-    });
-    const ended = Promise.all([text(child.stdout), once(child, 'close')]).then(([stdout, [code]]) => ({
-      code,
-      stdout,
-      stderr: said,
-    }));
-    /** Ctrl-C, and comes back when it was heard. */
-    const interrupt = async () => {
-      child.kill('SIGINT');
-      await expect.poll(() => said, { interval: 5 }).toContain('Ending what is under way');
-    };
-    return { child, ended, interrupt };
-  };
+  const start = (args: readonly string[]) => startCliProcess(azure, env, args);
   const isRestoring = async (since: number) =>
     expect
       .poll(() => azure.keyVault.requests.slice(since).some(({ operation }) => operation === 'restoreKey'), {
@@ -344,11 +314,11 @@ describe('the built command line', () => {
     const args = ['restore', '--vault-name', 'contoso-prod', '--all', '--to-vault-name', 'contoso-drill', '--yes'];
     const slow = azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 300 } });
     const requests = azure.keyVault.requests.length;
-    const { child, ended, interrupt } = start([...args, '--receipt', receipt, '--max-per-second', '2', '--json']);
+    const { send, ended, interrupt } = start([...args, '--receipt', receipt, '--max-per-second', '2', '--json']);
     await isRestoring(requests);
-    await interrupt();
+    await interrupt('SIGINT');
     // Where its shell is bash, npm hands on what the terminal has sent already.
-    child.kill('SIGINT');
+    send('SIGINT');
     const { code, stdout, stderr } = await ended;
     slow();
     expect([code, stderr]).toEqual([3, expect.stringContaining('Run the same command again to go on.')]);
@@ -361,12 +331,12 @@ describe('the built command line', () => {
   test('stops at once at a second Ctrl-C', async () => {
     const stalled = azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'stall' } });
     const requests = azure.keyVault.requests.length;
-    const { child, ended, interrupt } = start([
+    const { send, ended, interrupt } = start([
       ...['restore', '--hsm-name', 'contoso-hsm', '--name', 'payments', '--to-hsm-name', 'spare-hsm', '--yes'],
     ]);
     await isRestoring(requests);
-    await interrupt();
-    const again = setInterval(() => child.kill('SIGINT'), 50);
+    await interrupt('SIGINT');
+    const again = setInterval(() => send('SIGINT'), 50);
     const { code } = await ended;
     clearInterval(again);
     stalled();

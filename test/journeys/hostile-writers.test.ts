@@ -170,7 +170,7 @@ describe('what would steer a terminal or turn the reading direction', () => {
 });
 
 describe('a blob that no app wrote, in the folder of a key', () => {
-  test('and that is no block blob, to which anybody could append, is a finding, and restores pass over it', async () => {
+  test('and that is not a block blob, to which anybody could append, is a finding, and restores pass over it', async () => {
     const [genuine = ''] = await container.names('vaults/contoso-prod/ledger/');
     const { metadata = {} } = await container.client.getBlobClient(genuine).getProperties();
     const name = `vaults/contoso-prod/ledger/${scheduledRunId(fromNow(-minute))}.keybackup`;

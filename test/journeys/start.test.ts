@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, type TestContext, test } from 'vitest';
+import { projectNode } from '../support/project-node.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -21,7 +22,7 @@ async function checkout({ onTestFinished }: TestContext): Promise<string> {
 }
 
 function run({ onTestFinished }: TestContext, folder: string, program: string, ...args: string[]) {
-  const child = spawn(process.execPath, [join(root, 'local-azure/demonstration', program), ...args], {
+  const child = spawn(projectNode, [join(root, 'local-azure/demonstration', program), ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -6,6 +6,7 @@ import { machineEnvironment } from '../../local-azure/machine-environment.ts';
 import type { TestAzure } from './local-azure.ts';
 
 export interface CliProcess {
+  send(signal: NodeJS.Signals): void;
   /** Ends it, and comes back when it has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Sends a signal, and comes back when the command has heard it. */
@@ -13,15 +14,15 @@ export interface CliProcess {
   readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
 }
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const cliBundle = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 
-/** The command line in a process of its own, as the operator: what dies there is really dead. */
+/** The built command line in a process of its own, as the operator: what dies there is really dead. */
 export function startCliProcess(
   azure: TestAzure,
   env: Readonly<Record<string, string>>,
   args: readonly string[],
 ): CliProcess {
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [cliBundle, ...args], {
     env: {
       ...machineEnvironment(),
       ...env,
@@ -39,6 +40,7 @@ export function startCliProcess(
   const ended = once(child, 'close').then(([code]) => ({ code, ...said }));
   return {
     ended,
+    send: (signal) => void child.kill(signal),
     async kill(signal) {
       child.kill(signal);
       await ended;

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { escrowSettings } from '../../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { projectNode } from '../../support/project-node.ts';
 
 const operator = fileURLToPath(new URL('../../../local-azure/demonstration/operator.ts', import.meta.url));
 let azure: TestAzure;
@@ -15,7 +16,7 @@ let folder: string;
 
 /** `npm run local -- …` in a folder of its own. */
 async function local(args: readonly string[]) {
-  const child = spawn(process.execPath, [operator, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(projectNode, [operator, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const exit = once(child, 'exit');
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await exit;
