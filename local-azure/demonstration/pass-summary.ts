@@ -92,7 +92,10 @@ export function summaryText({ nightly, onDemand, audit, containerUrl, records, r
 
 function auditLines({ status, keys, intact, findings, blobName }: AuditPass): string[] {
   const verdict = status === 'ok' ? styleText('green', 'ok') : styleText('red', count(findings, 'finding'));
-  return [`  ${intact} of ${keys} keys have an intact backup: ${verdict}`, dim(`    ${blobName}`)];
+  return [
+    `  ${intact} of ${keys} keys have an intact backup: ${verdict}`,
+    dim(`    ${blobName}, and its page ${blobName.replace(/json$/, 'html')}`),
+  ];
 }
 
 function nameOf(path: string): string {

@@ -200,6 +200,7 @@ In a second terminal, as the operator:
   npm run local -- enqueue --all --wait
   npm run local -- sabotage --vault-name V --name K
   npm run local -- drill --to-vault-name drill-vault
+  npm run local -- report -o keyvault-escrow-report.html
   npm run local -- help
 Other clients (curl, az, .NET, Python) find the environment of this Azure in ${environmentFile}; local-azure/README.md says how.`;
 }

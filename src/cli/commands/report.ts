@@ -14,7 +14,7 @@ const about = {
   examples: [
     'report -o keyvault-escrow-report.html',
     'report --now -o keyvault-escrow-report.html',
-    'report --csv -o keys.csv',
+    'report --csv -o keyvault-escrow-keys.csv',
   ],
 };
 

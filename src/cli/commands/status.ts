@@ -65,8 +65,8 @@ async function printStatus({ sources }: EscrowStatus, onlyProblems: boolean, io:
     ...(unread > 0 ? [`${count(unread, 'source')} cannot be read`] : []),
     ...(silent > 0 ? [`nothing is escrowed of ${count(silent, 'source')}`] : []),
   ];
-  const right = 'every key that should be escrowed has a fresh record, or its first run is still to come';
-  await print(io, summary.length > 0 ? paint('red', summary.join('; ')) : paint('green', right));
+  const right = 'Every key that should be escrowed has a fresh record, or its first run is still to come.';
+  await print(io, summary.length > 0 ? paint('red', `${summary.join('; ')}.`) : paint('green', right));
 }
 
 const words: Record<CoverageStatus, string> = {

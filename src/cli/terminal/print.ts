@@ -27,6 +27,15 @@ export function say(io: Io, text: string): void {
   io.stderr.write(`${wrap(io, 'stderr', text)}\n`);
 }
 
+const labelWidth = 8;
+
+/** A message beside the data, under a label: what does not fit its line goes on below the text, not below the label. */
+export function sayLabelled(io: Io, label: string, text: string): void {
+  const [first = '', ...rest] = wrap({ ...io, columns: io.columns - labelWidth }, 'stderr', text).split('\n');
+  const below = rest.map((line) => `${' '.repeat(labelWidth)}${line}`);
+  io.stderr.write(`${[`${label}:`.padEnd(labelWidth) + first, ...below].join('\n')}\n`);
+}
+
 /** Colours text for a stream that is a terminal, unless NO_COLOR (https://no-color.org) or TERM=dumb asks for none. */
 export function painter(io: Io, stream: Stream = 'stdout'): (style: Style, text: string) => string {
   const isPlain = !hasColours(io, stream);

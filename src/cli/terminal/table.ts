@@ -23,10 +23,16 @@ export function alignColumns(io: Io, rows: readonly (readonly string[])[], inden
       const last = row.at(-1) ?? '';
       if (widthOf(last) <= room) return `${head}${last}`.trimEnd();
       const isRoomy = room >= minLastWidth && last.split(' ').every((word) => widthOf(word) <= room);
-      if (!isRoomy) return `${head.trimEnd()}\n${wrapTo(`${indent}    ${last}`, io.columns)}`;
+      if (!isRoomy) return `${hang(head.trimEnd(), indent, io.columns)}\n${wrapTo(`${indent}    ${last}`, io.columns)}`;
       return `${head}${wrapTo(last, room).replaceAll('\n', `\n${' '.repeat(before)}`)}`;
     })
     .join('\n');
+}
+
+/** A row that is too long for the terminal by itself goes on further in. */
+function hang(row: string, indent: string, columns: number): string {
+  if (widthOf(row) <= columns) return row;
+  return wrapTo(row, columns - 4).replaceAll(`\n${indent}`, `\n${indent}    `);
 }
 
 function widthOf(cell: string): number {

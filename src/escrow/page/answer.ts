@@ -26,7 +26,7 @@ export function answer(audit: Audit): Html {
       ? html`<p class="verdict good"><span aria-hidden="true">✓</span> Nothing is missing.${
           findings.length > 0 && html` ${count(findings.length, 'warning')} below.`
         }</p>`
-      : html`<p class="verdict bad"><span aria-hidden="true">!</span> ${count(gaps, 'finding')} ${gaps === 1 ? 'needs' : 'need'} somebody: <a href="#findings">see ${gaps === 1 ? 'it' : 'them'} first</a>.</p>`;
+      : html`<p class="verdict bad"><span aria-hidden="true">!</span> ${count(gaps, 'finding')} ${gaps === 1 ? 'needs' : 'need'} attention: <a href="#findings">see ${gaps === 1 ? 'it' : 'them'} first</a>.</p>`;
   return html`<section class="answer" aria-labelledby="answer">
 <h1 id="answer">${answerLine(audit).replaceAll(' ·', '\u00a0·')}</h1>
 ${totals.asOf !== undefined && html`<p class="asof">Each as it was on <strong>${timeElement(totals.asOf)}</strong> or later. Intact means: there, untouched since an audit first saw it, and readable now. That its bytes bring the key back, only a restore proves.</p>`}

@@ -49,17 +49,17 @@ export function evidenceSection(audit: Audit, written: AuditDigest | undefined):
 <h2 id="evidence">Evidence</h2>
 <dl class="facts">
 <dt>Reporting period</dt><dd>${audit.calendar.from} to ${audit.startedAt.slice(0, 10)}, ${count(audit.calendar.days, 'day')}: the calendars and the runs</dd>
-<dt>Answers for it</dt><dd>${asked.owner ?? html`not said: set <code>ESCROW_OWNER</code>`}</dd>
+<dt>Owner</dt><dd>${asked.owner ?? html`not set (<code>ESCROW_OWNER</code>)`}</dd>
 <dt>Made by</dt><dd>keyvault-escrow${audit.version !== undefined && html` ${audit.version}`}</dd>
 <dt>This audit</dt><dd>${
     written === undefined
       ? html`made on demand and not kept: it is no link of the chain`
       : html`<code>${written.name}</code> SHA-256 <code class="digest">${written.sha256}</code>`
   }</dd>
-<dt>The audit before</dt><dd>${
+<dt>Previous audit</dt><dd>${
     previous === undefined
       ? html`none: the chain begins here`
-      : html`<code>${previous.name}</code> SHA-256 <code class="digest">${previous.sha256}</code>. The log line <code>escrow.audit.completed</code> of each audit has both digests; <code>keyvault-escrow verify --chain</code> follows them.`
+      : html`<code>${previous.name}</code> SHA-256 <code class="digest">${previous.sha256}</code>. The log line <code>escrow.audit.completed</code> of each audit has both digests, and <code>keyvault-escrow verify --chain</code> follows them.`
   }</dd>
 <dt>Who could have written what</dt><dd>Records and run reports: whoever has the backup identity. So a record counts by what the storage service says of it, and reports only tell the history of runs and why keys failed. Receipts of restore drills: drill operators. Audits: the audit identity alone, where it is not that of the backups.</dd>
 <dt>What the backup identity cannot do</dt><dd>By its role: restore a key, read its material, overwrite, delete or re-tag a blob, write an audit or a receipt. Overwriting and deleting are tried by every nightly run${lastTried(audit)}.</dd>
@@ -78,7 +78,7 @@ ${storageFacts(audit)}<dt>Proven by a restore</dt><dd>${share(audit)}</dd>
       ? html`none on record`
       : html`${timeElement(drill.finishedAt)}, ${count(drill.keys, 'key')}: <code>${drill.receipt}</code>, a claim of whoever ran it`
   }${asked.maxDrillAgeDays !== undefined && html`; one is due every ${count(asked.maxDrillAgeDays, 'day')}`}</dd>
-${restoreTime(audit)}<dt>How ages are told</dt><dd>By the storage service's creation time of each record, in the key's own folder. Beyond ${count(asked.maxAgeHours, 'hour')} a backup is stale. A late record, which came more than an hour after its backup (a copy, an import, a plant), is dated by what it says. A day in the calendars is judged by the newest record at its end, today at the time of the audit.</dd>
+${restoreTime(audit)}<dt>How age is measured</dt><dd>From the storage service's creation time of each record, in the key's own folder. A backup older than ${count(asked.maxAgeHours, 'hour')} is stale. A late record, created more than an hour after its backup (copied, imported or planted), is dated by what it says. A day in the calendars is judged by the newest record at its end, today at the time of the audit.</dd>
 <dt>Same key</dt><dd>A thirtieth of the keys, and every new or changed one, has its versions compared each day with all that audits ever saw of it: no service removes a version.</dd>
 <dt>Times</dt><dd>The audit began ${timeElement(audit.startedAt)} and ended ${timeElement(audit.finishedAt)}. Runs are due by the schedule <code>${asked.schedule}</code> (second, minute, hour, day, month, weekday; UTC)${nextDue(audit)}.</dd>
 </dl>

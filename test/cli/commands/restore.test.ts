@@ -217,7 +217,7 @@ describe('restore of a whole vault', () => {
     const whatIf = await cli(`${line} --what-if --json`);
     expect(whatIf.code).toBe(3);
     expect(whatIf.json()).toMatchObject({ certificateBacked: ['www-cert'], estimatedMs: 6300 });
-    expect(whatIf.stderr).toContain('1 certificate-backed key to bring back with their certificates');
+    expect(whatIf.stderr).toContain('1 certificate-backed key to bring back with its certificate');
     expect([vault('contoso-dr').keyNames(), existsSync(receipt)]).toEqual([['tenant-10'], false]);
 
     const interrupt = new AbortController();

@@ -13,7 +13,7 @@ import { confirm } from '../../terminal/confirm.ts';
 import type { ExitCode } from '../../terminal/errors.ts';
 import { exitCodes } from '../../terminal/errors.ts';
 import type { Io } from '../../terminal/io.ts';
-import { print, printJson, say } from '../../terminal/print.ts';
+import { print, printJson, say, sayLabelled } from '../../terminal/print.ts';
 import { recordObject } from '../list.ts';
 import { openQuarantineDesk, readThrough } from './quarantine-desk.ts';
 import type { RestoreValues } from './restore-options.ts';
@@ -32,14 +32,14 @@ export async function restoreOne(values: RestoreValues, io: Io, task: Task): Pro
   const { keyName, source, createdAt, blobName, blob } = record;
   const tier = blob.tier === undefined || blob.tier === 'Hot' ? '' : `, tier ${blob.tier}`;
   const from = `key "${keyName}" of ${describeSource(source)}, from ${showAge(createdAt, services.now())}${tier}`;
-  say(io, `Record: ${from}\n        ${blobName}`);
-  say(io, `Where:  ${place.explanation}`);
-  for (const note of notesOf(prepared, target)) say(io, `Note:   ${note}`);
+  sayLabelled(io, 'Record', `${from}\n${blobName}`);
+  sayLabelled(io, 'Where', place.explanation);
+  for (const note of notesOf(prepared, target)) sayLabelled(io, 'Note', note);
   if (step.action === 'refuse') throw faultOf(step);
-  say(io, `Will:   ${intention(prepared, target, through && describeSource(through))}`);
+  sayLabelled(io, 'Will', intention(prepared, target, through && describeSource(through)));
   const isUsed = target.isConfigured || isSameSource(source, target.source);
   const advice = step.action === 'restore' ? adviceOf(target, isUsed, through) : undefined;
-  if (advice !== undefined) say(io, `Advice: ${advice}`);
+  if (advice !== undefined) sayLabelled(io, 'Advice', advice);
   if (values.whatIf) {
     if (values.json) await printJson(io, { ...head, comparable: prepared.comparable, outcome: null });
     return exitCodes.done;

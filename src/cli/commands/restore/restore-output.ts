@@ -55,7 +55,8 @@ export function printPlan(plan: RestorePlan, through: PacedSource | undefined, i
       `  ${paint('yellow', 'No run report says which keys were certificate-backed:')} see to the certificates of the vault yourself`,
     );
   } else if (certificateBacked.length > 0) {
-    const head = `${count(certificateBacked.length, 'certificate-backed key')} to bring back with their certificates (az keyvault certificate restore):`;
+    const whose = certificateBacked.length === 1 ? 'its certificate' : 'their certificates';
+    const head = `${count(certificateBacked.length, 'certificate-backed key')} to bring back with ${whose} (az keyvault certificate restore):`;
     say(io, `  ${paint('yellow', head)} ${certificateBacked.join(', ')}`);
   }
 }
