@@ -5,6 +5,7 @@ import type { Services } from '../app/services.ts';
 import { tryWriteOnce } from '../app/try-write-once.ts';
 import { scheduledRunId } from '../escrow/model/run-id.ts';
 import { runTimeOfTimer } from '../escrow/model/run-time.ts';
+import { namesOfSource } from '../escrow/model/source-names.ts';
 import { contextLog } from './context-log.ts';
 import { withPrintableError } from './printable-error.ts';
 
@@ -25,10 +26,7 @@ export function nightlyEscrow(services: Services): TimerFunctionOptions {
       const trial = tryWriteOnce(services, runId, log);
       if (settings.fanOut) {
         await trial;
-        return settings.sources.map(({ kind, name }) => ({
-          ...(kind === 'vault' ? { vaultName: name } : { hsmName: name }),
-          runTime: runTime.toISOString(),
-        }));
+        return settings.sources.map((source) => ({ ...namesOfSource(source), runTime: runTime.toISOString() }));
       }
       const job = {
         runId,

@@ -2,9 +2,8 @@ import type { CopyResult } from '../../app/copy/copy-escrow.ts';
 import { copyEscrow } from '../../app/copy/copy-escrow.ts';
 import { describeLeftOut } from '../../app/copy/left-out.ts';
 import type { Cli } from '../cli.ts';
-import { parseInstant } from '../options/instants.ts';
-import { keyNames, since } from '../options/record-options.ts';
-import { hsmName, namedSource, sourceMembers, vaultName } from '../options/source-options.ts';
+import { keyNames, readRecordQuery, since } from '../options/record-options.ts';
+import { hsmName, sourceMembers, vaultName } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
@@ -33,12 +32,7 @@ export function addCopy(cli: Cli) {
     .option('--latest', 'only the newest record of each key')
     .action(
       cli.action(async (values, io, task) => {
-        const query = {
-          source: namedSource(values),
-          names: values.name,
-          since: values.since === undefined ? undefined : parseInstant(values.since, 'since', task.services.now()),
-          onlyLatest: values.latest ?? false,
-        };
+        const query = readRecordQuery(values, values.latest ?? false, task.services.now());
         const progress = showProgress(io, 'record', 'read');
         const result = await copyEscrow({ query, to: values.to }, task, () => progress.step()).finally(() =>
           progress.end(),

@@ -1,9 +1,10 @@
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Option } from '@commander-js/extra-typings';
 import type { OperatorServices } from '../../app/operator-services.ts';
 import type { PacedTarget } from '../../app/restore/prepare-restore.ts';
 import type { RestorePlace } from '../../escrow/model/source.ts';
 import { defaultBackupsPerSecond, isSameSource } from '../../escrow/model/source.ts';
 import { UsageFault } from '../terminal/errors.ts';
+import { parsePace } from './pace.ts';
 import { namedSource, parseSourceName, sourceMembers } from './source-options.ts';
 
 /** The options that name where to restore to, and say where that lies. */
@@ -31,10 +32,8 @@ export interface TargetValues {
   readonly maxPerSecond?: number | undefined;
 }
 
-export type NamedTarget = PacedTarget;
-
 /** @throws UsageFault when no target is named. The name is taken as it is: whoever restores must know where to. */
-export function readTarget(values: TargetValues, { settings }: OperatorServices): NamedTarget {
+export function readTarget(values: TargetValues, { settings }: OperatorServices): PacedTarget {
   const { toVaultName: vaultName, toHsmName: hsmName, maxPerSecond: pace } = values;
   const named = namedSource({ vaultName, hsmName });
   if (named === undefined) {
@@ -55,12 +54,6 @@ export function readTarget(values: TargetValues, { settings }: OperatorServices)
   };
 }
 
-function parsePace(text: string): number {
-  const pace = Number(text);
-  if (pace > 0 && pace <= 1000) return pace;
-  throw new InvalidArgumentError('Write it as --max-per-second 25, at most 1000.');
-}
-
-export function describeTarget({ source, place }: NamedTarget): object {
+export function describeTarget({ source, place }: PacedTarget): object {
   return { ...sourceMembers(source), place };
 }

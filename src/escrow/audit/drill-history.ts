@@ -1,12 +1,10 @@
 import { inParallel } from '../coverage/in-parallel.ts';
-import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
 import type { AuditHead } from '../records/audit-document.ts';
 import { drillFolder, lastReceipts, parseDrillJournalName, parseDrillReceiptName } from '../records/blob-names.ts';
-import { maxEvidenceBytes, oneLargeAtATime, readBounded } from '../records/bounded-read.ts';
+import { oneLargeAtATime } from '../records/bounded-read.ts';
 import { eachListed } from '../records/capped-listing.ts';
-import type { DrillReceipt } from '../records/drill-receipt.ts';
-import { parseDrillReceipt } from '../records/drill-receipt.ts';
+import { readDrillReceipt } from '../records/drill-receipt.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 
 // Receipts are claims of drill operators, who alone add to their store.
@@ -47,8 +45,8 @@ export async function readDrills(
   const leaving = new Set([...lastReceipts(receipts).values()].filter(({ metadata }) => metadata.left !== undefined));
   const read = async (blob: StoredBlob): Promise<void> => {
     const { name, createdAt } = blob;
-    const receipt = await readReceipt(drills, name, unreadable, deadline);
-    if (receipt === undefined) return;
+    const receipt = await readDrillReceipt(drills, name, deadline);
+    if ('why' in receipt) return void unreadable.push({ name, why: receipt.why });
     if (leaving.has(blob)) left.push({ receipt: name, names: receipt.left ?? [] });
     if (!isNew(blob)) return;
     // The store's time, not the receipt's: a receipt is only as old as its blob.
@@ -90,23 +88,4 @@ async function listDrills(drills: EscrowStore, deadline: AbortSignal) {
   });
   receipts.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
   return { receipts, journals, isComplete };
-}
-
-async function readReceipt(
-  drills: EscrowStore,
-  name: string,
-  unreadable: { name: string; why: string }[],
-  deadline: AbortSignal,
-): Promise<DrillReceipt | undefined> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readBounded(drills, name, maxEvidenceBytes, deadline);
-  } catch (error) {
-    if (error instanceof OutOfTime || !(error instanceof ServiceError)) throw error;
-    unreadable.push({ name, why: error.message });
-    return undefined;
-  }
-  const receipt = parseDrillReceipt(Buffer.from(bytes).toString('utf8'));
-  if (receipt === undefined) unreadable.push({ name, why: 'it is not a receipt of this version' });
-  return receipt;
 }

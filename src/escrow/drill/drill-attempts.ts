@@ -1,11 +1,9 @@
 import { drilledKey } from '../audit/drill-history.ts';
 import { inParallel } from '../coverage/in-parallel.ts';
-import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { drillFolder, parseDrillReceiptName } from '../records/blob-names.ts';
-import { maxEvidenceBytes, oneLargeAtATime, readBounded } from '../records/bounded-read.ts';
-import type { DrillReceipt } from '../records/drill-receipt.ts';
-import { parseDrillReceipt } from '../records/drill-receipt.ts';
+import { oneLargeAtATime } from '../records/bounded-read.ts';
+import { readDrillReceipt } from '../records/drill-receipt.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 
 /** When drills tried a key. ISO instants, by the storage service: a receipt is only as old as its blob. */
@@ -54,29 +52,16 @@ export async function readDrillAttempts(
   const withLarge = oneLargeAtATime();
   await inParallel(receipts, readersAtOnce, async (blob) => {
     const { name, createdAt } = blob;
-    const receipt = await withLarge(blob, () => readReceipt(drillStore, name, deadline));
-    for (const { source, key, outcome } of receipt?.keys ?? [])
+    const receipt = await withLarge(blob, () => readDrillReceipt(drillStore, name, deadline));
+    // One that cannot be read, because it is archived for example, is ignored.
+    if ('why' in receipt) return;
+    for (const { source, key, outcome } of receipt.keys)
       note(drilledKey(source, key), createdAt.toISOString(), outcome === 'proven');
   });
   return { attempts, audited };
 }
 
 const readersAtOnce = 8;
-
-/** One that cannot be read, because it is archived for example, is ignored. */
-async function readReceipt(
-  drillStore: EscrowStore,
-  name: string,
-  deadline: AbortSignal,
-): Promise<DrillReceipt | undefined> {
-  try {
-    const bytes = await readBounded(drillStore, name, maxEvidenceBytes, deadline);
-    return parseDrillReceipt(Buffer.from(bytes).toString('utf8'));
-  } catch (error) {
-    if (error instanceof OutOfTime || !(error instanceof ServiceError)) throw error;
-    return undefined;
-  }
-}
 
 /** Whether the newest drill that tried the key did not prove it. */
 export function failedLast({ triedAt, provenAt }: DrillAttempts): boolean {

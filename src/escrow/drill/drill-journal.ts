@@ -1,7 +1,6 @@
 import { EscrowFault } from '../model/failure.ts';
 import type { RunId } from '../model/run-id.ts';
 import { scheduledRunId } from '../model/run-id.ts';
-import { ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import {
   drillFolder,
@@ -10,11 +9,10 @@ import {
   lastReceipts,
   parseDrillJournalName,
 } from '../records/blob-names.ts';
-import { maxEvidenceBytes, readBounded } from '../records/bounded-read.ts';
 import type { DrillJournal } from '../records/drill-journal.ts';
-import { parseDrillJournal } from '../records/drill-journal.ts';
+import { formatDrillJournal, readDrillJournal } from '../records/drill-journal.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
-import { parseDrillReceipt } from '../records/drill-receipt.ts';
+import { formatDrillReceipt, readDrillReceipt } from '../records/drill-receipt.ts';
 import { putOnce } from '../records/put-once.ts';
 
 /**
@@ -29,7 +27,7 @@ export async function openDrill(
   const began = new Date(journal.startedAt).getTime();
   for (let second = 0; second < 60; second++) {
     const drillId = scheduledRunId(new Date(began + second * 1000));
-    const bytes = Buffer.from(`${JSON.stringify({ ...journal, drillId })}\n`);
+    const bytes = formatDrillJournal({ ...journal, drillId });
     const metadata = { target: journal.target };
     const blob = { name: drillJournalName(drillId), bytes, contentType: 'application/json', metadata };
     if ((await putOnce(drills, blob, deadline)).written) return drillId;
@@ -48,7 +46,7 @@ export async function putReceipt(
   receipt: DrillReceipt,
   deadline: AbortSignal,
 ): Promise<string> {
-  const bytes = Buffer.from(`${JSON.stringify(receipt)}\n`);
+  const bytes = formatDrillReceipt(receipt);
   for (let number = 1; ; number++) {
     const name = drillReceiptName(drillId, number);
     // So that an audit sees from the listing alone which drills are still open.
@@ -79,30 +77,20 @@ export async function findOpenDrills(
   const receipts = lastReceipts(blobs);
   const open: OpenDrill[] = [];
   const unreadable: string[] = [];
-  const read = async <T>(name: string, parse: (text: string) => T | undefined): Promise<T | undefined> => {
-    const parsed = parse(await readText(drills, name, deadline));
-    if (parsed === undefined) unreadable.push(name);
-    return parsed;
-  };
   for (const { name: journalName, createdAt: openedAt } of journals) {
     const drillId = parseDrillJournalName(journalName)?.drillId ?? '';
     const last = receipts.get(drillId);
-    const receipt = last && (await read(last.name, parseDrillReceipt));
+    const read = last && (await readDrillReceipt(drills, last.name, deadline));
+    if (last !== undefined && read !== undefined && 'why' in read) unreadable.push(last.name);
+    const receipt = read === undefined || 'why' in read ? undefined : read;
     if (receipt !== undefined && (receipt.left ?? []).length === 0) continue;
-    const journal = await read(journalName, parseDrillJournal);
-    if (journal === undefined) continue;
+    const journal = await readDrillJournal(drills, journalName, deadline);
+    if (journal === undefined) {
+      unreadable.push(journalName);
+      continue;
+    }
     const names = receipt?.left ?? journal.keys.map(({ key }) => key);
     open.push({ journalName, openedAt, journal, names: [...new Set(names.map((name) => name.toLowerCase()))] });
   }
   return { open: open.sort((a, b) => a.openedAt.getTime() - b.openedAt.getTime()), unreadable };
-}
-
-/** A blob that cannot be read (archived, too large, gone since) says nothing, and stops nobody. */
-async function readText(drills: EscrowStore, name: string, deadline: AbortSignal): Promise<string> {
-  try {
-    return Buffer.from(await readBounded(drills, name, maxEvidenceBytes, deadline)).toString('utf8');
-  } catch (error) {
-    if (error instanceof ServiceError) return '';
-    throw error;
-  }
 }

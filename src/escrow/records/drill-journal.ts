@@ -1,4 +1,8 @@
 import * as z from 'zod/mini';
+import { ServiceError } from '../model/service-error.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
+import { maxEvidenceBytes, readBounded } from './bounded-read.ts';
+import { formatJson, parseJson } from './json-format.ts';
 
 export const drillJournalFormat = 'keyvault-escrow/drill-journal/1';
 
@@ -19,11 +23,20 @@ const journalSchema = z.object({
 
 export type DrillJournal = z.infer<typeof journalSchema>;
 
-/** Reads a journal; undefined when the text is none. */
-export function parseDrillJournal(content: string): DrillJournal | undefined {
+export function formatDrillJournal(journal: DrillJournal): Buffer {
+  return formatJson(journalSchema, journal);
+}
+
+/** @returns undefined for anything that cannot be read, because it is archived or gone for example, or is not a journal. */
+export async function readDrillJournal(
+  drills: EscrowStore,
+  name: string,
+  deadline: AbortSignal,
+): Promise<DrillJournal | undefined> {
   try {
-    return journalSchema.safeParse(JSON.parse(content)).data;
-  } catch {
-    return undefined;
+    return parseJson(journalSchema, await readBounded(drills, name, maxEvidenceBytes, deadline));
+  } catch (error) {
+    if (error instanceof ServiceError) return undefined;
+    throw error;
   }
 }

@@ -1,4 +1,9 @@
 import * as z from 'zod/mini';
+import { OutOfTime, ServiceError } from '../model/service-error.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
+import { maxEvidenceBytes, readBounded } from './bounded-read.ts';
+import { formatJson, parseJson } from './json-format.ts';
+import { placeSchema } from './shared-schemas.ts';
 
 export const drillFormat = 'keyvault-escrow/drill/1';
 
@@ -42,7 +47,7 @@ const receiptSchema = z.object({
   finishedAt: text,
   /** Where the backups were restored, as `vaults/<name>` or `managed-hsms/<name>`, and its place when known. */
   target: text,
-  place: z.exactOptional(z.object({ subscriptionId: label, geography: label, securityDomain: label })),
+  place: z.exactOptional(placeSchema),
   /** `ok`: every key proven. `findings`: some were not. `stopped`: it ended before its last key. `swept`: see `drill sweep`. */
   status: z.enum(['ok', 'findings', 'stopped', 'swept']),
   /** Why it stopped, or what was swept away. */
@@ -55,11 +60,21 @@ const receiptSchema = z.object({
 export type DrilledKey = z.infer<typeof drilledKeySchema>;
 export type DrillReceipt = z.infer<typeof receiptSchema>;
 
-/** Reads a receipt; undefined when the text is none. */
-export function parseDrillReceipt(content: string): DrillReceipt | undefined {
+export function formatDrillReceipt(receipt: DrillReceipt): Buffer {
+  return formatJson(receiptSchema, receipt);
+}
+
+/** @returns the receipt, or why it counts for nothing. @throws OutOfTime; every failure of the store is an answer. */
+export async function readDrillReceipt(
+  drills: EscrowStore,
+  name: string,
+  deadline: AbortSignal,
+): Promise<DrillReceipt | { readonly why: string }> {
   try {
-    return receiptSchema.safeParse(JSON.parse(content)).data;
-  } catch {
-    return undefined;
+    const bytes = await readBounded(drills, name, maxEvidenceBytes, deadline);
+    return parseJson(receiptSchema, bytes) ?? { why: 'it is not a receipt of this version' };
+  } catch (error) {
+    if (error instanceof OutOfTime || !(error instanceof ServiceError)) throw error;
+    return { why: error.message };
   }
 }

@@ -1,13 +1,13 @@
+import type { PacedTarget } from '../../../app/restore/prepare-restore.ts';
 import type { QuarantineDesk } from '../../../app/restore/restore-ports.ts';
 import type { PacedSource } from '../../../escrow/model/source.ts';
 import { defaultBackupsPerSecond, describeSource } from '../../../escrow/model/source.ts';
-import type { NamedTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import type { Io } from '../../terminal/io.ts';
 import { say } from '../../terminal/print.ts';
 
 /** The place of `--through`: of the kind of the target. */
-export function readThrough(name: string | undefined, { source }: NamedTarget): PacedSource | undefined {
+export function readThrough(name: string | undefined, { source }: PacedTarget): PacedSource | undefined {
   if (name === undefined) return undefined;
   return { kind: source.kind, name, maxBackupsPerSecond: defaultBackupsPerSecond(source.kind) };
 }

@@ -1,13 +1,13 @@
 import { faultOf } from '../../../app/fault-of.ts';
 import { findRecord } from '../../../app/find-records.ts';
 import { describeLeft } from '../../../app/restore/left-key.ts';
+import type { PacedTarget } from '../../../app/restore/prepare-restore.ts';
 import { adviceOf, type PreparedRestore, prepareRestore } from '../../../app/restore/prepare-restore.ts';
 import type { Task } from '../../../app/task.ts';
 import { OutOfTime } from '../../../escrow/model/service-error.ts';
 import { describeSource, isSameSource } from '../../../escrow/model/source.ts';
 import { showAge, showInstant } from '../../options/instants.ts';
 import { readRecordChoice } from '../../options/record-choice-options.ts';
-import type { NamedTarget } from '../../options/target-options.ts';
 import { describeTarget, readTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import type { ExitCode } from '../../terminal/errors.ts';
@@ -71,7 +71,7 @@ export async function restoreOne(values: RestoreValues, io: Io, task: Task): Pro
   return verdict === 'same' || outcome.outcome === 'recovered' ? exitCodes.done : exitCodes.findings;
 }
 
-function notesOf({ step, original, comparable, record }: PreparedRestore, target: NamedTarget): string[] {
+function notesOf({ step, original, comparable, record }: PreparedRestore, target: PacedTarget): string[] {
   const place = describeSource(record.source);
   const notes: string[] = [];
   if (original === 'active') notes.push(`the key is still there in ${place}; this makes a second copy.`);
@@ -84,7 +84,7 @@ function notesOf({ step, original, comparable, record }: PreparedRestore, target
   return notes;
 }
 
-function intention({ step, record }: PreparedRestore, target: NamedTarget, through: string | undefined): string {
+function intention({ step, record }: PreparedRestore, target: PacedTarget, through: string | undefined): string {
   const place = describeSource(target.source);
   if (step.action !== 'recover') {
     const way =
