@@ -111,6 +111,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     name: 'connection refused',
     does: 'says what to check',
     expected: { problem: 'ERR_PROXY_TUNNEL', escrowed: 'none' },
+    says: /the proxy did not let the call through .* 502 .*Have the proxy of HTTPS_PROXY let [^ ]+ through/s,
     arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'refuse' }),
   },
   {

@@ -91,6 +91,8 @@ const tokenKinds: ReadonlySet<FailureKind> = new Set<FailureKind>([
 ]);
 const wayKinds: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'unreachable',
+  'blockedByProxy',
+  'gatewayUnavailable',
   'untrustedCertificate',
   'noAnswer',
   'misrouted',

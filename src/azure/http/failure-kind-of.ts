@@ -7,6 +7,7 @@ export interface ServiceRefusal {
   readonly statusCode?: number | undefined;
   readonly code: string;
   readonly innerCode?: string | undefined;
+  readonly requestId?: string | undefined;
   readonly message: string;
 }
 
@@ -22,8 +23,24 @@ export function failureKindOf(refusal: ServiceRefusal): FailureKind {
   return (
     (isStorage ? kindOfStorage(refusal) : kindOfKeyVault(refusal)) ??
     ownKinds.get(innerCode ?? code) ??
-    kindOfStatus(statusCode)
+    (isOfService(refusal) ? kindOfStatus(statusCode) : kindOfGateway(statusCode))
   );
+}
+
+/** Every service gives its answers an id and its refusals a code; a proxy or a gateway knows neither. */
+function isOfService({ statusCode, code, requestId }: ServiceRefusal): boolean {
+  return requestId !== undefined || code !== unknownCodeOf(statusCode);
+}
+
+/** Stands for the code of an answer that has none. */
+export function unknownCodeOf(statusCode: number | undefined): string {
+  return `Http${statusCode}`;
+}
+
+function kindOfGateway(statusCode: number): FailureKind {
+  const kind = kindOfStatus(statusCode);
+  if (kind === 'unavailable') return 'gatewayUnavailable';
+  return kind === 'refused' || kind === 'accessRefused' ? 'misrouted' : kind;
 }
 
 /** Codes that we give ourselves. */
@@ -37,16 +54,9 @@ const ownKinds: ReadonlyMap<string, FailureKind> = new Map([
 ]);
 
 const connectionKinds: ReadonlyMap<string, FailureKind> = new Map([
-  ...[
-    'ENOTFOUND',
-    'EAI_AGAIN',
-    'ECONNREFUSED',
-    'EHOSTUNREACH',
-    'ENETUNREACH',
-    'EHOSTDOWN',
-    'ETIMEDOUT',
-    'ERR_PROXY_TUNNEL',
-  ].map((code) => [code, 'unreachable'] as const),
+  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ETIMEDOUT'].map(
+    (code) => [code, 'unreachable'] as const,
+  ),
   ...[
     'SELF_SIGNED_CERT_IN_CHAIN',
     'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -55,6 +65,7 @@ const connectionKinds: ReadonlyMap<string, FailureKind> = new Map([
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'CERT_UNTRUSTED',
   ].map((code) => [code, 'untrustedCertificate'] as const),
+  ['ERR_PROXY_TUNNEL', 'blockedByProxy'],
   ...['ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'].map(
     (code) => [code, 'misrouted'] as const,
   ),

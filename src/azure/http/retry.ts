@@ -34,6 +34,7 @@ const firstBackoffMs = 500;
  */
 const transientKinds: readonly FailureKind[] = [
   ...(['throttled', 'unavailable', 'noAnswer', 'invalidAnswer', 'unreachable', 'tokenRefused'] as const),
+  ...(['gatewayUnavailable', 'blockedByProxy'] as const),
   ...(['identityUnavailable', 'identityRefused', 'signInUnavailable'] as const),
 ];
 

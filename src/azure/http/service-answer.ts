@@ -1,6 +1,6 @@
 import type { ServiceName } from '../../escrow/model/service-error.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
-import { failureKindOf } from './failure-kind-of.ts';
+import { failureKindOf, unknownCodeOf } from './failure-kind-of.ts';
 import { identityErrorOf, isIdentityError } from './identity-error.ts';
 
 /** The parts of an HTTP answer that an error is made from; both SDK generations fit it. */
@@ -13,20 +13,32 @@ export interface HttpAnswer {
 /** Key Vault's and Managed HSM's error body: `{"error":{"code","message","innererror":{"code"}}}`; it may be empty. */
 export function keyVaultErrorOf(answer: HttpAnswer, service: ServiceName, host: string): ServiceError {
   const error = parseError(answer.bodyAsText);
-  const message = textOf(error, 'message') ?? `the service answered ${answer.status} without an explanation`;
+  const message = textOf(error, 'message')?.slice(0, longestMessage) ?? wordsOfNone(answer.status, answer.bodyAsText);
   const refusal = {
     service,
     statusCode: answer.status,
-    code: textOf(error, 'code') ?? `Http${answer.status}`,
+    code: textOf(error, 'code') ?? unknownCodeOf(answer.status),
     innerCode: textOf(asObject(error.innererror), 'code'),
+    requestId: answer.headers.get('x-ms-request-id'),
   };
   return new ServiceError(message, {
     ...refusal,
     kind: failureKindOf({ ...refusal, message }),
     host,
-    requestId: answer.headers.get('x-ms-request-id'),
     retryAfterMs: retryAfterOf(answer),
   });
+}
+
+// The longest that a service was seen to send has 900 characters; what stands between may send anything.
+const longestMessage = 2000;
+
+/** What is said of an answer in which the service says nothing. A web page is told by its title, which often names its sender. */
+function wordsOfNone(statusCode: number | undefined, body: string | null | undefined): string {
+  if (!/^\s*<(!doctype html|html|head|body)\b/i.test(body ?? ''))
+    return `the service answered ${statusCode ?? 'nothing'} without an explanation`;
+  const [, title = ''] = /<title[^>]*>([^<]{1,100})/i.exec(body ?? '') ?? [];
+  const named = title.replace(/[\p{C}\s]+/gu, ' ').trim();
+  return `a web page came instead of an answer${named && `, "${named}"`}`;
 }
 
 // What stands between us and the service may answer anything; only text in the right places is believed.
@@ -94,6 +106,7 @@ export function toServiceError(error: unknown, service: ServiceName, host: strin
     service,
     statusCode,
     code: response?.headers.get('x-ms-error-code') ?? code ?? ownCode(message, statusCode),
+    requestId: response?.headers.get('x-ms-request-id'),
   };
   return new ServiceError(
     message,
@@ -101,7 +114,6 @@ export function toServiceError(error: unknown, service: ServiceName, host: strin
       ...refusal,
       kind: failureKindOf({ ...refusal, message }),
       host,
-      requestId: response?.headers.get('x-ms-request-id'),
       retryAfterMs: response && retryAfterOf(response),
     },
     { cause: error },
@@ -109,7 +121,7 @@ export function toServiceError(error: unknown, service: ServiceName, host: strin
 }
 
 function ownCode(message: string, statusCode: number | undefined): string {
-  if (statusCode !== undefined) return `Http${statusCode}`;
+  if (statusCode !== undefined) return unknownCodeOf(statusCode);
   // The SDK's own check that a source asks for a token of its own domain.
   return /^The challenge resource .* does not match the requested domain/.test(message)
     ? 'ForeignChallenge'
@@ -118,13 +130,18 @@ function ownCode(message: string, statusCode: number | undefined): string {
 
 /**
  * What the answer says, as one line: storage repeats request id and time on further lines, which are fields of ours; why a
- * token was refused stands in a detail of its own; an answer to a HEAD says nothing at all; and the SDK's advice to switch off
- * its check of the challenge is never repeated.
+ * token was refused stands in a detail of its own; an answer to a HEAD says nothing at all; the SDK of queues leaves the service's
+ * words in the body; and its advice to switch off its check of the challenge is never repeated.
  */
 function wordsOf(error: SdkError, statusCode: number | undefined): string {
+  const body = error.response?.bodyAsText ?? '';
+  if (error.code === 'PARSE_ERROR') return 'the answer cannot be read: it is cut short, or of another form';
   const [line = ''] = error.message.split('\n', 1);
-  const [, detail] = /<AuthenticationErrorDetail>([^<]*)</.exec(error.response?.bodyAsText ?? '') ?? [];
+  const [, detail] = /<AuthenticationErrorDetail>([^<]*)</.exec(body) ?? [];
   const words = line.replace(/ Set disableChallengeResourceVerification.*$/, '').trim();
-  if (words === '') return `the service answered ${statusCode ?? 'nothing'} without an explanation`;
-  return detail ? `${words} ${detail}` : words;
+  if (words === '' || words.startsWith('<') || words.startsWith('Unexpected status code:')) {
+    const [, told = ''] = /<Message>([^<\n]*)/.exec(body) ?? [];
+    return told || wordsOfNone(statusCode, body);
+  }
+  return (detail ? `${words} ${detail}` : words).slice(0, longestMessage);
 }

@@ -1,5 +1,6 @@
 import type { RequestPolicyFactory } from '@azure/storage-blob';
 import type { ServiceName } from '../../escrow/model/service-error.ts';
+import { ServiceError } from '../../escrow/model/service-error.ts';
 import type { Clock } from './clock.ts';
 import { guardRequest } from './connection.ts';
 import { withRetries } from './retry.ts';
@@ -22,9 +23,15 @@ export function storageCalls(url: string, service: ServiceName, clock: Clock): S
   return {
     guard: {
       create: (next) => ({
-        sendRequest(request) {
+        async sendRequest(request) {
           guardRequest(request, host, service);
-          return next.sendRequest(request);
+          const response = await next.sendRequest(request);
+          // Storage names its version in every answer to a call that it carried out.
+          if (response.status < 300 && response.headers.get('x-ms-version') === undefined) {
+            const words = 'the answer is not one of the service: something on the way sent it';
+            throw new ServiceError(words, { service, kind: 'invalidAnswer', host, code: 'InvalidAnswer' });
+          }
+          return response;
         },
       }),
     },

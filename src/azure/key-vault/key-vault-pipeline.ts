@@ -78,7 +78,7 @@ export function keyVaultPipeline({ host, service, pacer, clock, waiting }: Pipel
         if (response.status >= 300) throw keyVaultErrorOf(response, service, host);
         if (context.answer)
           context.answer.time = validServiceDate(new Date(response.headers.get('date') ?? Number.NaN));
-        if (response.bodyAsText) requireJson(response.bodyAsText, service, host);
+        if (!isAnswer(response.status, response.bodyAsText, change)) throw invalidAnswer(service, host);
         return response;
       };
       const change = keyChangeOf(request.method, request.url);
@@ -116,15 +116,31 @@ function refuseLoop(url: string, pages: Set<string> | undefined, service: Servic
   pages?.add(url);
 }
 
-// A body that is cut or is a proxy's page parses nowhere further up; here it can still be requested again.
-function requireJson(body: string, service: ServiceName, host: string): void {
+/**
+ * Whether this can be an answer of the service: a listing, a key, a backup, or nothing after a purge. What is cut short, or was sent by
+ * something on the way, would be a bug further up; here it can still be asked for again. A backup without bytes is told by itself.
+ */
+function isAnswer(status: number, text: string | null | undefined, change: KeyChange | undefined): boolean {
+  if (status === 204) return change?.operation === 'purge';
+  const { value, key } = membersOf(text) ?? {};
+  if (change?.operation === 'backUp') return membersOf(text) !== undefined;
+  return Array.isArray(value) ? value.every(hasKid) : hasKid(key);
+}
+
+function membersOf(text: string | null | undefined): Readonly<Record<string, unknown>> | undefined {
   try {
-    JSON.parse(body);
-  } catch (cause) {
-    throw new ServiceError(
-      'the answer is not valid JSON',
-      { service, kind: 'invalidAnswer', host, code: 'InvalidAnswer' },
-      { cause },
-    );
+    const body: unknown = JSON.parse(text ?? '');
+    return typeof body === 'object' && body !== null ? { ...body } : undefined;
+  } catch {
+    return undefined;
   }
+}
+
+function hasKid(item: unknown): boolean {
+  return typeof item === 'object' && item !== null && 'kid' in item && typeof item.kid === 'string';
+}
+
+function invalidAnswer(service: ServiceName, host: string): ServiceError {
+  const words = 'the answer is not one of the service: it is cut short, or something on the way sent it';
+  return new ServiceError(words, { service, kind: 'invalidAnswer', host, code: 'InvalidAnswer' });
 }

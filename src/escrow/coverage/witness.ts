@@ -70,7 +70,8 @@ async function readPublicKey(
     return thumbprint === undefined ? {} : { thumbprint };
   } catch (error) {
     // Refused for this version (a disabled one, say), or gone since it was listed: other versions can still be read.
-    if (error instanceof ServiceError && error.kind !== 'unavailable') return { unread: true };
+    if (error instanceof ServiceError && !['unavailable', 'gatewayUnavailable'].includes(error.kind))
+      return { unread: true };
     throw error;
   }
 }

@@ -33,6 +33,8 @@ export type FailureKind =
   | 'untrustedCertificate'
   /** The host has no address, or nothing listens there. */
   | 'unreachable'
+  /** The proxy of this machine opened no way to the host. */
+  | 'blockedByProxy'
   /** The connection broke, or no answer came in time. */
   | 'noAnswer'
   /** The answer leads elsewhere: another host, a redirect, a listing in a circle. */
@@ -42,6 +44,8 @@ export type FailureKind =
   // The service cannot now.
   | 'throttled'
   | 'unavailable'
+  /** A proxy or gateway on the way to the service failed; the service itself said nothing. */
+  | 'gatewayUnavailable'
   /** Another operation on the same thing goes on, or the name is taken. */
   | 'conflict'
   // The object of the call.

@@ -87,6 +87,11 @@ const explanations: Readonly<Record<FailureKind, Explanation>> = {
   unreachable: {
     remedy: ({ host }) => `Check that ${host} exists, resolves and can be reached from the caller's network.`,
   },
+  blockedByProxy: {
+    meaning: 'the proxy did not let the call through',
+    remedy: ({ host }) =>
+      `Have the proxy of HTTPS_PROXY let ${host} through, if that host exists; or name it in NO_PROXY where it can be reached without.`,
+  },
   noAnswer: {
     remedy: ({ host, isBackup }) =>
       isBackup
@@ -107,6 +112,10 @@ const explanations: Readonly<Record<FailureKind, Explanation>> = {
       `Another attempt may succeed; others load ${host} too: lower maxBackupsPerSecond, or run at another hour.`,
   },
   unavailable: { remedy: () => tryAgain },
+  gatewayUnavailable: {
+    remedy: ({ host }) =>
+      `Another attempt may succeed; if it keeps failing, check what stands between the caller and ${host} (proxies, gateways).`,
+  },
   conflict: {
     remedy: ({ service }) =>
       isStorage(service)

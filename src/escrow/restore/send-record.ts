@@ -86,6 +86,7 @@ const withoutClearAnswer: readonly FailureKind[] = [
   'noAnswer',
   'invalidAnswer',
   'unavailable',
+  'gatewayUnavailable',
   'conflict',
   'misrouted',
 ];

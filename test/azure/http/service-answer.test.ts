@@ -34,7 +34,7 @@ describe('an error of Key Vault', () => {
   test.each([
     ['empty', ''],
     ['missing', undefined],
-    ['no JSON', '<html>Bad gateway</html>'],
+    ['no JSON', 'Bad gateway'],
     ['cut', '{"error":{"code":"Thro'],
     ['null', 'null'],
     ['of another shape', '{"message":"x"}'],
@@ -48,6 +48,20 @@ describe('an error of Key Vault', () => {
       innerCode: undefined,
       message: 'the service answered 429 without an explanation',
     });
+  });
+
+  test.each([
+    ['<!DOCTYPE html>\n<html><head><title>Blocked by\u001b policy</title>', ', "Blocked by policy"'],
+    ['<html><body>Sorry</body></html>', ''],
+    [`<html><title>${'x'.repeat(500)}</title>`, `, "${'x'.repeat(100)}"`],
+  ])('that is a web page (%j) is told by its title', (body, title) => {
+    const { message } = keyVaultErrorOf(answer(403, body), 'Key Vault', host);
+    expect(message).toBe(`a web page came instead of an answer${title}`);
+  });
+
+  test('whose words have no end is told as far as anybody would read', () => {
+    const error = { code: 'Odd', message: 'x'.repeat(100_000) };
+    expect(keyVaultErrorOf(answer(400, { error }), 'Key Vault', host).message.length).toBe(2000);
   });
 
   test('is never a reason to throw, whatever the body', () => {
@@ -132,6 +146,33 @@ describe('what an SDK throws', () => {
       requestId: 'r-2',
       retryAfterMs: 3000,
     });
+  });
+
+  test.each([
+    ['a web page', undefined, '<!DOCTYPE html>', '<!DOCTYPE html>\n<title>Sign in</title>', /^a web page .*"Sign in"$/],
+    [
+      'a refusal of queues',
+      undefined,
+      'Unexpected status code: 403',
+      '<Message>Denied.\nTime:x</Message>',
+      /^Denied\.$/,
+    ],
+    [
+      'a body cut short',
+      'PARSE_ERROR',
+      `Error "[object Object]" while parsing <a${'x'.repeat(9000)}`,
+      '',
+      /^the answer cannot be read/,
+    ],
+  ])('of %s says what there is to read in it', (_, code, message, body, words) => {
+    const response = answer(403, body);
+    const thrown = Object.assign(new Error(message), {
+      name: 'RestError',
+      statusCode: 403,
+      ...(code && { code }),
+      response,
+    });
+    expect((told(thrown) as Error).message).toMatch(words);
   });
 
   test('of the identity is told as the identity, not as the source', () => {
