@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { DefaultAzureCredential } from '@azure/identity';
 import { ServiceError } from '../escrow/model/service-error.ts';
+import { hasIdentityEndpoint } from './http/identity-error.ts';
 import { unlessAborted } from './http/unless-aborted.ts';
 
 /** Less than a call has, so that it is told of the endpoint. The library asks six times where it retries, within 17 s. */
@@ -21,8 +22,6 @@ export function createCredential(authorityHost: string, waitMs = longestWaitMs):
 }
 
 function noToken(waitMs: number): ServiceError {
-  const { IDENTITY_ENDPOINT, MSI_ENDPOINT } = process.env;
-  const isManaged = (IDENTITY_ENDPOINT ?? MSI_ENDPOINT) !== undefined;
-  const kind = isManaged ? 'identityUnavailable' : 'signInUnavailable';
+  const kind = hasIdentityEndpoint(process.env) ? 'identityUnavailable' : 'signInUnavailable';
   return new ServiceError(`no token within ${waitMs / 1000} s`, { service: 'identity', kind, code: 'TimedOut' });
 }

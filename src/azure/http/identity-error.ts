@@ -48,6 +48,7 @@ function kindOfCause({ name, status, statusCode, errorCode, message }: IdentityE
   switch (name) {
     // The endpoint answered; a 400 is a wrong identity, or one that is not there yet (seen for a moment after a start).
     case 'ServerError':
+      if (refusedOnTheWay.includes(status ?? 0) && !hasIdentityEndpoint(process.env)) return undefined;
       return status !== undefined && status >= 400 && status < 500 && !transientStatuses.includes(status)
         ? 'identityRefused'
         : 'identityUnavailable';
@@ -60,6 +61,14 @@ function kindOfCause({ name, status, statusCode, errorCode, message }: IdentityE
     default:
       return undefined;
   }
+}
+
+// At a desk the library looks for a metadata service that is not there, and a proxy or firewall answers in its place.
+const refusedOnTheWay = [401, 403, 407];
+
+/** Whether this process lives where a managed identity is handed out by an endpoint of its own, as an app does. */
+export function hasIdentityEndpoint({ IDENTITY_ENDPOINT, MSI_ENDPOINT }: Readonly<NodeJS.ProcessEnv>): boolean {
+  return (IDENTITY_ENDPOINT ?? MSI_ENDPOINT) !== undefined;
 }
 
 const transientStatuses = [404, 408, 410, 429];

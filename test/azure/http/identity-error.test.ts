@@ -149,3 +149,14 @@ test('a process that nobody has signed in to, and that has no managed identity, 
   const error = await credential.getToken('https://storage.azure.com/.default').catch((thrown: unknown) => thrown);
   expect(toServiceError(error, 'Blob Storage', 'x')).toMatchObject({ kind: 'notSignedIn' });
 });
+
+test.each([
+  ['at a desk, where a proxy said it in place of a metadata service', unmanaged, 'notSignedIn'],
+  ['in an app, whose endpoint said it', { IDENTITY_ENDPOINT: 'http://127.0.0.1/token' }, 'identityRefused'],
+])('403 to the search for a managed identity means what it can mean %s', async (_, env, kind) => {
+  const { identityErrorOf } = await import('../../../src/azure/http/identity-error.ts');
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  const answer = Object.assign(new Error('403'), { name: 'ServerError', status: 403 });
+  const error = Object.assign(new Error('all failed', { cause: answer }), { name: 'AggregateAuthenticationError' });
+  expect(identityErrorOf(error, 'x')).toMatchObject({ kind });
+});
