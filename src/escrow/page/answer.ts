@@ -38,30 +38,48 @@ ${statusCounts(audit)}
 `;
 }
 
-/** One bar: fresh backups, other intact ones, none. The words beside it say the same. */
-function shareBar({ totals: { keys, intact, byStatus } }: Audit): Html | undefined {
+/** One bar: fresh backups, those of keys that are gone, older ones, none. The words beside it say the same. */
+function shareBar(audit: Audit): Html | undefined {
+  const { keys, intact, byStatus } = audit.totals;
   if (keys === 0) return undefined;
   const young = Math.min(byStatus.fresh ?? 0, intact);
-  const older = intact - young;
-  const none = keys - intact;
-  const x = (number: number): string => ((number / keys) * 100).toFixed(2);
-  const bars = [
-    `<rect class="young" width="${x(young)}" height="10"/>`,
-    `<rect class="older" x="${x(young)}" width="${x(older)}" height="10"/>`,
-    `<rect class="none" x="${x(intact)}" width="${x(none)}" height="10"/>`,
-  ].join('');
-  const image = `<svg class="share" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`;
+  const gone = Math.min(goneKeys(audit).length, intact - young);
+  const parts = [
+    { name: 'young', number: young, words: 'with a fresh backup' },
+    { name: 'gone', number: gone, words: gone === 1 ? 'gone, with a backup' : 'gone, each with a backup' },
+    { name: 'older', number: intact - young - gone, words: 'only with an older one' },
+    { name: 'none', number: keys - intact, words: 'without' },
+  ].filter(({ name, number }) => number > 0 || name === 'young');
+  let x = 0;
+  const bars = parts.map(({ name, number }) => {
+    const width = (number / keys) * 100;
+    const bar = `<rect class="${name}" x="${x.toFixed(2)}" width="${width.toFixed(2)}" height="10"/>`;
+    x += width;
+    return bar;
+  });
+  const image = `<svg class="share" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${bars.join('')}</svg>`;
   return html`${trustedHtml(image)}
-<ul class="parts"><li class="young">${digits(young)} with a fresh backup</li>${
-    older > 0 && html`<li class="older">${digits(older)} only with an older one</li>`
-  }${none > 0 && html`<li class="none">${digits(none)} without</li>`}</ul>`;
+<ul class="parts">${parts.map(({ name, number, words }) => html`<li class="${name}">${digits(number)} ${words}</li>`)}</ul>`;
+}
+
+/** Keys of the configured sources that are gone and can be brought back. */
+function goneKeys({ keys, sources }: Audit): AuditedKey[] {
+  const leftOut = leftOutSources(sources);
+  return keys.filter(
+    ({ source, status, record }) =>
+      status === 'gone' && record !== undefined && record.notReadable === undefined && !leftOut.has(source),
+  );
+}
+
+function leftOutSources(sources: Audit['sources']): ReadonlySet<string> {
+  return new Set(sources.flatMap(({ source, leftOutSince }) => (leftOutSince === undefined ? [] : [source])));
 }
 
 const maxNames = 12;
 
 function limits({ keys, sources, totals }: Audit): Html | undefined {
   const nameOf = new Map(sources.map(({ source, sourceName }) => [source, sourceName]));
-  const leftOut = new Set(sources.flatMap(({ source, leftOutSince }) => (leftOutSince === undefined ? [] : [source])));
+  const leftOut = leftOutSources(sources);
   const some = (which: (key: AuditedKey) => boolean): NamedKey[] =>
     keys
       .filter((key) => !leftOut.has(key.source) && which(key))

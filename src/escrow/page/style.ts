@@ -39,10 +39,10 @@ code{font:.82em/1.45 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",mo
 .answer{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:1.75rem clamp(1.1rem,3vw,2.25rem) 1.5rem}
 .asof{font-size:1.15rem;margin:0 0 1rem}
 .share{display:block;width:100%;height:14px;border-radius:7px;background:var(--cell);margin:.25rem 0 1.1rem}
-.share .young{fill:var(--e)}.share .older{fill:var(--s)}.share .none{fill:var(--f)}
+.share .young{fill:var(--e)}.share .gone{fill:var(--g)}.share .older{fill:var(--s)}.share .none{fill:var(--f)}
 .parts{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;list-style:none;margin:-.6rem 0 1.1rem;padding:0;font-size:.9rem;color:var(--soft)}
 .parts li::before{content:"";display:inline-block;width:.8em;height:.8em;margin-right:.45em;vertical-align:-.08em;border-radius:2px}
-.parts .young::before{background:var(--e)}.parts .older::before{background:var(--s)}.parts .none::before{background:var(--f)}
+.parts .young::before{background:var(--e)}.parts .gone::before{background:var(--g)}.parts .older::before{background:var(--s)}.parts .none::before{background:var(--f)}
 .verdict{display:inline-block;margin:0 0 .4rem;padding:.35rem .8rem;border-radius:8px;font-weight:600}
 .verdict.good{background:var(--good-wash);color:var(--good)}
 .verdict.bad{background:var(--bad-wash);color:var(--bad)}

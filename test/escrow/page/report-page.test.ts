@@ -228,6 +228,17 @@ describe('the page of an audit', () => {
     expect(reportPage(undrilled, undefined)).not.toContain('How long restores took');
   });
 
+  test('tells fresh backups, backups of keys that are gone, older ones and none apart, and all add up', () => {
+    const parts = /<ul class="parts">(.*?)<\/ul>/.exec(reportPage(troubledAudit(), undefined))?.[1];
+    const numbers = [...(parts ?? '').matchAll(/<li class="(\w+)">(\d+) ([^<]+)/g)].map(([, ...found]) => found);
+    expect(numbers).toEqual([
+      ['young', '7', 'with a fresh backup'],
+      ['gone', '1', 'gone, with a backup'],
+      ['older', '7', 'only with an older one'],
+      ['none', '3', 'without'],
+    ]);
+  });
+
   test('does not call an archived backup intact', () => {
     const { audited, keys } = sampleSource('vault', 'contoso-prod', [{ key: 'a' }, { key: 'b' }]);
     const archived = keys.map((key, index) => ({
