@@ -4,10 +4,17 @@ import type { EscrowSource } from '../../src/escrow/model/source.ts';
 import type { KeyVersion, SourceKey } from '../../src/escrow/model/source-key.ts';
 import type { KeySource } from '../../src/escrow/ports/key-source.ts';
 import type { Audit } from '../../src/escrow/records/audit-document.ts';
-import { canaryName, recordName, reportName, startedMarkerName } from '../../src/escrow/records/blob-names.ts';
+import {
+  canaryName,
+  parseRecordName,
+  recordName,
+  reportName,
+  startedMarkerName,
+} from '../../src/escrow/records/blob-names.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import type { RunReport } from '../../src/escrow/records/run-report.ts';
 import { saveAudit, savePage } from '../../src/escrow/records/stored-audits.ts';
+import { freeNumber, settledBy } from '../../src/escrow/run/own-records.ts';
 import { answered } from './answers.ts';
 import { noLimit, publicSuffixes } from './escrow-sources.ts';
 import { failedKey, runReport } from './run-report.ts';
@@ -52,7 +59,7 @@ export interface AuditWorld {
   /** What a backup of the key would bring back, and bringing it back. */
   snapshot(name: string): WorldKey;
   restore(key: WorldKey): void;
-  /** One backup as the app puts it. */
+  /** One backup as the app puts it, unless the run has a record of the key as it is. @returns the record's name. */
   backUp(name: string, runId: string): string;
   /** A night's run as it lies in the container: marker, canary, records and report. @param fail names of keys that failed. */
   night(runTime: Date, options?: { fail?: readonly string[]; noReport?: boolean }): void;
@@ -148,14 +155,19 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       keys.set(key.name.toLowerCase(), key);
     },
     backUp(name, runId) {
-      const { id } = world.snapshot(name);
+      const key = world.snapshot(name);
+      const own = [...world.store.blobs.values()].flatMap((blob) => {
+        const parsed = parseRecordName(blob.name);
+        const isOwn = parsed?.runId === runId && parsed.keyName === name.toLowerCase();
+        return isOwn ? [{ number: parsed.number, blob }] : [];
+      });
+      const settled = settledBy(own, key, runId);
+      if (settled !== undefined) return settled.name;
       const bytes = Buffer.from(`${name} ${runId} ${world.now.toISOString()}`);
-      const blobName = recordName(source, name, runId);
+      const blobName = recordName(source, name, runId, freeNumber(own));
       const backedupat = wholeSecond(world.now).toISOString();
-      if (!world.store.blobs.has(blobName)) {
-        const metadata = { keyid: id, runid: runId, backedupat, sha256: sha256Of(bytes) };
-        world.store.put(blobName, bytes, { metadata });
-      }
+      const metadata = { keyid: key.id, runid: runId, backedupat, sha256: sha256Of(bytes) };
+      world.store.put(blobName, bytes, { metadata });
       return blobName;
     },
     night(runTime, { fail = [], noReport = false } = {}) {
@@ -163,7 +175,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       const runId = scheduledRunId(runTime);
       const { store } = world;
       if (!store.blobs.has(canaryName)) store.put(canaryName, 'canary');
-      store.put(startedMarkerName(runId, source), '{}');
+      if (!store.blobs.has(startedMarkerName(runId, source))) store.put(startedMarkerName(runId, source), '{}');
       const outcomes = [...keys.values()].map(({ name }): RunReport['keys'][number] => {
         if (fail.includes(name)) return failedKey(name, `${name} failed`);
         const blobName = world.backUp(name, runId);
@@ -178,7 +190,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
         finishedAt: world.now.toISOString(),
         keys: outcomes,
       });
-      store.put(reportName(runId, source), JSON.stringify(report));
+      if (!store.blobs.has(reportName(runId, source))) store.put(reportName(runId, source), JSON.stringify(report));
     },
     look(deadline = noLimit) {
       requests = 0;
