@@ -5,6 +5,7 @@ import { chooseRecord } from '../escrow/records/record-choice.ts';
 import type { RecordsOfKey } from '../escrow/records/record-listing.ts';
 import { listEveryRecord } from '../escrow/records/record-listing.ts';
 import type { RecordPick } from '../escrow/records/record-pick.ts';
+import { pickRecord } from '../escrow/records/record-pick.ts';
 import { describePick } from '../escrow/records/record-pick-words.ts';
 import type { StoredRecord } from '../escrow/records/stored-record.ts';
 import { chooseKnown, completeKeyNames, knownKeyNames, unknownKey } from './known-names.ts';
@@ -16,10 +17,12 @@ export interface RecordQuery {
   /** Names, which may be unfinished, or patterns. */
   readonly names: readonly string[] | undefined;
   readonly since: Date | undefined;
-  /** Only the newest of each key. */
+  /** Only the newest of each key, as a restore would take it. */
   readonly onlyLatest: boolean;
 }
 
+// What a record is printed from.
+export { obstacleOf } from '../escrow/records/record-obstacle.ts';
 export type FoundRecord = StoredRecord;
 export type { RecordChoice };
 
@@ -30,7 +33,7 @@ export async function* findRecords(query: RecordQuery, task: Task): AsyncGenerat
   const names = query.names && (await completeKeyNames(query.names, source, task));
   const { store, settings } = task.services;
   for await (const records of listEveryRecord(store, settings.suffixes, { source, names, since }, task.signal)) {
-    yield onlyLatest ? [records[0]] : records;
+    yield onlyLatest ? [pickRecord(records, undefined).record ?? records[0]] : records;
   }
 }
 

@@ -6,6 +6,7 @@ import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { drillJournalFormat } from '../../src/escrow/records/drill-journal.ts';
 import { drillFormat } from '../../src/escrow/records/drill-receipt.ts';
+import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import { type AuditRun, auditOf, startAuditApp } from '../support/audit-app.ts';
 import { found, keyIn } from '../support/audit-findings.ts';
 import { type CliOptions, runCommand } from '../support/cli.ts';
@@ -15,7 +16,7 @@ import { escrowSettings } from '../support/escrow-place.ts';
 import { escrowSource } from '../support/escrow-sources.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { runAsApp } from '../support/nightly.ts';
-import { fromNow, minute } from '../support/now.ts';
+import { fromNow, hour, minute } from '../support/now.ts';
 import { runReport } from '../support/run-report.ts';
 import { type Thief, thiefOf } from '../support/thief.ts';
 
@@ -186,5 +187,42 @@ describe('a blob that no app wrote, in the folder of a key', () => {
       'restore --vault-name contoso-prod --name ledger --to-vault-name contoso-dr --yes',
     );
     expect([code, stderr]).toEqual([0, expect.stringContaining(`Passed over: "${name}" is not a block blob`)]);
+  });
+
+  test('and that could be a record but for one thing, counts for nobody: the audit, status, list and a restore name the genuine one', async () => {
+    const [genuine = ''] = await container.names('vaults/contoso-prod/signing/');
+    const bytes = await thief.backUp('contoso-prod', 'payroll');
+    const folder = 'vaults/contoso-prod/signing/';
+    const runId = scheduledRunId(fromNow(-30_000));
+    const sound = { runid: runId, backedupat: fromNow(0).toISOString(), sha256: sha256Of(bytes) };
+    const ofSigning = { ...sound, keyid: 'https://contoso-prod.vault.azure.net/keys/signing' };
+    const blobs: Readonly<Record<string, Record<string, string>>> = {
+      [`${folder}99981231T235959Z.keybackup`]: ofSigning,
+      [`${folder}20010101T000000Z-0000000b.keybackup`]: ofSigning,
+      [`${folder}${runId}.keybackup`]: { ...ofSigning, keyid: 'https://contoso-prod.vault.azure.net/keys/payroll' },
+      [`${folder}${runId}.2.keybackup`]: { ...ofSigning, sha256: 'x'.repeat(2000) },
+      [`${folder}${runId}.3.keybackup`]: { ...ofSigning, backedupat: fromNow(-2 * hour).toISOString() },
+      [`${folder}${runId}.02.keybackup`]: ofSigning,
+      [`${folder}${runId}.4.keybackup/x`]: ofSigning,
+      [`${folder.replace('signing', 'SIGNING')}${runId}.keybackup`]: ofSigning,
+    };
+    for (const [name, metadata] of Object.entries(blobs)) await thief.put(name, bytes, metadata);
+    const { audit } = await auditNow();
+    const about = (name: string) => found(audit).filter((one) => one.startsWith(name));
+    expect(about('recordTooEarly signing')).toHaveLength(1);
+    expect(about('recordForeign signing')).toEqual(['recordForeign signing', 'recordForeign signing (warning)']);
+    expect(about('recordWithoutDigest signing')).toHaveLength(1);
+    expect(about('recordsOfUnknownKeys')).toHaveLength(1);
+    expect(keyIn(audit, 'signing')?.record?.blobName).toBe(genuine);
+    expect((await look('status --name signing --json')).stdout).toContain(`"${genuine}"`);
+    const { stdout } = await look('list --vault-name contoso-prod --name signing');
+    expect(stdout).toMatch(/99981231T235959Z\.keybackup +was there before its run could begin/);
+    const latest = await look('list --latest --vault-name contoso-prod --name signing --json');
+    expect(latest.json<{ records: { blobName: string }[] }>().records.map(({ blobName }) => blobName)).toEqual([
+      genuine,
+    ]);
+    const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-drill --yes';
+    expect((await cli(line)).code).toBe(0);
+    expect(local('contoso-drill').versions('signing')).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 import type { FoundRecord } from '../../app/find-records.ts';
-import { findRecords } from '../../app/find-records.ts';
+import { findRecords, obstacleOf } from '../../app/find-records.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
@@ -82,6 +82,7 @@ export function recordObject(record: FoundRecord): object {
     enabled,
     tier: blob.tier,
     archiveStatus: blob.archiveStatus,
+    obstacle: obstacleOf(record),
     place,
   };
 }
@@ -89,14 +90,19 @@ export function recordObject(record: FoundRecord): object {
 function recordsText(group: readonly [FoundRecord, ...FoundRecord[]], now: Date, io: Io): string {
   const paint = painter(io);
   const [{ source, keyName }] = group;
-  const rows = group.map(({ createdAt, trigger, length, sha256, blobName, blob }) => [
-    showInstant(createdAt),
-    `${showDuration(now.getTime() - createdAt.getTime())} ago`,
-    trigger ?? '?',
-    showSize(length),
-    sha256?.slice(0, 12) ?? paint('red', 'no digest'),
-    paint('dim', blobName) + tierWords(blob, paint),
-  ]);
+  const rows = group.map((record) => {
+    const { createdAt, trigger, length, sha256, blobName, blob } = record;
+    const obstacle = obstacleOf(record);
+    const why = obstacle === undefined || obstacle.code === 'archived' ? '' : `  ${paint('red', obstacle.reason)}`;
+    return [
+      showInstant(createdAt),
+      `${showDuration(now.getTime() - createdAt.getTime())} ago`,
+      trigger ?? '?',
+      showSize(length),
+      sha256?.slice(0, 12) ?? paint('red', 'no digest'),
+      paint('dim', blobName) + tierWords(blob, paint) + why,
+    ];
+  });
   return `${paint('bold', keyName)} of ${describeSource(source)}\n${alignColumns(io, rows, '  ')}`;
 }
 
