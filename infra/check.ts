@@ -115,7 +115,7 @@ function checkBicep({ program, prefix, origin }: BicepCompiler): void {
 
 /**
  * The tests in test/infra expand the template by an evaluator of their own, because they must run without a compiler. Where
- * there is one, its own prediction tells whether theirs is true: the same resources in the same versions, and the same ids
+ * there is one, its own prediction shows whether theirs is true: the same resources in the same versions, and the same ids
  * wherever an id depends on nothing but the parameters.
  */
 function compareWithSnapshot(program: string, name: ParameterSetName): string[] {

@@ -5,7 +5,7 @@ import { isAtLeast, runTool, type ToolAnswer } from './tool.ts';
 /** The oldest versions that deploy this; why, is in docs/deploy.md. */
 export const leastVersions = { azd: '1.24.1', az: '2.60.0', bicep: '0.34.1' } as const;
 
-/** What the deployment is told before it begins. */
+/** The inputs of the deployment. */
 export interface DeploymentWish {
   /** Run by azd, which brings its own Bicep and asks for a region itself. */
   readonly byAzd: boolean;
@@ -40,7 +40,7 @@ function checkVersion(
   const least = leastVersions[tool];
   if (answer.kind === 'missing') return [`${tool} is not on the PATH. Install ${least} or later: ${remedy}`];
   if (answer.kind === 'failed')
-    return [`${tool} does not tell its version: ${answer.stderr}. Install it anew: ${remedy}`];
+    return [`${tool} does not print its version: ${answer.stderr}. Install it anew: ${remedy}`];
   const version = tryToRead(answer.stdout, versionIn) ?? 'unknown';
   return isAtLeast(version, least) ? [] : [`${tool} is version ${version}; ${least} or later is needed: ${remedy}`];
 }

@@ -10,7 +10,7 @@ export class NoOutputs extends Error {
 
 /**
  * The outputs of a deployment: of the one named, by the Azure CLI; else from azd's environment, which azd's hooks have as
- * variables and `azd env get-values` tells at any other time.
+ * variables and `azd env get-values` prints at any other time.
  * @throws NoOutputs
  */
 export function readOutputs(

@@ -3,7 +3,7 @@ import { checkAccount, checkSources, checkTools, type DeploymentWish } from './c
 import { deploymentProviders, otherProviders, registerProviders } from './providers.ts';
 
 /**
- * `npm run infra:preflight`, and azd's hook before it provisions: what a first deployment fails on, told at once and before anything
+ * `npm run infra:preflight`, and azd's hook before it provisions: what a first deployment fails on, reported at once and before anything
  * is made; then the resource providers. `--subscription ID` (also several) names more subscriptions, as that of the escrow account.
  */
 const { env } = process;

@@ -28,7 +28,7 @@ type rule = {
   window: string
   @description('How far back the query itself looks; never less than its window.')
   queryRange: string
-  @description('The column that tells one cause from another: each value is an alarm of its own.')
+  @description('The column that distinguishes one cause from another: each value is an alarm of its own.')
   cause: string
 }
 

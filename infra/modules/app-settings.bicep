@@ -2,7 +2,7 @@
 // The names are those of src/app/settings.ts and of the Functions host; test/infra compares them.
 
 @export()
-@description('What both apps and the command line are told about the escrow.')
+@description('The settings of the escrow for both apps and the command line.')
 type escrowSettingInputs = {
   @description('ESCROW_SOURCES, already as JSON.')
   sources: string

@@ -25,7 +25,7 @@ func roleIdOf(
   )
 
 param escrowName string
-@description('Where the escrow is deployed. With its name it tells this escrow\'s roles from another\'s.')
+@description('Where the escrow is deployed. With its name it distinguishes this escrow\'s roles from another\'s.')
 param escrowSubscriptionId string
 
 var roles = {

@@ -1,6 +1,6 @@
 // What is escrowed, written once: this type is the deployment's `sources` parameter, and the functions below make
 // everything else from it: ESCROW_SOURCES, the log name that alarms look for, and the list of subscriptions.
-// infra/sources.json holds such a list; src/app reads it by a schema of the same words, and tells a slip in it.
+// infra/sources.json holds such a list; src/app reads it by a schema of the same words, and reports what is wrong in it.
 
 @export()
 @sealed()

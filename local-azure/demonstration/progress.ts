@@ -5,7 +5,7 @@ import { escrowEventOf } from './first-pass.ts';
 
 export interface Progress {
   step(text: string): void;
-  /** Counts keys as the app's log lines tell of them, and shows whatever went wrong. */
+  /** Counts keys as they come in the app's log lines, and shows whatever went wrong. */
   show(event: HostEvent): void;
   done(): void;
 }

@@ -51,16 +51,16 @@ export function createEventRecord(): EventRecord {
       listeners.add(listen);
     });
   };
-  const tell = (event: HostEvent | undefined): void => {
+  const settle = (event: HostEvent | undefined): void => {
     for (const listener of [...listeners]) listener(event);
   };
   return {
     events,
     add(event) {
       events.push(event);
-      tell(event);
+      settle(event);
     },
-    end: () => tell(undefined),
+    end: () => settle(undefined),
     waitFor: waitFor as WaitFor,
   };
 }

@@ -1,7 +1,7 @@
 import type { HostJson, HostOverrides } from './host-configuration.ts';
 import type { HostEvent } from './host-events.ts';
 
-/** What a host process is told on its command line, as JSON. Its app settings are its environment. */
+/** The command-line argument of a host process, as JSON. Its app settings are its environment. */
 export interface HostProcessOptions {
   /** Absolute path of the built CommonJS application. */
   readonly bundle: string;

@@ -8,13 +8,13 @@ import { type HostCommand, type HostMessage, type HostProcessOptions, restartExi
 const options = JSON.parse(process.argv[2] ?? '{}') as HostProcessOptions;
 const hasParent = process.send !== undefined;
 
-function tell(message: HostMessage): void {
+function send(message: HostMessage): void {
   if (process.connected) process.send?.(message, undefined, {}, () => {});
 }
 
 const emit: Emit = (event) => {
   const stamped = { at: Date.now(), ...event } as HostEvent;
-  tell(stamped);
+  send(stamped);
   if (options.print === true || !hasParent) process.stdout.write(`${describeEvent(stamped)}\n`);
 };
 
@@ -65,8 +65,8 @@ async function main(): Promise<void> {
     const { id } = command;
     started.fireTimer(command.functionName, command.dueAt).then(
       ({ invocationId, error }) =>
-        tell({ event: 'fired', id, invocationId, ...(error === undefined ? {} : { error: error.message }) }),
-      (error: Error) => tell({ event: 'notFired', id, error: error.message }),
+        send({ event: 'fired', id, invocationId, ...(error === undefined ? {} : { error: error.message }) }),
+      (error: Error) => send({ event: 'notFired', id, error: error.message }),
     );
   });
 }

@@ -63,7 +63,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const { hostJson: given, overrides = {} } = options;
   const hostJson = typeof given === 'string' ? (JSON.parse(await readFile(given, 'utf8')) as HostJson) : given;
   const folder = await mkdtemp(join(tmpdir(), 'functions-host-'));
-  const told: HostProcessOptions = {
+  const hostOptions: HostProcessOptions = {
     bundle: options.bundle,
     hostJson,
     overrides,
@@ -82,7 +82,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     options.onEvent?.(event);
   };
   const launch = (): void => {
-    child = forkHost(told, options.settings);
+    child = forkHost(hostOptions, options.settings);
     child.on('message', (message: HostMessage) => {
       if (message.event === 'fired' || message.event === 'notFired') fires.settle(message);
       else note(message);
@@ -161,8 +161,8 @@ function killIfThere(pid: number): void {
   }
 }
 
-function forkHost(told: HostProcessOptions, settings: Readonly<Record<string, string>>): ChildProcess {
-  return fork(fileURLToPath(new URL('main.ts', import.meta.url)), [JSON.stringify(told)], {
+function forkHost(options: HostProcessOptions, settings: Readonly<Record<string, string>>): ChildProcess {
+  return fork(fileURLToPath(new URL('main.ts', import.meta.url)), [JSON.stringify(options)], {
     env: { ...machineEnvironment(), FUNCTIONS_WORKER_RUNTIME: 'node', ...settings },
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

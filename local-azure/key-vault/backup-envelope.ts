@@ -20,7 +20,7 @@ export async function sealBackup(kind: LocalSourceKind, realm: string, plaintext
   return Buffer.from(vaultPrefix + (await jwe.encrypt(publicKey)), 'ascii');
 }
 
-/** Opens what `sealBackup` made for the same realm. An HSM cannot tell a damaged backup from a foreign one. */
+/** Opens what `sealBackup` made for the same realm. An HSM does not distinguish a damaged backup from a foreign one. */
 export async function openBackup(kind: LocalSourceKind, realm: string, backup: Buffer): Promise<OpenedBackup> {
   const text = backup.toString('latin1');
   const prefix = kind === 'vault' ? vaultPrefix : '';

@@ -6,7 +6,7 @@ import type { LocalSourceKind } from './data-actions.ts';
 export type TokenFailure = 'missing' | 'malformed' | 'expired' | 'wrongAudience' | 'unknownIdentity';
 
 /**
- * The 401 that tells a client where to get a token and for which resource. A vault names login.windows.net and says
+ * The 401 that says where to get a token and for which resource. A vault names login.windows.net and says
  * why in the body; a Managed HSM names login.microsoftonline.com and sends no body (both as recorded).
  * @param resource the audience that a token must have, e.g. `https://vault.azure.net`.
  */

@@ -54,7 +54,7 @@ export interface Fault {
   readonly skip?: number;
   /** How often it applies; without end when absent. */
   readonly times?: number;
-  /** Which requests it can meet. The challenge request that opens a client's conversation has no token: spared unless told. */
+  /** Which requests it can meet. The challenge request that opens a client's conversation has no token: it is spared by default. */
   readonly requests?: 'authenticated' | 'unauthenticated' | 'all';
   readonly effect: FaultEffect;
 }

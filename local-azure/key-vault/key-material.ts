@@ -4,9 +4,9 @@ export type KeyType = 'RSA' | 'RSA-HSM' | 'EC' | 'EC-HSM' | 'oct-HSM';
 
 export interface KeyShape {
   readonly kty: KeyType;
-  /** Bits; RSA 2048 and oct 256 unless told. */
+  /** Bits; by default RSA 2048 and oct 256. */
   readonly keySize?: number | undefined;
-  /** EC curve in JWK terms; P-256 unless told. */
+  /** EC curve in JWK terms; by default P-256. */
   readonly curve?: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export function knownMaterial(jwk: JsonWebKey): KeyMaterial {
 
 /**
  * Real key material, made when it is first read, so that a vault of 10,000 keys is set up at once.
- * @param isTaken tells whether another version of the same key already has that RSA modulus.
+ * @param isTaken whether another version of the same key already has that RSA modulus.
  */
 export function lazyMaterial(shape: KeyShape, isTaken: (modulus: string) => boolean): KeyMaterial {
   let jwk: JsonWebKey | undefined;

@@ -17,7 +17,7 @@ export interface LocalSourceOptions {
   readonly securityDomain?: string;
   /** Of a vault: a standard one takes no HSM-protected keys. Premium by default. */
   readonly sku?: 'standard' | 'premium';
-  /** What Azure Resource Manager tells of it; a plain, open vault with Azure roles by default. */
+  /** What Azure Resource Manager shows of it; a plain, open vault with Azure roles by default. */
   readonly resource?: Partial<Pick<GraphResource, 'resourceGroup' | 'location' | 'properties'>>;
   /** Backup, get and list calls that it takes per second before it answers 429; unlimited when absent. */
   readonly callsPerSecond?: number;

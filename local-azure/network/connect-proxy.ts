@@ -18,7 +18,7 @@ export type ConnectionFault =
 
 export interface ConnectProxy {
   readonly url: string;
-  /** Hosts that were asked for and are not routed, in order, as `name:port`. */
+  /** Requested hosts that are not routed, in order, as `name:port`. */
   readonly refusedHosts: string[];
   /** Connections opened so far, per host name. */
   readonly connections: ReadonlyMap<string, number>;

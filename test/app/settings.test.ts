@@ -150,7 +150,7 @@ describe('settings that can be used', () => {
 });
 
 describe('settings that cannot be used', () => {
-  test('are all told at once, each with its name', () => {
+  test('are all reported at once, each with its name', () => {
     const faults = faultsOf({ ESCROW_FAN_OUT: 'perhaps', AZURE_CLOUD: 'Cumulus', ESCROW_MAX_AGE_HOURS: 'old' });
     for (const name of [...Object.keys(minimalSettings), 'ESCROW_FAN_OUT', 'AZURE_CLOUD', 'ESCROW_MAX_AGE_HOURS']) {
       expect(faults.filter((fault) => fault.startsWith(`${name} is `))).toHaveLength(1);
@@ -268,7 +268,7 @@ describe('settings that cannot be used', () => {
     ]);
   });
 
-  test('several sources are wrong, and each is told', () => {
+  test('several sources are wrong, and each is reported', () => {
     const faults = faultsOf(
       withSources({ vaultName: '-' }, { vaultName: 'contoso-prod' }, {}, { hsmName: 'b.c', x: 1 }),
     );
@@ -305,7 +305,7 @@ describe('the containers of audits and of drills', () => {
     });
   });
 
-  test('are asked for where the name would become too long', () => {
+  test('are required where the name would become too long', () => {
     const url = `https://escrowlocal.blob.core.windows.net/${'k'.repeat(57)}`;
     const faults = faultsOf({ ...minimalSettings, ESCROW_CONTAINER_URL: url });
     expect(faults.map((fault) => fault.split(' ', 1)[0])).toEqual([

@@ -50,12 +50,12 @@ test('an audit sees how long each container keeps what lies in it, whether that 
   });
 });
 
-test('a container without a policy is told as one', async () => {
+test('a container without a policy is reported as one', async () => {
   azure.resourceManager.storage.policies.set(backups, undefined);
   expect((await policies())?.[0]).toEqual(['none', undefined]);
 });
 
-test('what the identity may not see is told with the reason, and stops no audit', async () => {
+test('what the identity may not see is reported with the reason, and stops no audit', async () => {
   const { everywhere, onContainers } = assignedRoles(azure.containers).audit;
   const blind = azure.registry.add(
     'blind',

@@ -108,7 +108,7 @@ describe('a vault that answers', () => {
     );
   });
 
-  test('with the challenge of another domain does not fit the cloud, and nobody is told to switch the check off', async () => {
+  test('with the challenge of another domain does not fit the cloud, and no message advises to switch the check off', async () => {
     azure.keyVault.faults.add({
       requests: 'unauthenticated',
       effect: { kind: 'foreignChallenge', resource: 'https://vault.local.azurestack.external' },

@@ -57,7 +57,7 @@ afterAll(async () => {
 });
 
 describe('the authority of the cloud in the settings', () => {
-  test('is the one that is asked for tokens, and no other', async () => {
+  test('is the one that is used for tokens, and no other', async () => {
     const { createCredential } = await import('../../src/azure/credential.ts');
     const token = await createCredential(`https://${authority}`).getToken('https://vault.usgovcloudapi.net/.default');
     expect(token?.token).toBe('the token of that authority');

@@ -119,7 +119,7 @@ test.each<[string, Foreign, RegExp[], Call[]?]>([
   // A backup without bytes has words of its own.
   ['JSON of another form', json('{"hello":"world"}'), [notOfTheService], ['back up']],
   ['a list of what are no keys', json('{"value":[{}]}'), [notOfTheService], ['back up']],
-])('%s in place of the service is told as that, whatever was asked', async (_, answered, words, except = []) => {
+])('%s in place of the service is reported as that, whatever was asked', async (_, answered, words, except = []) => {
   foreign = answered;
   const said = await sentences();
   for (const [call, sentence] of Object.entries(said)) {

@@ -18,7 +18,7 @@ const daysLeftOut = 20;
 
 /**
  * The next audit of an escrow whose container holds a year: the marker, report and audits of every day, and every day's
- * record of some of the keys. Nothing of that may be asked for again; what is left is the work of one day.
+ * record of some of the keys. Nothing of that may be requested again; what is left is the work of one day.
  */
 export async function measureAudit(bench: Bench): Promise<Measurement> {
   const { worker, effort } = bench;

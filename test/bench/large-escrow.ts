@@ -24,7 +24,7 @@ const source = {
 
 /**
  * Two daily audits of an escrow of so many keys, by the product's own code, where stores and vault make up every answer when it is
- * asked for: the memory of the process is the audit's, and that of the SDKs is left out. The second reads what the first left.
+ * requested: the memory of the process is the audit's, and that of the SDKs is left out. The second reads what the first left.
  */
 export async function auditLargeEscrow(keys: number): Promise<void> {
   const startedAt = now();

@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { provideCoreApi } from '../../local-azure/functions-host/worker/core-api.ts';
 
 /*
- * Loads the application as the worker does, once, in a process of its own, and tells how long that took: from asking for
+ * Loads the application as the worker does, once, in a process of its own, and reports how long that took: from asking for
  * the entry point to its last registration.
  */
 const entry = process.argv[2] ?? '';

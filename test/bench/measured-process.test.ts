@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 describe('a measured process', () => {
-  it('escrows every key with one request to each service, and tells its own CPU and memory', async () => {
+  it('escrows every key with one request to each service, and reports its own CPU and memory', async () => {
     azure.storage.requests.length = 0;
     azure.keyVault.requests.length = 0;
     const measured = await measure(worker.file, settingsOf(azure, [vault]), {

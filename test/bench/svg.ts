@@ -4,7 +4,7 @@ export interface Chart {
   readonly svg: string;
 }
 
-/** Colours that differ in lightness too, so that they can be told apart without seeing colour. */
+/** Colours that differ in lightness too, so that they can be distinguished without seeing colour. */
 export const palette = ['#1f5fa8', '#e08a1e', '#7a9a3b', '#8a5aa8', '#b8bec6'] as const;
 const ink = '#1d2733';
 const faint = '#67717d';

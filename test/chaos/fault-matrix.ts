@@ -34,18 +34,18 @@ const speed = 40;
 export async function tryFaults(
   place: EscrowPlace,
   faults: readonly NamedFault[],
-  tell?: (trial: FaultTrial) => void,
+  report?: (trial: FaultTrial) => void,
 ): Promise<FaultTrial[]> {
   const trials: FaultTrial[] = [];
   const attemptCommand = async (fault: CommandFault): Promise<void> => {
     const trial = { fault, ...(await tryCommand(place, fault, `command-${commandFaults.indexOf(fault)}`)) };
     trials.push(trial);
-    tell?.(trial);
+    report?.(trial);
   };
   const attempt = async (fault: NamedFault): Promise<void> => {
     const trial = await tryFault(place, fault, `fault-${namedFaults.indexOf(fault)}`);
     trials.push(trial);
-    tell?.(trial);
+    report?.(trial);
   };
   await Promise.all([
     ...faults.filter(({ alone }) => alone === undefined).map(attempt),

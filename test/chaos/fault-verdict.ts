@@ -14,7 +14,7 @@ export interface FaultVerdict {
 }
 
 /**
- * Whether a run under a fault came to what it must, and told the truth: what it calls escrowed is there, whole, and can be
+ * Whether a run under a fault came to what it must, and reported the truth: what it calls escrowed is there, whole, and can be
  * restored; what it does not call so is not; and the invocation failed exactly if anything did.
  */
 export async function judgeFaultRun(
@@ -34,8 +34,8 @@ export async function judgeFaultRun(
   const untrue: string[] = [];
 
   const keys = source.keyNames();
-  const told = linesNamed(lines, 'escrow.key.escrowed');
-  const escrowed = told.map(({ key }) => key);
+  const escrowedLines = linesNamed(lines, 'escrow.key.escrowed');
+  const escrowed = escrowedLines.map(({ key }) => key);
   const failures = linesNamed(lines, 'escrow.key.failed');
   const [completed, ...more] = linesNamed(lines, 'escrow.run.completed');
   if (completed === undefined || more.length > 0) untrue.push('the run did not complete once');
@@ -69,7 +69,7 @@ export async function judgeFaultRun(
   } else if (codes.length > 0) {
     untrue.push(`the source has the problem ${codes.join(', ')}`);
   }
-  for (const { key, blobName } of told)
+  for (const { key, blobName } of escrowedLines)
     if (!records.has(blobName)) untrue.push(`"${key}" is said to be escrowed, and is not`);
   if (records.size !== escrowed.length)
     untrue.push(`${records.size} records, ${escrowed.length} keys said to be escrowed`);

@@ -18,14 +18,14 @@ export interface KillingOptions {
   readonly deadline?: number;
   /** Requests of an undisturbed run; without it, one of each mode is run to find out. */
   readonly requests?: number;
-  readonly tell?: (line: string) => void;
+  readonly report?: (line: string) => void;
 }
 
 export type KillTally = Omit<KilledRun, 'requests'>;
 
 /** Kills hosts at instants spread evenly over the requests of a run, every other run with fan-out. */
 export async function killHosts(options: KillingOptions): Promise<KillTally> {
-  const { azure, tell } = options;
+  const { azure, report } = options;
   const random = seededRandom(options.seed);
   const keysOf = addSources(azure, options.keys);
   const { schedule, occurrences } = pastOccurrences();
@@ -58,7 +58,7 @@ export async function killHosts(options: KillingOptions): Promise<KillTally> {
 
   const { requests: known } = options;
   const whole = { single: known ?? (await run(false, [])).requests, fanOut: known ?? (await run(true, [])).requests };
-  tell?.(`an undisturbed run takes ${whole.single} requests, ${whole.fanOut} with fan-out`);
+  report?.(`an undisturbed run takes ${whole.single} requests, ${whole.fanOut} with fan-out`);
 
   // A run that was over before its kill came is no kill: the instant is tried again, a little earlier.
   for (let tries = 0; tally.kills < options.kills && tries < options.kills * 2; tries++) {
@@ -72,7 +72,7 @@ export async function killHosts(options: KillingOptions): Promise<KillTally> {
     });
     const { kills } = await run(fanOut, instants);
     tally.kills += kills;
-    tell?.(
+    report?.(
       `${tally.kills} kills${fanOut ? ', fan-out' : ''}: at request ${instants.join(', ')} of ${requests}; lost ${tally.lost.length}, duplicated ${tally.duplicated.length}, untrue ${tally.untrue.length}`,
     );
   }

@@ -36,7 +36,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const startedAt = performance.now();
-  const tell = (line: string): void =>
+  const report = (line: string): void =>
     console.error(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`);
   await using azure = await startLocalAzure({ account: 'escrowchaos', container: 'chaos', queues: ['chaos'] });
   const leave = adoptEnvironment(azure);
@@ -49,20 +49,20 @@ async function main(): Promise<number> {
     killsPerRun: 2,
     seed: Number(flags.seed),
     deadline: startedAt + killingMs,
-    tell,
+    report,
   });
   const place = await separatePlace(azure, 'chaos-faults');
   const trials = await tryFaults(place, namedFaults, ({ fault, untrue, leaks }) =>
-    tell(
+    report(
       `${untrue.length + leaks.length === 0 ? 'survived' : 'NOT SURVIVED'}: ${fault.where}, ${fault.name}${[...untrue, ...leaks].map((line) => `\n         ${line}`).join('')}`,
     ),
   );
   leave();
   const folderFaults = await killFolder(wanted);
-  for (const fault of folderFaults) tell(`NOT SURVIVED: a folder, ${fault}`);
+  for (const fault of folderFaults) report(`NOT SURVIVED: a folder, ${fault}`);
 
   const { lost, duplicated, untrue } = kills;
-  for (const finding of [...lost, ...duplicated, ...untrue, ...kills.leaks]) tell(finding);
+  for (const finding of [...lost, ...duplicated, ...untrue, ...kills.leaks]) report(finding);
   const survived = trials.filter((trial) => trial.untrue.length === 0).length;
   const result = {
     kills: kills.kills,

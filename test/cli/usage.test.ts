@@ -58,7 +58,7 @@ test.each(['{}', 'null', '{"Values":null}', '{"Values":"x"}'])(
   },
 );
 
-test('a settings file that is not there is told with the reason', async () => {
+test('a settings file that is not there is reported with the reason', async () => {
   const fault = await faultOf(loadSettings(io, { settings: join(tmpdir(), 'nowhere', 'local.settings.json') }));
   expect(fault.message).toContain('cannot be read: ENOENT');
   expect(fault.cause).toMatchObject({ code: 'ENOENT' });
@@ -118,7 +118,7 @@ describe('the program', () => {
   });
 });
 
-test('who is not signed in is told so in one line, without the list of all that was tried', async () => {
+test('who is not signed in gets one line, without the list of all that was tried', async () => {
   vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'EnvironmentCredential');
   for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET']) vi.stubEnv(name, undefined);
   onTestFinished(() => void vi.unstubAllEnvs());

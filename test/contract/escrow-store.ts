@@ -10,7 +10,7 @@ export interface StoreUnderTest {
   readonly store: EscrowStore;
   /** The same implementation where its container or folder is not there. */
   readonly missing: EscrowStore;
-  /** A folder refuses names that not every file system tells apart, or takes. */
+  /** A folder refuses names that not every file system distinguishes, or takes. */
   readonly names?: 'any' | 'portable';
   close(): Promise<void>;
 }

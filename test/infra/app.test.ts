@@ -95,7 +95,7 @@ describe.each(apps)('the app $part of $name', ({ name, part }) => {
 describe('the two apps', () => {
   const deployment = deploy(parametersNamed('one-vault'));
 
-  it('share nothing but the workspace, the network and what they are told about the escrow', () => {
+  it('share nothing but the workspace, the network and the settings of the escrow', () => {
     const [backup, audit] = [appSettings(deployment), appSettings(deployment, 'audit')];
     expect([backup.ESCROW_PART, audit.ESCROW_PART]).toEqual(['backup', 'audit']);
     const same = Object.keys(audit).filter((name) => JSON.stringify(audit[name]) === JSON.stringify(backup[name]));

@@ -49,7 +49,7 @@ describe('the template evaluator', () => {
     expect(outputOf("[if(true(), 'taken', parameters('missing'))]")).toBe('taken');
   });
 
-  it('keeps what only Azure can tell open, and refuses to decide on it', () => {
+  it('keeps what only Azure knows open, and refuses to decide on it', () => {
     const resources = {
       account: { type: 'Microsoft.Storage/storageAccounts', apiVersion: '2024-01-01', name: 'store' },
     };

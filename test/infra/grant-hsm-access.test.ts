@@ -15,7 +15,7 @@ const wantedActions = [
   'Microsoft.KeyVault/managedHsm/keys/read/action',
 ];
 
-/** Stands in for the Azure CLI: one HSM whose roles are kept in a file, and a journal of the changes asked for. */
+/** Stands in for the Azure CLI: one HSM whose roles are kept in a file, and a journal of the requested changes. */
 const standIn = `#!${process.execPath}
 const fs = require('node:fs');
 const state = process.env.HSM_STATE;
@@ -61,7 +61,7 @@ describe('the script that gives the app its access to a Managed HSM', () => {
     });
   const grant = (...more: string[]) => run('--hsm-name', 'contoso-hsm', '--principal-id', principalId, ...more);
 
-  it('makes a role of exactly two actions and assigns it on /keys, saying what it does', () => {
+  it('makes a role of exactly two actions and assigns it on /keys, with a description', () => {
     const { status, stdout, stderr } = grant();
     expect([status, stderr]).toEqual([0, '']);
     expect(state().definitions[backupRole]).toMatchObject({

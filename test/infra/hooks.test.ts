@@ -142,7 +142,7 @@ describe('the check before a deployment', () => {
     expect(tools().providers[other]).toHaveProperty('Microsoft.Storage', 'Registered');
   });
 
-  it('tells all that is wrong at once, and registers nothing then', () => {
+  it('reports all that is wrong at once, and registers nothing then', () => {
     setTools({
       azd: '1.24.0',
       az: '2.59.0',
@@ -298,7 +298,7 @@ describe('the settings file after a deployment', () => {
     }
   });
 
-  it('asks which lines when it was not told', () => {
+  it('asks which lines when it was not given any', () => {
     const { status, stderr } = run('commands.ts', []);
     expect(status).toBe(2);
     expect(stderr).toContain('remove');
@@ -361,7 +361,7 @@ describe('the hooks', () => {
     }
   });
 
-  it('tell older versions from newer ones', () => {
+  it('distinguish older versions from newer ones', () => {
     expect(isAtLeast('1.24.1', '1.24.1')).toBe(true);
     expect(isAtLeast('1.24.0', '1.24.1')).toBe(false);
     expect(isAtLeast('1.100.0', '1.24.1')).toBe(true);

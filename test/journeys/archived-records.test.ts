@@ -61,7 +61,7 @@ describe('records that were archived', () => {
     });
   });
 
-  test('are told by status and by a report made now, and by neither called intact', async () => {
+  test('are reported by status and by a report made now, and by neither called intact', async () => {
     const status = await cli('status');
     expect([status.code, status.stdout]).toEqual([3, expect.stringMatching(/signing .*archive tier/)]);
     const report = await cli('report --now --json');

@@ -159,7 +159,7 @@ describe('a record whose answer was lost', () => {
 });
 
 describe('a run that stopped half way', () => {
-  test('backs up only what is not there yet when it is resumed, and both reports together tell the whole', async () => {
+  test('backs up only what is not there yet when it is resumed, and both reports together are complete', async () => {
     const occurrence = lastNight(5);
     const runId = scheduledRunId(occurrence);
     const broken = /key-1\d\//;

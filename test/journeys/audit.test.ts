@@ -110,7 +110,7 @@ describe('the daily audit', () => {
     expect((await auditAfter(3.1)).gaps).toEqual([]);
   });
 
-  test('finds a key that was deleted, goes on saying so, and is quiet once it is retired', async () => {
+  test('finds a key that was deleted, reports it every day, and is quiet once it is retired', async () => {
     azure.keyVault.source('vault', 'contoso-prod')?.deleteKey('payroll');
     const { gaps, audit } = await auditAfter(4);
     expect(gaps).toEqual(['keyGone vaults/contoso-prod/payroll']);

@@ -39,9 +39,9 @@ test('packs to one file without dependencies, which installs offline and runs', 
   expect([status, stdout]).toEqual([0, `${packageJson.version}\n`]);
 });
 
-test('its first line tells an older Node what is missing, before anything else can break', async () => {
+test('its first line says to an older Node what is missing, before anything else can break', async () => {
   const [, guard = ''] = (await readFile(join(folder, 'cli.cjs'), 'utf8')).split('\n');
-  const told = (version: string): string =>
+  const firstLines = (version: string): string =>
     spawnSync(
       process.execPath,
       ['-e', `Object.defineProperty(process.versions,'node',{value:'${version}'});${guard}`],
@@ -49,7 +49,7 @@ test('its first line tells an older Node what is missing, before anything else c
         encoding: 'utf8',
       },
     ).stderr;
-  expect(told('20.20.2')).toContain('keyvault-escrow needs Node 22.12 or later');
-  expect(told('22.11.0')).toContain('keyvault-escrow needs Node 22.12 or later');
-  expect([told('22.12.0'), told('24.0.0')]).toEqual(['', '']);
+  expect(firstLines('20.20.2')).toContain('keyvault-escrow needs Node 22.12 or later');
+  expect(firstLines('22.11.0')).toContain('keyvault-escrow needs Node 22.12 or later');
+  expect([firstLines('22.12.0'), firstLines('24.0.0')]).toEqual(['', '']);
 });

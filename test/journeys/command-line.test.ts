@@ -89,7 +89,7 @@ describe('the worst day, on the command line', () => {
     expect((await cli('drill --yes --to-vault-name contoso-drill --max-per-second 1000')).code).toBe(0);
   });
 
-  test('status tells stale keys, certificate-backed keys and a source that cannot be read', async () => {
+  test('status shows stale keys, certificate-backed keys and a source that cannot be read', async () => {
     const stale = await cli('status --max-age 0s --json');
     expect(stale.code).toBe(3);
     expect(stale.json<{ sources: { counts: object }[] }>().sources[0]?.counts).toEqual({
@@ -113,14 +113,14 @@ describe('the worst day, on the command line', () => {
 });
 
 describe('enqueue', () => {
-  test('follows a request for one key to its record, under the name that it told before', async () => {
+  test('follows a request for one key to its record, under the name that it printed before', async () => {
     const { code, json } = await cli('enqueue --vault-name contoso-prod --name signing --wait --json');
     const { blobName, outcome } = json<{ blobName: string; outcome: object }>();
     expect([code, outcome]).toEqual([0, { status: 'done', message: expect.stringContaining(blobName) }]);
     expect(await readBlobNames(azure, 'vaults/contoso-prod/signing/')).toContain(blobName);
   });
 
-  test('puts the record where it is told, and lists it with its key', async () => {
+  test('puts the record under the chosen name, and lists it with its key', async () => {
     const line =
       'enqueue --id https://contoso-prod.vault.azure.net/keys/Payroll --blob-name moves/payroll.keybackup --wait';
     const { code, stdout } = await cli(line);
@@ -134,9 +134,9 @@ describe('enqueue', () => {
 
   test('follows a request for everything to its reports', async () => {
     const { code, json } = await cli('enqueue --all --wait --json');
-    const told = json<{ prefix: string; outcome: { message: string } }>();
-    expect([code, told.outcome.message]).toEqual([0, `Escrowed 3 keys of 2 sources: ${told.prefix}`]);
-    expect(await readBlobNames(azure, told.prefix)).toContain(`${told.prefix}vaults/contoso-prod.json`);
+    const printed = json<{ prefix: string; outcome: { message: string } }>();
+    expect([code, printed.outcome.message]).toEqual([0, `Escrowed 3 keys of 2 sources: ${printed.prefix}`]);
+    expect(await readBlobNames(azure, printed.prefix)).toContain(`${printed.prefix}vaults/contoso-prod.json`);
   });
 
   test('does not wait for a record that will never come', async () => {
@@ -148,7 +148,7 @@ describe('enqueue', () => {
       expect.stringMatching(/back up the certificate.* Nothing was sent/),
     ]);
     expect(azure.storage.requests.slice(before).map(({ operation }) => operation)).not.toContain('putMessage');
-    // Whoever may not look is told by the app.
+    // Where the person may not look, the app answers.
     const identity = azure.registry.add('blind-requester', [...requesterDataActions, readBlobs]);
     const unknown = await cli('enqueue --vault-name contoso-prod --name nothing --wait', { identity });
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('Cannot read key "nothing"')]);
@@ -208,7 +208,7 @@ describe('a key that cannot be looked for', () => {
       { kind: 'status', status: 503, code: 'ServerBusy', message: 'Busy.' },
       '503 ServerBusy',
     ],
-  ] as const)('is asked for all the same, and that is said: %s', async (_why, effect, said) => {
+  ] as const)('is requested all the same, with a message: %s', async (_why, effect, said) => {
     const clear = azure.keyVault.faults.add({ source: 'contoso-prod', operation: 'getKey', effect });
     const { code, stderr } = await cli('enqueue --vault-name contoso-prod --name signing --what-if');
     clear();

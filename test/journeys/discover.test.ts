@@ -240,7 +240,7 @@ describe('discover --write', () => {
     ]);
   });
 
-  test('leaves the topic that the deployment makes out, and tells one that cannot deliver', async () => {
+  test('leaves the topic that the deployment makes out, and reports one that cannot deliver', async () => {
     azure.resourceManager.resources.push(
       topic('evgt-key-escrow-contoso-prod', vaultId('contoso-prod')),
       topic(
@@ -256,7 +256,7 @@ describe('discover --write', () => {
     );
   });
 
-  test('tells every slip in the file at once, before it asks anybody', async () => {
+  test('reports every mistake in the file at once, before it asks any service', async () => {
     await writeFile(
       file,
       JSON.stringify([

@@ -18,7 +18,7 @@ const cli = (line: string, options: CliOptions = {}) =>
 const drill = (line: string, options: CliOptions = {}) =>
   cli(`drill --to-vault-name contoso-drill ${line} --yes`, options);
 const sweep = (line = '') => cli(`drill sweep --to-vault-name contoso-drill ${line}`);
-type Told = Omit<DrillReceipt, 'keys'> & {
+type PrintedReceipt = Omit<DrillReceipt, 'keys'> & {
   receipt: string;
   keys: (DrillReceipt['keys'][number] & { name: string })[];
 };
@@ -65,7 +65,7 @@ describe('a restore drill', () => {
   test('proves the keys that were never proven first, and leaves nothing behind but its receipt', async () => {
     const first = await drill('--sample 2 --json');
     expect(first.code).toBe(0);
-    const receipt = first.json<Told>();
+    const receipt = first.json<PrintedReceipt>();
     expect(receipt).toMatchObject({ status: 'ok', target: { vaultName: 'contoso-drill' } });
     expect(receipt.keys.map(({ name, outcome }) => [name, outcome])).toEqual([
       ['ledger', 'proven'],
@@ -85,14 +85,14 @@ describe('a restore drill', () => {
     });
     expect(await readBlobNames(azure, 'drills/')).toContain(receipt.receipt.replace('.json', '.journal.json'));
 
-    const next = (await drill('--sample 2 --json')).json<Told>();
+    const next = (await drill('--sample 2 --json')).json<PrintedReceipt>();
     expect(next.keys.map(({ name }) => name)).toEqual(['Signing', 'tokens']);
   });
 
   test('proves a key whose source is gone by the witness of the last audit', async () => {
     prod().purgeKey('tokens');
     const { code, json } = await drill('--name tokens --json');
-    expect([code, json<Told>().keys[0]]).toEqual([
+    expect([code, json<PrintedReceipt>().keys[0]]).toEqual([
       0,
       expect.objectContaining({ outcome: 'proven', versions: [expect.objectContaining({ proof: 'witness' })] }),
     ]);
@@ -101,7 +101,7 @@ describe('a restore drill', () => {
   test('proves a symmetric key by its version ids, and says so', async () => {
     const { code, json, stdout } = await cli('drill --to-hsm-name drill-hsm --yes --json');
     expect(code).toBe(0);
-    expect(json<Told>().keys[0]?.versions.map(({ proof, thumbprint }) => [proof, thumbprint])).toEqual([
+    expect(json<PrintedReceipt>().keys[0]?.versions.map(({ proof, thumbprint }) => [proof, thumbprint])).toEqual([
       ['versionId', undefined],
       ['versionId', undefined],
     ]);
@@ -149,7 +149,7 @@ describe('a restore drill', () => {
       },
     });
     const { code, json } = await drill('--sample 3 --json');
-    const receipt = json<Told>();
+    const receipt = json<PrintedReceipt>();
     expect([code, receipt.status, receipt.keys.length]).toEqual([3, 'stopped', 1]);
     expect(receipt.message).toMatch(/^Cannot purge key /);
     expect(receipt.left).toEqual(drillVault().deletedKeyNames());
@@ -186,8 +186,8 @@ describe('a restore drill', () => {
     azure.keyVault.faults.add({ operation: 'restoreKey', times: 1, effect });
     const line = '--sample 1 --json';
     const failed = await drill(line);
-    const name = failed.json<Told>().keys[0]?.name.toLowerCase() ?? '';
-    expect([failed.code, failed.json<Told>().keys[0]?.outcome]).toEqual([3, 'failed']);
+    const name = failed.json<PrintedReceipt>().keys[0]?.name.toLowerCase() ?? '';
+    expect([failed.code, failed.json<PrintedReceipt>().keys[0]?.outcome]).toEqual([3, 'failed']);
     const next = await drill(line);
     expect(next.json()).toMatchObject({
       status: 'ok',

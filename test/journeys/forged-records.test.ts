@@ -119,7 +119,7 @@ describe("another key's backup under a key's name", () => {
 });
 
 describe("a stranger's key under the name", () => {
-  test('is told by its versions, whatever time its record says, by a restore and by a drill', async () => {
+  test('is recognised by its versions, whatever time its record says, by a restore and by a drill', async () => {
     const blobName = await plant('charlie', { bytes: await backUp('stranger', 'charlie') });
     const restored = await cli('restore --vault-name contoso-prod --name charlie --to-vault-name contoso-dr --yes');
     expect([restored.code, restored.stderr]).toEqual([
@@ -143,7 +143,7 @@ describe("a stranger's key under the name", () => {
     expect((await cli('drill --to-vault-name contoso-drill --name delta --yes')).code).toBe(0);
   });
 
-  test('is told in a genuine key to which a version was added elsewhere', async () => {
+  test('is recognised in a genuine key to which a version was added elsewhere', async () => {
     const operator = new KeyClient(vault('stranger').url, azure.credential(azure.identities.operator));
     await operator.restoreKeyBackup(await backUp('contoso-prod', 'tokens'));
     const creator = azure.registry.add('creator', ['Microsoft.KeyVault/vaults/keys/create/action']);
@@ -182,7 +182,7 @@ describe('what is no record of the key', () => {
     expect([code, ids('contoso-dr', 'Payroll')]).toEqual([0, ids('contoso-prod', 'Payroll')]);
   });
 
-  test('in its own folder, without a digest, is told and passed over', async () => {
+  test('in its own folder, without a digest, is reported and passed over', async () => {
     const keyid = `${vault('contoso-prod').url}/keys/Payroll`;
     const blobName = await plant('Payroll', { bytes: await backUp('contoso-prod', 'alpha'), metadata: { keyid } });
     const { code, stderr } = await cli(
@@ -239,7 +239,7 @@ describe('a restore by way of a quarantine', () => {
     expect(namesIn('contoso-quarantine')).toEqual([]);
   });
 
-  test('asks where nothing tells that it is the key, and sends nothing without a yes', async () => {
+  test('asks where it is unknown whether it is the key, and sends nothing without a yes', async () => {
     vault('contoso-prod').addKey({ name: 'fresh' });
     const blobName = await plant('fresh', { bytes: await backUp('contoso-prod', 'fresh') });
     vault('contoso-prod').purgeKey('fresh');

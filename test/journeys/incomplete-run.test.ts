@@ -77,7 +77,7 @@ beforeAll(async () => {
 
 afterAll(() => azure?.stop());
 
-/** The one failure of a source, as its report and the invocation's error tell it. */
+/** The one failure of a source, as its report and the invocation's error show it. */
 function failureIn(source: string) {
   const report = reports.get(source);
   expect(report?.status).toBe('incomplete');

@@ -90,7 +90,7 @@ describe('a message on the queue of the deployed bundle', () => {
     ]);
   });
 
-  test('writes the record under the blobName that was asked for', async () => {
+  test('writes the record under the requested blobName', async () => {
     const { runId } = await ask({
       vaultName: 'contoso-prod',
       name: 'payroll',

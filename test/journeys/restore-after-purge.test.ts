@@ -34,8 +34,8 @@ afterAll(async () => {
   await azure?.stop();
 });
 
-/** Every version with its public key, as the service tells them; what may change with the current time left out. */
-async function tell(client: KeyClient, name: string): Promise<unknown[]> {
+/** Every version with its public key, as the service shows them; what may change with the current time left out. */
+async function describeVersions(client: KeyClient, name: string): Promise<unknown[]> {
   const versions: KeyVaultKey[] = [];
   for await (const { version } of client.listPropertiesOfKeyVersions(name)) {
     versions.push(await client.getKey(name, version === undefined ? {} : { version }));
@@ -68,7 +68,7 @@ describe('a key that was escrowed, deleted and purged', () => {
     'comes back to its %s by the plain SDK (%s): same kids, public keys, attributes and tags',
     async (_kind, _type, url, name, folder) => {
       const client = new KeyClient(url, azure.credential(azure.identities.operator));
-      const before = await tell(client, name);
+      const before = await describeVersions(client, name);
       expect(before).toHaveLength(3);
 
       const deletion = await client.beginDeleteKey(name, { intervalInMs: 1 });
@@ -80,7 +80,7 @@ describe('a key that was escrowed, deleted and purged', () => {
       const downloaded = await container.read(`${folder}/${runId}.keybackup`);
       const restored = await client.restoreKeyBackup(downloaded);
       expect(restored.name.toLowerCase()).toBe(name.toLowerCase());
-      expect(await tell(client, name)).toEqual(before);
+      expect(await describeVersions(client, name)).toEqual(before);
     },
   );
 });

@@ -60,7 +60,7 @@ async function printed({ stdout }: ChildProcess, wanted: string): Promise<void> 
 }
 
 describe.concurrent('npm start', () => {
-  test('with --once --json runs the first pass, tells it to a person, and ends with one object', async (context) => {
+  test('with --once --json runs the first pass, prints it for a person, and ends with one object', async (context) => {
     const { ended, ...streams } = run(context, await checkout(context), 'start.ts', '--once', '--json');
     const [stdout, stderr, code] = await Promise.all([streams.stdout, streams.stderr, ended]);
     expect(stderr).toMatch(/Running the nightly job over 3 sources/);

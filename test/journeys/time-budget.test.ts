@@ -58,7 +58,7 @@ describe('a run that cannot end within its time', () => {
     expect((await container.list()).filter(isRecord)).toHaveLength(total);
   });
 
-  test('is told apart from a fault: what it was waiting out is named', async () => {
+  test('is distinguished from a fault: what it was waiting out is named', async () => {
     azure.keyVault.requests.length = 0;
     azure.keyVault.faults.add({ source: 'contoso-prod', operation: 'backupKey', effect: { kind: 'throttle' } });
     const softDeadline = new AbortController();

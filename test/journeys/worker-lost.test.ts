@@ -53,7 +53,7 @@ function endWorker(pid: number): void {
 }
 
 describe('a night whose worker is lost while its host goes on', () => {
-  // The host ends a function that outlives its time by killing the worker; the product is told of more time than that.
+  // The host ends a function that outlives its time by killing the worker; the product is configured for more time than that.
   test.each<[why: string, functionTimeoutMs: number | undefined]>([
     ['because it crashed', undefined],
     ['because the run outlived functionTimeout', 6_000],

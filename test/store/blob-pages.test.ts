@@ -85,7 +85,7 @@ describe.each(listings)('a listing of %s over several pages', (_what, list, expe
     expect(await all(list())).toEqual(expected);
     const markers = askedSince(before);
     expect(markers).toHaveLength(pages + 2);
-    // The page that failed is asked for by its own token, and no page is asked for again after it was given.
+    // The page that failed is requested by its own token, and no page is requested again after it was given.
     expect(new Set(markers.slice(skip, skip + 3)).size).toBe(1);
     expect(new Set(markers).size).toBe(pages);
     expect(markers.slice(1)).not.toContain(null);

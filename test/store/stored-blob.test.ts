@@ -31,7 +31,7 @@ test.each([
   ["a customer's key, in a listing", { customerProvidedKeySha256: 'abc=' }, { customerProvidedKey: true }],
   ["a customer's key, in a HEAD", { encryptionKeySha256: 'abc=' }, { customerProvidedKey: true }],
   ['a page blob', { blobType: 'PageBlob' }, { type: 'page' }],
-])('%s is told', (_, properties, told) => {
+])('%s is reported', (_, properties, told) => {
   expect(storedBlobOf(blob(properties))).toMatchObject(told);
 });
 

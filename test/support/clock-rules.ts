@@ -59,7 +59,7 @@ export function clockFaults(sources: Sources): string[] {
   });
 }
 
-/** Tells whether a file, or a test that uses it, imports anything real: its dates would meet that there. */
+/** Whether a file, or a test that uses it, imports anything real: its dates would meet that there. */
 function realityOf(sources: Sources): (path: string) => boolean {
   const imports = new Map([...sources.keys()].map((path) => [path, importsOf(path, sources)]));
   const isReal = (path: string) => realities.some((one) => imports.get(path)?.has(one));

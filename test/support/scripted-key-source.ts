@@ -19,12 +19,12 @@ export interface KeyScript {
   readonly pages: readonly (readonly ScriptedKey[])[];
   /** The listing fails instead of its page of this index. */
   readonly failsAtPage?: number;
-  /** The vault's clock; it does not tell when absent. */
+  /** The vault's clock; it sends no time when absent. */
   readonly now?: Date;
 }
 
 export interface ScriptedKeySource extends KeySource {
-  /** Names as they were asked for, once per call. */
+  /** Names as they were requested, once per call. */
   readonly backups: string[];
   readonly reads: string[];
 }

@@ -9,7 +9,7 @@ export interface RecordParts extends Partial<Omit<StoredBlob, 'metadata'>> {
   readonly metadata?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A record of key "signing" of vault "contoso-prod": written nine seconds after the night's run, unless told otherwise. */
+/** A record of key "signing" of vault "contoso-prod": written nine seconds after the night's run, by default. */
 export function recordOfSigning({ night = '2026-11-24', metadata, ...blob }: RecordParts = {}): StoredRecord {
   const runId = `${night.replaceAll('-', '')}T020000Z`;
   const written: Record<string, string | undefined> = {

@@ -13,7 +13,7 @@ export interface RegisteredFunction {
   readonly callback: FunctionCallback;
 }
 
-/** What the loaded application told the worker. */
+/** What the loaded application registered. */
 export interface CoreRegistrations {
   readonly functions: Map<string, RegisteredFunction>;
   model(): ProgrammingModel;

@@ -6,7 +6,7 @@ import type { WorkerCommand, WorkerFailure, WorkerMessage } from './worker-proto
 
 /* The worker process: it loads the application and runs its functions, as the Node worker of the real host does. */
 
-function tell(message: WorkerMessage): void {
+function send(message: WorkerMessage): void {
   if (process.connected) process.send?.(message, undefined, {}, () => {});
 }
 
@@ -15,14 +15,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 process.on('disconnect', () => process.exit(0));
 
 async function load(bundle: string): Promise<CoreRegistrations | undefined> {
-  const registrations = provideCoreApi((level, category, text) => tell({ message: 'log', level, category, text }));
+  const registrations = provideCoreApi((level, category, text) => send({ message: 'log', level, category, text }));
   try {
     createRequire(import.meta.url)(bundle);
     await registrations.model().getCapabilities?.({});
     await registrations.runHooks('appStart', { hookData: {} });
   } catch (error) {
     const reason = `Worker was unable to load entry point "${basename(bundle)}": ${describe(error).message}`;
-    tell({ message: 'notLoaded', reason, isReported: registrations.functions.size > 0 });
+    send({ message: 'notLoaded', reason, isReported: registrations.functions.size > 0 });
     return undefined;
   }
   registrations.close();
@@ -41,7 +41,7 @@ async function run(
     invocationId,
     metadata: registered.metadata,
     request,
-    log: (level, category, text) => tell({ message: 'log', level, category, text, functionName, invocationId }),
+    log: (level, category, text) => send({ message: 'log', level, category, text, functionName, invocationId }),
   };
   const model = registrations.model().getInvocationModel(coreContext);
   const { context, inputs } = await model.getArguments();
@@ -82,11 +82,11 @@ process.on('message', async (command: WorkerCommand) => {
   const { invocationId, functionName, request } = command;
   try {
     const response = await run(registrations, functionName, invocationId, request);
-    tell({ message: 'succeeded', invocationId, response });
+    send({ message: 'succeeded', invocationId, response });
   } catch (error) {
-    tell({ message: 'failed', invocationId, error: describe(error) });
+    send({ message: 'failed', invocationId, error: describe(error) });
   }
 });
 if (registrations !== undefined) {
-  tell({ message: 'loaded', functions: [...registrations.functions.values()].map(({ metadata }) => metadata) });
+  send({ message: 'loaded', functions: [...registrations.functions.values()].map(({ metadata }) => metadata) });
 }

@@ -45,26 +45,26 @@ export function startWorkerProcess(bundle: string, emit: Emit): WorkerProcess {
     return one;
   };
 
-  child.on('message', (told: WorkerMessage) => {
-    switch (told.message) {
+  child.on('message', (received: WorkerMessage) => {
+    switch (received.message) {
       case 'loaded':
-        return functions.resolve(told.functions);
+        return functions.resolve(received.functions);
       case 'notLoaded':
         emit({
           event: 'log',
-          level: told.isReported ? 'error' : 'information',
+          level: received.isReported ? 'error' : 'information',
           category: 'host',
-          message: told.reason,
+          message: received.reason,
         });
         return functions.resolve([]);
       case 'log': {
-        const { message: _, text, ...log } = told;
+        const { message: _, text, ...log } = received;
         return emit({ event: 'log', ...log, message: text });
       }
       case 'succeeded':
-        return take(told.invocationId)?.resolve(told.response);
+        return take(received.invocationId)?.resolve(received.response);
       case 'failed':
-        return take(told.invocationId)?.reject(new FunctionFailure(told.error.message, told.error.stack));
+        return take(received.invocationId)?.reject(new FunctionFailure(received.error.message, received.error.stack));
     }
   });
   for (const stream of ['stdout', 'stderr'] as const) {

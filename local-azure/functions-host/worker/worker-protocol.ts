@@ -6,7 +6,7 @@ import type {
   LogLevel,
 } from './core-contract.ts';
 
-/** What the host tells its worker process. The channel clones structures, so bytes stay bytes. */
+/** Messages from the host to its worker process. The channel clones structures, so bytes stay bytes. */
 export type WorkerCommand =
   | {
       readonly command: 'invoke';
@@ -16,7 +16,7 @@ export type WorkerCommand =
     }
   | { readonly command: 'terminate' };
 
-/** What the worker process tells its host. */
+/** Messages from the worker process to its host. */
 export type WorkerMessage =
   | { readonly message: 'loaded'; readonly functions: readonly FunctionMetadata[] }
   /** The entry point threw. The real worker reports that to the host only where a function was registered before. */

@@ -10,7 +10,7 @@ import { createScriptedKeySource } from '../../support/scripted-key-source.ts';
 const source = escrowSource('vault', 'contoso-prod');
 const silent = { listed: () => undefined, done: () => undefined };
 
-/** A person's backup of that vault into a store. Tells in which order both were asked, and whether the listing was ended. */
+/** A person's backup of that vault into a store. Records in which order both were asked, and whether the listing was ended. */
 function desk(isBroken: boolean) {
   const asked: string[] = [];
   const memory = createMemoryStore();

@@ -23,7 +23,7 @@ async function namesOf(keys: ReturnType<typeof readAhead>): Promise<string[]> {
   return names;
 }
 
-test('a listing goes on though nobody takes its keys yet, and tells how many there are', async () => {
+test('a listing goes on though nobody takes its keys yet, and reports how many there are', async () => {
   const { keys, said, complete } = readingAhead();
   await complete;
   expect(said).toEqual([

@@ -33,7 +33,7 @@ test('a poison message cannot steer the terminal of whoever runs doctor', async 
   expect(poison?.remedy).toMatch(/^The reason is in requests/);
 });
 
-test('a desk without the settings of the queue is told so, and the rest is checked all the same', async () => {
+test('a desk without the settings of the queue gets a message, and the rest is checked all the same', async () => {
   const settings = {
     get queueName(): string {
       throw new SettingsFault(['ESCROW_QUEUE_NAME is missing']);

@@ -46,7 +46,7 @@ describe('an agent that was used through a proxy with a password, in a process w
           showHidden: true,
         }),
     ],
-  ])('tells nothing of them, %s', async (_, show) => {
+  ])('says nothing of them, %s', async (_, show) => {
     const agent = createDiscreetAgent({ HTTPS_PROXY: proxyOf('pass-word'), IDENTITY_HEADER: identityHeader });
     await ask(agent);
     const said = show(agent);
@@ -81,7 +81,7 @@ describe('the proxy of the environment', () => {
     agent.destroy();
   });
 
-  test('is asked for one connection, which is kept', async () => {
+  test('opens one connection, which is kept', async () => {
     const before = azure.proxy.connections.get(host) ?? 0;
     const agent = createDiscreetAgent({ HTTPS_PROXY: azure.proxy.url });
     for (let request = 0; request < 3; request++) await ask(agent);

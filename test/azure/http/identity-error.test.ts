@@ -100,7 +100,7 @@ describe('a managed identity endpoint that takes the request and never answers',
 });
 
 describe('a managed identity endpoint that goes on failing', () => {
-  test('did not answer: nobody is told to sign in', async () => {
+  test('did not answer: no message advises to sign in', async () => {
     const identity = newIdentity();
     azure.identityEndpoint.faults.add({ when: { identity: identity.name }, effect: { kind: 'status', status: 429 } });
     const error = await look(identity).catch((thrown: unknown) => thrown);
@@ -140,7 +140,7 @@ describe('a managed identity endpoint that goes on failing', () => {
   });
 });
 
-test('a process that nobody has signed in to, and that has no managed identity, is told so', async () => {
+test('a process that nobody has signed in to, and that has no managed identity, is reported as such', async () => {
   const { createCredential } = await import('../../../src/azure/credential.ts');
   const { toServiceError } = await import('../../../src/azure/http/service-answer.ts');
   vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'AzureCliCredential');

@@ -215,7 +215,7 @@ describe('out of time', () => {
     expect((await other).startedAt).toBe(3000);
   });
 
-  test('a caller is told at once, even behind another that has the time to wait out a long hold', async () => {
+  test('a caller is reported at once, even behind another that has the time to wait out a long hold', async () => {
     const clock = createSimulatedClock();
     const pacer = createPacer(10, clock);
     pacer.throttled(await pacer.turn(noLimit), 600_000);

@@ -97,7 +97,7 @@ describe('a transient fault', () => {
     ['no answer', answered(undefined, { code: 'ECONNRESET' })],
     ['an answer that is not valid JSON', answered(undefined, { code: 'InvalidAnswer' })],
     ['a sign-in that failed', answered(undefined, { service: 'identity', kind: 'signInUnavailable' })],
-  ])('is tried again 4 times, then told as it is: %s', async (_, fault) => {
+  ])('is tried again 4 times, then reported as it is: %s', async (_, fault) => {
     const { startedAt, ...ended } = await attempting({ answers: [fault] });
     expect(ended).toEqual({ error: fault });
     expect(startedAt).toEqual([0, 500, 1500, 3500, 7500]);
@@ -135,7 +135,7 @@ describe('a transient fault', () => {
   });
 });
 
-describe('what no retry can mend is told at once', () => {
+describe('what no retry can mend is reported at once', () => {
   test.each([
     ['403', answered(403, { innerCode: 'ForbiddenByRbac' })],
     ['404', answered(404)],
@@ -171,7 +171,7 @@ describe('time', () => {
     expect(result).toBe('backup');
   });
 
-  test('of one attempt is 30 seconds; then it is cut, told as TimedOut, and tried again', async () => {
+  test('of one attempt is 30 seconds; then it is cut, reported as TimedOut, and tried again', async () => {
     const clock = createSimulatedClock();
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => clock.abortAfter(ms));
     let attempts = 0;

@@ -54,12 +54,12 @@ describe('an error of Key Vault', () => {
     ['<!DOCTYPE html>\n<html><head><title>Blocked by\u001b policy</title>', ', "Blocked by policy"'],
     ['<html><body>Sorry</body></html>', ''],
     [`<html><title>${'x'.repeat(500)}</title>`, `, "${'x'.repeat(100)}"`],
-  ])('that is a web page (%j) is told by its title', (body, title) => {
+  ])('that is a web page (%j) is described by its title', (body, title) => {
     const { message } = keyVaultErrorOf(answer(403, body), 'Key Vault', host);
     expect(message).toBe(`a web page came instead of an answer${title}`);
   });
 
-  test('whose words have no end is told as far as anybody would read', () => {
+  test('whose words have no end is reported as far as anybody would read', () => {
     const error = { code: 'Odd', message: 'x'.repeat(100_000) };
     expect(keyVaultErrorOf(answer(400, { error }), 'Key Vault', host).message.length).toBe(2000);
   });
@@ -175,7 +175,7 @@ describe('what an SDK throws', () => {
     expect((told(thrown) as Error).message).toMatch(words);
   });
 
-  test('of the identity is told as the identity, not as the source', () => {
+  test('of the identity is reported as the identity, not as the source', () => {
     for (const name of ['AuthenticationError', 'CredentialUnavailableError', 'AggregateAuthenticationError']) {
       const error = Object.assign(new Error('no managed identity'), { name });
       expect(told(error)).toMatchObject({ service: 'identity', code: name, cause: error });

@@ -34,7 +34,7 @@ const attributes: readonly (readonly [name: string, seconds: unknown, time: stri
   ['object', {}, undefined],
 ];
 
-describe('a vault that tells odd times', () => {
+describe('a vault with odd times', () => {
   const host = 'contoso-odd.vault.azure.net';
   let vault: TlsHost;
   let operator: KeyOperator;
@@ -84,7 +84,7 @@ describe('a vault that tells odd times', () => {
     expect(listed).toEqual(attributes.map(([name, , time]) => [name, time, time]));
   });
 
-  test.each(attributes)('tells of one key, its versions and its deletion alike: %s', async (name, _, time) => {
+  test.each(attributes)('reports one key, its versions and its deletion alike: %s', async (name, _, time) => {
     const at = time === undefined ? undefined : new Date(time);
     expect(await operator.keys.getKey(name, noLimit)).toMatchObject({ name, createdAt: at, updatedAt: at });
     const versions: unknown[] = [];
@@ -95,10 +95,10 @@ describe('a vault that tells odd times', () => {
   });
 });
 
-describe('storage that tells odd times', () => {
+describe('storage with odd times', () => {
   let store: EscrowStore;
   let front: TlsHost;
-  /** What stands in its answers, instead of the times that the service tells. */
+  /** What stands in its answers, instead of the times that the service sends. */
   let created = '';
   let modified = '';
 

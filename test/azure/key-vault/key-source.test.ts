@@ -4,7 +4,7 @@ import { sourceKeyOf } from '../../../src/azure/key-vault/key-source.ts';
 const url = 'https://contoso-prod.vault.azure.net';
 const told = (name: string, vaultUrl = url) => ({ name, vaultUrl, id: `${vaultUrl}/keys/${name}/0123456789abcdef` });
 
-test('a key is told with its identifier without version, in the casing of the service', () => {
+test('a key is reported with its identifier without version, in the casing of the service', () => {
   expect(sourceKeyOf(told('Signing'), url)).toMatchObject({ name: 'Signing', id: `${url}/keys/Signing` });
   expect(sourceKeyOf(told('Signing', 'https://Contoso-Prod.vault.azure.net'), url).id).toMatch(/Contoso-Prod/);
 });

@@ -199,7 +199,7 @@ describe('into a folder', () => {
   test.each([
     [60, /^ {2}vault "contoso-prod": listed \d+, would back up 1, /m],
     [100, /^ {2}vault "contoso-prod" +\d+ +1 +0 /m],
-  ])('tells what would come of each source on %i columns', async (columns, row) => {
+  ])('reports what would come of each source on %i columns', async (columns, row) => {
     const { stdout } = await cli('backup --vault-name contoso-prod --keys signing --store escrow --what-if', {
       isTTY: true,
       columns,

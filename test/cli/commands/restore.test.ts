@@ -131,7 +131,7 @@ describe('restore of one key', () => {
     ],
     ['onto itself', () => undefined, 'contoso-prod', 'nothing to restore'],
     [
-      'to a vault that is told to lie elsewhere',
+      'to a vault that lies elsewhere by the options',
       () => undefined,
       'contoso-us --to-geography us',
       'lies elsewhere (geography us)',
@@ -152,7 +152,7 @@ describe('restore of one key', () => {
     expect([target.keyNames(), target.versions('signing')]).toEqual(before);
   });
 
-  test('tells another HSM from corruption by the digest, and a vault from an HSM by the envelope', async () => {
+  test('distinguishes another HSM from corruption by the digest, and a vault from an HSM by the envelope', async () => {
     const hsm = await cli('restore --hsm-name contoso-hsm --name payments --to-hsm-name other-hsm --yes');
     expect([hsm.code, hsm.stderr]).toEqual([1, expect.stringContaining('this HSM has another security domain')]);
     const kind = await cli('restore --hsm-name contoso-hsm --name payments --to-vault-name contoso-dr --yes');
@@ -199,7 +199,7 @@ describe('restore of one key', () => {
 });
 
 describe('restore of a whole vault', () => {
-  test('does not guess which is meant when both one key and all are asked for', async () => {
+  test('does not guess which is meant when both one key and all are named', async () => {
     const { code, stderr } = await cli(
       'restore --vault-name contoso-prod --all --name signing --to-vault-name contoso-dr --what-if',
     );
@@ -290,7 +290,7 @@ describe('restore of a whole vault', () => {
     expect((await cli(`${line} --yes --json`)).json()).toMatchObject({ counts: { stillThere: 19, alreadyThere: 1 } });
   });
 
-  test('tells of many taken names the first five, and buries no other failure under them', async () => {
+  test('prints the first five of many taken names, and buries no other failure under them', async () => {
     for (let tenant = 10; tenant < 22; tenant++) vault('contoso-dr').addKey({ name: `tenant-${tenant}` });
     vault('contoso-dr').addKey({ name: 'tenant-29' });
     vault('contoso-dr').deleteKey('tenant-29');
@@ -321,7 +321,7 @@ describe('restore of a whole vault', () => {
 });
 
 describe('drill', () => {
-  test('tells an interrupted drill from a whole one', async () => {
+  test('distinguishes an interrupted drill from a whole one', async () => {
     const interrupt = new AbortController();
     azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 200 } });
     const before = azure.keyVault.requests.length;
@@ -357,7 +357,7 @@ describe('download', () => {
     expect((await stat(file)).mode & 0o077).toBe(0);
   });
 
-  test('overwrites a file only when told to', async () => {
+  test('overwrites a file only on request', async () => {
     const file = join(folder, 'taken');
     await writeFile(file, 'mine');
     const line = `download --vault-name contoso-prod --name signing -o ${file}`;

@@ -23,7 +23,7 @@ async function load(env: Record<string, string> = {}, place: { settings?: string
 }
 
 describe('a settings file that a deployment left', () => {
-  test('is found in the folder and told, with every host that may be sent a token', async () => {
+  test('is found in the folder and reported, with every host that may be sent a token', async () => {
     await leave({ ...minimalSettings, AZURE_CLOUD: 'AzureUSGovernment' });
     const { settings, said } = await load();
     expect(settings.sources).toHaveLength(1);

@@ -47,7 +47,7 @@ describe('a key that was replaced', () => {
     expect(found(await passNight(escrow, 10))).toContain('keyReplaced payroll (warning)');
   });
 
-  test('before any audit saw its versions is told by its records, which are older than it', async () => {
+  test('before any audit saw its versions is recognised by its records, which are older than it', async () => {
     const escrow = startEscrow();
     escrow.night(night(0));
     escrow.keys.delete('payroll');
@@ -168,7 +168,7 @@ describe('what a record is', () => {
     expect(keyIn(await auditAt(escrow, night(0, 6)), 'payroll')?.record).toBeUndefined();
   });
 
-  test('altered before any audit saw it, moments after it was written, is told by the time of its last change', async () => {
+  test('altered before any audit saw it, moments after it was written, is recognised by the time of its last change', async () => {
     const escrow = startEscrow();
     await passNight(escrow, 0);
     escrow.night(night(1));
@@ -218,7 +218,7 @@ describe('what a record is', () => {
       'recordWithoutDigest payroll (warning)',
     ],
   ])(
-    '%s is told and passed over',
+    '%s is reported and passed over',
     async (_, {
       key = 'payroll',
       content = 'planted',
@@ -237,7 +237,7 @@ describe('what a record is', () => {
     },
   );
 
-  test('is the one in the key folder that is newest, whatever asked for it and whatever reports name', async () => {
+  test('is the one in the key folder that is newest, whatever triggered it and whatever reports name', async () => {
     const escrow = startEscrow();
     await passNight(escrow, 0);
     escrow.now = night(0, 6);
@@ -297,7 +297,7 @@ describe('a copied escrow', () => {
 });
 
 describe('what audits saw', () => {
-  test('is read from an older audit when the newest is spoiled or archived, which is told', async () => {
+  test('is read from an older audit when the newest is spoiled or archived, which is reported', async () => {
     const escrow = startEscrow();
     await passNights(escrow, 2);
     escrow.keys.delete('payroll');
@@ -476,7 +476,7 @@ describe('what somebody can pile up', () => {
     expect(found(await passNight(escrow, 1))).toEqual([]);
   });
 
-  test('and an audit whose time has run out tells what it has not looked at', async () => {
+  test('and an audit whose time has run out reports what it has not looked at', async () => {
     const escrow = startEscrow();
     await passNight(escrow, 0);
     escrow.night(night(1));

@@ -56,7 +56,7 @@ describe('a key without a record', () => {
 });
 
 describe('keys that are gone', () => {
-  test('are told one by one, and as a shrunken source when more than a tenth goes at once', async () => {
+  test('are reported one by one, and as a shrunken source when more than a tenth goes at once', async () => {
     const escrow = world();
     await passNight(escrow, 0);
     const signing = escrow.snapshot('signing');
@@ -101,12 +101,12 @@ describe('keys that are gone', () => {
     expect(found(await passNight(escrow, 1))).toEqual([]);
   });
 
-  test('are told by name when the settings name them', async () => {
+  test('are reported by name when the settings name them', async () => {
     const escrow = world({ keys: ['*', 'root'] });
     expect(found(await passNight(escrow, 0))).toEqual(['configuredKeyNotFound root']);
   });
 
-  test('are told when a certificate has taken the place of a key, or is gone with its own', async () => {
+  test('are reported when a certificate has taken the place of a key, or is gone with its own', async () => {
     const escrow = world();
     escrow.addKey('www', { certificateBacked: true });
     escrow.night(night(0), { fail: ['www'] });
@@ -131,7 +131,7 @@ describe('keys that are gone', () => {
 });
 
 describe('a record that was there before its run', () => {
-  test('is told, and is no record: the key has none', async () => {
+  test('is reported, and is no record: the key has none', async () => {
     const escrow = world();
     await passNight(escrow, 0);
     for (const name of escrow.store.blobs.keys()) if (name.includes('/orders/')) escrow.store.lose(name);
@@ -145,7 +145,7 @@ describe('a record that was there before its run', () => {
 });
 
 describe('a source that is no longer configured', () => {
-  test('is told once, with how many of its keys have a record', async () => {
+  test('is reported once, with how many of its keys have a record', async () => {
     const escrow = world();
     await passNight(escrow, 0);
     escrow.isConfigured = false;
@@ -189,7 +189,7 @@ describe('runs', () => {
     expect(found(await passNight(escrow, 7, 'missed'))).toContain('runMissing');
   });
 
-  test('that never began and could not be missed yet are told by the next audit', async () => {
+  test('that never began and could not be missed yet are reported by the next audit', async () => {
     const escrow = world();
     await passNight(escrow, 0);
     escrow.now = new Date(night(1).getTime() + 30 * 60_000);
@@ -214,20 +214,23 @@ describe('runs', () => {
   test.each([
     ['never began', undefined, 'runMissing'],
     ['left no report', { noReport: true }, 'runIncomplete'],
-  ])('that are due within the hour before the audit and %s are told by the next one', async (_, options, finding) => {
-    const escrow = world();
-    escrow.schedule = '0 5 5 * * *';
-    const due = (index: number) => new Date(night(index).getTime() + 185 * 60_000);
-    const told: string[] = [];
-    for (let index = 0; index < 5; index++) {
-      if (index !== 2) escrow.night(due(index));
-      else if (options !== undefined) escrow.night(due(index), options);
-      escrow.now = new Date(due(index).getTime() + 55 * 60_000);
-      const audit = await escrow.audit();
-      told.push(...audit.findings.map((one) => `${index} ${one.finding} ${one.severity}`));
-    }
-    expect(told).toEqual([`3 ${finding} warning`]);
-  });
+  ])(
+    'that are due within the hour before the audit and %s are reported by the next one',
+    async (_, options, finding) => {
+      const escrow = world();
+      escrow.schedule = '0 5 5 * * *';
+      const due = (index: number) => new Date(night(index).getTime() + 185 * 60_000);
+      const told: string[] = [];
+      for (let index = 0; index < 5; index++) {
+        if (index !== 2) escrow.night(due(index));
+        else if (options !== undefined) escrow.night(due(index), options);
+        escrow.now = new Date(due(index).getTime() + 55 * 60_000);
+        const audit = await escrow.audit();
+        told.push(...audit.findings.map((one) => `${index} ${one.finding} ${one.severity}`));
+      }
+      expect(told).toEqual([`3 ${finding} warning`]);
+    },
+  );
 
   test('were not due by a schedule that came later, nor of a source that came later', async () => {
     const escrow = world();
@@ -257,7 +260,7 @@ describe('runs', () => {
     expect(await missedOf(passNight(escrow, 92))).not.toContain('2026-11-02T02:00:00.000Z');
   });
 
-  test('of a stop are told in one line that knows when the last one began', async () => {
+  test('of a stop are reported in one line that knows when the last one began', async () => {
     const escrow = world();
     escrow.schedule = '0 0 * * * *';
     await passNight(escrow, 0);
@@ -276,7 +279,7 @@ describe('runs', () => {
     expect(found(await escrow.audit())).not.toContain('runMissing');
   });
 
-  test('that left no report are told by the audit of the same morning', async () => {
+  test('that left no report are reported by the audit of the same morning', async () => {
     const escrow = world();
     await passNight(escrow, 0);
     const audit = await passNight(escrow, 1, { noReport: true });
@@ -285,7 +288,7 @@ describe('runs', () => {
     expect(found(await passNight(escrow, 2))).toEqual([]);
   });
 
-  test('whose report nobody could miss yet are told by the next audit, as a warning when a later run has begun', async () => {
+  test('whose report nobody could miss yet are reported by the next audit, as a warning when a later run has begun', async () => {
     const escrow = world();
     escrow.auditSchedule = '0 0 0 1 1 *';
     await passNight(escrow, 0);
@@ -298,7 +301,7 @@ describe('runs', () => {
     expect(found(await passNight(escrow, 3))).toEqual([]);
   });
 
-  test('that were due since the audit before and never began are told, though a later one did', async () => {
+  test('that were due since the audit before and never began are reported, though a later one did', async () => {
     const escrow = world();
     escrow.schedule = '0 0 */6 * * *';
     escrow.auditSchedule = '0 30 5 * * *';
@@ -350,7 +353,7 @@ describe('runs', () => {
 describe('the calendar', () => {
   const days = (audit: Audit, name: string): string => decodeMarks(keyIn(audit, name)?.days ?? '').join('');
 
-  test('carries every day over, and tells what each came to', async () => {
+  test('carries every day over, and reports what each came to', async () => {
     const escrow = world();
     await passNight(escrow, 0);
     await passNight(escrow, 1, { fail: ['payroll'] });

@@ -63,7 +63,7 @@ test('a drill whose receipt is gone counts no longer', async () => {
   expect(audit.drill).toBeUndefined();
 });
 
-test('what a drill left is told by every audit until a sweep has closed the drill, even within the same second', async () => {
+test('what a drill left is reported by every audit until a sweep has closed the drill, even within the same second', async () => {
   const at = new Date(dayOne + 3 * hour);
   const left = (audit: Audit) => audit.findings.filter(({ finding }) => finding === 'drillOpen').length;
   const receipt = drillReceipt([proven], { status: 'stopped', left: ['signing'] });

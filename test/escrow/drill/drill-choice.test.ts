@@ -29,10 +29,10 @@ const put = (store: MemoryStore, name: string, text: string) =>
     noLimit,
   );
 
-/** A drill as its receipt tells it, later by the storage service than all before. */
+/** A drill as its receipt has it, later by the storage service than all before. */
 function putReceipt(store: MemoryStore, number: number, keys: Readonly<Record<string, 'proven' | 'failed'>>) {
   const told = Object.entries(keys).map(([key, outcome]) => ({ source: 'vaults/contoso-prod', key, outcome }));
-  // The time in its name and content is the desk's and tells nothing.
+  // The time in its name and content is the desk's and says nothing.
   return put(store, drillReceiptName(`2020010${number}T000000Z`, 1), JSON.stringify(drillReceipt(told)));
 }
 
@@ -53,7 +53,7 @@ describe('the keys of a drill', () => {
     expect(await choose(store, 4)).toEqual([['dates', 'apples', 'bread', 'cheese'], []]);
   });
 
-  test('go round although one of them always fails, and that one is told all the while', async () => {
+  test('go round although one of them always fails, and that one is reported all the while', async () => {
     const store = await escrowOf('bad', 'good', 'other');
     const turns: unknown[] = [];
     for (let number = 1; number <= 4; number++) {
@@ -69,7 +69,7 @@ describe('the keys of a drill', () => {
     ]);
   });
 
-  test('asked for by name leave the failures of others untold', async () => {
+  test('requested by name do not report the failures of others', async () => {
     const store = await escrowOf('bad', 'good');
     await putReceipt(store, 1, { bad: 'failed' });
     expect(await choose(store, 9, ['good'])).toEqual([['good'], []]);
@@ -82,7 +82,7 @@ describe('the keys of a drill', () => {
   });
 });
 
-test('keys that an audit saw come before any number that only record folders tell of', async () => {
+test('keys that an audit saw come before any number that are known from record folders alone', async () => {
   const store = await escrowOf('ghost-1', 'ghost-2', 'ghost-3', 'signing');
   const keys = [sampleKey(source, { key: 'Signing' })];
   const audit = { head: { sources: [{ source: 'vaults/contoso-prod' }] }, keysOf: () => keys.values() };

@@ -50,7 +50,7 @@ async function drillInto(
 }
 
 describe('a drill', () => {
-  test('proves the key that was asked for, takes it away, and closes its journal', async () => {
+  test('proves the key that was named, takes it away, and closes its journal', async () => {
     const operator = scriptedOperator({ restore: { name: 'Signing', versions: ['a', 'b'] } });
     const { receipt, open } = await drillInto(operator, { keys: ['signing'] });
     expect(receipt).toMatchObject({ status: 'ok', keys: [{ key: 'signing', outcome: 'proven' }] });

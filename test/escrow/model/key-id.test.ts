@@ -55,7 +55,7 @@ describe('a key identifier', () => {
     expect(parseKeyId(id, publicSuffixes)).toBeUndefined();
   });
 
-  test('built from a source and a name tells both again, and whatever parses is such a source and name', () => {
+  test('built from a source and a name gives both back, and whatever parses is such a source and name', () => {
     const sources = fc.record({
       kind: fc.constantFrom('vault' as const, 'managedHsm' as const),
       name: fc.stringMatching(/^[a-z](-?[a-z0-9]){2,11}$/).filter((name) => !name.startsWith('xn--')),

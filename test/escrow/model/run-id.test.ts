@@ -25,7 +25,7 @@ test('deliveries of one event have the same run id, those of another event anoth
 });
 
 describe('every run id', () => {
-  test('tells its instant again, to the second', () => {
+  test('gives its instant back, to the second', () => {
     fc.assert(
       fc.property(instants, fc.string(), (time, id) => {
         for (const runId of [scheduledRunId(time), requestRunId(time, id), eventRunId(time, id)]) {

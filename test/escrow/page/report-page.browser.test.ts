@@ -29,7 +29,7 @@ const severities = { gap: 'Gap', warning: 'Warning' } as const;
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-/** What the page has to tell: single findings each by itself, more than three of a kind in a source once, with all of them. */
+/** What the page has to show: single findings each by itself, more than three of a kind in a source once, with all of them. */
 function expectedFindings({ findings }: Audit): object[] {
   const groups = Map.groupBy(findings, (one) => `${one.finding} ${one.severity} ${one.source ?? 'the whole escrow'}`);
   return [...groups.values()].flatMap((group) => {

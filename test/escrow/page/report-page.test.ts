@@ -92,7 +92,7 @@ describe('the page of an audit', () => {
       ['ordinary names', 'steady', 'no finding', ordinary, steady, 'stale'],
       ['ordinary names', 'restless', 'a finding for every key', ordinary, restless, 'stale'],
       ['names of 127 characters', 'steady', 'a finding for every key', longest, steady, 'stale'],
-      ['names of 127 characters', 'restless', 'a finding that no status tells', longest, restless, 'recordAltered'],
+      ['names of 127 characters', 'restless', 'a finding that no status shows', longest, restless, 'recordAltered'],
     ] as const)('stays under 3 MB with %s, %s, %s', (_, __, found, nameOf, days, kind) => {
       const names = Array.from({ length: 2000 }, (___, index) => nameOf(index));
       const keys = names.map((key, index) => ({
@@ -115,7 +115,7 @@ describe('the page of an audit', () => {
     });
   });
 
-  test('tells alike findings once with all that they are about, and of too many how many more the audit has', () => {
+  test('reports alike findings once with all that they are about, and of too many how many more the audit has', () => {
     const names = Array.from({ length: 2000 }, (_, index) => `tenant-${index}`);
     const source = sampleSource(
       'vault',
@@ -131,10 +131,10 @@ describe('the page of an audit', () => {
 
     const unlike = names.map((key, index) => staleSaying('stale', key, index));
     const many = reportPage(sampleAudit([source], unlike), sampleWritten);
-    const told = many.split('<span class="detail">').length - 1;
-    expect(told).toBeGreaterThan(300);
-    expect(told).toBeLessThan(2000);
-    expect(many).toContain(`${told} of 2,000, one by one`);
+    const shown = many.split('<span class="detail">').length - 1;
+    expect(shown).toBeGreaterThan(300);
+    expect(shown).toBeLessThan(2000);
+    expect(many).toContain(`${shown} of 2,000, one by one`);
     expect(many).toContain(
       'All 2,000 are in <code>audits/20261124T060003Z.json</code>; each key with its status is below',
     );
@@ -228,7 +228,7 @@ describe('the page of an audit', () => {
     expect(reportPage(undrilled, undefined)).not.toContain('How long restores took');
   });
 
-  test('tells fresh backups, backups of keys that are gone, older ones and none apart, and all add up', () => {
+  test('distinguishes fresh backups, backups of keys that are gone, older ones and none, and all add up', () => {
     const parts = /<ul class="parts">(.*?)<\/ul>/.exec(reportPage(troubledAudit(), undefined))?.[1];
     const numbers = [...(parts ?? '').matchAll(/<li class="(\w+)">(\d+) ([^<]+)/g)].map(([, ...found]) => found);
     expect(numbers).toEqual([

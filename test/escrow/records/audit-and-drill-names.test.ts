@@ -17,7 +17,7 @@ const instants = fc.date({ min: new Date('2020-01-01'), max: new Date('2060-01-0
 const attempts = fc.integer({ min: 1, max: 30 });
 
 describe('the names of audits and drills', () => {
-  test('tell their instant again, each kind its own only', () => {
+  test('give their instant back, each kind its own only', () => {
     fc.assert(
       fc.property(instants, attempts, fc.constantFrom('json' as const, 'html' as const), (time, attempt, form) => {
         const id = scheduledRunId(time);

@@ -11,7 +11,7 @@ const fromHsm = `${hsmHeader}..aXY.Y2lwaGVydGV4dA.dGFn`;
 const formatOf = (text: string) => readBackupFormat(Buffer.from(text, 'latin1'));
 
 describe('the envelope of a key backup', () => {
-  test('of a vault and of a Managed HSM is told by what it says', () => {
+  test('of a vault and of a Managed HSM is recognised by what it says', () => {
     expect(formatOf(fromVault)).toBe('AzureKeyVaultKeyBackupV1');
     expect(formatOf(fromHsm)).toBe('ManagedHsmBackup');
   });

@@ -56,7 +56,7 @@ describe('the names', () => {
     );
   });
 
-  test('of a record tell source, key, run and number again', () => {
+  test('of a record give source, key, run and number back', () => {
     fc.assert(
       fc.property(sources, keyNames, runIds, numbers, (source, keyName, runId, number) => {
         const name = recordName(source, keyName, runId, number);
@@ -85,7 +85,7 @@ describe('the names', () => {
     );
   });
 
-  test('of reports and markers tell run and source again, however many reports there are', () => {
+  test('of reports and markers give run and source back, however many reports there are', () => {
     fc.assert(
       fc.property(sources, runIds, fc.integer({ min: 1, max: 99 }), (source, runId, attempt) => {
         expect(parseRunBlobName(reportName(runId, source, attempt))).toEqual({ runId, source, what: 'report' });
@@ -96,7 +96,7 @@ describe('the names', () => {
     );
   });
 
-  test('of a source tell the source again', () => {
+  test('of a source give the source back', () => {
     fc.assert(
       fc.property(sources, (source) => {
         expect(parseSourcePath(sourcePath(source))).toEqual(source);

@@ -62,7 +62,7 @@ describe('the record of a key', () => {
     ],
     ['that is being copied', { copyStatus: 'pending' }, 'has not all its bytes (pending)'],
     ['under a key that the account does not have', { customerProvidedKey: true }, 'that the account does not have'],
-  ] as const)('is not a newer one %s: that is told, and passed over', (_what, parts, said) => {
+  ] as const)('is not a newer one %s: that is reported, and passed over', (_what, parts, said) => {
     const bad = record({ night: '2026-11-25', ...parts });
     const picked = pick([...nights, bad]);
     expect(night(picked.record)).toBe('24');

@@ -62,11 +62,11 @@ test.each<[string, string[], Parameters<typeof codesOf>[0]]>([
     ['tooEarly'],
     { name: 'named/mine', createdAt: new Date('2026-11-24T01:00:00Z') },
   ],
-])('verify tells a record that %s', (_, codes, spoil) => {
+])('verify reports a record that %s', (_, codes, spoil) => {
   expect(codesOf(spoil)).toEqual(codes);
 });
 
-test('a record whose metadata are lost is told as such', () => {
+test('a record whose metadata are lost is reported as such', () => {
   expect(codesOf({ metadata: {} })).toEqual(['digestMissing', 'metadataDiffers', 'metadataDiffers']);
 });
 

@@ -80,7 +80,7 @@ test('a marker that was there before its run could begin makes no resume of it',
   expect(await markStarted(store, tomorrow, source, marker, noLimit)).toBe(false);
 });
 
-test('a marker says what asked for its run; a second one of the run is a resume', async () => {
+test('a marker says what triggered its run; a second one of the run is a resume', async () => {
   const store = createMemoryStore();
   const marker = { startedAt: '2026-11-24T02:00:01.000Z', trigger: 'schedule', attempt: 1 } as const;
   expect(await markStarted(store, runId, source, marker, noLimit)).toBe(false);

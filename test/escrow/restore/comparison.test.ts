@@ -10,7 +10,7 @@ const longAgo = '2026-01-01T00:00:00Z';
 const sinceTheAudit = '2026-11-24T08:00:00Z';
 const now = new Date('2026-11-24T12:00:00Z');
 
-/** Versions by id: the public key, `symmetric` or `hidden`; made long ago unless told. */
+/** Versions by id: the public key, `symmetric` or `hidden`; made long ago by default. */
 function versions(keys: Record<string, string>, createdAt = longAgo): SeenVersions {
   const seen = (key: string): SeenVersion => ({
     createdAt: new Date(createdAt),
@@ -143,7 +143,7 @@ describe('what is missing', () => {
     expect(judge(versions({ a: 'A' }), { known: afterwards }).verdict).toBe('same');
   });
 
-  test('keeps a late record from being proven, whose time only it tells', () => {
+  test('keeps a late record from being proven, whose time only it says', () => {
     const late = recordOfSigning({
       createdAt: new Date('2026-12-01T00:00:00Z'),
       metadata: { backedupat: '1970-01-01T00:00:00Z' },

@@ -78,7 +78,7 @@ describe('a 409 to a restore', () => {
     expect(sentence(outcome)).not.toMatch(/az keyvault key (delete|purge)/);
   });
 
-  test('tells a stranger that came by a lost answer', async () => {
+  test('reports a stranger that came by a lost answer', async () => {
     const { outcome } = await restoreInto(scriptedOperator({ there: active('a', 'x'), restore: conflict('x') }));
     expect(outcome).toMatchObject({ outcome: 'stranger', left: { name: 'signing' } });
   });

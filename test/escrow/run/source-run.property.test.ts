@@ -263,7 +263,7 @@ test('killed at any call, again and again, the last rerun finishes the same run:
 
 const interleavings = fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 7 });
 
-test('two runs of one run id at the same time leave one record of each key, and both tell the truth', async () => {
+test('two runs of one run id at the same time leave one record of each key, and both report the truth', async () => {
   let shared = 0;
   await fc.assert(
     fc.asyncProperty(worlds, fc.boolean(), interleavings, async (anyWorld, isRetry, moments) => {

@@ -109,7 +109,7 @@ describe('a run over a source', () => {
     expect(ports.lines.at(-1)).toMatchObject({ level: 'error', event: { status: 'incomplete', failed: 1 } });
   });
 
-  test('escrows what was listed before the listing failed, and tells the literal names it never saw', async () => {
+  test('escrows what was listed before the listing failed, and reports the literal names it never saw', async () => {
     const source = { ...prod, keys: ['*', 'a', 'later'] };
     const { ports } = scene([named('a'), named('later')], source, 1);
     const run = await runSource(jobOf(source), ports);

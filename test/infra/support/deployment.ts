@@ -31,7 +31,7 @@ export interface Deployment {
 
 /**
  * Expands a template as Azure Resource Manager would: parameters with their defaults, loops, conditions, nested deployments
- * with their outputs. What only Azure can tell stays a {@link RuntimeValue}, unless `answers` gives it.
+ * with their outputs. What only Azure knows stays a {@link RuntimeValue}, unless `answers` gives it.
  *
  * @throws on an unknown function, a missing parameter, a reference to what is not deployed, a decision on a runtime value.
  */

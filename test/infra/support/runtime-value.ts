@@ -17,7 +17,7 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** @throws when the value is Azure's to tell, naming it. */
+/** @throws when the value is known only to Azure, naming it. */
 export function decidable<T>(value: T, purpose: string): T {
   if (isRuntimeValue(value)) throw new Error(`${purpose} depends on "${value.runtime}", which is known only in Azure.`);
   return value;

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { createProgress } from '../../../local-azure/demonstration/progress.ts';
 
-test('tells of a message that is not base64, which only the host sees', async () => {
+test('reports a message that is not base64, which only the host sees', async () => {
   const stream = new PassThrough();
   const progress = createProgress(stream as unknown as NodeJS.WriteStream);
   const poisoned = { event: 'poisoned', at: 0, functionName: 'onDemandEscrow', messageId: 'm-1' } as const;

@@ -1,4 +1,4 @@
-/* A small application with the real library, bundled by the tests as the product is. It does what it is told to. */
+/* A small application with the real library, bundled by the tests as the product is. It does what its settings say. */
 import { app, type InvocationContext, output, type StorageQueueTriggerOptions, type Timer } from '@azure/functions';
 
 const poison = output.storageQueue({ queueName: '%FIXTURE_QUEUE%-poison', connection: 'FIXTURE' });

@@ -36,7 +36,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('the local functions host', () => {
-  test('tells exactly what the application registered', async () => {
+  test('reports exactly what the application registered', async () => {
     host = await startFixture(azure, fixture.file);
     expect(host.functionErrors).toEqual({});
     expect(host.registrations.map(({ name }) => name)).toEqual(['nightly', 'onDemand']);
@@ -92,13 +92,13 @@ describe('the local functions host', () => {
     ['before it registered anything', 'throwFirst', 'information'],
     ['after it registered a function', 'throwLater', 'error'],
   ])(
-    'runs without functions when the application throws %s, and tells it as the real host does',
+    'runs without functions when the application throws %s, and reports it as the real host does',
     async (_when, load, level) => {
       host = await startFixture(azure, fixture.file, { settings: { FIXTURE_LOAD: load } });
       expect(host.registrations).toEqual([]);
       const reason = 'Worker was unable to load entry point "main.cjs": told to throw while loading';
-      const told = host.events.filter((event) => event.event === 'log' && event.message === reason);
-      expect(told).toMatchObject([{ level, category: 'host' }]);
+      const reported = host.events.filter((event) => event.event === 'log' && event.message === reason);
+      expect(reported).toMatchObject([{ level, category: 'host' }]);
       await expect(host.fireTimer('nightly')).rejects.toThrow(/Timers: none/);
     },
   );

@@ -43,7 +43,7 @@ describe('the managed identity endpoint', () => {
     expect(authentication).toMatchObject({ identity: { name: 'operator' } });
   });
 
-  test('hands out tokens of the lifetime it is told, expired ones too', async () => {
+  test('hands out tokens of the configured lifetime, expired ones too', async () => {
     endpoint.tokenLifetimeSeconds = -5;
     const answer = await fetch(`${endpoint.url}?resource=https://vault.azure.net/&api-version=2019-08-01`, {
       headers: { 'x-identity-header': endpoint.header },

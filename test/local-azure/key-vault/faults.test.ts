@@ -166,7 +166,7 @@ describe('what a fault meets', () => {
     expect(hits(fault, 1)).toBe(expected);
   });
 
-  test('spares the challenge request unless told', () => {
+  test('spares the challenge request by default', () => {
     expect(hits({}, 1, { authenticated: false })).toBe(0);
     expect(hits({ requests: 'unauthenticated' }, 1, { authenticated: false })).toBe(1);
     expect(hits({ requests: 'all' }, 1, { authenticated: false })).toBe(1);

@@ -149,7 +149,7 @@ test('a host that was not added has its connection cut, and is recorded', async 
   expect(served.service.requests).toMatchObject([{ source: 'nobody.vault.azure.net', status: 0 }]);
 });
 
-test('records who asked for what and how it ended', async () => {
+test('records who requested what and how it ended', async () => {
   const source = served.service.addSource({ kind: 'vault', name: 'contoso' });
   source.addKey({ name: 'Signing' });
   await served.client(source).getKey('Signing');

@@ -30,7 +30,7 @@ const headersThatMatter = [
 
 /**
  * How an answer differs from the recorded one, in words; empty when it does not. Tolerated, because the service itself
- * changed since (each is asked for below):
+ * changed since (each is listed below):
  * - a 401 of 2018 had no body, and the recorded HSM's 401s have either none or the word OK;
  * - a key that is not there was "Key not found: …" in 2018;
  * - a page may hold keys where the recorded one was empty, or be the last where the recorded one was not;

@@ -30,7 +30,7 @@ export interface RawRequest {
   readonly method?: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The all-powerful identity unless told; null sends no token. */
+  /** The all-powerful identity by default; null sends no token. */
   readonly identity?: LocalIdentity | null;
 }
 
@@ -74,7 +74,7 @@ export async function serveKeyVault(options: Partial<KeyVaultServiceOptions> = {
   };
 }
 
-/** Every host is this one server; TLS still verifies the name that was asked for. */
+/** Every host is this one server; TLS still verifies the requested name. */
 function loopbackAgent(port: number, ca: string): https.Agent {
   const agent = new https.Agent({ keepAlive: true, ca });
   agent.createConnection = (options: AgentOptions) =>

@@ -100,7 +100,7 @@ describe('the CONNECT proxy', () => {
     expect(await get('https://stalled.vault.azure.net/')).toBe('served stalled.vault.azure.net');
   });
 
-  test('drops open connections when told to', async () => {
+  test('drops open connections on request', async () => {
     await get('https://contoso.vault.azure.net/');
     const closed = new Promise((resolve) => {
       for (const sockets of Object.values(agent.freeSockets)) sockets?.[0]?.once('close', resolve);

@@ -74,7 +74,7 @@ describe('the storage gate, to the application', () => {
     expect((await blob.downloadToBuffer()).toString()).toBe('first');
   });
 
-  test('answers If-None-Match: * on an existing blob with 409, or with 403 when told so', async () => {
+  test('answers If-None-Match: * on an existing blob with 409, or with 403 on request', async () => {
     const blob = containerAs(azure.identities.app).getBlockBlobClient('conditional');
     await blob.upload('first', 5, onlyIfNew);
     expect(await refused(blob.upload('other', 5, onlyIfNew))).toEqual({ status: 409, code: 'BlobAlreadyExists' });
@@ -254,7 +254,7 @@ describe('faults in the storage gate', () => {
     expect(azure.storage.requests[0]?.status).toBeUndefined();
   });
 
-  test('cuts the connection after the work, so that the blob is stored and nobody was told', async () => {
+  test('cuts the connection after the work, so that the blob is stored and nobody was answered', async () => {
     azure.storage.faults.add({ when: { operation: 'putBlob' }, times: 1, effect: { kind: 'resetAfterWork' } });
     const blob = containerAs(azure.identities.app).getBlockBlobClient('cut-after');
     await expect(blob.upload('x', 1)).rejects.toThrow();
@@ -275,7 +275,7 @@ describe('faults in the storage gate', () => {
     await left;
   });
 
-  test('answers late when told to', async () => {
+  test('answers late on request', async () => {
     azure.storage.faults.add({ times: 1, effect: { kind: 'latency', ms: 150 } });
     const started = performance.now();
     await containerAs(azure.identities.app).getBlockBlobClient('late').upload('x', 1);
