@@ -6,6 +6,12 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { chromium } from 'playwright-core';
 
+// Escape, and the number of a colour or a style.
+const colour = new RegExp(`${String.fromCharCode(27)}\\[(\\d*)m`);
+
+// The style of what comes next, over the ends of lines too.
+let style = '';
+
 /**
  * Draws the pictures of the README from the real program: what `npm start` prints, and the page of its escrow in a browser.
  * Needs a Chromium (`CHROMIUM`, or /usr/bin/chromium).
@@ -61,9 +67,6 @@ ${rows.join('\n')}
 `;
 }
 
-// Escape, and the number of a colour or a style.
-const colour = new RegExp(`${String.fromCharCode(27)}\\[(\\d*)m`);
-
 function spans(line: string): string {
   const styles = new Map([
     ['1', 'font-weight="bold" fill="#ffffff"'],
@@ -72,7 +75,6 @@ function spans(line: string): string {
     ['32', 'fill="#6fdc8c"'],
     ['33', 'fill="#e3b341"'],
   ]);
-  let style = '';
   return line
     .split(colour)
     .map((part, at) => {

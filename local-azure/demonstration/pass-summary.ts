@@ -62,7 +62,7 @@ export function summaryText({ nightly, onDemand, audit, containerUrl, records, r
   }
   if (nightly.skipped.length > 0) lines.push('', bold('Skipped, none of them forgotten'));
   for (const [message, keys] of Map.groupBy(nightly.skipped, (skipped) => skipped.message)) {
-    lines.push(...keys.map(({ source, key }) => `  ${nameOf(source)}, key "${key}"`), dim(`    ${message}`));
+    lines.push(...keys.map(({ source, key }) => `  ${nameOf(source)}, key "${key}"`), `    ${dim(message)}`);
   }
   const problems = [...nightly.failed.map(({ message }) => message), ...nightly.runs.flatMap((run) => run.problems)];
   if (problems.length > 0)
@@ -74,7 +74,7 @@ export function summaryText({ nightly, onDemand, audit, containerUrl, records, r
     if (escrowed !== undefined) {
       lines.push(
         `  wrote     ${escrowed.blobName}`,
-        dim(`            ${escrowed.bytes} bytes, SHA-256 ${escrowed.sha256}`),
+        `            ${dim(`${escrowed.bytes} bytes, SHA-256 ${escrowed.sha256}`)}`,
       );
     }
     if (failure !== undefined) lines.push(`  ${styleText('red', 'failed')}    ${failure}`);
@@ -85,7 +85,7 @@ export function summaryText({ nightly, onDemand, audit, containerUrl, records, r
     bold('In escrow'),
     `  ${containerUrl}`,
     `  ${count(records.length, 'record')} and ${count(reports.length, 'run report')}, for example`,
-    ...[records[0], reports[0]].flatMap((name) => (name === undefined ? [] : [dim(`    ${name}`)])),
+    ...[records[0], reports[0]].flatMap((name) => (name === undefined ? [] : [`    ${dim(name)}`])),
   );
   return lines.join('\n');
 }
@@ -94,7 +94,7 @@ function auditLines({ status, keys, intact, findings, blobName }: AuditPass): st
   const verdict = status === 'ok' ? styleText('green', 'ok') : styleText('red', count(findings, 'finding'));
   return [
     `  ${intact} of ${keys} keys have an intact backup: ${verdict}`,
-    dim(`    ${blobName}, and its page ${blobName.replace(/json$/, 'html')}`),
+    `    ${dim(`${blobName}, and its page ${blobName.replace(/json$/, 'html')}`)}`,
   ];
 }
 

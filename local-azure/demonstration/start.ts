@@ -5,6 +5,7 @@ import { QueueClient } from '@azure/storage-queue';
 import type { Services } from '../../src/app/services.ts';
 import type { Settings } from '../../src/app/settings.ts';
 import { readSettings } from '../../src/app/settings.ts';
+import { wrapTo } from '../../src/cli/terminal/print.ts';
 import { sourcePath } from '../../src/escrow/model/source-path.ts';
 import type { HostEvent } from '../functions-host/host-events.ts';
 import type { FunctionsHost } from '../functions-host/start.ts';
@@ -74,9 +75,10 @@ async function main(): Promise<number> {
     const summary = await Promise.race([pass, interrupted]);
     if (summary === 'interrupted') return 130;
     progress.done();
-    console.log(`\n${summaryText(summary)}\n`);
+    const columns = process.stdout.columns ?? (Number(process.env.COLUMNS) || Number.POSITIVE_INFINITY);
+    console.log(wrapTo(`\n${summaryText(summary)}\n`, columns));
     if (!flags.once) {
-      console.log(whatNext(settings));
+      console.log(wrapTo(whatNext(settings), columns));
       await interrupted;
       progress.step('Stopping');
     }

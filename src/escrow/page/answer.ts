@@ -5,21 +5,29 @@ import { html, trustedHtml } from './html.ts';
 import { count, digits, kindWord, timeElement, timeWords, wordsOfStatus } from './words.ts';
 
 /** What is known, as a heading: how many keys have an intact backup, and how many a restore has proven. */
-export function answerLine({ totals: { keys, intact, proven }, sources }: Audit): string {
+export function answerLine(audit: Audit): string {
+  return answerParts(audit).join(' · ');
+}
+
+function answerParts({ totals: { keys, intact, proven }, sources }: Audit): string[] {
   const unread = sources.filter(({ unreadable }) => unreadable !== undefined).length;
-  if (keys === 0 && unread === 0) return 'No key is in this escrow';
+  if (keys === 0 && unread === 0) return ['No key is in this escrow'];
   const known = unread > 0 ? 'known keys' : 'keys';
-  const parts = [
+  return [
     `${digits(intact)} of ${digits(keys)} ${known} have an intact backup`,
     `${digits(proven)} proven by a restore`,
     ...(unread > 0 ? [`${count(unread, 'source')} could not be read`] : []),
   ];
-  return parts.join(' · ');
 }
 
 /** The answer, as of when, and what is not covered. */
 export function answer(audit: Audit): Html {
   const { totals, findings, status } = audit;
+  const parts = answerParts(audit);
+  // Each part is kept on a line where it fits, with the dot behind it.
+  const heading = parts.map(
+    (part, at) => html`${at > 0 && ' '}<span>${part}${at < parts.length - 1 && '\u00a0·'}</span>`,
+  );
   const gaps = findings.filter(({ severity }) => severity === 'gap').length;
   const verdict =
     status === 'ok'
@@ -28,7 +36,7 @@ export function answer(audit: Audit): Html {
         }</p>`
       : html`<p class="verdict bad"><span aria-hidden="true">!</span> ${count(gaps, 'finding')} ${gaps === 1 ? 'needs' : 'need'} attention: <a href="#findings">see ${gaps === 1 ? 'it' : 'them'} first</a>.</p>`;
   return html`<section class="answer" aria-labelledby="answer">
-<h1 id="answer">${answerLine(audit).replaceAll(' ·', '\u00a0·')}</h1>
+<h1 id="answer">${heading}</h1>
 ${totals.asOf !== undefined && html`<p class="asof">Each as it was on <strong>${timeElement(totals.asOf)}</strong> or later. Intact means: there, untouched since an audit first saw it, and readable now. That its bytes bring the key back, only a restore proves.</p>`}
 ${shareBar(audit)}
 ${verdict}

@@ -25,7 +25,8 @@ body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-
 header,main,footer{max-width:82rem;margin:0 auto;padding:0 1.25rem}
 header .what{max-width:none;display:flex;flex-wrap:wrap;justify-content:space-between;gap:.25rem 1rem;margin:1.25rem 0 .75rem;color:var(--soft);font-size:.9rem}
 header b{color:var(--ink);letter-spacing:.02em}
-h1{font-size:clamp(1.9rem,1.2rem + 2.6vw,3.2rem);line-height:1.1;margin:0 0 .5rem;letter-spacing:-.02em;text-wrap:balance}
+h1{font-size:clamp(1.8rem,1.2rem + 2.2vw,2.9rem);line-height:1.1;margin:0 0 .5rem;letter-spacing:-.02em;text-wrap:balance}
+h1 span{display:inline-block;text-wrap:wrap}
 h2{font-size:1.45rem;line-height:1.25;margin:2.75rem 0 .6rem;letter-spacing:-.01em}
 h2 .kind{color:var(--soft);font-weight:400}
 h3{font-size:1.02rem;margin:0 0 .25rem}

@@ -164,7 +164,7 @@ describe('the page of an audit', () => {
     const keys = [{ key: 'a' }, { key: 'b', drilled: true }, { key: 'c', status: 'never' as const }];
     const audit = sampleAudit([sampleSource('vault', 'contoso-prod', keys)], []);
     expect(reportPage(audit, undefined)).toContain(
-      '<h1 id="answer">2 of 3 keys have an intact backup\u00a0· 1 proven by a restore</h1>',
+      '<h1 id="answer"><span>2 of 3 keys have an intact backup\u00a0·</span> <span>1 proven by a restore</span></h1>',
     );
   });
 
