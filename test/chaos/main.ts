@@ -63,6 +63,7 @@ async function main(): Promise<number> {
 
   const { lost, duplicated, untrue } = kills;
   for (const finding of [...lost, ...duplicated, ...untrue, ...kills.leaks]) report(finding);
+  if (kills.kills < wanted) report(`only ${kills.kills} of ${wanted} kills: their time was up; this machine is busy`);
   const survived = trials.filter((trial) => trial.untrue.length === 0).length;
   const result = {
     kills: kills.kills,

@@ -47,7 +47,7 @@ export function addImport(cli: Cli) {
           const done = outcomes.filter(({ outcome }) => outcome !== 'refused').length;
           say(
             io,
-            `${count(done, 'file')} of ${outcomes.length} ${options.whatIf ? 'would be' : 'are'} in the escrow of ${describeSource(source)}.`,
+            `${count(done, 'file')} of ${outcomes.length} ${options.whatIf ? 'would be' : done === 1 ? 'is' : 'are'} in the escrow of ${describeSource(source)}.`,
           );
         }
         if (io.signal.aborted) return exitCodes.failed;

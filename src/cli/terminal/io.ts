@@ -32,7 +32,8 @@ export function processIo(): Io {
       stderr: process.stderr.isTTY ?? false,
     },
     get columns() {
-      return process.stdout.columns ?? process.stderr.columns ?? 80;
+      // Some terminals do not know their width and say 0.
+      return process.stdout.columns || process.stderr.columns || 80;
     },
     env: process.env,
     folder: process.cwd(),

@@ -24,7 +24,7 @@ export async function requireEmpty(
   if (others.length > 0) {
     throw new EscrowFault(
       'drillTargetNotEmpty',
-      `${place}: it has ${others.length} keys, active or deleted, that no open drill names (${list(others)})`,
+      `${place}: it has ${others.length} ${others.length === 1 ? 'key' : 'keys'}, active or deleted, that no open drill names (${list(others)})`,
       'A deleted key counts until it is purged. Take an empty vault or Managed HSM that is for drills alone.',
     );
   }

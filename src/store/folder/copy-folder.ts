@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import { makeFolder, replaceFile } from './durable-file.ts';
-import { toFolderError } from './folder-errors.ts';
+import { codeOf, makeFolder, replaceFile } from './durable-file.ts';
+import { folderError, toFolderError } from './folder-errors.ts';
 import type { FolderStore } from './folder-store.ts';
 import { createFolderStore } from './folder-store.ts';
 
@@ -33,6 +33,8 @@ export async function makeStoreFolder(root: string): Promise<void> {
   try {
     await makeFolder(root);
   } catch (error) {
+    if (codeOf(error) === 'ENOENT')
+      throw folderError(`no folder can be made at ${root}`, 'storeAbsent', 'ENOENT', error);
     throw toFolderError(error, root);
   }
 }

@@ -1,4 +1,4 @@
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Codes of file systems that have no hard links (FAT, exFAT, some network shares). */
@@ -59,10 +59,30 @@ export async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder and those above it, for the owner only, and flushes the folder that holds the first new one. */
+/**
+ * Makes a folder and those above it, for the owner only, and flushes each folder that holds a new one. Step by step, because Node's own
+ * recursion never ends where a file system answers "no such folder" for one that is there, as /proc does.
+ */
 export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (first !== undefined) await flushFolder(dirname(first));
+  if (await isFolder(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) await makeFolder(above);
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && (await isFolder(folder))) return;
+    throw error;
+  }
+  await flushFolder(above);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** Writes a file whole in place of the one that is there. */

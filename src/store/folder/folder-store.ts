@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { OutOfTime } from '../../escrow/model/service-error.ts';
 import type { CreateResult, EscrowStore, ListOptions, NewBlob, StoredBlob } from '../../escrow/ports/escrow-store.ts';
 import type { Meta } from './blob-file.ts';
 import { readMeta, readPlainFile, removeBlobFile, writeBlobFile } from './blob-file.ts';
-import { codeOf } from './durable-file.ts';
+import { codeOf, makeFolder } from './durable-file.ts';
 import { folderError, toFolderError } from './folder-errors.ts';
 import { faultOfFileName, fileOf, metaEnding, workFolder } from './folder-names.ts';
 import { lockFolder } from './writer-lock.ts';
@@ -52,7 +52,7 @@ export function createFolderStore(
 
   const becomeWriter = async (): Promise<void> => {
     lock ??= (async () => {
-      await mkdir(scratch, { recursive: true, mode: 0o700 });
+      await makeFolder(scratch);
       const release = await lockFolder(scratch);
       for (const file of await readdir(scratch)) {
         if (file.endsWith('.part')) await rm(join(scratch, file), { force: true });

@@ -175,8 +175,9 @@ describe('into a folder', () => {
     const first = cli(line, { signal: interrupt.signal });
     await expect.poll(() => backupsMade() - before).toBe(1);
     interrupt.abort();
-    const { code, stderr } = await first;
+    const { code, stdout, stderr } = await first;
     expect([code, stderr]).toEqual([1, expect.stringContaining('Run the same command again to go on')]);
+    expect(stdout).not.toMatch(/Failed|functionTimeout/);
     const again = await cli(`${line} --json`);
     expect(again.code).toBe(0);
     const result = again.json<{ resumed: boolean; sources: { counts: object }[] }>();

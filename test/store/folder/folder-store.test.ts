@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NewBlob } from '../../../src/escrow/ports/escrow-store.ts';
+import { makeStoreFolder } from '../../../src/store/folder/copy-folder.ts';
 import type { FolderStore } from '../../../src/store/folder/folder-store.ts';
 import { createFolderStore } from '../../../src/store/folder/folder-store.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
@@ -142,6 +143,17 @@ describe('a folder as an escrow store', () => {
     expect(acknowledged.size).toBeGreaterThanOrEqual(8);
     expect(await faultsOfFolder(root, acknowledged)).toEqual([]);
   });
+
+  // There every folder that is made is answered with "no such folder", which Node's own recursion takes for "make the one above".
+  test.skipIf(process.platform !== 'linux')(
+    'cannot be made where the system takes no folder, and says so',
+    async () => {
+      await expect(makeStoreFolder('/proc/nowhere/escrow')).rejects.toMatchObject({
+        kind: 'storeAbsent',
+        message: 'no folder can be made at /proc/nowhere/escrow',
+      });
+    },
+  );
 
   const disk = smallDisk(64);
   test.skipIf(disk.reason !== undefined)('says that the disk is full, and leaves nothing in half', async () => {

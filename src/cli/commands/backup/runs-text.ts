@@ -24,10 +24,10 @@ export function runsText({ runId, resumed, runs }: BackupResult, url: string, io
   const isNarrow = io.isTTY.stdout && io.columns < tableColumns;
   const sentenceOf = ([source, ...cells]: readonly string[]): string =>
     `  ${source}: ${cells.map((cell, at) => `${head[at + 1]} ${cell}`.trimStart()).join(', ')}`;
-  const failures = runs.flatMap((run) => [
-    ...run.problems,
-    ...run.outcomes.filter((outcome) => outcome.outcome === 'failed'),
-  ]);
+  // After Ctrl-C nobody needs to be told key by key what was not begun.
+  const failures = runs
+    .flatMap((run) => [...run.problems, ...run.outcomes.filter((outcome) => outcome.outcome === 'failed')])
+    .filter(({ code }) => !io.signal.aborted || code !== 'outOfTime');
   const skipped = runs.flatMap(({ source, outcomes }) =>
     outcomes.flatMap((outcome) =>
       outcome.outcome === 'skipped' && outcome.reason !== 'excluded' ? [{ source, ...outcome }] : [],
