@@ -1,7 +1,7 @@
 import type { BuildOptions } from 'esbuild';
 
 /** How the product is bundled, by scripts/build.ts and by whatever measures or tests a bundle. CommonJS because it loads fastest in the worker. */
-export const bundleOptions = {
+const bundleOptions = {
   bundle: true,
   platform: 'node',
   format: 'cjs',

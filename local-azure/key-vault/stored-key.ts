@@ -40,7 +40,7 @@ export interface NewVersion extends KeyShape {
   readonly jwk?: JsonWebKey | undefined;
 }
 
-export function newVersionId(): string {
+function newVersionId(): string {
   return randomBytes(16).toString('hex');
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../escrow/model/finding.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import { parseRunBlobName, requestRecordName, runPrefix } from '../escrow/records/blob-names.ts';
 import { readRequest } from '../escrow/records/request-record.ts';
@@ -64,7 +65,7 @@ async function carriedOut(
   const sum = [...done.values()].reduce((total, { counts }) => total + counts.escrowed + counts.alreadyEscrowed, 0);
   return {
     status: 'done',
-    message: `Escrowed ${sum} ${sum === 1 ? 'key' : 'keys'} of ${done.size} ${done.size === 1 ? 'source' : 'sources'}: ${runPrefix(runId)}`,
+    message: `Escrowed ${counted(sum, 'key')} of ${counted(done.size, 'source')}: ${runPrefix(runId)}`,
   };
 }
 

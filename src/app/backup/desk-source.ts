@@ -13,7 +13,7 @@ export interface DeskSelection {
  * operations in ten seconds for its HSM-protected RSA-2048 keys and a Managed HSM ten backups a second, and a 429 slows it down.
  * https://learn.microsoft.com/azure/key-vault/general/service-limits
  */
-export function deskBackupsPerSecond(kind: SourceKind): number {
+function deskBackupsPerSecond(kind: SourceKind): number {
   return kind === 'vault' ? 50 : 10;
 }
 

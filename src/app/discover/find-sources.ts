@@ -27,7 +27,7 @@ export interface FoundSource {
 }
 
 /** Every Key Vault and Managed HSM, and every system topic of a vault. Ordered by id and without limit, so that it has pages. */
-export const discoveryQuery = `resources
+const discoveryQuery = `resources
 | where type in~ ('microsoft.keyvault/vaults', 'microsoft.keyvault/managedhsms', 'microsoft.eventgrid/systemtopics')
 | project id, name, type, location, resourceGroup, subscriptionId,
     rbac = properties.enableRbacAuthorization,

@@ -1,3 +1,4 @@
+import { counted } from '../../escrow/model/finding.ts';
 import type { PoisonMessage } from '../../escrow/ports/request-queue.ts';
 import { SettingsFault } from '../settings.ts';
 import type { Task } from '../task.ts';
@@ -23,7 +24,7 @@ async function checkConfigured(task: Task, isApp: boolean): Promise<CheckedSubje
   const subject = `queue ${settings.queueName}`;
   const queue = await attempt('queue', task, async () => {
     const { length } = await requests.state(task.signal);
-    return ok('queue', `${countMessages(length)} waiting or under way`);
+    return ok('queue', `${counted(length, 'message')} waiting or under way`);
   });
   const processing = await attempt('queue role', task, () => checkRole(task, isApp));
   const poison = await attempt('poison queue', task, () => checkPoison(task));
@@ -55,13 +56,9 @@ async function checkPoison({ services, signal }: Task): Promise<Check> {
     'The reason is in requests/<day>/<message id>.json in the container. Mend it, enqueue again, then delete the message.';
   return failed(
     'poison queue',
-    `${countMessages(length)} could not be carried out${example}`,
+    `${counted(length, 'message')} could not be carried out${example}`,
     unreadable === undefined ? remedy : `${unreadableRemedy} Of the others: ${remedy}`,
   );
-}
-
-function countMessages(length: number): string {
-  return `${length} ${length === 1 ? 'message' : 'messages'}`;
 }
 
 const unreadableRemedy =

@@ -5,7 +5,7 @@ import { readDrillAttempts } from '../../escrow/drill/drill-attempts.ts';
 import type { DrillChoice } from '../../escrow/drill/drill-choice.ts';
 import { chooseForDrill } from '../../escrow/drill/drill-choice.ts';
 import { findOpenDrills } from '../../escrow/drill/drill-journal.ts';
-import { requireEmpty } from '../../escrow/drill/drill-target.ts';
+import { requireEmpty, sweepCommand } from '../../escrow/drill/drill-target.ts';
 import { openDrillsOf } from '../../escrow/drill/sweep.ts';
 import { EscrowFault, messageOf } from '../../escrow/model/failure.ts';
 import { OutOfTime } from '../../escrow/model/service-error.ts';
@@ -61,9 +61,8 @@ export async function prepareDrill(options: DrillOptions, task: Task): Promise<P
   const ofTarget = openDrillsOf(open, target.source);
   await requireEmpty(operator, new Set(ofTarget.flatMap(({ names }) => names)), signal);
   if (ofTarget.length > 0) {
-    const option = target.source.kind === 'vault' ? '--to-vault-name' : '--to-hsm-name';
     say(
-      `${ofTarget.length} earlier drills here are open, though nothing of them is left. Close them: \`keyvault-escrow drill sweep ${option} ${target.source.name}\`.`,
+      `${ofTarget.length} earlier drills here are open, though nothing of them is left. Close them: ${sweepCommand(target.source)}.`,
     );
   }
   const sources = options.source ? [await chooseKnown(options.source, task)] : await recordedSources(store, signal);

@@ -10,6 +10,7 @@ import { pickRecord } from '../../escrow/records/record-pick.ts';
 import { describeArchived, describePick } from '../../escrow/records/record-pick-words.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import type { PlannedRestore } from '../../escrow/restore/restore-many.ts';
+import { isTaken } from '../../escrow/restore/restore-many.ts';
 import type { TakenNames } from '../../escrow/restore/restore-step.ts';
 import { readTakenNames, restoreStepOf } from '../../escrow/restore/restore-step.ts';
 import { faultOf } from '../fault-of.ts';
@@ -136,7 +137,7 @@ function reportTime(records: readonly StoredRecord[], asOf: Date | undefined): D
 export function isRefused(item: PlannedRestore): boolean {
   const { step, begunBefore } = item;
   if (step.action !== 'refuse' || isStillThere(item)) return false;
-  return !(begunBefore && (step.code === 'nameTaken' || step.code === 'stillThere'));
+  return !(begunBefore && isTaken(step));
 }
 
 /** A key that was never lost: no failure, and nothing to say of it but its number. */

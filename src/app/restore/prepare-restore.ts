@@ -8,6 +8,7 @@ import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import { compareKey } from '../../escrow/restore/comparison.ts';
 import { readVersions } from '../../escrow/restore/key-versions.ts';
 import { recoverKey, restoreRecord } from '../../escrow/restore/restore-key.ts';
+import { isTaken } from '../../escrow/restore/restore-many.ts';
 import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
 import type { PlaceVerdict, RestoreTarget } from '../../escrow/restore/restore-place.ts';
 import { judgePlace } from '../../escrow/restore/restore-place.ts';
@@ -83,7 +84,7 @@ async function decide(
     const nothingTaken = { active: new Set<string>(), deleted: new Map() };
     const taken = isOtherKind ? nothingTaken : await readTakenName(operator, record.keyName, signal);
     const step = restoreStepOf(record, target, taken);
-    if (step.action !== 'refuse' || (step.code !== 'nameTaken' && step.code !== 'stillThere')) return step;
+    if (step.action !== 'refuse' || !isTaken(step)) return step;
     // What has the name there may be this very key, or one that somebody else made under its name.
     const versions = await readVersions(operator.keys, record.keyName, signal);
     const { verdict, reasons } = compareKey(record, { name: record.keyName, versions }, await references.of(record));

@@ -1,5 +1,6 @@
 import { describeFailure, EscrowFault, failureHeadline } from '../model/failure.ts';
 import { ServiceError } from '../model/service-error.ts';
+import type { SourceId } from '../model/source.ts';
 import { describeSource } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import { readTakenNames } from '../restore/restore-step.ts';
@@ -28,12 +29,16 @@ export async function requireEmpty(
       'A deleted key counts until it is purged. Take an empty vault or Managed HSM that is for drills alone.',
     );
   }
-  const option = source.kind === 'vault' ? '--to-vault-name' : '--to-hsm-name';
   throw new EscrowFault(
     'drillTargetNotEmpty',
     `${place}: an earlier drill may have left ${list(ofDrills)}`,
-    `See what it is, and take it away: \`keyvault-escrow drill sweep ${option} ${source.name}\`.`,
+    `See what it is, and take it away: ${sweepCommand(source)}.`,
   );
+}
+
+/** The command line that takes away what drills left in a target. */
+export function sweepCommand({ kind, name }: SourceId): string {
+  return `\`keyvault-escrow drill sweep ${kind === 'vault' ? '--to-vault-name' : '--to-hsm-name'} ${name}\``;
 }
 
 /** Lower-case. */

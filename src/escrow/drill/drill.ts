@@ -12,6 +12,7 @@ import type { RestoreTarget } from '../restore/restore-place.ts';
 import { openDrill, putReceipt } from './drill-journal.ts';
 import type { DrilledRecord } from './drill-record.ts';
 import { drillRecord } from './drill-record.ts';
+import { sweepCommand } from './drill-target.ts';
 
 export interface DrillPorts extends RestorePorts {
   /** Where journals and receipts go. */
@@ -82,6 +83,5 @@ export async function runDrill(
 
 /** What is left in a target, and how it is taken away. */
 export function describeLeft(left: string, { source }: RestoreTarget): string {
-  const option = source.kind === 'vault' ? '--to-vault-name' : '--to-hsm-name';
-  return `Left behind: key "${left}" in ${describeSource(source)}, active or deleted. See what it is, and take it away: \`keyvault-escrow drill sweep ${option} ${source.name}\`.`;
+  return `Left behind: key "${left}" in ${describeSource(source)}, active or deleted. See what it is, and take it away: ${sweepCommand(source)}.`;
 }

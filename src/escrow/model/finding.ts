@@ -100,7 +100,7 @@ export function findingMessage({ source, key, reason, detail, remedy }: Finding)
   const where = id === undefined ? source : describeSource(id);
   const subject = key === undefined ? where : `key "${key}" in ${where}`;
   const clause = detail === undefined ? reason : `${reason} (${detail})`;
-  return `${sentence(subject === undefined ? clause : `${subject}: ${clause}`)}. ${remedy}`;
+  return `${capitalised(subject === undefined ? clause : `${subject}: ${clause}`)}. ${remedy}`;
 }
 
 /** `2026-11-24 02:00 UTC`. */
@@ -127,6 +127,6 @@ export function someOf(names: readonly string[], max = 10): string {
   return `${names.slice(0, max).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
 }
 
-function sentence(text: string): string {
+export function capitalised(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

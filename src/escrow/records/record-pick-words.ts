@@ -48,7 +48,7 @@ export function describeArchived(
 }
 
 /** The command line that brings a blob back from the archive. A tier may change inside an immutable container. */
-export function rehydrateLine(storeUrl: string, blobName: string): string {
+function rehydrateLine(storeUrl: string, blobName: string): string {
   const url = new URL(storeUrl);
   const [account] = url.hostname.split('.', 1);
   const [, container] = url.pathname.split('/');

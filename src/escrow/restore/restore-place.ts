@@ -1,3 +1,4 @@
+import { capitalised } from '../model/finding.ts';
 import type { RestorePlace, SourceId } from '../model/source.ts';
 import { describeSource } from '../model/source.ts';
 
@@ -41,7 +42,7 @@ export function judgePlace(
     const found = differing.map((label) => `${words[label]} ${target.place[label]}`).join(', ');
     return {
       fits: 'elsewhere',
-      explanation: `${capital(describeSource(target.source))} lies elsewhere (${found}). ${where}`,
+      explanation: `${capitalised(describeSource(target.source))} lies elsewhere (${found}). ${where}`,
     };
   }
   if (labels.every((label) => record.place[label] !== undefined && target.place[label] !== undefined)) {
@@ -84,8 +85,4 @@ const words: Record<keyof RestorePlace, string> = {
 
 function nounOf({ kind }: SourceId): string {
   return kind === 'vault' ? 'vault' : 'Managed HSM';
-}
-
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import { failureSentence } from '../model/failure.ts';
+import { counted } from '../model/finding.ts';
 import { describeSource } from '../model/source.ts';
 import type { SourceRun } from './source-run.ts';
 
@@ -18,8 +19,7 @@ export function incompleteRunOf(runs: readonly SourceRun[]): IncompleteRun | und
   const failures = incomplete.flatMap(failuresOf);
   const considered = runs.reduce((sum, run) => sum + run.counts.considered, 0);
   const where = incomplete.map((run) => describeSource(run.source)).join(', ');
-  const count = failures.length === 1 ? '1 failure' : `${failures.length} failures`;
-  const head = `Escrow run ${incomplete[0]?.runId} is incomplete: ${count} in ${where}; ${considered} keys considered.`;
+  const head = `Escrow run ${incomplete[0]?.runId} is incomplete: ${counted(failures.length, 'failure')} in ${where}; ${considered} keys considered.`;
   return incompleteRun(head, failures);
 }
 
