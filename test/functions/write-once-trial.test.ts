@@ -79,3 +79,14 @@ test('a lease on the canary, or a firewall, is no proof that the escrow is write
   });
   expect((await trialAs(azure.identities.app)).found).toEqual([expect.stringContaining('AuthorizationFailure')]);
 });
+
+test('a legal hold proves it for an identity that may overwrite and delete', async () => {
+  await trialAs(azure.identities.app);
+  azure.storage.faults.add({
+    when: { blobName: /canary/ },
+    effect: { kind: 'status', status: 409, code: 'BlobImmutableDueToLegalHold' },
+    skip: 1,
+  });
+  expect((await trialAs(withMore(`${blobs}/write`, `${blobs}/delete`))).found).toEqual([]);
+  expect(await container.names(canary)).toEqual([canary]);
+});
