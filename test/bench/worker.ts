@@ -55,7 +55,7 @@ async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
 
 /** As `keyvault-escrow backup --vault-name … --store …`. */
 async function backUpAtDesk({ vaultName, folder, maxBackupsPerSecond }: DeskJob): Promise<void> {
-  const env = { ...process.env, ESCROW_CONTAINER_URL: pathToFileURL(folder).href };
+  const env = { ...process.env, ESCROW_CONTAINER_URL: pathToFileURL(folder).href, ESCROW_ACCOUNT_ID: undefined };
   const services = createOperatorServices(readSettings(env, 'command'));
   const source = deskSource({ kind: 'vault', name: vaultName }, [], { maxBackupsPerSecond });
   const task = { services, signal: new AbortController().signal, say: () => undefined };
