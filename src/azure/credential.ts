@@ -4,7 +4,7 @@ import { ServiceError } from '../escrow/model/service-error.ts';
 import { hasIdentityEndpoint } from './http/identity-error.ts';
 import { unlessAborted } from './http/unless-aborted.ts';
 
-/** Less than a call has, so that it is told of the endpoint. The library asks six times where it retries, within 17 s. */
+/** Less than a call has, so that the error names the endpoint. The library asks six times where it retries, within 17 s. */
 const longestWaitMs = 25_000;
 
 /**

@@ -40,7 +40,7 @@ const transientKinds: readonly FailureKind[] = [
 
 /**
  * The only retry in the product (the SDKs' own are off). Every attempt passes the pacer and is cut after 30 s. 429 is waited
- * out for as long as there is time; other transient errors are retried 4 times, what `passing` includes for as long as its
+ * out for as long as there is time; other transient errors are retried 4 times, what `transient` includes for as long as its
  * waits last; all else is thrown at once.
  * @throws ServiceError what the service said last; OutOfTime with it as `cause` when time ran out while waiting.
  */

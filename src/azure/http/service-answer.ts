@@ -13,7 +13,7 @@ export interface HttpAnswer {
 /** Key Vault's and Managed HSM's error body: `{"error":{"code","message","innererror":{"code"}}}`; it may be empty. */
 export function keyVaultErrorOf(answer: HttpAnswer, service: ServiceName, host: string): ServiceError {
   const error = parseError(answer.bodyAsText);
-  const message = textOf(error, 'message')?.slice(0, longestMessage) ?? wordsOfNone(answer.status, answer.bodyAsText);
+  const message = textOf(error, 'message')?.slice(0, maxMessageLength) ?? wordsOfNone(answer.status, answer.bodyAsText);
   const refusal = {
     service,
     statusCode: answer.status,
@@ -30,9 +30,9 @@ export function keyVaultErrorOf(answer: HttpAnswer, service: ServiceName, host: 
 }
 
 // The longest that a service was seen to send has 900 characters; what stands between may send anything.
-const longestMessage = 2000;
+const maxMessageLength = 2000;
 
-/** What is said of an answer in which the service says nothing. A web page is told by its title, which often names its sender. */
+/** The words for an answer in which the service says nothing. A web page is described by its title, which often names its sender. */
 function wordsOfNone(statusCode: number | undefined, body: string | null | undefined): string {
   if (!/^\s*<(!doctype html|html|head|body)\b/i.test(body ?? ''))
     return `the service answered ${statusCode ?? 'nothing'} without an explanation`;
@@ -140,8 +140,8 @@ function wordsOf(error: SdkError, statusCode: number | undefined): string {
   const [, detail] = /<AuthenticationErrorDetail>([^<]*)</.exec(body) ?? [];
   const words = line.replace(/ Set disableChallengeResourceVerification.*$/, '').trim();
   if (words === '' || words.startsWith('<') || words.startsWith('Unexpected status code:')) {
-    const [, told = ''] = /<Message>([^<\n]*)/.exec(body) ?? [];
-    return told || wordsOfNone(statusCode, body);
+    const [, message = ''] = /<Message>([^<\n]*)/.exec(body) ?? [];
+    return message || wordsOfNone(statusCode, body);
   }
-  return (detail ? `${words} ${detail}` : words).slice(0, longestMessage);
+  return (detail ? `${words} ${detail}` : words).slice(0, maxMessageLength);
 }

@@ -118,7 +118,7 @@ function refuseLoop(url: string, pages: Set<string> | undefined, service: Servic
 
 /**
  * Whether this can be an answer of the service: a listing, a key, a backup, or nothing after a purge. What is cut short, or was sent by
- * something on the way, would be a bug further up; here it can still be asked for again. A backup without bytes is told by itself.
+ * something on the way, would be a bug further up; here it can still be requested again. A backup without bytes has an error of its own.
  */
 function isAnswer(status: number, text: string | null | undefined, change: KeyChange | undefined): boolean {
   if (status === 204) return change?.operation === 'purge';

@@ -21,7 +21,7 @@ import { lastDueRun } from './run-checks.ts';
 /** Everything an audit reads beside the sources themselves and the record folders of their keys. */
 export interface AuditInputs {
   readonly latest: LatestAudit;
-  /** What run reports say of the sources asked for, by source path. */
+  /** What run reports say of the given sources, by source path. */
   readonly histories: ReadonlyMap<string, SourceHistory>;
   /** When the oldest run report of the period was created. */
   readonly firstReportAt: Date | undefined;

@@ -102,7 +102,7 @@ function wholeFolders(path: string, { previous, store }: SourceAuditContext) {
   };
 }
 
-/** Nothing of the escrow's is lost with a certificate's key; that it is gone is told all the same, once. */
+/** Nothing of the escrow's is lost with a certificate's key; that it is gone is reported all the same, once. */
 function certificatesGone(
   source: EscrowSource,
   { unreadable, listed }: SourceCoverage<KeyDraft>,
@@ -126,7 +126,7 @@ async function unknownFolders(
   { unreadable, listed, keys }: SourceCoverage<KeyDraft>,
   { store, deadline }: SourceAuditContext,
 ): Promise<Finding[]> {
-  // What an unreadable source has now is not known; and when time has run out, the keys that it left tell so.
+  // What an unreadable source has now is not known; and when time has run out, the keys that were left are reported so.
   if (unreadable !== undefined || deadline.aborted) return [];
   const known = new Set([...listed.keys(), ...keys.map(({ audited }) => audited.key.toLowerCase())]);
   const prefix = recordPrefix(source);
@@ -147,7 +147,7 @@ async function unknownFolders(
 /** Of one kind and severity in one source. */
 const maxAlike = 1000;
 
-/** What somebody can multiply must not make an audit that nobody can read: of too many alike, the first are told. */
+/** What somebody can multiply must not make an audit that nobody can read: of too many alike, the first are listed. */
 function capped(findings: readonly Finding[]): Finding[] {
   const groups = Map.groupBy(findings, ({ finding: kind, severity }) => `${kind} ${severity}`);
   return [...groups.values()].flatMap((group) => {

@@ -22,7 +22,7 @@ export interface RecordFolder {
   readonly faults: ReadonlyMap<BlobFault, { readonly blobs: number; readonly example: string }>;
   /** What became of the record that an earlier audit knew. */
   readonly known: 'untouched' | 'altered' | 'missing' | undefined;
-  /** Whether every record was listed that was asked for. */
+  /** Whether the listing came to its end. */
   readonly isComplete: boolean;
   /** It holds more blobs than are looked at, so that not its whole was looked at, or not all that was to be. */
   readonly isOverfull?: true;

@@ -17,7 +17,7 @@ export interface DrillAttempts {
 /** What decides whose turn it is. Keys go by `<source path>/<key>`, lower-case. */
 export interface KnownDrills {
   readonly attempts: ReadonlyMap<string, DrillAttempts>;
-  /** Keys that an audit saw listed; of others only a record folder tells. */
+  /** Keys that an audit saw listed; others are known from record folders alone. */
   readonly audited: ReadonlySet<string>;
 }
 

@@ -132,7 +132,7 @@ function limits({ keys, sources, totals }: Audit): Html | undefined {
 
 type NamedKey = AuditedKey & { readonly where: string };
 
-/** By source, and with their times also by time: what went wrong together is told together. */
+/** By source, and with their times also by time: what went wrong together is shown together. */
 function names(keys: readonly NamedKey[], withTime = false): Html {
   const groups = Map.groupBy(keys, ({ where, record }) =>
     withTime && record !== undefined ? `${where}, of ${timeWords(record.createdAt)}` : where,

@@ -61,7 +61,7 @@ export function evidenceSection(audit: Audit, written: AuditDigest | undefined):
       ? html`none: the chain begins here`
       : html`<code>${previous.name}</code> SHA-256 <code class="digest">${previous.sha256}</code>. The log line <code>escrow.audit.completed</code> of each audit has both digests, and <code>keyvault-escrow verify --chain</code> follows them.`
   }</dd>
-<dt>Who could have written what</dt><dd>Records and run reports: whoever has the backup identity. So a record counts by what the storage service says of it, and reports only tell the history of runs and why keys failed. Receipts of restore drills: drill operators. Audits: the audit identity alone, where it is not that of the backups.</dd>
+<dt>Who could have written what</dt><dd>Records and run reports: whoever has the backup identity. So a record counts by what the storage service says of it, and reports only give the history of runs and why keys failed. Receipts of restore drills: drill operators. Audits: the audit identity alone, where it is not that of the backups.</dd>
 <dt>What the backup identity cannot do</dt><dd>By its role: restore a key, read its material, overwrite, delete or re-tag a blob, write an audit or a receipt. Overwriting and deleting are tried by every nightly run${lastTried(audit)}.</dd>
 <dt>Write-once</dt><dd>${
     canary === undefined

@@ -4,10 +4,10 @@ import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { findingWord } from './words.ts';
 
-/** More alike findings of one source than this are told as one, with the single ones folded. */
+/** More alike findings of one source than this are shown as one, with the single ones folded. */
 const maxSingle = 3;
 
-/** Characters for alike findings told one by one, of all groups together. The rest is in the audit. */
+/** Characters for alike findings shown one by one, of all groups together. The rest is in the audit. */
 const maxCharacters = 200_000;
 
 /**

@@ -14,7 +14,7 @@ export interface RestoredKey {
   readonly version: string;
 }
 
-/** A key that a restore has left somewhere, or may have, and that nobody asked for there. */
+/** A key that a restore has left somewhere, or may have, and that nobody wants there. */
 export interface LeftKey {
   readonly place: SourceId;
   readonly name: string;

@@ -24,7 +24,7 @@ export function runsText({ runId, resumed, runs }: BackupResult, url: string, io
   const isNarrow = io.isTTY.stdout && io.columns < tableColumns;
   const sentenceOf = ([source, ...cells]: readonly string[]): string =>
     `  ${source}: ${cells.map((cell, at) => `${head[at + 1]} ${cell}`.trimStart()).join(', ')}`;
-  // After Ctrl-C nobody needs to be told key by key what was not begun.
+  // After Ctrl-C nobody needs a line for each key that was not begun.
   const failures = runs
     .flatMap((run) => [...run.problems, ...run.outcomes.filter((outcome) => outcome.outcome === 'failed')])
     .filter(({ code }) => !io.signal.aborted || code !== 'outOfTime');
