@@ -198,7 +198,7 @@ describe('a blob that no app wrote, in the folder of a key', () => {
     const ofSigning = { ...sound, keyid: 'https://contoso-prod.vault.azure.net/keys/signing' };
     const blobs: Readonly<Record<string, Record<string, string>>> = {
       [`${folder}99981231T235959Z.keybackup`]: ofSigning,
-      [`${folder}20010101T000000Z-0000000b.keybackup`]: ofSigning,
+      [`${folder}${scheduledRunId(fromNow(-9000 * 24 * hour))}-0000000b.keybackup`]: ofSigning,
       [`${folder}${runId}.keybackup`]: { ...ofSigning, keyid: 'https://contoso-prod.vault.azure.net/keys/payroll' },
       [`${folder}${runId}.2.keybackup`]: { ...ofSigning, sha256: 'x'.repeat(2000) },
       [`${folder}${runId}.3.keybackup`]: { ...ofSigning, backedupat: fromNow(-2 * hour).toISOString() },
