@@ -39,6 +39,19 @@ test('packs to one file without dependencies, which installs offline and runs', 
   expect([status, stdout]).toEqual([0, `${packageJson.version}\n`]);
 });
 
+test('ends when a command has ended, with all that it printed, whatever connection is still open', () => {
+  const held = { ...process.env, NODE_OPTIONS: '--import=data:text/javascript,setInterval(()=>{},1e9)' };
+  const help = (env: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, [join(folder, 'cli.cjs'), 'help', 'backup'], {
+      encoding: 'utf8',
+      env,
+      timeout: 60_000,
+    });
+  const { stdout, status } = help(held);
+  expect([status, stdout.length]).toEqual([0, help(process.env).stdout.length]);
+  expect(stdout).toContain('--max-backups-per-second');
+});
+
 test('its first line says to an older Node what is missing, before anything else can break', async () => {
   const [, guard = ''] = (await readFile(join(folder, 'cli.cjs'), 'utf8')).split('\n');
   const firstLines = (version: string): string =>
