@@ -126,13 +126,14 @@ describe('a drill operator', () => {
       target: 'vaults/contoso-dr',
       keys: [{ source: 'vaults/contoso-prod', key: 'payroll', blobName: 'x' }],
     });
+    const open = (await auditNow(2)).audit.findings.find(({ finding }) => finding === 'drillOpen');
+    expect(open?.detail).toContain(`drills/${journalId}.journal.json`);
     expect((await cli('drill --to-vault-name contoso-dr --sample 1 --yes')).code).toBe(1);
     const asked = await cli('drill sweep --to-vault-name contoso-dr', { answers: 'n\n' });
     expect([asked.code, asked.stderr]).toEqual([1, expect.stringContaining('payroll')]);
     const swept = await cli('drill sweep --to-vault-name contoso-dr --yes');
     expect([swept.code, swept.stderr]).toEqual([3, expect.stringContaining('Left alone: key "payroll"')]);
     expect(local('contoso-dr').versions('payroll')).toEqual(theirs);
-    expect(found((await auditNow(2)).audit)).toContain('drillOpen');
   });
 });
 
