@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -8,7 +9,7 @@ import { loadSettings } from './options/settings-source.ts';
 import type { ExitCode } from './terminal/errors.ts';
 import { exitCodes, UsageFault } from './terminal/errors.ts';
 import type { Io } from './terminal/io.ts';
-import { hasColours, nameProgram, painter, say, wrapTo } from './terminal/print.ts';
+import { hasColours, nameProgram, say, wrapTo } from './terminal/print.ts';
 import { suggest } from './terminal/suggestion.ts';
 import { describeWait } from './terminal/wait-text.ts';
 
@@ -52,7 +53,8 @@ export function createCli(io: Io, compose: ComposeServices) {
       minWidthToWrap: 20,
       showGlobalOptions: true,
       subcommandTerm: (command) => command.name(),
-      styleTitle: (title) => painter(io)('bold', title),
+      // Commander takes it away again where there are no colours.
+      styleTitle: (title) => styleText('bold', title, { validateStream: false }),
     })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),

@@ -6,7 +6,7 @@ import { UsageFault } from '../../src/cli/terminal/errors.ts';
 import { count, showDuration, showSize } from '../../src/cli/terminal/figures.ts';
 import type { Io } from '../../src/cli/terminal/io.ts';
 import { startJsonStream } from '../../src/cli/terminal/json-stream.ts';
-import { say } from '../../src/cli/terminal/print.ts';
+import { painter, print, say } from '../../src/cli/terminal/print.ts';
 import { showProgress } from '../../src/cli/terminal/progress.ts';
 import { suggest } from '../../src/cli/terminal/suggestion.ts';
 import { alignColumns } from '../../src/cli/terminal/table.ts';
@@ -30,6 +30,15 @@ function ioWith(isTTY: boolean): { io: Io; stdout: PassThrough; stderr: PassThro
   };
   return { io, stdout, stderr };
 }
+
+test('on a terminal only the styles of this program are colours: those in foreign text are shown as what they are', async () => {
+  const { io, stdout } = ioWith(true);
+  const foreign = 'a\u001b[31mb';
+  const paint = painter(io);
+  await print(io, `${paint('green', foreign)} ${foreign}`);
+  stdout.end();
+  expect(await text(stdout)).toBe('\u001b[32ma\\u001b[31mb\u001b[39m a\\u001b[31mb\n');
+});
 
 describe('times', () => {
   test.each([

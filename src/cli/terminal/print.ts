@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { styleText } from 'node:util';
 import { Help } from '@commander-js/extra-typings';
@@ -36,10 +37,22 @@ export function sayLabelled(io: Io, label: string, text: string): void {
   io.stderr.write(`${[`${label}:`.padEnd(labelWidth) + first, ...below].join('\n')}\n`);
 }
 
-/** Colours text for a stream that is a terminal, unless NO_COLOR (https://no-color.org) or TERM=dumb asks for none. */
+const introducer = '\u001b[';
+// Two parameters that nobody else can know tell the styles of `painter` from those in foreign text, until they are printed.
+const mark = `${randomInt(1000, 10_000)};${randomInt(1000, 10_000)}`;
+const ownStyle = new RegExp(`\\u001b\\[${mark};(\\d+m)`);
+
+/**
+ * Colours text for a stream that is a terminal, unless NO_COLOR (https://no-color.org) or TERM=dumb asks for none. What it makes
+ * is for `print` and `say` only.
+ */
 export function painter(io: Io, stream: Stream = 'stdout'): (style: Style, text: string) => string {
   const isPlain = !hasColours(io, stream);
-  return (style, text) => (isPlain ? text : styleText(style, printable(text, '\n'), { validateStream: false }));
+  return (style, text) => {
+    if (isPlain) return text;
+    const styled = styleText(style, printable(text, '\n'), { validateStream: false });
+    return styled.replaceAll(introducer, `${introducer}${mark};`);
+  };
 }
 
 export function hasColours(io: Io, stream: Stream): boolean {
@@ -69,17 +82,11 @@ function wrap(io: Io, stream: Stream, text: string): string {
   return (io.isTTY[stream] ? wrapTo(named, io.columns) : named).replaceAll(glue, ' ');
 }
 
-// The styles of `painter`, on and off.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
-const ownStyles = /(\u001b\[(?:1|2|22|31|32|33|36|39)m)/;
-
 /** Names, metadata and answers are of somebody else's making: nothing in them may steer the terminal. */
 function withoutControls(io: Io, stream: Stream, text: string): string {
   if (!hasColours(io, stream)) return printable(text, '\n');
-  return text
-    .split(ownStyles)
-    .map((part) => (ownStyles.test(part) ? part : printable(part, '\n')))
-    .join('');
+  const parts = text.split(ownStyle);
+  return parts.map((part, at) => (at % 2 === 0 ? printable(part, '\n') : `${introducer}${part}`)).join('');
 }
 
 /**
