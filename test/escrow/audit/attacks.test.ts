@@ -354,7 +354,7 @@ describe('what somebody can pile up', () => {
     expect(found(audit)).toEqual(['requestsNotCarriedOut (warning)', 'tooManyBlobs (warning)']);
     expect(audit.totals).toMatchObject({ keys: 3, intact: 3 });
     expect(escrow.requests()).toBeLessThan(100);
-  }, 60_000);
+  }, 120_000);
 
   test('reports and markers of valid runs stop nothing either', async () => {
     const escrow = startEscrow();
@@ -367,7 +367,7 @@ describe('what somebody can pile up', () => {
     expect(audit.totals).toMatchObject({ keys: 3, intact: 3 });
     expect(found(audit)).toEqual(expect.arrayContaining(['tooManyBlobs (warning)', 'reportUnreadable (warning)']));
     expect(escrow.requests()).toBeLessThan(300);
-  }, 60_000);
+  }, 120_000);
 
   /** More blobs in the folder of a key than an audit looks at, named by one run. */
   function fill(escrow: AuditWorld, runTime: Date): void {
@@ -390,7 +390,7 @@ describe('what somebody can pile up', () => {
     const later = await passNight(escrow, 2);
     expect(found(later)).toEqual(['tooManyBlobs payroll (warning)']);
     expect(keyIn(later, 'payroll')?.record?.blobName).toBe(newest(escrow).name);
-  }, 60_000);
+  }, 120_000);
 
   test.each([
     ['that are long over', -300],
