@@ -5,13 +5,13 @@ const drill = ({ source, target }: CommandGround) =>
   `drill --vault-name ${source.name} --name key-1 --to-vault-name ${target.name} --yes`;
 const restore = ({ source, target }: CommandGround) =>
   `restore --vault-name ${source.name} --name key-1 --to-vault-name ${target.name} --yes`;
-const waits = 'waits for about five minutes at most';
+const waits = 'waits up to five minutes';
 
 /** What goes wrong for those who restore, prove and look. */
 export const commandFaults: readonly CommandFault[] = [
   {
     where: 'Key Vault',
-    name: '409 of every change in a drill, while another operation on the key goes on',
+    name: '409 of every change in a drill, a few times',
     does: waits,
     command: drill,
     arrange: ({ target }) => target.setOperationLag(2),
@@ -21,7 +21,7 @@ export const commandFaults: readonly CommandFault[] = [
   {
     where: 'Key Vault',
     name: '409 of a drill’s delete, for ever',
-    does: 'gives up after about five minutes, and names what is left behind',
+    does: 'gives up after five minutes, names what is left',
     command: drill,
     arrange: ({ disturbTarget }) => disturbTarget({ operation: 'deleteKey', effect: { kind: 'conflict' } }),
     exitCode: 3,
@@ -43,7 +43,7 @@ export const commandFaults: readonly CommandFault[] = [
   {
     where: 'Key Vault',
     name: '403 ForbiddenByPolicy of a drill’s purge',
-    does: 'names the permission "purge", and what is left behind',
+    does: 'names the permission "purge" and what is left',
     command: drill,
     arrange: ({ disturbTarget }) =>
       disturbTarget({ operation: 'purgeKey', effect: { kind: 'forbidden', reason: 'ForbiddenByPolicy' } }),
@@ -54,7 +54,7 @@ export const commandFaults: readonly CommandFault[] = [
   {
     where: 'Key Vault',
     name: 'an HSM-protected key restored to a standard vault',
-    does: 'says that the key needs a premium vault',
+    does: 'says: the key needs a premium vault',
     keyType: 'EC-HSM',
     targetSku: 'standard',
     command: restore,
@@ -74,7 +74,7 @@ export const commandFaults: readonly CommandFault[] = [
   {
     where: 'Blob Storage',
     name: 'run reports in the archive tier',
-    does: 'restores all the same, and says what is not known',
+    does: 'restores all the same, says what is not known',
     command: ({ source, target }) =>
       `restore --vault-name ${source.name} --name "*" --to-vault-name ${target.name} --yes`,
     arrange: ({ archive }) => archive('reports'),
@@ -85,7 +85,7 @@ export const commandFaults: readonly CommandFault[] = [
   {
     where: 'Queue Storage',
     name: 'a message that is not base64',
-    does: '`doctor` shows it, and says that the app never saw it',
+    does: '`doctor` shows it: the app never saw it',
     command: () => 'doctor',
     arrange: ({ azure }) => viewQueue(azure).sendPoison('{"vaultName":"contoso-prod"}'),
     exitCode: 3,

@@ -17,16 +17,27 @@ export function faultTables(): string {
 }
 
 function commandTable(): string {
-  const rows = commandFaults.map(({ where, name, does, exitCode }) => `| ${where}: ${name} | ${does} | ${exitCode} |`);
+  const rows = commandFaults.map(({ name, does, exitCode }) => `| ${name} | ${does} | ${exitCode} |`);
   return ['| `restore`, `drill`, `doctor` | what the product does | exit code |', '|---|---|---|', ...rows].join('\n');
 }
 
 function tableOf(service: string, faults: readonly NamedFault[]): string {
   const alike = Map.groupBy(faults, ({ does, expected }) => `${does}\n${outcomeOf(expected)}`);
-  const rows = [...alike.values()].map(
-    (same) => `| ${same.map(({ name }) => name).join('; ')} | ${same[0]?.does} | ${outcomesOf(same)} |`,
-  );
+  const rows = [...alike.values()].map((same) => `| ${namesOf(same)} | ${same[0]?.does} | ${outcomesOf(same)} |`);
   return [`| ${service} | what the product does | outcome |`, '|---|---|---|', ...rows].join('\n');
+}
+
+/** "500, a few times" and "502, a few times" become "500, 502, a few times". */
+function namesOf(faults: readonly NamedFault[]): string {
+  const alike = Map.groupBy(
+    faults.map(({ name }) => name),
+    (name) => name.slice(nameHead(name).length),
+  );
+  return [...alike].map(([tail, names]) => names.map(nameHead).join(tail === '' ? '; ' : ', ') + tail).join('; ');
+}
+
+function nameHead(name: string): string {
+  return name.split(', ', 1)[0] ?? name;
 }
 
 /** With the codes that do not stand in the faults' own names. */

@@ -5,7 +5,7 @@ import type { NamedFault } from './named-fault.ts';
 const backup = { operation: 'backupKey' } as const;
 const one = { ...backup, keyName: 'key-2' } as const;
 const vault = { where: 'Key Vault', expected: 'escrowed' } as const;
-const waited = 'halves the pace, and holds the source for 1, 2, 4, 8, 16 s';
+const waited = 'halves the pace, holds the source for 1, 2, 4, 8, 16 s';
 const again = 'asks again, up to four times';
 
 /** The faults of Key Vault, Managed HSM and the way to them. */
@@ -13,7 +13,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'latency and jitter',
-    does: 'waits, up to 30 s for each call',
+    does: 'waits up to 30 s a call',
     arrange: ({ disturb }) => disturb({ effect: { kind: 'latency', ms: 30, jitterMs: 60 } }),
   },
   {
@@ -25,13 +25,13 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '429 with Retry-After in seconds',
-    does: 'holds the source until then, ten minutes at most',
+    does: 'holds the source until then, at most ten minutes',
     arrange: ({ disturb }) => disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: 2 } }),
   },
   {
     ...vault,
     name: '429 with Retry-After as a date',
-    does: 'holds the source until then, ten minutes at most',
+    does: 'holds the source until then, at most ten minutes',
     arrange: ({ disturb }) =>
       disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: fromNow(3_000) } }),
   },
@@ -57,21 +57,21 @@ export const keyVaultFaults: readonly NamedFault[] = [
   ),
   {
     ...vault,
-    name: '409 while another operation on the key goes on',
-    does: 'waits for about five minutes at most',
+    name: '409 while another operation goes on',
+    does: 'waits up to five minutes',
     arrange: ({ disturb }) => disturb({ ...one, times: 6, effect: { kind: 'conflict' } }),
   },
   {
     ...vault,
     name: '409 for ever',
-    does: 'gives up after about five minutes',
+    does: 'gives up after five minutes',
     expected: { failed: ['key-2'], code: 'Conflict' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'conflict' } }),
   },
   {
     ...vault,
     name: '503 with Retry-After',
-    does: 'asks again after that time',
+    does: 'waits that long, asks again',
     arrange: ({ disturb }) => disturb({ ...backup, times: 2, effect: { kind: 'status', status: 503, retryAfter: 1 } }),
   },
   {
@@ -83,26 +83,26 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: '503 for ever',
+    name: '503, for ever',
     does: 'gives up after five attempts',
     expected: { failed: ['key-2'], code: 'ServiceUnavailable' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'status', status: 503 } }),
   },
   {
     ...vault,
-    name: 'connection reset before the work',
+    name: 'reset before the work',
     does: again,
     arrange: ({ disturb }) => disturb({ ...backup, times: 3, effect: { kind: 'reset' } }),
   },
   {
     ...vault,
-    name: 'connection reset after the work',
-    does: 'backs the key up again; the lost backup is stored nowhere',
+    name: 'reset after the work',
+    does: 'backs up again; the lost backup is stored nowhere',
     arrange: ({ disturb }) => disturb({ ...backup, times: 3, effect: { kind: 'resetAfterWork' } }),
   },
   {
     ...vault,
-    name: 'connections cut in the middle of answers',
+    name: 'answers cut off',
     does: again,
     arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'cut', afterReceived: 14_000 }),
   },
@@ -126,7 +126,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     where: 'Managed HSM',
-    name: 'a Managed HSM that cannot be reached',
+    name: 'an HSM that cannot be reached',
     does: 'says what to check',
     expected: { problem: 'ECONNRESET', escrowed: 'none' },
     arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'reset' }),
@@ -135,19 +135,19 @@ export const keyVaultFaults: readonly NamedFault[] = [
     ...vault,
     name: 'no answer, once',
     patience: 'one time-out',
-    does: 'cuts the call after 30 s, and asks again',
+    does: 'cuts the call after 30 s, asks again',
     arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'stall' } }),
   },
   {
     ...vault,
     name: 'no answer while listing, once',
     patience: 'one time-out',
-    does: 'cuts the call after 30 s, and asks again',
+    does: 'cuts the call after 30 s, asks again',
     arrange: ({ disturb }) => disturb({ operation: 'listKeys', times: 1, effect: { kind: 'stall' } }),
   },
   {
     ...vault,
-    name: 'a key with more than 500 versions that times out',
+    name: 'a key with over 500 versions that times out',
     patience: 'five time-outs',
     does: 'gives up after five attempts: its users need a new key',
     expected: { failed: ['many'], code: 'TimedOut' },
@@ -161,7 +161,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: 'a body that is not valid JSON',
+    name: 'invalid JSON',
     does: again,
     arrange: ({ disturb }) => disturb({ ...backup, times: 3, effect: { kind: 'notJson' } }),
   },
@@ -181,14 +181,14 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: 'a token that expires in mid-run',
-    does: 'gets a new token, and asks again',
+    name: 'a token that expires in a run',
+    does: 'gets a new one',
     arrange: ({ disturb }) => disturb({ ...backup, skip: 2, times: 2, effect: { kind: 'expireToken' } }),
   },
   {
     ...vault,
     name: 'a nextLink to another host',
-    does: 'sends nothing there, and keeps what was listed',
+    does: 'sends nothing there, keeps what was listed',
     expected: { problem: 'ForeignHost', escrowed: 'all' },
     says: /the token went to no other host\. Check what stands between/,
     arrange: ({ disturb }) =>
@@ -196,7 +196,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: 'a nextLink that goes in a circle',
+    name: 'a nextLink in a circle',
     does: 'keeps what was listed',
     expected: { problem: 'NextLinkLoop', escrowed: 'all' },
     says: /goes round in a circle.*Check what stands between \(proxies, gateways, DNS\)\./s,
@@ -216,7 +216,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     (reason): NamedFault => ({
       ...vault,
       name: `403 ${reason}`,
-      does: 'gives up at once, with the remedy for that code',
+      does: 'gives up at once, with that code’s remedy',
       expected: { failed: ['key-2'], code: reason },
       arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'forbidden', reason } }),
     }),
@@ -232,7 +232,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: '403 with an inner code that nobody knows',
+    name: '403 with an unknown inner code',
     does: 'gives up at once, in the service’s words',
     expected: { failed: ['key-2'], code: 'ForbiddenByPerimeter' },
     says: /access refused \(403 ForbiddenByPerimeter, .*Ask whoever administers /s,
@@ -244,7 +244,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: 'a challenge for a token of another domain',
+    name: 'a challenge of another domain',
     does: 'sends no token: suffix or cloud does not fit',
     expected: { problem: 'ForeignChallenge', escrowed: 'none' },
     says: /does not match the requested domain\. The DNS suffix or the cloud does not fit /,
@@ -264,7 +264,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a source that lists nothing',
-    does: 'fails, unless the source says allowEmpty',
+    does: 'fails, unless `allowEmpty` is set',
     expected: { problem: 'sourceIsEmpty', escrowed: 'none' },
     arrange: ({ source }) => {
       for (const name of source.keyNames()) source.purgeKey(name);

@@ -13,7 +13,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: 'latency',
-    does: 'waits, up to 30 s for each call',
+    does: 'waits up to 30 s a call',
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: { kind: 'latency', ms: 60 } }, 'record'),
   },
   {
@@ -31,7 +31,7 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '503 ServerBusy for ever',
+    name: '503 ServerBusy, for ever',
     does: 'gives up after five attempts',
     expected: failed('ServerBusy'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('ServerBusy', 503) }, record),
@@ -44,27 +44,27 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '400 Md5Mismatch for ever',
+    name: '400 Md5Mismatch, for ever',
     does: 'gives up after five attempts',
     expected: failed('Md5Mismatch'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('Md5Mismatch', 400) }, record),
   },
   {
     ...storage,
-    name: 'connection reset before the blob was stored',
+    name: 'reset before the blob was stored',
     does: again,
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 3, effect: { kind: 'reset' } }, 'record'),
   },
   {
     ...storage,
-    name: 'connection reset after the blob was stored',
-    does: 'looks at what is there, and compares the digest',
+    name: 'reset after the blob was stored',
+    does: 'compares the digest of what is there',
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 4, effect: { kind: 'resetAfterWork' } }, 'record'),
   },
   {
     ...storage,
     name: 'the same, 403 on the second try',
-    does: 'looks at what is there, and compares the digest',
+    does: 'compares the digest of what is there',
     alone: answerForbidden,
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 4, effect: { kind: 'resetAfterWork' } }, 'record'),
   },
@@ -72,26 +72,26 @@ export const storageFaults: readonly NamedFault[] = [
     ...storage,
     name: 'no answer, once',
     patience: 'one time-out',
-    does: 'cuts the call after 30 s, and sends it again',
+    does: 'cuts the call after 30 s, sends it again',
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 1, effect: { kind: 'stall' } }, record),
   },
   {
     ...storage,
-    name: '409 over a taken name',
-    does: 'takes the next number, and warns',
+    name: '409, over a taken name',
+    does: 'takes the next number, warns',
     arrange: ({ occupy }) => occupy(key),
   },
   {
     ...storage,
-    name: '403 UnauthorizedBlobOverwrite over a taken name',
-    does: 'takes the next number, and warns',
+    name: '403 UnauthorizedBlobOverwrite, over a taken name',
+    does: 'takes the next number, warns',
     alone: answerForbidden,
     arrange: ({ occupy }) => occupy(key),
   },
   {
     ...storage,
-    name: '409 BlobImmutableDueToPolicy over a taken name',
-    does: 'takes the next number, and warns',
+    name: '409 BlobImmutableDueToPolicy, over a taken name',
+    does: 'takes the next number, warns',
     arrange: async ({ occupy, disturbStorage }) => {
       await occupy(key);
       disturbStorage({ ...put, times: 1, effect: status('BlobImmutableDueToPolicy', 409) }, record);
@@ -99,8 +99,8 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '409 BlobImmutableDueToLegalHold over a taken name',
-    does: 'gives up: the next free name is refused too',
+    name: '409 BlobImmutableDueToLegalHold, over a taken name',
+    does: 'gives up: the next name is refused too',
     expected: failed('BlobImmutableDueToLegalHold'),
     says: /: write-once \(409 BlobImmutableDueToLegalHold, .*Nothing that exists is overwritten or deleted/s,
     arrange: async ({ occupy, disturbStorage }) => {
@@ -110,8 +110,8 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '401 InvalidAuthenticationInfo, issuer did not match',
-    does: 'says that the account is in another tenant',
+    name: '401 InvalidAuthenticationInfo of another issuer',
+    does: 'says: the account is in another tenant',
     expected: failed('InvalidAuthenticationInfo'),
     says: /Issuer did not match\. [^ ]+ is in another tenant than the identity/,
     arrange: ({ disturbStorage }) =>
@@ -123,14 +123,14 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '403 KeyVaultEncryptionKeyNotFound',
-    does: 'says that the account’s own encryption key is gone',
+    does: 'says: the account’s own key is gone',
     expected: failed('KeyVaultEncryptionKeyNotFound'),
     says: /Recover the key that encrypts [^ ]+ in its Key Vault/,
     arrange: ({ disturbStorage }) => disturbStorage({ effect: status('KeyVaultEncryptionKeyNotFound', 403) }, record),
   },
   {
     ...storage,
-    name: '403 AuthorizationFailure of the firewall, to every request',
+    name: '403 AuthorizationFailure of the firewall',
     does: 'reports the words of the refused write',
     expected: failed('AuthorizationFailure'),
     says: /This request is not authorized to perform this operation\. Let the caller's subnet or address through the firewall of /,
@@ -138,15 +138,15 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '409 though nothing is there',
-    does: 'reports the service’s own code',
+    name: '409, though nothing is there',
+    does: 'reports the service’s code',
     expected: failed('BlobAlreadyExists'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('BlobAlreadyExists', 409) }, record),
   },
   {
     ...storage,
-    name: '412 though nothing is there',
-    does: 'reports the service’s own code',
+    name: '412, though nothing is there',
+    does: 'reports the service’s code',
     expected: failed('ConditionNotMet'),
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('ConditionNotMet', 412) }, record),
   },
@@ -173,14 +173,14 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: 'the start of the run cannot be marked',
+    name: 'the run’s marker cannot be written',
     does: 'starts nothing',
     expected: { problem: 'InternalError', escrowed: 'none' },
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: status('InternalError', 500) }, 'started'),
   },
   {
     ...storage,
-    name: 'connections cut in the middle of requests',
+    name: 'requests cut off',
     does: again,
     alone: ({ containerUrl, proxy }) => disturbHost(containerUrl, proxy),
     arrange: () => undefined,
