@@ -21,15 +21,12 @@ export const estates: readonly Estate[] = [
 const head = [
   'estate',
   'apps × instances',
-  'sources at once',
   'time per night',
   'what binds',
-  'calls to sources',
-  'requests to storage',
-  'of storage limit',
-  'CPU of an instance',
+  'storage limit',
+  'CPU',
   'cost per night',
-  'stored after a year',
+  'after a year',
 ];
 
 /** The plan as it stands in docs/performance.md. */
@@ -39,15 +36,12 @@ export function planTable(): string {
     return [
       estate.name,
       `${estate.apps} × ${estate.instances}`,
-      String(night.sourcesAtOnce),
       duration(night.seconds),
       night.binds,
-      night.sourceCalls.toLocaleString('en'),
-      night.storageRequests.toLocaleString('en'),
       percent(night.storageShare),
       percent(night.cpuShare),
       `$${night.costPerNight.toFixed(night.costPerNight < 1 ? 3 : 2)}`,
-      `${night.storedGb.toLocaleString('en', { maximumSignificantDigits: 2 })} GB, $${night.storageCostPerMonth.toFixed(2)} a month`,
+      `${night.storedGb.toLocaleString('en', { maximumSignificantDigits: 2 })} GB, $${night.storageCostPerMonth.toFixed(2)}/month`,
     ];
   });
   return markdownTable(head, rows);
