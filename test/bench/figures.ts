@@ -12,7 +12,7 @@ export const figures = [
   of('deskSpeedup', '300 keys into a folder at 150 ms: script / `backup`, unpaced', 'at least', 14),
   of('deskSpeedupAtPace', 'the same at 40 ms, at its own pace', 'at least', 1.5),
   of('paceKept', 'calls / an HSM’s limit that is exactly our pace (no 429)', 'at least', 0.97),
-  of('stormWaste', 'extra backup calls / keys, at half of our pace', 'at most', 0.1),
+  of('stormWaste', 'extra backup calls / keys, at a limit of half our pace', 'at most', 0.1),
   of('vaultRequestsPerKey', 'requests to the vault, without listing / keys', 'at most', 1),
   of('storageRequestsPerKey', 'requests to storage, without marker and report / keys', 'at most', 1),
   of('cpuPerKeyOverFloor', 'CPU per key: our run / a bare loop over the SDK calls', 'at most', 1.25),

@@ -23,8 +23,8 @@ function commandTable(): string {
 
 function tableOf(service: string, faults: readonly NamedFault[]): string {
   const alike = Map.groupBy(faults, ({ does, expected }) => `${does}\n${outcomeOf(expected)}`);
-  const rows = [...alike.values()].map((same) => `| ${namesOf(same)} | ${same[0]?.does} | ${outcomesOf(same)} |`);
-  return [`| ${service} | what the product does | outcome |`, '|---|---|---|', ...rows].join('\n');
+  const rows = [...alike.values()].map((same) => `| ${namesOf(same)} | ${same[0]?.does}${outcomesOf(same)} |`);
+  return [`| ${service} | what the product does |`, '|---|---|', ...rows].join('\n');
 }
 
 /** "500, a few times" and "502, a few times" become "500, 502, a few times". */
@@ -40,14 +40,15 @@ function nameHead(name: string): string {
   return name.split(', ', 1)[0] ?? name;
 }
 
-/** With the codes that do not stand in the faults' own names. */
+/** What is not escrowed, with the codes that do not stand in the faults' own names; nothing when every key is. */
 function outcomesOf(faults: readonly NamedFault[]): string {
   const [outcome = ''] = faults.map(({ expected }) => outcomeOf(expected));
+  if (outcome === '') return '';
   const codes = faults.flatMap(({ name, expected }) => {
     const code = codeOf(expected);
     return code === undefined || name.includes(code) ? [] : [`\`${code}\``];
   });
-  return [outcome, ...new Set(codes)].join(', ');
+  return `; ${[`*${outcome}*`, ...new Set(codes)].join(', ')}`;
 }
 
 /** The document with the tables in their place. */
@@ -59,7 +60,7 @@ export function withFaultTable(document: string): string {
 }
 
 function outcomeOf(expected: ExpectedOutcome): string {
-  if (expected === 'escrowed') return 'escrowed';
+  if (expected === 'escrowed') return '';
   if ('failed' in expected) return 'key failed';
   return `${expected.escrowed === 'all' ? 'keys escrowed, ' : ''}source incomplete`;
 }
