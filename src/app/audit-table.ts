@@ -22,25 +22,27 @@ export function auditTable(audit: Audit): string {
   const { keys, findings, startedAt } = audit;
   const retentionDays = retentionOfBackups(audit);
   const findingsOf = Map.groupBy(findings, ({ source, key }) => `${source}/${key}`);
-  const rows = keys.map(({ source, key, id, status, enabled, firstSeenAt, changedAt, record, versions, drilledAt }) => {
-    const at = record && (record.late ? record.backedUpAt : record.createdAt);
-    const age = at && ((Date.parse(startedAt) - Date.parse(at)) / 3_600_000).toFixed(1);
-    const found = findingsOf.get(`${source}/${key}`)?.map(({ finding }) => finding);
-    return [
-      ...[source, key, id, status, enabled, firstSeenAt, changedAt],
-      ...[
-        record?.blobName,
-        record?.createdAt,
-        record?.backedUpAt,
-        age,
-        record?.bytes,
-        record?.sha256,
-        record?.notReadable,
-      ],
-      ...[versions?.known.filter(({ missingSince }) => missingSince === undefined).length, drilledAt],
-      ...[record && retentionDays && daysAfter(record.createdAt, retentionDays), found?.join(' ')],
-    ];
-  });
+  const rows = [...keys].map(
+    ({ source, key, id, status, enabled, firstSeenAt, changedAt, record, versions, drilledAt }) => {
+      const at = record && (record.late ? record.backedUpAt : record.createdAt);
+      const age = at && ((Date.parse(startedAt) - Date.parse(at)) / 3_600_000).toFixed(1);
+      const found = findingsOf.get(`${source}/${key}`)?.map(({ finding }) => finding);
+      return [
+        ...[source, key, id, status, enabled, firstSeenAt, changedAt],
+        ...[
+          record?.blobName,
+          record?.createdAt,
+          record?.backedUpAt,
+          age,
+          record?.bytes,
+          record?.sha256,
+          record?.notReadable,
+        ],
+        ...[versions?.known.filter(({ missingSince }) => missingSince === undefined).length, drilledAt],
+        ...[record && retentionDays && daysAfter(record.createdAt, retentionDays), found?.join(' ')],
+      ];
+    },
+  );
   return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 

@@ -34,8 +34,7 @@ export async function showNewestAudit({ services, signal, say }: Task): Promise<
       'Wait for the daily audit, or audit now: `keyvault-escrow report --now`.',
     );
   }
-  const { head, name, sha256 } = audit;
-  const keys = head.sources.flatMap(({ source }) => [...audit.keysOf(source)]);
+  const { head, keys, name, sha256 } = audit;
   return shown({ ...head, keys }, { name, sha256 });
 }
 

@@ -5,10 +5,10 @@ import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { Services } from '../../src/app/services.ts';
 
 import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
-import type { Audit } from '../../src/escrow/records/audit-document.ts';
 import { as } from './as-identity.ts';
 import type { ContainerView } from './container-view.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
+import type { ListedAudit } from './listed-audit.ts';
 import { fromNow, hour } from './now.ts';
 
 /** Hours between the real time, which the storage service stamps on blobs, and the time that the product believes it is. */
@@ -99,10 +99,10 @@ export async function startAuditApp(
 }
 
 /** The audit that a log line names. */
-export async function auditOf(container: ContainerView, lines: readonly EscrowEvent[]): Promise<Audit> {
+export async function auditOf(container: ContainerView, lines: readonly EscrowEvent[]): Promise<ListedAudit> {
   const completed = lines.find((line) => line.event === 'escrow.audit.completed');
   if (completed?.event !== 'escrow.audit.completed') throw new Error('no audit was completed');
-  return (await container.readJson(completed.blobName)) as unknown as Audit;
+  return (await container.readJson(completed.blobName)) as unknown as ListedAudit;
 }
 
 /** `<finding> <source>/<key>` of each gap line. */

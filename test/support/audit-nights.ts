@@ -1,7 +1,7 @@
 import type { EscrowSource } from '../../src/escrow/model/source.ts';
-import type { Audit } from '../../src/escrow/records/audit-document.ts';
 import { type AuditWorld, createAuditWorld, day, hour } from './audit-world.ts';
 import { escrowSource } from './escrow-sources.ts';
+import type { ListedAudit } from './listed-audit.ts';
 
 // fixed date: the world of these nights has a clock of its own.
 const dayOne = Date.parse('2026-11-01T02:00:00Z');
@@ -21,7 +21,7 @@ export function startEscrow(
   return escrow;
 }
 
-export function auditAt(escrow: AuditWorld, time: Date): Promise<Audit> {
+export function auditAt(escrow: AuditWorld, time: Date): Promise<ListedAudit> {
   escrow.now = time;
   return escrow.audit();
 }
@@ -33,7 +33,7 @@ export function passNight(escrow: AuditWorld, index: number, options?: Parameter
 }
 
 /** So many nights, each with its audit; the last audit. */
-export async function passNights(escrow: AuditWorld, nights: number): Promise<Audit> {
+export async function passNights(escrow: AuditWorld, nights: number): Promise<ListedAudit> {
   for (let index = 0; index < nights - 1; index++) await passNight(escrow, index);
   return passNight(escrow, nights - 1);
 }

@@ -3,7 +3,6 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { EscrowSource } from '../../src/escrow/model/source.ts';
 import type { KeyVersion, SourceKey } from '../../src/escrow/model/source-key.ts';
 import type { KeySource } from '../../src/escrow/ports/key-source.ts';
-import type { Audit } from '../../src/escrow/records/audit-document.ts';
 import {
   canaryName,
   parseRecordName,
@@ -17,6 +16,7 @@ import { saveAudit, savePage } from '../../src/escrow/records/stored-audits.ts';
 import { freeNumber, settledBy } from '../../src/escrow/run/own-records.ts';
 import { answered } from './answers.ts';
 import { noLimit, publicSuffixes } from './escrow-sources.ts';
+import { type ListedAudit, listed } from './listed-audit.ts';
 import { failedKey, runReport } from './run-report.ts';
 import { createWorldStore, type WorldStore } from './world-store.ts';
 
@@ -64,9 +64,9 @@ export interface AuditWorld {
   /** A night's run as it lies in the container: marker, canary, records and report. @param fail names of keys that failed. */
   night(runTime: Date, options?: { fail?: readonly string[]; noReport?: boolean }): void;
   /** Makes an audit without keeping it. */
-  look(deadline?: AbortSignal): Promise<Audit>;
+  look(deadline?: AbortSignal): Promise<ListedAudit>;
   /** Makes an audit and keeps it with its page. */
-  audit(): Promise<Audit>;
+  audit(): Promise<ListedAudit>;
   /** Moves every record into a new container, as AzCopy does: new creation times in an order of its own, newest first. */
   copyEscrow(): void;
 }
@@ -192,15 +192,16 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       });
       if (!store.blobs.has(reportName(runId, source))) store.put(reportName(runId, source), JSON.stringify(report));
     },
-    look(deadline = noLimit) {
+    async look(deadline = noLimit) {
       requests = 0;
       for (const store of [world.store, world.audits, world.drills]) store.requests = 0;
       const { schedule, auditSchedule, maxDrillAgeDays, functionTimeoutMs, store, audits, drills } = world;
       const sources = world.isConfigured ? [world.source] : [];
-      return conductAudit(
+      const audit = await conductAudit(
         { sources, schedule, auditSchedule, maxAgeHours: 26, maxDrillAgeDays, functionTimeoutMs },
         { store, audits, drills, storage: undefined, now: clock, deadline, keysOf: () => keySource },
       );
+      return listed(audit);
     },
     async audit() {
       const audit = await world.look();

@@ -1,9 +1,9 @@
 import { CoverageGaps } from '../../src/escrow/audit/audit-log.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import type { Audit } from '../../src/escrow/records/audit-document.ts';
 import { readLatestAudit } from '../../src/escrow/records/stored-audits.ts';
 import type { SourceRun } from '../../src/escrow/run/source-run.ts';
 import { as } from './as-identity.ts';
+import { type ListedAudit, listed } from './listed-audit.ts';
 import type { TestAzure } from './local-azure.ts';
 import { lastNight } from './now.ts';
 
@@ -34,7 +34,7 @@ export async function runAsApp(
 }
 
 /** One audit as the audit's identity, kept in its container, whatever its gaps. */
-export async function runAudit(azure: TestAzure, env: Readonly<Record<string, string>>): Promise<Audit> {
+export async function runAudit(azure: TestAzure, env: Readonly<Record<string, string>>): Promise<ListedAudit> {
   const { createServices } = await import('../../src/app/services.ts');
   const { readSettings } = await import('../../src/app/settings.ts');
   const { auditEscrow } = await import('../../src/app/audit-escrow.ts');
@@ -44,6 +44,5 @@ export async function runAudit(azure: TestAzure, env: Readonly<Record<string, st
   });
   const { audit } = await readLatestAudit(services.audits, AbortSignal.timeout(60_000));
   if (audit === undefined) throw new Error('the audit was not kept');
-  const keys = audit.head.sources.flatMap(({ source }) => [...audit.keysOf(source)]);
-  return { ...audit.head, keys };
+  return listed({ ...audit.head, keys: audit.keys });
 }

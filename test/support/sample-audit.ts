@@ -6,7 +6,8 @@ import { calendarDays } from '../../src/escrow/model/day.ts';
 import type { Finding, FindingKind } from '../../src/escrow/model/finding.ts';
 import { finding } from '../../src/escrow/model/finding.ts';
 import type { SourceId, SourceKind } from '../../src/escrow/model/source.ts';
-import type { Audit, AuditedKey, AuditedRun, AuditedSource } from '../../src/escrow/records/audit-document.ts';
+import type { AuditedKey, AuditedRun, AuditedSource } from '../../src/escrow/records/audit-document.ts';
+import type { ListedAudit } from './listed-audit.ts';
 
 const now = new Date('2026-11-24T06:00:03Z');
 const hour = 3_600_000;
@@ -118,7 +119,7 @@ export function sampleSource(
   return { audited, keys: keys.map((key) => sampleKey({ kind, name }, key)) };
 }
 
-export function sampleAudit(sources: readonly SampleSource[], findings: readonly Finding[]): Audit {
+export function sampleAudit(sources: readonly SampleSource[], findings: readonly Finding[]): ListedAudit {
   const keys = sources.flatMap((source) => source.keys);
   const audited = sources.map((source) => source.audited);
   return {
@@ -154,7 +155,7 @@ export const sampleWritten = {
 };
 
 /** An escrow in which something of every kind is wrong. */
-export function troubledAudit(): Audit {
+export function troubledAudit(): ListedAudit {
   const prod = { kind: 'vault', name: 'contoso-prod' } as const;
   const web = { kind: 'vault', name: 'contoso-web' } as const;
   const keys: SampleKey[] = [
@@ -244,7 +245,7 @@ function withoutListing({ audited, keys }: SampleSource): SampleSource {
 }
 
 /** The troubled escrow with more that is wrong: many alike findings, the rarer kinds, and a kind of a later version. */
-export function crowdedAudit(): Audit {
+export function crowdedAudit(): ListedAudit {
   const { sources, keys: known, findings } = troubledAudit();
   const prod = { kind: 'vault', name: 'contoso-prod' } as const;
   const tenants = { kind: 'vault', name: 'contoso-tenants' } as const;
@@ -272,7 +273,7 @@ export function crowdedAudit(): Audit {
 }
 
 /** Nothing is wrong. */
-export function soundAudit(): Audit {
+export function soundAudit(): ListedAudit {
   const keys = ['api-gateway', 'code-signing', 'payroll', 'invoices', 'orders', 'tls-root'].map((key) => ({
     key,
     versions: 2,

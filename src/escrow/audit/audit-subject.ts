@@ -1,9 +1,11 @@
 import type { KeyCoverage } from '../coverage/coverage.ts';
 import type { CoverageContext } from '../coverage/coverage-context.ts';
+import type { WitnessCandidate } from '../coverage/witness.ts';
 import type { Finding } from '../model/finding.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { KeySource } from '../ports/key-source.ts';
-import type { AuditedKey, AuditedSource } from '../records/audit-document.ts';
+import type { AuditedSource } from '../records/audit-document.ts';
+import type { PackedKeys } from '../records/packed-keys.ts';
 import type { SourceHistory } from '../run/run-history.ts';
 import type { DrillHistory } from './drill-history.ts';
 import type { CheckedKey } from './source-checks.ts';
@@ -23,13 +25,16 @@ export interface SourceAuditContext extends CoverageContext {
 
 export interface SourceAudit {
   readonly audited: AuditedSource;
-  readonly keys: readonly AuditedKey[];
+  readonly keys: PackedKeys;
   readonly findings: readonly Finding[];
 }
 
 /** A key between its coverage and its witnesses. */
 export interface KeyDraft {
-  readonly audited: AuditedKey;
+  /** Of the key as audited so far, among the packed keys of its source. */
+  readonly place: number;
+  /** When its versions were last listed. */
+  readonly versions: WitnessCandidate['known'];
   readonly checked: CheckedKey;
   readonly listed: KeyCoverage['listed'];
   /** Of its oldest record, as far as its folder was listed. */

@@ -9,6 +9,7 @@ import type { KeySource } from '../ports/key-source.ts';
 import type { StorageAdministration } from '../ports/storage-protection.ts';
 import type { Audit, AuditedKey, AuditedSource } from '../records/audit-document.ts';
 import { auditFormat } from '../records/audit-document.ts';
+import { packKeys } from '../records/packed-keys.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 import { emptyHistory } from '../run/run-history.ts';
 import type { AuditInputs } from './audit-inputs.ts';
@@ -71,7 +72,6 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     ...checkLeftOut(previous, configured),
     ...checkEscrow(inputs, { ...job, now, configured }),
   ];
-  const keys = audited.flatMap((source) => source.keys);
   const sources = audited.map((source) => source.audited);
   return {
     ...documentHead(job, inputs, now),
@@ -79,11 +79,15 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     container: ports.store.url,
     protection,
     status: findings.some(({ severity }) => severity === 'gap') ? 'gaps' : 'ok',
-    totals: totalsOf(keys, sources),
+    totals: totalsOf(inTurn(audited), sources),
     findings: inOrder(findings),
     sources: [...sources, ...leftOutSources(previous, configured, now)],
-    keys: [...keys, ...leftOutKeys(previous, configured, now)],
+    keys: packKeys(inTurn([...audited, { keys: leftOutKeys(previous, configured, now) }])),
   };
+}
+
+function* inTurn(sources: Iterable<{ readonly keys: Iterable<AuditedKey> }>): Generator<AuditedKey> {
+  for (const { keys } of sources) yield* keys;
 }
 
 function documentHead(job: AuditJob, inputs: AuditInputs, now: Date) {
@@ -121,12 +125,14 @@ function leftOutSources(
     .map((source) => ({ ...source, leftOutSince: source.leftOutSince ?? now.toISOString(), versionsWaiting: 0 }));
 }
 
-function leftOutKeys(previous: StoredAudit | undefined, configured: ReadonlySet<string>, now: Date): AuditedKey[] {
-  if (previous === undefined) return [];
-  const sources = previous.head.sources.filter(({ source }) => !configured.has(source));
-  return sources.flatMap(({ source }) =>
-    [...previous.keysOf(source)].map((key) => ({ ...key, days: skippedDays(key, previous, now) })),
-  );
+function* leftOutKeys(
+  previous: StoredAudit | undefined,
+  configured: ReadonlySet<string>,
+  now: Date,
+): Generator<AuditedKey> {
+  if (previous === undefined) return;
+  for (const key of previous.keys)
+    if (!configured.has(key.source)) yield { ...key, days: skippedDays(key, previous, now) };
 }
 
 function skippedDays(key: AuditedKey, { head }: StoredAudit, now: Date): string {

@@ -7,6 +7,7 @@ import type { EscrowSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/capped-listing.ts';
+import { packKeys } from '../records/packed-keys.ts';
 import { auditedRuns } from '../run/run-history.ts';
 import type { KeyDraft, SourceAudit, SourceAuditContext, SourceToAudit } from './audit-subject.ts';
 import { auditedKey } from './audited-key.ts';
@@ -22,6 +23,7 @@ export async function auditSource(subject: SourceToAudit, context: SourceAuditCo
   const { previous, now } = context;
   const path = sourcePath(source);
   const found: Finding[] = [];
+  const packed = packKeys();
   const lastRunAt = history.runs.at(-1)?.startedAt;
   const toCover = { source, keys: subject.keys, lastRunAt, wholeFolders: wholeFolders(path, context) };
   const coverage = await coverSource(toCover, context, (covered): KeyDraft => {
@@ -38,15 +40,25 @@ export async function auditSource(subject: SourceToAudit, context: SourceAuditCo
     found.push(
       ...checkCoverage(covered, { source, now, maxAgeHours: context.maxAgeHours, lastFailure: failures?.lastReason }),
     );
+    const { versions } = audited;
     return {
-      audited,
+      place: packed.add(audited),
+      versions: versions && { listedAt: versions.listedAt, ofUpdatedAt: versions.ofUpdatedAt },
       checked: checkedKey(covered, source),
       listed: covered.listed,
       firstRecordAt: covered.folder?.oldestAt,
       wasGone: covered.previousKey?.status === 'gone',
     };
   });
-  const witnessed = await witnessKeys(subject, coverage.keys, context);
+  const witnessed = await witnessKeys(subject, coverage.keys, packed, context);
+  const keys = packKeys();
+  const identities: Finding[] = [];
+  for (const place of witnessed.places) {
+    const key = packed.at(place);
+    if (key === undefined) continue;
+    keys.add(key);
+    identities.push(...checkIdentity(source, key, now));
+  }
   const { unreadable, listed } = coverage;
   const previousSource = previous?.head.sources.find((one) => one.source === path);
   const listedAt = unreadable === undefined ? now.toISOString() : previousSource?.listedAt;
@@ -73,7 +85,7 @@ export async function auditSource(subject: SourceToAudit, context: SourceAuditCo
       runs: auditedRuns(history, previousSource?.runs ?? [], now),
       ...(missed.length > 0 && { missedRuns: missed }),
     },
-    keys: witnessed.keys,
+    keys,
     findings: [
       ...checkSource(
         source,
@@ -85,7 +97,7 @@ export async function auditSource(subject: SourceToAudit, context: SourceAuditCo
       ...checkRuns(source, history, context.schedule, now, judged),
       ...reportChecks(source, history),
       ...capped(found),
-      ...capped(witnessed.keys.flatMap((key) => checkIdentity(source, key, now))),
+      ...capped(identities),
       ...capped(witnessed.findings),
     ],
   };
@@ -128,7 +140,7 @@ async function unknownFolders(
 ): Promise<Finding[]> {
   // What an unreadable source has now is not known; and when time has run out, the keys that were left are reported so.
   if (unreadable !== undefined || deadline.aborted) return [];
-  const known = new Set([...listed.keys(), ...keys.map(({ audited }) => audited.key.toLowerCase())]);
+  const known = new Set([...listed.keys(), ...keys.map(({ checked }) => checked.key.toLowerCase())]);
   const prefix = recordPrefix(source);
   const unknown: string[] = [];
   const isComplete = await eachListed(store.listFolders(prefix, deadline), (folder) => {

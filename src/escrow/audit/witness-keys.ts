@@ -14,11 +14,13 @@ import type { AuditedKey, WitnessedVersions } from '../records/audit-document.ts
 import { faultOfBlob } from '../records/blob-fault.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/capped-listing.ts';
+import type { PackedKeys } from '../records/packed-keys.ts';
 import { timeOf } from '../records/record-order.ts';
 import type { KeyDraft, SourceAuditContext, SourceToAudit } from './audit-subject.ts';
 
 export interface WitnessedKeys {
-  readonly keys: readonly AuditedKey[];
+  /** Of every key, in the order of the drafts, among the packed keys. */
+  readonly places: readonly number[];
   readonly findings: readonly Finding[];
   /** New and changed keys whose turn has not come today. */
   readonly waiting: number;
@@ -32,20 +34,22 @@ interface Candidate extends WitnessCandidate {
 /**
  * Looks at the versions of keys: of all that are new or have changed, then of a thirtieth of the others by turns, as far as the
  * day's requests go. What is known of versions is only added to.
+ * @param packed the keys of the drafts; those whose versions were listed are added once more, with them.
  */
 export async function witnessKeys(
   { source, keys, witnessRequests }: SourceToAudit,
   drafts: readonly KeyDraft[],
+  packed: PackedKeys,
   context: SourceAuditContext,
 ): Promise<WitnessedKeys> {
   const { now, deadline } = context;
   const candidates = drafts.flatMap((draft, index): Candidate[] => {
-    const { audited, listed, wasGone } = draft;
-    if (listed === undefined || !requiresBackup(audited.status)) return [];
-    return [{ key: listed, known: audited.versions, wasGone, draft, index }];
+    const { checked, versions, listed, wasGone } = draft;
+    if (listed === undefined || !requiresBackup(checked.status)) return [];
+    return [{ key: listed, known: versions, wasGone, draft, index }];
   });
   const { urgent, others } = witnessTurns(candidates);
-  const audited = drafts.map((draft) => draft.audited);
+  const places = drafts.map(({ place }) => place);
   const findings: Finding[] = [];
   const budget = { left: witnessRequests };
   let waiting = 0;
@@ -59,11 +63,13 @@ export async function witnessKeys(
         return;
       }
       try {
-        const versions = await witnessVersions(keys, one.key, one.known, budget, now, deadline);
+        const audited = packed.at(one.draft.place);
+        if (audited === undefined) return;
+        const versions = await witnessVersions(keys, one.key, audited.versions, budget, now, deadline);
         if (versions === undefined) return;
-        const lost = await lossNow(source, one, versions, context);
-        const { lost: _, ...rest } = one.draft.audited;
-        audited[one.index] = { ...rest, versions, ...(lost && { lost }) };
+        const lost = await lossNow(source, audited, versions, one.draft.firstRecordAt, context);
+        const { lost: _, ...rest } = audited;
+        places[one.index] = packed.add({ ...rest, versions, ...(lost && { lost }) });
       } catch (error) {
         if (isUrgent) waiting++;
         const { reason, remedy } = describeFailure(error, 'read', source, one.key.name);
@@ -72,16 +78,18 @@ export async function witnessKeys(
       }
     },
   );
-  return { keys: audited, findings, waiting };
+  return { places, findings, waiting };
 }
 
 /** The loss that a fresh listing shows; the one that was known stands while a version of then is missing. */
 async function lossNow(
   source: EscrowSource,
-  { known, draft: { audited, firstRecordAt } }: Candidate,
+  audited: AuditedKey,
   versions: WitnessedVersions,
+  firstRecordAt: Date | undefined,
   { store, previous, now, deadline }: SourceAuditContext,
 ): Promise<AuditedKey['lost']> {
+  const { versions: known } = audited;
   const how = lossOf(known, versions, firstRecordAt, timeMargin);
   if (how === undefined) {
     const isMissing = (one: WitnessedVersions): boolean =>

@@ -105,7 +105,8 @@ export function lossOf(
 
 export interface WitnessCandidate {
   readonly key: SourceKey;
-  readonly known: WitnessedVersions | undefined;
+  /** When its versions were last listed, and what its `updatedOn` was. */
+  readonly known: Pick<WitnessedVersions, 'listedAt' | 'ofUpdatedAt'> | undefined;
   /** It was missing, and is back. */
   readonly wasGone: boolean;
 }

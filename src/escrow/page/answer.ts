@@ -1,5 +1,5 @@
 import { coverageStatuses, requiresBackup } from '../model/coverage-status.ts';
-import type { Audit, AuditedKey } from '../records/audit-document.ts';
+import type { Audit } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
 import { html, trustedHtml } from './html.ts';
 import { count, digits, kindWord, timeElement, timeWords, wordsOfStatus } from './words.ts';
@@ -88,16 +88,22 @@ const maxNames = 12;
 function limits({ keys, sources, totals }: Audit): Html | undefined {
   const nameOf = new Map(sources.map(({ source, sourceName }) => [source, sourceName]));
   const leftOut = leftOutSources(sources);
-  const some = (which: (key: AuditedKey) => boolean): NamedKey[] =>
-    keys
-      .filter((key) => !leftOut.has(key.source) && which(key))
-      .map((key) => ({ ...key, where: nameOf.get(key.source) ?? key.source }));
-  const without = some(({ status, record }) => requiresBackup(status) && status !== 'pending' && record === undefined);
-  const waiting = some(({ status, record }) => status === 'pending' && record === undefined);
-  const stale = some(({ status, record }) => status === 'stale' && record !== undefined);
-  const gone = some(({ status, record }) => status === 'gone' && record !== undefined);
-  const unreadable = some(({ status, record }) => requiresBackup(status) && record?.notReadable !== undefined);
-  const changed = some(({ changedAt, status }) => changedAt !== undefined && requiresBackup(status));
+  const without: NamedKey[] = [];
+  const waiting: NamedKey[] = [];
+  const stale: NamedKey[] = [];
+  const gone: NamedKey[] = [];
+  const unreadable: NamedKey[] = [];
+  const changed: NamedKey[] = [];
+  for (const { source, key, status, record, changedAt } of keys) {
+    if (leftOut.has(source)) continue;
+    const named = { key, where: nameOf.get(source) ?? source, recordAt: record?.createdAt };
+    if (record === undefined && status === 'pending') waiting.push(named);
+    else if (record === undefined && requiresBackup(status)) without.push(named);
+    if (record !== undefined && status === 'stale') stale.push(named);
+    if (record !== undefined && status === 'gone') gone.push(named);
+    if (record?.notReadable !== undefined && requiresBackup(status)) unreadable.push(named);
+    if (changedAt !== undefined && requiresBackup(status)) changed.push(named);
+  }
   const unseen = totals.byStatus.notLookedAt ?? 0;
   const certificates = totals.byStatus.certificateBacked ?? 0;
   const lines: (Html | false)[] = [
@@ -130,12 +136,16 @@ function limits({ keys, sources, totals }: Audit): Html | undefined {
   return shown.length === 0 ? undefined : html`<ul class="limits">${shown}</ul>`;
 }
 
-type NamedKey = AuditedKey & { readonly where: string };
+interface NamedKey {
+  readonly key: string;
+  readonly where: string;
+  readonly recordAt: string | undefined;
+}
 
 /** By source, and with their times also by time: what went wrong together is shown together. */
 function names(keys: readonly NamedKey[], withTime = false): Html {
-  const groups = Map.groupBy(keys, ({ where, record }) =>
-    withTime && record !== undefined ? `${where}, of ${timeWords(record.createdAt)}` : where,
+  const groups = Map.groupBy(keys, ({ where, recordAt }) =>
+    withTime && recordAt !== undefined ? `${where}, of ${timeWords(recordAt)}` : where,
   );
   let left = maxNames;
   const shown = [...groups].map(([where, group], index) => {

@@ -6,7 +6,7 @@ import { evidenceSection } from './evidence.ts';
 import { findingsSection } from './findings.ts';
 import type { Html } from './html.ts';
 import { html, trustedHtml } from './html.ts';
-import type { PageBudget, PageSource } from './source.ts';
+import type { PageBudget, PageKey, PageSource } from './source.ts';
 import { sourceAnchor, sourceBudget, sourceSection } from './source.ts';
 import { styleSheet } from './style.ts';
 import { count, kindWord, timeElement } from './words.ts';
@@ -41,7 +41,12 @@ export function reportPage(audit: Audit, written: AuditDigest | undefined): stri
 
 /** The configured sources; what is known of others stays in the audit. */
 function pageSources({ sources, keys }: Audit): PageSource[] {
-  const bySource = Map.groupBy(keys, ({ source }) => source);
+  const bySource = new Map<string, PageKey[]>(sources.map(({ source }) => [source, []]));
+  let place = 0;
+  for (const { source, key, status } of keys) {
+    bySource.get(source)?.push({ key, status, place });
+    place++;
+  }
   return sources
     .filter(({ leftOutSince }) => leftOutSince === undefined)
     .map((source) => ({ source, keys: bySource.get(source.source) ?? [] }));
@@ -56,7 +61,6 @@ function pageOf(
   const style = trustedHtml(styleSheet);
   const share = sourceBudget(sources, budget);
   const { findings } = audit;
-  const shared = { startedAt: audit.startedAt, calendar: audit.calendar, findings };
   const audited = written === undefined ? html`the audit itself` : html`<code>${written.name}</code>`;
   const page = html`<!doctype html>
 <html lang="en">
@@ -85,8 +89,8 @@ ${findingsSection(findings, audited)}
 <p>One row per key, one column per day (UTC), the last of them the day of the audit.</p>
 ${legend()}
 </section>
-${sources.map((source) => sourceSection(shared, source, share(source)))}
-${certificatesSection(sources, budget.rows, audited)}
+${sources.map((source) => sourceSection(audit, source, share(source)))}
+${certificatesSection(audit, sources, budget.rows, audited)}
 ${evidenceSection(audit, written)}
 </main>
 <footer><p>Made from the audit ${written === undefined ? 'of the moment' : html`<code>${written.name}</code>`}; it says nothing that the audit does not.</p></footer>
@@ -114,13 +118,13 @@ ${sources.map(
 }
 
 /** Listed, never hidden: nobody else says that the service does not back these up. Beyond thousands, the audit has the rest. */
-function certificatesSection(sources: readonly PageSource[], max: number, audited: Html): Html {
+function certificatesSection(audit: Audit, sources: readonly PageSource[], max: number, audited: Html): Html {
   const rows = sources.flatMap(({ source, keys }) =>
     keys
       .filter(({ status }) => status === 'certificateBacked')
       .map(
-        ({ key, id }) =>
-          html`<tr><th scope="row">${key}</th><td>${kindWord(source.sourceKind)} ${source.sourceName}</td><td><code>${id ?? ''}</code></td></tr>
+        ({ key, place }) =>
+          html`<tr><th scope="row">${key}</th><td>${kindWord(source.sourceKind)} ${source.sourceName}</td><td><code>${audit.keys.at(place)?.id ?? ''}</code></td></tr>
 `,
       ),
   );

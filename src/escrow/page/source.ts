@@ -1,7 +1,6 @@
 import { requiresBackup } from '../model/coverage-status.ts';
 import { failureSentence } from '../model/failure.ts';
-import type { Finding } from '../model/finding.ts';
-import type { AuditedKey, AuditedSource, AuditHead } from '../records/audit-document.ts';
+import type { Audit, AuditedKey, AuditedSource } from '../records/audit-document.ts';
 import { calendarTable } from './calendar.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
@@ -24,10 +23,13 @@ export interface SourceBudget {
   readonly names: number;
 }
 
+/** What a page holds of every key; a row unpacks the whole of it. */
+export type PageKey = Pick<AuditedKey, 'key' | 'status'> & { readonly place: number };
+
 /** A configured source with its keys. */
 export interface PageSource {
   readonly source: AuditedSource;
-  readonly keys: readonly AuditedKey[];
+  readonly keys: readonly PageKey[];
 }
 
 /** Shares the page among its sources, in proportion to their keys; keys and runs in full where there is room. */
@@ -45,7 +47,7 @@ export function sourceBudget(
 }
 
 /** What the sections of all sources share. */
-export type PageContext = Pick<AuditHead, 'startedAt' | 'calendar'> & { readonly findings: readonly Finding[] };
+export type PageContext = Pick<Audit, 'startedAt' | 'calendar' | 'keys' | 'findings'>;
 
 export function sourceSection(audit: PageContext, { source, keys }: PageSource, budget: SourceBudget): Html {
   const { sourceKind, sourceName, place, listed, unreadable } = source;
@@ -53,7 +55,8 @@ export function sourceSection(audit: PageContext, { source, keys }: PageSource, 
   const gaps = new Set(
     audit.findings.flatMap((one) => (one.severity === 'gap' && one.source === source.source ? (one.key ?? []) : [])),
   );
-  const [shown, folded] = shareOut(keys, budget.keys, gaps);
+  const [chosen, folded] = shareOut(keys, budget.keys, gaps);
+  const shown = chosen.flatMap(({ place }) => audit.keys.at(place) ?? []);
   const title = `${kindWord(sourceKind)} ${sourceName}`;
   const fold = folded.length > 0 && foldedKeys(folded, budget.names);
   return html`<section class="source" aria-labelledby="${id}">
@@ -80,8 +83,8 @@ export function sourceAnchor({ source }: AuditedSource): string {
 }
 
 /** @param gaps names of keys that a finding of severity `gap` is about. */
-function byNeed(keys: readonly AuditedKey[], gaps: ReadonlySet<string>): AuditedKey[] {
-  const rank = ({ key, status }: AuditedKey): number => {
+function byNeed(keys: readonly PageKey[], gaps: ReadonlySet<string>): PageKey[] {
+  const rank = ({ key, status }: PageKey): number => {
     if (gaps.has(key)) return 0;
     return status === 'fresh' ? 3 : requiresBackup(status) ? 1 : 2;
   };
@@ -90,10 +93,10 @@ function byNeed(keys: readonly AuditedKey[], gaps: ReadonlySet<string>): Audited
 
 /** What needs somebody is always shown before what does not. */
 function shareOut(
-  keys: readonly AuditedKey[],
+  keys: readonly PageKey[],
   most: number,
   gaps: ReadonlySet<string>,
-): [shown: AuditedKey[], folded: AuditedKey[]] {
+): [shown: PageKey[], folded: PageKey[]] {
   if (keys.length <= most) return [[...keys], []];
   const order = byNeed(keys, gaps);
   const shown = new Set(order.slice(0, most));
@@ -101,7 +104,7 @@ function shareOut(
 }
 
 /** Names of keys that have no row, in their order, by status, as far as the characters go. */
-function foldedKeys(keys: readonly AuditedKey[], characters: number): Html {
+function foldedKeys(keys: readonly PageKey[], characters: number): Html {
   let left = characters;
   const groups = [...Map.groupBy(keys, ({ status }) => status)].map(([status, group]) => {
     const names: string[] = [];

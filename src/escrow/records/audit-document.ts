@@ -222,7 +222,13 @@ export type WitnessedVersions = z.infer<typeof versionsSchema>;
 export type AuditedProtection = z.infer<typeof protectionSchema>;
 export type AuditDigest = z.infer<typeof predecessorSchema>;
 
+/** Keys of an audit in their order: an array of them, or packed. */
+export interface AuditedKeys extends Iterable<AuditedKey> {
+  readonly length: number;
+  at(index: number): AuditedKey | undefined;
+}
+
 /** A whole audit. `keys` in order of their sources and names. */
 export interface Audit extends AuditHead {
-  readonly keys: readonly AuditedKey[];
+  readonly keys: AuditedKeys;
 }

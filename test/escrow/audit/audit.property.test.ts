@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
-import type { Audit } from '../../../src/escrow/records/audit-document.ts';
 import { parseRecordName } from '../../../src/escrow/records/blob-names.ts';
 import { night, startEscrow } from '../../support/audit-nights.ts';
 import { type AuditWorld, day, hour, type WorldKey } from '../../support/audit-world.ts';
+import type { ListedAudit } from '../../support/listed-audit.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e'];
 const name = fc.constantFrom(...names);
@@ -59,7 +59,7 @@ function recordsOf(world: AuditWorld, key: string) {
 
 /** Why a finding is false; undefined when it is true. */
 function whyFalse(
-  { finding, severity, key = '' }: Audit['findings'][number],
+  { finding, severity, key = '' }: ListedAudit['findings'][number],
   world: AuditWorld,
   truth: Truth,
 ): string | undefined {
@@ -102,7 +102,7 @@ async function live(
   { kind, name: key, afterMs }: { kind: string; name: string; afterMs: number },
   world: AuditWorld,
   truth: Truth,
-): Promise<Audit | undefined> {
+): Promise<ListedAudit | undefined> {
   world.now = new Date(world.now.getTime() + afterMs + 1000);
   const there = world.keys.get(key);
   const backedUp = (one: WorldKey) => truth.snapshots.set(one.name, [...(truth.snapshots.get(one.name) ?? []), one]);

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { decodeMarks } from '../../../src/escrow/coverage/calendar.ts';
 import { findingMessage } from '../../../src/escrow/model/finding.ts';
 import { answerLine } from '../../../src/escrow/page/answer.ts';
-import type { Audit } from '../../../src/escrow/records/audit-document.ts';
 import { found, keyIn } from '../../support/audit-findings.ts';
 import { auditAt, night, passNight as passNightOf, startEscrow } from '../../support/audit-nights.ts';
 import { type AuditWorld, createAuditWorld, hour } from '../../support/audit-world.ts';
 import { escrowSource } from '../../support/escrow-sources.ts';
+import type { ListedAudit } from '../../support/listed-audit.ts';
 
 const world = (settings: Parameters<typeof startEscrow>[0] = { except: ['tmp-*'] }) => startEscrow(settings);
 
@@ -15,8 +15,8 @@ function passNight(escrow: AuditWorld, index: number, options?: Parameters<Audit
   return options === 'missed' ? auditAt(escrow, night(index, 4)) : passNightOf(escrow, index, options);
 }
 
-const statusOf = (audit: Audit, name: string): string | undefined => keyIn(audit, name)?.status;
-const messageOf = (audit: Audit, index: number): string | undefined =>
+const statusOf = (audit: ListedAudit, name: string): string | undefined => keyIn(audit, name)?.status;
+const messageOf = (audit: ListedAudit, index: number): string | undefined =>
   audit.findings[index] && findingMessage(audit.findings[index]);
 
 describe('a key without a record', () => {
@@ -249,7 +249,7 @@ describe('runs', () => {
   test('that never began stay on record, night by night, and one that began late does not', async () => {
     const escrow = world();
     await passNight(escrow, 0);
-    const missedOf = async (night: Promise<Audit>) => (await night).sources[0]?.missedRuns;
+    const missedOf = async (night: Promise<ListedAudit>) => (await night).sources[0]?.missedRuns;
     expect(await missedOf(passNight(escrow, 1, 'missed'))).toEqual(['2026-11-02T02:00:00.000Z']);
     expect(await missedOf(passNight(escrow, 2, 'missed'))).toEqual([
       '2026-11-03T02:00:00.000Z',
@@ -351,7 +351,7 @@ describe('runs', () => {
 });
 
 describe('the calendar', () => {
-  const days = (audit: Audit, name: string): string => decodeMarks(keyIn(audit, name)?.days ?? '').join('');
+  const days = (audit: ListedAudit, name: string): string => decodeMarks(keyIn(audit, name)?.days ?? '').join('');
 
   test('carries every day over, and reports what each came to', async () => {
     const escrow = world();
@@ -389,7 +389,7 @@ describe('versions', () => {
   test('are counted for all keys within a month, new and changed ones first', async () => {
     const escrow = createAuditWorld(escrowSource('vault', 'contoso-prod', { except: ['tmp-*'] }), night(-1));
     for (let index = 0; index < 60; index++) escrow.addKey(`key-${String(index).padStart(2, '0')}`);
-    const counted = (audit: Audit) =>
+    const counted = (audit: ListedAudit) =>
       audit.keys.filter(({ versions }) => versions?.listedAt === audit.startedAt).map(({ key }) => key);
     const seen = new Set<string>();
     // Half a request a second: 90 of them a day, of which every new key takes two.

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Audit } from '../../../src/escrow/records/audit-document.ts';
 import type { DrillReceipt } from '../../../src/escrow/records/drill-receipt.ts';
 import { type AuditWorld, createAuditWorld, day, hour } from '../../support/audit-world.ts';
 import { drillReceipt } from '../../support/drill-receipt.ts';
 import { escrowSource } from '../../support/escrow-sources.ts';
+import type { ListedAudit } from '../../support/listed-audit.ts';
 
 const dayOne = Date.parse('2026-11-01T02:00:00Z');
 let escrow: AuditWorld;
@@ -22,13 +22,13 @@ function drilled(at: Date, keys: Parameters<typeof drillReceipt>[0], status: Dri
 
 const proven = { source: 'vaults/contoso-prod', key: 'signing', outcome: 'proven' } as const;
 
-async function passDay(index: number): Promise<Audit> {
+async function passDay(index: number): Promise<ListedAudit> {
   escrow.night(new Date(dayOne + index * day));
   escrow.now = new Date(dayOne + index * day + 4 * hour);
   return escrow.audit();
 }
 
-const drilledAt = ({ keys }: Audit): string | undefined => keys[0]?.drilledAt;
+const drilledAt = ({ keys }: ListedAudit): string | undefined => keys[0]?.drilledAt;
 
 test('a drill is as old as its receipt in the container, whatever the receipt says', async () => {
   const receipt = drilled(new Date(dayOne + 3 * hour), [proven]);
@@ -65,7 +65,7 @@ test('a drill whose receipt is gone counts no longer', async () => {
 
 test('what a drill left is reported by every audit until a sweep has closed the drill, even within the same second', async () => {
   const at = new Date(dayOne + 3 * hour);
-  const left = (audit: Audit) => audit.findings.filter(({ finding }) => finding === 'drillOpen').length;
+  const left = (audit: ListedAudit) => audit.findings.filter(({ finding }) => finding === 'drillOpen').length;
   const receipt = drillReceipt([proven], { status: 'stopped', left: ['signing'] });
   escrow.drills.put('drills/20261101T050000Z.json', JSON.stringify(receipt), {
     createdAt: at,

@@ -10,8 +10,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeMarks } from '../../../src/escrow/coverage/calendar.ts';
 import { reportPage } from '../../../src/escrow/page/report-page.ts';
 import { digits, durationWords, findingWord, statusWords, timeWords } from '../../../src/escrow/page/words.ts';
-import type { Audit } from '../../../src/escrow/records/audit-document.ts';
 import { findChromium, startChromium } from '../../support/chromium.ts';
+import type { ListedAudit } from '../../support/listed-audit.ts';
 import {
   crowdedAudit,
   marks,
@@ -30,7 +30,7 @@ const severities = { gap: 'Gap', warning: 'Warning' } as const;
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 /** What the page has to show: single findings each by itself, more than three of a kind in a source once, with all of them. */
-function expectedFindings({ findings }: Audit): object[] {
+function expectedFindings({ findings }: ListedAudit): object[] {
   const groups = Map.groupBy(findings, (one) => `${one.finding} ${one.severity} ${one.source ?? 'the whole escrow'}`);
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
@@ -58,16 +58,16 @@ function expectedFindings({ findings }: Audit): object[] {
 }
 
 /** Runs and missed ones, newest first. */
-const nightsOf = ({ runs, missedRuns = [] }: Audit['sources'][number]) =>
+const nightsOf = ({ runs, missedRuns = [] }: ListedAudit['sources'][number]) =>
   [...runs, ...missedRuns.map((missed) => ({ missed, startedAt: missed }))].sort((a, b) =>
     b.startedAt.localeCompare(a.startedAt),
   );
 const missedCells = (due: string) => ['never began', `due ${timeWords(due)}`, 'schedule', '✕ missed', ''];
 
-const keysOf = ({ keys }: Audit, source: string) => keys.filter((key) => key.source === source);
+const keysOf = ({ keys }: ListedAudit, source: string) => keys.filter((key) => key.source === source);
 
 /** What a ledger says of a key beside its status. */
-function foundBesides({ findings }: Audit, source: string, key: string): string[] {
+function foundBesides({ findings }: ListedAudit, source: string, key: string): string[] {
   return findings
     .filter((one) => one.source === source && one.key === key)
     .filter(({ finding }) => finding !== 'stale' && finding !== 'neverEscrowed' && finding !== 'keyGone')
@@ -95,7 +95,7 @@ describe.skipIf(executable === undefined)('the page in Chromium', () => {
   });
 
   /** Opens an audit's page as a person would: from a file. */
-  async function open(audit: Audit) {
+  async function open(audit: ListedAudit) {
     const file = join(folder, `${opened++}.html`);
     await writeFile(file, reportPage(audit, sampleWritten));
     const page = await browser.context.newPage();
