@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { runTimeOfTimer } from '../../src/escrow/model/run-time.ts';
 import { auditName, recordName, reportName, startedMarkerName } from '../../src/escrow/records/blob-names.ts';
@@ -59,9 +62,23 @@ export async function measureAudit(bench: Bench): Promise<Measurement> {
   };
 }
 
-/** What an audit holds, measured at two sizes, so that the process itself is not in the difference. */
+/**
+ * What an audit holds, measured at two sizes, so that the process itself is not in the difference: an audit that has one before it to
+ * read, in a process of its own, as on a plan that scales to zero.
+ */
 async function measureMemory({ worker }: Bench) {
-  const peakOf = async (keys: number) => (await measure(worker, {}, { kind: 'largeAudit', keys })).peakRssBytes;
+  const peakOf = async (keys: number): Promise<number> => {
+    const folder = await mkdtemp(join(tmpdir(), 'large-escrow-'));
+    try {
+      await measure(worker, {}, { kind: 'largeAudit', keys, folder });
+      const { peakRssBytes } = await measure(worker, {}, { kind: 'largeAudit', keys, folder });
+      const audits = (await readdir(join(folder, 'audits'))).filter((name) => /Z(\.\d+)?\.json$/.test(name));
+      if (audits.length !== 2) throw new Error(`Two audits left ${audits.join(', ') || 'nothing'}.`);
+      return peakRssBytes;
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  };
   const [few, many] = [await peakOf(1000), await peakOf(50_000)];
   return { auditBytesPerKey: (many - few) / 49_000, auditPeakMb: many / 1_000_000 };
 }

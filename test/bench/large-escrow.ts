@@ -1,6 +1,3 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { auditEscrow } from '../../src/app/audit-escrow.ts';
 import type { Services } from '../../src/app/services.ts';
 import { defaultBackupsPerSecond } from '../../src/escrow/model/source.ts';
@@ -23,17 +20,16 @@ const source = {
 } as const;
 
 /**
- * Two daily audits of an escrow of so many keys, by the product's own code, where stores and vault make up every answer when it is
- * requested: the memory of the process is the audit's, and that of the SDKs is left out. The second reads what the first left.
+ * The daily audit of an escrow of so many keys, by the product's own code, where stores and vault make up every answer when it is
+ * requested: the memory of the process is the audit's, and that of the SDKs is left out.
+ * @param folder where audits lie, which is no memory of ours; this one reads what the last one left there.
  */
-export async function auditLargeEscrow(keys: number): Promise<void> {
+export async function auditLargeEscrow(keys: number, folder: string): Promise<void> {
   const startedAt = now();
   const seenAt = new Date(startedAt.getTime() - hour);
   const runId = `${seenAt.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
   const nameOf = (index: number): string => `tenant-${String(index).padStart(6, '0')}-data-encryption-key`;
   const idOf = (name: string): string => `https://contoso-large.vault.azure.net/keys/${name}`;
-  // Where audits lie is no memory of ours.
-  const folder = await mkdtemp(join(tmpdir(), 'large-escrow-'));
   const audits = createFolderStore(folder, () => startedAt);
   const store = {
     ...createMemoryStore(),
@@ -92,12 +88,7 @@ export async function auditLargeEscrow(keys: number): Promise<void> {
     keysOf: () => keySource,
     timeBudget: () => ({ softDeadline: never, hardDeadline: never }),
   } as unknown as Services;
-  // That no run is on record is a gap, which fails each.
-  for (let day = 0; day < 2; day++) await auditEscrow(services, () => undefined).catch(() => undefined);
-  const left = (await readdir(join(folder, 'audits'))).filter(
-    (name) => /\.(json|html)$/.test(name) && !name.endsWith('.meta.json'),
-  );
+  // That no run is on record is a gap, which fails it.
+  await auditEscrow(services, () => undefined).catch(() => undefined);
   await audits.release();
-  await rm(folder, { recursive: true });
-  if (left.length !== 4) throw new Error(`${left.length} blobs were left by two audits`);
 }

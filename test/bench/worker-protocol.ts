@@ -28,7 +28,7 @@ export type WorkerJob =
   /** Leaves what a month of audits leaves. */
   | { readonly kind: 'monthOfAudits' }
   /** Two audits of so many keys, with stores and a vault that make their answers up. */
-  | { readonly kind: 'largeAudit'; readonly keys: number }
+  | { readonly kind: 'largeAudit'; readonly keys: number; readonly folder: string }
   /** Creates small blobs under these names. */
   | { readonly kind: 'fill'; readonly blobNames: readonly string[] };
 

@@ -38,7 +38,7 @@ async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
   }
   if (job.kind === 'folderScript') return () => runFolderScript(job.vaultUrl, job.folder);
   if (job.kind === 'desk') return () => backUpAtDesk(job);
-  if (job.kind === 'largeAudit') return () => auditLargeEscrow(job.keys);
+  if (job.kind === 'largeAudit') return () => auditLargeEscrow(job.keys, job.folder);
   const services = createServices(readSettings(process.env));
   if (job.kind === 'audit') return () => auditEscrow(services, log);
   if (job.kind === 'monthOfAudits') return () => leaveMonthOfAudits(services);

@@ -4,8 +4,7 @@ import type { WitnessCandidate } from '../coverage/witness.ts';
 import type { Finding } from '../model/finding.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { KeySource } from '../ports/key-source.ts';
-import type { AuditedSource } from '../records/audit-document.ts';
-import type { PackedKeys } from '../records/packed-keys.ts';
+import type { AuditedKeys, AuditedSource } from '../records/audit-document.ts';
 import type { SourceHistory } from '../run/run-history.ts';
 import type { DrillHistory } from './drill-history.ts';
 import type { CheckedKey } from './source-checks.ts';
@@ -25,7 +24,7 @@ export interface SourceAuditContext extends CoverageContext {
 
 export interface SourceAudit {
   readonly audited: AuditedSource;
-  readonly keys: PackedKeys;
+  readonly keys: AuditedKeys;
   readonly findings: readonly Finding[];
 }
 

@@ -9,7 +9,7 @@ import type { KeySource } from '../ports/key-source.ts';
 import type { StorageAdministration } from '../ports/storage-protection.ts';
 import type { Audit, AuditedKey, AuditedSource } from '../records/audit-document.ts';
 import { auditFormat } from '../records/audit-document.ts';
-import { packKeys } from '../records/packed-keys.ts';
+import { joinKeys, packKeys } from '../records/packed-keys.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 import { emptyHistory } from '../run/run-history.ts';
 import type { AuditInputs } from './audit-inputs.ts';
@@ -82,7 +82,7 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     totals: totalsOf(inTurn(audited), sources),
     findings: inOrder(findings),
     sources: [...sources, ...leftOutSources(previous, configured, now)],
-    keys: packKeys(inTurn([...audited, { keys: leftOutKeys(previous, configured, now) }])),
+    keys: joinKeys([...audited.map((one) => one.keys), packKeys(leftOutKeys(previous, configured, now))]),
   };
 }
 

@@ -7,7 +7,7 @@ import type { EscrowSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/capped-listing.ts';
-import { packKeys } from '../records/packed-keys.ts';
+import { packKeys, selectKeys } from '../records/packed-keys.ts';
 import { auditedRuns } from '../run/run-history.ts';
 import type { KeyDraft, SourceAudit, SourceAuditContext, SourceToAudit } from './audit-subject.ts';
 import { auditedKey } from './audited-key.ts';
@@ -51,14 +51,9 @@ export async function auditSource(subject: SourceToAudit, context: SourceAuditCo
     };
   });
   const witnessed = await witnessKeys(subject, coverage.keys, packed, context);
-  const keys = packKeys();
+  const keys = selectKeys(packed, witnessed.places);
   const identities: Finding[] = [];
-  for (const place of witnessed.places) {
-    const key = packed.at(place);
-    if (key === undefined) continue;
-    keys.add(key);
-    identities.push(...checkIdentity(source, key, now));
-  }
+  for (const key of keys) identities.push(...checkIdentity(source, key, now));
   const { unreadable, listed } = coverage;
   const previousSource = previous?.head.sources.find((one) => one.source === path);
   const listedAt = unreadable === undefined ? now.toISOString() : previousSource?.listedAt;
@@ -120,16 +115,16 @@ function certificatesGone(
   { unreadable, listed }: SourceCoverage<KeyDraft>,
   { previous }: SourceAuditContext,
 ): Finding[] {
-  if (unreadable !== undefined) return [];
-  const were = [...(previous?.keysOf(sourcePath(source)) ?? [])];
-  return were
-    .filter(({ key, status }) => status === 'certificateBacked' && !listed.has(key.toLowerCase()))
-    .map(({ key }) => {
-      const reason = 'it belonged to a certificate, and is gone';
-      const remedy =
-        'If it was deleted by mistake, recover the certificate while it is soft-deleted: the escrow has no backup of it.';
-      return finding('keyGone', 'warning', { reason, remedy }, { source, key });
-    });
+  if (unreadable !== undefined || previous === undefined) return [];
+  const findings: Finding[] = [];
+  for (const { key, status } of previous.keysOf(sourcePath(source))) {
+    if (status !== 'certificateBacked' || listed.has(key.toLowerCase())) continue;
+    const reason = 'it belonged to a certificate, and is gone';
+    const remedy =
+      'If it was deleted by mistake, recover the certificate while it is soft-deleted: the escrow has no backup of it.';
+    findings.push(finding('keyGone', 'warning', { reason, remedy }, { source, key }));
+  }
+  return findings;
 }
 
 /** Records of keys that no listing and no audit knows: one request per 5,000 folders. */

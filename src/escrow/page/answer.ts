@@ -51,7 +51,7 @@ function shareBar(audit: Audit): Html | undefined {
   const { keys, intact, byStatus } = audit.totals;
   if (keys === 0) return undefined;
   const young = Math.min(byStatus.fresh ?? 0, intact);
-  const gone = Math.min(goneKeys(audit).length, intact - young);
+  const gone = Math.min(countGone(audit), intact - young);
   const parts = [
     { name: 'young', number: young, words: 'with a fresh backup' },
     { name: 'gone', number: gone, words: gone === 1 ? 'gone, with a backup' : 'gone, each with a backup' },
@@ -70,13 +70,15 @@ function shareBar(audit: Audit): Html | undefined {
 <ul class="parts">${parts.map(({ name, number, words }) => html`<li class="${name}">${digits(number)} ${words}</li>`)}</ul>`;
 }
 
-/** Keys of the configured sources that are gone and can be brought back. */
-function goneKeys({ keys, sources }: Audit): AuditedKey[] {
+/** How many keys of the configured sources are gone and can be brought back. */
+function countGone({ keys, sources }: Audit): number {
   const leftOut = leftOutSources(sources);
-  return keys.filter(
-    ({ source, status, record }) =>
-      status === 'gone' && record !== undefined && record.notReadable === undefined && !leftOut.has(source),
-  );
+  let count = 0;
+  for (const { source, status, record } of keys) {
+    const isReadable = record !== undefined && record.notReadable === undefined;
+    if (status === 'gone' && isReadable && !leftOut.has(source)) count++;
+  }
+  return count;
 }
 
 function leftOutSources(sources: Audit['sources']): ReadonlySet<string> {

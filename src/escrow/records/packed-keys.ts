@@ -8,7 +8,6 @@ import type { AuditedKey, AuditedKeys } from './audit-document.ts';
 export interface PackedKeys extends AuditedKeys {
   /** @returns its place. */
   add(key: AuditedKey): number;
-  toJSON(): AuditedKey[];
 }
 
 const keysPerBlock = 256;
@@ -16,41 +15,80 @@ const keysPerBlock = 256;
 const blocksAtHand = 3;
 
 export function packKeys(keys: Iterable<AuditedKey> = []): PackedKeys {
-  const blocks: Uint8Array[] = [];
+  const blocks: { readonly packed: Uint8Array; readonly size: number }[] = [];
   const atHand = new Map<number, readonly string[]>();
   let open: string[] = [];
 
-  const linesOf = (block: number): readonly string[] => {
-    const packed = blocks[block];
-    if (packed === undefined) return open;
-    const lines = atHand.get(block) ?? inflateRawSync(packed).toString().split('\n');
-    atHand.delete(block);
-    atHand.set(block, lines);
+  const linesOf = (index: number): readonly string[] => {
+    const block = blocks[index];
+    if (block === undefined) return open;
+    const lines =
+      atHand.get(index) ??
+      inflateRawSync(block.packed, { chunkSize: block.size + 64 })
+        .toString()
+        .split('\n');
+    atHand.delete(index);
+    atHand.set(index, lines);
     const [longestAgo] = atHand.keys();
     if (atHand.size > blocksAtHand && longestAgo !== undefined) atHand.delete(longestAgo);
     return lines;
   };
-  const keyAt = (index: number): AuditedKey =>
-    JSON.parse(linesOf(Math.floor(index / keysPerBlock))[index % keysPerBlock] ?? '');
-  const packed: PackedKeys = {
-    get length() {
-      return blocks.length * keysPerBlock + open.length;
-    },
-    at: (index) => (index < packed.length ? keyAt(index) : undefined),
-    add(key) {
-      const place = packed.length;
-      open.push(JSON.stringify(key));
-      if (open.length === keysPerBlock) {
-        blocks.push(deflateRawSync(open.join('\n'), { level: 1 }));
-        open = [];
-      }
-      return place;
-    },
-    *[Symbol.iterator]() {
-      for (let index = 0; index < packed.length; index++) yield keyAt(index);
-    },
-    toJSON: () => [...packed],
+  const count = (): number => blocks.length * keysPerBlock + open.length;
+  const list = listKeys(count, (index) =>
+    JSON.parse(linesOf(Math.floor(index / keysPerBlock))[index % keysPerBlock] ?? ''),
+  );
+  const add = (key: AuditedKey): number => {
+    open.push(JSON.stringify(key));
+    const place = count() - 1;
+    if (open.length === keysPerBlock) {
+      const bytes = Buffer.from(open.join('\n'));
+      // A copy, because the answer may be the beginning of a larger buffer.
+      blocks.push({ packed: Uint8Array.from(deflateRawSync(bytes, { level: 1 })), size: bytes.length });
+      open = [];
+    }
+    return place;
   };
-  for (const key of keys) packed.add(key);
-  return packed;
+  for (const key of keys) add(key);
+  return Object.assign(Object.create(list), { add });
+}
+
+/** Some of the keys, in an order of their own. */
+export function selectKeys(keys: AuditedKeys, places: readonly number[]): AuditedKeys {
+  return listKeys(
+    () => places.length,
+    (index) => keys.at(places[index] ?? -1),
+  );
+}
+
+/** Lists one after the other, as one. */
+export function joinKeys(lists: readonly AuditedKeys[]): AuditedKeys {
+  return listKeys(
+    () => lists.reduce((sum, { length }) => sum + length, 0),
+    (index) => {
+      let place = index;
+      for (const list of lists) {
+        if (place < list.length) return list.at(place);
+        place -= list.length;
+      }
+      return undefined;
+    },
+  );
+}
+
+function listKeys(count: () => number, keyAt: (index: number) => AuditedKey | undefined): AuditedKeys {
+  const at = (index: number) => (index >= 0 && index < count() ? keyAt(index) : undefined);
+  const list: AuditedKeys & { toJSON(): AuditedKey[] } = {
+    get length() {
+      return count();
+    },
+    at,
+    *[Symbol.iterator]() {
+      for (let index = 0; index < count(); index++) {
+        const key = keyAt(index);
+        if (key !== undefined) yield key;
+      }
+    },
+    toJSON: () => [...list],
+  };
+  return list;
 }

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import type { StoredBlob } from '../../../src/escrow/ports/escrow-store.ts';
-import type { Audit } from '../../../src/escrow/records/audit-document.ts';
 import { decodeAudit, encodeAudit } from '../../../src/escrow/records/audit-encoding.ts';
 import { parseRecordName } from '../../../src/escrow/records/blob-names.ts';
 import { chooseRecord } from '../../../src/escrow/records/record-choice.ts';
@@ -10,6 +9,7 @@ import { keyIn } from '../../support/audit-findings.ts';
 import { night, startEscrow } from '../../support/audit-nights.ts';
 import { type AuditWorld, day, hour } from '../../support/audit-world.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
+import type { ListedAudit } from '../../support/listed-audit.ts';
 
 // A thief of the backup identity adds blobs at any time for days; people who may lose, replace and roll back keys, and an
 // administrator of the escrow alters and removes records, in the same days. Nights and audits go on meanwhile.
@@ -121,7 +121,7 @@ function putPlant(world: AuditWorld, { name, keyid, backedUpHoursAgo, sha256, co
 type Genuine = Map<string, StoredBlob & { readonly bytes: Uint8Array }>;
 
 /** @returns the finding that must tell of it; undefined where nothing was there to commit it on. */
-function commit({ what, name }: Crime, world: AuditWorld, last: Audit, genuine: Genuine): string | undefined {
+function commit({ what, name }: Crime, world: AuditWorld, last: ListedAudit, genuine: Genuine): string | undefined {
   if (what === 'delete') return world.keys.delete(name) ? 'keyGone' : undefined;
   if (what === 'replace') {
     world.keys.delete(name);
@@ -158,7 +158,7 @@ test('a lost, replaced or altered key is found by the second audit, and a restor
       const world = startEscrow({}, [...names, ...others]);
       for (const name of names) world.rotate(name);
       const genuine: Genuine = new Map();
-      const audits: Audit[] = [];
+      const audits: ListedAudit[] = [];
       const expected: { readonly key: Name; readonly finding: string; readonly since: number }[] = [];
       const queue = [...unordered].sort((a, b) => a.atHours - b.atHours);
       const happen = (until: Date): void => {
@@ -212,7 +212,7 @@ async function restorable({ store, source }: AuditWorld, keyName: string): Promi
 /** Two days after the last act: what is called covered is, by what the app itself wrote; and nobody is accused in vain. */
 function expectTruthOfKeys(
   world: AuditWorld,
-  audits: readonly Audit[],
+  audits: readonly ListedAudit[],
   genuine: Genuine,
   expected: readonly { readonly key: Name; readonly finding: string }[],
 ): void {
