@@ -15,6 +15,9 @@ import { watchRequests } from './request-watch.ts';
 import { runProgress } from './run-progress.ts';
 import { judgeRun } from './run-verdict.ts';
 
+/** Milliseconds. Ends what hangs; a busy machine may take as long as it likes. */
+const hang = 240_000;
+
 export interface KilledRunOptions {
   /** A place of its own: nothing else is in its container and queues. */
   readonly place: EscrowPlace;
@@ -84,7 +87,7 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
     progress.follow(host);
     if (options.instants.length === 0) await host.fireTimer('nightlyEscrow', { at: occurrence });
     const queue = viewQueue(place);
-    const deadline = performance.now() + 30_000;
+    const deadline = performance.now() + hang;
     while (performance.now() < deadline) {
       if (progress.isOver() && (!options.fanOut || (await queue.count()) === 0)) break;
       await delay(20);
@@ -115,7 +118,7 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
 
 /** @returns false when the run was over first. */
 async function reached(test: () => boolean, isOver: () => boolean): Promise<boolean> {
-  for (const deadline = performance.now() + 20_000; performance.now() < deadline; ) {
+  for (const deadline = performance.now() + hang; performance.now() < deadline; ) {
     if (test()) return true;
     if (isOver()) return false;
     await delay(1);

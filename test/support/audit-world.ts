@@ -5,6 +5,7 @@ import type { KeyVersion, SourceKey } from '../../src/escrow/model/source-key.ts
 import type { KeySource } from '../../src/escrow/ports/key-source.ts';
 import {
   canaryName,
+  ownRecordPrefix,
   parseRecordName,
   recordName,
   reportName,
@@ -156,11 +157,10 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     },
     backUp(name, runId) {
       const key = world.snapshot(name);
-      const own = [...world.store.blobs.values()].flatMap((blob) => {
-        const parsed = parseRecordName(blob.name);
-        const isOwn = parsed?.runId === runId && parsed.keyName === name.toLowerCase();
-        return isOwn ? [{ number: parsed.number, blob }] : [];
-      });
+      const own = Array.from(world.store.under(ownRecordPrefix(source, name, runId)), (blob) => ({
+        number: parseRecordName(blob.name)?.number ?? 1,
+        blob,
+      }));
       const settled = settledBy(own, key, runId);
       if (settled !== undefined) return settled.name;
       const bytes = Buffer.from(`${name} ${runId} ${world.now.toISOString()}`);

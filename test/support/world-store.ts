@@ -14,26 +14,26 @@ export interface WorldStore extends EscrowStore {
   /** Puts a blob behind the product's back; what is left out is as the store would make it. */
   put(name: string, content: string | Uint8Array, more?: Partial<StoredBlob>): WorldBlob;
   lose(name: string): void;
+  /** In order of their names. */
+  under(prefix: string): Iterable<WorldBlob>;
 }
 
 export function createWorldStore(url: string, now: () => Date): WorldStore {
   const blobs = new Map<string, WorldBlob>();
-  // Names in order by the first two folders, so that a year of history costs a test no minutes; a section is sorted when it is read.
-  const index = new Map<string, { names: string[]; isSorted: boolean }>();
-  const sectionOf = (name: string): string => name.split('/', 2).join('/');
+  // By the first three folders, so that a year of history costs a test no minutes; sorted when it is read.
+  const sections = new Map<string, { names: string[]; isSorted: boolean }>();
   let changes = 0;
 
-  const sortedSection = (section: string): readonly string[] => {
-    const known = index.get(section);
-    if (known === undefined) return [];
-    if (!known.isSorted) known.names = known.names.toSorted(byName);
-    known.isSorted = true;
-    return known.names;
+  const namesUnder = (prefix: string): readonly string[] => {
+    if (prefix.split('/').length < 4) {
+      return [...blobs.keys()].filter((name) => name.startsWith(prefix)).sort(byName);
+    }
+    const section = sections.get(sectionOf(prefix));
+    if (section === undefined) return [];
+    if (!section.isSorted) section.names = section.names.toSorted(byName);
+    section.isSorted = true;
+    return section.names;
   };
-  const namesUnder = (prefix: string): readonly string[] =>
-    prefix.split('/').length > 2
-      ? sortedSection(sectionOf(prefix))
-      : [...blobs.keys()].filter((name) => name.startsWith(prefix)).sort(byName);
   const begin = (deadline: AbortSignal): void => {
     if (deadline.aborted) throw new OutOfTime();
     store.requests++;
@@ -53,18 +53,22 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
       const createdAt = new Date(Math.floor(now().getTime() / 1000) * 1000);
       const blob = { ...storedBlob({ name, bytes, createdAt, etag: `0x${++changes}` }), ...more, bytes };
       if (!blobs.has(name)) {
-        const section = index.get(sectionOf(name)) ?? { names: [], isSorted: false };
+        const section = sections.get(sectionOf(name)) ?? { names: [], isSorted: false };
         section.names.push(name);
         section.isSorted = false;
-        index.set(sectionOf(name), section);
+        sections.set(sectionOf(name), section);
       }
       blobs.set(name, more.lastModified === undefined ? { ...blob, lastModified: blob.createdAt } : blob);
       return blob;
     },
     lose(name) {
       if (!blobs.delete(name)) return;
-      const section = index.get(sectionOf(name));
-      if (section) section.names = section.names.filter((one) => one !== name);
+      const section = sections.get(sectionOf(name));
+      if (section !== undefined) section.names = section.names.filter((one) => one !== name);
+    },
+    *under(prefix) {
+      const names = namesUnder(prefix);
+      for (let at = firstFrom(names, prefix); names[at]?.startsWith(prefix); at++) yield present(names[at] ?? '');
     },
     async create({ name, bytes, metadata }: NewBlob, deadline) {
       begin(deadline);
@@ -106,16 +110,20 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
     },
     async *listFolders(prefix, deadline) {
       begin(deadline);
-      const names = namesUnder(prefix);
-      for (let at = firstFrom(names, prefix); names[at]?.startsWith(prefix); ) {
-        const end = names[at]?.indexOf('/', prefix.length) ?? -1;
-        const folder = names[at]?.slice(0, end + 1) ?? '';
-        if (end >= 0) yield folder;
-        at = end < 0 ? at + 1 : firstFrom(names, `${folder}\uffff`);
+      const names = new Set<string>();
+      for (const [section, { names: inside }] of sections) {
+        const [name = ''] = inside;
+        const end = section.startsWith(prefix) ? name.indexOf('/', prefix.length) : -1;
+        if (end >= 0) names.add(name.slice(0, end + 1));
       }
+      yield* [...names].sort(byName);
     },
   };
   return store;
+}
+
+function sectionOf(name: string): string {
+  return name.split('/', 3).join('/');
 }
 
 /** The place of the first name that is not before another. */
