@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RunId } from '../../src/escrow/model/run-id.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { runTimeOfTimer } from '../../src/escrow/model/run-time.ts';
 import { auditName, recordName, reportName, startedMarkerName } from '../../src/escrow/records/blob-names.ts';
@@ -28,19 +29,23 @@ export async function measureAudit(bench: Bench): Promise<Measurement> {
   const hsm: BenchSource = { kind: 'managedHsm', name: 'audited', keys: effort.quick ? 600 : 1000 };
   await using azure = await startBenchAzure([hsm]);
   const env = settingsOf(azure, [hsm]);
+  // The backup identity adds no audit.
+  const auditEnv = { ...env, ...azure.envOf(azure.identities.audit) };
   const lastNight = runTimeOfTimer(undefined, '0 0 2 * * *', now());
   const nightBefore = new Date(lastNight.getTime() - dayMs);
   const run = (at: Date) => measureRun(bench, azure, hsm, at.toISOString());
 
   await run(effort.quick ? lastNight : nightBefore);
-  await measure(worker, env, { kind: 'audit' });
-  await measure(worker, env, { kind: 'monthOfAudits' });
-  const blobNames = history(hsm, nightBefore, effort.quick ? 1 : 20);
-  await measure(worker, env, { kind: 'fill', blobNames });
+  await measure(worker, auditEnv, { kind: 'audit' });
+  await measure(worker, auditEnv, { kind: 'monthOfAudits' });
+  const days = runIdsBefore(nightBefore);
+  const blobNames = days.flatMap((runId) => leftByRun(hsm, runId, effort.quick ? 1 : 20));
+  await measure(worker, env, { kind: 'fill', into: 'store', blobNames });
+  await measure(worker, auditEnv, { kind: 'fill', into: 'audits', blobNames: days.flatMap(leftByAudit) });
   if (!effort.quick) await run(lastNight);
   azure.keyVault.requests.length = 0;
   azure.storage.requests.length = 0;
-  await measure(worker, env, { kind: 'audit' });
+  await measure(worker, auditEnv, { kind: 'audit' });
 
   const toSource = countByOperation(vaultRequests(azure.keyVault.requests, hsm.name));
   const counts = Object.entries({ ...toSource, ...countByOperation(azure.storage.requests) });
@@ -83,19 +88,18 @@ async function measureMemory({ worker }: Bench) {
   return { auditBytesPerKey: (many - few) / 49_000, auditPeakMb: many / 1_000_000 };
 }
 
-/** Names of what a year before `until` left: of each day what a run and an audit write, and the records of some keys. */
-function history(hsm: BenchSource, until: Date, keysWithRecords: number): string[] {
-  return Array.from({ length: daysOfHistory - daysLeftOut }, (_, index) => {
-    const runId = scheduledRunId(new Date(until.getTime() - (index + daysLeftOut) * dayMs));
-    const records = Array.from({ length: keysWithRecords }, (_key, number) =>
-      recordName(hsm, keyName(number + 1), runId),
-    );
-    return [
-      startedMarkerName(runId, hsm),
-      reportName(runId, hsm),
-      `${auditName(runId, 'json')}.old`,
-      `${auditName(runId, 'html')}.old`,
-      ...records,
-    ];
-  }).flat();
+/** Runs of a year before a time, one a day. */
+function runIdsBefore(until: Date): RunId[] {
+  return Array.from({ length: daysOfHistory - daysLeftOut }, (_, index) =>
+    scheduledRunId(new Date(until.getTime() - (index + daysLeftOut) * dayMs)),
+  );
+}
+
+function leftByRun(hsm: BenchSource, runId: RunId, keysWithRecords: number): string[] {
+  const records = Array.from({ length: keysWithRecords }, (_, number) => recordName(hsm, keyName(number + 1), runId));
+  return [startedMarkerName(runId, hsm), reportName(runId, hsm), ...records];
+}
+
+function leftByAudit(runId: RunId): string[] {
+  return [`${auditName(runId, 'json')}.old`, `${auditName(runId, 'html')}.old`];
 }

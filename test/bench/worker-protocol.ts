@@ -30,7 +30,7 @@ export type WorkerJob =
   /** Two audits of so many keys, with stores and a vault that make their answers up. */
   | { readonly kind: 'largeAudit'; readonly keys: number; readonly folder: string }
   /** Creates small blobs under these names. */
-  | { readonly kind: 'fill'; readonly blobNames: readonly string[] };
+  | { readonly kind: 'fill'; readonly into: 'store' | 'audits'; readonly blobNames: readonly string[] };
 
 export interface Measured {
   /** From the first line of the job to its end; loading the program is not in it. */

@@ -10,8 +10,10 @@ import { runSources } from '../../src/app/run-sources.ts';
 import type { Services } from '../../src/app/services.ts';
 import { createServices } from '../../src/app/services.ts';
 import { readSettings } from '../../src/app/settings.ts';
+import { CoverageGaps } from '../../src/escrow/audit/audit-log.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { EscrowLog } from '../../src/escrow/ports/escrow-events.ts';
+import type { EscrowStore } from '../../src/escrow/ports/escrow-store.ts';
 import { auditLargeEscrow } from './large-escrow.ts';
 import { leaveMonthOfAudits } from './month-of-audits.ts';
 import { runFolderScript, runScript } from './script-loops.ts';
@@ -40,9 +42,9 @@ async function prepare(job: WorkerJob): Promise<() => Promise<void>> {
   if (job.kind === 'desk') return () => backUpAtDesk(job);
   if (job.kind === 'largeAudit') return () => auditLargeEscrow(job.keys, job.folder);
   const services = createServices(readSettings(process.env));
-  if (job.kind === 'audit') return () => auditEscrow(services, log);
+  if (job.kind === 'audit') return () => audit(services);
   if (job.kind === 'monthOfAudits') return () => leaveMonthOfAudits(services);
-  if (job.kind === 'fill') return () => fill(services, job.blobNames);
+  if (job.kind === 'fill') return () => fill(services, services[job.into], job.blobNames);
   const run = (names: readonly string[]): Promise<void> => {
     const sources = services.settings.sources.filter(({ name }) => names.includes(name));
     const runId = scheduledRunId(new Date(job.runTime));
@@ -65,7 +67,14 @@ async function backUpAtDesk({ vaultName, folder, maxBackupsPerSecond }: DeskJob)
   await services.release();
 }
 
-async function fill({ store, timeBudget }: Services, names: readonly string[]): Promise<void> {
+/** Gaps are no failure of the measurement: records of last year that Azurite dates today are found wrong. */
+async function audit(services: Services): Promise<void> {
+  await auditEscrow(services, log).catch((error) => {
+    if (!(error instanceof CoverageGaps)) throw error;
+  });
+}
+
+async function fill({ timeBudget }: Services, store: EscrowStore, names: readonly string[]): Promise<void> {
   const { hardDeadline } = timeBudget();
   const bytes = Buffer.from('an old blob');
   const put = (name: string) => () =>
