@@ -25,7 +25,7 @@ export const figures = [
   of('coldStart', 'load time: bundled / unbundled', 'at most', 0.4),
   of('packageKb', 'the package, zipped, KB', 'at most', 600),
   of('auditRequestsPerKey', 'requests of an audit after a year / keys', 'at most', 1.1),
-  of('auditBytesPerKey', 'memory of an audit: 50,000 keys less 1,000 / keys, bytes', 'at most', 4096),
+  of('auditBytesPerKey', 'memory of an audit: 50,000 keys less 10,000 / keys, bytes', 'at most', 4096),
   of('auditPeakMb', 'peak memory of an audit of 50,000 keys, MB', 'at most', 400),
 ] as const;
 
