@@ -13,7 +13,7 @@ const pure = [
   'test/store/stored-blob.test.ts',
   'test/infra/**/*.test.ts',
   'test/clock-rules.test.ts',
-  'test/app/{settings,settings.property,host-json}.test.ts',
+  'test/app/{settings,settings-in-use,settings.property,host-json}.test.ts',
   'test/app/backup/*.test.ts',
   'test/azure/clouds.test.ts',
   'test/azure/http/{clock,pacer,retry,service-answer}.test.ts',
