@@ -9,7 +9,7 @@ import { as } from './as-identity.ts';
 import type { ContainerView } from './container-view.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
 import type { ListedAudit } from './listed-audit.ts';
-import { fromNow, hour } from './now.ts';
+import { fromNow, hour, now } from './now.ts';
 
 /** Hours between the real time, which the storage service stamps on blobs, and the time that the product believes it is. */
 export interface AuditApp {
@@ -71,6 +71,7 @@ export async function startAuditApp(
     },
     tryCanary,
     async audit() {
+      await laterSecond(options.hoursAhead);
       const lines: EscrowEvent[] = [];
       const texts: string[] = [];
       const levels: Record<string, string> = {};
@@ -93,9 +94,20 @@ export async function startAuditApp(
         () => undefined,
         (thrown: unknown) => thrown as Error,
       );
+      latest = { hoursAhead: options.hoursAhead, second: Math.floor(now().getTime() / 1000) };
       return { lines, texts, levels, error };
     },
   };
+}
+
+let latest = { hoursAhead: 0, second: 0 };
+
+/**
+ * Storage dates audits by whole seconds, and within one their names decide which is newer: an audit of today begins in a later second
+ * than one of tomorrow did.
+ */
+async function laterSecond(hoursAhead: number): Promise<void> {
+  while (hoursAhead < latest.hoursAhead && now().getTime() < (latest.second + 1) * 1000) await delay(20);
 }
 
 /** The audit that a log line names. */
