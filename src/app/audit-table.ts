@@ -1,3 +1,5 @@
+import { containerNameOf } from '../escrow/audit/storage-protection.ts';
+import { dayMs } from '../escrow/model/day.ts';
 import type { Audit } from '../escrow/records/audit-document.ts';
 
 const columns = [
@@ -48,12 +50,12 @@ export function auditTable(audit: Audit): string {
 
 /** Days; undefined where no policy keeps the backups, or none is visible. */
 function retentionOfBackups({ container, protection }: Audit): number | undefined {
-  const name = new URL(container).pathname.slice(1);
+  const name = containerNameOf(container);
   return protection?.containers.find((one) => one.container === name)?.retentionDays;
 }
 
 function daysAfter(instant: string, days: number): string {
-  return new Date(Date.parse(instant) + days * 86_400_000).toISOString();
+  return new Date(Date.parse(instant) + days * dayMs).toISOString();
 }
 
 /** A spreadsheet takes a cell that begins with one of these for a formula. https://owasp.org/www-community/attacks/CSV_Injection */

@@ -6,6 +6,7 @@ import type { CoverageContext } from '../escrow/coverage/coverage-context.ts';
 import { freshSinceOf } from '../escrow/coverage/coverage-context.ts';
 import type { CoverageStatus } from '../escrow/model/coverage-status.ts';
 import { coverageStatuses } from '../escrow/model/coverage-status.ts';
+import { dayMs } from '../escrow/model/day.ts';
 import type { Failure } from '../escrow/model/failure.ts';
 import type { Finding } from '../escrow/model/finding.ts';
 import type { EscrowSource, SourceId } from '../escrow/model/source.ts';
@@ -47,8 +48,6 @@ export interface StatusQuery {
   /** Older is stale; the setting without it. */
   readonly maxAgeHours: number | undefined;
 }
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** Coverage as the audit judges it, now, in the same folders. @throws UnknownName */
 export async function readStatus(query: StatusQuery, task: Task): Promise<EscrowStatus> {

@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import { ServiceError } from '../escrow/model/service-error.ts';
 import type { ContainerProtection, StorageAdministration } from '../escrow/ports/storage-protection.ts';
 import type { Clock } from './http/clock.ts';
+import { asObject } from './http/service-answer.ts';
 import { createResourceManager } from './resource-manager.ts';
 
 const apiVersion = '2024-01-01';
@@ -28,7 +29,7 @@ export function createStorageAccount(
       deadline,
     );
     try {
-      return objectOf(JSON.parse(bodyAsText ?? ''));
+      return asObject(JSON.parse(bodyAsText ?? ''));
     } catch {
       throw invalid('the answer is not JSON');
     }
@@ -37,15 +38,15 @@ export function createStorageAccount(
     new ServiceError(message, { service, host, kind: 'invalidAnswer', code: 'InvalidAnswer' });
   return {
     async redundancy(deadline) {
-      const { name } = objectOf((await get('', deadline)).sku);
+      const { name } = asObject((await get('', deadline)).sku);
       if (typeof name !== 'string' || !/^\w{1,40}$/.test(name)) throw invalid('the answer names no redundancy');
       return name;
     },
     async protectionOf(container, deadline): Promise<ContainerProtection> {
       const { properties } = await get(`/blobServices/default/containers/${container}`, deadline);
-      const { immutabilityPolicy, hasImmutabilityPolicy } = objectOf(properties);
+      const { immutabilityPolicy, hasImmutabilityPolicy } = asObject(properties);
       if (hasImmutabilityPolicy === false) return { container, policy: 'none' };
-      const { state, immutabilityPeriodSinceCreationInDays: days } = objectOf(objectOf(immutabilityPolicy).properties);
+      const { state, immutabilityPeriodSinceCreationInDays: days } = asObject(asObject(immutabilityPolicy).properties);
       const isKnown = state === 'Locked' || state === 'Unlocked';
       if (!isKnown || typeof days !== 'number' || !Number.isSafeInteger(days) || days < 0) {
         throw invalid('the answer says nothing of the immutability policy that this version understands');
@@ -53,8 +54,4 @@ export function createStorageAccount(
       return { container, policy: state === 'Locked' ? 'locked' : 'unlocked', retentionDays: days };
     },
   };
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

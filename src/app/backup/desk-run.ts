@@ -1,3 +1,4 @@
+import { dayMs } from '../../escrow/model/day.ts';
 import type { RunId } from '../../escrow/model/run-id.ts';
 import { scheduledRunId } from '../../escrow/model/run-id.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
@@ -5,8 +6,6 @@ import { isSameSource } from '../../escrow/model/source.ts';
 import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
 import { parseRunBlobName, runPrefix } from '../../escrow/records/blob-names.ts';
 import { readStartedMarker } from '../../escrow/records/run-report.ts';
-
-const day = 24 * 60 * 60 * 1000;
 
 /**
  * The newest run of the last day that a person's command began over one of these sources and that did not end well: after Ctrl-C or
@@ -18,7 +17,7 @@ export async function unfinishedRun(
   now: Date,
   deadline: AbortSignal,
 ): Promise<RunId | undefined> {
-  const startFrom = runPrefix(scheduledRunId(new Date(now.getTime() - day)));
+  const startFrom = runPrefix(scheduledRunId(new Date(now.getTime() - dayMs)));
   const runs = new Map<string, { readonly runId: RunId; marker?: string; isOk: boolean }>();
   for await (const blob of store.list(runPrefix(), deadline, { startFrom, metadata: true })) {
     const parsed = parseRunBlobName(blob.name);

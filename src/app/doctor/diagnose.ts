@@ -1,3 +1,4 @@
+import { dayMs } from '../../escrow/model/day.ts';
 import { counted } from '../../escrow/model/finding.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
 import { auditFolder, drillFolder, parseAuditName, parseDrillReceiptName } from '../../escrow/records/blob-names.ts';
@@ -18,7 +19,7 @@ export interface Diagnosis {
   readonly latest: { readonly run?: Date; readonly audit?: Date; readonly drill?: Date };
 }
 
-const runsLookedFor = 8 * 24 * 60 * 60 * 1000;
+const runsLookedFor = 8 * dayMs;
 
 /**
  * Looks at a deployment as the person who asks sees it.

@@ -1,3 +1,4 @@
+import { dayMs } from '../../escrow/model/day.ts';
 import { describeFailure } from '../../escrow/model/failure.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
 import type { PacedSource, SourceId } from '../../escrow/model/source.ts';
@@ -129,7 +130,7 @@ async function readNames(target: PacedSource, { services, signal }: Task): Promi
 /** The report of the run that wrote the newest record comes after it; later runs, of a source that is gone, list nothing. */
 function reportTime(records: readonly StoredRecord[], asOf: Date | undefined): Date {
   const newest = Math.max(0, ...records.map(({ createdAt }) => createdAt.getTime()));
-  const dayAfter = newest + 24 * 60 * 60 * 1000;
+  const dayAfter = newest + dayMs;
   return new Date(asOf === undefined ? dayAfter : Math.min(dayAfter, asOf.getTime()));
 }
 

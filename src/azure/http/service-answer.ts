@@ -50,7 +50,8 @@ function parseError(text: string | null | undefined): Readonly<Record<string, un
   }
 }
 
-function asObject(value: unknown): Readonly<Record<string, unknown>> {
+/** The members of a JSON object; none of anything else. */
+export function asObject(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 

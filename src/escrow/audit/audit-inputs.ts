@@ -1,5 +1,5 @@
 import { freshSinceOf } from '../coverage/coverage-context.ts';
-import { addDays, calendarDays, dayOf } from '../model/day.ts';
+import { addDays, calendarDays, dayMs, dayOf } from '../model/day.ts';
 import { timeMargin } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import { parseSourcePath, sourceFolders, sourcePath } from '../model/source-path.ts';
@@ -35,8 +35,6 @@ export interface AuditInputs {
   /** Folders that hold more than an audit looks at. */
   readonly overfull: readonly string[];
 }
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** Some ten requests, and one for each report and receipt that is new since the latest audit. */
 export async function loadAuditInputs(

@@ -131,8 +131,10 @@ function* leftOutKeys(
   now: Date,
 ): Generator<AuditedKey> {
   if (previous === undefined) return;
-  for (const key of previous.keys)
-    if (!configured.has(key.source)) yield { ...key, days: skippedDays(key, previous, now) };
+  for (const { source } of previous.head.sources) {
+    if (configured.has(source)) continue;
+    for (const key of previous.keysOf(source)) yield { ...key, days: skippedDays(key, previous, now) };
+  }
 }
 
 function skippedDays(key: AuditedKey, { head }: StoredAudit, now: Date): string {

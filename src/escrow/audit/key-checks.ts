@@ -1,5 +1,6 @@
 import type { KeyCoverage } from '../coverage/coverage.ts';
 import { presentVersions } from '../coverage/witness.ts';
+import { dayMs } from '../model/day.ts';
 import type { Finding, FindingKind, FindingText } from '../model/finding.ts';
 import { counted, describeAge, finding, instant } from '../model/finding.ts';
 import type { SourceId } from '../model/source.ts';
@@ -8,7 +9,6 @@ import type { BlobFault } from '../records/blob-fault.ts';
 
 // What is wrong with one key.
 
-const dayMs = 24 * 60 * 60 * 1000;
 /** So long the loss of a key fails the audit; afterwards it is a warning, for what was lost does not come back by itself. */
 const lossIsGapMs = 7 * dayMs;
 /** Versions of one key: the service times out when a key of more than 500 is backed up. */

@@ -6,7 +6,7 @@ import { latestOccurrence, nextOccurrence, occurrencesBetween } from '../model/r
 import type { SourceId } from '../model/source.ts';
 import type { StoredRun } from '../records/stored-run.ts';
 import type { ReportSummary, SourceHistory } from '../run/run-history.ts';
-import { reportsOf } from '../run/run-history.ts';
+import { keptMs, reportsOf } from '../run/run-history.ts';
 
 const minute = 60_000;
 /** A run that is due may still be waiting in the queue. */
@@ -63,8 +63,6 @@ export function checkRuns(
     ...dead.slice(0, maxDead).map((run) => runIncomplete(source, 'warning', run, leftNoReport(run))),
   ];
 }
-
-const keptMs = 90 * 24 * 60 * minute;
 
 /**
  * When runs were due that never began, newest first: what earlier audits knew, and since. A run that began late, before the next

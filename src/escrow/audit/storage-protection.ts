@@ -23,7 +23,7 @@ export async function readProtection(
       return undefined;
     }
   };
-  const names = [store, audits, drills].map(({ url }) => new URL(url).pathname.slice(1));
+  const names = [store, audits, drills].map(({ url }) => containerNameOf(url));
   const [redundancy, ...protections] = await Promise.all([
     unlessRefused(storage.redundancy(deadline)),
     ...names.map((name) => unlessRefused(storage.protectionOf(name, deadline))),
@@ -33,6 +33,11 @@ export async function readProtection(
     containers: protections.filter((one) => one !== undefined),
     ...(reasons.size > 0 && { notVisible: [...reasons].join('; ') }),
   };
+}
+
+/** @param url of a blob container. */
+export function containerNameOf(url: string): string {
+  return new URL(url).pathname.slice(1);
 }
 
 function whyNot(url: string): string {

@@ -1,7 +1,7 @@
 import type { CoverageStatus } from '../model/coverage-status.ts';
 import { requiresBackup } from '../model/coverage-status.ts';
 import type { Day } from '../model/day.ts';
-import { addDays, calendarDays, dayOf } from '../model/day.ts';
+import { addDays, calendarDays, dayMs, dayOf } from '../model/day.ts';
 
 /**
  * What a day came to for one key: `e` escrowed; `h` held, nothing new but at its end the newest record was still within the
@@ -9,8 +9,6 @@ import { addDays, calendarDays, dayOf } from '../model/day.ts';
  * first backup was due.
  */
 export type DayMark = 'e' | 'h' | 's' | 'f' | 'k' | 'g' | '-';
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** The first day of the calendar that ends today. */
 export function calendarStart(now: Date): Day {

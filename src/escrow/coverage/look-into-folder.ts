@@ -1,4 +1,4 @@
-import { addDays, calendarDays, dayOf, stampOf } from '../model/day.ts';
+import { addDays, calendarDays, dayMs, dayOf, stampOf } from '../model/day.ts';
 import type { Failure } from '../model/failure.ts';
 import { describeFailure } from '../model/failure.ts';
 import { runTimeLagDays } from '../model/run-id.ts';
@@ -11,8 +11,6 @@ import type { CoverageContext } from './coverage-context.ts';
 import { freshSinceOf } from './coverage-context.ts';
 import type { FolderQuestion, RecordFolder } from './record-folder.ts';
 import { dated, readFolder } from './record-folder.ts';
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 interface FolderToLookInto {
   readonly source: EscrowSource;

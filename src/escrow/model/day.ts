@@ -1,4 +1,5 @@
-const dayMs = 24 * 60 * 60 * 1000;
+/** Milliseconds. */
+export const dayMs = 24 * 60 * 60 * 1000;
 
 /** So many days have a mark in the calendar of a key. */
 export const calendarDays = 90;

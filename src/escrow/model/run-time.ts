@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { dayMs } from './day.ts';
 
 /** What the host passes to a timer function about its schedule; null on a manual start or a first deployment. */
 export interface ScheduleStatus {
@@ -48,7 +49,7 @@ export function latestOccurrence(schedule: string, before: Date): Date | undefin
 // The host fires up to a second early; anything further ahead is the next occurrence of a run that somebody started by hand.
 const earlyMs = 60_000;
 // An occurrence missed by more than this is past: the fan-out may name an instant of the last 7 days only.
-const oldestMs = 6 * 24 * 60 * 60 * 1000;
+const oldestMs = 6 * dayMs;
 
 /**
  * The instant that a timer invocation stands for, so that every retry of it has the same run id: the host's own occurrence

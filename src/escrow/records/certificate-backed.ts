@@ -1,11 +1,10 @@
+import { dayMs } from '../model/day.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { readRunReport } from './run-report.ts';
 import { listRuns } from './stored-run.ts';
-
-const day = 24 * 60 * 60 * 1000;
 
 /**
  * The certificate-backed keys of a source as its last run before a time saw them: no record of them exists, so whoever brings
@@ -19,7 +18,7 @@ export async function certificateBackedKeys(
   asOf: Date,
   deadline: AbortSignal,
 ): Promise<string[] | undefined> {
-  const { runs } = await listRuns(store, new Date(asOf.getTime() - 7 * day), asOf, deadline);
+  const { runs } = await listRuns(store, new Date(asOf.getTime() - 7 * dayMs), asOf, deadline);
   const reports = runs
     .filter((run) => sourcePath(run.source) === sourcePath(source))
     .flatMap((run) => run.reports)

@@ -49,7 +49,7 @@ export function packKeys(keys: Iterable<AuditedKey> = []): PackedKeys {
     return place;
   };
   for (const key of keys) add(key);
-  return Object.assign(Object.create(list), { add });
+  return Object.assign(list, { add });
 }
 
 /** Some of the keys, in an order of their own. */

@@ -1,3 +1,4 @@
+import { dayMs } from '../model/day.ts';
 import { runTimeLagDays, scheduledRunId, timeMargin } from '../model/run-id.ts';
 import { parseRecordName } from './blob-names.ts';
 import { readRecordMetadata } from './record-metadata.ts';
@@ -5,7 +6,7 @@ import type { StoredRecord } from './stored-record.ts';
 
 /** A record is written within minutes of its backup. Longer: the blob was copied here, or planted. */
 const lateAfterMs = 60 * 60 * 1000;
-const runTimeLagMs = runTimeLagDays * 24 * 60 * 60 * 1000;
+const runTimeLagMs = runTimeLagDays * dayMs;
 
 type Dated = Pick<StoredRecord, 'createdAt' | 'metadata' | 'blobName'>;
 

@@ -1,5 +1,6 @@
 import { en } from 'zod/locales';
 import * as z from 'zod/mini';
+import { dayMs } from '../model/day.ts';
 import type { SourceSuffixes } from '../model/key-id.ts';
 import { parseKeyId } from '../model/key-id.ts';
 import type { EscrowSource, SourceId } from '../model/source.ts';
@@ -64,7 +65,6 @@ type Message = z.infer<typeof messageShape>;
 
 const forms =
   'Allowed: {"vaultName","name"}, {"hsmName","name"}, {"id"}, {"vaultName"}, {"hsmName"} or {"all":true}; with "blobName" (one key), "force", "whatIf", "runTime" (whole sources).';
-const day = 24 * 60 * 60 * 1000;
 /** How far ahead of this clock a run may claim to be, because clocks differ. A record may precede its run by no more than twice that. */
 const maxAheadMs = 5 * 60 * 1000;
 
@@ -157,7 +157,7 @@ function readRunTime(runTime: string | undefined, { now }: RequestContext): { ru
   if (runTime === undefined) return {};
   const time = new Date(runTime);
   const age = now.getTime() - time.getTime();
-  if (!(age <= 7 * day && age >= -maxAheadMs)) {
+  if (!(age <= 7 * dayMs && age >= -maxAheadMs)) {
     throw refuse(`"runTime" ${runTime} is out of range`, 'It may lie from 7 days ago to 5 minutes ahead.');
   }
   return { runTime: time };

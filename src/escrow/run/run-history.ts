@@ -1,6 +1,6 @@
 import { inParallel } from '../coverage/in-parallel.ts';
 import type { Day } from '../model/day.ts';
-import { dayOf } from '../model/day.ts';
+import { dayMs, dayOf } from '../model/day.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import { keyNamePattern, sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
@@ -123,7 +123,8 @@ async function foldReport(
   }
 }
 
-const keptMs = 90 * 24 * 60 * 60 * 1000;
+/** So long the audit keeps the history of runs. */
+export const keptMs = 90 * dayMs;
 const maxRuns = 400;
 
 /** The history of runs for the audit, newest first: those just read, and what the latest audit knew of older ones. */
