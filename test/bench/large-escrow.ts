@@ -1,23 +1,14 @@
 import { auditEscrow } from '../../src/app/audit-escrow.ts';
 import type { Services } from '../../src/app/services.ts';
-import { defaultBackupsPerSecond } from '../../src/escrow/model/source.ts';
 import type { KeySource } from '../../src/escrow/ports/key-source.ts';
 import { recordName, recordPrefix } from '../../src/escrow/records/blob-names.ts';
 import { createFolderStore } from '../../src/store/folder/folder-store.ts';
+import { escrowSource } from '../support/escrow-sources.ts';
 import { createMemoryStore, storedBlob } from '../support/memory-store.ts';
 import { hour, now } from '../support/now.ts';
 
 const versionsPerKey = 2;
-const source = {
-  kind: 'vault',
-  name: 'contoso-large',
-  keys: ['*'],
-  except: [],
-  retired: [],
-  maxBackupsPerSecond: defaultBackupsPerSecond('vault'),
-  allowEmpty: false,
-  place: {},
-} as const;
+const source = escrowSource('vault', 'contoso-large');
 
 /**
  * The daily audit of an escrow of so many keys, by the product's own code, where stores and vault make up every answer when it is

@@ -25,7 +25,7 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
   let changes = 0;
 
   const namesUnder = (prefix: string): readonly string[] => {
-    if (prefix.split('/').length < 4) {
+    if (!isDeep(prefix)) {
       return [...blobs.keys()].filter((name) => name.startsWith(prefix)).sort(byName);
     }
     const section = sections.get(sectionOf(prefix));
@@ -110,16 +110,24 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
     },
     async *listFolders(prefix, deadline) {
       begin(deadline);
+      // One name of a section stands for all: they lie in the same folders down to the third.
+      const candidates = isDeep(prefix)
+        ? namesUnder(prefix)
+        : [...sections.values()].map(({ names: [first = ''] }) => first);
       const names = new Set<string>();
-      for (const [section, { names: inside }] of sections) {
-        const [name = ''] = inside;
-        const end = section.startsWith(prefix) ? name.indexOf('/', prefix.length) : -1;
+      for (const name of candidates) {
+        const end = name.startsWith(prefix) ? name.indexOf('/', prefix.length) : -1;
         if (end >= 0) names.add(name.slice(0, end + 1));
       }
       yield* [...names].sort(byName);
     },
   };
   return store;
+}
+
+/** Whether a prefix lies within one section. */
+function isDeep(prefix: string): boolean {
+  return prefix.split('/').length > 3;
 }
 
 function sectionOf(name: string): string {

@@ -2,21 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { reportName, startedMarkerName } from '../../../src/escrow/records/blob-names.ts';
 import type { RunReport } from '../../../src/escrow/records/run-report.ts';
 import { markStarted, putRunReport, readRunReport, readStartedMarker } from '../../../src/escrow/records/run-report.ts';
-import { noLimit } from '../../support/escrow-sources.ts';
+import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
 import { failedKey, runReport } from '../../support/run-report.ts';
 
 const runId = '20261124T020000Z';
-const source = {
-  kind: 'vault',
-  name: 'contoso-prod',
-  keys: ['*'],
-  except: [],
-  retired: [],
-  allowEmpty: false,
-  maxBackupsPerSecond: 10,
-  place: { geography: 'europe' },
-} as const;
+const source = escrowSource('vault', 'contoso-prod', { place: { geography: 'europe' } });
 const report = runReport(source, {
   runId,
   startedAt: '2026-11-24T02:00:01.000Z',
