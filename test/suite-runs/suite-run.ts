@@ -10,7 +10,7 @@ export interface SuiteRun {
   readonly failed: number;
   readonly skipped: number;
   readonly seconds: number;
-  /** `file > test`, and of a file that could not run at all its name. */
+  /** `file > test: message`, and of a file that could not run at all its name. */
   readonly failures: readonly string[];
   /** All that was printed. */
   readonly log: string;
@@ -23,7 +23,11 @@ interface Report {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 }
 
@@ -63,7 +67,11 @@ async function resultOf(report: string, isGreen: boolean): Promise<Omit<SuiteRun
   const { numPassedTests, numFailedTests, numPendingTests, testResults }: Report = JSON.parse(text);
   const failures = testResults.flatMap(({ name, status, assertionResults }) => {
     const file = name.replace(`${resolve('.')}/`, '');
-    const tests = assertionResults.filter((one) => one.status === 'failed').map((one) => `${file} > ${one.fullName}`);
+    const tests = assertionResults
+      .filter((one) => one.status === 'failed')
+      .map(
+        ({ fullName, failureMessages = [] }) => `${file} > ${fullName}: ${failureMessages[0]?.split('\n    at ')[0]}`,
+      );
     return tests.length === 0 && status === 'failed' ? [file] : tests;
   });
   if (failures.length === 0 && !isGreen) failures.push('the suite failed without a failed test');
