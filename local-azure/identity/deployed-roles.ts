@@ -118,7 +118,7 @@ export const drillOperatorDataActions: readonly string[] = [
 export const requesterDataActions: readonly string[] = [`${queues}/read`, `${messages}/read`, `${messages}/add/action`];
 
 /** The person who has all of a person's roles. Cannot back up, overwrite or delete what is escrowed. */
-export const operatorDataActions: readonly string[] = [
+const operatorDataActions: readonly string[] = [
   ...new Set([
     ...auditorDataActions,
     ...restoreOperatorDataActions,

@@ -23,7 +23,7 @@ export interface WorkerProcess {
 }
 
 /** A failure of the function itself: `stack` is the worker's, not the host's. */
-export class FunctionFailure extends Error {
+class FunctionFailure extends Error {
   override readonly name = 'FunctionFailure';
   constructor(message: string, stack: string) {
     super(message);

@@ -10,7 +10,7 @@ import { count, dayWords, monthWord } from './words.ts';
 // sheet cuts runs into days. So 90 unchanged days cost the same bytes as one, and the worst image under 800. A page may
 // have thousands of rows: end tags and quotes that HTML does not ask for are left out.
 
-export const markWords: Readonly<Record<DayMark, string>> = {
+const markWords: Readonly<Record<DayMark, string>> = {
   e: 'escrowed',
   h: 'held: nothing new, the newest backup still young enough',
   s: 'stale: the newest backup too old',

@@ -9,7 +9,7 @@ export type HtmlValue = Html | string | number | undefined | false | readonly Ht
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => escapes[character] ?? character);
 }
 

@@ -31,7 +31,7 @@ export function wordsOfStatus(status: string): StatusWords {
   return { sign: '?', word: status, meaning: 'a status that this version does not know' };
 }
 
-export const findingWords: Readonly<Record<FindingKind, string>> = {
+const findingWords: Readonly<Record<FindingKind, string>> = {
   neverEscrowed: 'Never escrowed',
   stale: 'Newest backup too old',
   changedSinceBackup: 'Changed since its newest backup',

@@ -4,8 +4,6 @@ import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 
 /** Reports, receipts and requests: a report has about 250 bytes a key. */
 export const maxEvidenceBytes = 64 * 1024 ** 2;
-/** Audits and their pages: an audit has about 500 bytes a key, and has to fit into one string. */
-export const maxAuditBytes = 256 * 1024 ** 2;
 
 const largeBytes = 4 * 1024 ** 2;
 
