@@ -17,7 +17,8 @@ export function faultTables(): string {
 }
 
 function commandTable(): string {
-  const rows = commandFaults.map(({ name, does, exitCode }) => `| ${name} | ${does} | ${exitCode} |`);
+  const alike = Map.groupBy(commandFaults, ({ does, exitCode }) => `${does} | ${exitCode}`);
+  const rows = [...alike].map(([answer, same]) => `| ${namesOf(same)} | ${answer} |`);
   return ['| `restore`, `drill`, `doctor` | what the product does | exit code |', '|---|---|---|', ...rows].join('\n');
 }
 
@@ -28,7 +29,7 @@ function tableOf(service: string, faults: readonly NamedFault[]): string {
 }
 
 /** "500, a few times" and "502, a few times" become "500, 502, a few times". */
-function namesOf(faults: readonly NamedFault[]): string {
+function namesOf(faults: readonly Pick<NamedFault, 'name'>[]): string {
   const alike = Map.groupBy(
     faults.map(({ name }) => name),
     (name) => name.slice(nameHead(name).length),

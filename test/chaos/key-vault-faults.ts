@@ -4,16 +4,19 @@ import type { NamedFault } from './named-fault.ts';
 
 const backup = { operation: 'backupKey' } as const;
 const one = { ...backup, keyName: 'key-2' } as const;
+const turnedBack = 'does not follow it, keeps what was listed';
 const vault = { where: 'Key Vault', expected: 'escrowed' } as const;
 const waited = 'halves the pace, holds the source for 1, 2, 4, 8, 16 s';
+const untilThen = 'waits until then, at most ten minutes';
 const again = 'asks again, up to four times';
+const patiently = 'waits 30 s a call at most, asks again';
 
 /** The faults of Key Vault, Managed HSM and the way to them. */
 export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'latency and jitter',
-    does: 'waits up to 30 s a call',
+    does: patiently,
     arrange: ({ disturb }) => disturb({ effect: { kind: 'latency', ms: 30, jitterMs: 60 } }),
   },
   {
@@ -25,13 +28,13 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '429 with Retry-After in seconds',
-    does: 'holds the source until then, at most ten minutes',
+    does: untilThen,
     arrange: ({ disturb }) => disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: 2 } }),
   },
   {
     ...vault,
     name: '429 with Retry-After as a date',
-    does: 'holds the source until then, at most ten minutes',
+    does: untilThen,
     arrange: ({ disturb }) =>
       disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: fromNow(3_000) } }),
   },
@@ -71,7 +74,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '503 with Retry-After',
-    does: 'waits that long, asks again',
+    does: untilThen,
     arrange: ({ disturb }) => disturb({ ...backup, times: 2, effect: { kind: 'status', status: 503, retryAfter: 1 } }),
   },
   {
@@ -135,14 +138,14 @@ export const keyVaultFaults: readonly NamedFault[] = [
     ...vault,
     name: 'no answer, once',
     patience: 'one time-out',
-    does: 'cuts the call after 30 s, asks again',
+    does: patiently,
     arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'stall' } }),
   },
   {
     ...vault,
     name: 'no answer while listing, once',
     patience: 'one time-out',
-    does: 'cuts the call after 30 s, asks again',
+    does: patiently,
     arrange: ({ disturb }) => disturb({ operation: 'listKeys', times: 1, effect: { kind: 'stall' } }),
   },
   {
@@ -167,14 +170,14 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: 'a backup with an empty value',
+    name: 'an empty backup',
     does: 'stores nothing',
     expected: { failed: ['key-2'], code: 'EmptyBackup' },
     arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'emptyValue' } }),
   },
   {
     ...vault,
-    name: 'a backup without value',
+    name: 'one without value',
     does: 'stores nothing',
     expected: { failed: ['key-2'], code: 'EmptyBackup' },
     arrange: ({ disturb }) => disturb({ ...one, times: 1, effect: { kind: 'missingValue' } }),
@@ -188,7 +191,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a nextLink to another host',
-    does: 'sends nothing there, keeps what was listed',
+    does: turnedBack,
     expected: { problem: 'ForeignHost', escrowed: 'all' },
     says: /the token went to no other host\. Check what stands between/,
     arrange: ({ disturb }) =>
@@ -197,7 +200,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a nextLink in a circle',
-    does: 'keeps what was listed',
+    does: turnedBack,
     expected: { problem: 'NextLinkLoop', escrowed: 'all' },
     says: /goes round in a circle.*Check what stands between \(proxies, gateways, DNS\)\./s,
     arrange: ({ disturb }) => disturb({ operation: 'listKeys', effect: { kind: 'loopNextLink' } }),

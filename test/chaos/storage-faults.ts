@@ -5,6 +5,8 @@ const storage = { where: 'Blob Storage', expected: 'escrowed' } as const;
 const key = 'key-2';
 const record = { recordOf: key } as const;
 const again = 'sends it again, up to four times';
+const patiently = 'waits 30 s a call at most, sends it again';
+const remedied = 'gives up, with that code’s remedy';
 const status = (code: string, number: number) => ({ kind: 'status', status: number, code }) as const;
 const failed = (code: string) => ({ failed: [key], code }) as const;
 
@@ -13,7 +15,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: 'latency',
-    does: 'waits up to 30 s a call',
+    does: patiently,
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, effect: { kind: 'latency', ms: 60 } }, 'record'),
   },
   {
@@ -63,7 +65,7 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: 'the same, 403 on the second try',
+    name: '403 on the second try',
     does: 'compares the digest of what is there',
     alone: answerForbidden,
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 4, effect: { kind: 'resetAfterWork' } }, 'record'),
@@ -72,7 +74,7 @@ export const storageFaults: readonly NamedFault[] = [
     ...storage,
     name: 'no answer, once',
     patience: 'one time-out',
-    does: 'cuts the call after 30 s, sends it again',
+    does: patiently,
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 1, effect: { kind: 'stall' } }, record),
   },
   {
@@ -111,7 +113,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '401 InvalidAuthenticationInfo of another issuer',
-    does: 'says: the account is in another tenant',
+    does: remedied,
     expected: failed('InvalidAuthenticationInfo'),
     says: /Issuer did not match\. [^ ]+ is in another tenant than the identity/,
     arrange: ({ disturbStorage }) =>
@@ -123,7 +125,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '403 KeyVaultEncryptionKeyNotFound',
-    does: 'says: the account’s own key is gone',
+    does: remedied,
     expected: failed('KeyVaultEncryptionKeyNotFound'),
     says: /Recover the key that encrypts [^ ]+ in its Key Vault/,
     arrange: ({ disturbStorage }) => disturbStorage({ effect: status('KeyVaultEncryptionKeyNotFound', 403) }, record),
@@ -131,7 +133,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '403 AuthorizationFailure of the firewall',
-    does: 'reports the words of the refused write',
+    does: remedied,
     expected: failed('AuthorizationFailure'),
     says: /This request is not authorized to perform this operation\. Let the caller's subnet or address through the firewall of /,
     arrange: ({ disturbStorage }) => disturbStorage({ effect: status('AuthorizationFailure', 403) }, record),
@@ -153,7 +155,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: '403 AuthorizationPermissionMismatch',
-    does: 'names the missing permission',
+    does: remedied,
     expected: failed('AuthorizationPermissionMismatch'),
     arrange: ({ disturbStorage }) =>
       disturbStorage({ ...put, effect: status('AuthorizationPermissionMismatch', 403) }, record),
@@ -167,8 +169,8 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: 'the answer to the run report is lost',
-    does: 'compares the digest; writes no second report',
+    name: 'reset after the run report was stored',
+    does: 'compares the digest of what is there',
     arrange: ({ disturbStorage }) => disturbStorage({ ...put, times: 1, effect: { kind: 'resetAfterWork' } }, 'report'),
   },
   {
