@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { endsOfSlots, nightOfEstate, nightOfSource } from './estate-plan.ts';
 import { partOf, withPart } from './performance-document.ts';
-import { planTable } from './plan-table.ts';
+import { estates, planTable } from './plan-table.ts';
 
 describe('a night of one source', () => {
   it('takes one turn for each key and one for each page of 25', () => {
@@ -53,6 +53,13 @@ describe('slots', () => {
 describe('docs/performance.md', () => {
   it('shows the plan as it is computed', async () => {
     expect(partOf(await readFile('docs/performance.md', 'utf8'), 'plan')).toBe(planTable());
+  });
+
+  it('says rightly that no night takes a tenth of what storage or the CPU allows', () => {
+    for (const estate of estates) {
+      const { storageShare, cpuShare } = nightOfEstate(estate);
+      expect(Math.max(storageShare, cpuShare), estate.name).toBeLessThan(0.1);
+    }
   });
 
   it('shows only charts that are there, and all of them', async () => {

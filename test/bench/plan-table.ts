@@ -17,16 +17,7 @@ export const estates: readonly Estate[] = [
   { name: 'the same, 20 apps of 25 vaults', groups: large, apps: 20, instances: 5 },
 ];
 
-const head = [
-  'estate',
-  'apps × instances',
-  'time per night',
-  'what binds',
-  'of storage’s limit',
-  'CPU',
-  'cost per night',
-  'after a year',
-];
+const head = ['estate', 'apps × instances', 'time per night', 'what binds', 'cost per night', 'after a year'];
 
 /** The plan as it stands in docs/performance.md. */
 export function planTable(): string {
@@ -37,8 +28,6 @@ export function planTable(): string {
       `${estate.apps} × ${estate.instances}`,
       duration(night.seconds),
       night.binds,
-      percent(night.storageShare),
-      percent(night.cpuShare),
       `$${night.costPerNight.toFixed(night.costPerNight < 1 ? 3 : 2)}`,
       `${night.storedGb.toLocaleString('en', { maximumSignificantDigits: 2 })} GB, $${night.storageCostPerMonth.toFixed(2)}/month`,
     ];
@@ -48,8 +37,4 @@ export function planTable(): string {
 
 export function duration(seconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
