@@ -13,6 +13,8 @@ export interface WorldStore extends EscrowStore {
   requests: number;
   /** Puts a blob behind the product's back; what is left out is as the store would make it. */
   put(name: string, content: string | Uint8Array, more?: Partial<StoredBlob>): WorldBlob;
+  /** The same for many names: what they have in common is made once. */
+  putAll(names: Iterable<string>, content: string | Uint8Array, more?: Partial<StoredBlob>): void;
   lose(name: string): void;
   /** In order of their names. */
   under(prefix: string): Iterable<WorldBlob>;
@@ -38,6 +40,12 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
     if (deadline.aborted) throw new OutOfTime();
     store.requests++;
   };
+  const noteName = (name: string): void => {
+    const section = sections.get(sectionOf(name)) ?? { names: [], isSorted: false };
+    section.names.push(name);
+    section.isSorted = false;
+    sections.set(sectionOf(name), section);
+  };
   const present = (name: string): WorldBlob => {
     const blob = blobs.get(name);
     if (blob === undefined) throw storageError({ statusCode: 404, code: 'BlobNotFound' });
@@ -48,18 +56,19 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
     url,
     blobs,
     requests: 0,
-    put(name, content, more = {}) {
+    put(name, content, more) {
+      store.putAll([name], content, more);
+      return present(name);
+    },
+    putAll(names, content, more = {}) {
       const bytes = Buffer.from(content);
       const createdAt = new Date(Math.floor(now().getTime() / 1000) * 1000);
-      const blob = { ...storedBlob({ name, bytes, createdAt, etag: `0x${++changes}` }), ...more, bytes };
-      if (!blobs.has(name)) {
-        const section = sections.get(sectionOf(name)) ?? { names: [], isSorted: false };
-        section.names.push(name);
-        section.isSorted = false;
-        sections.set(sectionOf(name), section);
+      const common = { ...storedBlob({ name: '', bytes, createdAt }), ...more, bytes };
+      const lastModified = more.lastModified ?? common.createdAt;
+      for (const name of names) {
+        if (!blobs.has(name)) noteName(name);
+        blobs.set(name, { ...common, name, lastModified, etag: more.etag ?? `0x${++changes}` });
       }
-      blobs.set(name, more.lastModified === undefined ? { ...blob, lastModified: blob.createdAt } : blob);
-      return blob;
     },
     lose(name) {
       if (!blobs.delete(name)) return;
@@ -131,7 +140,12 @@ function isDeep(prefix: string): boolean {
 }
 
 function sectionOf(name: string): string {
-  return name.split('/', 3).join('/');
+  let end = -1;
+  for (let slashes = 0; slashes < 3; slashes++) {
+    end = name.indexOf('/', end + 1);
+    if (end < 0) return name;
+  }
+  return name.slice(0, end);
 }
 
 /** The place of the first name that is not before another. */

@@ -52,9 +52,10 @@ export async function lookIntoFolder(
   const remembered = record !== undefined && record.blobName < lastDays ? record.blobName : lastDays;
   const read = (startFrom?: string): Promise<RecordFolder> => readFolder(store, { ...question, startFrom }, deadline);
   try {
-    let folder = await read(isWhole ? undefined : remembered);
+    const first = isWhole ? undefined : remembered;
+    let folder = await read(first);
     for (const startFrom of [lastDays, firstOf(0)])
-      if (!folder.isComplete) folder = instead(folder, await read(startFrom));
+      if (!folder.isComplete && startFrom !== first) folder = instead(folder, await read(startFrom));
     if (isWhole || !folder.isComplete || folder.known === 'untouched' || isFresh(folder, freshSince)) return { folder };
     const whole = await read();
     return { folder: whole.isComplete ? whole : { ...folder, isOverfull: true } };

@@ -9,7 +9,7 @@ import type { BlobFault } from '../records/blob-fault.ts';
 import { faultOfBlob } from '../records/blob-fault.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/capped-listing.ts';
-import { isLate, newestFirst, timeOf } from '../records/record-order.ts';
+import { newestOrderFirst, orderOf, type RecordOrder } from '../records/record-order.ts';
 
 /** What a key's folder holds, or the part of it that was listed. Its size does not grow with the folder. */
 export interface RecordFolder {
@@ -65,7 +65,7 @@ export async function readFolder(
     startFrom === undefined && question.countAgainBefore ? createCounter(question.countAgainBefore) : undefined;
   const days = new Map<Day, Date>();
   const faults = new Map<BlobFault, { blobs: number; example: string }>();
-  let newest: { readonly blob: StoredBlob; readonly record: ReturnType<typeof dated> } | undefined;
+  let newest: { readonly blob: StoredBlob; readonly order: RecordOrder } | undefined;
   let oldestAt: Date | undefined;
   let knownState: RecordFolder['known'] = known === undefined ? undefined : 'missing';
   let lastName = '';
@@ -85,10 +85,10 @@ export async function readFolder(
     }
     const isAltered = known?.blobName === blob.name && knownState === 'altered';
     if (isAltered || question.altered?.includes(blob.name)) return;
-    const record = dated(blob);
-    if (newest === undefined || newestFirst(record, newest.record) < 0) newest = { blob, record };
-    if (!isLate(record) && (oldestAt === undefined || blob.createdAt < oldestAt)) oldestAt = blob.createdAt;
-    if (timeOf(record) >= question.daysSince) noteDay(days, timeOf(record));
+    const order = orderOf(dated(blob));
+    if (newest === undefined || newestOrderFirst(order, newest.order) < 0) newest = { blob, order };
+    if (!order.isLate && (oldestAt === undefined || blob.createdAt < oldestAt)) oldestAt = blob.createdAt;
+    if (order.time >= question.daysSince) noteDay(days, order.time);
   });
   const isComplete = reachedEnd || lastName > `${recordPrefix(source, key)}${scheduledRunId(soon(question.now))}~`;
   const isPassed = known !== undefined && covers(startFrom, known) && (reachedEnd || lastName > known.blobName);

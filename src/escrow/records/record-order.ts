@@ -1,5 +1,5 @@
 import { dayMs } from '../model/day.ts';
-import { runTimeLagDays, scheduledRunId, timeMargin } from '../model/run-id.ts';
+import { parseRunTime, runTimeLagDays, timeMargin } from '../model/run-id.ts';
 import { parseRecordName } from './blob-names.ts';
 import { readRecordMetadata } from './record-metadata.ts';
 import type { StoredRecord } from './stored-record.ts';
@@ -16,33 +16,27 @@ export function backedUpAt({ createdAt, metadata }: Dated): Date | undefined {
   return claimed !== undefined && claimed.getTime() <= createdAt.getTime() + timeMargin ? claimed : undefined;
 }
 
-interface Order {
+/** What records are ordered by. */
+export interface RecordOrder {
   readonly isLate: boolean;
   readonly time: Date;
+  readonly blobName: string;
 }
 
-const known = new WeakMap<Dated, Order>();
-
-/** Worked out once for each record, because records are compared with each other. */
-function orderOf(record: Dated): Order {
-  const order = known.get(record) ?? workOut(record);
-  known.set(record, order);
-  return order;
-}
-
-function workOut(record: Dated): Order {
-  const { createdAt } = record;
+export function orderOf(record: Dated): RecordOrder {
+  const { blobName, createdAt } = record;
   const claimed = backedUpAt(record);
-  if (claimed === undefined) return { isLate: true, time: createdAt };
+  if (claimed === undefined) return { isLate: true, time: createdAt, blobName };
   const late = createdAt.getTime() - claimed.getTime() > lateAfterMs || isOfOldRun(record);
-  return { isLate: late, time: late ? claimed : createdAt };
+  return { isLate: late, time: late ? claimed : createdAt, blobName };
 }
 
 function isOfOldRun({ blobName, createdAt }: Dated): boolean {
-  const oldest = scheduledRunId(new Date(createdAt.getTime() - runTimeLagMs));
-  // Names of runs are in the order of their times; few are worth parsing.
-  const isOlder = blobName.slice(blobName.lastIndexOf('/') + 1) < oldest;
-  return isOlder && parseRecordName(blobName) !== undefined;
+  const file = blobName.slice(blobName.lastIndexOf('/') + 1);
+  // The time alone first: it costs a fraction of the whole name, and few records are so old.
+  const runTime = parseRunTime(file.slice(0, file.indexOf('.')));
+  const isOld = runTime !== undefined && runTime.getTime() < createdAt.getTime() - runTimeLagMs;
+  return isOld && parseRecordName(blobName) !== undefined;
 }
 
 /**
@@ -60,10 +54,23 @@ export function timeOf(record: Dated): Date {
 }
 
 /** Records that are not late before late ones, then newest first; never by name alone. */
-export function newestFirst(left: Dated, right: Dated): number {
+export function newestOrderFirst(left: RecordOrder, right: RecordOrder): number {
   return (
-    Number(isLate(left)) - Number(isLate(right)) ||
-    timeOf(right).getTime() - timeOf(left).getTime() ||
+    Number(left.isLate) - Number(right.isLate) ||
+    right.time.getTime() - left.time.getTime() ||
     (left.blobName < right.blobName ? 1 : -1)
   );
+}
+
+const known = new WeakMap<Dated, RecordOrder>();
+
+/** The same of the records themselves. The order of each is worked out once, because a sort compares it many times. */
+export function newestFirst(left: Dated, right: Dated): number {
+  return newestOrderFirst(knownOrder(left), knownOrder(right));
+}
+
+function knownOrder(record: Dated): RecordOrder {
+  const order = known.get(record) ?? orderOf(record);
+  known.set(record, order);
+  return order;
 }

@@ -6,12 +6,17 @@ import type { AuditWorld } from '../../support/audit-world.ts';
 import { folder, metadataOf, newest } from '../../support/payroll-records.ts';
 
 describe('what somebody can pile up', () => {
-  const pile = 100_001;
+  /** One more than an audit looks at. */
+  const pile = Array.from({ length: 100_001 }, (_, index) => String(index).padStart(8, '0'));
+
+  function numbered(before: string, after: string): string[] {
+    return pile.map((number) => `${before}${number}${after}`);
+  }
 
   test('requests that were refused are counted, never read, and stop nothing', async () => {
     const escrow = startEscrow();
     await passNight(escrow, 0);
-    for (let index = 0; index < pile; index++) escrow.store.put(`requests/2026-11-01/${index}.json`, '{}');
+    escrow.store.putAll(numbered('requests/2026-11-01/', '.json'), '{}');
     const audit = await passNight(escrow, 1);
     expect(found(audit)).toEqual(['requestsNotCarriedOut (warning)', 'tooManyBlobs (warning)']);
     expect(audit.totals).toMatchObject({ keys: 3, intact: 3 });
@@ -21,10 +26,11 @@ describe('what somebody can pile up', () => {
   test('reports and markers of valid runs stop nothing either', async () => {
     const escrow = startEscrow();
     await passNight(escrow, 0);
-    for (let index = 0; index < pile; index++) {
-      const runId = `${scheduledRunId(new Date(night(0, 5).getTime() + index * 500))}-${String(index).padStart(8, '0')}`;
-      escrow.store.put(`runs/${runId}/vaults/contoso-prod.json`, '{}');
-    }
+    const names = pile.map((number, index) => {
+      const runId = scheduledRunId(new Date(night(0, 5).getTime() + index * 500));
+      return `runs/${runId}-${number}/vaults/contoso-prod.json`;
+    });
+    escrow.store.putAll(names, '{}');
     const audit = await passNight(escrow, 1);
     expect(audit.totals).toMatchObject({ keys: 3, intact: 3 });
     expect(found(audit)).toEqual(expect.arrayContaining(['tooManyBlobs (warning)', 'reportUnreadable (warning)']));
@@ -34,10 +40,7 @@ describe('what somebody can pile up', () => {
   /** More blobs in the folder of a key than an audit looks at, named by one run. */
   function fill(escrow: AuditWorld, runTime: Date): void {
     const metadata = metadataOf(escrow, 'payroll', escrow.now);
-    for (let index = 0; index < pile; index++) {
-      const runId = `${scheduledRunId(runTime)}-${String(index).padStart(8, '0')}`;
-      escrow.store.put(`${folder}${runId}.keybackup`, 'planted', { metadata });
-    }
+    escrow.store.putAll(numbered(`${folder}${scheduledRunId(runTime)}-`, '.keybackup'), 'planted', { metadata });
   }
 
   test('records of one key keep that key from being looked at, which is a gap, and no other, until a day is over', async () => {
