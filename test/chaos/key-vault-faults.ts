@@ -4,6 +4,8 @@ import type { NamedFault } from './named-fault.ts';
 
 const backup = { operation: 'backupKey' } as const;
 const one = { ...backup, keyName: 'key-2' } as const;
+const unsent = 'sends no token, says what to check';
+const checks = 'says what to check';
 const turnedBack = 'does not follow it, keeps what was listed';
 const vault = { where: 'Key Vault', expected: 'escrowed' } as const;
 const waited = 'halves the pace, holds the source for 1, 2, 4, 8, 16 s';
@@ -15,7 +17,7 @@ const patiently = 'waits 30 s a call at most, asks again';
 export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
-    name: 'latency and jitter',
+    name: 'latency',
     does: patiently,
     arrange: ({ disturb }) => disturb({ effect: { kind: 'latency', ms: 30, jitterMs: 60 } }),
   },
@@ -27,13 +29,13 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: '429 with Retry-After in seconds',
+    name: 'Retry-After in seconds',
     does: untilThen,
     arrange: ({ disturb }) => disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: 2 } }),
   },
   {
     ...vault,
-    name: '429 with Retry-After as a date',
+    name: 'Retry-After as a date',
     does: untilThen,
     arrange: ({ disturb }) =>
       disturb({ ...backup, times: 8, effect: { kind: 'throttle', retryAfter: fromNow(3_000) } }),
@@ -60,20 +62,20 @@ export const keyVaultFaults: readonly NamedFault[] = [
   ),
   {
     ...vault,
-    name: '409 while another operation goes on',
+    name: '409, a few times',
     does: 'waits up to five minutes',
     arrange: ({ disturb }) => disturb({ ...one, times: 6, effect: { kind: 'conflict' } }),
   },
   {
     ...vault,
-    name: '409 for ever',
+    name: '409, for ever',
     does: 'gives up after five minutes',
     expected: { failed: ['key-2'], code: 'Conflict' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'conflict' } }),
   },
   {
     ...vault,
-    name: '503 with Retry-After',
+    name: 'Retry-After of a 503',
     does: untilThen,
     arrange: ({ disturb }) => disturb({ ...backup, times: 2, effect: { kind: 'status', status: 503, retryAfter: 1 } }),
   },
@@ -112,15 +114,15 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'connection refused',
-    does: 'says what to check',
+    does: checks,
     expected: { problem: 'ERR_PROXY_TUNNEL', escrowed: 'none' },
     says: /the proxy did not let the call through .* 502 .*Have the proxy of HTTPS_PROXY let [^ ]+ through/s,
     arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'refuse' }),
   },
   {
     ...vault,
-    name: 'TLS inspection on the way',
-    does: 'sends nothing: a proxy inspects TLS',
+    name: 'TLS inspection',
+    does: unsent,
     expected: { problem: 'SELF_SIGNED_CERT_IN_CHAIN', escrowed: 'none' },
     says: /the certificate is not trusted \(SELF_SIGNED_CERT_IN_CHAIN\).*NODE_EXTRA_CA_CERTS\./s,
     arrange: async ({ azure, source }) =>
@@ -130,7 +132,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     ...vault,
     where: 'Managed HSM',
     name: 'an HSM that cannot be reached',
-    does: 'says what to check',
+    does: checks,
     expected: { problem: 'ECONNRESET', escrowed: 'none' },
     arrange: ({ azure, source }) => azure.proxy.setFault(hostOf(source.url), { kind: 'reset' }),
   },
@@ -150,7 +152,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: 'a key with over 500 versions that times out',
+    name: 'over 500 versions, no answer',
     patience: 'five time-outs',
     does: 'gives up after five attempts: its users need a new key',
     expected: { failed: ['many'], code: 'TimedOut' },
@@ -218,7 +220,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   ).map(
     (reason): NamedFault => ({
       ...vault,
-      name: `403 ${reason}`,
+      name: reason,
       does: 'gives up at once, with that code’s remedy',
       expected: { failed: ['key-2'], code: reason },
       arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'forbidden', reason } }),
@@ -227,7 +229,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: '403 ForbiddenByPolicy of the listing',
-    does: 'names the permission "list"',
+    does: checks,
     expected: { problem: 'ForbiddenByPolicy', escrowed: 'none' },
     says: /Grant the key permission "list" in the vault's access policies\./,
     arrange: ({ disturb }) =>
@@ -235,8 +237,8 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: '403 with an unknown inner code',
-    does: 'gives up at once, in the service’s words',
+    name: 'an unknown 403',
+    does: 'gives up at once, with that code’s remedy',
     expected: { failed: ['key-2'], code: 'ForbiddenByPerimeter' },
     says: /access refused \(403 ForbiddenByPerimeter, .*Ask whoever administers /s,
     arrange: ({ disturb }) =>
@@ -248,7 +250,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   {
     ...vault,
     name: 'a challenge of another domain',
-    does: 'sends no token: suffix or cloud does not fit',
+    does: unsent,
     expected: { problem: 'ForeignChallenge', escrowed: 'none' },
     says: /does not match the requested domain\. The DNS suffix or the cloud does not fit /,
     arrange: ({ disturb }) =>
@@ -259,7 +261,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
   },
   {
     ...vault,
-    name: 'a key that vanishes between listing and backup',
+    name: 'a key that vanishes after listing',
     does: 'names the key',
     expected: { failed: ['key-2'], code: 'KeyNotFound' },
     arrange: ({ disturb }) => disturb({ ...one, effect: { kind: 'status', status: 404, code: 'KeyNotFound' } }),

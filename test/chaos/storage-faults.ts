@@ -85,14 +85,14 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '403 UnauthorizedBlobOverwrite, over a taken name',
+    name: 'UnauthorizedBlobOverwrite, over a taken name',
     does: 'takes the next number, warns',
     alone: answerForbidden,
     arrange: ({ occupy }) => occupy(key),
   },
   {
     ...storage,
-    name: '409 BlobImmutableDueToPolicy, over a taken name',
+    name: 'BlobImmutableDueToPolicy, over a taken name',
     does: 'takes the next number, warns',
     arrange: async ({ occupy, disturbStorage }) => {
       await occupy(key);
@@ -101,7 +101,7 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '409 BlobImmutableDueToLegalHold, over a taken name',
+    name: 'BlobImmutableDueToLegalHold, over a taken name',
     does: 'gives up: the next name is refused too',
     expected: failed('BlobImmutableDueToLegalHold'),
     says: /: write-once \(409 BlobImmutableDueToLegalHold, .*Nothing that exists is overwritten or deleted/s,
@@ -112,7 +112,7 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '401 InvalidAuthenticationInfo of another issuer',
+    name: 'InvalidAuthenticationInfo of another tenant',
     does: remedied,
     expected: failed('InvalidAuthenticationInfo'),
     says: /Issuer did not match\. [^ ]+ is in another tenant than the identity/,
@@ -124,7 +124,7 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '403 KeyVaultEncryptionKeyNotFound',
+    name: 'KeyVaultEncryptionKeyNotFound',
     does: remedied,
     expected: failed('KeyVaultEncryptionKeyNotFound'),
     says: /Recover the key that encrypts [^ ]+ in its Key Vault/,
@@ -132,7 +132,7 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '403 AuthorizationFailure of the firewall',
+    name: 'AuthorizationFailure',
     does: remedied,
     expected: failed('AuthorizationFailure'),
     says: /This request is not authorized to perform this operation\. Let the caller's subnet or address through the firewall of /,
@@ -154,7 +154,7 @@ export const storageFaults: readonly NamedFault[] = [
   },
   {
     ...storage,
-    name: '403 AuthorizationPermissionMismatch',
+    name: 'AuthorizationPermissionMismatch',
     does: remedied,
     expected: failed('AuthorizationPermissionMismatch'),
     arrange: ({ disturbStorage }) =>
