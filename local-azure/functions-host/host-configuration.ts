@@ -26,6 +26,8 @@ export interface HostOverrides {
   readonly functionTimeoutMs?: number;
   /** How long before its occurrence a timer fires; a random part of a second when absent. */
   readonly fireEarlyMs?: number;
+  /** The first delay between the tries of a call to the queue service or for a token; each further one is doubled. */
+  readonly serviceRetryDelayMs?: number;
   /** How long a stopping host waits for what is running. */
   readonly shutdownGraceMs?: number;
   /** How long no other host's timers listen after this one was killed. */
@@ -52,6 +54,7 @@ export interface HostConfiguration {
   readonly queues: QueueConfiguration;
   readonly timerRetryDelayMs: number | undefined;
   readonly fireEarlyMs: number | undefined;
+  readonly serviceRetryDelayMs: number;
   readonly shutdownGraceMs: number;
   readonly listenerLeaseMs: number;
   readonly workerRestartMs: number;
@@ -93,6 +96,7 @@ export function hostConfiguration(hostJson: HostJson, overrides: HostOverrides =
     },
     timerRetryDelayMs: overrides.timerRetryDelayMs,
     fireEarlyMs: overrides.fireEarlyMs,
+    serviceRetryDelayMs: overrides.serviceRetryDelayMs ?? 800,
     shutdownGraceMs: overrides.shutdownGraceMs ?? 10_000,
     listenerLeaseMs: overrides.listenerLeaseMs ?? minuteMs,
     workerRestartMs: overrides.workerRestartMs ?? 12_000,

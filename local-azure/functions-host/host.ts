@@ -1,9 +1,8 @@
-import type { QueueClient } from '@azure/storage-queue';
 import type { HostConfiguration } from './host-configuration.ts';
 import type { Emit } from './host-events.ts';
 import { createInvoker, type InvocationOutcome } from './invoker.ts';
 import { outputMessages } from './queue/output-messages.ts';
-import { queueService } from './queue/queue-connection.ts';
+import { type Queue, QueueFault, queueService } from './queue/queue-connection.ts';
 import { type QueueTrigger, startQueueTrigger } from './queue/queue-trigger.ts';
 import { resolveReferences } from './setting-references.ts';
 import { takeListenerLease } from './timer/listener-lease.ts';
@@ -41,7 +40,7 @@ export async function startHost(options: {
     onExhausted: () => onFatal('Exceeded language worker restart retry count for runtime:node.'),
     emit,
   });
-  const queue = queueOpener(settings);
+  const queue = queueOpener(settings, configuration.serviceRetryDelayMs);
   const timers = new Map<string, TimerTrigger>();
   const queueTriggers: QueueTrigger[] = [];
   const functionErrors: Record<string, string> = {};
@@ -128,19 +127,19 @@ function triggerOf(bindings: Readonly<Record<string, BindingInfo>>): [string, Bi
   return found;
 }
 
-/** Queue clients by binding; one service client, and so one token and one set of connections, per connection name. */
-function queueOpener(settings: Settings): (binding: BindingInfo) => QueueClient {
+/** Queues by binding; one token and one set of connections per connection name. */
+function queueOpener(settings: Settings, retryDelayMs: number): (binding: BindingInfo) => Queue {
   const services = new Map<string, ReturnType<typeof queueService>>();
   return (binding) => {
     const connection = String(binding.connection ?? 'AzureWebJobsStorage');
-    const service = services.get(connection) ?? queueService(connection, settings);
+    const service = services.get(connection) ?? queueService(connection, settings, retryDelayMs);
     services.set(connection, service);
-    return service.getQueueClient(resolveReferences(String(binding.queueName), settings).toLowerCase());
+    return service.getQueue(resolveReferences(String(binding.queueName), settings).toLowerCase());
   };
 }
 
 function describeFault(error: unknown): string {
-  const { message, statusCode, details } = error as Error & { statusCode?: number; details?: { errorCode?: string } };
-  const answer = statusCode === undefined ? '' : ` Status: ${statusCode}. ErrorCode: ${details?.errorCode ?? ''}.`;
+  const { message } = error as Error;
+  const answer = error instanceof QueueFault ? ` Status: ${error.statusCode}. ErrorCode: ${error.code}.` : '';
   return `${message.split('\n')[0]}${answer}`;
 }

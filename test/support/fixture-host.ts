@@ -28,6 +28,7 @@ export async function startFixture(
       messageLeaseMs: 60_000,
       maxPollingIntervalMs: 100,
       timerRetryDelayMs: 0,
+      serviceRetryDelayMs: 20,
       listenerLeaseMs: 300,
       workerRestartMs: 0,
       hostRestartMs: 0,

@@ -1,11 +1,8 @@
-/** What a storage client threw, as far as it was an answer of the service. */
+import { QueueFault } from './queue-connection.ts';
+
+/** What a queue call threw, as far as it was an answer of the service. */
 function answerOf(error: unknown): { status: number | undefined; code: string } {
-  const { statusCode, code, details } = error as {
-    statusCode?: number;
-    code?: string;
-    details?: { errorCode?: string };
-  };
-  return { status: statusCode, code: details?.errorCode ?? code ?? '' };
+  return error instanceof QueueFault ? { status: error.statusCode, code: error.code } : { status: undefined, code: '' };
 }
 
 const goneQueue = ['QueueNotFound', 'QueueBeingDeleted', 'QueueDisabled'];

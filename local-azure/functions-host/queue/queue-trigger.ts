@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import type { QueueConfiguration } from '../host-configuration.ts';
 import type { Emit } from '../host-events.ts';
 import type { Invoke } from '../invoker.ts';
 import type { FunctionMetadata, InvocationRequest } from '../worker/core-contract.ts';
 import { decodeMessage } from './message-encoding.ts';
+import type { Queue } from './queue-connection.ts';
 import { isMessageGone, isSurvivedByPolling } from './queue-faults.ts';
+import type { ReceivedMessage } from './queue-xml.ts';
 import { messageMetadata, overwrittenByBody } from './trigger-metadata.ts';
 
 export interface QueueTrigger {
@@ -19,8 +20,8 @@ export interface QueueTrigger {
 interface QueueTriggerOptions {
   readonly metadata: FunctionMetadata;
   readonly bindingName: string;
-  readonly queue: QueueClient;
-  readonly poisonQueue: QueueClient;
+  readonly queue: Queue;
+  readonly poisonQueue: Queue;
   readonly configuration: QueueConfiguration;
   readonly invoke: Invoke;
   /** Called when the queue fails in a way that ends the real host. */
@@ -87,11 +88,10 @@ export function startQueueTrigger(options: QueueTriggerOptions): QueueTrigger {
 }
 
 /** Not to be aborted: what the service has handed out and nobody heard of stays invisible for the whole lease. */
-async function receive(options: QueueTriggerOptions): Promise<readonly DequeuedMessageItem[]> {
-  const { batchSize: numberOfMessages, messageLeaseMs } = options.configuration;
-  const visibilityTimeout = wholeSeconds(messageLeaseMs);
+async function receive(options: QueueTriggerOptions): Promise<readonly ReceivedMessage[]> {
+  const { batchSize, messageLeaseMs } = options.configuration;
   try {
-    return (await options.queue.receiveMessages({ numberOfMessages, visibilityTimeout })).receivedMessageItems;
+    return await options.queue.receiveMessages(batchSize, wholeSeconds(messageLeaseMs));
   } catch (error) {
     if (!isSurvivedByPolling(error)) throw error;
     const message = `Cannot receive from queue "${options.queue.name}": ${String(error)}`;
@@ -101,7 +101,7 @@ async function receive(options: QueueTriggerOptions): Promise<readonly DequeuedM
   }
 }
 
-async function processMessage(options: QueueTriggerOptions, message: DequeuedMessageItem): Promise<void> {
+async function processMessage(options: QueueTriggerOptions, message: ReceivedMessage): Promise<void> {
   const { queue, configuration, metadata, invoke } = options;
   const { maxDequeueCount, visibilityTimeoutMs } = configuration;
   const { messageId, dequeueCount } = message;
@@ -115,11 +115,11 @@ async function processMessage(options: QueueTriggerOptions, message: DequeuedMes
   const popReceipt = await lease.end();
   if (error === undefined) await unlessGone(queue.deleteMessage(messageId, popReceipt));
   else if (dequeueCount >= maxDequeueCount) await poison(options, message, popReceipt, 'maxDequeueCount');
-  else await unlessGone(queue.updateMessage(messageId, popReceipt, undefined, wholeSeconds(visibilityTimeoutMs)));
+  else await unlessGone(queue.updateMessage(messageId, popReceipt, wholeSeconds(visibilityTimeoutMs)));
 }
 
 /** Renews a message's invisibility at half time, for as long as its function runs. */
-function keepInvisible(options: QueueTriggerOptions, message: DequeuedMessageItem): { end(): Promise<string> } {
+function keepInvisible(options: QueueTriggerOptions, message: ReceivedMessage): { end(): Promise<string> } {
   const { queue, configuration, onFatal } = options;
   const leaseMs = configuration.messageLeaseMs;
   let { popReceipt } = message;
@@ -127,8 +127,7 @@ function keepInvisible(options: QueueTriggerOptions, message: DequeuedMessageIte
   const timer = setInterval(() => {
     renewal = renewal.then(async () => {
       try {
-        const answer = await queue.updateMessage(message.messageId, popReceipt, undefined, wholeSeconds(leaseMs));
-        popReceipt = answer.popReceipt ?? popReceipt;
+        popReceipt = await queue.updateMessage(message.messageId, popReceipt, wholeSeconds(leaseMs));
       } catch (error) {
         if (isMessageGone(error)) clearInterval(timer);
         else if (!isSurvivedByPolling(error)) onFatal(error);
@@ -147,7 +146,7 @@ function keepInvisible(options: QueueTriggerOptions, message: DequeuedMessageIte
 /** Whole and unchanged; first there, then gone here, so that a death in between leaves two rather than none. */
 async function poison(
   options: QueueTriggerOptions,
-  message: DequeuedMessageItem,
+  message: ReceivedMessage,
   popReceipt: string,
   reason: 'notDecodable' | 'maxDequeueCount',
 ): Promise<void> {
@@ -165,7 +164,7 @@ async function unlessGone(call: Promise<unknown>): Promise<void> {
   }
 }
 
-function requestOf(options: QueueTriggerOptions, message: DequeuedMessageItem, body: Buffer): InvocationRequest {
+function requestOf(options: QueueTriggerOptions, message: ReceivedMessage, body: Buffer): InvocationRequest {
   const { metadata, bindingName } = options;
   const triggerMetadata = messageMetadata(message, body);
   if (String(metadata.bindings[bindingName]?.dataType).toLowerCase() === 'binary') {
