@@ -1,75 +1,15 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KeyClient } from '@azure/keyvault-keys';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
+import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
-import type { CliOptions } from '../../support/cli.ts';
-import { runCommand } from '../../support/cli.ts';
-import { escrowSettings } from '../../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
-import { runAsApp, runAudit } from '../../support/nightly.ts';
 import { lastNight } from '../../support/now.ts';
 import { putRecord } from '../../support/put-record.ts';
+import { setRestoreScene } from './restore/scene.ts';
+import { describeWholeVault } from './restore/whole-vault.ts';
 
-const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
-let azure: TestAzure;
-let env: Record<string, string>;
-let folder: string;
-
-const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
-
-function vault(name: string): LocalSource {
-  const source = azure.keyVault.source('vault', name) ?? azure.keyVault.source('managedHsm', name);
-  if (source === undefined) throw new Error(`no source ${name}`);
-  return source;
-}
-
-function versionIds(vaultName: string, key: string): string[] {
-  return vault(vaultName)
-    .versions(key)
-    .map(({ id }) => id);
-}
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'escrow-restore-'));
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', ...europe },
-      { kind: 'vault', name: 'contoso-dr', ...europe },
-      { kind: 'vault', name: 'contoso-us', ...europe, geography: 'us' },
-      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
-      { kind: 'managedHsm', name: 'other-hsm', securityDomain: 'two' },
-    ],
-  });
-  env = escrowSettings(azure, [
-    { vaultName: 'contoso-prod', ...europe },
-    { hsmName: 'contoso-hsm', securityDomain: 'one' },
-  ]);
-  vault('contoso-prod').addKey({ name: 'signing', versions: 3, tags: { owner: 'platform' } });
-  vault('contoso-prod').addKey({ name: 'Payroll' });
-  vault('contoso-prod').addKey({ name: 'www-cert', managed: true });
-  for (let tenant = 10; tenant < 30; tenant++) vault('contoso-prod').addKey({ name: `tenant-${tenant}` });
-  vault('contoso-hsm').addKey({ name: 'payments', versions: 2 });
-  const runs = await runAsApp(azure, env);
-  expect(runs.every(({ status }) => status === 'ok')).toBe(true);
-  // Until every key has had its turn to be looked at.
-  for (let audits = 0; audits < 6; audits++) await runAudit(azure, env);
-});
-
-beforeEach(() => {
-  azure.keyVault.faults.clear();
-  for (const name of ['contoso-dr', 'contoso-us', 'other-hsm']) {
-    for (const key of [...vault(name).keyNames(), ...vault(name).deletedKeyNames()]) vault(name).purgeKey(key);
-  }
-});
-
-afterAll(async () => {
-  await azure.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const scene = setRestoreScene();
+const { cli, vault, versionIds } = scene;
 
 describe('restore of one key', () => {
   test('brings back a key that was deleted and purged, with all its versions', async () => {
@@ -95,7 +35,7 @@ describe('restore of one key', () => {
     expect(code).toBe(0);
     expect(json()).toMatchObject({ step: { action: 'recover' }, outcome: { outcome: 'recovered' } });
     expect(vault('contoso-prod').keyNames()).toContain('signing');
-    expect(azure.keyVault.requests.at(-1)?.operation).not.toBe('restoreKey');
+    expect(scene.azure.keyVault.requests.at(-1)?.operation).not.toBe('restoreKey');
   });
 
   test('asks first, and does nothing without a yes', async () => {
@@ -160,7 +100,7 @@ describe('restore of one key', () => {
   });
 
   test('takes the restore for done when only its answer was lost', async () => {
-    azure.keyVault.faults.add({ operation: 'restoreKey', times: 1, effect: { kind: 'resetAfterWork' } });
+    scene.azure.keyVault.faults.add({ operation: 'restoreKey', times: 1, effect: { kind: 'resetAfterWork' } });
     const { code } = await cli('restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --yes');
     expect(code).toBe(0);
     expect(versionIds('contoso-dr', 'signing')).toEqual(versionIds('contoso-prod', 'signing'));
@@ -168,13 +108,13 @@ describe('restore of one key', () => {
 
   test('waits while the name of a key that was purged a moment ago is still held', async () => {
     const held = { kind: 'status', status: 409, code: 'Conflict', message: 'There was a conflict restoring.' } as const;
-    azure.keyVault.faults.add({ operation: 'restoreKey', times: 2, effect: held });
+    scene.azure.keyVault.faults.add({ operation: 'restoreKey', times: 2, effect: held });
     const { code } = await cli('restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --yes');
     expect([code, vault('contoso-dr').keyNames()]).toEqual([0, ['signing']]);
   });
 
   test('names the permission that is missing', async () => {
-    azure.keyVault.faults.add({
+    scene.azure.keyVault.faults.add({
       operation: 'restoreKey',
       effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
     });
@@ -198,137 +138,17 @@ describe('restore of one key', () => {
   });
 });
 
-describe('restore of a whole vault', () => {
-  test('does not guess which is meant when both one key and all are named', async () => {
-    const { code, stderr } = await cli(
-      'restore --vault-name contoso-prod --all --name signing --to-vault-name contoso-dr --what-if',
-    );
-    expect([code, stderr]).toEqual([
-      2,
-      expect.stringContaining("option '--name <KEY>' cannot be used with option '--all'"),
-    ]);
-  });
-
-  test('plans, restores every key at the pace of the target, keeps a receipt, and goes on where a pass ended', async () => {
-    const receipt = join(folder, 'all.jsonl');
-    const line = `restore --vault-name contoso-prod --all --to-vault-name contoso-dr --receipt ${receipt}`;
-    vault('contoso-dr').addKey({ name: 'tenant-10' });
-
-    const whatIf = await cli(`${line} --what-if --json`);
-    expect(whatIf.code).toBe(3);
-    expect(whatIf.json()).toMatchObject({ certificateBacked: ['www-cert'], estimatedMs: 6300 });
-    expect(whatIf.stderr).toContain('1 certificate-backed key to bring back with its certificate');
-    expect([vault('contoso-dr').keyNames(), existsSync(receipt)]).toEqual([['tenant-10'], false]);
-
-    const interrupt = new AbortController();
-    const started = cli(`${line} --yes --json`, { signal: interrupt.signal });
-    await expect.poll(() => vault('contoso-dr').keyNames().length, { interval: 20 }).toBeGreaterThan(3);
-    interrupt.abort();
-    const first = await started;
-    expect(first.code).toBe(3);
-    expect(first.stderr).toContain('Run the same command again to go on');
-    const done = first.json<{ counts: { restored: number; left: number } }>().counts;
-    expect(done.left).toBeGreaterThan(0);
-    expect(vault('contoso-dr').keyNames()).toHaveLength(done.restored + 1);
-
-    const second = await cli(`${line} --yes --json`);
-    expect(second.code).toBe(3);
-    expect(second.json()).toMatchObject({
-      counts: { planned: 22, alreadyThere: done.restored, restored: 21 - done.restored, failed: 1, left: 0 },
-    });
-    expect(versionIds('contoso-dr', 'signing')).toEqual(versionIds('contoso-prod', 'signing'));
-    const lines = (await readFile(receipt, 'utf8'))
-      .trim()
-      .split('\n')
-      .map((text) => JSON.parse(text));
-    expect(lines.filter(({ event }) => event === 'begin')).toHaveLength(2);
-    expect(lines.filter(({ outcome }) => outcome === 'restored')).toHaveLength(21);
-    expect((await stat(receipt)).mode & 0o077).toBe(0);
-  });
-
-  test('names the time as of which there is no record', async () => {
-    const day = lastNight(2000).toISOString().slice(0, 10);
-    const line = `restore --vault-name contoso-prod --all --to-vault-name contoso-dr --what-if --at ${day}`;
-    const { code, stderr } = await cli(line);
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`from ${day}T23:59:59Z or before`)]);
-  });
-
-  test('names the permission that is missing to look at the target', async () => {
-    const effect = { kind: 'forbidden', reason: 'ForbiddenByRbac' } as const;
-    azure.keyVault.faults.add({ source: 'contoso-dr', operation: 'listKeys', effect });
-    const { code, stderr } = await cli('restore --vault-name contoso-prod --all --to-vault-name contoso-dr --what-if');
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /Cannot list the keys of vault "contoso-dr".*Grant Microsoft.KeyVault\/vaults\/keys\/read\./,
-    );
-  });
-
-  test('brings back what is missing of a vault, and takes keys that are still there for no failure', async () => {
-    const before = vault('contoso-prod').keyNames().length;
-    vault('contoso-prod').purgeKey('tenant-20');
-    const receipt = join(folder, 'own.jsonl');
-    const line = `restore --vault-name contoso-prod --name "tenant-*" --to-vault-name contoso-prod --receipt ${receipt}`;
-    const whatIf = await cli(`${line} --what-if`);
-    expect([whatIf.code, whatIf.stderr]).toEqual([0, expect.stringContaining('19 keys still there')]);
-    expect(whatIf.stderr).not.toContain('tenant-21');
-    expect(whatIf.stdout).toMatch(/^ {2}tenant-20 +restore +record from \d{4}-\d\d-\d\dT[\d:]+Z \(\d+ \w+ ago\)$/m);
-    expect(whatIf.stdout.match(/still there/g)).toHaveLength(19);
-    const { code, json } = await cli(`${line} --yes --json`);
-    expect([code, json().counts]).toEqual([
-      0,
-      expect.objectContaining({
-        planned: 20,
-        stillThere: 19,
-        restored: 1,
-        failed: 0,
-        stranger: 0,
-        unproven: 0,
-        left: 0,
-      }),
-    ]);
-    expect(vault('contoso-prod').keyNames()).toHaveLength(before);
-    expect((await cli(`${line} --yes --json`)).json()).toMatchObject({ counts: { stillThere: 19, alreadyThere: 1 } });
-  });
-
-  test('prints the first five of many taken names, and buries no other failure under them', async () => {
-    for (let tenant = 10; tenant < 22; tenant++) vault('contoso-dr').addKey({ name: `tenant-${tenant}` });
-    vault('contoso-dr').addKey({ name: 'tenant-29' });
-    vault('contoso-dr').deleteKey('tenant-29');
-    const receipt = join(folder, 'taken.jsonl');
-    const line = `restore --vault-name contoso-prod --name "tenant-*" --to-vault-name contoso-dr --yes --receipt ${receipt}`;
-    const { code, stdout, stderr } = await cli(line);
-    expect(code).toBe(3);
-    for (const told of [stderr, stdout]) {
-      expect(told.match(/the name is taken there/g)).toHaveLength(5);
-      expect(told).toContain('and 7 more like that (nameTaken)');
-      expect(told).toContain('"tenant-29" to vault "contoso-dr": a deleted key still holds the name there');
-    }
-    expect(stdout).toContain('7 restored, 0 recovered, 0 restored earlier, 0 still there, 13 failed.');
-    const kept = (await readFile(receipt, 'utf8')).split('\n').filter((entry) => entry.includes('"nameTaken"'));
-    expect(kept).toHaveLength(12);
-  });
-
-  test('restores what a pattern matches, and refuses the receipt of another restore', async () => {
-    const receipt = join(folder, 'tenants.jsonl');
-    const line = `restore --vault-name contoso-prod --name "tenant-1?" --to-vault-name contoso-dr --yes --receipt ${receipt}`;
-    expect((await cli(line)).code).toBe(0);
-    expect(vault('contoso-dr').keyNames()).toHaveLength(10);
-    const other = await cli(line.replace('to-vault-name contoso-dr', 'to-vault-name contoso-us'));
-    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('the receipt of another restore')]);
-    const noFile = await cli(line.replace(receipt, folder));
-    expect([noFile.code, noFile.stderr]).toEqual([1, expect.stringContaining('Name another file: --receipt FILE.')]);
-  });
-});
+describeWholeVault(scene);
 
 describe('drill', () => {
   test('distinguishes an interrupted drill from a whole one', async () => {
     const interrupt = new AbortController();
-    azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 200 } });
-    const before = azure.keyVault.requests.length;
+    scene.azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 200 } });
+    const before = scene.azure.keyVault.requests.length;
     const running = cli('drill --to-vault-name contoso-dr --vault-name contoso-prod --sample 3 --yes', {
       signal: interrupt.signal,
     });
-    const begun = () => azure.keyVault.requests.slice(before).some(({ operation }) => operation === 'restoreKey');
+    const begun = () => scene.azure.keyVault.requests.slice(before).some(({ operation }) => operation === 'restoreKey');
     await expect.poll(begun, { interval: 10 }).toBe(true);
     interrupt.abort();
     expect((await running).stdout).toContain('1 of 3 keys proven');
@@ -343,7 +163,7 @@ describe('drill', () => {
 
 describe('download', () => {
   test('writes bytes that an independent client restores, and prints the commands for them', async () => {
-    const file = join(folder, 'signing.keybackup');
+    const file = join(scene.folder, 'signing.keybackup');
     const line = `download --vault-name contoso-prod --name signing -o ${file}`;
     const { code, stdout } = await cli(line);
     expect(code).toBe(0);
@@ -351,14 +171,17 @@ describe('download', () => {
       `Restore-AzKeyVaultKey -VaultName contoso-prod -InputFile ${file}`,
       `az keyvault key restore --vault-name contoso-prod --file ${file}`,
     ]);
-    const client = new KeyClient('https://contoso-dr.vault.azure.net', azure.credential(azure.identities.operator));
+    const client = new KeyClient(
+      'https://contoso-dr.vault.azure.net',
+      scene.azure.credential(scene.azure.identities.operator),
+    );
     const restored = await client.restoreKeyBackup(await readFile(file));
     expect(restored.id?.split('/').at(-1)).toBe(vault('contoso-prod').versions('signing').at(-1)?.id);
     expect((await stat(file)).mode & 0o077).toBe(0);
   });
 
   test('overwrites a file only on request', async () => {
-    const file = join(folder, 'taken');
+    const file = join(scene.folder, 'taken');
     await writeFile(file, 'mine');
     const line = `download --vault-name contoso-prod --name signing -o ${file}`;
     const refused = await cli(line);
@@ -367,7 +190,9 @@ describe('download', () => {
       expect.stringContaining('exists'),
       'mine',
     ]);
-    const spaced = await cli(`download --vault-name contoso-prod --name signing -o "${join(folder, 'my key')}" --json`);
+    const spaced = await cli(
+      `download --vault-name contoso-prod --name signing -o "${join(scene.folder, 'my key')}" --json`,
+    );
     expect(spaced.json()).toMatchObject({ restoreWith: { az: expect.stringMatching(/--file "[^"]+my key"$/) } });
     expect((await cli(`${line} --force --json`)).json()).toMatchObject({ file, record: { name: 'signing' } });
     // Whoever could read the old file must not read the key.
@@ -376,7 +201,7 @@ describe('download', () => {
 
   test('names the file by source, key and run when no name is given', async () => {
     const here = process.cwd();
-    process.chdir(folder);
+    process.chdir(scene.folder);
     const { code, json } = await cli('download --vault-name contoso-prod --name signing --json');
     process.chdir(here);
     const { file, record } = json<{ file: string; record: { runId: string } }>();
@@ -397,18 +222,18 @@ describe('a corrupt record', () => {
   test('is refused before anything is sent to the service', async () => {
     const blobName = 'named/copies/signing.keybackup';
     await putRecord(
-      azure,
+      scene.azure,
       `vaults/contoso-prod/signing/${scheduledRunId(lastNight())}.keybackup`,
       blobName,
       (bytes) => {
         bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
       },
     );
-    const before = azure.keyVault.requests.length;
+    const before = scene.azure.keyVault.requests.length;
     const { code, stderr } = await cli(`restore --blob-name ${blobName} --to-vault-name contoso-dr --yes`);
     expect(code).toBe(1);
     expect(stderr).toContain('is corrupt: the SHA-256 of its bytes is');
-    expect(azure.keyVault.requests.slice(before).map(({ operation }) => operation)).not.toContain('restoreKey');
+    expect(scene.azure.keyVault.requests.slice(before).map(({ operation }) => operation)).not.toContain('restoreKey');
     expect(vault('contoso-dr').keyNames()).toEqual([]);
     const verified = await cli('verify --all --json');
     expect(verified.code).toBe(3);
