@@ -1,7 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { conductAudit } from '../escrow/audit/audit.ts';
-import { wrapAuditFailure } from '../escrow/audit/audit-failed.ts';
-import { coverageGapsOf, logFindings, logSaved } from '../escrow/audit/audit-log.ts';
+import { wrapAuditFailure } from '../escrow/audit/document/audit-failed.ts';
+import { coverageGapsOf, logFindings, logSaved } from '../escrow/audit/document/audit-log.ts';
 import { reportPage } from '../escrow/page/report-page.ts';
 import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
 import type { Audit } from '../escrow/records/audit-document.ts';

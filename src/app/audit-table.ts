@@ -1,4 +1,4 @@
-import { containerNameOf } from '../escrow/audit/storage-protection.ts';
+import { containerNameOf } from '../escrow/audit/inputs/storage-protection.ts';
 import { dayMs } from '../escrow/model/day.ts';
 import type { Audit } from '../escrow/records/audit-document.ts';
 

@@ -1,5 +1,5 @@
-import { checkCoverage, checkIdentity } from '../escrow/audit/key-checks.ts';
-import { silenceChecks } from '../escrow/audit/source-checks.ts';
+import { checkCoverage, checkIdentity } from '../escrow/audit/checks/key-checks.ts';
+import { silenceChecks } from '../escrow/audit/checks/source-checks.ts';
 import type { KeyCoverage } from '../escrow/coverage/coverage.ts';
 import { coverSource } from '../escrow/coverage/coverage.ts';
 import type { CoverageContext } from '../escrow/coverage/coverage-context.ts';

@@ -1,5 +1,5 @@
-import type { ChainVerdict } from '../escrow/audit/verify-chain.ts';
-import { verifyChain } from '../escrow/audit/verify-chain.ts';
+import type { ChainVerdict } from '../escrow/audit/checks/verify-chain.ts';
+import { verifyChain } from '../escrow/audit/checks/verify-chain.ts';
 import type { Task } from './task.ts';
 
 export type EvidenceVerdict = ChainVerdict & { readonly isWhole: boolean };

@@ -10,7 +10,7 @@ import { runSources } from '../../src/app/run-sources.ts';
 import type { Services } from '../../src/app/services.ts';
 import { createServices } from '../../src/app/services.ts';
 import { readSettings } from '../../src/app/settings.ts';
-import { CoverageGaps } from '../../src/escrow/audit/audit-log.ts';
+import { CoverageGaps } from '../../src/escrow/audit/document/audit-log.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { EscrowLog } from '../../src/escrow/ports/escrow-events.ts';
 import type { EscrowStore } from '../../src/escrow/ports/escrow-store.ts';

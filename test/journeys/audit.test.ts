@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verifyChain } from '../../src/escrow/audit/verify-chain.ts';
+import { verifyChain } from '../../src/escrow/audit/checks/verify-chain.ts';
 import { findingMessage } from '../../src/escrow/model/finding.ts';
 import { requestRunId } from '../../src/escrow/model/run-id.ts';
 import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';

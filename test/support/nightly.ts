@@ -1,4 +1,4 @@
-import { CoverageGaps } from '../../src/escrow/audit/audit-log.ts';
+import { CoverageGaps } from '../../src/escrow/audit/document/audit-log.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { readLatestAudit } from '../../src/escrow/records/stored-audits.ts';
 import type { SourceRun } from '../../src/escrow/run/source-run.ts';

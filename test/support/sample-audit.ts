@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { totalsOf } from '../../src/escrow/audit/audit-totals.ts';
+import { totalsOf } from '../../src/escrow/audit/document/audit-totals.ts';
 import { calendarStart, type DayMark, encodeMarks } from '../../src/escrow/coverage/calendar.ts';
 import type { CoverageStatus } from '../../src/escrow/model/coverage-status.ts';
 import { calendarDays } from '../../src/escrow/model/day.ts';

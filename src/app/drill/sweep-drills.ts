@@ -1,4 +1,4 @@
-import { readKnownKeys } from '../../escrow/audit/latest-audit.ts';
+import { readKnownKeys } from '../../escrow/audit/inputs/latest-audit.ts';
 import type { KnownKeys } from '../../escrow/coverage/known-keys.ts';
 import { findOpenDrills } from '../../escrow/drill/drill-journal.ts';
 import type { Leftover, Swept } from '../../escrow/drill/sweep.ts';

@@ -1,4 +1,4 @@
-import { readKnownKeys } from '../../escrow/audit/latest-audit.ts';
+import { readKnownKeys } from '../../escrow/audit/inputs/latest-audit.ts';
 import type { KnownKeys } from '../../escrow/coverage/known-keys.ts';
 import { messageOf } from '../../escrow/model/failure.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';

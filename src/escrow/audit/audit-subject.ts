@@ -6,8 +6,8 @@ import type { EscrowSource } from '../model/source.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { AuditedKeys, AuditedSource } from '../records/audit-document.ts';
 import type { SourceHistory } from '../run/run-history.ts';
-import type { DrillHistory } from './drill-history.ts';
-import type { CheckedKey } from './source-checks.ts';
+import type { CheckedKey } from './checks/source-checks.ts';
+import type { DrillHistory } from './inputs/drill-history.ts';
 
 export interface SourceToAudit {
   readonly source: EscrowSource;

@@ -12,13 +12,13 @@ import { auditFormat } from '../records/audit-document.ts';
 import { joinKeys, packKeys } from '../records/packed-keys.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 import { emptyHistory } from '../run/run-history.ts';
-import type { AuditInputs } from './audit-inputs.ts';
-import { loadAuditInputs } from './audit-inputs.ts';
-import { totalsOf } from './audit-totals.ts';
-import { canaryOf, checkEscrow } from './escrow-checks.ts';
+import { canaryOf, checkEscrow } from './checks/escrow-checks.ts';
+import { checkLeftOut } from './checks/source-checks.ts';
+import { totalsOf } from './document/audit-totals.ts';
+import type { AuditInputs } from './inputs/audit-inputs.ts';
+import { loadAuditInputs } from './inputs/audit-inputs.ts';
+import { readProtection } from './inputs/storage-protection.ts';
 import { auditSource } from './source-audit.ts';
-import { checkLeftOut } from './source-checks.ts';
-import { readProtection } from './storage-protection.ts';
 
 export interface AuditJob {
   readonly sources: readonly EscrowSource[];

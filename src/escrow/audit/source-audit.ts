@@ -10,11 +10,11 @@ import { eachListed } from '../records/capped-listing.ts';
 import { packKeys, selectKeys } from '../records/packed-keys.ts';
 import { auditedRuns } from '../run/run-history.ts';
 import type { KeyDraft, SourceAudit, SourceAuditContext, SourceToAudit } from './audit-subject.ts';
-import { auditedKey } from './audited-key.ts';
-import { drilledKey } from './drill-history.ts';
-import { checkCoverage, checkIdentity } from './key-checks.ts';
-import { checkRuns, missedRuns } from './run-checks.ts';
-import { checkedKey, checkSource, reportChecks, unknownRecords } from './source-checks.ts';
+import { checkCoverage, checkIdentity } from './checks/key-checks.ts';
+import { checkRuns, missedRuns } from './checks/run-checks.ts';
+import { checkedKey, checkSource, reportChecks, unknownRecords } from './checks/source-checks.ts';
+import { auditedKey } from './document/audited-key.ts';
+import { drilledKey } from './inputs/drill-history.ts';
 import { witnessKeys } from './witness-keys.ts';
 
 /** Audits one source: coverage, versions, runs; what a person must know of it and what is wrong with it. */

@@ -1,4 +1,4 @@
-import { drilledKey } from '../audit/drill-history.ts';
+import { drilledKey } from '../audit/inputs/drill-history.ts';
 import { inParallel } from '../coverage/in-parallel.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { drillFolder, parseDrillReceiptName } from '../records/blob-names.ts';

@@ -1,4 +1,4 @@
-import { drilledKey } from '../audit/drill-history.ts';
+import { drilledKey } from '../audit/inputs/drill-history.ts';
 import { EscrowFault } from '../model/failure.ts';
 import type { SourceSuffixes } from '../model/key-id.ts';
 import type { SourceId } from '../model/source.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { verifyChain } from '../../../src/escrow/audit/verify-chain.ts';
+import { verifyChain } from '../../../src/escrow/audit/checks/verify-chain.ts';
 import { findingMessage } from '../../../src/escrow/model/finding.ts';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import { found, keyIn } from '../../support/audit-findings.ts';

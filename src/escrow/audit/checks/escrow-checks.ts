@@ -1,11 +1,11 @@
-import type { Finding } from '../model/finding.ts';
-import { counted, finding, instant, someOf } from '../model/finding.ts';
-import { timeMargin } from '../model/run-id.ts';
-import { latestOccurrence } from '../model/run-time.ts';
-import type { AuditHead } from '../records/audit-document.ts';
-import { canaryAltered } from '../write-once/canary-findings.ts';
-import type { AuditInputs } from './audit-inputs.ts';
-import type { DrillHistory } from './drill-history.ts';
+import type { Finding } from '../../model/finding.ts';
+import { counted, finding, instant, someOf } from '../../model/finding.ts';
+import { timeMargin } from '../../model/run-id.ts';
+import { latestOccurrence } from '../../model/run-time.ts';
+import type { AuditHead } from '../../records/audit-document.ts';
+import { canaryAltered } from '../../write-once/canary-findings.ts';
+import type { AuditInputs } from '../inputs/audit-inputs.ts';
+import type { DrillHistory } from '../inputs/drill-history.ts';
 
 // What is wrong with the escrow as a whole, and with the proof itself.
 

@@ -1,5 +1,5 @@
-import { coverageStatuses, requiresBackup } from '../model/coverage-status.ts';
-import type { AuditedKey, AuditedSource, AuditHead } from '../records/audit-document.ts';
+import { coverageStatuses, requiresBackup } from '../../model/coverage-status.ts';
+import type { AuditedKey, AuditedSource, AuditHead } from '../../records/audit-document.ts';
 
 /** @param keys of the configured sources. */
 export function totalsOf(keys: Iterable<AuditedKey>, sources: readonly AuditedSource[]): AuditHead['totals'] {

@@ -1,7 +1,7 @@
-import type { KnownKey, KnownKeys } from '../coverage/known-keys.ts';
-import { parseSourcePath, sourcePath } from '../model/source-path.ts';
-import type { EscrowStore } from '../ports/escrow-store.ts';
-import { readLatestAudit } from '../records/stored-audits.ts';
+import type { KnownKey, KnownKeys } from '../../coverage/known-keys.ts';
+import { parseSourcePath, sourcePath } from '../../model/source-path.ts';
+import type { EscrowStore } from '../../ports/escrow-store.ts';
+import { readLatestAudit } from '../../records/stored-audits.ts';
 
 /**
  * What the newest audit that can be read knows of keys: what a restore, a drill or the next audit compares with.

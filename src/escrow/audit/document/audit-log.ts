@@ -1,7 +1,7 @@
-import { counted, findingMessage } from '../model/finding.ts';
-import type { EscrowLog } from '../ports/escrow-events.ts';
-import type { Audit } from '../records/audit-document.ts';
-import type { SavedAudit } from '../records/stored-audits.ts';
+import { counted, findingMessage } from '../../model/finding.ts';
+import type { EscrowLog } from '../../ports/escrow-events.ts';
+import type { Audit } from '../../records/audit-document.ts';
+import type { SavedAudit } from '../../records/stored-audits.ts';
 
 /** One line for each finding. */
 export function logFindings(log: EscrowLog, { auditId: runId, findings }: Audit): void {

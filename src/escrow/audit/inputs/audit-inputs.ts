@@ -1,22 +1,22 @@
-import { freshSinceOf } from '../coverage/coverage-context.ts';
-import { addDays, calendarDays, dayMs, dayOf } from '../model/day.ts';
-import { timeMargin } from '../model/run-id.ts';
-import type { SourceId } from '../model/source.ts';
-import { parseSourcePath, sourceFolders, sourcePath } from '../model/source-path.ts';
-import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
-import type { EscrowStores } from '../ports/escrow-stores.ts';
-import type { AuditHead } from '../records/audit-document.ts';
-import { canaryName, requestFolder } from '../records/blob-names.ts';
-import { eachListed } from '../records/capped-listing.ts';
-import type { LatestAudit, StoredAudit } from '../records/stored-audits.ts';
-import { readLatestAudit } from '../records/stored-audits.ts';
-import type { StoredRun } from '../records/stored-run.ts';
-import { listRuns } from '../records/stored-run.ts';
-import type { SourceHistory } from '../run/run-history.ts';
-import { readHistories } from '../run/run-history.ts';
+import { freshSinceOf } from '../../coverage/coverage-context.ts';
+import { addDays, calendarDays, dayMs, dayOf } from '../../model/day.ts';
+import { timeMargin } from '../../model/run-id.ts';
+import { latestOccurrence } from '../../model/run-time.ts';
+import type { SourceId } from '../../model/source.ts';
+import { parseSourcePath, sourceFolders, sourcePath } from '../../model/source-path.ts';
+import type { EscrowStore, StoredBlob } from '../../ports/escrow-store.ts';
+import type { EscrowStores } from '../../ports/escrow-stores.ts';
+import type { AuditHead } from '../../records/audit-document.ts';
+import { canaryName, requestFolder } from '../../records/blob-names.ts';
+import { eachListed } from '../../records/capped-listing.ts';
+import type { LatestAudit, StoredAudit } from '../../records/stored-audits.ts';
+import { readLatestAudit } from '../../records/stored-audits.ts';
+import type { StoredRun } from '../../records/stored-run.ts';
+import { listRuns } from '../../records/stored-run.ts';
+import type { SourceHistory } from '../../run/run-history.ts';
+import { readHistories } from '../../run/run-history.ts';
 import type { DrillHistory } from './drill-history.ts';
 import { readDrills } from './drill-history.ts';
-import { lastDueRun } from './run-checks.ts';
 
 /** Everything an audit reads beside the sources themselves and the record folders of their keys. */
 export interface AuditInputs {
@@ -87,6 +87,14 @@ function runsSince(
   const since =
     latest === undefined ? now.getTime() - calendarDays * dayMs : Date.parse(dayOf(new Date(latest.head.startedAt)));
   return new Date(Math.min(since, freshSinceOf({ now, ...asked }).getTime(), lastDue - timeMargin));
+}
+
+/** A run that is due may still be waiting in the queue. */
+const graceMs = 60 * 60_000;
+
+/** The last run that must have begun by now. */
+export function lastDueRun(schedule: string, now: Date): Date | undefined {
+  return latestOccurrence(schedule, new Date(now.getTime() - graceMs));
 }
 
 /** How many requests were recorded as not carried out. Their messages are anybody's who may send: none is read. */

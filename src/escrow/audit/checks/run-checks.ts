@@ -1,23 +1,16 @@
-import { failureHeadline } from '../model/failure.ts';
-import type { Finding } from '../model/finding.ts';
-import { counted, finding, instant } from '../model/finding.ts';
-import { timeMargin } from '../model/run-id.ts';
-import { latestOccurrence, nextOccurrence, occurrencesBetween } from '../model/run-time.ts';
-import type { SourceId } from '../model/source.ts';
-import type { StoredRun } from '../records/stored-run.ts';
-import type { ReportSummary, SourceHistory } from '../run/run-history.ts';
-import { keptMs, reportsOf } from '../run/run-history.ts';
+import { failureHeadline } from '../../model/failure.ts';
+import type { Finding } from '../../model/finding.ts';
+import { counted, finding, instant } from '../../model/finding.ts';
+import { timeMargin } from '../../model/run-id.ts';
+import { nextOccurrence, occurrencesBetween } from '../../model/run-time.ts';
+import type { SourceId } from '../../model/source.ts';
+import type { StoredRun } from '../../records/stored-run.ts';
+import type { ReportSummary, SourceHistory } from '../../run/run-history.ts';
+import { keptMs, reportsOf } from '../../run/run-history.ts';
+import { lastDueRun } from '../inputs/audit-inputs.ts';
 
-const minute = 60_000;
-/** A run that is due may still be waiting in the queue. */
-const graceMs = 60 * minute;
 /** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */
-const longestRunMs = 3 * 60 * minute;
-
-/** The last run that must have begun by now. */
-export function lastDueRun(schedule: string, now: Date): Date | undefined {
-  return latestOccurrence(schedule, new Date(now.getTime() - graceMs));
-}
+const longestRunMs = 3 * 60 * 60_000;
 
 /** What the latest audit judged of the runs of a source. */
 export interface RunsJudged {

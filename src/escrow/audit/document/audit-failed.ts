@@ -1,5 +1,5 @@
-import { causeOf } from '../model/failure.ts';
-import { OutOfTime } from '../model/service-error.ts';
+import { causeOf } from '../../model/failure.ts';
+import { OutOfTime } from '../../model/service-error.ts';
 
 /** No audit came about, or it could not be kept with its page. Not the same as an audit that found gaps. */
 export class AuditFailedError extends Error {

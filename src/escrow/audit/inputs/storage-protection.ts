@@ -1,8 +1,8 @@
-import { reasonOf } from '../model/remedy.ts';
-import { OutOfTime, ServiceError } from '../model/service-error.ts';
-import type { EscrowStores } from '../ports/escrow-stores.ts';
-import type { StorageAdministration } from '../ports/storage-protection.ts';
-import type { AuditedProtection } from '../records/audit-document.ts';
+import { reasonOf } from '../../model/remedy.ts';
+import { OutOfTime, ServiceError } from '../../model/service-error.ts';
+import type { EscrowStores } from '../../ports/escrow-stores.ts';
+import type { StorageAdministration } from '../../ports/storage-protection.ts';
+import type { AuditedProtection } from '../../records/audit-document.ts';
 
 /**
  * How long the three containers keep what lies in them, and how it is replicated. An audit does without what it may not see: that

@@ -1,8 +1,8 @@
-import type { Finding } from '../model/finding.ts';
-import { finding } from '../model/finding.ts';
-import type { EscrowStore } from '../ports/escrow-store.ts';
-import type { AuditDigest } from '../records/audit-document.ts';
-import { listAudits, readAudit } from '../records/stored-audits.ts';
+import type { Finding } from '../../model/finding.ts';
+import { finding } from '../../model/finding.ts';
+import type { EscrowStore } from '../../ports/escrow-store.ts';
+import type { AuditDigest } from '../../records/audit-document.ts';
+import { listAudits, readAudit } from '../../records/stored-audits.ts';
 
 /** What came of following the chain of audits. */
 export interface ChainVerdict {

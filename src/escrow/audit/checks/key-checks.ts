@@ -1,11 +1,11 @@
-import type { KeyCoverage } from '../coverage/coverage.ts';
-import { presentVersions } from '../coverage/witness.ts';
-import { dayMs } from '../model/day.ts';
-import type { Finding, FindingKind, FindingText } from '../model/finding.ts';
-import { counted, describeAge, finding, instant } from '../model/finding.ts';
-import type { SourceId } from '../model/source.ts';
-import type { AuditedKey, AuditedRecord } from '../records/audit-document.ts';
-import type { BlobFault } from '../records/blob-fault.ts';
+import type { KeyCoverage } from '../../coverage/coverage.ts';
+import { presentVersions } from '../../coverage/witness.ts';
+import { dayMs } from '../../model/day.ts';
+import type { Finding, FindingKind, FindingText } from '../../model/finding.ts';
+import { counted, describeAge, finding, instant } from '../../model/finding.ts';
+import type { SourceId } from '../../model/source.ts';
+import type { AuditedKey, AuditedRecord } from '../../records/audit-document.ts';
+import type { BlobFault } from '../../records/blob-fault.ts';
 
 // What is wrong with one key.
 

@@ -1,11 +1,11 @@
-import { inParallel } from '../coverage/in-parallel.ts';
-import type { EscrowStore, ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
-import type { AuditHead } from '../records/audit-document.ts';
-import { drillFolder, lastReceipts, parseDrillJournalName, parseDrillReceiptName } from '../records/blob-names.ts';
-import { oneLargeAtATime } from '../records/bounded-read.ts';
-import { eachListed } from '../records/capped-listing.ts';
-import { readDrillReceipt } from '../records/drill-receipt.ts';
-import type { StoredAudit } from '../records/stored-audits.ts';
+import { inParallel } from '../../coverage/in-parallel.ts';
+import type { EscrowStore, ListedBlob, StoredBlob } from '../../ports/escrow-store.ts';
+import type { AuditHead } from '../../records/audit-document.ts';
+import { drillFolder, lastReceipts, parseDrillJournalName, parseDrillReceiptName } from '../../records/blob-names.ts';
+import { oneLargeAtATime } from '../../records/bounded-read.ts';
+import { eachListed } from '../../records/capped-listing.ts';
+import { readDrillReceipt } from '../../records/drill-receipt.ts';
+import type { StoredAudit } from '../../records/stored-audits.ts';
 
 // Receipts are claims of drill operators, who alone add to their store.
 

@@ -1,8 +1,8 @@
-import { decodeMarks, encodeMarks, markDays } from '../coverage/calendar.ts';
-import type { KeyCoverage } from '../coverage/coverage.ts';
-import type { Day } from '../model/day.ts';
-import type { AuditedFolder, AuditedKey } from '../records/audit-document.ts';
-import type { StoredAudit } from '../records/stored-audits.ts';
+import { decodeMarks, encodeMarks, markDays } from '../../coverage/calendar.ts';
+import type { KeyCoverage } from '../../coverage/coverage.ts';
+import type { Day } from '../../model/day.ts';
+import type { AuditedFolder, AuditedKey } from '../../records/audit-document.ts';
+import type { StoredAudit } from '../../records/stored-audits.ts';
 
 export interface KeyContext {
   readonly source: string;

@@ -1,12 +1,12 @@
-import type { KeyCoverage, SourceCoverage } from '../coverage/coverage.ts';
-import type { CoverageStatus } from '../model/coverage-status.ts';
-import { requiresBackup } from '../model/coverage-status.ts';
-import type { Finding, FindingText } from '../model/finding.ts';
-import { counted, finding, someOf } from '../model/finding.ts';
-import { isExcluded } from '../model/selection.ts';
-import type { EscrowSource, RestorePlace } from '../model/source.ts';
-import type { StoredAudit } from '../records/stored-audits.ts';
-import type { SourceHistory } from '../run/run-history.ts';
+import type { KeyCoverage, SourceCoverage } from '../../coverage/coverage.ts';
+import type { CoverageStatus } from '../../model/coverage-status.ts';
+import { requiresBackup } from '../../model/coverage-status.ts';
+import type { Finding, FindingText } from '../../model/finding.ts';
+import { counted, finding, someOf } from '../../model/finding.ts';
+import { isExcluded } from '../../model/selection.ts';
+import type { EscrowSource, RestorePlace } from '../../model/source.ts';
+import type { StoredAudit } from '../../records/stored-audits.ts';
+import type { SourceHistory } from '../../run/run-history.ts';
 
 // What is wrong with a source as a whole.
 
