@@ -54,7 +54,7 @@ export const commandFaults: readonly CommandFault[] = [
   {
     where: 'Key Vault',
     name: 'an HSM-protected key restored to a standard vault',
-    does: 'says: the key needs a premium vault',
+    does: 'asks for a premium vault',
     keyType: 'EC-HSM',
     targetSku: 'standard',
     command: restore,
@@ -85,7 +85,7 @@ export const commandFaults: readonly CommandFault[] = [
   {
     where: 'Queue Storage',
     name: 'a message that is not base64',
-    does: '`doctor` shows it: the app never saw it',
+    does: '`doctor` shows it, the app never saw it',
     command: () => 'doctor',
     arrange: ({ azure }) => viewQueue(azure).sendPoison('{"vaultName":"contoso-prod"}'),
     exitCode: 3,

@@ -8,24 +8,24 @@ const begin = '<!-- fault table: node test/chaos/fault-table.ts -->';
 const end = '<!-- end of fault table -->';
 
 /**
- * The named faults as the tables of docs/security.md: one a service, one row for all that the product answers alike; and one of what
- * only commands meet.
+ * The named faults as docs/security.md has them: a list a service, one item for all that the product answers alike; and a list of
+ * what only commands meet.
  */
 export function faultTables(): string {
   const services = Map.groupBy(namedFaults, ({ where }) => (where === 'Managed HSM' ? 'Key Vault' : where));
-  return [...[...services].map(([service, faults]) => tableOf(service, faults)), commandTable()].join('\n\n');
+  return [...[...services].map(([service, faults]) => listOf(service, faults)), commandList()].join('\n\n');
 }
 
-function commandTable(): string {
-  const alike = Map.groupBy(commandFaults, ({ does, exitCode }) => `${does} | ${exitCode}`);
-  const rows = [...alike].map(([answer, same]) => `| ${namesOf(same)} | ${answer} |`);
-  return ['| `restore`, `drill`, `doctor` | what the product does | exit code |', '|---|---|---|', ...rows].join('\n');
+function commandList(): string {
+  const alike = Map.groupBy(commandFaults, ({ does, exitCode }) => `${does} (${exitCode})`);
+  const items = [...alike].map(([answer, same]) => `- **${namesOf(same)}**: ${answer}`);
+  return ['`restore`, `drill`, `doctor`, with their exit codes:\n', ...items].join('\n');
 }
 
-function tableOf(service: string, faults: readonly NamedFault[]): string {
+function listOf(service: string, faults: readonly NamedFault[]): string {
   const alike = Map.groupBy(faults, ({ does, expected }) => `${does}\n${outcomeOf(expected)}`);
-  const rows = [...alike.values()].map((same) => `| ${namesOf(same)} | ${same[0]?.does}${outcomesOf(same)} |`);
-  return [`| ${service} | what the product does |`, '|---|---|', ...rows].join('\n');
+  const items = [...alike.values()].map((same) => `- **${namesOf(same)}**: ${same[0]?.does}${outcomesOf(same)}`);
+  return [`${service}:\n`, ...items].join('\n');
 }
 
 /** "500, a few times" and "502, a few times" become "500, 502, a few times". */

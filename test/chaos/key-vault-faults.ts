@@ -154,7 +154,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
     ...vault,
     name: 'over 500 versions, no answer',
     patience: 'five time-outs',
-    does: 'gives up after five attempts: its users need a new key',
+    does: 'gives up after five attempts, asks for a new key',
     expected: { failed: ['many'], code: 'TimedOut' },
     arrange: ({ source }) => source.addKey({ name: 'many', versions: 501 }),
   },

@@ -102,7 +102,7 @@ export const storageFaults: readonly NamedFault[] = [
   {
     ...storage,
     name: 'BlobImmutableDueToLegalHold, over a taken name',
-    does: 'gives up: the next name is refused too',
+    does: 'gives up, as the next name is refused too',
     expected: failed('BlobImmutableDueToLegalHold'),
     says: /: write-once \(409 BlobImmutableDueToLegalHold, .*Nothing that exists is overwritten or deleted/s,
     arrange: async ({ occupy, disturbStorage }) => {
