@@ -1,8 +1,9 @@
+import type { QueueClient } from '@azure/storage-queue';
 import type { HostConfiguration } from './host-configuration.ts';
 import type { Emit } from './host-events.ts';
 import { createInvoker, type InvocationOutcome } from './invoker.ts';
 import { outputMessages } from './queue/output-messages.ts';
-import { type Queue, QueueFault, queueService } from './queue/queue-connection.ts';
+import { queueService } from './queue/queue-connection.ts';
 import { type QueueTrigger, startQueueTrigger } from './queue/queue-trigger.ts';
 import { resolveReferences } from './setting-references.ts';
 import { takeListenerLease } from './timer/listener-lease.ts';
@@ -127,19 +128,19 @@ function triggerOf(bindings: Readonly<Record<string, BindingInfo>>): [string, Bi
   return found;
 }
 
-/** Queues by binding; one token and one set of connections per connection name. */
-function queueOpener(settings: Settings, retryDelayMs: number): (binding: BindingInfo) => Queue {
+/** Queue clients by binding; one service client, and so one token and one set of connections, per connection name. */
+function queueOpener(settings: Settings, retryDelayMs: number): (binding: BindingInfo) => QueueClient {
   const services = new Map<string, ReturnType<typeof queueService>>();
   return (binding) => {
     const connection = String(binding.connection ?? 'AzureWebJobsStorage');
     const service = services.get(connection) ?? queueService(connection, settings, retryDelayMs);
     services.set(connection, service);
-    return service.getQueue(resolveReferences(String(binding.queueName), settings).toLowerCase());
+    return service.getQueueClient(resolveReferences(String(binding.queueName), settings).toLowerCase());
   };
 }
 
 function describeFault(error: unknown): string {
-  const { message } = error as Error;
-  const answer = error instanceof QueueFault ? ` Status: ${error.statusCode}. ErrorCode: ${error.code}.` : '';
+  const { message, statusCode, details } = error as Error & { statusCode?: number; details?: { errorCode?: string } };
+  const answer = statusCode === undefined ? '' : ` Status: ${statusCode}. ErrorCode: ${details?.errorCode ?? ''}.`;
   return `${message.split('\n')[0]}${answer}`;
 }

@@ -1,44 +1,18 @@
 import { Agent } from 'node:https';
-import { storageTokens } from './managed-identity.ts';
-import { requestPatiently, type ServiceAnswer } from './patient-request.ts';
-import { messageXml, type ReceivedMessage, receivedMessages, textOf } from './queue-xml.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TokenCredential } from '@azure/identity';
+import { newPipeline, QueueServiceClient, type RequestPolicy, type RequestPolicyFactory } from '@azure/storage-queue';
+
+const maxTries = 4;
 
 type Settings = Readonly<Record<string, string | undefined>>;
 
-/** The calls of one queue that the host makes. @throws QueueFault, or why there was no answer. */
-export interface Queue {
-  readonly name: string;
-  sendMessage(text: string): Promise<void>;
-  receiveMessages(count: number, visibilityTimeoutSeconds: number): Promise<readonly ReceivedMessage[]>;
-  /** @returns the receipt that counts from now on. */
-  updateMessage(messageId: string, popReceipt: string, visibilityTimeoutSeconds: number): Promise<string>;
-  deleteMessage(messageId: string, popReceipt: string): Promise<void>;
-}
-
-/** What the service refused, in its words. */
-export class QueueFault extends Error {
-  override readonly name = 'QueueFault';
-  readonly statusCode: number;
-  readonly code: string;
-  constructor({ status, headers, body }: ServiceAnswer) {
-    const code = String(headers['x-ms-error-code'] ?? textOf(body, 'Code'));
-    super(`${textOf(body, 'Message')}\nStatus: ${status}\nErrorCode: ${code}`);
-    this.statusCode = status;
-    this.code = code;
-  }
-}
-
 /**
- * The queues behind a connection name: `NAME__queueServiceUri`, with `NAME__credential` and `NAME__clientId`.
+ * The queue service behind a connection name: `NAME__queueServiceUri`, with `NAME__credential` and `NAME__clientId`.
  * https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#identity-based-connections
- * The REST calls are its own: loading the SDK would be three quarters of the start of a host.
  * @throws in the words of the real host when the setting is missing.
  */
-export function queueService(
-  connection: string,
-  settings: Settings,
-  retryDelayMs: number,
-): { getQueue(name: string): Queue } {
+export function queueService(connection: string, settings: Settings, retryDelayMs: number): QueueServiceClient {
   const uri = settings[`${connection}__queueServiceUri`];
   if (uri === undefined || uri === '') {
     throw new Error(
@@ -46,41 +20,75 @@ export function queueService(
         `set ${connection}__queueServiceUri.`,
     );
   }
-  const getToken = storageTokens(connection, settings, retryDelayMs);
+  // The tries of .NET's client, which the real host polls with.
+  const pipeline = newPipeline(credentialOf(connection, settings, retryDelayMs), {
+    retryOptions: { maxTries, retryDelayInMs: retryDelayMs },
+  });
+  pipeline.factories.unshift(keptConnections());
+  return new QueueServiceClient(uri, pipeline);
+}
+
+/**
+ * Only ever the managed identity that the settings' own endpoint stands for: this host is for the local Azure, and must
+ * not go looking for the credentials of the machine it runs on. (The identity library would be half of what the host loads.)
+ */
+function credentialOf(connection: string, settings: Settings, retryDelayMs: number): TokenCredential {
+  const kind = settings[`${connection}__credential`] ?? 'managedidentity';
+  if (kind.toLowerCase() !== 'managedidentity') {
+    throw new Error(`${connection}__credential "${kind}" is not known: use managedidentity.`);
+  }
+  const { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: header } = settings;
+  if (!endpoint || !header) {
+    throw new Error(
+      `No identity for connection '${connection}': the local host acts as a managed identity of the local Azure. ` +
+        'Set IDENTITY_ENDPOINT and IDENTITY_HEADER.',
+    );
+  }
+  const clientId = settings[`${connection}__clientId`] ?? settings.AZURE_CLIENT_ID;
+  return {
+    async getToken(scopes) {
+      const resource = [scopes].flat()[0]?.replace(/\/\.default$/, '') ?? '';
+      const query = new URLSearchParams({
+        resource,
+        'api-version': '2019-08-01',
+        ...(clientId && { client_id: clientId }),
+      });
+      const answer = await askPatiently(`${endpoint}?${query}`, { 'X-IDENTITY-HEADER': header }, retryDelayMs);
+      const issued = (await answer.json()) as { access_token: string; expires_on: string };
+      return { token: issued.access_token, expiresOnTimestamp: Number(issued.expires_on) * 1000 };
+    },
+  };
+}
+
+/** @throws when the endpoint refuses, or still fails after what .NET's client tries. */
+async function askPatiently(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  retryDelayMs: number,
+): Promise<Response> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await fetch(url, { headers }).catch((error: Error) => error);
+    if (answer instanceof Response && answer.ok) return answer;
+    const isRefusal = answer instanceof Response && answer.status < 500 && answer.status !== 429;
+    if (isRefusal || tries === maxTries) {
+      const reason = answer instanceof Response ? `${answer.status} ${await answer.text()}` : answer.message;
+      throw new Error(`ManagedIdentityCredential authentication failed: ${reason}`);
+    }
+    await delay(retryDelayMs * 2 ** (tries - 1));
+  }
+}
+
+/** Without an agent of its own the SDK opens a tunnel and a TLS connection for every poll. */
+function keptConnections(): RequestPolicyFactory {
   const { HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } = process.env;
   const agent = new Agent({ keepAlive: true, proxyEnv: { HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } });
-
-  const call = async (method: string, path: string, query: Readonly<Record<string, string>> = {}, body = '') => {
-    const url = new URL(`${uri.replace(/\/$/, '')}/${path}`);
-    url.search = new URLSearchParams(query).toString();
-    const headers = {
-      authorization: `Bearer ${await getToken()}`,
-      'x-ms-version': '2024-11-04',
-      'x-ms-date': new Date().toUTCString(),
-      ...(body && { 'content-type': 'application/xml' }),
-    };
-    const answer = await requestPatiently({ url, method, headers, body, agent }, retryDelayMs);
-    if (answer.status >= 300) throw new QueueFault(answer);
-    return answer;
-  };
-
+  // Verbose logging of the SDK writes each request as JSON: with the agent's sockets it would write their tokens.
+  Object.assign(agent, { toJSON: () => 'https.Agent' });
   return {
-    getQueue: (name) => ({
-      name,
-      async sendMessage(text) {
-        await call('POST', `${name}/messages`, {}, messageXml(text));
-      },
-      async receiveMessages(count, seconds) {
-        const query = { numofmessages: String(count), visibilitytimeout: String(seconds) };
-        return receivedMessages((await call('GET', `${name}/messages`, query)).body);
-      },
-      async updateMessage(messageId, popreceipt, seconds) {
-        const query = { popreceipt, visibilitytimeout: String(seconds) };
-        const { headers } = await call('PUT', `${name}/messages/${messageId}`, query);
-        return String(headers['x-ms-popreceipt'] ?? popreceipt);
-      },
-      async deleteMessage(messageId, popreceipt) {
-        await call('DELETE', `${name}/messages/${messageId}`, { popreceipt });
+    create: (next: RequestPolicy): RequestPolicy => ({
+      sendRequest: (request) => {
+        request.agent = agent;
+        return next.sendRequest(request);
       },
     }),
   };

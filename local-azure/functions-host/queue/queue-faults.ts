@@ -1,8 +1,11 @@
-import { QueueFault } from './queue-connection.ts';
-
-/** What a queue call threw, as far as it was an answer of the service. */
+/** What a storage client threw, as far as it was an answer of the service. */
 function answerOf(error: unknown): { status: number | undefined; code: string } {
-  return error instanceof QueueFault ? { status: error.statusCode, code: error.code } : { status: undefined, code: '' };
+  const { statusCode, code, details } = error as {
+    statusCode?: number;
+    code?: string;
+    details?: { errorCode?: string };
+  };
+  return { status: statusCode, code: details?.errorCode ?? code ?? '' };
 }
 
 const goneQueue = ['QueueNotFound', 'QueueBeingDeleted', 'QueueDisabled'];

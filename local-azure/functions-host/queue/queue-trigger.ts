@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import type { QueueConfiguration } from '../host-configuration.ts';
 import type { Emit } from '../host-events.ts';
 import type { Invoke } from '../invoker.ts';
 import type { FunctionMetadata, InvocationRequest } from '../worker/core-contract.ts';
 import { decodeMessage } from './message-encoding.ts';
-import type { Queue } from './queue-connection.ts';
 import { isMessageGone, isSurvivedByPolling } from './queue-faults.ts';
-import type { ReceivedMessage } from './queue-xml.ts';
 import { messageMetadata, overwrittenByBody } from './trigger-metadata.ts';
 
 export interface QueueTrigger {
@@ -20,8 +19,8 @@ export interface QueueTrigger {
 interface QueueTriggerOptions {
   readonly metadata: FunctionMetadata;
   readonly bindingName: string;
-  readonly queue: Queue;
-  readonly poisonQueue: Queue;
+  readonly queue: QueueClient;
+  readonly poisonQueue: QueueClient;
   readonly configuration: QueueConfiguration;
   readonly invoke: Invoke;
   /** Called when the queue fails in a way that ends the real host. */
@@ -88,10 +87,11 @@ export function startQueueTrigger(options: QueueTriggerOptions): QueueTrigger {
 }
 
 /** Not to be aborted: what the service has handed out and nobody heard of stays invisible for the whole lease. */
-async function receive(options: QueueTriggerOptions): Promise<readonly ReceivedMessage[]> {
-  const { batchSize, messageLeaseMs } = options.configuration;
+async function receive(options: QueueTriggerOptions): Promise<readonly DequeuedMessageItem[]> {
+  const { batchSize: numberOfMessages, messageLeaseMs } = options.configuration;
+  const visibilityTimeout = wholeSeconds(messageLeaseMs);
   try {
-    return await options.queue.receiveMessages(batchSize, wholeSeconds(messageLeaseMs));
+    return (await options.queue.receiveMessages({ numberOfMessages, visibilityTimeout })).receivedMessageItems;
   } catch (error) {
     if (!isSurvivedByPolling(error)) throw error;
     const message = `Cannot receive from queue "${options.queue.name}": ${String(error)}`;
@@ -101,7 +101,7 @@ async function receive(options: QueueTriggerOptions): Promise<readonly ReceivedM
   }
 }
 
-async function processMessage(options: QueueTriggerOptions, message: ReceivedMessage): Promise<void> {
+async function processMessage(options: QueueTriggerOptions, message: DequeuedMessageItem): Promise<void> {
   const { queue, configuration, metadata, invoke } = options;
   const { maxDequeueCount, visibilityTimeoutMs } = configuration;
   const { messageId, dequeueCount } = message;
@@ -115,11 +115,11 @@ async function processMessage(options: QueueTriggerOptions, message: ReceivedMes
   const popReceipt = await lease.end();
   if (error === undefined) await unlessGone(queue.deleteMessage(messageId, popReceipt));
   else if (dequeueCount >= maxDequeueCount) await poison(options, message, popReceipt, 'maxDequeueCount');
-  else await unlessGone(queue.updateMessage(messageId, popReceipt, wholeSeconds(visibilityTimeoutMs)));
+  else await unlessGone(queue.updateMessage(messageId, popReceipt, undefined, wholeSeconds(visibilityTimeoutMs)));
 }
 
 /** Renews a message's invisibility at half time, for as long as its function runs. */
-function keepInvisible(options: QueueTriggerOptions, message: ReceivedMessage): { end(): Promise<string> } {
+function keepInvisible(options: QueueTriggerOptions, message: DequeuedMessageItem): { end(): Promise<string> } {
   const { queue, configuration, onFatal } = options;
   const leaseMs = configuration.messageLeaseMs;
   let { popReceipt } = message;
@@ -127,7 +127,8 @@ function keepInvisible(options: QueueTriggerOptions, message: ReceivedMessage): 
   const timer = setInterval(() => {
     renewal = renewal.then(async () => {
       try {
-        popReceipt = await queue.updateMessage(message.messageId, popReceipt, wholeSeconds(leaseMs));
+        const answer = await queue.updateMessage(message.messageId, popReceipt, undefined, wholeSeconds(leaseMs));
+        popReceipt = answer.popReceipt ?? popReceipt;
       } catch (error) {
         if (isMessageGone(error)) clearInterval(timer);
         else if (!isSurvivedByPolling(error)) onFatal(error);
@@ -146,7 +147,7 @@ function keepInvisible(options: QueueTriggerOptions, message: ReceivedMessage): 
 /** Whole and unchanged; first there, then gone here, so that a death in between leaves two rather than none. */
 async function poison(
   options: QueueTriggerOptions,
-  message: ReceivedMessage,
+  message: DequeuedMessageItem,
   popReceipt: string,
   reason: 'notDecodable' | 'maxDequeueCount',
 ): Promise<void> {
@@ -164,7 +165,7 @@ async function unlessGone(call: Promise<unknown>): Promise<void> {
   }
 }
 
-function requestOf(options: QueueTriggerOptions, message: ReceivedMessage, body: Buffer): InvocationRequest {
+function requestOf(options: QueueTriggerOptions, message: DequeuedMessageItem, body: Buffer): InvocationRequest {
   const { metadata, bindingName } = options;
   const triggerMetadata = messageMetadata(message, body);
   if (String(metadata.bindings[bindingName]?.dataType).toLowerCase() === 'binary') {

@@ -1,11 +1,11 @@
+import type { DequeuedMessageItem } from '@azure/storage-queue';
 import type { TypedData } from '../worker/core-contract.ts';
 import { looksLikeJson } from './looks-like-json.ts';
-import type { ReceivedMessage } from './queue-xml.ts';
 
 type TriggerMetadata = Readonly<Record<string, TypedData>>;
 
 /** What the host says of a message beside its body. The body as text only where it is valid UTF-8. */
-export function messageMetadata(message: ReceivedMessage, body: Buffer): TriggerMetadata {
+export function messageMetadata(message: DequeuedMessageItem, body: Buffer): TriggerMetadata {
   const time = (date: Date) => ({ json: JSON.stringify(date.toISOString().replace('.000Z', '+00:00')) });
   const text = body.toString('utf8');
   return {

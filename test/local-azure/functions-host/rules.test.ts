@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { hostConfiguration, withHostSettings } from '../../../local-azure/functions-host/host-configuration.ts';
 import { decodeMessage } from '../../../local-azure/functions-host/queue/message-encoding.ts';
 import { outputMessages } from '../../../local-azure/functions-host/queue/output-messages.ts';
-import { messageXml, receivedMessages, textOf } from '../../../local-azure/functions-host/queue/queue-xml.ts';
 import { parseSchedule } from '../../../local-azure/functions-host/timer/ncrontab.ts';
 import { isRetried, retryDelayMs } from '../../../local-azure/functions-host/timer/retry-policy.ts';
 import type { FunctionMetadata } from '../../../local-azure/functions-host/worker/core-contract.ts';
@@ -110,13 +109,6 @@ describe('queue messages', () => {
     expect(decodeMessage('', 'base64')).toEqual(Buffer.alloc(0));
     for (const text of ['{}', 'abc', 'ab=c', '{"a":1}']) expect(decodeMessage(text, 'base64')).toBeUndefined();
     expect(decodeMessage('{}', 'none')).toEqual(Buffer.from('{}'));
-  });
-
-  test('are on the wire as XML text', () => {
-    const text = '<a b="c">&amp;\r\n\u{1F511}';
-    expect(textOf(messageXml(text), 'MessageText')).toBe(text);
-    expect(textOf('<Error><Code>Busy</Code><Message>a &lt; &#x22;b&#34;</Message></Error>', 'Message')).toBe('a < "b"');
-    expect(receivedMessages('<QueueMessagesList/>')).toEqual([]);
   });
 
   test('come out of every kind of return value', () => {
