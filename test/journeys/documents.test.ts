@@ -150,8 +150,8 @@ test.for([
 ])('the members of %s --json are the documented ones', async (line) => {
   const text = await readFile(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
   const command = line.split(' ')[0] ?? '';
-  const row = text.split('\n').find((one) => one.startsWith(`| \`${command}\` |`)) ?? '';
-  const documented = [...row.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+  const item = text.split(/\n(?=\S)/).find((one) => one.startsWith(`- \`${command}\``)) ?? '';
+  const documented = [...item.matchAll(/`(\w+)`/g)].map(([, name]) => name);
   const { stdout } = await typed(`${line} --json`);
   expect(documented).toEqual(expect.arrayContaining(Object.keys(JSON.parse(stdout))));
 });
