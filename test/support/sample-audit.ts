@@ -28,6 +28,16 @@ export function marks(before: number, ...last: DayMark[]): DayMark[] {
   return [...Array<DayMark>(before).fill('-'), ...Array<DayMark>(escrowed).fill('e'), ...last];
 }
 
+const everyDay = marks(0);
+/** Thousands of keys have the same days. */
+const encoded = new WeakMap<readonly DayMark[], string>();
+
+function encodedOnce(days: readonly DayMark[]): string {
+  const text = encoded.get(days) ?? encodeMarks(days);
+  encoded.set(days, text);
+  return text;
+}
+
 export function sampleKey(
   source: SourceId,
   { key, status = 'fresh', days, versions, hoursOld, drilled }: SampleKey,
@@ -58,12 +68,19 @@ export function sampleKey(
     }),
     ...(versions !== undefined && { versions: { listedAt: now.toISOString(), known: sampleVersions(versions) } }),
     ...(drilled && { drilledAt: '2026-11-02T09:12:44Z' }),
-    days: encodeMarks(days ?? marks(0)),
+    days: encodedOnce(days ?? everyDay),
   };
 }
 
+const versionLists = new Map<number, { version: string }[]>();
+
+/** One list for all keys that have so many. */
 function sampleVersions(count: number) {
-  return Array.from({ length: count }, (_, index) => ({ version: String(index).padStart(32, '0') }));
+  const list =
+    versionLists.get(count) ??
+    Array.from({ length: count }, (_, index) => ({ version: String(index).padStart(32, '0') }));
+  versionLists.set(count, list);
+  return list;
 }
 
 export function sampleRuns(nights: number, seconds: number): AuditedRun[] {

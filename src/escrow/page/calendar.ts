@@ -79,7 +79,7 @@ const most = 3;
 
 /** What the row shows, for those who cannot see it: the last day, and every stretch that was not as it should be. */
 function wordsOf(marks: readonly DayMark[], from: string): string {
-  const bad: string[] = [];
+  const bad: { readonly word: string; readonly start: number; readonly end: number }[] = [];
   const lived = marks.filter((mark) => mark !== '-').length;
   let badDays = 0;
   for (let start = 0; start < marks.length; ) {
@@ -87,16 +87,20 @@ function wordsOf(marks: readonly DayMark[], from: string): string {
     let end = start + 1;
     while (marks[end] === mark) end++;
     if (mark === 's' || mark === 'f' || mark === 'g') {
-      const first = dayWords(addDays(from, start));
-      const until = end - start === 1 ? '' : `–${dayWords(addDays(from, end - 1))}`;
-      bad.push(`${mark === 's' ? 'stale' : mark === 'f' ? 'failed' : 'gone'} ${first}${until}`);
+      bad.push({ word: mark === 's' ? 'stale' : mark === 'f' ? 'failed' : 'gone', start, end });
       badDays += end - start;
     }
     start = end;
   }
   if (lived === 0) return 'No day yet';
   if (bad.length === 0) return marks.at(-1) === 'k' ? 'Skipped' : `${count(lived, 'day')} without a gap`;
-  const newest = bad.slice(-most).reverse();
+  const newest = bad
+    .slice(-most)
+    .reverse()
+    .map(({ word, start, end }) => {
+      const until = end - start === 1 ? '' : `–${dayWords(addDays(from, end - 1))}`;
+      return `${word} ${dayWords(addDays(from, start))}${until}`;
+    });
   const more = bad.length > most ? `, and ${bad.length - most} more` : '';
   return `${count(badDays, 'day')} with a gap: ${newest.join(', ')}${more}`;
 }
