@@ -25,7 +25,7 @@ export interface FaultTrial {
 }
 
 // Back-offs and holds go this much faster; the time-outs of single calls are real.
-const speed = 40;
+const speed = 100;
 
 /**
  * Tries those faults of a run, and all of commands, side by side, each on a source of its own; those that disturb what all share, one
@@ -65,7 +65,7 @@ export async function tryFaults(
 async function tryFault(place: EscrowPlace, fault: NamedFault, name: string): Promise<FaultTrial> {
   const kind = fault.where === 'Managed HSM' ? 'managedHsm' : 'vault';
   const source = place.keyVault.addSource({ kind, name });
-  for (let index = 0; index < 4; index++) source.addKey({ name: `key-${index}` });
+  for (let index = 0; index < 3; index++) source.addKey({ name: `key-${index}` });
   const runId = scheduledRunId(lastNight());
   const identity = place.registry.add(`of ${name}`, appDataActions);
   await fault.arrange(groundOf(place, source, runId, identity.name));

@@ -4,7 +4,7 @@ import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import type { StorageFaultEffect, StorageFaultMatcher } from '../../local-azure/storage/storage-gate.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
 
-/** Where a fault is tried: a source of its own with keys `key-0` … `key-3`, and a way to disturb just its requests. */
+/** Where a fault is tried: a source of its own with keys `key-0` … `key-2`, and a way to disturb just its requests. */
 export interface FaultGround {
   readonly azure: EscrowPlace;
   readonly source: LocalSource;
@@ -46,6 +46,8 @@ export interface NamedFault {
   readonly arrange: (ground: FaultGround) => void | Promise<void>;
   /** Waits for real time-outs of 30 s, one or five of them: not in the short form. */
   readonly patience?: 'one time-out' | 'five time-outs';
+  /** Takes the product the same way as its neighbour in the table, and has tests of its own elsewhere: not in the short form. */
+  readonly twin?: true;
   /** Disturbs what all rows share: tried when nothing else is under way. @returns how to undo it. */
   readonly alone?: (azure: EscrowPlace) => () => void;
   /** Without a token at all. */
