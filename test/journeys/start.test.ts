@@ -1,23 +1,36 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, type TestContext, test } from 'vitest';
+import { builtBundle } from '../support/escrow-host.ts';
 import { projectNode } from '../support/project-node.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A checkout of its own, so that neither dist/ nor .local/ nor somebody's local.settings.json is in the way. */
-async function checkout({ onTestFinished }: TestContext): Promise<string> {
+async function checkout({ onTestFinished }: TestContext, more: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-start-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const files = ['host.json', 'package.json', 'local.settings.sample.json', 'LICENSE'];
-  for (const name of ['src', 'local-azure', 'scripts', 'node_modules', ...files]) {
+  for (const name of ['src', 'local-azure', 'node_modules', ...files, ...more]) {
     await symlink(join(root, name), join(folder, name));
   }
+  return folder;
+}
+
+/** One that is built already, with the smallest of the sample's vaults in somebody's own settings. */
+async function builtCheckout(context: TestContext): Promise<string> {
+  builtBundle();
+  const folder = await checkout(context, ['dist']);
+  await mkdir(join(folder, 'scripts'));
+  await writeFile(join(folder, 'scripts/build.ts'), '');
+  const settings = JSON.parse(await readFile(join(root, 'local.settings.sample.json'), 'utf8'));
+  settings.Values.ESCROW_SOURCES = JSON.stringify([{ vaultName: 'contoso-web' }]);
+  await writeFile(join(folder, 'local.settings.json'), JSON.stringify(settings));
   return folder;
 }
 
@@ -61,7 +74,7 @@ async function printed({ stdout }: ChildProcess, wanted: string): Promise<void> 
 
 describe.concurrent('npm start', () => {
   test('with --once --json runs the first pass, prints it for a person, and ends with one object', async (context) => {
-    const { ended, ...streams } = run(context, await checkout(context), 'start.ts', '--once', '--json');
+    const { ended, ...streams } = run(context, await checkout(context, ['scripts']), 'start.ts', '--once', '--json');
     const [stdout, stderr, code] = await Promise.all([streams.stdout, streams.stderr, ended]);
     expect(stderr).toMatch(/Running the nightly job over 3 sources/);
     expect(code).toBe(0);
@@ -93,7 +106,7 @@ describe.concurrent('npm start', () => {
   });
 
   test('stays up for the queue: another process asks for a key, and Ctrl-C ends everything', async (context) => {
-    const folder = await checkout(context);
+    const folder = await builtCheckout(context);
     const { child, ended } = run(context, folder, 'start.ts');
     await printed(child, 'Still running');
     const { env } = JSON.parse(await readFile(join(folder, '.local/environment.json'), 'utf8'));
