@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import PQueue from 'p-queue';
-import { createOperatorServices } from '../../src/app/operator-services.ts';
-import { readSettings } from '../../src/app/settings.ts';
+import type { OperatorServices } from '../../src/app/operator-services.ts';
 import type { PacedSource } from '../../src/escrow/model/source.ts';
 
 const help = `npm run local -- sabotage --vault-name V | --hsm-name H, --name K | --all, [--delete]
@@ -37,9 +36,16 @@ async function main(): Promise<number> {
   return 0;
 }
 
+/** Loaded only when there is something to lose: what is said of a wrong argument comes at once. */
+async function operatorServices(): Promise<OperatorServices> {
+  const { createOperatorServices } = await import('../../src/app/operator-services.ts');
+  const { readSettings } = await import('../../src/app/settings.ts');
+  return createOperatorServices(readSettings(process.env));
+}
+
 /** A certificate's key goes with its certificate only. */
 async function keysOf(source: PacedSource): Promise<string[]> {
-  const services = createOperatorServices(readSettings(process.env));
+  const services = await operatorServices();
   const names: string[] = [];
   for await (const key of services.keysOf(source).listKeys(AbortSignal.timeout(60_000))) {
     if (!key.certificateBacked) names.push(key.name);
@@ -48,7 +54,7 @@ async function keysOf(source: PacedSource): Promise<string[]> {
 }
 
 async function loseKeys(source: PacedSource, names: readonly string[], isDeleteOnly: boolean): Promise<void> {
-  const operator = createOperatorServices(readSettings(process.env)).operatorOf(source);
+  const operator = (await operatorServices()).operatorOf(source);
   const until = AbortSignal.timeout(120_000);
   const lose = (name: string) => async () => {
     if ((await operator.findKey(name, until)) !== undefined) await operator.deleteKey(name, until);

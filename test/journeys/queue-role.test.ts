@@ -40,9 +40,13 @@ function lacking(isMissing: (action: string) => boolean): {
 const withoutAny = (action: string) => action.startsWith(messages);
 
 test('without its queue role the app starts over and over, and no night is escrowed', async () => {
-  // A night takes longer than a host that shuts down lets it.
+  // A night takes longer than a host that shuts down lets it, which is not long here.
   onTestFinished(azure.keyVault.faults.add({ operation: 'backupKey', effect: { kind: 'stall' } }));
-  await using host = await startEscrowHost(azure, { sources, settings: lacking(withoutAny).settings });
+  await using host = await startEscrowHost(azure, {
+    sources,
+    settings: lacking(withoutAny).settings,
+    overrides: { shutdownGraceMs: 200 },
+  });
   const run = host.fireTimer('nightlyEscrow', { at: lastNight(1) }).catch(() => undefined);
   const starts = () => host.events.filter(({ event }) => event === 'ready').length;
   await host.waitFor(() => starts() >= 3);
