@@ -34,41 +34,32 @@ export interface ReadAudit {
   readonly keys: PackedKeys;
   /** By source path and key name in any case. */
   find(source: string, key: string): AuditedKey | undefined;
+  /** The names of the keys of one source, lower-case. Costs nothing, where their keys have to be unpacked. */
+  namesOf(source: string): Iterable<string>;
   /** The keys of one source, in the audit's order. */
   keysOf(source: string): Generator<AuditedKey>;
 }
 
-/** @returns undefined when the bytes are not an audit of this version. */
-export function decodeAudit(bytes: Buffer): ReadAudit | undefined {
-  try {
-    return readLines(bytes);
-  } catch {
-    return undefined;
-  }
+/** Whether the bytes are an audit of this version. Holds one key at a time. */
+export function isAudit(bytes: Buffer): boolean {
+  return readLines(bytes, () => undefined) !== undefined;
 }
 
-/** @throws Error for anything that `encodeAudit` does not write. */
-function readLines(bytes: Buffer): ReadAudit {
-  const headLine = lineAt(bytes, 0);
-  if (!headLine.text.endsWith(headEnd)) throw new Error('no head');
-  const head = auditHeadSchema.parse(JSON.parse(`${headLine.text.slice(0, -headEnd.length)}}`));
-  const places = new Map<string, Map<string, number>>(head.sources.map(({ source }) => [source, new Map()]));
+/** @returns undefined when the bytes are not an audit of this version. */
+export function decodeAudit(bytes: Buffer): ReadAudit | undefined {
+  const places = new Map<string, Map<string, number>>();
   const keys = packKeys();
-  let at = headLine.next;
-  while (at < bytes.length - end.length) {
-    const { text, next } = lineAt(bytes, at);
-    const key = auditedKeySchema.parse(JSON.parse(text.replace(/,$/, '')));
-    const ofSource = places.get(key.source);
-    if (ofSource === undefined) throw new Error('a key of a source that is not listed');
-    ofSource.set(key.key.toLowerCase(), keys.add(key));
-    at = next;
-  }
-  if (bytes.subarray(at).toString() !== end) throw new Error('no end');
+  const head = readLines(bytes, (key) => {
+    const ofSource = places.get(key.source) ?? new Map<string, number>();
+    places.set(key.source, ofSource.set(key.key.toLowerCase(), keys.add(key)));
+  });
+  if (head === undefined) return undefined;
   const keyAt = (place: number | undefined) => (place === undefined ? undefined : keys.at(place));
   return {
     head,
     keys,
     find: (source, key) => keyAt(places.get(source)?.get(key.toLowerCase())),
+    namesOf: (source) => places.get(source)?.keys() ?? [],
     *keysOf(source) {
       for (const place of places.get(source)?.values() ?? []) {
         const key = keyAt(place);
@@ -76,6 +67,27 @@ function readLines(bytes: Buffer): ReadAudit {
       }
     },
   };
+}
+
+/** @returns undefined for anything that `encodeAudit` does not write. */
+function readLines(bytes: Buffer, each: (key: AuditedKey) => void): AuditHead | undefined {
+  try {
+    const headLine = lineAt(bytes, 0);
+    if (!headLine.text.endsWith(headEnd)) return undefined;
+    const head = auditHeadSchema.parse(JSON.parse(`${headLine.text.slice(0, -headEnd.length)}}`));
+    const sources = new Set(head.sources.map(({ source }) => source));
+    let at = headLine.next;
+    while (at < bytes.length - end.length) {
+      const { text, next } = lineAt(bytes, at);
+      const key = auditedKeySchema.parse(JSON.parse(text.replace(/,$/, '')));
+      if (!sources.has(key.source)) return undefined;
+      each(key);
+      at = next;
+    }
+    return bytes.subarray(at).toString() === end ? head : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function lineAt(bytes: Buffer, start: number): { readonly text: string; readonly next: number } {

@@ -2,7 +2,7 @@ import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import type { Audit } from './audit-document.ts';
 import type { ReadAudit } from './audit-encoding.ts';
-import { decodeAudit, encodeAudit, maxAuditBytes } from './audit-encoding.ts';
+import { decodeAudit, encodeAudit, isAudit, maxAuditBytes } from './audit-encoding.ts';
 import { auditFolder, auditName, parseAuditName } from './blob-names.ts';
 import { putOnce, sha256Of } from './put-once.ts';
 
@@ -91,7 +91,7 @@ export interface SavedAudit {
 /** Saves an audit, written once, under the next free number of its second. */
 export async function saveAudit(audits: EscrowStore, audit: Audit, deadline: AbortSignal): Promise<SavedAudit> {
   const bytes = encodeAudit(audit);
-  if (bytes.length > maxAuditBytes || decodeAudit(bytes) === undefined) {
+  if (bytes.length > maxAuditBytes || !isAudit(bytes)) {
     throw new Error(`the next audit could not read it (${bytes.length} bytes)`);
   }
   for (let attempt = 1; ; attempt++) {
