@@ -84,7 +84,7 @@ async function readSource(
 ): Promise<SourceStatus> {
   const { now, maxAgeHours } = context;
   const subject = { source, keys: services.keysOf(source), lastRunAt, wholeFolders: () => new Set<string>() };
-  const { unreadable, listed, keys } = await coverSource(subject, context, (covered): KeyStatus => {
+  const coverage = await coverSource(subject, context, (covered): KeyStatus => {
     const { folder: _, previousKey, ...shown } = covered;
     const findings = checkCoverage(covered, { source, now, maxAgeHours, lastFailure: undefined });
     // Versions are for audits to look at: what the last one saw of them stands.
@@ -92,9 +92,8 @@ async function readSource(
       previousKey === undefined ? [] : checkIdentity(source, { ...previousKey, status: covered.status }, now);
     return { ...shown, findings: [...findings, ...identity] };
   });
-  const shown = keys.map(({ key, status, listed: one }) => ({ key, status, isListed: one !== undefined }));
-  const listedCount = unreadable === undefined ? listed.size : undefined;
-  return { source, unreadable, problems: silenceChecks(source, listedCount, shown), keys };
+  const { unreadable, keys } = coverage;
+  return { source, unreadable, problems: silenceChecks(coverage), keys };
 }
 
 export function needsAttention({ status, findings }: KeyStatus): boolean {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { totalsOf } from '../../src/escrow/audit/document/audit-totals.ts';
+import { createTally } from '../../src/escrow/audit/document/audit-totals.ts';
 import { calendarStart, type DayMark, encodeMarks } from '../../src/escrow/coverage/calendar.ts';
 import type { CoverageStatus } from '../../src/escrow/model/coverage-status.ts';
 import { calendarDays } from '../../src/escrow/model/day.ts';
@@ -139,6 +139,8 @@ export function sampleSource(
 export function sampleAudit(sources: readonly SampleSource[], findings: readonly Finding[]): ListedAudit {
   const keys = sources.flatMap((source) => source.keys);
   const audited = sources.map((source) => source.audited);
+  const tally = createTally();
+  for (const key of keys) tally.add(key);
   return {
     format: 'keyvault-escrow/audit/2',
     auditId: '20261124T060003Z',
@@ -147,7 +149,7 @@ export function sampleAudit(sources: readonly SampleSource[], findings: readonly
     container: 'https://contosoescrow.blob.core.windows.net/key-escrow',
     status: findings.some(({ severity }) => severity === 'gap') ? 'gaps' : 'ok',
     asked: { schedule: '0 0 2 * * *', auditSchedule: '0 0 6 * * *', maxAgeHours: 26, maxDrillAgeDays: 90 },
-    totals: totalsOf(keys, audited),
+    totals: tally.totals(audited),
     findings: [...findings],
     sources: audited,
     keys,

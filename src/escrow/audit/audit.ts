@@ -1,6 +1,6 @@
 import { calendarStart, decodeMarks, encodeMarks, markDays } from '../coverage/calendar.ts';
+import type { Day } from '../model/day.ts';
 import { calendarDays } from '../model/day.ts';
-import type { Finding } from '../model/finding.ts';
 import { scheduledRunId } from '../model/run-id.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
@@ -14,7 +14,7 @@ import type { StoredAudit } from '../records/stored-audits.ts';
 import { emptyHistory } from '../run/run-history.ts';
 import { canaryOf, checkEscrow } from './checks/escrow-checks.ts';
 import { checkLeftOut } from './checks/source-checks.ts';
-import { totalsOf } from './document/audit-totals.ts';
+import { createTally } from './document/audit-totals.ts';
 import type { AuditInputs } from './inputs/audit-inputs.ts';
 import { loadAuditInputs } from './inputs/audit-inputs.ts';
 import { readProtection } from './inputs/storage-protection.ts';
@@ -59,17 +59,19 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
   ]);
   const previous = inputs.latest.audit;
   const context = { ...job, store: ports.store, now, previous, drills: inputs.drills, deadline: ports.deadline };
+  const tally = createTally();
   const audited = await Promise.all(
     job.sources.map((source) => {
       const history = inputs.histories.get(sourcePath(source)) ?? emptyHistory();
       const witnessRequests = Math.floor((job.functionTimeoutMs / 10_000) * source.maxBackupsPerSecond);
-      return auditSource({ source, keys: ports.keysOf(source), history, witnessRequests }, context);
+      return auditSource({ source, keys: ports.keysOf(source), history, witnessRequests }, context, tally);
     }),
   );
   const configured = new Set(job.sources.map(sourcePath));
+  const leftOut = (previous?.head.sources ?? []).filter(({ source }) => !configured.has(source));
   const findings = [
     ...audited.flatMap((source) => source.findings),
-    ...checkLeftOut(previous, configured),
+    ...checkLeftOut(leftOut),
     ...checkEscrow(inputs, { ...job, now, configured }),
   ];
   const sources = audited.map((source) => source.audited);
@@ -79,77 +81,48 @@ export async function conductAudit(job: AuditJob, ports: AuditPorts): Promise<Au
     container: ports.store.url,
     protection,
     status: findings.some(({ severity }) => severity === 'gap') ? 'gaps' : 'ok',
-    totals: totalsOf(inTurn(audited), sources),
-    findings: inOrder(findings),
-    sources: [...sources, ...leftOutSources(previous, configured, now)],
-    keys: joinKeys([...audited.map((one) => one.keys), packKeys(leftOutKeys(previous, configured, now))]),
+    totals: tally.totals(sources),
+    // Gaps before warnings; then as they were found: source by source.
+    findings: findings.toSorted((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning')),
+    sources: [...sources, ...leftOutSources(leftOut, now)],
+    keys: joinKeys([...audited.map((one) => one.keys), packKeys(leftOutKeys(leftOut, previous, now))]),
   };
 }
 
-function* inTurn(sources: Iterable<{ readonly keys: Iterable<AuditedKey> }>): Generator<AuditedKey> {
-  for (const { keys } of sources) yield* keys;
-}
-
-function documentHead(job: AuditJob, inputs: AuditInputs, now: Date) {
-  const { latest, canary, drills } = inputs;
+function documentHead(job: AuditJob, { latest, canary, drills }: AuditInputs, now: Date) {
   const { schedule, auditSchedule, maxAgeHours, maxDrillAgeDays, owner, version } = job;
   const { audit } = latest;
   return {
     format: auditFormat,
     auditId: scheduledRunId(now),
     startedAt: now.toISOString(),
-    asked: {
-      schedule,
-      auditSchedule,
-      maxAgeHours,
-      ...(maxDrillAgeDays !== undefined && { maxDrillAgeDays }),
-      ...(owner !== undefined && { owner }),
-    },
-    ...(version !== undefined && { version }),
+    asked: { schedule, auditSchedule, maxAgeHours, maxDrillAgeDays, owner },
+    version,
     calendar: { from: calendarStart(now), days: calendarDays },
-    ...(canary && { canary: canaryOf(canary) }),
-    ...(drills.last && { drill: drills.last }),
-    ...(audit && { previous: { name: audit.name, sha256: audit.sha256 } }),
+    canary: canary && canaryOf(canary),
+    drill: drills.last,
+    previous: audit && { name: audit.name, sha256: audit.sha256 },
   } as const;
 }
 
 /** What is known of sources that the settings name no longer stays: they may come back, and their keys be restored. */
-function leftOutSources(
-  previous: StoredAudit | undefined,
-  configured: ReadonlySet<string>,
-  now: Date,
-): AuditedSource[] {
-  const known = previous?.head.sources ?? [];
-  return known
-    .filter(({ source }) => !configured.has(source))
-    .map((source) => ({ ...source, leftOutSince: source.leftOutSince ?? now.toISOString(), versionsWaiting: 0 }));
+function leftOutSources(leftOut: readonly AuditedSource[], now: Date): AuditedSource[] {
+  return leftOut.map((one) => ({ ...one, leftOutSince: one.leftOutSince ?? now.toISOString(), versionsWaiting: 0 }));
 }
 
 function* leftOutKeys(
+  leftOut: readonly AuditedSource[],
   previous: StoredAudit | undefined,
-  configured: ReadonlySet<string>,
   now: Date,
 ): Generator<AuditedKey> {
   if (previous === undefined) return;
-  for (const { source } of previous.head.sources) {
-    if (configured.has(source)) continue;
-    for (const key of previous.keysOf(source)) yield { ...key, days: skippedDays(key, previous, now) };
+  const { from } = previous.head.calendar;
+  const skipped = { backups: new Map(), failures: new Set<Day>(), status: 'excluded', dueSince: now } as const;
+  for (const { source } of leftOut) {
+    for (const key of previous.keysOf(source)) {
+      const before = { from, marks: decodeMarks(key.days), recordAt: undefined };
+      const marks = markDays({ ...skipped, previous: before, recordAt: undefined }, 0, now);
+      yield { ...key, days: encodeMarks(marks) };
+    }
   }
-}
-
-function skippedDays(key: AuditedKey, { head }: StoredAudit, now: Date): string {
-  const previous = { from: head.calendar.from, marks: decodeMarks(key.days), recordAt: undefined };
-  const days = {
-    previous,
-    backups: new Map(),
-    failures: new Set<string>(),
-    status: 'excluded',
-    dueSince: now,
-  } as const;
-  return encodeMarks(markDays({ ...days, recordAt: undefined }, 0, now));
-}
-
-/** Gaps before warnings; then as they were found: source by source. */
-function inOrder(findings: readonly Finding[]): Finding[] {
-  return [...findings].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
 }

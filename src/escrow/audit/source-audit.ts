@@ -2,61 +2,66 @@ import type { SourceCoverage } from '../coverage/coverage.ts';
 import { coverSource } from '../coverage/coverage.ts';
 import { turnSize } from '../coverage/witness.ts';
 import type { Finding } from '../model/finding.ts';
-import { counted, finding } from '../model/finding.ts';
-import type { EscrowSource } from '../model/source.ts';
+import { counted } from '../model/finding.ts';
 import { sourcePath } from '../model/source-path.ts';
+import type { AuditedKey, AuditedKeys, AuditedSource } from '../records/audit-document.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/capped-listing.ts';
 import { packKeys, selectKeys } from '../records/packed-keys.ts';
 import { auditedRuns } from '../run/run-history.ts';
-import type { KeyDraft, SourceAudit, SourceAuditContext, SourceToAudit } from './audit-subject.ts';
 import { checkCoverage, checkIdentity } from './checks/key-checks.ts';
 import { checkRuns, missedRuns } from './checks/run-checks.ts';
-import { checkedKey, checkSource, reportChecks, unknownRecords } from './checks/source-checks.ts';
+import { certificateChecks, checkedKey, checkSource, folderChecks, reportChecks } from './checks/source-checks.ts';
+import type { AuditTally } from './document/audit-totals.ts';
 import { auditedKey } from './document/audited-key.ts';
-import { drilledKey } from './inputs/drill-history.ts';
+import type { SourceAuditContext, SourceToAudit } from './inputs/audit-subject.ts';
+import type { KeyDraft } from './witness-keys.ts';
 import { witnessKeys } from './witness-keys.ts';
 
+export interface SourceAudit {
+  readonly audited: AuditedSource;
+  readonly keys: AuditedKeys;
+  readonly findings: readonly Finding[];
+}
+
 /** Audits one source: coverage, versions, runs; what a person must know of it and what is wrong with it. */
-export async function auditSource(subject: SourceToAudit, context: SourceAuditContext): Promise<SourceAudit> {
+export async function auditSource(
+  subject: SourceToAudit,
+  context: SourceAuditContext,
+  tally: AuditTally,
+): Promise<SourceAudit> {
   const { source, history } = subject;
-  const { previous, now } = context;
+  const { previous, now, maxAgeHours } = context;
   const path = sourcePath(source);
-  const found: Finding[] = [];
+  const ofKeys: Finding[] = [];
   const packed = packKeys();
+  const identities = new Map<number, readonly Finding[]>();
+  // Looked at here, because a key that is packed costs to look at.
+  const add = (audited: AuditedKey): number => {
+    const place = packed.add(audited);
+    const identity = checkIdentity(source, audited, now);
+    if (identity.length > 0) identities.set(place, identity);
+    return place;
+  };
   const lastRunAt = history.runs.at(-1)?.startedAt;
   const toCover = { source, keys: subject.keys, lastRunAt, wholeFolders: wholeFolders(path, context) };
   const coverage = await coverSource(toCover, context, (covered): KeyDraft => {
-    const failures = history.failures.get(covered.key.toLowerCase());
-    const audited = auditedKey(covered, {
-      source: path,
-      now,
-      maxAgeHours: context.maxAgeHours,
-      previous,
-      failedDays: failures?.days,
-      drilledAt: context.drills.proven.get(drilledKey(path, covered.key)),
-      firstRunAt: history.runs[0]?.startedAt,
-    });
-    found.push(
-      ...checkCoverage(covered, { source, now, maxAgeHours: context.maxAgeHours, lastFailure: failures?.lastReason }),
-    );
+    const lastFailure = history.failures.get(covered.key.toLowerCase())?.lastReason;
+    const audited = auditedKey(covered, subject, context);
     const { versions } = audited;
+    tally.add(audited);
+    ofKeys.push(...checkCoverage(covered, { source, now, maxAgeHours, lastFailure }));
     return {
-      place: packed.add(audited),
-      versions: versions && { listedAt: versions.listedAt, ofUpdatedAt: versions.ofUpdatedAt },
-      checked: checkedKey(covered, source),
-      listed: covered.listed,
-      firstRecordAt: covered.folder?.oldestAt,
-      wasGone: covered.previousKey?.status === 'gone',
+      ...checkedKey(covered, source),
+      place: add(audited),
+      known: versions && { listedAt: versions.listedAt, ofUpdatedAt: versions.ofUpdatedAt },
+      firstRecordAt: versions === undefined ? covered.folder?.oldestAt : undefined,
     };
   });
-  const witnessed = await witnessKeys(subject, coverage.keys, packed, context);
-  const keys = selectKeys(packed, witnessed.places);
-  const identities: Finding[] = [];
-  for (const key of keys) identities.push(...checkIdentity(source, key, now));
+  const witnessed = await witnessKeys(subject, coverage.keys, { at: packed.at, add }, context);
+  const places = coverage.keys.map(({ place }) => place);
   const { unreadable, listed } = coverage;
   const previousSource = previous?.head.sources.find((one) => one.source === path);
-  const listedAt = unreadable === undefined ? now.toISOString() : previousSource?.listedAt;
   // A source that was left out was not judged.
   const judged =
     previousSource === undefined || previousSource.leftOutSince !== undefined || previous === undefined
@@ -73,26 +78,22 @@ export async function auditSource(subject: SourceToAudit, context: SourceAuditCo
       sourceKind: source.kind,
       sourceName: source.name,
       place: source.place,
-      ...(listedAt && { listedAt }),
-      ...(unreadable === undefined && { listed: listed.size }),
-      ...(unreadable && { unreadable }),
+      listedAt: unreadable === undefined ? now.toISOString() : previousSource?.listedAt,
+      listed: unreadable === undefined ? listed.size : undefined,
+      unreadable,
       versionsWaiting: witnessed.waiting,
       runs: auditedRuns(history, previousSource?.runs ?? [], now),
-      ...(missed.length > 0 && { missedRuns: missed }),
+      missedRuns: missed.length > 0 ? missed : undefined,
     },
-    keys,
+    keys: selectKeys(packed, places),
     findings: [
-      ...checkSource(
-        source,
-        { unreadable, listedCount: listed.size },
-        coverage.keys.map(({ checked }) => checked),
-      ),
-      ...certificatesGone(source, coverage, context),
-      ...(await unknownFolders(source, coverage, context)),
+      ...checkSource(coverage),
+      ...certificateChecks(coverage),
+      ...(await unknownFolders(coverage, context)),
       ...checkRuns(source, history, context.schedule, now, judged),
       ...reportChecks(source, history),
-      ...capped(found),
-      ...capped(identities),
+      ...capped(ofKeys),
+      ...capped(places.flatMap((place) => identities.get(place) ?? [])),
       ...capped(witnessed.findings),
     ],
   };
@@ -109,46 +110,21 @@ function wholeFolders(path: string, { previous, store }: SourceAuditContext) {
   };
 }
 
-/** Nothing of the escrow's is lost with a certificate's key; that it is gone is reported all the same, once. */
-function certificatesGone(
-  source: EscrowSource,
-  { unreadable, listed }: SourceCoverage<KeyDraft>,
-  { previous }: SourceAuditContext,
-): Finding[] {
-  if (unreadable !== undefined || previous === undefined) return [];
-  const findings: Finding[] = [];
-  for (const { key, status } of previous.keysOf(sourcePath(source))) {
-    if (status !== 'certificateBacked' || listed.has(key.toLowerCase())) continue;
-    const reason = 'it belonged to a certificate, and is gone';
-    const remedy =
-      'If it was deleted by mistake, recover the certificate while it is soft-deleted: the escrow has no backup of it.';
-    findings.push(finding('keyGone', 'warning', { reason, remedy }, { source, key }));
-  }
-  return findings;
-}
-
 /** Records of keys that no listing and no audit knows: one request per 5,000 folders. */
 async function unknownFolders(
-  source: EscrowSource,
-  { unreadable, listed, keys }: SourceCoverage<KeyDraft>,
+  { source, unreadable, listed, keys }: SourceCoverage<KeyDraft>,
   { store, deadline }: SourceAuditContext,
 ): Promise<Finding[]> {
   // What an unreadable source has now is not known; and when time has run out, the keys that were left are reported so.
   if (unreadable !== undefined || deadline.aborted) return [];
-  const known = new Set([...listed.keys(), ...keys.map(({ checked }) => checked.key.toLowerCase())]);
+  const known = new Set([...listed.keys(), ...keys.map(({ key }) => key.toLowerCase())]);
   const prefix = recordPrefix(source);
   const unknown: string[] = [];
   const isComplete = await eachListed(store.listFolders(prefix, deadline), (folder) => {
     const name = folder.slice(prefix.length, -1);
     if (!known.has(name)) unknown.push(name);
   });
-  const findings = unknownRecords(source, unknown);
-  if (isComplete) return findings;
-  const text = {
-    reason: 'it has more record folders than an audit looks at',
-    remedy: 'Find out who fills it (storage logs).',
-  };
-  return [...findings, finding('tooManyBlobs', 'warning', text, { source })];
+  return folderChecks(source, unknown, isComplete);
 }
 
 /** Of one kind and severity in one source. */

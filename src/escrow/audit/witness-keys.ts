@@ -16,69 +16,68 @@ import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/capped-listing.ts';
 import type { PackedKeys } from '../records/packed-keys.ts';
 import { timeOf } from '../records/record-order.ts';
-import type { KeyDraft, SourceAuditContext, SourceToAudit } from './audit-subject.ts';
+import type { CheckedKey } from './checks/source-checks.ts';
+import type { SourceAuditContext, SourceToAudit } from './inputs/audit-subject.ts';
 
-export interface WitnessedKeys {
-  /** Of every key, in the order of the drafts, among the packed keys. */
-  readonly places: readonly number[];
-  readonly findings: readonly Finding[];
-  /** New and changed keys whose turn has not come today. */
-  readonly waiting: number;
-}
-
-interface Candidate extends WitnessCandidate {
-  readonly draft: KeyDraft;
-  readonly index: number;
+/** A key between its coverage and its witnesses. */
+export interface KeyDraft extends CheckedKey {
+  /** Of the key as audited so far, among the packed keys of its source. */
+  place: number;
+  /** When its versions were last listed. */
+  readonly known: WitnessCandidate['known'];
+  /** Of its oldest record, as far as its folder was listed; for a key whose versions nobody has listed yet. */
+  readonly firstRecordAt: Date | undefined;
 }
 
 /**
  * Looks at the versions of keys: of all that are new or have changed, then of a thirtieth of the others by turns, as far as the
  * day's requests go. What is known of versions is only added to.
- * @param packed the keys of the drafts; those whose versions were listed are added once more, with them.
+ * @param packed the keys of the drafts. Those whose versions were listed are added once more, with them, which changes the place
+ *   of their drafts.
+ * @returns `waiting`: new and changed keys whose turn has not come today.
  */
 export async function witnessKeys(
   { source, keys, witnessRequests }: SourceToAudit,
   drafts: readonly KeyDraft[],
-  packed: PackedKeys,
+  packed: Pick<PackedKeys, 'at' | 'add'>,
   context: SourceAuditContext,
-): Promise<WitnessedKeys> {
+): Promise<{ readonly findings: readonly Finding[]; readonly waiting: number }> {
   const { now, deadline } = context;
-  const candidates = drafts.flatMap((draft, index): Candidate[] => {
-    const { checked, versions, listed, wasGone } = draft;
-    if (listed === undefined || !requiresBackup(checked.status)) return [];
-    return [{ key: listed, known: versions, wasGone, draft, index }];
-  });
+  const candidates = drafts.filter(isCandidate);
   const { urgent, others } = witnessTurns(candidates);
-  const places = drafts.map(({ place }) => place);
   const findings: Finding[] = [];
   const budget = { left: witnessRequests };
   let waiting = 0;
   await inParallel(
     [...urgent, ...others.slice(0, turnSize(candidates.length))],
     callsAtOnce(source.kind),
-    async (one, turn) => {
+    async (draft, turn) => {
       const isUrgent = turn < urgent.length;
       if (budget.left <= 0 || deadline.aborted) {
         if (isUrgent) waiting++;
         return;
       }
       try {
-        const audited = packed.at(one.draft.place);
+        const audited = packed.at(draft.place);
         if (audited === undefined) return;
-        const versions = await witnessVersions(keys, one.key, audited.versions, budget, now, deadline);
+        const versions = await witnessVersions(keys, draft.listed, audited.versions, budget, now, deadline);
         if (versions === undefined) return;
-        const lost = await lossNow(source, audited, versions, one.draft.firstRecordAt, context);
-        const { lost: _, ...rest } = audited;
-        places[one.index] = packed.add({ ...rest, versions, ...(lost && { lost }) });
+        const lost = await lossNow(source, audited, versions, draft.firstRecordAt, context);
+        draft.place = packed.add({ ...audited, versions, lost });
       } catch (error) {
         if (isUrgent) waiting++;
-        const { reason, remedy } = describeFailure(error, 'read', source, one.key.name);
+        const key = draft.listed.name;
+        const { reason, remedy } = describeFailure(error, 'read', source, key);
         const text = { reason: 'its versions could not be read this time', detail: reason, remedy };
-        findings.push(finding('versionsUncounted', 'warning', text, { source, key: one.key.name }));
+        findings.push(finding('versionsUncounted', 'warning', text, { source, key }));
       }
     },
   );
-  return { places, findings, waiting };
+  return { findings, waiting };
+}
+
+function isCandidate(draft: KeyDraft): draft is KeyDraft & WitnessCandidate {
+  return draft.listed !== undefined && requiresBackup(draft.status);
 }
 
 /** The loss that a fresh listing shows; the one that was known stands while a version of then is missing. */

@@ -9,6 +9,7 @@ import { sourcePath } from '../model/source-path.ts';
 import type { StoredBlob } from '../ports/escrow-store.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { AuditedKey, AuditedRecord } from '../records/audit-document.ts';
+import { timeOfRecord } from '../records/audit-document.ts';
 import { restorePlaceOf } from '../records/escrow-record.ts';
 import { readRecordMetadata } from '../records/record-metadata.ts';
 import { backedUpAt, isLate } from '../records/record-order.ts';
@@ -51,6 +52,8 @@ export interface SourceCoverage<T> {
   readonly unreadable: Failure | undefined;
   /** By lower-case name; empty with `unreadable`. */
   readonly listed: ReadonlyMap<string, SourceKey>;
+  /** Names of keys that the latest audit knew as those of certificates, and that the source lists no longer. */
+  readonly certificatesGone: readonly string[];
   /** In order of their names. */
   readonly keys: readonly T[];
 }
@@ -86,21 +89,22 @@ export async function coverSource<T>(
     listed.clear();
     unreadable = describeFailure(error, 'list', source);
   }
-  const names = [...new Set([...listed.keys(), ...rememberedNames(subject, context), ...literalKeys(source)])].sort();
+  const path = sourcePath(source);
+  const remembered = context.previous?.namesOf(path) ?? [];
+  const names = [...new Set([...listed.keys(), ...remembered, ...literalKeys(source)])].sort();
   const whole = subject.wholeFolders(names);
   const covered: (T | undefined)[] = [];
+  const certificatesGone: string[] = [];
   await inParallel(names, foldersAtOnce, async (name, index) => {
     const shown = listed.get(name);
-    const known = context.previous?.find(sourcePath(source), name);
+    const known = context.previous?.find(path, name);
+    if (known?.status === 'certificateBacked' && shown === undefined && unreadable === undefined)
+      certificatesGone.push(known.key);
     const isThere = shown !== undefined || (unreadable !== undefined && known?.status !== 'gone');
     const key = await coverKey({ name, shown, known, isThere, isWhole: whole.has(name) }, subject, context);
     covered[index] = key && each(key);
   });
-  return { source, unreadable, listed, keys: covered.filter((key) => key !== undefined) };
-}
-
-function* rememberedNames({ source }: SourceToCover, { previous }: CoverageContext): Generator<string> {
-  for (const { key } of previous?.keysOf(sourcePath(source)) ?? []) yield key.toLowerCase();
+  return { source, unreadable, listed, certificatesGone, keys: covered.filter((key) => key !== undefined) };
 }
 
 interface KeyToCover {
@@ -128,7 +132,7 @@ async function coverKey(
   const isLookedAt = !isSearched || folder?.isComplete === true;
   const newest = isLookedAt ? folder?.newest : undefined;
   const record = newest ? auditedRecord(newest, known) : isLookedAt ? undefined : known?.record;
-  const recordAt = record && new Date(record.late ? record.backedUpAt : record.createdAt);
+  const recordAt = record && new Date(timeOfRecord(record));
   const changedAt =
     record !== undefined && shown?.updatedAt !== undefined && shown.updatedAt > new Date(record.backedUpAt)
       ? shown.updatedAt

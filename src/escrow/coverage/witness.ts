@@ -1,3 +1,4 @@
+import type { CoverageStatus } from '../model/coverage-status.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { KeyVersion, SourceKey } from '../model/source-key.ts';
 import { thumbprintOf } from '../model/thumbprint.ts';
@@ -104,26 +105,25 @@ export function lossOf(
 }
 
 export interface WitnessCandidate {
-  readonly key: SourceKey;
+  readonly listed: SourceKey;
   /** When its versions were last listed, and what its `updatedOn` was. */
   readonly known: Pick<WitnessedVersions, 'listedAt' | 'ofUpdatedAt'> | undefined;
-  /** It was missing, and is back. */
-  readonly wasGone: boolean;
+  readonly statusBefore: CoverageStatus | undefined;
 }
 
-/** Keys in the order of their turns: new and changed ones, which should not wait; then the others, longest ago first. */
+/** Keys in the order of their turns: new, changed and returned ones, which should not wait; then the others, longest ago first. */
 export function witnessTurns<T extends WitnessCandidate>(
   candidates: readonly T[],
 ): { readonly urgent: readonly T[]; readonly others: readonly T[] } {
-  const isUrgent = ({ key, known, wasGone }: WitnessCandidate): boolean =>
-    wasGone ||
+  const isUrgent = ({ listed: { updatedAt }, known, statusBefore }: WitnessCandidate): boolean =>
+    statusBefore === 'gone' ||
     known === undefined ||
-    known.ofUpdatedAt !== key.updatedAt?.toISOString() ||
+    known.ofUpdatedAt !== updatedAt?.toISOString() ||
     // The vault's times are whole seconds: what changed once more in the second of that listing shows the same time.
-    (key.updatedAt !== undefined && Date.parse(known.listedAt) - key.updatedAt.getTime() < 2000);
+    (updatedAt !== undefined && Date.parse(known.listedAt) - updatedAt.getTime() < 2000);
   const listedAt = ({ known }: WitnessCandidate): string => known?.listedAt ?? '';
   const inTurn = (a: WitnessCandidate, b: WitnessCandidate): number =>
-    listedAt(a).localeCompare(listedAt(b)) || a.key.name.localeCompare(b.key.name);
+    listedAt(a).localeCompare(listedAt(b)) || a.listed.name.localeCompare(b.listed.name);
   return {
     urgent: candidates.filter(isUrgent).sort(inTurn),
     others: candidates.filter((one) => !isUrgent(one)).sort(inTurn),

@@ -232,3 +232,8 @@ export interface AuditedKeys extends Iterable<AuditedKey> {
 export interface Audit extends AuditHead {
   readonly keys: AuditedKeys;
 }
+
+/** ISO instant that a record stands for: the storage service's, and of a late one what it says itself. */
+export function timeOfRecord({ late, backedUpAt, createdAt }: AuditedRecord): string {
+  return late ? backedUpAt : createdAt;
+}

@@ -1,3 +1,4 @@
+import { dayMs } from '../../model/day.ts';
 import type { Finding } from '../../model/finding.ts';
 import { counted, finding, instant, someOf } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
@@ -6,12 +7,12 @@ import type { AuditHead } from '../../records/audit-document.ts';
 import { canaryAltered } from '../../write-once/canary-findings.ts';
 import type { AuditInputs } from '../inputs/audit-inputs.ts';
 import type { DrillHistory } from '../inputs/drill-history.ts';
+import { found } from './found.ts';
 
 // What is wrong with the escrow as a whole, and with the proof itself.
 
 const minute = 60_000;
 const hour = 60 * minute;
-const dayMs = 24 * hour;
 
 export interface EscrowCheckContext {
   readonly now: Date;
@@ -32,33 +33,29 @@ export function checkEscrow(inputs: AuditInputs, context: EscrowCheckContext): F
 
 /** Whether what earlier audits saw is there. An audit without a predecessor is the first only if nothing is older. */
 function checkMemory({ latest, firstReportAt }: AuditInputs, { now, auditSchedule }: EscrowCheckContext): Finding[] {
-  const findings: Finding[] = [];
   const [newest] = latest.unreadable;
-  if (newest !== undefined) {
-    findings.push(
+  // The host fires up to a second early.
+  const thisOne = latestOccurrence(auditSchedule, new Date(now.getTime() + minute));
+  const before = thisOne && latestOccurrence(auditSchedule, thisOne);
+  return found(
+    newest &&
       finding('auditUnreadable', 'gap', {
         reason: 'the newest audits cannot be read, so this one uses an older one',
         detail: `${counted(latest.unreadable.length, 'audit')}, the newest ${newest.name}: ${newest.why}`,
         remedy:
           'Find out who altered or archived it (storage logs), and compare the digests in the log (verify --chain).',
       }),
-    );
-  }
-  if (latest.audit !== undefined || firstReportAt === undefined) return findings;
-  // The host fires up to a second early.
-  const thisOne = latestOccurrence(auditSchedule, new Date(now.getTime() + minute));
-  const before = thisOne && latestOccurrence(auditSchedule, thisOne);
-  if (before !== undefined && firstReportAt.getTime() < before.getTime() - timeMargin) {
-    findings.push(
+    latest.audit === undefined &&
+      firstReportAt !== undefined &&
+      before !== undefined &&
+      firstReportAt.getTime() < before.getTime() - timeMargin &&
       finding('auditMissing', 'gap', {
         reason: 'there is no audit before this one, though runs are older than the audit that was due',
         detail: `oldest run report ${instant(firstReportAt)}, audit due ${instant(before)}`,
         remedy:
           'If no audit ran until now, nothing is lost; if the log has lines escrow.audit.completed, audits have been removed: find out who did it (storage logs). What they knew of keys is lost with them.',
       }),
-    );
-  }
-  return findings;
+  );
 }
 
 /** Every nightly run tries to overwrite and to delete the canary; it must be what the latest audit saw. */
@@ -82,87 +79,66 @@ function checkDrills(
   { last, open, left, unreadable }: DrillHistory,
   { now, maxDrillAgeDays }: EscrowCheckContext,
 ): Finding[] {
-  const findings: Finding[] = [];
   const endedAt = last && new Date(last.finishedAt);
-  if (
+  const [oldest] = open.filter(({ createdAt }) => now.getTime() - createdAt.getTime() > hour);
+  const [first] = unreadable;
+  return found(
     maxDrillAgeDays !== undefined &&
-    (endedAt === undefined || now.getTime() - endedAt.getTime() > maxDrillAgeDays * dayMs)
-  ) {
-    const when = endedAt === undefined ? 'none is on record' : `the last ended ${instant(endedAt)}`;
-    findings.push(
+      (endedAt === undefined || now.getTime() - endedAt.getTime() > maxDrillAgeDays * dayMs) &&
       finding('drillOverdue', 'gap', {
         reason: 'no successful restore drill is as young as the settings ask for',
-        detail: `${when}; one is due every ${maxDrillAgeDays} days`,
+        detail: `${endedAt === undefined ? 'none is on record' : `the last ended ${instant(endedAt)}`}; one is due every ${maxDrillAgeDays} days`,
         remedy: 'Run a drill: `keyvault-escrow drill`.',
       }),
-    );
-  }
-  const [oldest] = open.filter(({ createdAt }) => now.getTime() - createdAt.getTime() > hour);
-  if (oldest !== undefined) {
-    findings.push(
+    oldest &&
       finding('drillOpen', 'gap', {
         reason: 'a restore drill began and left no receipt: keys that it restored may still be in the drill vault',
         detail: `${someOf(open.map(({ name }) => name))}; began ${instant(oldest.createdAt)}`,
         remedy: 'Look into the drill vault, and clean it: `keyvault-escrow drill sweep`.',
       }),
-    );
-  }
-  if (left.length > 0) {
-    findings.push(
+    left.length > 0 &&
       finding('drillOpen', 'gap', {
         reason: 'a restore drill left keys in the drill vault',
         detail: left.map(({ receipt, names }) => `${receipt}: ${someOf(names)}`).join('; '),
         remedy: 'Clean it: `keyvault-escrow drill sweep`.',
       }),
-    );
-  }
-  const [first] = unreadable;
-  if (first !== undefined) {
-    findings.push(
+    first &&
       finding('receiptUnreadable', 'warning', {
         reason: 'receipts of restore drills cannot be read, and count for nothing',
         detail: `${counted(unreadable.length, 'receipt')}: ${first.name}: ${first.why}`,
         remedy: 'If it is archived, rehydrate it; otherwise find out who wrote it (storage logs).',
       }),
-    );
-  }
-  return findings;
+  );
 }
 
 /** Records of sources that nobody configured, and that no audit knew. */
 function checkStrangers({ latest, recordedSources }: AuditInputs, configured: ReadonlySet<string>): Finding[] {
   const known = new Set(latest.audit?.head.sources.map(({ source }) => source));
   const strangers = recordedSources.filter((source) => !configured.has(source) && !known.has(source));
-  if (strangers.length === 0) return [];
-  return [
-    finding('recordsOfUnknownKeys', 'warning', {
-      reason: 'there are records of sources that are not configured, and that no audit knew',
-      detail: someOf(strangers),
-      remedy: 'If they are not of a time before the first audit, find out who wrote them (storage logs).',
-    }),
-  ];
+  return found(
+    strangers.length > 0 &&
+      finding('recordsOfUnknownKeys', 'warning', {
+        reason: 'there are records of sources that are not configured, and that no audit knew',
+        detail: someOf(strangers),
+        remedy: 'If they are not of a time before the first audit, find out who wrote them (storage logs).',
+      }),
+  );
 }
 
 /** What anybody can multiply who may send a request or write a blob: counted, never read. */
 function checkPiles({ requests, overfull }: AuditInputs): Finding[] {
-  const findings: Finding[] = [];
-  if (requests.recorded > 0) {
-    findings.push(
+  return found(
+    requests.recorded > 0 &&
       finding('requestsNotCarriedOut', 'warning', {
         reason: 'requests were not carried out since the last audit',
         detail: `${counted(requests.recorded, 'request')}, among them ${requests.latest}`,
         remedy: 'See the records for why, and the poison queue for the messages.',
       }),
-    );
-  }
-  if (overfull.length > 0) {
-    findings.push(
+    overfull.length > 0 &&
       finding('tooManyBlobs', 'warning', {
         reason: 'folders hold more blobs than an audit looks at, so something in them may be overlooked',
         detail: overfull.join(', '),
         remedy: 'Find out who fills them (storage logs).',
       }),
-    );
-  }
-  return findings;
+  );
 }

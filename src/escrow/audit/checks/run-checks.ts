@@ -1,6 +1,6 @@
 import { failureHeadline } from '../../model/failure.ts';
 import type { Finding } from '../../model/finding.ts';
-import { counted, finding, instant } from '../../model/finding.ts';
+import { counted, instant } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { nextOccurrence, occurrencesBetween } from '../../model/run-time.ts';
 import type { SourceId } from '../../model/source.ts';
@@ -8,6 +8,8 @@ import type { StoredRun } from '../../records/stored-run.ts';
 import type { ReportSummary, SourceHistory } from '../../run/run-history.ts';
 import { keptMs, reportsOf } from '../../run/run-history.ts';
 import { lastDueRun } from '../inputs/audit-inputs.ts';
+import type { MakeFinding } from './found.ts';
+import { findingsOf, found } from './found.ts';
 
 /** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */
 const longestRunMs = 3 * 60 * 60_000;
@@ -42,19 +44,15 @@ export function checkRuns(
   const last = judgeLast(begun, history, now);
   const isNewlyDead = (run: StoredRun): boolean => judged !== undefined && isDead(run, now) && !isDead(run, judged.at);
   const dead = newestFirst.filter((run) => run !== last?.run && run.reports.length === 0 && isNewlyDead(run));
-  const findings: Finding[] = [];
-  if (begun.length === 0 && !hasChanged) {
-    findings.push(runMissing(source, due, newestFirst[0]?.startedAt ?? judged?.lastRunAt));
-  }
-  if (last !== undefined) findings.push(runIncomplete(source, 'gap', last.run, last.how));
-  if (begun.length > 0 && judged !== undefined && !hasChanged) {
-    const dues = skippedSince(judged.at, due, schedule, newestFirst);
-    if (dues.length > 0) findings.push(runsSkipped(source, dues));
-  }
-  return [
-    ...findings,
-    ...dead.slice(0, maxDead).map((run) => runIncomplete(source, 'warning', run, leftNoReport(run))),
-  ];
+  const dues = begun.length > 0 && judged !== undefined && !hasChanged ? duesSince(judged.at, due, schedule) : [];
+  const skipped = dues.filter((one) => isMissed(one, schedule, newestFirst, now));
+  const of = findingsOf({ source });
+  return found(
+    begun.length === 0 && !hasChanged && runMissing(due, newestFirst[0]?.startedAt ?? judged?.lastRunAt, of),
+    last && runIncomplete('gap', last.run, last.how, of),
+    skipped[0] && runsSkipped(skipped.length, skipped[0], of),
+    ...dead.slice(0, maxDead).map((run) => runIncomplete('warning', run, leftNoReport(run), of)),
+  );
 }
 
 /**
@@ -75,29 +73,24 @@ export function missedRuns(
   const all = new Set([...earlier, ...dues.map((one) => one.toISOString())]);
   return [...all]
     .filter((one) => Date.parse(one) > now.getTime() - keptMs)
-    .filter((one) => !hasBegun(runs, new Date(one), nextOccurrence(schedule, new Date(one)) ?? now))
+    .filter((one) => isMissed(new Date(one), schedule, runs, now))
     .sort((a, b) => b.localeCompare(a));
 }
 
 /** Whoever may write markers can write many. */
 const maxDead = 10;
 
-/** What was due after the latest audit had looked, up to the last, and has had no run before the next was due. */
-function skippedSince(lookedAt: Date, due: Date, schedule: string, runs: readonly StoredRun[]): Date[] {
-  const next = nextOccurrence(schedule, due) ?? due;
-  const dues = duesSince(lookedAt, due, schedule);
-  return dues.filter((from, index) => !hasBegun(runs, from, dues[index + 1] ?? next));
-}
-
-/** @param lookedAt of the latest audit; undefined: only the last one due counts. */
+/** What was due after the latest audit had looked, up to the last. @param lookedAt undefined: only the last one counts. */
 function duesSince(lookedAt: Date | undefined, due: Date, schedule: string): Date[] {
   if (lookedAt === undefined) return [due];
   const judgedUpTo = lastDueRun(schedule, lookedAt) ?? lookedAt;
   return [...occurrencesBetween(schedule, judgedUpTo, due), ...(due > judgedUpTo ? [due] : [])];
 }
 
-function hasBegun(runs: readonly StoredRun[], due: Date, nextDue: Date): boolean {
-  return runs.some(({ startedAt }) => +startedAt >= +due - timeMargin && +startedAt < +nextDue - timeMargin);
+/** Whether no run began before the next was due. */
+function isMissed(due: Date, schedule: string, runs: readonly StoredRun[], now: Date): boolean {
+  const nextDue = nextOccurrence(schedule, due) ?? now;
+  return !runs.some(({ startedAt }) => +startedAt >= +due - timeMargin && +startedAt < +nextDue - timeMargin);
 }
 
 /** The newest run that can be judged, when it is not ok. @param begun newest first. */
@@ -128,31 +121,27 @@ function howItFailed({ counts, problems }: ReportSummary): string {
   return [...keys, ...problems.map(failureHeadline)].join('; ') || 'its report does not say why';
 }
 
-function runMissing(source: SourceId, due: Date, last: Date | undefined): Finding {
+function runMissing(due: Date, last: Date | undefined, of: MakeFinding): Finding {
   const before = last === undefined ? 'no run is on record' : `the last one began ${instant(last)}`;
-  const text = {
+  return of('runMissing', 'gap', {
     reason: 'no run over it has begun since one was due',
     detail: `due ${instant(due)}; ${before}`,
     remedy: 'Check that the app runs (its timer "nightlyEscrow" and its queue), then back up the source (enqueue).',
-  };
-  return finding('runMissing', 'gap', text, { source });
+  });
 }
 
-/** @param dues oldest first. */
-function runsSkipped(source: SourceId, dues: readonly Date[]): Finding {
-  const [first] = dues;
-  const detail = `${counted(dues.length, 'run')}, the first due ${first === undefined ? '' : instant(first)}`;
-  const reason = 'runs that were due never began';
-  const remedy = 'A later run has begun since; see in the log of the function nightlyEscrow why these did not.';
-  return finding('runMissing', 'warning', { reason, detail, remedy }, { source });
+function runsSkipped(runs: number, firstDue: Date, of: MakeFinding): Finding {
+  return of('runMissing', 'warning', {
+    reason: 'runs that were due never began',
+    detail: `${counted(runs, 'run')}, the first due ${instant(firstDue)}`,
+    remedy: 'A later run has begun since; see in the log of the function nightlyEscrow why these did not.',
+  });
 }
 
-function runIncomplete(source: SourceId, severity: Finding['severity'], { runId }: StoredRun, how: string): Finding {
-  const remedy = 'See the log lines with this runId, and its report; the next run that is ok mends it (enqueue).';
-  return finding(
-    'runIncomplete',
-    severity,
-    { reason: 'a run is incomplete', detail: `run ${runId}: ${how}`, remedy },
-    { source },
-  );
+function runIncomplete(severity: Finding['severity'], { runId }: StoredRun, how: string, of: MakeFinding): Finding {
+  return of('runIncomplete', severity, {
+    reason: 'a run is incomplete',
+    detail: `run ${runId}: ${how}`,
+    remedy: 'See the log lines with this runId, and its report; the next run that is ok mends it (enqueue).',
+  });
 }

@@ -1,45 +1,32 @@
 import { decodeMarks, encodeMarks, markDays } from '../../coverage/calendar.ts';
 import type { KeyCoverage } from '../../coverage/coverage.ts';
 import type { Day } from '../../model/day.ts';
-import type { AuditedFolder, AuditedKey } from '../../records/audit-document.ts';
-import type { StoredAudit } from '../../records/stored-audits.ts';
-
-export interface KeyContext {
-  readonly source: string;
-  readonly now: Date;
-  readonly maxAgeHours: number;
-  readonly previous: StoredAudit | undefined;
-  readonly failedDays: ReadonlySet<Day> | undefined;
-  readonly drilledAt: string | undefined;
-  /** Without an audit before, nothing was due before the first run that is known. */
-  readonly firstRunAt: Date | undefined;
-}
+import { sourcePath } from '../../model/source-path.ts';
+import type { AuditedFolder, AuditedKey, AuditedRecord } from '../../records/audit-document.ts';
+import { timeOfRecord } from '../../records/audit-document.ts';
+import type { SourceAuditContext, SourceToAudit } from '../inputs/audit-subject.ts';
+import { drilledKey } from '../inputs/drill-history.ts';
 
 /** One key as the audit writes it, before its versions are looked at: what is known of those stays. */
-export function auditedKey(covered: KeyCoverage, context: KeyContext): AuditedKey {
-  const { previousKey, listed, record, folder, changedAt } = covered;
-  const id = listed?.id ?? previousKey?.id;
-  const enabled = listed?.enabled ?? previousKey?.enabled;
-  const updatedAt = listed?.updatedAt?.toISOString() ?? previousKey?.updatedAt;
-  const drilledAt = context.drilledAt ?? previousKey?.drilledAt;
-  const counted = folderOf(covered, context.now);
-  const altered = alteredOf(covered);
+export function auditedKey(covered: KeyCoverage, subject: SourceToAudit, context: SourceAuditContext): AuditedKey {
+  const { previousKey, listed, changedAt } = covered;
+  const source = sourcePath(subject.source);
   return {
-    source: context.source,
+    source,
     key: covered.key,
-    ...(id && { id }),
+    id: listed?.id ?? previousKey?.id,
     status: covered.status,
-    ...(enabled !== undefined && { enabled }),
-    ...(updatedAt && { updatedAt }),
+    enabled: listed?.enabled ?? previousKey?.enabled,
+    updatedAt: listed?.updatedAt?.toISOString() ?? previousKey?.updatedAt,
     firstSeenAt: covered.firstSeenAt.toISOString(),
-    ...(record && { record }),
-    ...(altered.length > 0 && { altered: [...altered] }),
-    ...(changedAt && { changedAt: changedAt.toISOString() }),
-    ...(counted && { folder: counted }),
-    ...(previousKey?.versions && { versions: previousKey.versions }),
-    ...(previousKey?.lost && { lost: previousKey.lost }),
-    ...(drilledAt && { drilledAt }),
-    days: daysOf(covered, folder?.days ?? new Map(), context),
+    record: covered.record,
+    altered: alteredOf(covered),
+    changedAt: changedAt?.toISOString(),
+    folder: folderOf(covered, context.now),
+    versions: previousKey?.versions,
+    lost: previousKey?.lost,
+    drilledAt: context.drills.proven.get(drilledKey(source, covered.key)) ?? previousKey?.drilledAt,
+    days: daysOf(covered, subject, context),
   };
 }
 
@@ -50,35 +37,30 @@ function folderOf({ folder, previousKey }: KeyCoverage, now: Date): AuditedFolde
 
 const maxAltered = 50;
 
-function alteredOf({ folder, previousKey }: KeyCoverage): readonly string[] {
-  const known = previousKey?.altered ?? [];
+function alteredOf({ folder, previousKey }: KeyCoverage): string[] | undefined {
+  const known = previousKey?.altered;
   const name = folder?.known === 'altered' ? previousKey?.record?.blobName : undefined;
-  return name === undefined ? known : [...known, name].slice(-maxAltered);
+  return name === undefined ? known : [...(known ?? []), name].slice(-maxAltered);
 }
 
-function daysOf(covered: KeyCoverage, backups: ReadonlyMap<Day, Date>, context: KeyContext): string {
-  const { previousKey, record, status, firstSeenAt } = covered;
-  const { previous, now, firstRunAt } = context;
-  const timeOf = (one: typeof record): Date | undefined => one && new Date(one.late ? one.backedUpAt : one.createdAt);
-  const dueSince =
-    previous === undefined && firstRunAt !== undefined && firstRunAt > firstSeenAt ? firstRunAt : firstSeenAt;
-  return encodeMarks(
-    markDays(
-      {
-        previous: previousKey &&
-          previous && {
-            from: previous.head.calendar.from,
-            marks: decodeMarks(previousKey.days),
-            recordAt: timeOf(previousKey.record),
-          },
-        backups,
-        failures: context.failedDays ?? new Set(),
-        status,
-        dueSince: previous === undefined && firstRunAt === undefined ? now : dueSince,
-        recordAt: timeOf(record),
+function daysOf(covered: KeyCoverage, { history }: SourceToAudit, context: SourceAuditContext): string {
+  const { previousKey, record, status, firstSeenAt, folder } = covered;
+  const { previous, now, maxAgeHours } = context;
+  const timeOf = (one: AuditedRecord | undefined): Date | undefined => one && new Date(timeOfRecord(one));
+  // Without an audit before, nothing was due before the first run that is known.
+  const firstRunAt = previous === undefined ? (history.runs[0]?.startedAt ?? now) : undefined;
+  const days = {
+    previous: previousKey &&
+      previous && {
+        from: previous.head.calendar.from,
+        marks: decodeMarks(previousKey.days),
+        recordAt: timeOf(previousKey.record),
       },
-      context.maxAgeHours,
-      now,
-    ),
-  );
+    backups: folder?.days ?? new Map<Day, Date>(),
+    failures: history.failures.get(covered.key.toLowerCase())?.days ?? new Set<Day>(),
+    status,
+    dueSince: firstRunAt !== undefined && firstRunAt > firstSeenAt ? firstRunAt : firstSeenAt,
+    recordAt: timeOf(record),
+  };
+  return encodeMarks(markDays(days, maxAgeHours, now));
 }
