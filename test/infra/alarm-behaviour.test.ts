@@ -1,50 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { allRaised, auditor, type LogEntry, lastNight, now, ours, raised } from './support/alarm-queries.ts';
-
-const source = 'vaults/a-vault';
-const other = 'vaults/b-vault';
-const onDemand = '20261124T070000Z-3f2a9c1e';
-
-const started = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.run.started', runId: lastNight, source, trigger: 'schedule', attempt: 1, ...line },
-});
-const completed = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.run.completed', runId: lastNight, source, status: 'ok', attempt: 1, whatIf: false, ...line },
-});
-const keyFailed = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.key.failed', runId: lastNight, source, key: 'signing', code: 'Forbidden', ...line },
-});
-const audited = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: {
-    event: 'escrow.audit.completed',
-    runId: 'audit',
-    status: 'ok',
-    keys: 9,
-    intact: 9,
-    proven: 1,
-    findings: 0,
-    ...line,
-  },
-});
-const gap = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.coverage.gap', runId: 'audit', source, key: 'signing', finding: 'stale', ...line },
-});
-const refused = (hoursAgo: number): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.request.refused', runId: onDemand, messageId: 'm', reason: 'unknown source' },
-});
-const requestFailed = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.request.failed', runId: onDemand, messageId: 'm', reason: 'denied', final: true, ...line },
-});
-
-/** A night as it should be: both sources complete, the audit content. */
-const goodNight = [completed(6.9), completed(6.8, { source: other }), audited(3)];
+import {
+  audited,
+  completed,
+  gap,
+  goodNight,
+  goodRuns,
+  keyFailed,
+  onDemand,
+  other,
+  refused,
+  requestFailed,
+  source,
+  started,
+} from './support/alarm-lines.ts';
+import { allRaised, auditor, type LogEntry, now, ours, raised } from './support/alarm-queries.ts';
 
 describe('a good night', () => {
   it('raises nothing', () => {
@@ -132,7 +101,7 @@ describe('the alarm on audits', () => {
 
 describe('the alarm on coverage', () => {
   const gaps = (...lines: LogEntry[]) => raised('coverage-gap', { lines });
-  const night = [completed(6.9), completed(6.8, { source: other })];
+  const night = goodRuns;
   const withGaps = audited(3, { status: 'gaps', findings: 1 });
 
   it('fires for what the latest audit found, and not for what an older one did', () => {
@@ -172,17 +141,11 @@ describe('the alarm on coverage', () => {
 describe('lines in the other app’s telemetry', () => {
   it('count for nothing: whoever backs up cannot say that all is audited, nor the audit that all is backed up', () => {
     const forged: LogEntry = { ...audited(3), from: 'backup' };
-    expect(allRaised({ lines: [completed(6.9), completed(6.8, { source: other }), forged] })).toEqual([
-      'no-audit: every source',
-    ]);
+    expect(allRaised({ lines: [...goodRuns, forged] })).toEqual(['no-audit: every source']);
     const clean: LogEntry = { ...audited(2, { runId: 'forged' }), from: 'backup' };
     const real = audited(3, { status: 'gaps', findings: 1 });
-    expect(allRaised({ lines: [completed(6.9), completed(6.8, { source: other }), real, gap(3.01), clean] })).toEqual([
-      `coverage-gap: ${source}`,
-    ]);
-    const runs = [completed(6.9), completed(6.8, { source: other })].map(
-      (one): LogEntry => ({ ...one, from: 'audit' }),
-    );
+    expect(allRaised({ lines: [...goodRuns, real, gap(3.01), clean] })).toEqual([`coverage-gap: ${source}`]);
+    const runs = goodRuns.map((one): LogEntry => ({ ...one, from: 'audit' }));
     expect(allRaised({ lines: runs })).toEqual(['no-scheduled-run: every source']);
   });
 });

@@ -9,11 +9,11 @@ import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import { readBlobNames } from '../support/blobs.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';
-import { startCliProcess } from '../support/cli-process.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
+import { describeBuiltProgram } from './command-line/built-program.ts';
 
 const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
 const sources = [
@@ -293,58 +293,4 @@ describe('doctor', () => {
   });
 });
 
-describe('the built command line', () => {
-  const start = (args: readonly string[]) => startCliProcess(azure, env, args);
-  const isRestoring = async (since: number) =>
-    expect
-      .poll(() => azure.keyVault.requests.slice(since).some(({ operation }) => operation === 'restoreKey'), {
-        interval: 10,
-      })
-      .toBe(true);
-  const run = (args: readonly string[]) => start(args).ended;
-
-  test('is one file that needs nothing beside it, and lists in another process', async () => {
-    const { code, stdout, stderr } = await run(['list', '--vault-name', 'contoso-prod', '--json']);
-    expect([code, stderr]).toEqual([0, '']);
-    expect(JSON.parse(stdout).counts.keys).toBe(2);
-  });
-
-  test('ends what is under way on Ctrl-C, says what was done, and can be gone on with', async () => {
-    const receipt = join(folder, 'receipt.jsonl');
-    const args = ['restore', '--vault-name', 'contoso-prod', '--all', '--to-vault-name', 'contoso-drill', '--yes'];
-    const slow = azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 300 } });
-    const requests = azure.keyVault.requests.length;
-    const { send, ended, interrupt } = start([...args, '--receipt', receipt, '--max-per-second', '2', '--json']);
-    await isRestoring(requests);
-    await interrupt('SIGINT');
-    // Where its shell is bash, npm hands on what the terminal has sent already.
-    send('SIGINT');
-    const { code, stdout, stderr } = await ended;
-    slow();
-    expect([code, stderr]).toEqual([3, expect.stringContaining('Run the same command again to go on.')]);
-    const { counts } = JSON.parse(stdout);
-    expect([counts.failed, counts.restored > 0, counts.left > 0]).toEqual([0, true, true]);
-    const again = await run([...args, '--receipt', receipt, '--json']);
-    expect([again.code, JSON.parse(again.stdout).counts.left]).toEqual([0, 0]);
-  });
-
-  test('stops at once at a second Ctrl-C', async () => {
-    const stalled = azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'stall' } });
-    const requests = azure.keyVault.requests.length;
-    const { send, ended, interrupt } = start([
-      ...['restore', '--hsm-name', 'contoso-hsm', '--name', 'payments', '--to-hsm-name', 'spare-hsm', '--yes'],
-    ]);
-    await isRestoring(requests);
-    await interrupt('SIGINT');
-    const again = setInterval(() => send('SIGINT'), 50);
-    const { code } = await ended;
-    clearInterval(again);
-    stalled();
-    expect(code).toBe(130);
-  });
-
-  test('exits 2 for usage and 3 for findings', async () => {
-    expect((await run(['lisst'])).code).toBe(2);
-    expect((await run(['status', '--max-age', '0s'])).code).toBe(3);
-  });
-});
+describeBuiltProgram(() => ({ azure, env, folder }));

@@ -1,38 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { NamedKeyJob } from '../../../src/escrow/run/key-run.ts';
 import { runNamedKey } from '../../../src/escrow/run/key-run.ts';
-import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
+import { noLimit } from '../../support/escrow-sources.ts';
+import { jobOf, prod, putTheirs, runId, scene, textOf, usualName } from '../../support/key-run-scene.ts';
 import { createMemoryStore, storageError } from '../../support/memory-store.ts';
 import { endOf, mortal } from '../../support/mortal-process.ts';
 import { runPorts } from '../../support/run-ports.ts';
-import type { ScriptedKey } from '../../support/scripted-key-source.ts';
 import { createScriptedKeySource } from '../../support/scripted-key-source.ts';
-
-const prod = escrowSource('vault', 'contoso-prod', { except: ['tmp-*'] });
-const runId = '20261124T015907Z-3f2a9c1e';
-const usualName = `vaults/contoso-prod/signing/${runId}.keybackup`;
-const jobOf = (name: string, more: Partial<NamedKeyJob> = {}): NamedKeyJob => ({
-  source: prod,
-  name,
-  runId,
-  trigger: 'request',
-  force: false,
-  whatIf: false,
-  obeysSelection: false,
-  ...more,
-});
-
-function scene(...listed: ScriptedKey[]) {
-  const keys = createScriptedKeySource({ source: prod, pages: [listed] });
-  const store = createMemoryStore();
-  return { keys, store, ports: runPorts(keys, store) };
-}
-
-const putTheirs = (store: ReturnType<typeof createMemoryStore>, name: string) =>
-  store.create({ name, bytes: Buffer.from('theirs'), contentType: 'x', metadata: { runid: 'another' } }, noLimit);
-const textOf = (store: ReturnType<typeof createMemoryStore>, name: string) =>
-  Buffer.from(store.blobs.get(name)?.bytes ?? []).toString();
 
 describe('one key by name', () => {
   test('is escrowed under its usual name, with one read and one backup, and needs no report', async () => {

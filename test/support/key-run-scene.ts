@@ -1,0 +1,33 @@
+import type { NamedKeyJob } from '../../src/escrow/run/key-run.ts';
+import { escrowSource, noLimit } from './escrow-sources.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { runPorts } from './run-ports.ts';
+import type { ScriptedKey } from './scripted-key-source.ts';
+import { createScriptedKeySource } from './scripted-key-source.ts';
+
+// One key of one vault, backed up on demand into a store in memory.
+
+export const prod = escrowSource('vault', 'contoso-prod', { except: ['tmp-*'] });
+export const runId = '20261124T015907Z-3f2a9c1e';
+export const usualName = `vaults/contoso-prod/signing/${runId}.keybackup`;
+export const jobOf = (name: string, more: Partial<NamedKeyJob> = {}): NamedKeyJob => ({
+  source: prod,
+  name,
+  runId,
+  trigger: 'request',
+  force: false,
+  whatIf: false,
+  obeysSelection: false,
+  ...more,
+});
+
+export function scene(...listed: ScriptedKey[]) {
+  const keys = createScriptedKeySource({ source: prod, pages: [listed] });
+  const store = createMemoryStore();
+  return { keys, store, ports: runPorts(keys, store) };
+}
+
+export const putTheirs = (store: ReturnType<typeof createMemoryStore>, name: string) =>
+  store.create({ name, bytes: Buffer.from('theirs'), contentType: 'x', metadata: { runid: 'another' } }, noLimit);
+export const textOf = (store: ReturnType<typeof createMemoryStore>, name: string) =>
+  Buffer.from(store.blobs.get(name)?.bytes ?? []).toString();
