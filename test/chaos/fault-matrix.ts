@@ -1,3 +1,4 @@
+import PQueue from 'p-queue';
 import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { runCommand } from '../support/cli.ts';
@@ -47,9 +48,15 @@ export async function tryFaults(
     trials.push(trial);
     report?.(trial);
   };
+  const together = faults.filter(({ alone }) => alone === undefined);
+  const patient = together.filter(({ patience }) => patience !== undefined);
+  const quick = together.filter(({ patience }) => patience === undefined);
+  // More at once would only make more connections.
+  const some = new PQueue({ concurrency: 4 });
   await Promise.all([
-    ...faults.filter(({ alone }) => alone === undefined).map(attempt),
-    ...commandFaults.map(attemptCommand),
+    ...patient.map(attempt),
+    some.addAll(quick.map((fault) => () => attempt(fault))),
+    some.addAll(commandFaults.map((fault) => () => attemptCommand(fault))),
   ]);
   for (const fault of faults.filter(({ alone }) => alone !== undefined)) {
     const undo = fault.alone?.(place);
