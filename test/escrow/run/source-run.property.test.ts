@@ -212,6 +212,7 @@ function ourRecords(store: MemoryStore) {
   );
 }
 
+// A mistake in a run shows within a dozen worlds; hundreds, because each has few keys and the rare ones must come up together.
 test('every considered key has exactly one true outcome, whatever fails', async () => {
   const seen = { ok: 0, incomplete: 0 };
   await fc.assert(
@@ -222,9 +223,9 @@ test('every considered key has exactly one true outcome, whatever fails', async 
       expectTruth(world, store, run);
       expectRecords(world, store);
     }),
-    { numRuns: 1200 },
+    { numRuns: 600 },
   );
-  expect(Math.min(seen.ok, seen.incomplete)).toBeGreaterThan(100);
+  expect(Math.min(seen.ok, seen.incomplete)).toBeGreaterThan(50);
 });
 
 test('killed at any call, again and again, the last rerun finishes the same run: every key once, twice only if it changed', async () => {
@@ -255,10 +256,10 @@ test('killed at any call, again and again, the last rerun finishes the same run:
         else changedMeanwhile++;
       }
     }),
-    { numRuns: 800 },
+    { numRuns: 400 },
   );
-  expect(killed).toBeGreaterThan(400);
-  expect(changedMeanwhile).toBeGreaterThan(50);
+  expect(killed).toBeGreaterThan(200);
+  expect(changedMeanwhile).toBeGreaterThan(25);
 });
 
 const interleavings = fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 7 });
@@ -279,8 +280,8 @@ test('two runs of one run id at the same time leave one record of each key, and 
       expect(new Set(escrowed.map(({ key }) => key.toLowerCase())).size).toBe(escrowed.length);
       shared += escrowed.length;
     }),
-    { numRuns: 600 },
+    { numRuns: 300 },
   );
-  // About 600; a generator of worlds without work would prove nothing.
-  expect(shared).toBeGreaterThan(300);
+  // About 300; a generator of worlds without work would prove nothing.
+  expect(shared).toBeGreaterThan(150);
 });
