@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Day } from '../model/day.ts';
-import { dayOf } from '../model/day.ts';
+import { dayMs, dayOf } from '../model/day.ts';
 import { scheduledRunId, timeMargin } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
@@ -63,7 +63,7 @@ export async function readFolder(
   const counter = startFrom === undefined ? createCounter(question.countBefore) : undefined;
   const again =
     startFrom === undefined && question.countAgainBefore ? createCounter(question.countAgainBefore) : undefined;
-  const days = new Map<Day, Date>();
+  const lastOfDays = new Map<number, Date>();
   const faults = new Map<BlobFault, { blobs: number; example: string }>();
   let newest: { readonly blob: StoredBlob; readonly order: RecordOrder } | undefined;
   let oldestAt: Date | undefined;
@@ -88,7 +88,7 @@ export async function readFolder(
     const order = orderOf(dated(blob));
     if (newest === undefined || newestOrderFirst(order, newest.order) < 0) newest = { blob, order };
     if (!order.isLate && (oldestAt === undefined || blob.createdAt < oldestAt)) oldestAt = blob.createdAt;
-    if (order.time >= question.daysSince) noteDay(days, order.time);
+    if (order.time >= question.daysSince) noteDay(lastOfDays, order.time);
   });
   const isComplete = reachedEnd || lastName > `${recordPrefix(source, key)}${scheduledRunId(soon(question.now))}~`;
   const isPassed = known !== undefined && covers(startFrom, known) && (reachedEnd || lastName > known.blobName);
@@ -96,7 +96,7 @@ export async function readFolder(
   return {
     newest: newest?.blob,
     oldestAt,
-    days,
+    days: new Map(Array.from(lastOfDays.values(), (at) => [dayOf(at), at])),
     faults,
     known: knownState,
     isComplete,
@@ -128,10 +128,11 @@ function covers(startFrom: string | undefined, { blobName }: AuditedRecord): boo
   return startFrom === undefined || startFrom <= blobName;
 }
 
-function noteDay(days: Map<Day, Date>, at: Date): void {
-  const day = dayOf(at);
-  const known = days.get(day);
-  if (known === undefined || at > known) days.set(day, at);
+/** By the number of the day since 1970: a record a day for years costs no text each. */
+function noteDay(lastOfDays: Map<number, Date>, at: Date): void {
+  const day = Math.floor(at.getTime() / dayMs);
+  const known = lastOfDays.get(day);
+  if (known === undefined || at > known) lastOfDays.set(day, at);
 }
 
 /** Counts and digests the blobs created before a time, which nobody can add to afterwards. In name order, as they are listed. */

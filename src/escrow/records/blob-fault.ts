@@ -1,7 +1,7 @@
 import type { SourceId } from '../model/source.ts';
 import type { StoredBlob } from '../ports/escrow-store.ts';
 import { parseRecordName } from './blob-names.ts';
-import { isOfKey, precedesRun } from './escrow-record.ts';
+import { isOfKey, precedesRunTime } from './escrow-record.ts';
 import { readRecordMetadata } from './record-metadata.ts';
 
 /** Why a blob in a key's folder does not count as a record of the key. */
@@ -17,7 +17,7 @@ export function faultOfBlob(blob: StoredBlob, source: SourceId, key: string): Bl
   // An append blob passes every check until somebody appends.
   if (blob.type !== 'block') return 'notBlockBlob';
   if (!isOfKey(blob.metadata, source, key)) return 'foreign';
-  if (precedesRun(blob.createdAt, parsed.runId)) return 'tooEarly';
+  if (precedesRunTime(blob.createdAt, parsed.runTime)) return 'tooEarly';
   // Written once: what changed later is not what was written. Another tier leaves this time alone.
   const isModified = blob.lastModified.getTime() > blob.createdAt.getTime() + modifiedAfterMs;
   if (isModified && blob.copyStatus === undefined) return 'modified';

@@ -29,6 +29,8 @@ export interface ParsedRecordName {
   readonly source: SourceId;
   readonly keyName: string;
   readonly runId: RunId;
+  /** The instant in the run id. */
+  readonly runTime: Date;
   /** Which of the run's records of this key, from 1. */
   readonly number: number;
 }
@@ -40,8 +42,9 @@ export function parseRecordName(name: string): ParsedRecordName | undefined {
   const source = parseSourcePath(`${folder}/${sourceName}`);
   // As `.1` and `.02` would be other names of the same number, they are none.
   const [, runId = '', number = '1'] = /^([^.]+)(?:\.([2-9]|[1-9]\d{1,8}))?\.keybackup$/.exec(file) ?? [];
-  if (source === undefined || !keyNamePattern.test(keyName) || parseRunTime(runId) === undefined) return undefined;
-  const parsed = { source, keyName, runId, number: Number(number) };
+  const runTime = parseRunTime(runId);
+  if (source === undefined || !keyNamePattern.test(keyName) || runTime === undefined) return undefined;
+  const parsed = { source, keyName, runId, runTime, number: Number(number) };
   return recordName(source, keyName, runId, parsed.number) === name ? parsed : undefined;
 }
 

@@ -28,5 +28,10 @@ export function isOfKey(metadata: Readonly<Record<string, string>>, source: Sour
  */
 export function precedesRun(createdAt: Date, runId: string): boolean {
   const runTime = parseRunTime(runId);
-  return runTime !== undefined && createdAt.getTime() < runTime.getTime() - timeMargin;
+  return runTime !== undefined && precedesRunTime(createdAt, runTime);
+}
+
+/** The same, of a run whose time is known. */
+export function precedesRunTime(createdAt: Date, runTime: Date): boolean {
+  return createdAt.getTime() < runTime.getTime() - timeMargin;
 }

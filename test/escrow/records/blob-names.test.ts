@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { requestRunId, scheduledRunId } from '../../../src/escrow/model/run-id.ts';
+import { parseRunTime, requestRunId, scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import type { SourceId } from '../../../src/escrow/model/source.ts';
 import {
   keyNamePattern,
@@ -60,7 +60,13 @@ describe('the names', () => {
     fc.assert(
       fc.property(sources, keyNames, runIds, numbers, (source, keyName, runId, number) => {
         const name = recordName(source, keyName, runId, number);
-        expect(parseRecordName(name)).toEqual({ source, keyName: keyName.toLowerCase(), runId, number });
+        expect(parseRecordName(name)).toEqual({
+          source,
+          keyName: keyName.toLowerCase(),
+          runId,
+          runTime: parseRunTime(runId),
+          number,
+        });
         expect(name.startsWith(recordPrefix(source, keyName))).toBe(true);
         expect(name.startsWith(ownRecordPrefix(source, keyName, runId))).toBe(true);
       }),
