@@ -103,10 +103,10 @@ export async function auditSource(
 function wholeFolders(path: string, { previous, store }: SourceAuditContext) {
   return (names: readonly string[]): ReadonlySet<string> => {
     if (previous?.head.container !== store.url) return new Set(names);
-    const counts = names.map((name) => ({ name, at: previous.find(path, name)?.folder?.listedAt ?? '' }));
-    const inTurn = counts.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
-    const never = inTurn.filter(({ at }) => at === '').length;
-    return new Set(inTurn.slice(0, never + turnSize(names.length)).map(({ name }) => name));
+    const countedAt = (name: string): number => previous.countedAt(path, name) ?? 0;
+    const inTurn = names.toSorted((a, b) => countedAt(a) - countedAt(b));
+    const never = names.filter((name) => countedAt(name) === 0).length;
+    return new Set(inTurn.slice(0, never + turnSize(names.length)));
   };
 }
 

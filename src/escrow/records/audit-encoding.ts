@@ -34,8 +34,10 @@ export interface ReadAudit {
   readonly keys: PackedKeys;
   /** By source path and key name in any case. */
   find(source: string, key: string): AuditedKey | undefined;
-  /** The names of the keys of one source, lower-case. Costs nothing, where their keys have to be unpacked. */
+  /** The names of the keys of one source, lower-case. Unpacks none of them, and neither does `countedAt`. */
   namesOf(source: string): Iterable<string>;
+  /** When a key's whole folder was last listed, in milliseconds; undefined for a key without such a listing. */
+  countedAt(source: string, key: string): number | undefined;
   /** The keys of one source, in the audit's order. */
   keysOf(source: string): Generator<AuditedKey>;
 }
@@ -49,20 +51,23 @@ export function isAudit(bytes: Buffer): boolean {
 export function decodeAudit(bytes: Buffer): ReadAudit | undefined {
   const places = new Map<string, Map<string, number>>();
   const keys = packKeys();
+  const counts: (number | undefined)[] = [];
   const head = readLines(bytes, (key) => {
     const ofSource = places.get(key.source) ?? new Map<string, number>();
+    counts.push(key.folder && Date.parse(key.folder.listedAt));
     places.set(key.source, ofSource.set(key.key.toLowerCase(), keys.add(key)));
   });
   if (head === undefined) return undefined;
-  const keyAt = (place: number | undefined) => (place === undefined ? undefined : keys.at(place));
+  const placeOf = (source: string, key: string): number => places.get(source)?.get(key.toLowerCase()) ?? -1;
   return {
     head,
     keys,
-    find: (source, key) => keyAt(places.get(source)?.get(key.toLowerCase())),
+    find: (source, key) => keys.at(placeOf(source, key)),
     namesOf: (source) => places.get(source)?.keys() ?? [],
+    countedAt: (source, key) => counts[placeOf(source, key)],
     *keysOf(source) {
       for (const place of places.get(source)?.values() ?? []) {
-        const key = keyAt(place);
+        const key = keys.at(place);
         if (key !== undefined) yield key;
       }
     },
