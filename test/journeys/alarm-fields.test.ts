@@ -3,13 +3,14 @@ import { readQueries } from '../../infra/queries.ts';
 import { unknownNames } from '../../infra/query-fields.ts';
 import { escrowLines, startEscrowHost } from '../support/escrow-host.ts';
 import { startTestAzure } from '../support/local-azure.ts';
-import { lastNight } from '../support/now.ts';
+import { lastNight, now } from '../support/now.ts';
 import { viewQueue } from '../support/queue-view.ts';
 
 test('every event and field that an alarm reads stands in the log lines of a real night with troubles', async () => {
   await using azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
   const vault = azure.keyVault.source('vault', 'contoso-prod');
   for (const name of ['denied', 'lost']) vault?.addKey({ name });
+  const created = now();
   azure.keyVault.faults.add({
     keyName: 'denied',
     operation: 'backupKey',
@@ -18,6 +19,8 @@ test('every event and field that an alarm reads stands in the log lines of a rea
   await using host = await startEscrowHost(azure, { sources: [{ vaultName: 'contoso-prod' }] });
   const queue = viewQueue(azure);
 
+  // Vault and storage date by whole seconds: only a run of a later second has passed a key over.
+  await expect.poll(() => now().getTime(), { interval: 20 }).toBeGreaterThan(created.getTime() + 1000);
   await host.fireTimer('nightlyEscrow', { at: lastNight() });
   const refused = await queue.send({ vaultName: 'nobody', name: 'signing' });
   const failed = await queue.send({ vaultName: 'contoso-prod', name: 'denied' });
