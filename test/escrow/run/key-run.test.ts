@@ -181,10 +181,10 @@ describe('what settles a request', () => {
   const before = new Date(changedAt.getTime() - 1000);
   const keyId = 'https://contoso-prod.vault.azure.net/keys/signing';
   /** A key that changed at a time, and a store with one record of this very run. */
-  async function withRecord(metadata: Readonly<Record<string, string>>, number = '') {
+  async function withRecord(metadata: Readonly<Record<string, string>>, number = '', updatedAt = changedAt) {
     const keys = createScriptedKeySource({
       source: prod,
-      pages: [[{ name: 'signing', updatedAt: changedAt }]],
+      pages: [[{ name: 'signing', updatedAt }]],
       now: changedAt,
     });
     const store = createMemoryStore();
@@ -219,9 +219,9 @@ describe('what settles a request', () => {
   });
 
   test('is no record that was there before its run could begin', async () => {
-    const { run, store, name } = await withRecord({ backedupat: changedAt.toISOString() });
-    const record = store.blobs.get(name);
     const foreseen = new Date(Date.parse('2026-11-24T01:59:07Z') - 11 * 60_000);
+    const { run, store, name } = await withRecord({ backedupat: foreseen.toISOString() }, '', foreseen);
+    const record = store.blobs.get(name);
     if (record !== undefined) store.blobs.set(name, { ...record, createdAt: foreseen });
     expect(await run()).toMatchObject({ outcome: 'escrowed', blobName: numbered(2) });
   });
