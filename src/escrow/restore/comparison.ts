@@ -142,9 +142,8 @@ function missingVersions(
   { source, known }: KeyReference,
 ): Map<string, 'lacking' | 'unproven'> {
   const missing = new Map<string, 'lacking' | 'unproven'>();
-  const claimed = backedUpAt(record);
-  // A late record was copied or planted: when it was made, only its own word says.
-  const backup = (isLate(record) ? (claimed ?? new Date(0)) : (claimed ?? record.createdAt)).getTime() - marginMs;
+  // A late record was copied or planted: when it was made, only its own word says, if it has one.
+  const backup = (backedUpAt(record)?.getTime() ?? 0) - marginMs;
   const oldest = Math.min(...[...returned.versions.values()].map((seen) => seen.createdAt?.getTime() ?? 0));
   const require = (version: string, createdAt: number, goneAt = Number.POSITIVE_INFINITY): void => {
     // What is older than all that came back was another key under the name, replaced since.

@@ -113,6 +113,7 @@ describe('what came back', () => {
 
   test('shows a version, or is unproven', () => {
     expect(judge(new Map(), { known: known({ a: 'A' }) }).verdict).toBe('unproven');
+    expect(judge(new Map(), {}).reasons).toEqual(['it shows no version']);
   });
 });
 
@@ -134,6 +135,12 @@ describe('what is missing', () => {
     expect(judge(versions({ a: 'A' }), { known: audited }).verdict).toBe('same');
   });
 
+  test('is nothing where it was made between the backup and its record', () => {
+    const slow = recordOfSigning({ night: '2026-11-24', createdAt: new Date('2026-11-24T02:30:00Z') });
+    const rotated = both(versions({ a: 'A' }), versions({ b: 'B' }, '2026-11-24T02:10:00Z'));
+    expect(judge(versions({ a: 'A' }), source(rotated), slow).verdict).toBe('same');
+  });
+
   test('is nothing where it was gone before the backup, or of the key that had the name before', () => {
     const gone = known({ b: 'B' }, { createdAt: '2026-06-01T00:00:00Z', missingSince: '2026-10-01T00:00:00Z' });
     const rolledBack = { ...gone, versions: [...gone.versions, ...known({ a: 'A' }).versions] };
@@ -150,5 +157,7 @@ describe('what is missing', () => {
     });
     expect(judge(versions({ a: 'A' }), { known: known({ a: 'A', b: 'B' }) }, late).verdict).toBe('unproven');
     expect(judge(versions({ a: 'A', b: 'B' }), { known: known({ a: 'A', b: 'B' }) }, late).verdict).toBe('same');
+    const since = both(versions({ a: 'A' }), versions({ b: 'B' }, '2026-12-02T00:00:00Z'));
+    expect(judge(versions({ a: 'A' }), source(since), late).verdict).toBe('same');
   });
 });
