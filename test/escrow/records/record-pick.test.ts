@@ -20,6 +20,16 @@ describe('the record of a key', () => {
     expect(pick(nights, new Date('2026-11-01T00:00:00Z'))).toEqual({ record: undefined, passedOver: [] });
   });
 
+  test('is ordered by its creation, whatever time of its backup it claims while it is not late', () => {
+    const claims = record({
+      createdAt: new Date('2026-11-24T02:20:00Z'),
+      metadata: { backedupat: '2026-11-24T01:30:00Z', runid: '20261124T013000Z' },
+      name: 'vaults/contoso-prod/signing/20261124T013000Z.keybackup',
+    });
+    expect(pick([...nights, claims]).record).toBe(claims);
+    expect(pick([...nights, claims], new Date('2026-11-24T02:10:00Z')).record?.runId).toBe('20261124T020000Z');
+  });
+
   test('of a copied escrow, in whatever order it was copied, is the newest by its backup; and that is said', () => {
     const copied = [
       record({ night: '2026-11-24', ...copiedAt(0) }),
