@@ -29,6 +29,7 @@ beforeAll(async () => {
     sources: [
       { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'Signing', versions: 2 }, 'ledger', 'payroll'] },
       { kind: 'vault', name: 'contoso-drill' },
+      { kind: 'vault', name: 'contoso-dr', keys: ['ours'] },
     ],
   });
   env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
@@ -137,6 +138,8 @@ describe('a sweep', () => {
       expect.stringContaining(`Left alone: key "${name}", of which no audit knows that it is a copy`),
     ]);
     expect(drillVault.versions(name)).toEqual(theirs);
+    const elsewhere = await cli('drill sweep --to-vault-name contoso-dr --yes --json');
+    expect([elsewhere.code, JSON.parse(elsewhere.stdout)]).toMatchObject([0, { swept: [], receipts: [] }]);
     const source = await cli('drill sweep --to-vault-name contoso-prod --yes');
     expect([source.code, source.stderr]).toEqual([1, expect.stringContaining('is a configured source')]);
     const asked = await cli('drill sweep --to-vault-name contoso-drill', { answers: 'y\n' });

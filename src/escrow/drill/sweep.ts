@@ -1,7 +1,7 @@
 import type { KnownKeys } from '../coverage/known-keys.ts';
 import type { Failure } from '../model/failure.ts';
 import type { SourceId } from '../model/source.ts';
-import { parseSourcePath, sourcePath } from '../model/source-path.ts';
+import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
@@ -118,5 +118,5 @@ export async function closeDrills(
 
 /** The open drills of one target. */
 export function openDrillsOf(open: readonly OpenDrill[], target: SourceId): OpenDrill[] {
-  return open.filter(({ journal }) => journal.target === sourcePath(target) && parseSourcePath(journal.target));
+  return open.filter(({ journal }) => journal.target === sourcePath(target));
 }
