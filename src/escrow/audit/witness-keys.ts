@@ -91,10 +91,8 @@ async function lossNow(
   const { versions: known } = audited;
   const how = lossOf(known, versions, firstRecordAt, timeMargin);
   if (how === undefined) {
-    const isMissing = (one: WitnessedVersions): boolean =>
-      one.known.some(({ missingSince }) => missingSince !== undefined);
-    // Every missing version is back: the right record has been restored.
-    const isBack = known !== undefined && isMissing(known) && !isMissing(versions);
+    // Every version that audits knew is there: the right record has been restored.
+    const isBack = known !== undefined && versions.known.every(({ missingSince }) => missingSince === undefined);
     return isBack ? undefined : audited.lost;
   }
   const [oldest] = presentVersions(versions)

@@ -133,10 +133,10 @@ async function coverKey(
   const newest = isLookedAt ? folder?.newest : undefined;
   const record = newest ? auditedRecord(newest, known) : isLookedAt ? undefined : known?.record;
   const recordAt = record && new Date(timeOfRecord(record));
-  const changedAt =
-    record !== undefined && shown?.updatedAt !== undefined && shown.updatedAt > new Date(record.backedUpAt)
-      ? shown.updatedAt
-      : undefined;
+  // No run backs up the changes of a key that needs no backup.
+  const updatedAt = skip === undefined ? shown?.updatedAt : undefined;
+  const hasChanged = record !== undefined && updatedAt !== undefined && updatedAt > new Date(record.backedUpAt);
+  const changedAt = hasChanged ? updatedAt : undefined;
   const firstSeenAt = firstSeen(shown, known, skip === undefined, previous?.head, now);
   const facts = { skip, isThere, isLookedAt, recordAt, changedAt, firstSeenAt, lastRunAt };
   return {

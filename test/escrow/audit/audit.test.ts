@@ -115,13 +115,44 @@ describe('keys that are gone', () => {
     escrow.addKey('signing', { certificateBacked: true });
     escrow.keys.delete('www');
     const audit = await passNight(escrow, 1, { fail: ['signing'] });
-    expect(
-      audit.findings.filter(({ finding }) => finding === 'keyGone').map(({ key, severity }) => [key, severity]),
-    ).toEqual([
-      ['signing', 'gap'],
-      ['www', 'warning'],
+    const losses = audit.findings.filter(({ finding }) => ['keyGone', 'keyReplaced'].includes(finding));
+    expect(losses.map(({ finding, key, severity }) => `${finding} ${key} ${severity}`)).toEqual([
+      'keyReplaced signing gap',
+      'keyGone www warning',
     ]);
-    expect(audit.findings.find(({ key }) => key === 'signing')?.reason).toContain('a certificate of the same name');
+    expect(losses[0]?.detail).toContain('vaults/contoso-prod/signing/20261101T020000Z.keybackup');
+  });
+
+  test.each(['retired', 'except'])(
+    'are not reported as changed once they are in "%s", rotated as they may be',
+    async (list) => {
+      const escrow = world();
+      await passNight(escrow, 0);
+      Object.assign(escrow.source, { [list]: ['signing'] });
+      escrow.rotate('signing');
+      for (const index of [1, 2, 3]) {
+        const { findings } = await passNight(escrow, index, { fail: ['signing'] });
+        expect(findings.filter(({ key }) => key === 'signing')).toEqual([]);
+      }
+    },
+  );
+
+  test('are reported for as long as a certificate has the place of a key, and no longer', async () => {
+    const escrow = world();
+    await passNight(escrow, 0);
+    const key = escrow.snapshot('signing');
+    escrow.addKey('signing', { certificateBacked: true });
+    const told = async (index: number) => {
+      const { findings } = await passNight(escrow, index, { fail: ['signing'] });
+      return findings.filter((one) => one.key === 'signing').map(({ finding, severity }) => `${finding} ${severity}`);
+    };
+    expect([await told(1), await told(2), await told(9)]).toEqual([
+      ['keyReplaced gap'],
+      ['keyReplaced gap'],
+      ['keyReplaced warning'],
+    ]);
+    escrow.restore(key);
+    expect(found(await passNight(escrow, 10))).toEqual([]);
   });
 
   test('leave an empty source, which is a gap of its own', async () => {

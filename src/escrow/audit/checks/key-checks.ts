@@ -32,19 +32,10 @@ export interface KeyCheckContext {
 /** What its listing and its folder show. */
 export function checkCoverage(covered: KeyCoverage, context: KeyCheckContext): Finding[] {
   const of = findingsOf({ source: context.source, key: covered.key });
-  const { status, previousKey, record } = covered;
-  const isReplaced =
-    status === 'certificateBacked' && previousKey?.record !== undefined && previousKey.status !== status;
+  const { record } = covered;
   return found(
     ...recordChecks(covered, of),
     statusCheck(covered, context, of),
-    isReplaced &&
-      of('keyGone', 'gap', {
-        reason: 'it is gone, and a certificate of the same name is in its place',
-        detail: `last record ${previousKey.record?.blobName}`,
-        remedy:
-          'If that was a mistake, restore the key from its last record into another vault; back up the certificate as such.',
-      }),
     changeCheck(covered, context, of),
     record?.notReadable &&
       of('recordNotReadable', 'gap', { ...unreadableTexts[record.notReadable], detail: record.blobName }),

@@ -24,10 +24,17 @@ export function auditedKey(covered: KeyCoverage, subject: SourceToAudit, context
     changedAt: changedAt?.toISOString(),
     folder: folderOf(covered, context.now),
     versions: previousKey?.versions,
-    lost: previousKey?.lost,
+    lost: previousKey?.lost ?? lostToCertificate(covered, context.now),
     drilledAt: context.drills.proven.get(drilledKey(source, covered.key)) ?? previousKey?.drilledAt,
     days: daysOf(covered, subject, context),
   };
+}
+
+/** A certificate of the same name has taken the place of a key that was backed up. */
+function lostToCertificate({ previousKey, status }: KeyCoverage, now: Date): AuditedKey['lost'] {
+  const lastRecord = previousKey?.record?.blobName;
+  const isTaken = status === 'certificateBacked' && previousKey?.status !== status && lastRecord !== undefined;
+  return isTaken ? { how: 'replaced', since: now.toISOString(), lastRecord } : undefined;
 }
 
 function folderOf({ folder, previousKey }: KeyCoverage, now: Date): AuditedFolder | undefined {
