@@ -86,6 +86,8 @@ describe('what a record is', () => {
     expect(found(audit)).toEqual(['recordNotReadable payroll']);
     expect(audit.findings[0]?.reason).toContain(words);
     expect(audit.totals).toMatchObject({ keys: 3, intact: 2 });
+    Object.assign(escrow.source, { retired: ['payroll'] });
+    expect(found(await auditAt(escrow, night(0, 8)))).toContain('recordNotReadable payroll (warning)');
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import type { KeyCoverage } from '../../coverage/coverage.ts';
 import { presentVersions } from '../../coverage/witness.ts';
+import { requiresBackup } from '../../model/coverage-status.ts';
 import { dayMs } from '../../model/day.ts';
 import type { Finding, FindingKind, FindingText } from '../../model/finding.ts';
 import { counted, describeAge, instant } from '../../model/finding.ts';
@@ -32,13 +33,16 @@ export interface KeyCheckContext {
 /** What its listing and its folder show. */
 export function checkCoverage(covered: KeyCoverage, context: KeyCheckContext): Finding[] {
   const of = findingsOf({ source: context.source, key: covered.key });
-  const { record } = covered;
+  const { record, status } = covered;
   return found(
     ...recordChecks(covered, of),
     statusCheck(covered, context, of),
     changeCheck(covered, context, of),
     record?.notReadable &&
-      of('recordNotReadable', 'gap', { ...unreadableTexts[record.notReadable], detail: record.blobName }),
+      of('recordNotReadable', requiresBackup(status) ? 'gap' : 'warning', {
+        ...unreadableTexts[record.notReadable],
+        detail: record.blobName,
+      }),
   );
 }
 
