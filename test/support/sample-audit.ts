@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { createTally } from '../../src/escrow/audit/document/audit-totals.ts';
 import { calendarStart, type DayMark, encodeMarks } from '../../src/escrow/coverage/calendar.ts';
 import type { CoverageStatus } from '../../src/escrow/model/coverage-status.ts';
-import { calendarDays } from '../../src/escrow/model/day.ts';
+import { calendarDays, dayMs } from '../../src/escrow/model/day.ts';
 import type { Finding, FindingKind } from '../../src/escrow/model/finding.ts';
 import { finding } from '../../src/escrow/model/finding.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { SourceId, SourceKind } from '../../src/escrow/model/source.ts';
+import { sourcePath } from '../../src/escrow/model/source-path.ts';
 import type { AuditedKey, AuditedRun, AuditedSource } from '../../src/escrow/records/audit-document.ts';
+import { recordName } from '../../src/escrow/records/blob-names.ts';
 import type { ListedAudit } from './listed-audit.ts';
 
 const now = new Date('2026-11-24T06:00:03Z');
-const hour = 3_600_000;
-const day = 24 * hour;
 
 export interface SampleKey {
   readonly key: string;
@@ -43,21 +44,19 @@ export function sampleKey(
   { key, status = 'fresh', days, versions, hoursOld, drilled }: SampleKey,
 ): AuditedKey {
   const age = hoursOld ?? 4;
-  const createdAt = new Date(now.getTime() - age * hour);
+  const createdAt = new Date(now.getTime() - (age * dayMs) / 24);
   const hasRecord = ['fresh', 'stale', 'gone', 'retired'].includes(status);
   const seenAt = createdAt.toISOString();
-  const folder = source.kind === 'vault' ? 'vaults' : 'managed-hsms';
-  const runId = `${createdAt.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
   return {
-    source: `${folder}/${source.name}`,
+    source: sourcePath(source),
     key,
     id: `https://${source.name}.${source.kind === 'vault' ? 'vault' : 'managedhsm'}.azure.net/keys/${key}`,
     status,
     enabled: true,
-    firstSeenAt: new Date(now.getTime() - 80 * day).toISOString(),
+    firstSeenAt: new Date(now.getTime() - 80 * dayMs).toISOString(),
     ...(hasRecord && {
       record: {
-        blobName: `${folder}/${source.name}/${key.toLowerCase()}/${runId}.keybackup`,
+        blobName: recordName(source, key, scheduledRunId(createdAt)),
         bytes: 12_345 + key.length,
         sha256: createHash('sha256').update(key).digest('hex'),
         createdAt: seenAt,
@@ -66,26 +65,19 @@ export function sampleKey(
         backedUpAt: seenAt,
       },
     }),
-    ...(versions !== undefined && { versions: { listedAt: now.toISOString(), known: sampleVersions(versions) } }),
+    ...(versions !== undefined && {
+      versions: { listedAt: now.toISOString(), known: manyVersions.slice(0, versions) },
+    }),
     ...(drilled && { drilledAt: '2026-11-02T09:12:44Z' }),
     days: encodedOnce(days ?? everyDay),
   };
 }
 
-const versionLists = new Map<number, { version: string }[]>();
-
-/** One list for all keys that have so many. */
-function sampleVersions(count: number) {
-  const list =
-    versionLists.get(count) ??
-    Array.from({ length: count }, (_, index) => ({ version: String(index).padStart(32, '0') }));
-  versionLists.set(count, list);
-  return list;
-}
+const manyVersions = Array.from({ length: 600 }, (_, index) => ({ version: String(index).padStart(32, '0') }));
 
 export function sampleRuns(nights: number, seconds: number): AuditedRun[] {
   return Array.from({ length: nights }, (_, index) => {
-    const startedAt = new Date(Date.parse('2026-11-24T02:00:01Z') - index * day);
+    const startedAt = new Date(Date.parse('2026-11-24T02:00:01Z') - index * dayMs);
     const isBad = index === 3;
     const durationMs = (seconds + ((index * 7) % 5) * seconds * 0.15 + (isBad ? seconds * 2 : 0)) * 1000;
     return {
@@ -118,7 +110,7 @@ export function sampleSource(
   more: Partial<AuditedSource> = {},
 ): SampleSource {
   const audited = {
-    source: `${kind === 'vault' ? 'vaults' : 'managed-hsms'}/${name}`,
+    source: sourcePath({ kind, name }),
     sourceKind: kind,
     sourceName: name,
     place:
