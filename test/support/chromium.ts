@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +8,20 @@ const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 
 /** Where a Chromium is; undefined: the tests in a browser are skipped, and say so. `CHROMIUM` overrides. */
 export function findChromium(): string | undefined {
-  const found = [process.env.CHROMIUM ?? '', ...places].find((path) => path !== '' && existsSync(path));
+  const found = [process.env.CHROMIUM ?? '', ...places].find(isProgram);
   if (found === undefined) {
     console.warn('Skipped: no Chromium (apt-get install chromium, or set CHROMIUM), so the page is not tested in one.');
   }
   return found;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A headless browser with an empty profile that talks to nobody by itself. */
