@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
@@ -10,6 +13,8 @@ import { runAsApp, runAudit } from '../support/nightly.ts';
 import { lastNight } from '../support/now.ts';
 
 let azure: TestAzure;
+/** Of receipts. */
+let folder: string;
 let env: Record<string, string>;
 let prod: LocalSource;
 let other: LocalSource;
@@ -19,6 +24,7 @@ const cli = (line: string, options: CliOptions = {}) =>
 const left = () => [...other.keyNames(), ...other.deletedKeyNames()];
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'escrow-receipts-'));
   azure = await startTestAzure({
     sources: [
       { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'signing', versions: 2 }, 'ledger'] },
@@ -40,7 +46,10 @@ beforeEach(() => {
   for (const name of left()) other.purgeKey(name);
 });
 
-afterAll(() => azure?.stop());
+afterAll(async () => {
+  await azure?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 describe('a vault where an operation on a key goes on for a while', () => {
   test('holds a drill up, which says what it waits for, and leaves nothing', async () => {
@@ -94,7 +103,7 @@ describe('an escrow whose blobs went to the archive tier', () => {
   test('restores although no run report can be read, and says what is not known', async () => {
     expect(await archive('runs/')).not.toEqual([]);
     const { code, stderr } = await cli(
-      'restore --vault-name contoso-prod --name "*" --to-vault-name contoso-other --yes',
+      `restore --vault-name contoso-prod --name "*" --to-vault-name contoso-other --yes --receipt ${folder}/named`,
     );
     expect([code, new Set(other.keyNames())]).toEqual([0, new Set(['ledger', 'signing'])]);
     expect(stderr).toMatch(/run reports of vault "contoso-prod" cannot be read/);
@@ -113,7 +122,9 @@ describe('an escrow whose blobs went to the archive tier', () => {
       expect(stderr).toContain(`az storage blob set-tier`);
       expect(stderr).not.toContain('another attempt');
     }
-    const many = await cli('restore --vault-name contoso-prod --all --to-vault-name contoso-other --yes');
+    const many = await cli(
+      `restore --vault-name contoso-prod --all --to-vault-name contoso-other --yes --receipt ${folder}/all`,
+    );
     expect([many.code, other.keyNames(), many.stdout]).toEqual([
       3,
       ['ledger'],

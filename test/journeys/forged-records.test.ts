@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { KeyClient } from '@azure/keyvault-keys';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
@@ -13,6 +16,8 @@ import { type Forgery, type Thief, thiefOf } from '../support/thief.ts';
 
 const day = 24 * 60 * 60 * 1000;
 let azure: TestAzure;
+/** Of receipts. */
+let folder: string;
 let env: Record<string, string>;
 let thief: Thief;
 
@@ -35,6 +40,7 @@ const backUp = (vaultName: string, key: string) => thief.backUp(vaultName, key);
 const plant = (key: string, forgery: Forgery) => thief.plant(key, forgery);
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'escrow-receipts-'));
   azure = await startTestAzure({
     sources: [
       ...['contoso-prod', 'contoso-dr', 'contoso-quarantine', 'contoso-drill', 'stranger'].map(
@@ -58,7 +64,10 @@ beforeEach(() => {
     for (const key of namesIn(name)) vault(name).purgeKey(key);
 });
 
-afterAll(() => azure?.stop());
+afterAll(async () => {
+  await azure?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 describe("another key's backup under a key's name", () => {
   beforeAll(async () => {
@@ -79,7 +88,7 @@ describe("another key's backup under a key's name", () => {
 
   test('stops a restore of many at once, says what is left to do, and is no success', async () => {
     const { code, json, stderr } = await cli(
-      'restore --vault-name contoso-prod --name "b*" --to-vault-name contoso-dr --yes --json',
+      `restore --vault-name contoso-prod --name "b*" --to-vault-name contoso-dr --yes --json --receipt ${folder}/b`,
     );
     expect([code, json<{ counts: object }>().counts]).toEqual([
       1,
@@ -188,7 +197,9 @@ describe('what is no record of the key', () => {
       'restore --vault-name contoso-prod --name Payroll --to-vault-name contoso-dr --yes',
     );
     expect([code, stderr]).toEqual([0, expect.stringContaining(`Passed over: "${blobName}" has no "sha256"`)]);
-    const many = await cli('restore --vault-name contoso-prod --name "Payr*" --to-vault-name contoso-quarantine --yes');
+    const many = await cli(
+      `restore --vault-name contoso-prod --name "Payr*" --to-vault-name contoso-quarantine --yes --receipt ${folder}/payroll`,
+    );
     expect([many.code, many.stderr]).toEqual([0, expect.stringContaining('Passed over')]);
   });
 });
@@ -233,7 +244,7 @@ describe('a restore by way of a quarantine', () => {
 
   test('of many leaves nothing in the quarantine either', async () => {
     const many = line.replace('signing', '"*l*a"');
-    const { code } = await cli(`${many} --yes`);
+    const { code } = await cli(`${many} --yes --receipt ${folder}/many`);
     expect([code, vault('contoso-dr').keyNames()]).toEqual([0, expect.arrayContaining(['alpha', 'delta'])]);
     expect(namesIn('contoso-quarantine')).toEqual([]);
   });
