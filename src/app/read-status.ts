@@ -1,5 +1,6 @@
 import { checkCoverage, checkIdentity } from '../escrow/audit/checks/key-checks.ts';
 import { silenceChecks } from '../escrow/audit/checks/source-checks.ts';
+import { knownLoss } from '../escrow/audit/document/audited-key.ts';
 import type { KeyCoverage } from '../escrow/coverage/coverage.ts';
 import { coverSource } from '../escrow/coverage/coverage.ts';
 import type { CoverageContext } from '../escrow/coverage/coverage-context.ts';
@@ -88,8 +89,8 @@ async function readSource(
     const { folder: _, previousKey, ...shown } = covered;
     const findings = checkCoverage(covered, { source, now, maxAgeHours, lastFailure: undefined });
     // Versions are for audits to look at: what the last one saw of them stands.
-    const identity =
-      previousKey === undefined ? [] : checkIdentity(source, { ...previousKey, status: covered.status }, now);
+    const seen = previousKey && { ...previousKey, status: covered.status, lost: knownLoss(covered, now) };
+    const identity = seen === undefined ? [] : checkIdentity(source, seen, now);
     return { ...shown, findings: [...findings, ...identity] };
   });
   const { unreadable, keys } = coverage;

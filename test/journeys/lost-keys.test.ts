@@ -33,6 +33,7 @@ beforeAll(async () => {
   container = viewContainer(azure);
   prod = azure.keyVault.source('vault', 'contoso-prod') as LocalSource;
   prod.addKey({ name: 'tokens', versions: 3 });
+  prod.addKey({ name: 'www' });
   env = escrowSettings(azure, sources);
   await runAsApp(azure, env);
   expect((await auditNow()).status).toBe('ok');
@@ -152,4 +153,18 @@ describe('what audits saw', () => {
     expect(found(audit)).toEqual(expect.arrayContaining(['auditMissing', 'recordsOfUnknownKeys (warning)']));
     expect(audit.findings.find(({ finding }) => finding === 'recordsOfUnknownKeys')?.detail).toContain('orders');
   });
+});
+
+test('a key whose name a certificate has taken is told at once by status, and by audits until it is back', async () => {
+  const last = await recordOf('www');
+  prod.purgeKey('www');
+  prod.addKey({ name: 'www', managed: true });
+  const status = await cli('status --name www');
+  expect([status.code, status.stdout]).toEqual([3, expect.stringContaining('it is another key')]);
+  for (let audits = 0; audits < 2; audits++) {
+    const { findings } = await auditNow();
+    const [loss] = findings.filter(({ key }) => key === 'www');
+    expect(loss).toMatchObject({ finding: 'keyReplaced', severity: 'gap' });
+    expect(loss?.detail).toContain(last?.name);
+  }
 });

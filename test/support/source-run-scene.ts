@@ -14,7 +14,6 @@ export const jobOf = (source = prod, more: Partial<SourceJob> = {}): SourceJob =
   runId,
   trigger: 'schedule',
   attempt: 1,
-
   whatIf: false,
   ...more,
 });

@@ -117,6 +117,7 @@ export function witnessTurns<T extends WitnessCandidate>(
 ): { readonly urgent: readonly T[]; readonly others: readonly T[] } {
   const isUrgent = ({ listed: { updatedAt }, known, statusBefore }: WitnessCandidate): boolean =>
     statusBefore === 'gone' ||
+    statusBefore === 'certificateBacked' ||
     known === undefined ||
     known.ofUpdatedAt !== updatedAt?.toISOString() ||
     // The vault's times are whole seconds: what changed once more in the second of that listing shows the same time.

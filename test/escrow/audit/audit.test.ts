@@ -155,6 +155,17 @@ describe('keys that are gone', () => {
     expect(found(await passNight(escrow, 10))).toEqual([]);
   });
 
+  test('are looked at first when they take their place back from a certificate', async () => {
+    const escrow = world();
+    for (let number = 0; number < 60; number++) escrow.addKey(`other-${number}`);
+    await passNight(escrow, 0);
+    const key = escrow.snapshot('signing');
+    escrow.addKey('signing', { certificateBacked: true });
+    expect(found(await passNight(escrow, 1))).toContain('keyReplaced signing');
+    escrow.restore(key);
+    expect(found(await passNight(escrow, 2))).not.toContain('keyReplaced signing');
+  });
+
   test('leave an empty source, which is a gap of its own', async () => {
     const escrow = createAuditWorld(escrowSource('vault', 'contoso-prod', { except: ['tmp-*'] }), night(-1));
     expect(found(await passNight(escrow, 0))).toEqual(['sourceEmpty']);

@@ -24,14 +24,15 @@ export function auditedKey(covered: KeyCoverage, subject: SourceToAudit, context
     changedAt: changedAt?.toISOString(),
     folder: folderOf(covered, context.now),
     versions: previousKey?.versions,
-    lost: previousKey?.lost ?? lostToCertificate(covered, context.now),
+    lost: knownLoss(covered, context.now),
     drilledAt: context.drills.proven.get(drilledKey(source, covered.key)) ?? previousKey?.drilledAt,
     days: daysOf(covered, subject, context),
   };
 }
 
-/** A certificate of the same name has taken the place of a key that was backed up. */
-function lostToCertificate({ previousKey, status }: KeyCoverage, now: Date): AuditedKey['lost'] {
+/** The loss that audits know of, or that its listing shows: a certificate of the same name has the place of a key that was backed up. */
+export function knownLoss({ previousKey, status }: KeyCoverage, now: Date): AuditedKey['lost'] {
+  if (previousKey?.lost !== undefined) return previousKey.lost;
   const lastRecord = previousKey?.record?.blobName;
   const isTaken = status === 'certificateBacked' && previousKey?.status !== status && lastRecord !== undefined;
   return isTaken ? { how: 'replaced', since: now.toISOString(), lastRecord } : undefined;
