@@ -2,9 +2,7 @@ import { EscrowFault, messageOf } from '../escrow/model/failure.ts';
 import { reasonOf, remedyOf } from '../escrow/model/remedy.ts';
 import type { ServiceName } from '../escrow/model/service-error.ts';
 import { OutOfTime, ServiceError } from '../escrow/model/service-error.ts';
-import { UnusableTarget } from './backup/backup-target.ts';
-import { UnusableRequest } from './enqueue-request.ts';
-import { SettingsFault } from './settings.ts';
+import { UsageFault } from './usage-fault.ts';
 
 /** What stopped a use case, for a person: reason and subject, then the remedy. Never a stack trace. */
 export interface DescribedError {
@@ -16,18 +14,9 @@ export interface DescribedError {
 }
 
 export function describeError(error: unknown): DescribedError {
-  if (error instanceof UnusableRequest) {
-    return { code: 'requestRefused', message: error.message, remedy: '', isUsage: true };
-  }
-  if (error instanceof UnusableTarget) {
-    return { code: 'usage', message: error.message, remedy: error.remedy, isUsage: true };
-  }
-  if (error instanceof SettingsFault) {
-    const remedy = 'Set them in the environment, or name a settings file: --settings local.settings.json.';
-    return { code: 'settings', message: error.message, remedy, isUsage: true };
-  }
-  if (error instanceof EscrowFault) {
-    return { code: error.code, message: error.message, remedy: error.remedy, isUsage: false };
+  if (error instanceof UsageFault || error instanceof EscrowFault) {
+    const { code, message, remedy } = error;
+    return { code, message, remedy, isUsage: error instanceof UsageFault };
   }
   if (isInterruption(error)) {
     const remedy = 'Run the same command again to go on.';

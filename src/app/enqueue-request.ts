@@ -12,6 +12,7 @@ import { RequestRefused } from '../escrow/request/request-refused.ts';
 import { UnknownName } from './known-names.ts';
 import { lookForKey } from './look-for-key.ts';
 import type { Task } from './task.ts';
+import { UsageFault } from './usage-fault.ts';
 
 /** The message on the queue. */
 export interface RequestMessage {
@@ -36,15 +37,10 @@ export interface SentRequest {
   readonly prefix: string;
 }
 
-/** A request that the app could only refuse. Nothing was sent. */
-export class UnusableRequest extends Error {
-  override readonly name = 'UnusableRequest';
-}
-
 /**
  * Puts a request on the queue; the app's identity backs up. Checked here first: the message by the app's own parser, its
  * source against the settings, its key against the vault.
- * @throws UnusableRequest, UnknownName or EscrowFault when nothing would come of it; nothing was sent then.
+ * @throws UsageFault, UnknownName or EscrowFault when nothing would come of it; nothing was sent then.
  */
 export async function enqueueRequest(message: RequestMessage, task: Task): Promise<SentRequest> {
   const { services, signal } = task;
@@ -69,14 +65,19 @@ function readRequest(message: RequestMessage, { services }: Task): EscrowRequest
   if (named !== undefined) requireConfigured(named, settings.sources);
   const fault = blobName === undefined ? undefined : faultOfBlobName(blobName);
   if (fault !== undefined) {
-    throw new UnusableRequest(`The blob name ${JSON.stringify(blobName)} cannot be used: ${fault}`);
+    throw refused(`The blob name ${JSON.stringify(blobName)} cannot be used: ${fault}`);
   }
   try {
     return parseRequest(message, { sources: settings.sources, suffixes: settings.suffixes, now: now() });
   } catch (error) {
-    if (error instanceof RequestRefused) throw new UnusableRequest(error.message, { cause: error });
+    if (error instanceof RequestRefused) throw refused(error.message, error);
     throw error;
   }
+}
+
+/** The app could only refuse it. */
+function refused(message: string, cause?: unknown): UsageFault {
+  return new UsageFault(message, '', { code: 'requestRefused', cause });
 }
 
 function requireConfigured(wanted: SourceId, sources: readonly SourceId[]): void {

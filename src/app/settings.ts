@@ -5,6 +5,7 @@ import type { EscrowSource } from '../escrow/model/source.ts';
 import { hostDefaults, parseFunctionTimeout } from './host-json.ts';
 import { createSettingReader } from './setting-reader.ts';
 import { readSources } from './source-settings.ts';
+import { UsageFault } from './usage-fault.ts';
 
 /** `backup`: the nightly run and the queue. `audit`: the daily audit. `all`: both in one app, under one identity. */
 export type EscrowPart = 'all' | 'backup' | 'audit';
@@ -70,12 +71,14 @@ const hostDequeues = 'AzureFunctionsJobHost__extensions__queues__maxDequeueCount
 type SettingName = (typeof settingNames)[number] | typeof hostTimeout | typeof hostDequeues;
 
 /** All that is wrong with the settings, in one message: each line names the setting and the remedy. */
-export class SettingsFault extends Error {
+export class SettingsFault extends UsageFault {
   override readonly name = 'SettingsFault';
   readonly faults: readonly string[];
   constructor(faults: readonly string[]) {
     super(
       `The settings of keyvault-escrow cannot be used, nothing was started:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
+      'Set them in the environment, or name a settings file: --settings local.settings.json.',
+      { code: 'settings' },
     );
     this.faults = faults;
   }

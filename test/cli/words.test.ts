@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { UsageFault } from '../../src/app/usage-fault.ts';
 import { parseDuration, parseInstant, showAge } from '../../src/cli/options/instants.ts';
-import { UsageFault } from '../../src/cli/terminal/errors.ts';
 import { count, showDuration, showSize } from '../../src/cli/terminal/figures.ts';
 import type { Io } from '../../src/cli/terminal/io.ts';
 import { startJsonStream } from '../../src/cli/terminal/json-stream.ts';

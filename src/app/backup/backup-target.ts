@@ -2,6 +2,7 @@ import { parseKeyId } from '../../escrow/model/key-id.ts';
 import type { EscrowSource, SourceId } from '../../escrow/model/source.ts';
 import { keyNamePattern, sourcePath } from '../../escrow/model/source-path.ts';
 import type { Task } from '../task.ts';
+import { UsageFault } from '../usage-fault.ts';
 import type { DeskSelection } from './desk-source.ts';
 import { deskSource } from './desk-source.ts';
 
@@ -12,16 +13,6 @@ export interface BackupTarget {
   readonly name?: string | undefined;
 }
 
-/** The command line names nothing to back up, or something impossible. */
-export class UnusableTarget extends Error {
-  override readonly name = 'UnusableTarget';
-  readonly remedy: string;
-  constructor(message: string, remedy: string) {
-    super(message);
-    this.remedy = remedy;
-  }
-}
-
 export interface TargetWords {
   readonly ids?: readonly string[] | undefined;
   readonly source?: SourceId | undefined;
@@ -30,11 +21,11 @@ export interface TargetWords {
   readonly selection: DeskSelection;
 }
 
-/** @throws UnusableTarget */
+/** @throws UsageFault */
 export function readTargets({ ids, source, name, all, selection }: TargetWords, { services }: Task): BackupTarget[] {
   const { sources, suffixes } = services.settings;
   if (ids !== undefined) {
-    if (ids.length === 0) throw new UnusableTarget('No key identifier was given', 'Write one a line.');
+    if (ids.length === 0) throw new UsageFault('No key identifier was given', 'Write one a line.');
     return uniqueTargets(
       ids.map((id) => {
         const parsed = parseKeyId(id, suffixes);
@@ -48,16 +39,13 @@ export function readTargets({ ids, source, name, all, selection }: TargetWords, 
       const { maxBackupsPerSecond } = selection;
       return sources.map((one) => ({ source: { ...one, ...(maxBackupsPerSecond && { maxBackupsPerSecond }) } }));
     }
-    throw new UnusableTarget('No source is configured', 'Set ESCROW_SOURCES, or pass --vault-name or --hsm-name.');
+    throw new UsageFault('No source is configured', 'Set ESCROW_SOURCES, or pass --vault-name or --hsm-name.');
   }
   if (source === undefined) {
-    throw new UnusableTarget(
-      'Back up what?',
-      'Pass --vault-name or --hsm-name (with --name for one key), --id or --all.',
-    );
+    throw new UsageFault('Back up what?', 'Pass --vault-name or --hsm-name (with --name for one key), --id or --all.');
   }
   if (name !== undefined && !keyNamePattern.test(name)) {
-    throw new UnusableTarget(
+    throw new UsageFault(
       `"${name}" is not the name of one key`,
       'Key names have 1 to 127 letters, digits and dashes; for several keys pass --keys with patterns.',
     );
@@ -80,10 +68,10 @@ function uniqueTargets(targets: readonly BackupTarget[]): BackupTarget[] {
   return [...byKey.values()].flatMap(([first]) => (first === undefined ? [] : [first]));
 }
 
-function unusableId(id: string, suffix: string): UnusableTarget {
+function unusableId(id: string, suffix: string): UsageFault {
   // Whatever came through the pipe may be anything, a secret too.
   const shown = /^https:\/\/[0-9A-Za-z.:/-]{1,200}$/.test(id) ? `"${id}"` : `a text of ${id.length} characters`;
-  return new UnusableTarget(
+  return new UsageFault(
     `${shown} is not the identifier of a key of this cloud`,
     `Write it as https://contoso-prod.${suffix}/keys/signing.`,
   );

@@ -6,6 +6,7 @@ import { sourcePath } from '../../escrow/model/source-path.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import type { RestoreWitness } from '../../escrow/restore/restore-many.ts';
 import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
+import { UsageFault } from '../usage-fault.ts';
 
 /**
  * The receipt of a restore of many keys: a local file of JSON lines, each on the disk before the next step begins, so that a
@@ -13,8 +14,6 @@ import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
  */
 export interface RestoreReceipt extends RestoreWitness, AsyncDisposable {
   readonly file: string;
-  /** Blob names that an earlier pass began to restore. */
-  readonly begunBefore: ReadonlySet<string>;
   end(counts: object): Promise<void>;
 }
 
@@ -24,14 +23,7 @@ export interface ReceiptSubject {
   readonly asOf: Date | undefined;
 }
 
-/** A file that keeps the receipt of another restore already. */
-export class OtherReceipt extends Error {
-  override readonly name = 'OtherReceipt';
-  readonly remedy = 'Name another file: --receipt FILE.';
-  constructor(file: string, restore: string) {
-    super(`${file} is the receipt of another restore (${restore})`);
-  }
-}
+const anotherFile = 'Name another file: --receipt FILE.';
 
 const format = 'keyvault-escrow/restore-receipt/1';
 
@@ -40,13 +32,12 @@ export function defaultReceiptFile({ source, target }: ReceiptSubject): string {
   return `restore-${name(source)}-to-${name(target)}.receipt.jsonl`;
 }
 
-/** @throws OtherReceipt when the file is the receipt of something else. */
+/** Goes on with the file where it is there; `readBegun` says what it is of. */
 export async function openRestoreReceipt(
   file: string,
   subject: ReceiptSubject,
   now: () => Date,
 ): Promise<RestoreReceipt> {
-  const begunBefore = await readBegun(file, subject);
   const handle = await openFile(file);
   const put = async (line: object): Promise<void> => {
     await handle.appendFile(`${JSON.stringify({ at: now().toISOString(), ...line })}\n`);
@@ -61,7 +52,6 @@ export async function openRestoreReceipt(
   });
   return {
     file,
-    begunBefore,
     beginning: ({ keyName, blobName }: StoredRecord) => put({ event: 'restoring', key: keyName, blobName }),
     ended: (outcome: RestoreOutcome) => put({ event: 'outcome', ...outcome }),
     end: (counts) => put({ event: 'end', counts }),
@@ -69,7 +59,7 @@ export async function openRestoreReceipt(
   };
 }
 
-/** Blob names that earlier passes began to restore. @throws OtherReceipt when the file is the receipt of something else. */
+/** Blob names that earlier passes began to restore. @throws UsageFault when the file is the receipt of something else. */
 export async function readBegun(file: string, { source, target }: ReceiptSubject): Promise<ReadonlySet<string>> {
   const begun = new Set<string>();
   let text = '';
@@ -78,15 +68,15 @@ export async function readBegun(file: string, { source, target }: ReceiptSubject
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return begun;
-    const remedy = 'Name another file: --receipt FILE.';
-    throw new EscrowFault('cannotRead', `Cannot read the receipt ${file}: ${message}`, remedy, { cause: error });
+    throw new EscrowFault('cannotRead', `Cannot read the receipt ${file}: ${message}`, anotherFile, { cause: error });
   }
   for (const line of text.split('\n')) {
     const entry = parseLine(line);
     if (entry?.event === 'restoring' && entry.blobName !== undefined) begun.add(entry.blobName);
     if (entry?.event !== 'begin') continue;
     if (entry.format !== format || entry.source !== sourcePath(source) || entry.target !== sourcePath(target)) {
-      throw new OtherReceipt(file, `${entry.source} to ${entry.target}`);
+      const restore = `${entry.source} to ${entry.target}`;
+      throw new UsageFault(`${file} is the receipt of another restore (${restore})`, anotherFile);
     }
   }
   return begun;
@@ -113,11 +103,7 @@ async function openFile(file: string): Promise<FileHandle> {
   try {
     return await open(file, 'a', 0o600);
   } catch (cause) {
-    throw new EscrowFault(
-      'cannotWrite',
-      `Cannot write the receipt ${file}: ${(cause as Error).message}`,
-      'Name another file: --receipt FILE.',
-      { cause },
-    );
+    const { message } = cause as Error;
+    throw new EscrowFault('cannotWrite', `Cannot write the receipt ${file}: ${message}`, anotherFile, { cause });
   }
 }

@@ -2,10 +2,11 @@ import { Option } from '@commander-js/extra-typings';
 import { awaitRequest } from '../../app/await-request.ts';
 import type { RequestMessage } from '../../app/enqueue-request.ts';
 import { enqueueRequest } from '../../app/enqueue-request.ts';
+import { UsageFault } from '../../app/usage-fault.ts';
 import type { Cli } from '../cli.ts';
 import { parseDuration } from '../options/instants.ts';
 import { hsmName, vaultName } from '../options/source-options.ts';
-import { exitCodes, UsageFault } from '../terminal/errors.ts';
+import { exitCodes } from '../terminal/errors.ts';
 import { print, printJson, say } from '../terminal/print.ts';
 
 const about = {

@@ -1,10 +1,11 @@
 import type { ImportOutcome } from '../../app/import/import-backups.ts';
 import { importBackups } from '../../app/import/import-backups.ts';
+import { UsageFault } from '../../app/usage-fault.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { parseInstant, showInstant } from '../options/instants.ts';
 import { hsmName, namedSource, sourceMembers, vaultName } from '../options/source-options.ts';
-import { exitCodes, UsageFault } from '../terminal/errors.ts';
+import { exitCodes } from '../terminal/errors.ts';
 import { count } from '../terminal/figures.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';
 import { alignColumns } from '../terminal/table.ts';

@@ -1,4 +1,4 @@
-import { UsageFault } from '../terminal/errors.ts';
+import { UsageFault } from '../../app/usage-fault.ts';
 import { showDuration } from '../terminal/figures.ts';
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

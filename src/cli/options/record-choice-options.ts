@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import type { RecordChoice } from '../../app/find-records.ts';
-import { UsageFault } from '../terminal/errors.ts';
+import { UsageFault } from '../../app/usage-fault.ts';
 import { parseInstant } from './instants.ts';
 import type { SourceValues } from './source-options.ts';
 import { namedSource } from './source-options.ts';

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { placeOfJsonFault } from '../../app/json-fault.ts';
 import type { Settings } from '../../app/settings.ts';
 import { isSet, readSettings } from '../../app/settings.ts';
+import { UsageFault } from '../../app/usage-fault.ts';
 import { sourceUrl } from '../../escrow/model/key-id.ts';
-import { UsageFault } from '../terminal/errors.ts';
 import type { Io } from '../terminal/io.ts';
 import { say } from '../terminal/print.ts';
 

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { readSourcesFile, type SourceEntry } from '../../app/discover/sources-file.ts';
-import { UsageFault } from '../terminal/errors.ts';
+import { UsageFault } from '../../app/usage-fault.ts';
 
 /** The list that infra/main.bicepparam loads, seen from the folder of the repository. */
 export const sourcesList = 'infra/sources.json';

@@ -1,9 +1,9 @@
 import { Option } from '@commander-js/extra-typings';
 import type { OperatorServices } from '../../app/operator-services.ts';
 import type { PacedTarget } from '../../app/restore/prepare-restore.ts';
+import { UsageFault } from '../../app/usage-fault.ts';
 import type { RestorePlace } from '../../escrow/model/source.ts';
 import { defaultBackupsPerSecond, isSameSource } from '../../escrow/model/source.ts';
-import { UsageFault } from '../terminal/errors.ts';
 import { parsePace } from './pace.ts';
 import { namedSource, parseSourceName, sourceMembers } from './source-options.ts';
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
-import { UsageFault } from './errors.ts';
+import { UsageFault } from '../../app/usage-fault.ts';
 import type { Io } from './io.ts';
 import { say } from './print.ts';
 

@@ -7,16 +7,6 @@ export const exitCodes = { done: 0, failed: 1, usage: 2, findings: 3 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** A command line that cannot be carried out as it is: exit code 2. `remedy` says what would be right. */
-export class UsageFault extends Error {
-  override readonly name = 'UsageFault';
-  readonly remedy: string;
-  constructor(message: string, remedy: string, options?: ErrorOptions) {
-    super(message, options);
-    this.remedy = remedy;
-  }
-}
-
 /** What stopped a command, for a person and for `--json`. */
 export interface FaultText {
   readonly exitCode: ExitCode;
@@ -26,9 +16,6 @@ export interface FaultText {
 }
 
 export function describeFault(error: unknown): FaultText {
-  if (error instanceof UsageFault) {
-    return { exitCode: exitCodes.usage, code: 'usage', message: error.message, remedy: error.remedy };
-  }
   if (error instanceof UnknownName) {
     const remedy = `${didYouMean(error.typed, error.known)}${error.hint}`;
     return { exitCode: exitCodes.usage, code: 'unknownName', message: error.message, remedy };

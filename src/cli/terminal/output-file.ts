@@ -1,7 +1,7 @@
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { UsageFault } from '../../app/usage-fault.ts';
 import { EscrowFault } from '../../escrow/model/failure.ts';
 import { confirm } from './confirm.ts';
-import { UsageFault } from './errors.ts';
 import type { Io } from './io.ts';
 
 export interface OutputFile {

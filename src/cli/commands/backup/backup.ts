@@ -1,11 +1,11 @@
 import { Option } from '@commander-js/extra-typings';
 import type { BackupTarget } from '../../../app/backup/backup-target.ts';
 import { readTargets } from '../../../app/backup/backup-target.ts';
+import { UsageFault } from '../../../app/usage-fault.ts';
 import type { Cli } from '../../cli.ts';
 import { parsePace } from '../../options/pace.ts';
 import { hsmName, namedSource, vaultName } from '../../options/source-options.ts';
 import type { ExitCode } from '../../terminal/errors.ts';
-import { UsageFault } from '../../terminal/errors.ts';
 import { readLines } from '../../terminal/read-lines.ts';
 import { backUpToFiles } from './to-files.ts';
 import { backUpToStore } from './to-store.ts';

@@ -3,13 +3,9 @@ import { carryOutPlan } from '../../../app/restore/carry-out-plan.ts';
 import { describeLeft } from '../../../app/restore/left-key.ts';
 import { isRefused, isStillThere, planRestores } from '../../../app/restore/plan-restores.ts';
 import { requireQuarantine } from '../../../app/restore/restore-ports.ts';
-import {
-  defaultReceiptFile,
-  OtherReceipt,
-  openRestoreReceipt,
-  readBegun,
-} from '../../../app/restore/restore-receipt.ts';
+import { defaultReceiptFile, openRestoreReceipt, readBegun } from '../../../app/restore/restore-receipt.ts';
 import type { Task } from '../../../app/task.ts';
+import { UsageFault } from '../../../app/usage-fault.ts';
 import { EscrowFault } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import { showInstant } from '../../options/instants.ts';
@@ -18,7 +14,7 @@ import { namedSource } from '../../options/source-options.ts';
 import { readTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import type { ExitCode } from '../../terminal/errors.ts';
-import { exitCodes, UsageFault } from '../../terminal/errors.ts';
+import { exitCodes } from '../../terminal/errors.ts';
 import { count } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
 import { printJson, say } from '../../terminal/print.ts';
@@ -39,9 +35,7 @@ export async function restoreMatching(values: RestoreValues, io: Io, task: Task)
   const asOf = readAsOf(values.at, services.now());
   const subject = { source, target: target.source, asOf };
   const receiptFile = values.receipt ?? defaultReceiptFile(subject);
-  const begun = await readBegun(receiptFile, subject).catch((error: unknown) => {
-    throw error instanceof OtherReceipt ? new UsageFault(error.message, error.remedy) : error;
-  });
+  const begun = await readBegun(receiptFile, subject);
   const finding = showProgress(io, 'key', 'found');
   const options = { source, target, asOf, pattern: values.name ?? '*', begun };
   const plan = await planRestores(options, task, () => finding.step());

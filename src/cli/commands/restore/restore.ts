@@ -1,4 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
+import { UsageFault } from '../../../app/usage-fault.ts';
 import { isLiteral } from '../../../escrow/model/wildcard.ts';
 import type { Cli } from '../../cli.ts';
 import { asOfTime, blobName } from '../../options/record-choice-options.ts';
@@ -11,7 +12,6 @@ import {
   toSubscriptionId,
   toVaultName,
 } from '../../options/target-options.ts';
-import { UsageFault } from '../../terminal/errors.ts';
 import { restoreMatching } from './restore-matching.ts';
 import { restoreOne } from './restore-one.ts';
 
