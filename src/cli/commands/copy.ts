@@ -1,9 +1,9 @@
 import type { CopyResult } from '../../app/copy/copy-escrow.ts';
 import { copyEscrow } from '../../app/copy/copy-escrow.ts';
 import { describeLeftOut } from '../../app/copy/left-out.ts';
+import { namesOfSource } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
-import { keyNames, readRecordQuery, since } from '../options/record-options.ts';
-import { hsmName, sourceMembers, vaultName } from '../options/source-options.ts';
+import { readRecordQuery, withRecords } from '../options/record-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
@@ -22,13 +22,9 @@ const about = {
 };
 
 export function addCopy(cli: Cli) {
-  return cli
-    .command('copy', about)
-    .requiredOption('--to <DIR>', 'the folder to copy to; it is made where it is not there')
-    .addOption(vaultName)
-    .addOption(hsmName)
-    .addOption(keyNames)
-    .addOption(since)
+  return withRecords(
+    cli.command('copy', about).requiredOption('--to <DIR>', 'the folder to copy to; it is made where it is not there'),
+  )
     .option('--latest', 'only the newest record of each key')
     .action(
       cli.action(async (values, io, task) => {
@@ -65,7 +61,7 @@ function resultObject({ leftOut, ...rest }: CopyResult): object {
   return {
     ...rest,
     leftOut: leftOut.map(({ source, keyName, blobName, code, reason }) => ({
-      ...sourceMembers(source),
+      ...namesOfSource(source),
       name: keyName,
       blobName,
       code,

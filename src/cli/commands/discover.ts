@@ -8,8 +8,8 @@ import {
 import { findSources } from '../../app/discover/find-sources.ts';
 import { type MergedSources, mergeSources, type SourceChange } from '../../app/discover/merge-sources.ts';
 import { describeSource } from '../../escrow/model/source.ts';
+import { namesOfSource } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
-import { sourceMembers } from '../options/source-options.ts';
 import { readSourcesList, sourcesList, writeSourcesList } from '../options/sources-list.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { exitCodes } from '../terminal/errors.ts';
@@ -141,16 +141,16 @@ function discoveryObject(discovery: Discovery): object {
   return {
     status: unconfigured(discovery).length === 0 ? 'ok' : 'findings',
     sources: discovery.sources.map(({ source, topic, standing, ...facts }) => ({
-      ...sourceMembers(source),
+      ...namesOfSource(source),
       ...facts,
       ...(topic && { systemTopic: topic }),
       standing: standing.kind,
       ...(standing.kind === 'notEscrowed' && { notEscrowed: standing.reason }),
     })),
-    notFound: discovery.notFound.map(sourceMembers),
+    notFound: discovery.notFound.map(namesOfSource),
   };
 }
 
 function changeObject({ source, ...change }: SourceChange): object {
-  return { ...sourceMembers(source), ...change };
+  return { ...namesOfSource(source), ...change };
 }

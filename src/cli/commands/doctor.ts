@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { Check, CheckedSubject } from '../../app/doctor/check.ts';
 import type { Diagnosis } from '../../app/doctor/diagnose.ts';
 import { diagnose } from '../../app/doctor/diagnose.ts';
+import { namesOfSource } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
 import { showAge } from '../options/instants.ts';
-import { sourceMembers } from '../options/source-options.ts';
 import { readSourcesList, sourcesList } from '../options/sources-list.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import type { Io } from '../terminal/io.ts';
@@ -41,7 +41,7 @@ function diagnosisObject({ subjects, counts, latest }: Diagnosis): object {
     lastAudit: last(audit),
     lastDrill: last(drill),
     checks: subjects.flatMap(({ subject, source, checks }) =>
-      checks.map((check) => ({ ...(source && sourceMembers(source)), subject, ...check })),
+      checks.map((check) => ({ ...(source && namesOfSource(source)), subject, ...check })),
     ),
   };
 }

@@ -5,8 +5,8 @@ import type { SourceId } from '../../escrow/model/source.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showAge } from '../options/instants.ts';
-import { asOfTime, blobName, keyName, readRecordChoice } from '../options/record-choice-options.ts';
-import { hsmName, vaultName } from '../options/source-options.ts';
+import { asOfTime, blobName, readRecordChoice } from '../options/record-options.ts';
+import { withSource } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { showSize } from '../terminal/figures.ts';
 import { writeOutputFile } from '../terminal/output-file.ts';
@@ -25,11 +25,8 @@ const about = {
 
 /** The exact bytes of a record as a file, for the tools that everybody has. */
 export function addDownload(cli: Cli) {
-  return cli
-    .command('download', about)
-    .addOption(vaultName)
-    .addOption(hsmName)
-    .addOption(keyName)
+  return withSource(cli.command('download', about))
+    .option('--name <KEY>', 'the key')
     .addOption(asOfTime)
     .addOption(blobName)
     .option('-o, --output <FILE>', 'the file to write; named by source, key and run without it')

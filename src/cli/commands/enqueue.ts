@@ -5,7 +5,7 @@ import { enqueueRequest } from '../../app/enqueue-request.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
 import type { Cli } from '../cli.ts';
 import { parseDuration } from '../options/instants.ts';
-import { hsmName, vaultName } from '../options/source-options.ts';
+import { withSource } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { print, printJson, say } from '../terminal/print.ts';
 
@@ -26,10 +26,7 @@ const defaultTimeoutMs = 30 * 60_000;
 
 /** Puts the on-demand message; the app's identity backs up. */
 export function addEnqueue(cli: Cli) {
-  return cli
-    .command('enqueue', about)
-    .addOption(vaultName)
-    .addOption(hsmName)
+  return withSource(cli.command('enqueue', about))
     .option('--name <KEY>', 'one key of the source; every selected key without it')
     .addOption(
       new Option(

@@ -2,9 +2,10 @@ import type { ImportOutcome } from '../../app/import/import-backups.ts';
 import { importBackups } from '../../app/import/import-backups.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
 import { describeSource } from '../../escrow/model/source.ts';
+import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
 import { parseInstant, showInstant } from '../options/instants.ts';
-import { hsmName, namedSource, sourceMembers, vaultName } from '../options/source-options.ts';
+import { withSource } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count } from '../terminal/figures.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';
@@ -21,17 +22,13 @@ const about = {
 };
 
 export function addImport(cli: Cli) {
-  return cli
-    .command('import', about)
-    .argument('<files...>', 'files, or folders of them')
-    .addOption(vaultName)
-    .addOption(hsmName)
+  return withSource(cli.command('import', about).argument('<files...>', 'files, or folders of them'))
     .option('--name <KEY>', 'the key in the file, where its name does not say so')
     .option('--taken-at <TIME>', 'when the backup was made, where the name of the file does not say so')
     .option('--what-if', 'say what would be imported; write nothing')
     .action(
       cli.actionOn(async (files, values, io, task) => {
-        const source = namedSource(values);
+        const source = sourceOfNames(values);
         if (source === undefined) throw new UsageFault('Whose keys are these?', 'Pass --vault-name or --hsm-name.');
         const takenAt =
           values.takenAt === undefined ? undefined : parseInstant(values.takenAt, 'taken-at', task.services.now());
@@ -40,7 +37,7 @@ export function addImport(cli: Cli) {
         const outcomes = await importBackups(options, task);
         if (values.json) {
           const { url } = task.services.store;
-          await printJson(io, { ...sourceMembers(source), store: url, files: outcomes.map(outcomeObject) });
+          await printJson(io, { ...namesOfSource(source), store: url, files: outcomes.map(outcomeObject) });
         } else {
           const paint = painter(io);
           const rows = outcomes.map((one) => rowOf(one, paint));

@@ -1,10 +1,10 @@
 import type { FoundRecord } from '../../app/find-records.ts';
 import { findRecords, obstacleOf } from '../../app/find-records.ts';
 import { describeSource } from '../../escrow/model/source.ts';
+import { namesOfSource } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
-import { keyNames, readRecordQuery, since } from '../options/record-options.ts';
-import { hsmName, sourceMembers, vaultName } from '../options/source-options.ts';
+import { readRecordQuery, withRecords } from '../options/record-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count, showDuration, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
@@ -25,12 +25,7 @@ const about = {
 
 /** The records, key by key as the escrow lists them: a long listing is printed while it is read. */
 export function addList(cli: Cli) {
-  return cli
-    .command('list', about)
-    .addOption(vaultName)
-    .addOption(hsmName)
-    .addOption(keyNames)
-    .addOption(since)
+  return withRecords(cli.command('list', about))
     .option('--latest', 'only the newest record of each key')
     .action(
       cli.action(async (values, io, task) => {
@@ -69,7 +64,7 @@ export function recordObject(record: FoundRecord): object {
   const { source, keyName, keyId, blobName, runId, trigger, createdAt, length, sha256, format, enabled, place, blob } =
     record;
   return {
-    ...sourceMembers(source),
+    ...namesOfSource(source),
     name: keyName,
     keyId,
     blobName,

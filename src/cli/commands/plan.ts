@@ -3,9 +3,10 @@ import { planRuns } from '../../app/plan-runs.ts';
 import type { Failure } from '../../escrow/model/failure.ts';
 import { failureSentence } from '../../escrow/model/failure.ts';
 import { describeSource } from '../../escrow/model/source.ts';
+import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
-import { hsmName, namedSource, sourceMembers, vaultName } from '../options/source-options.ts';
+import { withSource } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
@@ -22,19 +23,15 @@ const about = {
 };
 
 export function addPlan(cli: Cli) {
-  return cli
-    .command('plan', about)
-    .addOption(vaultName)
-    .addOption(hsmName)
-    .action(
-      cli.action(async (values, io, task) => {
-        const progress = showProgress(io, 'key', 'seen');
-        const plan = await planRuns(namedSource(values), task, () => progress.step()).finally(() => progress.end());
-        if (values.json) await printJson(io, planObject(plan));
-        else await printPlan(plan, io);
-        return plan.runs.every((run) => run.status === 'ok') ? exitCodes.done : exitCodes.findings;
-      }),
-    );
+  return withSource(cli.command('plan', about)).action(
+    cli.action(async (values, io, task) => {
+      const progress = showProgress(io, 'key', 'seen');
+      const plan = await planRuns(sourceOfNames(values), task, () => progress.step()).finally(() => progress.end());
+      if (values.json) await printJson(io, planObject(plan));
+      else await printPlan(plan, io);
+      return plan.runs.every((run) => run.status === 'ok') ? exitCodes.done : exitCodes.findings;
+    }),
+  );
 }
 
 async function printPlan({ runs, nextRun }: RunPlan, io: Io): Promise<void> {
@@ -49,7 +46,7 @@ function planObject({ runs, nextRun }: RunPlan): object {
   return {
     nextRun: nextRun?.toISOString() ?? null,
     sources: runs.map(({ source, status, counts, outcomes, problems }) => ({
-      ...sourceMembers(source),
+      ...namesOfSource(source),
       status,
       counts,
       problems: problems.map(withMessage),

@@ -3,9 +3,10 @@ import { countStatuses, needsAttention, readStatus } from '../../app/read-status
 import { failureSentence } from '../../escrow/model/failure.ts';
 import { findingMessage } from '../../escrow/model/finding.ts';
 import { describeSource } from '../../escrow/model/source.ts';
+import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
 import { parseDuration, showInstant } from '../options/instants.ts';
-import { hsmName, namedSource, sourceMembers, vaultName } from '../options/source-options.ts';
+import { withSource } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count, showDuration } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
@@ -23,10 +24,7 @@ const about = {
 };
 
 export function addStatus(cli: Cli) {
-  return cli
-    .command('status', about)
-    .addOption(vaultName)
-    .addOption(hsmName)
+  return withSource(cli.command('status', about))
     .option('--name <KEY...>', 'only keys that match; patterns with * and ?')
     .option('--max-age <TIME>', 'older is stale; ESCROW_MAX_AGE_HOURS without it', (text) =>
       parseDuration(text, 'max-age'),
@@ -35,7 +33,7 @@ export function addStatus(cli: Cli) {
     .action(
       cli.action(async (values, io, task) => {
         const maxAgeHours = values.maxAge === undefined ? undefined : values.maxAge / hourMs;
-        const status = await readStatus({ source: namedSource(values), names: values.name, maxAgeHours }, task);
+        const status = await readStatus({ source: sourceOfNames(values), names: values.name, maxAgeHours }, task);
         if (values.json) await printJson(io, statusObject(status));
         else await printStatus(status, values.problems ?? false, io);
         return status.isRight ? exitCodes.done : exitCodes.findings;
@@ -114,7 +112,7 @@ function statusObject({ sources, isRight, asOf, maxAgeHours }: EscrowStatus): ob
     asOf: asOf.toISOString(),
     maxAgeHours,
     sources: sources.map(({ source, unreadable, problems, keys }) => ({
-      ...sourceMembers(source),
+      ...namesOfSource(source),
       ...(unreadable && { unreadable }),
       problems: problems.map((one) => ({ code: one.finding, message: findingMessage(one), remedy: one.remedy })),
       counts: Object.fromEntries(countStatuses(keys)),

@@ -4,9 +4,9 @@ import { verifyEvidence } from '../../app/verify-evidence.ts';
 import type { Verification } from '../../app/verify-records.ts';
 import { verifyRecords } from '../../app/verify-records.ts';
 import { findingMessage } from '../../escrow/model/finding.ts';
+import { namesOfPath } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
-import { keyNames, readRecordQuery, since } from '../options/record-options.ts';
-import { hsmName, pathMembers, vaultName } from '../options/source-options.ts';
+import { readRecordQuery, withRecords } from '../options/record-options.ts';
 import { exitCodes } from '../terminal/errors.ts';
 import { count, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
@@ -28,12 +28,7 @@ const about = {
 
 /** Reads records back and checks them against everything they say about themselves. */
 export function addVerify(cli: Cli) {
-  return cli
-    .command('verify', about)
-    .addOption(vaultName)
-    .addOption(hsmName)
-    .addOption(keyNames)
-    .addOption(since)
+  return withRecords(cli.command('verify', about))
     .option('--all', 'every record, not only the newest of each key')
     .addOption(
       new Option('--chain', 'instead of records, the chain of audits').conflicts([
@@ -95,7 +90,7 @@ function evidenceObject({ audits, newest, findings, isWhole }: EvidenceVerdict):
 function findingObject(finding: EvidenceVerdict['findings'][number]): object {
   const { source, key: name, ...rest } = finding;
   return {
-    ...(source !== undefined && pathMembers(source)),
+    ...(source !== undefined && namesOfPath(source)),
     ...(name !== undefined && { name }),
     ...rest,
     message: findingMessage(finding),

@@ -1,17 +1,22 @@
+import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
-import type { RecordQuery } from '../../app/find-records.ts';
+import type { RecordChoice, RecordQuery } from '../../app/find-records.ts';
+import { UsageFault } from '../../app/usage-fault.ts';
+import type { SourceNames } from '../../escrow/model/source-names.ts';
+import { sourceOfNames } from '../../escrow/model/source-names.ts';
 import { parseInstant } from './instants.ts';
-import type { SourceValues } from './source-options.ts';
-import { namedSource } from './source-options.ts';
+import { withSource } from './source-options.ts';
 
-/** The options that choose among records, with those of their source. */
-export const keyNames = new Option('--name <KEY...>', 'key names, or patterns with * and ?');
-export const since = new Option(
-  '--since <TIME>',
-  'written since then: 2026-11-24, 2026-11-24T02:00:00Z, or an age as 7d',
-);
+/** Adds the options that choose among records, those of their source among them. */
+export function withRecords<Args extends unknown[], Values extends OptionValues, Global extends OptionValues>(
+  command: Command<Args, Values, Global>,
+) {
+  return withSource(command)
+    .option('--name <KEY...>', 'key names, or patterns with * and ?')
+    .option('--since <TIME>', 'written since then: 2026-11-24, 2026-11-24T02:00:00Z, or an age as 7d');
+}
 
-export interface RecordValues extends SourceValues {
+export interface RecordValues extends SourceNames {
   readonly name?: readonly string[] | undefined;
   readonly since?: string | undefined;
 }
@@ -19,5 +24,33 @@ export interface RecordValues extends SourceValues {
 /** @throws UsageFault */
 export function readRecordQuery(values: RecordValues, onlyLatest: boolean, now: Date): RecordQuery {
   const since = values.since === undefined ? undefined : parseInstant(values.since, 'since', now);
-  return { source: namedSource(values), names: values.name, since, onlyLatest };
+  return { source: sourceOfNames(values), names: values.name, since, onlyLatest };
+}
+
+/** The options that choose one record, with those of its source and the name of its key. */
+export const asOfTime = new Option(
+  '--at <TIME>',
+  'the newest record as of then, in UTC: 2026-11-24, 2026-11-24T02:00:00Z, or an age as 7d',
+).conflicts('blobName');
+export const blobName = new Option('--blob-name <BLOB>', 'this very record');
+
+export interface RecordChoiceValues extends SourceNames {
+  readonly name?: string | undefined;
+  readonly at?: string | undefined;
+  readonly blobName?: string | undefined;
+}
+
+/** @throws UsageFault when the options choose no record. */
+export function readRecordChoice(values: RecordChoiceValues, now: Date): RecordChoice {
+  const { name: keyName, at, blobName } = values;
+  const source = sourceOfNames(values);
+  if (blobName !== undefined) return { blobName, source, keyName };
+  if (source === undefined || keyName === undefined) {
+    throw new UsageFault('Which record?', 'Pass --vault-name or --hsm-name with --name, or --blob-name.');
+  }
+  return { source, keyName, asOf: readAsOf(at, now) };
+}
+
+export function readAsOf(at: string | undefined, now: Date): Date | undefined {
+  return at === undefined ? undefined : parseInstant(at, 'at', now, true);
 }

@@ -1,27 +1,36 @@
+import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
 import type { OperatorServices } from '../../app/operator-services.ts';
 import type { PacedTarget } from '../../app/restore/prepare-restore.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
 import type { RestorePlace } from '../../escrow/model/source.ts';
 import { defaultBackupsPerSecond, isSameSource } from '../../escrow/model/source.ts';
+import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
 import { parsePace } from './pace.ts';
-import { namedSource, parseSourceName, sourceMembers } from './source-options.ts';
+import { parseSourceName } from './source-options.ts';
 
-/** The options that name where to restore to, and say where that lies. */
+/** The options that name where to restore to. */
 export const toVaultName = new Option('--to-vault-name <VAULT>', 'the vault to restore to')
   .argParser(parseSourceName)
   .conflicts('toHsmName');
 export const toHsmName = new Option('--to-hsm-name <HSM>', 'the Managed HSM to restore to').argParser(parseSourceName);
-export const toSubscriptionId = new Option(
-  '--to-subscription-id <ID>',
-  'the subscription of that vault, where the settings do not say',
-);
-export const toGeography = new Option('--to-geography <NAME>', 'its geography, in the words of the settings');
-export const toSecurityDomain = new Option('--to-security-domain <LABEL>', 'the security domain of that HSM');
 export const maxPerSecond = new Option(
   '--max-per-second <N>',
   'calls per second on the target; 10 on a vault and 5 on an HSM without it, because production may share them',
 ).argParser(parsePace);
+
+/** Adds the options that name where to restore to, and say where that lies. */
+export function withTarget<Args extends unknown[], Values extends OptionValues, Global extends OptionValues>(
+  command: Command<Args, Values, Global>,
+) {
+  return command
+    .addOption(toVaultName)
+    .addOption(toHsmName)
+    .option('--to-subscription-id <ID>', 'the subscription of that vault, where the settings do not say')
+    .option('--to-geography <NAME>', 'its geography, in the words of the settings')
+    .option('--to-security-domain <LABEL>', 'the security domain of that HSM')
+    .addOption(maxPerSecond);
+}
 
 export interface TargetValues {
   readonly toVaultName?: string | undefined;
@@ -35,7 +44,7 @@ export interface TargetValues {
 /** @throws UsageFault when no target is named. The name is taken as it is: whoever restores must know where to. */
 export function readTarget(values: TargetValues, { settings }: OperatorServices): PacedTarget {
   const { toVaultName: vaultName, toHsmName: hsmName, maxPerSecond: pace } = values;
-  const named = namedSource({ vaultName, hsmName });
+  const named = sourceOfNames({ vaultName, hsmName });
   if (named === undefined) {
     throw new UsageFault('Restore to where?', 'Pass --to-vault-name VAULT or --to-hsm-name HSM.');
   }
@@ -55,5 +64,5 @@ export function readTarget(values: TargetValues, { settings }: OperatorServices)
 }
 
 export function describeTarget({ source, place }: PacedTarget): object {
-  return { ...sourceMembers(source), place };
+  return { ...namesOfSource(source), place };
 }

@@ -2,9 +2,10 @@ import { Option } from '@commander-js/extra-typings';
 import type { BackupTarget } from '../../../app/backup/backup-target.ts';
 import { readTargets } from '../../../app/backup/backup-target.ts';
 import { UsageFault } from '../../../app/usage-fault.ts';
+import { sourceOfNames } from '../../../escrow/model/source-names.ts';
 import type { Cli } from '../../cli.ts';
 import { parsePace } from '../../options/pace.ts';
-import { hsmName, namedSource, vaultName } from '../../options/source-options.ts';
+import { withSource } from '../../options/source-options.ts';
 import type { ExitCode } from '../../terminal/errors.ts';
 import { readLines } from '../../terminal/read-lines.ts';
 import { backUpToFiles } from './to-files.ts';
@@ -25,10 +26,7 @@ const about = {
 };
 
 export function addBackup(cli: Cli) {
-  return cli
-    .command('backup', about)
-    .addOption(vaultName)
-    .addOption(hsmName)
+  return withSource(cli.command('backup', about))
     .option('--name <KEY>', 'one key')
     .addOption(
       new Option(
@@ -58,7 +56,7 @@ export function addBackup(cli: Cli) {
         const { name, id, all, keys, except, maxBackupsPerSecond, store } = values;
         const ids = id?.includes('-') ? [...id.filter((one) => one !== '-'), ...(await readLines(io.stdin))] : id;
         const selection = { keys, except, maxBackupsPerSecond };
-        const targets: BackupTarget[] = readTargets({ ids, source: namedSource(values), name, all, selection }, task);
+        const targets: BackupTarget[] = readTargets({ ids, source: sourceOfNames(values), name, all, selection }, task);
         const options = {
           force: values.force ?? false,
           whatIf: values.whatIf ?? false,

@@ -6,7 +6,7 @@ import type { Task } from '../../../app/task.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import type { EscrowSource, SourceId } from '../../../escrow/model/source.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
-import { sourceMembers } from '../../options/source-options.ts';
+import { namesOfSource } from '../../../escrow/model/source-names.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import type { ExitCode } from '../../terminal/errors.ts';
 import { exitCodes } from '../../terminal/errors.ts';
@@ -96,7 +96,7 @@ async function printOutcome({ source, key, outcome, file, backup, message }: Fil
 
 function outcomeObject({ source, key, outcome, file, backup, message }: FileOutcome): object {
   return {
-    ...sourceMembers(source),
+    ...namesOfSource(source),
     name: key,
     outcome,
     ...(file !== undefined && { file }),

@@ -6,7 +6,7 @@ import type { Task } from '../../../app/task.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import type { Outcome } from '../../../escrow/model/outcome.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
-import { sourceMembers } from '../../options/source-options.ts';
+import { namesOfSource } from '../../../escrow/model/source-names.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import type { ExitCode } from '../../terminal/errors.ts';
 import { exitCodes } from '../../terminal/errors.ts';
@@ -42,7 +42,7 @@ export async function backUpToStore(
   const [first] = targets;
   if (targets.length === 1 && first?.name !== undefined) {
     const outcome = await backUpNamedKey(first.source, first.name, options, task);
-    if (options.json) await printJson(io, { ...sourceMembers(first.source), ...outcome, store: url });
+    if (options.json) await printJson(io, { ...namesOfSource(first.source), ...outcome, store: url });
     else await printKey(outcome, first, url, io);
     return outcome.outcome === 'failed' ? exitCodes.failed : exitCodes.done;
   }
@@ -99,7 +99,7 @@ function resultObject({ runId, resumed, runs }: BackupResult, store: string): ob
     resumed,
     store,
     sources: runs.map(({ source, status, counts, problems, outcomes, reportName }) => ({
-      ...sourceMembers(source),
+      ...namesOfSource(source),
       status,
       counts,
       problems,

@@ -1,7 +1,7 @@
 import type { ChosenRecord, Drill, DrilledKey, UnprovenKey } from '../../../app/drill/prepare-drill.ts';
 import { failedLast } from '../../../app/drill/prepare-drill.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
-import { pathMembers, sourceMembers } from '../../options/source-options.ts';
+import { namesOfPath, namesOfSource } from '../../../escrow/model/source-names.ts';
 import { count } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
@@ -21,7 +21,7 @@ function describeBefore(before: ChosenRecord['previousAttempts']): string {
 export function chosenObject({ record, previousAttempts }: ChosenRecord): object {
   const { source, keyName: name, blobName } = record;
   return {
-    ...sourceMembers(source),
+    ...namesOfSource(source),
     name,
     blobName,
     provenAt: previousAttempts?.provenAt ?? null,
@@ -30,14 +30,14 @@ export function chosenObject({ record, previousAttempts }: ChosenRecord): object
 }
 
 export function failedEarlierObject({ source, keyName, failedAt }: UnprovenKey): object {
-  return { ...sourceMembers(source), name: keyName, failedAt };
+  return { ...namesOfSource(source), name: keyName, failedAt };
 }
 
 /** The receipt, with source and key as in every command. */
 export function receiptObject({ receipt, receiptName }: Drill): object {
   const { target, keys, ...rest } = receipt;
-  const named = keys.map(({ source, key: name, ...key }) => ({ ...pathMembers(source), name, ...key }));
-  return { receipt: receiptName ?? null, ...rest, target: pathMembers(target), keys: named };
+  const named = keys.map(({ source, key: name, ...key }) => ({ ...namesOfPath(source), name, ...key }));
+  return { receipt: receiptName ?? null, ...rest, target: namesOfPath(target), keys: named };
 }
 
 /** Keys that an earlier drill did not prove and that are not tried in this one. */

@@ -3,9 +3,9 @@ import type { Leftover } from '../../../app/drill/sweep-drills.ts';
 import { prepareSweep } from '../../../app/drill/sweep-drills.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
+import { namesOfSource } from '../../../escrow/model/source-names.ts';
 import type { Cli } from '../../cli.ts';
 import { showInstant } from '../../options/instants.ts';
-import { sourceMembers } from '../../options/source-options.ts';
 import { maxPerSecond, readTarget, toHsmName, toVaultName } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { exitCodes } from '../../terminal/errors.ts';
@@ -46,7 +46,7 @@ export function addDrillSweep(cli: Cli, drill: CommandUnknownOpts) {
         const paint = painter(io, 'stderr');
         for (const one of leftovers) say(io, `  ${describeLeftover(one, (text) => paint('yellow', text))}`);
         if (values.whatIf) {
-          if (values.json) await printJson(io, { target: sourceMembers(target.source), openDrills, leftovers });
+          if (values.json) await printJson(io, { target: namesOfSource(target.source), openDrills, leftovers });
           return leftovers.length === 0 ? exitCodes.done : exitCodes.findings;
         }
         const isSafe = (one: Leftover): boolean => one.copyOf !== undefined;
@@ -56,7 +56,7 @@ export function addDrillSweep(cli: Cli, drill: CommandUnknownOpts) {
         const { swept, receipts } = await carryOut(agreed);
         const failed = swept.filter(({ failure }) => failure !== undefined);
         const left = leftovers.filter((one) => !agreed.includes(one));
-        if (values.json) await printJson(io, { target: sourceMembers(target.source), swept, left, receipts });
+        if (values.json) await printJson(io, { target: namesOfSource(target.source), swept, left, receipts });
         else {
           for (const { leftover, failure } of swept)
             await print(io, failure === undefined ? `${leftover.name} deleted and purged` : failureSentence(failure));

@@ -2,17 +2,10 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { describeLeft, prepareDrill } from '../../../app/drill/prepare-drill.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
+import { namesOfSource, sourceOfNames } from '../../../escrow/model/source-names.ts';
 import type { Cli } from '../../cli.ts';
-import { hsmName, namedSource, sourceMembers, vaultName } from '../../options/source-options.ts';
-import {
-  maxPerSecond,
-  readTarget,
-  toGeography,
-  toHsmName,
-  toSecurityDomain,
-  toSubscriptionId,
-  toVaultName,
-} from '../../options/target-options.ts';
+import { withSource } from '../../options/source-options.ts';
+import { readTarget, withTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { exitCodes } from '../../terminal/errors.ts';
 import { printJson, say } from '../../terminal/print.ts';
@@ -44,16 +37,7 @@ const about = {
 };
 
 export function addDrill(cli: Cli) {
-  const drill = cli
-    .command('drill', about)
-    .addOption(toVaultName)
-    .addOption(toHsmName)
-    .addOption(toSubscriptionId)
-    .addOption(toGeography)
-    .addOption(toSecurityDomain)
-    .addOption(maxPerSecond)
-    .addOption(vaultName)
-    .addOption(hsmName)
+  const drill = withSource(withTarget(cli.command('drill', about)))
     .addOption(
       new Option('--sample <N>', `how many keys; ${defaultSample} without it`).argParser(parseSample).conflicts('name'),
     )
@@ -64,7 +48,7 @@ export function addDrill(cli: Cli) {
       cli.action(async (values, io, task) => {
         const sample = values.sample ?? (values.name === undefined ? defaultSample : Number.POSITIVE_INFINITY);
         const target = readTarget(values, task.services);
-        const options = { source: namedSource(values), names: values.name, target, sample };
+        const options = { source: sourceOfNames(values), names: values.name, target, sample };
         const prepared = await prepareDrill(options, task);
         const { chosen, failedEarlier } = prepared;
         for (const one of chosen) say(io, `To prove: ${describeChosen(one)}`);
@@ -72,7 +56,7 @@ export function addDrill(cli: Cli) {
         const failed = { failedEarlier: failedEarlier.map(failedEarlierObject) };
         if (values.whatIf) {
           if (values.json)
-            await printJson(io, { target: sourceMembers(target.source), keys: chosen.map(chosenObject), ...failed });
+            await printJson(io, { target: namesOfSource(target.source), keys: chosen.map(chosenObject), ...failed });
           return exitCodes.done;
         }
         const place = describeSource(target.source);

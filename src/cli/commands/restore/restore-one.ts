@@ -7,7 +7,7 @@ import type { Task } from '../../../app/task.ts';
 import { OutOfTime } from '../../../escrow/model/service-error.ts';
 import { describeSource, isSameSource } from '../../../escrow/model/source.ts';
 import { showAge, showInstant } from '../../options/instants.ts';
-import { readRecordChoice } from '../../options/record-choice-options.ts';
+import { readRecordChoice } from '../../options/record-options.ts';
 import { describeTarget, readTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import type { ExitCode } from '../../terminal/errors.ts';

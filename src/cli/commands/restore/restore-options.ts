@@ -1,5 +1,5 @@
 import type { CommonValues } from '../../cli.ts';
-import type { RecordChoiceValues } from '../../options/record-choice-options.ts';
+import type { RecordChoiceValues } from '../../options/record-options.ts';
 import type { TargetValues } from '../../options/target-options.ts';
 
 /** What was given to a restore, of one key or of many. */

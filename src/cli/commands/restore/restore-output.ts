@@ -6,8 +6,8 @@ import type { Failure } from '../../../escrow/model/failure.ts';
 import { failureHeadline, failureSentence } from '../../../escrow/model/failure.ts';
 import type { PacedSource } from '../../../escrow/model/source.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
+import { namesOfSource } from '../../../escrow/model/source-names.ts';
 import { showAge, showInstant } from '../../options/instants.ts';
-import { sourceMembers } from '../../options/source-options.ts';
 import { describeTarget } from '../../options/target-options.ts';
 import { count, showDuration } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
@@ -107,7 +107,7 @@ export async function printOutcomes(outcomes: readonly RestoreOutcome[], counts:
 /** The plan as `--json` shows it. */
 export function planObject({ source, target, asOf, items, certificateBacked, estimatedMs }: RestorePlan): object {
   return {
-    source: sourceMembers(source),
+    source: namesOfSource(source),
     target: describeTarget(target),
     asOf: asOf?.toISOString() ?? null,
     plan: items.map(({ record, step, begunBefore }) => ({

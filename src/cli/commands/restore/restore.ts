@@ -2,16 +2,9 @@ import { Option } from '@commander-js/extra-typings';
 import { UsageFault } from '../../../app/usage-fault.ts';
 import { isLiteral } from '../../../escrow/model/wildcard.ts';
 import type { Cli } from '../../cli.ts';
-import { asOfTime, blobName } from '../../options/record-choice-options.ts';
-import { hsmName, parseSourceName, vaultName } from '../../options/source-options.ts';
-import {
-  maxPerSecond,
-  toGeography,
-  toHsmName,
-  toSecurityDomain,
-  toSubscriptionId,
-  toVaultName,
-} from '../../options/target-options.ts';
+import { asOfTime, blobName } from '../../options/record-options.ts';
+import { parseSourceName, withSource } from '../../options/source-options.ts';
+import { withTarget } from '../../options/target-options.ts';
 import { restoreMatching } from './restore-matching.ts';
 import { restoreOne } from './restore-one.ts';
 
@@ -31,20 +24,12 @@ const about = {
 };
 
 export function addRestore(cli: Cli) {
-  return cli
-    .command('restore', about)
-    .addOption(vaultName)
-    .addOption(hsmName)
+  const records = withSource(cli.command('restore', about))
     .addOption(new Option('--name <KEY>', 'the key, or a pattern with * and ?').conflicts('all'))
     .addOption(new Option('--all', 'every key of the source that the escrow has a record of').conflicts('blobName'))
     .addOption(asOfTime)
-    .addOption(blobName)
-    .addOption(toVaultName)
-    .addOption(toHsmName)
-    .addOption(toSubscriptionId)
-    .addOption(toGeography)
-    .addOption(toSecurityDomain)
-    .addOption(maxPerSecond)
+    .addOption(blobName);
+  return withTarget(records)
     .addOption(
       new Option(
         '--through <VAULT>',
