@@ -15,8 +15,8 @@ import { readAhead } from './read-ahead.ts';
 /** What a person wants backed up into an escrow store. */
 export interface BackupOptions {
   readonly sources: readonly EscrowSource[];
-  readonly force: boolean;
-  readonly whatIf: boolean;
+  readonly force?: boolean | undefined;
+  readonly whatIf?: boolean | undefined;
 }
 
 /** Called as the backup goes on. */
@@ -48,7 +48,7 @@ export async function backUpSources(
 ): Promise<BackupResult> {
   const { services, signal } = task;
   const { store, now } = services;
-  const { sources, force, whatIf } = options;
+  const { sources, force = false, whatIf = false } = options;
   const log: EscrowLog = (_level, { event }) => {
     if (event.startsWith('escrow.key.')) progress.done();
   };
@@ -87,19 +87,14 @@ export async function backUpSources(
 export function backUpNamedKey(
   source: EscrowSource,
   name: string,
-  options: Omit<BackupOptions, 'sources'>,
+  { force = false, whatIf = false }: Omit<BackupOptions, 'sources'>,
   { services, signal }: Task,
 ): Promise<Outcome> {
   const { store, now } = services;
-  const job = {
-    source,
-    name,
-    runId: requestRunId(now(), randomUUID()),
-    trigger: 'command',
-    obeysSelection: false,
-  } as const;
+  const runId = requestRunId(now(), randomUUID());
+  const job = { source, name, runId, trigger: 'command', obeysSelection: false, force, whatIf } as const;
   const ports = { keys: services.keysOf(source), store, now, time: budgetUntil(signal), log: () => undefined };
-  return runNamedKey({ ...job, ...options }, ports);
+  return runNamedKey(job, ports);
 }
 
 function budgetUntil(signal: AbortSignal): TimeBudget {

@@ -35,7 +35,7 @@ export function addDownload(cli: Cli) {
       cli.action(async (values, io, task) => {
         const now = task.services.now();
         const { record, bytes, restorePlace } = await downloadRecord(readRecordChoice(values, now), task);
-        const { output: file = fileNameOf(record), force = false } = values;
+        const { output: file = fileNameOf(record), force } = values;
         // For its owner alone: whoever may restore in the right place has the key.
         if (!(await writeOutputFile(io, { file, content: bytes, mode: 0o600, force }))) return exitCodes.failed;
         const commands = restoreCommands(record.source, file);

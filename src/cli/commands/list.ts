@@ -2,6 +2,7 @@ import type { FoundRecord } from '../../app/find-records.ts';
 import { findRecords, obstacleOf } from '../../app/find-records.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import { namesOfSource } from '../../escrow/model/source-names.ts';
+import { sourcePath } from '../../escrow/model/source-path.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
@@ -30,27 +31,21 @@ export function addList(cli: Cli) {
     .action(
       cli.action(async (values, io, task) => {
         const now = task.services.now();
-        const groups = findRecords(readRecordQuery(values, values.latest ?? false, now), task);
+        const query = readRecordQuery(values, values.latest ?? false, now);
+        const stream = values.json ? startJsonStream(io, 'records') : undefined;
         const keys = new Set<string>();
         const total = { records: 0, bytes: 0 };
-        const note = (group: readonly [FoundRecord, ...FoundRecord[]]): void => {
-          const [{ source, keyName: name }] = group;
-          keys.add(`${source.kind}/${source.name}/${name.toLowerCase()}`);
+        for await (const group of findRecords(query, task)) {
+          const [{ source, keyName }] = group;
+          keys.add(`${sourcePath(source)}/${keyName.toLowerCase()}`);
           total.records += group.length;
-          for (const record of group) total.bytes += record.length;
-        };
-        if (values.json) {
-          const stream = await startJsonStream(io, {}, 'records');
-          for await (const group of groups) {
-            note(group);
-            for (const record of group) await stream.item(recordObject(record));
-          }
+          for (const { length } of group) total.bytes += length;
+          if (stream === undefined) await print(io, recordsText(group, now, io));
+          else for (const record of group) await stream.item(recordObject(record));
+        }
+        if (stream !== undefined) {
           await stream.end({ counts: { records: total.records, keys: keys.size, bytes: total.bytes } });
           return exitCodes.done;
-        }
-        for await (const group of groups) {
-          note(group);
-          await print(io, recordsText(group, now, io));
         }
         const sum = `${count(total.records, 'record')} of ${count(keys.size, 'key')}, ${showSize(total.bytes)}.`;
         say(io, total.records === 0 ? 'No record matches.' : sum);

@@ -29,7 +29,7 @@ export function addReport(cli: Cli) {
     .option('--now', 'audit now, without keeping it, instead of showing the newest audit')
     .action(
       cli.action(async (values, io, task) => {
-        const { output: file, force = false, json, now, csv } = values;
+        const { output: file, force, json, now, csv } = values;
         if (file === undefined && !json && !csv && io.isTTY.stdout) {
           const remedy = 'Name a file: `keyvault-escrow report -o keyvault-escrow-report.html`.';
           throw new UsageFault('the page is HTML, which a terminal cannot show', remedy);

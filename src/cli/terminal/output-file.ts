@@ -10,7 +10,7 @@ export interface OutputFile {
   /** Of the new file, also where it takes the place of another. */
   readonly mode: number;
   /** Take the place of what is there without a question. */
-  readonly force: boolean;
+  readonly force: boolean | undefined;
 }
 
 /**

@@ -1,5 +1,4 @@
 import { Option } from '@commander-js/extra-typings';
-import type { BackupTarget } from '../../../app/backup/backup-target.ts';
 import { readTargets } from '../../../app/backup/backup-target.ts';
 import { UsageFault } from '../../../app/usage-fault.ts';
 import { sourceOfNames } from '../../../escrow/model/source-names.ts';
@@ -53,28 +52,21 @@ export function addBackup(cli: Cli) {
     )
     .action(
       cli.action(async (values, io, task): Promise<ExitCode> => {
-        const { name, id, all, keys, except, maxBackupsPerSecond, store } = values;
+        const { name, id, all, keys, except, maxBackupsPerSecond, output } = values;
         const ids = id?.includes('-') ? [...id.filter((one) => one !== '-'), ...(await readLines(io.stdin))] : id;
         const selection = { keys, except, maxBackupsPerSecond };
-        const targets: BackupTarget[] = readTargets({ ids, source: sourceOfNames(values), name, all, selection }, task);
-        const options = {
-          force: values.force ?? false,
-          whatIf: values.whatIf ?? false,
-          confirm: values.confirm ?? false,
-        };
-        if (store !== undefined) return backUpToStore(targets, { ...options, json: values.json ?? false }, io, task);
-        const whole = targets.find((target) => target.name === undefined);
-        if (whole !== undefined) {
+        const targets = readTargets({ ids, source: sourceOfNames(values), name, all, selection }, task);
+        if (values.store !== undefined) return backUpToStore(targets, values, io, task);
+        if (targets.some((target) => target.name === undefined)) {
           throw new UsageFault(
             'A whole source is backed up into a folder or a container, and none is named',
             'Pass --store DIR or --store URL; with --name, one key goes to a file.',
           );
         }
-        const { output } = values;
         if (output !== undefined && targets.length > 1) {
           throw new UsageFault(`--output is one file, and ${targets.length} keys are to be backed up`, 'Leave it out.');
         }
-        return backUpToFiles(targets, { ...options, output, json: values.json ?? false }, io, task);
+        return backUpToFiles(targets, values, io, task);
       }),
     );
 }

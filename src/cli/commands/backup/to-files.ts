@@ -14,14 +14,7 @@ import { count, showSize } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
 import { writeOutputFile } from '../../terminal/output-file.ts';
 import { print, printJson, say } from '../../terminal/print.ts';
-
-export interface FileOptions {
-  readonly output: string | undefined;
-  readonly force: boolean;
-  readonly whatIf: boolean;
-  readonly confirm: boolean;
-  readonly json: boolean;
-}
+import type { BackupValues } from './backup-options.ts';
 
 interface FileOutcome {
   readonly source: SourceId;
@@ -35,22 +28,22 @@ interface FileOutcome {
 /** Each key into a file of its own, whose path is the only thing on stdout. */
 export async function backUpToFiles(
   targets: readonly BackupTarget[],
-  options: FileOptions,
+  values: BackupValues,
   io: Io,
   task: Task,
 ): Promise<ExitCode> {
-  if (options.confirm && !options.whatIf && !(await confirm(io, `Back up ${count(targets.length, 'key')}?`, false))) {
+  if (values.confirm && !values.whatIf && !(await confirm(io, `Back up ${count(targets.length, 'key')}?`, false))) {
     return exitCodes.failed;
   }
   const outcomes: FileOutcome[] = [];
   for (const { source, name } of targets) {
     if (name === undefined) continue;
-    const outcome = await backUpToFile(source, name, options, io, task);
+    const outcome = await backUpToFile(source, name, values, io, task);
     outcomes.push(outcome);
-    if (!options.json) await printOutcome(outcome, io);
+    if (!values.json) await printOutcome(outcome, io);
     if (io.signal.aborted) break;
   }
-  if (options.json) await printJson(io, { keys: outcomes.map(outcomeObject) });
+  if (values.json) await printJson(io, { keys: outcomes.map(outcomeObject) });
   const failed = outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'notWritten').length;
   if (io.signal.aborted && outcomes.length < targets.length) {
     say(io, `Interrupted: ${count(targets.length - outcomes.length, 'key')} not backed up.`);
@@ -63,24 +56,20 @@ export async function backUpToFiles(
 async function backUpToFile(
   source: EscrowSource,
   name: string,
-  { output, force, whatIf }: FileOptions,
+  { output, force, whatIf }: BackupValues,
   io: Io,
   task: Task,
 ): Promise<FileOutcome> {
-  const result = await backUpKey(source, name, task);
+  const result = await backUpKey(source, name, whatIf, task);
   if (result.outcome === 'skipped') return { source, ...result };
   if (result.outcome === 'failed') {
     return { source, key: result.key, outcome: 'failed', message: failureSentence(result.failure) };
   }
-  const { key, runId } = result;
-  const file = resolve(output ?? `${source.name}-${key.name}-${runId}.keybackup`);
-  if (whatIf) return { source, key: key.name, outcome: 'wouldWrite', file };
-  const backup = await result.backUp();
-  if ('failure' in backup) {
-    return { source, key: key.name, outcome: 'failed', message: failureSentence(backup.failure) };
-  }
+  const { key, runId, backup } = result;
+  const file = resolve(output ?? `${source.name}-${key}-${runId}.keybackup`);
+  if (backup === undefined) return { source, key, outcome: 'wouldWrite', file };
   const written = await writeOutputFile(io, { file, content: backup.bytes, mode: 0o600, force });
-  return { source, key: key.name, outcome: written ? 'written' : 'notWritten', file, backup };
+  return { source, key, outcome: written ? 'written' : 'notWritten', file, backup };
 }
 
 async function printOutcome({ source, key, outcome, file, backup, message }: FileOutcome, io: Io): Promise<void> {

@@ -14,46 +14,40 @@ import { count } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
 import { print, printJson, say } from '../../terminal/print.ts';
 import { showProgress } from '../../terminal/progress.ts';
+import type { BackupValues } from './backup-options.ts';
 import { runsText } from './runs-text.ts';
-
-export interface StoreOptions {
-  readonly force: boolean;
-  readonly whatIf: boolean;
-  readonly confirm: boolean;
-  readonly json: boolean;
-}
 
 /** Into an escrow store: the app's own run over each source, or one key as a request for it would be carried out. */
 export async function backUpToStore(
   targets: readonly BackupTarget[],
-  options: StoreOptions,
+  values: BackupValues,
   io: Io,
   task: Task,
 ): Promise<ExitCode> {
   const { url } = task.services.store;
   if (
-    options.confirm &&
-    !options.whatIf &&
+    values.confirm &&
+    !values.whatIf &&
     !(await confirm(io, `Back up ${describeTargets(targets)} to ${url}?`, false))
   ) {
     return exitCodes.failed;
   }
-  if (!options.whatIf) await task.services.prepareStore();
+  if (!values.whatIf) await task.services.prepareStore();
   const [first] = targets;
   if (targets.length === 1 && first?.name !== undefined) {
-    const outcome = await backUpNamedKey(first.source, first.name, options, task);
-    if (options.json) await printJson(io, { ...namesOfSource(first.source), ...outcome, store: url });
+    const outcome = await backUpNamedKey(first.source, first.name, values, task);
+    if (values.json) await printJson(io, { ...namesOfSource(first.source), ...outcome, store: url });
     else await printKey(outcome, first, url, io);
     return outcome.outcome === 'failed' ? exitCodes.failed : exitCodes.done;
   }
 
   const sources = wholeSources(targets);
   const progress = showProgress(io, 'key');
-  const result = await backUpSources({ ...options, sources }, task, {
+  const result = await backUpSources({ ...values, sources }, task, {
     listed: (total, isComplete) => progress.expect(total, isComplete),
     done: () => progress.step(),
   }).finally(() => progress.end());
-  if (options.json) await printJson(io, resultObject(result, url));
+  if (values.json) await printJson(io, resultObject(result, url));
   else await print(io, runsText(result, url, io));
   return exitCodeOf(result, io);
 }

@@ -67,26 +67,18 @@ export function provenOf({ keys }: Drill['receipt']): number {
   return keys.filter(({ outcome }) => outcome === 'proven').length;
 }
 
+const proofWords = [
+  ['publicKey', 'public key', ', against the source'],
+  ['witness', 'public key', ', against the last audit'],
+  ['versionId', 'id', ' alone'],
+] as const;
+
 function describeDrilled({ source, key, versions, message }: DrilledKey): string {
   if (message !== undefined) return `${source}/${key}: ${message}`;
-  const by = (proof: string): number => versions.filter((version) => version.proof === proof).length;
-  const proofs = [
-    {
-      number: by('publicKey'),
-      one: 'by its public key',
-      more: 'by their public keys',
-      against: ', against the source',
-    },
-    {
-      number: by('witness'),
-      one: 'by its public key',
-      more: 'by their public keys',
-      against: ', against the last audit',
-    },
-    { number: by('versionId'), one: 'by its id alone', more: 'by their ids alone', against: '' },
-  ].flatMap(({ number, one, more, against }) =>
-    number === 0 ? [] : [`${number} ${number === 1 ? one : more}${against}`],
-  );
+  const proofs = proofWords.flatMap(([proof, what, how]) => {
+    const number = versions.filter((version) => version.proof === proof).length;
+    return number === 0 ? [] : [`${number} by ${number === 1 ? `its ${what}` : `their ${what}s`}${how}`];
+  });
   return `${source}/${key}: ${count(versions.length, 'version')}, ${proofs.join('; ')}`;
 }
 
