@@ -1,3 +1,4 @@
+import PQueue from 'p-queue';
 import { EscrowFault } from '../escrow/model/failure.ts';
 import type { SourceId } from '../escrow/model/source.ts';
 import type { RecordChoice } from '../escrow/records/record-choice.ts';
@@ -35,6 +36,27 @@ export async function* findRecords(query: RecordQuery, task: Task): AsyncGenerat
   for await (const records of listEveryRecord(store, settings.suffixes, { source, names, since }, task.signal)) {
     yield onlyLatest ? [pickRecord(records, undefined).record ?? records[0]] : records;
   }
+}
+
+const recordsAtOnce = 8;
+
+/** Works on every record, on some at once. @throws the first error of any, once the others under way have ended. */
+export async function forEachRecord(
+  query: RecordQuery,
+  task: Task,
+  work: (record: FoundRecord) => Promise<void>,
+): Promise<void> {
+  const queue = new PQueue({ concurrency: recordsAtOnce });
+  let stopped: unknown;
+  for await (const group of findRecords(query, task)) {
+    for (const record of group) {
+      await queue.onSizeLessThan(recordsAtOnce);
+      queue.add(() => work(record)).catch((error: unknown) => (stopped ??= error));
+    }
+    if (stopped !== undefined) break;
+  }
+  await queue.onIdle();
+  if (stopped !== undefined) throw stopped;
 }
 
 /**

@@ -1,11 +1,8 @@
-import PQueue from 'p-queue';
 import { describeFailure, failureSentence } from '../escrow/model/failure.ts';
 import { faultsOfRecord } from '../escrow/records/record-verification.ts';
 import type { FoundRecord, RecordQuery } from './find-records.ts';
-import { findRecords } from './find-records.ts';
+import { forEachRecord } from './find-records.ts';
 import type { Task } from './task.ts';
-
-const readersAtOnce = 8;
 
 export interface Verification {
   readonly records: number;
@@ -24,24 +21,10 @@ export interface VerificationFinding {
 /** Reads records back and checks them against everything they say about themselves. @throws UnknownName */
 export async function verifyRecords(query: RecordQuery, task: Task, onRead: () => void): Promise<Verification> {
   const tally = { records: 0, bytes: 0, findings: [] as VerificationFinding[] };
-  const queue = new PQueue({ concurrency: readersAtOnce });
-  let stopped: unknown;
-  for await (const group of findRecords(query, task)) {
-    for (const record of group) {
-      await queue.onSizeLessThan(readersAtOnce);
-      void queue.add(async () => {
-        try {
-          await check(record, tally, task);
-          onRead();
-        } catch (error) {
-          stopped ??= error;
-        }
-      });
-    }
-    if (stopped !== undefined) break;
-  }
-  await queue.onIdle();
-  if (stopped !== undefined) throw stopped;
+  await forEachRecord(query, task, async (record) => {
+    await check(record, tally, task);
+    onRead();
+  });
   // Silence is no proof: whoever verifies expects something to be there.
   if (tally.records === 0) {
     tally.findings.push({ code: 'nothingToVerify', message: 'no record matches, so nothing was verified' });

@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import { recordContentType } from '../../escrow/records/escrow-record.ts';
 import { listEveryRecord } from '../../escrow/records/record-listing.ts';
 import { obstacleOf } from '../../escrow/records/record-obstacle.ts';
@@ -7,11 +6,10 @@ import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import { openCopyFolder } from '../../store/folder/copy-folder.ts';
 import type { FolderStore } from '../../store/folder/folder-store.ts';
 import type { RecordQuery } from '../find-records.ts';
-import { findRecords } from '../find-records.ts';
+import { forEachRecord } from '../find-records.ts';
 import type { Task } from '../task.ts';
-import { sumsOf } from './copy-manifest.ts';
+import type { LeftOut } from './copy-page.ts';
 import { copyPage } from './copy-page.ts';
-import type { LeftOut } from './left-out.ts';
 
 export interface CopyOptions {
   readonly query: RecordQuery;
@@ -29,8 +27,6 @@ export interface CopyResult {
   readonly page: string;
 }
 
-const readersAtOnce = 8;
-
 /**
  * Copies records into a folder: their digests are checked on the way, their times of creation are kept, and what is there already
  * stays. Writes `SHA256SUMS` and a page about all that the folder holds then. Any copy can be gone on with.
@@ -41,28 +37,16 @@ export async function copyEscrow(options: CopyOptions, task: Task, onRecord: () 
   const folder = await openCopyFolder(options.to, now);
   try {
     const tally = { copied: 0, bytes: 0, already: 0, leftOut: [] as LeftOut[] };
-    const queue = new PQueue({ concurrency: readersAtOnce });
-    let stopped: unknown;
-    for await (const group of findRecords(options.query, task)) {
-      for (const record of group) {
-        await queue.onSizeLessThan(readersAtOnce);
-        if (stopped !== undefined) throw stopped;
-        queue
-          .add(async () => {
-            const result = await copyRecord(record, folder.store, task);
-            if (typeof result === 'object') tally.leftOut.push(result);
-            else if (result === 'already') tally.already++;
-            else {
-              tally.copied++;
-              tally.bytes += record.length;
-            }
-            onRecord();
-          })
-          .catch((error) => (stopped ??= error));
+    await forEachRecord(options.query, task, async (record) => {
+      const result = await copyRecord(record, folder.store, task);
+      if (typeof result === 'object') tally.leftOut.push(result);
+      else if (result === 'already') tally.already++;
+      else {
+        tally.copied++;
+        tally.bytes += record.length;
       }
-    }
-    await queue.onIdle();
-    if (stopped !== undefined) throw stopped;
+      onRecord();
+    });
 
     const held: StoredRecord[] = [];
     for await (const group of listEveryRecord(folder.store, settings.suffixes, {}, task.signal)) held.push(...group);
@@ -97,4 +81,12 @@ async function copyRecord(
   const blob = { name: blobName, bytes, contentType: recordContentType, metadata };
   const { outcome } = await to.createCopy(blob, createdAt, signal);
   return outcome === 'created' ? 'copied' : leftOut('differs', 'another process wrote it meanwhile');
+}
+
+/** What `sha256sum -c` reads: the digest as it was when the record was written, two spaces, the path. */
+function sumsOf(records: readonly StoredRecord[]): string {
+  return records
+    .flatMap(({ blobName, sha256 }) => (sha256 === undefined ? [] : [`${sha256}  ${blobName}\n`]))
+    .sort((left, right) => (left.slice(66) < right.slice(66) ? -1 : 1))
+    .join('');
 }

@@ -1,9 +1,18 @@
+import type { SourceId } from '../../escrow/model/source.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import { sourcePath } from '../../escrow/model/source-path.ts';
 import { html, trustedHtml } from '../../escrow/page/html.ts';
 import { newestFirst } from '../../escrow/records/record-order.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
-import type { LeftOut } from './left-out.ts';
+
+/** A record that was not copied. */
+export interface LeftOut {
+  readonly source: SourceId;
+  readonly keyName: string;
+  readonly blobName: string;
+  readonly code: string;
+  readonly reason: string;
+}
 
 /** What a copy holds, for somebody who finds the stick years later. */
 export interface CopyFacts {

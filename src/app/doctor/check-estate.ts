@@ -1,11 +1,10 @@
-import { ServiceError } from '../../escrow/model/service-error.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import { compareSources, unconfigured } from '../discover/compare-sources.ts';
 import { findSources } from '../discover/find-sources.ts';
 import type { SourceEntry } from '../discover/sources-file.ts';
 import type { Task } from '../task.ts';
 import type { Check, CheckedSubject } from './check.ts';
-import { notChecked, ok } from './check.ts';
+import { notChecked, ok, unlessRefused } from './check.ts';
 
 const maxNamed = 3;
 
@@ -17,10 +16,11 @@ export async function checkEstate(task: Task, listed: readonly SourceEntry[]): P
   return { subject: 'everything else in Azure', checks: [await look(task, listed)] };
 }
 
-async function look({ services, signal }: Task, listed: readonly SourceEntry[]): Promise<Check> {
+function look(task: Task, listed: readonly SourceEntry[]): Promise<Check> {
+  const { services, signal } = task;
   const check = 'on no list';
   const remedy = 'Give yourself the role Reader on the subscriptions, then: `keyvault-escrow discover`.';
-  try {
+  const compare = async (): Promise<Check> => {
     const found = await findSources(services.resourceGraph, [], signal);
     if (found.length === 0) return notChecked(check, 'you see no vault', remedy);
     const missing = unconfigured(compareSources(found, services.settings.sources, listed));
@@ -31,8 +31,6 @@ async function look({ services, signal }: Task, listed: readonly SourceEntry[]):
       check,
       `${missing.length} of ${found.length} that you see: ${names.join(', ')}${more}. See \`keyvault-escrow discover\``,
     );
-  } catch (error) {
-    if (signal.aborted || !(error instanceof ServiceError)) throw error;
-    return notChecked(check, error.message, remedy);
-  }
+  };
+  return unlessRefused(task, compare, (error) => notChecked(check, error.message, remedy));
 }

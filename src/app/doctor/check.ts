@@ -33,12 +33,23 @@ export function failed(check: string, message: string, remedy: string): Check {
 }
 
 /** What a check has to say when the service refuses it. */
-export async function attempt(check: string, { signal }: Task, look: () => Promise<Check>): Promise<Check> {
+export function attempt(check: string, task: Task, look: () => Promise<Check>): Promise<Check> {
+  return unlessRefused(task, look, (error) => {
+    const { message, remedy } = describeServiceError(error);
+    return failed(check, message, remedy);
+  });
+}
+
+/** What `look` comes to, or what `refused` makes of a service's refusal. Ctrl-C and faults of ours end the command. */
+export async function unlessRefused<T>(
+  { signal }: Task,
+  look: () => Promise<T>,
+  refused: (error: ServiceError) => T,
+): Promise<T> {
   try {
     return await look();
   } catch (error) {
     if (signal.aborted || !(error instanceof ServiceError)) throw error;
-    const { message, remedy } = describeServiceError(error);
-    return failed(check, message, remedy);
+    return refused(error);
   }
 }

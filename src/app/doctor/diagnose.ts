@@ -1,12 +1,12 @@
 import { dayMs } from '../../escrow/model/day.ts';
 import { counted } from '../../escrow/model/finding.ts';
-import { ServiceError } from '../../escrow/model/service-error.ts';
+import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
 import { auditFolder, drillFolder, parseAuditName, parseDrillReceiptName } from '../../escrow/records/blob-names.ts';
 import { listRuns } from '../../escrow/records/stored-run.ts';
 import type { SourceEntry } from '../discover/sources-file.ts';
 import type { Task } from '../task.ts';
 import type { CheckedSubject } from './check.ts';
-import { ok } from './check.ts';
+import { ok, unlessRefused } from './check.ts';
 import { checkEstate } from './check-estate.ts';
 import { checkQueues } from './check-queues.ts';
 import { checkSource } from './check-source.ts';
@@ -31,7 +31,8 @@ export async function diagnose(
   env: Readonly<Record<string, string | undefined>>,
   listed: readonly SourceEntry[],
 ): Promise<Diagnosis> {
-  const { sources } = task.services.settings;
+  const { audits, drills, settings } = task.services;
+  const { sources } = settings;
   const hasProxy = (env.HTTPS_PROXY ?? env.https_proxy) !== undefined;
   // As deployed, the app's queue connection and its other calls have one identity.
   const isApp = env.AZURE_CLIENT_ID !== undefined && env.AZURE_CLIENT_ID === env.ESCROW_QUEUE__clientId;
@@ -42,25 +43,20 @@ export async function diagnose(
     checkStores(task),
     checkQueues(task, isApp),
     checkEstate(task, listed),
-    latest(task, latestRun),
-    latest(task, latestAudit),
-    latest(task, latestDrill),
+    latest(task, () => latestRun(task)),
+    latest(task, () => newestBlob(audits, auditFolder, (name) => parseAuditName(name)?.form === 'json', task)),
+    latest(task, () => newestBlob(drills, drillFolder, (name) => parseDrillReceiptName(name) !== undefined, task)),
   ]);
-  const settings: CheckedSubject = { subject: 'settings', checks: [ok('settings', configured)] };
-  const subjects = [settings, ...ofSources, ...ofStores, ofQueues, estate];
+  const ofSettings: CheckedSubject = { subject: 'settings', checks: [ok('settings', configured)] };
+  const subjects = [ofSettings, ...ofSources, ...ofStores, ofQueues, estate];
   const counts = { ok: 0, notChecked: 0, failed: 0 };
   for (const { status } of subjects.flatMap(({ checks }) => checks)) counts[status]++;
   return { subjects, counts, latest: { ...(run && { run }), ...(audit && { audit }), ...(drill && { drill }) } };
 }
 
 /** What cannot be read has a check of its own that says why. */
-async function latest(task: Task, find: (task: Task) => Promise<Date | undefined>): Promise<Date | undefined> {
-  try {
-    return await find(task);
-  } catch (error) {
-    if (task.signal.aborted || !(error instanceof ServiceError)) throw error;
-    return undefined;
-  }
+function latest(task: Task, find: () => Promise<Date | undefined>): Promise<Date | undefined> {
+  return unlessRefused(task, find, () => undefined);
 }
 
 async function latestRun({ services, signal }: Task): Promise<Date | undefined> {
@@ -69,18 +65,15 @@ async function latestRun({ services, signal }: Task): Promise<Date | undefined> 
   return runs.at(-1)?.startedAt;
 }
 
-async function latestAudit({ services, signal }: Task): Promise<Date | undefined> {
+async function newestBlob(
+  store: EscrowStore,
+  folder: string,
+  isMeant: (name: string) => boolean,
+  { signal }: Task,
+): Promise<Date | undefined> {
   let newest: Date | undefined;
-  for await (const { name, createdAt } of services.audits.list(auditFolder, signal)) {
-    if (parseAuditName(name)?.form === 'json' && (newest === undefined || createdAt > newest)) newest = createdAt;
-  }
-  return newest;
-}
-
-async function latestDrill({ services, signal }: Task): Promise<Date | undefined> {
-  let newest: Date | undefined;
-  for await (const { name, createdAt } of services.drills.list(drillFolder, signal)) {
-    if (parseDrillReceiptName(name) !== undefined && (newest === undefined || createdAt > newest)) newest = createdAt;
+  for await (const { name, createdAt } of store.list(folder, signal)) {
+    if (isMeant(name) && (newest === undefined || createdAt > newest)) newest = createdAt;
   }
   return newest;
 }

@@ -1,6 +1,6 @@
 import type { CopyResult } from '../../app/copy/copy-escrow.ts';
 import { copyEscrow } from '../../app/copy/copy-escrow.ts';
-import { describeLeftOut } from '../../app/copy/left-out.ts';
+import { describeSource } from '../../escrow/model/source.ts';
 import { namesOfSource } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
@@ -47,7 +47,9 @@ async function printResult(
 ): Promise<void> {
   say(io, `${count(copied, 'record')} copied (${showSize(bytes)}), ${already.toLocaleString('en-US')} already there.`);
   await print(io, `${manifest}\n${page}`);
-  for (const one of leftOut) say(io, `Left out: ${describeLeftOut(one)}.`);
+  for (const { source, keyName, blobName, reason } of leftOut) {
+    say(io, `Left out: key "${keyName}" of ${describeSource(source)}, ${blobName}: ${reason}.`);
+  }
   if (leftOut.some(({ code }) => code === 'archived')) {
     say(
       io,

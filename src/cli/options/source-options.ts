@@ -1,6 +1,7 @@
 import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { sourceNamePattern } from '../../escrow/model/source-path.ts';
+import { namesOfSource } from '../../escrow/model/source-names.ts';
+import { parseSourcePath, sourceNamePattern } from '../../escrow/model/source-path.ts';
 
 /** Adds the options that name a source. */
 export function withSource<Args extends unknown[], Values extends OptionValues, Global extends OptionValues>(
@@ -15,4 +16,10 @@ export function withSource<Args extends unknown[], Values extends OptionValues, 
 export function parseSourceName(text: string): string {
   if (sourceNamePattern.test(text)) return text.toLowerCase();
   throw new InvalidArgumentError('Give the name alone, as contoso-prod: 3 to 24 letters, digits and dashes.');
+}
+
+/** `vaultName` or `hsmName` of a source that a stored document names by its path; undefined for a path that is none. */
+export function namesOfPath(path: string): ReturnType<typeof namesOfSource> | undefined {
+  const source = parseSourcePath(path);
+  return source && namesOfSource(source);
 }

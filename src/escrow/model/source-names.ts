@@ -1,5 +1,4 @@
 import type { SourceId } from './source.ts';
-import { parseSourcePath } from './source-path.ts';
 
 /** A source in the cmdlet's words, as settings, messages, options and JSON have it: one of the two. */
 export interface SourceNames {
@@ -16,10 +15,4 @@ export function sourceOfNames({ vaultName, hsmName }: SourceNames): SourceId | u
 /** The inverse. */
 export function namesOfSource({ kind, name }: SourceId): { readonly vaultName: string } | { readonly hsmName: string } {
   return kind === 'vault' ? { vaultName: name } : { hsmName: name };
-}
-
-/** The same for a source that a stored document names by its path; undefined for a path that is none. */
-export function namesOfPath(path: string): ReturnType<typeof namesOfSource> | undefined {
-  const source = parseSourcePath(path);
-  return source && namesOfSource(source);
 }

@@ -1,7 +1,8 @@
 import type { ChosenRecord, Drill, DrilledKey, UnprovenKey } from '../../../app/drill/prepare-drill.ts';
 import { failedLast } from '../../../app/drill/prepare-drill.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
-import { namesOfPath, namesOfSource } from '../../../escrow/model/source-names.ts';
+import { namesOfSource } from '../../../escrow/model/source-names.ts';
+import { namesOfPath } from '../../options/source-options.ts';
 import { count } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
