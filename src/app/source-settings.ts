@@ -1,7 +1,8 @@
 import { en } from 'zod/locales';
 import * as z from 'zod/mini';
-import type { EscrowSource } from '../escrow/model/source.ts';
+import type { EscrowSource, SourceId } from '../escrow/model/source.ts';
 import { defaultBackupsPerSecond, describeSource, isSameSource } from '../escrow/model/source.ts';
+import type { SourceNames } from '../escrow/model/source-names.ts';
 import { sourceOfNames } from '../escrow/model/source-names.ts';
 import { sourceNamePattern } from '../escrow/model/source-path.ts';
 import { placeOfJsonFault } from './json-fault.ts';
@@ -42,31 +43,49 @@ export function readSources(text: string, faults: string[]): EscrowSource[] {
   }
   const sources: EscrowSource[] = [];
   for (const [index, item] of json.entries()) {
-    const source = readSource(item, `ESCROW_SOURCES[${index}]`, faults);
-    if (source === undefined) continue;
-    if (sources.some((earlier) => isSameSource(earlier, source))) {
-      faults.push(`ESCROW_SOURCES[${index}]: ${describeSource(source)} is there twice. Merge the two entries.`);
-    }
-    sources.push(source);
+    const where = `ESCROW_SOURCES[${index}]`;
+    const entry = checkEntry(sourceShape, item, where, faults);
+    const named = entry && checkName(entry, sources, where, faults);
+    if (entry !== undefined && named !== undefined) sources.push(sourceFrom(entry, named));
   }
   return sources;
 }
 
-function readSource(item: unknown, where: string, faults: string[]): EscrowSource | undefined {
-  const parsed = sourceShape.safeParse(item, { error: en().localeError });
-  if (!parsed.success) {
-    for (const { path, message, code } of parsed.error.issues) {
-      const remedy = code === 'unrecognized_keys' ? ` Known: ${Object.keys(sourceShape.shape).join(', ')}.` : '';
-      faults.push(`${[where, ...path].join('.')}: ${message}.${remedy}`);
-    }
-    return undefined;
+/** One entry of a list of sources, with the right form; every fault is noted with its place. */
+export function checkEntry<Shape extends z.ZodMiniObject>(
+  shape: Shape,
+  item: unknown,
+  where: string,
+  faults: string[],
+): z.infer<Shape> | undefined {
+  const parsed = shape.safeParse(item, { error: en().localeError });
+  for (const { path, message, code } of parsed.error?.issues ?? []) {
+    const remedy = code === 'unrecognized_keys' ? ` Known: ${Object.keys(shape.shape).join(', ')}.` : '';
+    faults.push(`${[where, ...path].join('.')}: ${message}.${remedy}`);
   }
-  const { vaultName, hsmName, keys, except, retired, maxBackupsPerSecond, allowEmpty, ...place } = parsed.data;
+  return parsed.data;
+}
+
+/** The source that an entry is about, which must be one, and a new one. */
+export function checkName(
+  { vaultName, hsmName }: SourceNames,
+  earlier: readonly SourceId[],
+  where: string,
+  faults: string[],
+): SourceId | undefined {
   const named = sourceOfNames({ vaultName, hsmName });
   if (named === undefined || (vaultName !== undefined && hsmName !== undefined)) {
     faults.push(`${where}: exactly one of "vaultName" and "hsmName" must name the source.`);
     return undefined;
   }
+  if (earlier.some((other) => isSameSource(other, named))) {
+    faults.push(`${where}: ${describeSource(named)} is there twice. Merge the two entries.`);
+  }
+  return named;
+}
+
+function sourceFrom(entry: z.infer<typeof sourceShape>, named: SourceId): EscrowSource {
+  const { vaultName: _vault, hsmName: _hsm, maxBackupsPerSecond, keys, except, retired, allowEmpty, ...place } = entry;
   return {
     ...named,
     keys,

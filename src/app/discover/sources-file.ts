@@ -1,10 +1,8 @@
-import { en } from 'zod/locales';
 import * as z from 'zod/mini';
-import type { SourceId } from '../../escrow/model/source.ts';
-import { describeSource, isSameSource } from '../../escrow/model/source.ts';
+import type { SourceId, SourceKind } from '../../escrow/model/source.ts';
 import { sourceOfNames } from '../../escrow/model/source-names.ts';
 import { placeOfJsonFault } from '../json-fault.ts';
-import { sourceShape } from '../source-settings.ts';
+import { checkEntry, checkName, sourceShape } from '../source-settings.ts';
 
 /**
  * One entry of infra/sources.json: what ESCROW_SOURCES says of a source, in the same words and as a person wrote it, and where it
@@ -55,39 +53,26 @@ export function readSourcesFile(text: string, file: string): { entries: SourceEn
   const faults: string[] = [];
   for (const [index, item] of json.entries()) {
     const where = `${file}[${index}]`;
-    const parsed = entryShape.safeParse(item, { error: en().localeError });
-    if (!parsed.success) {
-      for (const { path, message, code } of parsed.error.issues) {
-        const remedy = code === 'unrecognized_keys' ? ` Known: ${entryNames.join(', ')}.` : '';
-        faults.push(`${[where, ...path].join('.')}: ${message}.${remedy}`);
-      }
-      continue;
+    const found: string[] = [];
+    const entry = checkEntry(entryShape, item, where, found);
+    const source = entry && checkName(entry, entries.map(sourceOf), where, found);
+    if (entry !== undefined && source !== undefined) {
+      found.push(...faultsOfKind(entry, source.kind).map((fault) => `${where}: ${fault}`));
+      if (found.length === 0) entries.push(entry);
     }
-    const entry = parsed.data;
-    const found = faultsOf(entry, entries);
-    faults.push(...found.map((fault) => `${where}: ${fault}`));
-    if (found.length === 0) entries.push(entry);
+    faults.push(...found);
   }
   return { entries, faults };
 }
 
-function faultsOf(entry: SourceEntry, before: readonly SourceEntry[]): string[] {
-  const { vaultName, hsmName, location, securityDomain } = entry;
-  if ((vaultName === undefined) === (hsmName === undefined)) {
-    return ['exactly one of "vaultName" and "hsmName" must name the source.'];
+/** What does not go with a vault, or with a Managed HSM. */
+function faultsOfKind(entry: SourceEntry, kind: SourceKind): string[] {
+  if (kind === 'managedHsm') {
+    const misplaced = onlyOfVaults.filter((name) => entry[name] !== undefined);
+    return misplaced.map((name) => `"${name}" belongs to a vault, not to a Managed HSM.`);
   }
-  const source = sourceOf(entry);
   const faults: string[] = [];
-  if (before.some((other) => isSameSource(sourceOf(other), source))) {
-    faults.push(`${describeSource(source)} is there twice. Merge the two entries.`);
-  }
-  if (source.kind === 'vault') {
-    if (location === undefined) faults.push('a vault needs its "location", as in "westeurope".');
-    if (securityDomain !== undefined) faults.push('"securityDomain" belongs to a Managed HSM, not to a vault.');
-    return faults;
-  }
-  for (const name of onlyOfVaults) {
-    if (entry[name] !== undefined) faults.push(`"${name}" belongs to a vault, not to a Managed HSM.`);
-  }
+  if (entry.location === undefined) faults.push('a vault needs its "location", as in "westeurope".');
+  if (entry.securityDomain !== undefined) faults.push('"securityDomain" belongs to a Managed HSM, not to a vault.');
   return faults;
 }
