@@ -1,26 +1,20 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { assignedRoles } from '../../local-azure/identity/deployed-roles.ts';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { Audit } from '../../src/escrow/records/audit-document.ts';
 import { as } from '../support/as-identity.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { noLimit } from '../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 
-let azure: TestAzure;
-let backups: string;
-
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  backups = azure.containerName;
-});
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+const backups = azure.containerName;
 beforeEach(() => {
   azure.resourceManager.storage.policies.set(backups, { days: 365, state: 'Unlocked' });
 });
 afterEach(() => {
   azure.resourceManager.faults.length = 0;
 });
-afterAll(() => azure?.stop());
 
 /** What an audit under this identity sees. */
 async function protection(

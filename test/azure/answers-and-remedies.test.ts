@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createCertificates } from '../../local-azure/network/certificates.ts';
 import { describeFailure, failureSentence } from '../../src/escrow/model/failure.ts';
 import type { SourceOperation } from '../../src/escrow/model/source-operation.ts';
-import type { EscrowStore } from '../../src/escrow/ports/escrow-store.ts';
 import type { KeyOperator } from '../../src/escrow/ports/key-operator.ts';
 import { fastClock } from '../support/escrow-app.ts';
-import { noLimit, publicSuffixes } from '../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { noLimit } from '../support/escrow-sources.ts';
+import { useTestAzure } from '../support/local-azure.ts';
+import { openVault } from '../support/source-client.ts';
 import { startTlsHost } from '../support/tls-host.ts';
 
 // What the services answer, through the real SDKs, and the sentence that a person reads of it.
@@ -17,36 +16,20 @@ const actions = ['read', 'delete', 'backup/action', 'restore/action', 'recover/a
   (action) => `Microsoft.KeyVault/vaults/keys/${action}`,
 );
 
-let azure: TestAzure;
-let operator: KeyOperator;
-let store: EscrowStore;
-let open: (name: string) => Promise<KeyOperator>;
-
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  const vault = azure.keyVault.source('vault', 'contoso-prod') as LocalSource;
-  for (let index = 0; index < 30; index++) vault.addKey({ name: `key-${index}` });
-  const { openKeyClient } = await import('../../src/azure/key-vault/key-client.ts');
-  const { createKeySource } = await import('../../src/azure/key-vault/key-source.ts');
-  const { createKeyOperator } = await import('../../src/azure/key-vault/key-operator.ts');
-  const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
-  const credential = azure.credential(azure.registry.add('everybody', actions));
-  open = async (name) => {
-    const source = { kind: 'vault', name, maxBackupsPerSecond: 1000 } as const;
-    const client = openKeyClient({ source, suffixes: publicSuffixes, credential, clock: fastClock(1000) });
-    return createKeyOperator(client, createKeySource(client));
-  };
-  operator = await open('contoso-prod');
-  const clock = fastClock(1000);
-  store = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), clock);
-});
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+const vault = azure.vault('contoso-prod');
+for (let index = 0; index < 30; index++) vault.addKey({ name: `key-${index}` });
+const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
+const everybody = azure.credential(azure.registry.add('everybody', actions));
+const open = (name: string) => openVault({ name }, everybody, 1000);
+const operator = await open('contoso-prod');
+const clock = fastClock(1000);
+const store = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), clock);
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
   azure.storage.faults.clear();
 });
-
-afterAll(() => azure?.stop());
 
 /** What a person reads when the call fails. */
 async function said(call: () => Promise<unknown>, operation: SourceOperation, keyName?: string): Promise<string> {

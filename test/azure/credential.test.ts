@@ -1,47 +1,42 @@
 import tls from 'node:tls';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createCertificates } from '../../local-azure/network/certificates.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { startTlsHost, type TlsHost } from '../support/tls-host.ts';
+import { useTestAzure } from '../support/local-azure.ts';
+import { useTlsHost } from '../support/tls-host.ts';
 
 const authority = 'login.microsoftonline.us';
 const tenant = '00000000-0000-0000-0000-00000000c0de';
 
-let azure: TestAzure;
-let login: TlsHost;
-
 /** An authority of another cloud, as far as a client with a secret needs it. */
-beforeAll(async () => {
-  azure = await startTestAzure();
-  const suffixes = {
-    vault: 'microsoftonline.us',
-    managedHsm: 'b.example',
-    blob: 'c.example',
-    queue: 'd.example',
-    resourceManager: 'e.example',
-  };
-  const certificates = await createCertificates(suffixes);
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificates.ca]);
-  login = await startTlsHost(
-    azure,
-    [authority],
-    (request, response) => {
-      const base = `https://${authority}/${tenant}`;
-      const metadata = {
-        issuer: `${base}/v2.0`,
-        authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
-        token_endpoint: `${base}/oauth2/v2.0/token`,
-        jwks_uri: `${base}/discovery/v2.0/keys`,
-      };
-      const answer = request.url?.includes('/.well-known/')
-        ? metadata
-        : { token_type: 'Bearer', expires_in: 3600, access_token: 'the token of that authority' };
-      request.resume();
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-    },
-    certificates,
-  );
-});
+const azure = await useTestAzure();
+const suffixes = {
+  vault: 'microsoftonline.us',
+  managedHsm: 'b.example',
+  blob: 'c.example',
+  queue: 'd.example',
+  resourceManager: 'e.example',
+};
+const certificates = await createCertificates(suffixes);
+tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificates.ca]);
+const login = await useTlsHost(
+  azure,
+  [authority],
+  (request, response) => {
+    const base = `https://${authority}/${tenant}`;
+    const metadata = {
+      issuer: `${base}/v2.0`,
+      authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
+      token_endpoint: `${base}/oauth2/v2.0/token`,
+      jwks_uri: `${base}/discovery/v2.0/keys`,
+    };
+    const answer = request.url?.includes('/.well-known/')
+      ? metadata
+      : { token_type: 'Bearer', expires_in: 3600, access_token: 'the token of that authority' };
+    request.resume();
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  },
+  certificates,
+);
 
 beforeEach(() => {
   vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'EnvironmentCredential');
@@ -49,11 +44,6 @@ beforeEach(() => {
   vi.stubEnv('AZURE_CLIENT_ID', '00000000-0000-0000-0000-000000000001');
   vi.stubEnv('AZURE_CLIENT_SECRET', 'secret');
   return () => vi.unstubAllEnvs();
-});
-
-afterAll(async () => {
-  await login?.[Symbol.asyncDispose]();
-  await azure?.stop();
 });
 
 describe('the authority of the cloud in the settings', () => {

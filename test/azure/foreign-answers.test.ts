@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { describeFailure, failureSentence } from '../../src/escrow/model/failure.ts';
 import { fastClock } from '../support/escrow-app.ts';
-import { noLimit, publicSuffixes } from '../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { startTlsHost, type TlsHost } from '../support/tls-host.ts';
+import { noLimit } from '../support/escrow-sources.ts';
+import { useTestAzure } from '../support/local-azure.ts';
+import { openVault } from '../support/source-client.ts';
+import { useTlsHost } from '../support/tls-host.ts';
 
 // What proxies, gateways and sign-in pages answer in place of a service, to every kind of call, and what a person reads of it.
 
@@ -21,22 +22,13 @@ interface Foreign {
   readonly body?: string;
 }
 
-let azure: TestAzure;
-let between: TlsHost;
 let foreign: Foreign;
 
-beforeAll(async () => {
-  azure = await startTestAzure();
-  between = await startTlsHost(azure, Object.values(hosts), (request, response) => {
-    request.resume();
-    if (request.headers.host === hosts.vault && request.headers.authorization === undefined) challenge(response);
-    else answer(request, response);
-  });
-});
-
-afterAll(async () => {
-  await between?.[Symbol.asyncDispose]();
-  await azure?.stop();
+const azure = await useTestAzure();
+await useTlsHost(azure, Object.values(hosts), (request, response) => {
+  request.resume();
+  if (request.headers.host === hosts.vault && request.headers.authorization === undefined) challenge(response);
+  else answer(request, response);
 });
 
 function challenge(response: ServerResponse): void {
@@ -52,16 +44,12 @@ type Call = 'list' | 'back up' | 'read' | 'restore' | 'purge' | 'put' | 'list bl
 
 /** The sentence of every call, by its name. */
 async function sentences(): Promise<Record<Call, string>> {
-  const { openKeyClient } = await import('../../src/azure/key-vault/key-client.ts');
-  const { createKeySource } = await import('../../src/azure/key-vault/key-source.ts');
-  const { createKeyOperator } = await import('../../src/azure/key-vault/key-operator.ts');
   const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
   const { createRequestQueue } = await import('../../src/azure/request-queue.ts');
   const credential = azure.credential(azure.identities.operator);
   const clock = fastClock(100_000);
-  const client = openKeyClient({ source, suffixes: publicSuffixes, credential, clock });
-  const keys = createKeySource(client);
-  const operator = createKeyOperator(client, keys);
+  const operator = await openVault({ name: 'answered' }, credential, 100_000);
+  const { keys } = operator;
   const store = createBlobContainerStore(`https://${hosts.blob}/key-escrow`, credential, clock);
   const queue = createRequestQueue(`https://${hosts.queue}`, 'requests', credential, clock);
   const blob = { name: 'x', bytes: Buffer.from('x'), contentType: 'text/plain', metadata: {} };
@@ -95,6 +83,7 @@ const page = (title: string): Pick<Foreign, 'headers' | 'body'> => ({
   headers: { 'content-type': 'text/html' },
   body: `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`,
 });
+
 const json = (body: string): Foreign => ({ status: 200, headers: { 'content-type': 'application/json' }, body });
 
 const inPlace = /Something answers in place of answered\.\S+ .*Check what stands between \(proxies, gateways, DNS\)\.$/;

@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { viewContainer } from '../support/container-view.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { startTlsHost } from '../support/tls-host.ts';
 
-let azure: TestAzure;
-let container: ContainerView;
-
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing' });
-  container = viewContainer(azure);
-});
-
-afterAll(() => azure?.stop());
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+azure.vault('contoso-prod').addKey({ name: 'signing' });
+const container = viewContainer(azure);
 
 test('keys with odd dates neither stop the audit of all sources nor make it unreadable to the next one', async () => {
   const host = 'contoso-odd.vault.azure.net';

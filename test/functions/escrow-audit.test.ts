@@ -1,30 +1,24 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { ServiceError } from '../../src/escrow/model/service-error.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { viewContainer } from '../support/container-view.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { fromNow, minute } from '../support/now.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
-let azure: TestAzure;
-let container: ContainerView;
 
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing', kty: 'RSA', versions: 2 });
-  container = viewContainer(azure);
-  await (await startAuditApp(azure, sources, { hoursAhead: 0 })).night();
-});
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+azure.vault('contoso-prod').addKey({ name: 'signing', kty: 'RSA', versions: 2 });
+const container = viewContainer(azure);
+await (await startAuditApp(azure, sources, { hoursAhead: 0 })).night();
 
 afterEach(() => {
   azure.storage.faults.clear();
   azure.keyVault.faults.clear();
 });
-
-afterAll(() => azure?.stop());
 
 /** What the app's identity would be if somebody had given it too much. */
 function almighty(): LocalIdentity {
@@ -67,7 +61,7 @@ describe('the audit trigger', () => {
   });
 
   test('leaves a version that the service will not show without a thumbprint, and asks again next time', async () => {
-    const [first] = azure.keyVault.source('vault', 'contoso-prod')?.versions('signing') ?? [];
+    const [first] = azure.vault('contoso-prod').versions('signing') ?? [];
     azure.keyVault.faults.add({
       operation: 'getKey',
       times: 1,
@@ -165,7 +159,7 @@ describe('the audit trigger', () => {
   });
 
   test('counts and witnesses the versions of a key over several pages', async () => {
-    azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'busy', versions: 60 });
+    azure.vault('contoso-prod').addKey({ name: 'busy', versions: 60 });
     const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 6 })).audit();
     const busy = (await auditOf(container, lines)).keys.find(({ key }) => key === 'busy');
     expect(busy?.versions?.known).toHaveLength(60);

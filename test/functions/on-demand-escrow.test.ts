@@ -1,33 +1,25 @@
 import { InvocationContext } from '@azure/functions';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
-import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
+import { viewContainer } from '../support/container-view.ts';
+import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { day, fromNow, lastNight, now } from '../support/now.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 const messageId = '5f3a9c1e-0000-4000-8000-000000000000';
 
-let azure: TestAzure;
-let container: ContainerView;
-let app: EscrowApp;
-
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  for (const name of ['signing', 'payroll']) azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name });
-  container = viewContainer(azure);
-  app = await startEscrowApp(azure, sources, { speed: 100 });
-});
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+for (const name of ['signing', 'payroll']) azure.vault('contoso-prod').addKey({ name });
+const container = viewContainer(azure);
+const app = await startEscrowApp(azure, sources, { speed: 100 });
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
   azure.storage.faults.clear();
 });
-
-afterAll(() => azure?.stop());
 
 describe('a request that can never succeed', () => {
   test('goes to the poison queue only when its record is kept; until then it stays on the queue', async () => {

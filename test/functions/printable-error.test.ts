@@ -1,23 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { expect, test } from 'vitest';
+import { startEscrowApp } from '../support/escrow-app.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
 // Clears the screen, and turns the reading direction.
 const hostile = 'no \u001b[2J access \u202egnp';
-let azure: TestAzure;
-let app: EscrowApp;
 
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
-  azure.keyVault.faults.add({
-    operation: 'backupKey',
-    effect: { kind: 'status', status: 403, code: 'Forbidden', message: hostile },
-  });
-  app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
+azure.keyVault.faults.add({
+  operation: 'backupKey',
+  effect: { kind: 'status', status: 403, code: 'Forbidden', message: hostile },
 });
 
-afterAll(() => azure?.stop());
+const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
 
 test.each([
   ['a night', () => app.nightly(lastNight())],

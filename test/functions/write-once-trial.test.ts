@@ -1,25 +1,19 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
 const canary = 'runs/canary';
 const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
 const sources = [{ vaultName: 'contoso-prod' }];
-let azure: TestAzure;
-let container: ContainerView;
 
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
-  container = viewContainer(azure);
-});
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
+const container = viewContainer(azure);
 
 afterEach(() => azure.storage.faults.clear());
-
-afterAll(() => azure?.stop());
 
 /** What a night's log says of write-once, and what the canary was before and after. */
 async function trialAs(identity: LocalIdentity, settings: Readonly<Record<string, string>> = {}) {

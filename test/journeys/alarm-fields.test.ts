@@ -8,7 +8,7 @@ import { viewQueue } from '../support/queue-view.ts';
 
 test('every event and field that an alarm reads stands in the log lines of a real night with troubles', async () => {
   await using azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  const vault = azure.keyVault.source('vault', 'contoso-prod');
+  const vault = azure.vault('contoso-prod');
   for (const name of ['denied', 'lost']) vault?.addKey({ name });
   const created = now();
   azure.keyVault.faults.add({

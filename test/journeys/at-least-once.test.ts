@@ -1,39 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { eventRunId, requestRunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { type ContainerView, digestOf, type SeenBlob, viewContainer } from '../support/container-view.ts';
-import { type EscrowApp, type Invocation, startEscrowApp } from '../support/escrow-app.ts';
+import { digestOf, type SeenBlob, viewContainer } from '../support/container-view.ts';
+import { type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { fromNow, lastNight, minute, now } from '../support/now.ts';
 
 const keys = Array.from({ length: 20 }, (_, index) => `key-${index}`);
 const sources = [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }];
 
-let azure: TestAzure;
-let container: ContainerView;
-let app: EscrowApp;
-/** A second instance of the app, with clients and paces of its own. */
-let other: EscrowApp;
-
-beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', keys },
-      { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
-    ],
-  });
-  container = viewContainer(azure);
-  app = await startEscrowApp(azure, sources, { speed: 20 });
-  other = await startEscrowApp(azure, sources, { speed: 20 });
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', keys },
+    { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
+  ],
 });
+
+const container = viewContainer(azure);
+const app = await startEscrowApp(azure, sources, { speed: 20 });
+/** A second instance of the app, with clients and paces of its own. */
+const other = await startEscrowApp(azure, sources, { speed: 20 });
 
 afterEach(() => {
   azure.storage.faults.clear();
   azure.storage.existingBlobAnswer = 'conflict';
 });
-
-afterAll(() => azure?.stop());
 
 async function recordsOf(runId: string): Promise<SeenBlob[]> {
   return (await container.list()).filter(

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { verifyChain } from '../../src/escrow/audit/checks/verify-chain.ts';
 import { findingMessage } from '../../src/escrow/model/finding.ts';
 import { requestRunId } from '../../src/escrow/model/run-id.ts';
 import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
-import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
+import { digestOf, viewContainer } from '../support/container-view.ts';
 import { noLimit } from '../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { fromNow, minute } from '../support/now.ts';
 
 const prod = { vaultName: 'contoso-prod', keys: ['*'], except: ['tmp-*'], retired: ['old-*'] };
@@ -13,27 +13,21 @@ const web = { vaultName: 'contoso-web' };
 const hsm = { hsmName: 'contoso-hsm', securityDomain: 'contoso-2026' };
 const sources = [prod, web, hsm];
 
-let azure: TestAzure;
-let container: ContainerView;
-
-beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod' },
-      { kind: 'vault', name: 'contoso-web' },
-      { kind: 'managedHsm', name: 'contoso-hsm' },
-    ],
-  });
-  const vault = azure.keyVault.source('vault', 'contoso-prod');
-  for (const name of ['signing', 'payroll', 'Ledger']) vault?.addKey({ name, versions: 2 });
-  vault?.addKey({ name: 'www-cert', managed: true });
-  vault?.addKey({ name: 'tmp-build' });
-  azure.keyVault.source('vault', 'contoso-web')?.addKey({ name: 'web-a' });
-  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });
-  container = viewContainer(azure);
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod' },
+    { kind: 'vault', name: 'contoso-web' },
+    { kind: 'managedHsm', name: 'contoso-hsm' },
+  ],
 });
 
-afterAll(() => azure?.stop());
+const vault = azure.vault('contoso-prod');
+for (const name of ['signing', 'payroll', 'Ledger']) vault?.addKey({ name, versions: 2 });
+vault?.addKey({ name: 'www-cert', managed: true });
+vault?.addKey({ name: 'tmp-build' });
+azure.vault('contoso-web').addKey({ name: 'web-a' });
+azure.hsm('contoso-hsm').addKey({ name: 'payments' });
+const container = viewContainer(azure);
 
 /** The audit some hours from now, of these sources. */
 async function auditAfter(hoursAhead: number, of: readonly object[] = sources) {
@@ -76,7 +70,7 @@ describe('the daily audit', () => {
   test('witnesses every version with the thumbprint of its public key', async () => {
     const { audit } = await auditAfter(2.1);
     const ledger = audit.keys.find(({ key }) => key === 'Ledger');
-    const versions = azure.keyVault.source('vault', 'contoso-prod')?.versions('ledger') ?? [];
+    const versions = azure.vault('contoso-prod').versions('ledger') ?? [];
     expect(ledger?.versions?.known).toHaveLength(2);
     expect(new Set(ledger?.versions?.known.map(({ version }) => version))).toEqual(
       new Set(versions.map(({ id }) => id)),
@@ -111,7 +105,7 @@ describe('the daily audit', () => {
   });
 
   test('finds a key that was deleted, reports it every day, and is quiet once it is retired', async () => {
-    azure.keyVault.source('vault', 'contoso-prod')?.deleteKey('payroll');
+    azure.vault('contoso-prod').deleteKey('payroll');
     const { gaps, audit } = await auditAfter(4);
     expect(gaps).toEqual(['keyGone vaults/contoso-prod/payroll']);
     expect(audit.findings[0]?.detail).toContain('newest record vaults/contoso-prod/payroll/');

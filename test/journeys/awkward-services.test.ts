@@ -1,54 +1,39 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ContainerClient } from '@azure/storage-blob';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { readBlobNames } from '../support/blobs.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
 import { lastNight } from '../support/now.ts';
-
-let azure: TestAzure;
-/** Of receipts. */
-let folder: string;
-let env: Record<string, string>;
-let prod: LocalSource;
-let other: LocalSource;
+import { useFolder } from '../support/temporary-folder.ts';
 
 const cli = (line: string, options: CliOptions = {}) =>
   runCommand(azure, `${line} --max-per-second 1000`, { env, speed: 1000, ...options });
 const left = () => [...other.keyNames(), ...other.deletedKeyNames()];
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'escrow-receipts-'));
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'signing', versions: 2 }, 'ledger'] },
-      { kind: 'vault', name: 'contoso-other' },
-    ],
-  });
-  env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
-  prod = azure.keyVault.source('vault', 'contoso-prod') as LocalSource;
-  other = azure.keyVault.source('vault', 'contoso-other') as LocalSource;
-  await runAsApp(azure, env, lastNight(1));
-  await runAsApp(azure, env);
-  await runAudit(azure, env);
+/** Of receipts. */
+const folder = await useFolder();
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'signing', versions: 2 }, 'ledger'] },
+    { kind: 'vault', name: 'contoso-other' },
+  ],
 });
+
+const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
+const prod = azure.vault('contoso-prod');
+const other = azure.vault('contoso-other');
+await runAsApp(azure, env, lastNight(1));
+await runAsApp(azure, env);
+await runAudit(azure, env);
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
   azure.storage.faults.clear();
   for (const source of [prod, other]) source.setOperationLag(0);
   for (const name of left()) other.purgeKey(name);
-});
-
-afterAll(async () => {
-  await azure?.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 describe('a vault where an operation on a key goes on for a while', () => {

@@ -1,13 +1,13 @@
-import { copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, readFile, stat } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { type FunctionsHost, startFunctionsHost } from '../../local-azure/functions-host/start.ts';
 import type { FunctionMetadata } from '../../local-azure/functions-host/worker/core-contract.ts';
 import { billOfMaterials, type Metafile, packageFolderOf } from '../../scripts/bill-of-materials.ts';
 import { builtBundle } from '../support/escrow-host.ts';
 import { minimalSettings } from '../support/minimal-settings.ts';
+import { useFolder } from '../support/temporary-folder.ts';
 
 const root = new URL('../../', import.meta.url);
 
@@ -19,20 +19,15 @@ const settings = {
   ESCROW_QUEUE__credential: 'managedidentity',
 };
 
-let folder: string;
-let bundle: string;
 const hosts: FunctionsHost[] = [];
 
 /** The bundle alone, in a folder outside of the project: nothing can be required from any node_modules. */
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-bundle-'));
-  bundle = join(folder, 'main.cjs');
-  await copyFile(builtBundle(), bundle);
-});
+const folder = await useFolder();
+const bundle = join(folder, 'main.cjs');
+await copyFile(builtBundle(), bundle);
 
 afterAll(async () => {
   await Promise.all(hosts.map((host) => host.stop()));
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function load(more: Record<string, string> = {}): Promise<FunctionsHost> {
@@ -42,13 +37,8 @@ async function load(more: Record<string, string> = {}): Promise<FunctionsHost> {
   return host;
 }
 
-let loadedAsItIs: Promise<FunctionsHost> | undefined;
-
-/** With those settings and no others; loaded once for all tests. */
-function loadAsItIs(): Promise<FunctionsHost> {
-  loadedAsItIs ??= load();
-  return loadedAsItIs;
-}
+/** With those settings and no others. */
+const asItIs = await load();
 
 async function readJson(path: string) {
   return JSON.parse(await readFile(new URL(path, root), 'utf8'));
@@ -82,7 +72,7 @@ describe('the built bundle', () => {
   });
 
   test('registers exactly the triggers of src/main.ts, with exactly these bindings, from a folder without node_modules', async () => {
-    const { registrations } = await loadAsItIs();
+    const { registrations } = asItIs;
     const source = await readFile(new URL('src/main.ts', root), 'utf8');
     const named = [...source.matchAll(/app\.\w+\('(\w+)'/g)].map(([, name]) => name);
     expect(registrations.map(({ name }) => name)).toEqual(named);
@@ -119,7 +109,7 @@ describe('the built bundle', () => {
   );
 
   test('with fan-out gives the timer the queue as its output, and changes nothing else', async () => {
-    const [alone, fanned] = await Promise.all([loadAsItIs(), load({ ESCROW_FAN_OUT: 'true' })]);
+    const fanned = await load({ ESCROW_FAN_OUT: 'true' });
     const bindings = Object.values(fanned.registrations.find(({ name }) => name === 'nightlyEscrow')?.bindings ?? {});
     expect(bindings).toHaveLength(2);
     expect(bindings[1]).toMatchObject({ ...queue, type: 'queue', direction: 'out', queueName: '%ESCROW_QUEUE_NAME%' });
@@ -127,7 +117,7 @@ describe('the built bundle', () => {
       registrations
         .filter(({ name }) => name !== 'nightlyEscrow')
         .map(({ name, bindings: all }) => [name, Object.values(all).map(({ type }) => type)]);
-    expect(others(fanned)).toEqual(others(alone));
+    expect(others(fanned)).toEqual(others(asItIs));
   });
 
   test('with faults in the settings leaves no function, and one error that names every fault and remedy', async () => {

@@ -1,26 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { requestRunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
-import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
+import { viewContainer } from '../support/container-view.ts';
+import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { fromNow, lastNight, minute, now } from '../support/now.ts';
 
-let azure: TestAzure;
-let container: ContainerView;
-let app: EscrowApp;
-
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
-  container = viewContainer(azure);
-  app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
-});
-
-afterAll(() => azure?.stop());
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
+const container = viewContainer(azure);
+const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
 
 const recordsOf = (key: string) => container.list(`vaults/contoso-prod/${key}/`);
 const vault = () => {
-  const source = azure.keyVault.source('vault', 'contoso-prod');
+  const source = azure.vault('contoso-prod');
   if (source === undefined) throw new Error('there is no vault');
   return source;
 };

@@ -1,20 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { publint } from 'publint';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { useFolder } from '../support/temporary-folder.ts';
 
 const folder = resolve('dist/cli-package');
-let place: string;
 
 const run = (command: string, ...args: string[]) =>
   spawnSync(command, args, { cwd: place, encoding: 'utf8', env: { ...process.env, npm_config_loglevel: 'error' } });
 
-beforeAll(async () => {
-  place = await mkdtemp(join(tmpdir(), 'keyvault-escrow-package-'));
-});
+const place = await useFolder();
 afterAll(() => rm(place, { recursive: true, force: true }));
 
 test('the package has nothing that the registry or a bundler would stumble over', async () => {

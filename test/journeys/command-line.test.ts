@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
+import { afterAll, describe, expect, test } from 'vitest';
 import { requesterDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import { readBlobNames } from '../support/blobs.ts';
@@ -11,8 +7,9 @@ import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
+import { useFolder } from '../support/temporary-folder.ts';
 import { describeBuiltProgram } from './command-line/built-program.ts';
 
 const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
@@ -29,43 +26,35 @@ interface Diagnosis {
 
 const readBlobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read';
 
-let azure: TestAzure;
-let host: FunctionsHost;
-let env: Record<string, string>;
-let folder: string;
-
 const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
 
 function prod(): LocalSource {
-  const source = azure.keyVault.source('vault', 'contoso-prod');
+  const source = azure.vault('contoso-prod');
   if (source === undefined) throw new Error('no vault');
   return source;
 }
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'escrow-command-line-'));
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', ...europe },
-      { kind: 'vault', name: 'contoso-drill', ...europe },
-      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
-      { kind: 'managedHsm', name: 'spare-hsm', securityDomain: 'one' },
-    ],
-  });
-  env = escrowSettings(azure, sources);
-  prod().addKey({ name: 'signing', versions: 3 });
-  prod().addKey({ name: 'Payroll', enabled: false });
-  prod().addKey({ name: 'www-cert', managed: true });
-  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments' });
-  host = await startEscrowHost(azure, { sources });
-  await runAsApp(azure, env);
-  await runAudit(azure, env);
+const folder = await useFolder();
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', ...europe },
+    { kind: 'vault', name: 'contoso-drill', ...europe },
+    { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
+    { kind: 'managedHsm', name: 'spare-hsm', securityDomain: 'one' },
+  ],
 });
+
+const env = escrowSettings(azure, sources);
+prod().addKey({ name: 'signing', versions: 3 });
+prod().addKey({ name: 'Payroll', enabled: false });
+prod().addKey({ name: 'www-cert', managed: true });
+azure.hsm('contoso-hsm').addKey({ name: 'payments' });
+const host = await startEscrowHost(azure, { sources });
+await runAsApp(azure, env);
+await runAudit(azure, env);
 
 afterAll(async () => {
   await host?.stop();
-  await azure?.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 describe('the worst day, on the command line', () => {

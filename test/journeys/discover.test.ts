@@ -1,40 +1,37 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { GraphResource } from '../../local-azure/resource-manager/graph-query.ts';
 import { readSourcesFile } from '../../src/app/discover/sources-file.ts';
 import { deploy, parametersNamed } from '../infra/support/parameter-sets.ts';
 import { appSettings } from '../infra/support/resources.ts';
 import { type CliOptions, runCommand } from '../support/cli.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
+import { useFolder } from '../support/temporary-folder.ts';
 
 const here = '11111111-1111-4111-8111-111111111111';
 const there = '22222222-2222-4222-8222-222222222222';
 
-let azure: TestAzure;
-let folder: string;
 let file: string;
 
-beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', subscriptionId: here },
-      {
-        kind: 'vault',
-        name: 'contoso-legacy',
-        subscriptionId: there,
-        resource: {
-          resourceGroup: 'rg-legacy',
-          location: 'uksouth',
-          properties: { enableRbacAuthorization: false, publicNetworkAccess: 'Disabled', enablePurgeProtection: true },
-        },
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', subscriptionId: here },
+    {
+      kind: 'vault',
+      name: 'contoso-legacy',
+      subscriptionId: there,
+      resource: {
+        resourceGroup: 'rg-legacy',
+        location: 'uksouth',
+        properties: { enableRbacAuthorization: false, publicNetworkAccess: 'Disabled', enablePurgeProtection: true },
       },
-      { kind: 'managedHsm', name: 'contoso-hsm', subscriptionId: there, resource: { resourceGroup: 'rg-hsm' } },
-    ],
-  });
-  folder = await mkdtemp(join(tmpdir(), 'discover-'));
+    },
+    { kind: 'managedHsm', name: 'contoso-hsm', subscriptionId: there, resource: { resourceGroup: 'rg-hsm' } },
+  ],
 });
+
+const folder = await useFolder();
 beforeEach(() => {
   file = join(folder, `sources-${crypto.randomUUID()}.json`);
   azure.resourceManager.queries.length = 0;
@@ -43,15 +40,12 @@ afterEach(() => {
   azure.resourceManager.resources.length = 0;
   azure.resourceManager.faults.length = 0;
 });
-afterAll(async () => {
-  await azure?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
 
 const settings = (...names: string[]): Record<string, string> => ({
   ...(process.env as Record<string, string>),
   ...(names.length > 0 && { ESCROW_SOURCES: JSON.stringify(names.map((vaultName) => ({ vaultName }))) }),
 });
+
 const discover = (line = '', options: CliOptions = {}) =>
   runCommand(azure, `discover ${line}`.trim(), { env: settings(), ...options });
 const written = async () => JSON.parse(await readFile(file, 'utf8'));
@@ -62,6 +56,7 @@ const vault = (name: string): GraphResource => ({
   ...{ id: vaultId(name), name, type: 'microsoft.keyvault/vaults', location: 'westeurope' },
   ...{ resourceGroup: `rg-${name}`, subscriptionId: here, properties: { enableRbacAuthorization: true } },
 });
+
 const topic = (name: string, source: string, identity = 'SystemAssigned'): GraphResource => ({
   ...{ id: `${source}/topic/${name}`, name, type: 'microsoft.eventgrid/systemtopics', location: 'westeurope' },
   ...{ resourceGroup: 'rg-events', subscriptionId: here, properties: { source }, identity: { type: identity } },

@@ -1,17 +1,16 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { AddKeyOptions } from '../../local-azure/key-vault/local-source.ts';
 import type { CliRun } from '../support/cli.ts';
 import { runCommand, splitLine } from '../support/cli.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
 import { lastNight, minute } from '../support/now.ts';
+import { useFolder } from '../support/temporary-folder.ts';
 
 /*
  * Every command line of the documents, section by section, in the state of things that the section is about, typed by a
@@ -42,30 +41,25 @@ interface Section {
   readonly lines: readonly Line[];
 }
 
-let azure: TestAzure;
-let host: FunctionsHost;
-let folder: string;
-let env: Record<string, string>;
 let sections = 0;
 let mornings = 0;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'escrow-documents-'));
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', ...europe },
-      { kind: 'vault', name: 'contoso-web', ...europe },
-      { kind: 'vault', name: 'contoso-new', ...europe },
-      { kind: 'vault', name: 'contoso-dr', ...europe },
-      { kind: 'vault', name: 'contoso-drill', ...europe },
-      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'contoso-2026' },
-      { kind: 'managedHsm', name: 'contoso-hsm-2', securityDomain: 'contoso-2026' },
-      { kind: 'managedHsm', name: 'contoso-drill-hsm', securityDomain: 'contoso-2026' },
-    ],
-  });
-  env = escrowSettings(azure, sources, { HTTPS_PROXY: azure.proxy.url });
-  host = await startEscrowHost(azure, { sources });
+const folder = await useFolder();
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', ...europe },
+    { kind: 'vault', name: 'contoso-web', ...europe },
+    { kind: 'vault', name: 'contoso-new', ...europe },
+    { kind: 'vault', name: 'contoso-dr', ...europe },
+    { kind: 'vault', name: 'contoso-drill', ...europe },
+    { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'contoso-2026' },
+    { kind: 'managedHsm', name: 'contoso-hsm-2', securityDomain: 'contoso-2026' },
+    { kind: 'managedHsm', name: 'contoso-drill-hsm', securityDomain: 'contoso-2026' },
+  ],
 });
+
+const env = escrowSettings(azure, sources, { HTTPS_PROXY: azure.proxy.url });
+const host = await startEscrowHost(azure, { sources });
 
 /**
  * Each section begins on an ordinary morning: the keys are there, last night's run and this morning's audit are good. The last
@@ -88,8 +82,6 @@ beforeEach(async () => {
 
 afterAll(async () => {
   await host?.stop();
-  await azure?.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 /**
@@ -111,7 +103,7 @@ function setKeys(kind: 'vault' | 'managedHsm', name: string, keys: readonly (str
 
 /** What has happened when somebody turns to a section. */
 const happened: Record<string, () => void> = {
-  'One key is gone': () => azure.keyVault.source('vault', 'contoso-prod')?.purgeKey('signing'),
+  'One key is gone': () => azure.vault('contoso-prod').purgeKey('signing'),
   'What the alarms mean': () => undefined,
 };
 

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import type { DrillReceipt } from '../../src/escrow/records/drill-receipt.ts';
 import { readBlobJson, readBlobNames } from '../support/blobs.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
 
 const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
-let azure: TestAzure;
-let env: Record<string, string>;
 
 const cli = (line: string, options: CliOptions = {}) =>
   runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
@@ -31,35 +29,32 @@ function local(kind: 'vault' | 'managedHsm', name: string): LocalSource {
 const prod = () => local('vault', 'contoso-prod');
 const drillVault = () => local('vault', 'contoso-drill');
 
-beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', ...europe },
-      { kind: 'vault', name: 'contoso-drill', ...europe },
-      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
-      { kind: 'managedHsm', name: 'drill-hsm', securityDomain: 'one' },
-    ],
-  });
-  env = escrowSettings(azure, [
-    { vaultName: 'contoso-prod', ...europe },
-    { hsmName: 'contoso-hsm', securityDomain: 'one' },
-  ]);
-  prod().addKey({ name: 'Signing', versions: 3, kty: 'RSA' });
-  prod().addKey({ name: 'ledger', versions: 2 });
-  prod().addKey({ name: 'payroll' });
-  prod().addKey({ name: 'tokens' });
-  local('managedHsm', 'contoso-hsm').addKey({ name: 'data-at-rest', kty: 'oct-HSM', versions: 2 });
-  const runs = await runAsApp(azure, env);
-  expect(runs.every(({ status }) => status === 'ok')).toBe(true);
-  await runAudit(azure, env);
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', ...europe },
+    { kind: 'vault', name: 'contoso-drill', ...europe },
+    { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
+    { kind: 'managedHsm', name: 'drill-hsm', securityDomain: 'one' },
+  ],
 });
+
+const env = escrowSettings(azure, [
+  { vaultName: 'contoso-prod', ...europe },
+  { hsmName: 'contoso-hsm', securityDomain: 'one' },
+]);
+prod().addKey({ name: 'Signing', versions: 3, kty: 'RSA' });
+prod().addKey({ name: 'ledger', versions: 2 });
+prod().addKey({ name: 'payroll' });
+prod().addKey({ name: 'tokens' });
+local('managedHsm', 'contoso-hsm').addKey({ name: 'data-at-rest', kty: 'oct-HSM', versions: 2 });
+const runs = await runAsApp(azure, env);
+expect(runs.every(({ status }) => status === 'ok')).toBe(true);
+await runAudit(azure, env);
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
   for (const name of [...drillVault().keyNames(), ...drillVault().deletedKeyNames()]) drillVault().purgeKey(name);
 });
-
-afterAll(() => azure.stop());
 
 describe('a restore drill', () => {
   test('proves the keys that were never proven first, and leaves nothing behind but its receipt', async () => {

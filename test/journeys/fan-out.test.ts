@@ -1,30 +1,23 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
-import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
+import { useHostedEscrow } from '../support/hosted-escrow.ts';
 import { lastNight } from '../support/now.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }, { vaultName: 'contoso-web' }, { hsmName: 'contoso-hsm' }];
 const paths = ['managed-hsms/contoso-hsm', 'vaults/contoso-prod', 'vaults/contoso-web'];
 
-let escrow: HostedEscrow;
-
-beforeAll(async () => {
-  const keys = ['a', 'b'];
-  escrow = await startHostedEscrow(
-    [
-      { kind: 'vault', name: 'contoso-prod', keys },
-      { kind: 'vault', name: 'contoso-web', keys },
-      { kind: 'managedHsm', name: 'contoso-hsm', keys },
-    ],
-    { sources, settings: { ESCROW_FAN_OUT: 'true' } },
-  );
-});
-
-afterAll(() => escrow?.stop());
+const keys = ['a', 'b'];
+const { azure, container, host, queue } = await useHostedEscrow(
+  [
+    { kind: 'vault', name: 'contoso-prod', keys },
+    { kind: 'vault', name: 'contoso-web', keys },
+    { kind: 'managedHsm', name: 'contoso-hsm', keys },
+  ],
+  { sources, settings: { ESCROW_FAN_OUT: 'true' } },
+);
 
 async function runNight(occurrence: Date, runs: number): Promise<number> {
-  const { host, queue } = escrow;
   const since = host.events.length;
   expect((await host.fireTimer('nightlyEscrow', { at: occurrence })).error).toBeUndefined();
   const completed = () => linesNamed(escrowLines(host.events, since), 'escrow.run.completed').length;
@@ -35,7 +28,6 @@ async function runNight(occurrence: Date, runs: number): Promise<number> {
 
 describe('the nightly run with fan-out', () => {
   test('is one message per source, and the same records and reports as without', async () => {
-    const { host, container } = escrow;
     const occurrence = lastNight();
     const runId = scheduledRunId(occurrence);
     const since = await runNight(occurrence, 3);
@@ -55,14 +47,14 @@ describe('the nightly run with fan-out', () => {
   test('retries only the source that failed, and keeps the others as they are', async () => {
     const occurrence = lastNight(1);
     const runId = scheduledRunId(occurrence);
-    escrow.azure.keyVault.faults.add({
+    azure.keyVault.faults.add({
       source: 'contoso-web',
       operation: 'listKeys',
       times: 1,
       effect: { kind: 'forbidden', reason: 'AccessDenied' },
     });
     await runNight(occurrence, 4);
-    const reports = await escrow.container.reports(runId);
+    const reports = await container.reports(runId);
     expect(reports.map(({ source, attempt, status }) => `${source} ${attempt} ${status}`)).toEqual([
       'managed-hsms/contoso-hsm 1 ok',
       'vaults/contoso-prod 1 ok',
@@ -75,7 +67,7 @@ describe('the nightly run with fan-out', () => {
     const occurrence = lastNight(2);
     await runNight(occurrence, 3);
     await runNight(occurrence, 3);
-    const records = (await escrow.container.list()).filter(
+    const records = (await container.list()).filter(
       ({ name }) => name.includes(scheduledRunId(occurrence)) && name.endsWith('.keybackup'),
     );
     expect(records).toHaveLength(6);

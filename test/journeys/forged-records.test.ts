@@ -1,32 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { KeyClient } from '@azure/keyvault-keys';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
 import { fromNow } from '../support/now.ts';
-import { type Forgery, type Thief, thiefOf } from '../support/thief.ts';
+import { useFolder } from '../support/temporary-folder.ts';
+import { type Forgery, thiefOf } from '../support/thief.ts';
 
 // Everything here is put into the escrow by the identity that backs up, which can create blobs there and nothing else.
 
 const day = 24 * 60 * 60 * 1000;
-let azure: TestAzure;
-/** Of receipts. */
-let folder: string;
-let env: Record<string, string>;
-let thief: Thief;
 
 const look = (line: string) => runCommand(azure, line, { env });
 const cli = (line: string, options: CliOptions = {}) =>
   runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
 
 function vault(name: string): LocalSource {
-  const source = azure.keyVault.source('vault', name);
+  const source = azure.vault(name);
   if (source === undefined) throw new Error(`no vault ${name}`);
   return source;
 }
@@ -39,34 +32,29 @@ const namesIn = (vaultName: string) => [...vault(vaultName).keyNames(), ...vault
 const backUp = (vaultName: string, key: string) => thief.backUp(vaultName, key);
 const plant = (key: string, forgery: Forgery) => thief.plant(key, forgery);
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'escrow-receipts-'));
-  azure = await startTestAzure({
-    sources: [
-      ...['contoso-prod', 'contoso-dr', 'contoso-quarantine', 'contoso-drill', 'stranger'].map(
-        (name) => ({ kind: 'vault', name }) as const,
-      ),
-    ],
-  });
-  env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
-  thief = thiefOf(azure, 'contoso-prod');
-  for (const name of ['alpha', 'bravo', 'charlie', 'delta', 'Payroll', 'ledger', 'signing', 'tokens'])
-    vault('contoso-prod').addKey({ name, versions: 2 });
-  for (const name of ['charlie', 'delta']) vault('stranger').addKey({ name });
-  expect((await runAsApp(azure, env)).map(({ status }) => status)).toEqual(['ok']);
-  // Until every key has had its turn to be looked at.
-  for (let audits = 0; audits < 3; audits++) await runAudit(azure, env);
+/** Of receipts. */
+const folder = await useFolder();
+const azure = await useTestAzure({
+  sources: [
+    ...['contoso-prod', 'contoso-dr', 'contoso-quarantine', 'contoso-drill', 'stranger'].map(
+      (name) => ({ kind: 'vault', name }) as const,
+    ),
+  ],
 });
+
+const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
+const thief = thiefOf(azure, 'contoso-prod');
+for (const name of ['alpha', 'bravo', 'charlie', 'delta', 'Payroll', 'ledger', 'signing', 'tokens'])
+  vault('contoso-prod').addKey({ name, versions: 2 });
+for (const name of ['charlie', 'delta']) vault('stranger').addKey({ name });
+expect((await runAsApp(azure, env)).map(({ status }) => status)).toEqual(['ok']);
+// Until every key has had its turn to be looked at.
+for (let audits = 0; audits < 3; audits++) await runAudit(azure, env);
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
   for (const name of ['contoso-dr', 'contoso-quarantine', 'contoso-drill'])
     for (const key of namesIn(name)) vault(name).purgeKey(key);
-});
-
-afterAll(async () => {
-  await azure?.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 describe("another key's backup under a key's name", () => {

@@ -1,8 +1,7 @@
 import { ContainerClient } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { drillOperatorRoles, requesterDataActions } from '../../local-azure/identity/deployed-roles.ts';
-import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { drillJournalFormat } from '../../src/escrow/records/drill-journal.ts';
 import { drillFormat } from '../../src/escrow/records/drill-receipt.ts';
@@ -10,42 +9,35 @@ import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import { type AuditRun, auditOf, startAuditApp } from '../support/audit-app.ts';
 import { found, keyIn } from '../support/audit-findings.ts';
 import { type CliOptions, runCommand } from '../support/cli.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { escrowSource } from '../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { type TestAzure, useTestAzure } from '../support/local-azure.ts';
 import { runAsApp } from '../support/nightly.ts';
 import { fromNow, hour, minute } from '../support/now.ts';
 import { runReport } from '../support/run-report.ts';
-import { type Thief, thiefOf } from '../support/thief.ts';
+import { thiefOf } from '../support/thief.ts';
 
 // What those who may write something write to deceive: a sender of messages, a drill operator, a thief of the backup identity.
 // Each acts under exactly the rights of its role; the audit and the commands have their own.
 
 const sources = [{ vaultName: 'contoso-prod' }, { vaultName: 'contoso-web' }];
-let azure: TestAzure;
-let container: ContainerView;
-let env: Record<string, string>;
-let thief: Thief;
 
-beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', keys: ['payroll', 'signing', 'ledger'] },
-      { kind: 'vault', name: 'contoso-web', keys: ['web'] },
-      { kind: 'vault', name: 'contoso-dr' },
-      { kind: 'vault', name: 'contoso-drill' },
-    ],
-  });
-  container = viewContainer(azure);
-  thief = thiefOf(azure, 'contoso-prod');
-  env = escrowSettings(azure, sources);
-  await runAsApp(azure, env);
-  expect((await auditNow()).audit.status).toBe('ok');
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', keys: ['payroll', 'signing', 'ledger'] },
+    { kind: 'vault', name: 'contoso-web', keys: ['web'] },
+    { kind: 'vault', name: 'contoso-dr' },
+    { kind: 'vault', name: 'contoso-drill' },
+  ],
 });
 
-afterAll(() => azure?.stop());
+const container = viewContainer(azure);
+const thief = thiefOf(azure, 'contoso-prod');
+const env = escrowSettings(azure, sources);
+await runAsApp(azure, env);
+expect((await auditNow()).audit.status).toBe('ok');
 
 const cli = (line: string, options: CliOptions = {}) =>
   runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
@@ -56,7 +48,7 @@ async function auditNow(hoursAhead = 0, settings: Readonly<Record<string, string
   return { ...run, audit: await auditOf(container, run.lines) };
 }
 
-const local = (name: string) => azure.keyVault.source('vault', name) as LocalSource;
+const local = (name: string) => azure.vault(name);
 
 describe('whoever may only send messages', () => {
   test('and piles up refused and valid ones has them counted, and stops no audit', async () => {

@@ -1,31 +1,26 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { FaultEffect } from '../../local-azure/key-vault/faults.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
 const foreign = 'evil.vault.azure.net';
 
-let azure: TestAzure;
 let night = 0;
 
-beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', keys: Array.from({ length: 30 }, (_, index) => `key-${index}`) },
-      { kind: 'vault', name: 'contoso-web', keys: ['web'] },
-      // Reachable, but no source of the product: what a hostile vault would want to lead to.
-      { kind: 'vault', name: 'evil' },
-    ],
-  });
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', keys: Array.from({ length: 30 }, (_, index) => `key-${index}`) },
+    { kind: 'vault', name: 'contoso-web', keys: ['web'] },
+    // Reachable, but no source of the product: what a hostile vault would want to lead to.
+    { kind: 'vault', name: 'evil' },
+  ],
 });
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
   azure.keyVault.requests.length = 0;
 });
-
-afterAll(() => azure?.stop());
 
 const misleading: readonly (readonly [string, FaultEffect])[] = [
   ['a nextLink to another vault', { kind: 'foreignNextLink', host: foreign }],

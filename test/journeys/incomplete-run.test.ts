@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { failureSentence } from '../../src/escrow/model/failure.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import type { RunReport } from '../../src/escrow/records/run-report.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
-import { type Invocation, startEscrowApp } from '../support/escrow-app.ts';
+import { viewContainer } from '../support/container-view.ts';
+import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
 const runId = scheduledRunId(lastNight());
@@ -17,65 +16,57 @@ const remedies = {
   ForbiddenByConnection: /approved private endpoint/,
 } as const;
 
-let azure: TestAzure;
-let container: ContainerView;
-let run: Invocation;
-let reports: Map<string, RunReport>;
-
-beforeAll(async () => {
-  const vaults = [
-    'contoso-good',
-    'contoso-vanish',
-    'contoso-literal',
-    'contoso-empty',
-    'contoso-nolist',
-    ...denied.map((kind) => kind.toLowerCase()),
-  ];
-  azure = await startTestAzure({
-    sources: [
-      ...vaults.map((name) => ({ kind: 'vault', name, keys: name === 'contoso-empty' ? [] : ['one', 'two'] }) as const),
-      { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
-      { kind: 'managedHsm', name: 'contoso-far' },
-    ],
-  });
-  for (const kind of denied) {
-    azure.keyVault.faults.add({
-      source: kind,
-      operation: 'backupKey',
-      keyName: 'two',
-      effect: { kind: 'forbidden', reason: kind },
-    });
-  }
+const vaults = [
+  'contoso-good',
+  'contoso-vanish',
+  'contoso-literal',
+  'contoso-empty',
+  'contoso-nolist',
+  ...denied.map((kind) => kind.toLowerCase()),
+];
+const azure = await useTestAzure({
+  sources: [
+    ...vaults.map((name) => ({ kind: 'vault', name, keys: name === 'contoso-empty' ? [] : ['one', 'two'] }) as const),
+    { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
+    { kind: 'managedHsm', name: 'contoso-far' },
+  ],
+});
+for (const kind of denied) {
   azure.keyVault.faults.add({
-    source: 'contoso-nolist',
-    operation: 'listKeys',
-    effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
+    source: kind,
+    operation: 'backupKey',
+    keyName: 'two',
+    effect: { kind: 'forbidden', reason: kind },
   });
-  const gone = {
-    kind: 'status',
-    status: 404,
-    code: 'KeyNotFound',
-    message: 'A key with (name/id) two was not found.',
-  } as const;
-  azure.keyVault.faults.add({ source: 'contoso-vanish', operation: 'backupKey', keyName: 'two', effect: gone });
-  azure.proxy.setFault('contoso-far.managedhsm.azure.net', { kind: 'refuse' });
-  container = viewContainer(azure);
-  const app = await startEscrowApp(
-    azure,
-    [
-      ...vaults.map((vaultName) =>
-        vaultName === 'contoso-literal' ? { vaultName, keys: ['one', 'ghost'] } : { vaultName },
-      ),
-      { hsmName: 'contoso-hsm' },
-      { hsmName: 'contoso-far' },
-    ],
-    { speed: 50 },
-  );
-  run = await app.nightly(lastNight());
-  reports = new Map((await container.reports(runId)).map((report) => [report.source, report]));
+}
+azure.keyVault.faults.add({
+  source: 'contoso-nolist',
+  operation: 'listKeys',
+  effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
 });
 
-afterAll(() => azure?.stop());
+const gone = {
+  kind: 'status',
+  status: 404,
+  code: 'KeyNotFound',
+  message: 'A key with (name/id) two was not found.',
+} as const;
+azure.keyVault.faults.add({ source: 'contoso-vanish', operation: 'backupKey', keyName: 'two', effect: gone });
+azure.proxy.setFault('contoso-far.managedhsm.azure.net', { kind: 'refuse' });
+const container = viewContainer(azure);
+const app = await startEscrowApp(
+  azure,
+  [
+    ...vaults.map((vaultName) =>
+      vaultName === 'contoso-literal' ? { vaultName, keys: ['one', 'ghost'] } : { vaultName },
+    ),
+    { hsmName: 'contoso-hsm' },
+    { hsmName: 'contoso-far' },
+  ],
+  { speed: 50 },
+);
+const run = await app.nightly(lastNight());
+const reports = new Map((await container.reports(runId)).map((report) => [report.source, report]));
 
 /** The one failure of a source, as its report and the invocation's error show it. */
 function failureIn(source: string) {

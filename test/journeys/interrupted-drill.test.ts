@@ -1,50 +1,42 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { KeyVaultOperation } from '../../local-azure/key-vault/data-actions.ts';
 import { seededRandom } from '../../local-azure/key-vault/faults.ts';
-import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';
 import type { CliProcess } from '../support/cli-process.ts';
 import { startCliProcess } from '../support/cli-process.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
 
 /** Long enough for a signal to come while a call is under way. */
 const latencyMs = 300;
 /** A kill may come when it likes. */
 const killedLatencyMs = 100;
-let azure: TestAzure;
-let env: Record<string, string>;
-let prod: LocalSource;
-let drillVault: LocalSource;
 
 const cli = (line: string, options: CliOptions = {}) =>
   runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
 const left = () => [...drillVault.keyNames(), ...drillVault.deletedKeyNames()];
 
-beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'Signing', versions: 2 }, 'ledger', 'payroll'] },
-      { kind: 'vault', name: 'contoso-drill' },
-      { kind: 'vault', name: 'contoso-dr', keys: ['ours'] },
-    ],
-  });
-  env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
-  prod = azure.keyVault.source('vault', 'contoso-prod') as LocalSource;
-  drillVault = azure.keyVault.source('vault', 'contoso-drill') as LocalSource;
-  await runAsApp(azure, env);
-  await runAudit(azure, env);
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'Signing', versions: 2 }, 'ledger', 'payroll'] },
+    { kind: 'vault', name: 'contoso-drill' },
+    { kind: 'vault', name: 'contoso-dr', keys: ['ours'] },
+  ],
 });
+
+const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
+const prod = azure.vault('contoso-prod');
+const drillVault = azure.vault('contoso-drill');
+await runAsApp(azure, env);
+await runAudit(azure, env);
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
   for (const name of left()) drillVault.purgeKey(name);
 });
-
-afterAll(() => azure?.stop());
 
 /** A drill of all keys in its own process, whose calls of one kind take a while; comes back when the first is under way. */
 async function drillUntil(operation: KeyVaultOperation, ms = latencyMs): Promise<CliProcess> {

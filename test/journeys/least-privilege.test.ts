@@ -1,9 +1,9 @@
 import { DefaultAzureCredential } from '@azure/identity';
 import { KeyClient } from '@azure/keyvault-keys';
-import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { describe, expect, test } from 'vitest';
+import { viewContainer } from '../support/container-view.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { now } from '../support/now.ts';
 
 const sources = [
@@ -11,35 +11,26 @@ const sources = [
   ['Managed HSM', 'https://contoso-hsm.managedhsm.azure.net'],
 ] as const;
 
-let azure: TestAzure;
-let escrow: ContainerClient;
-let overseer: ContainerView;
-let backup: Uint8Array;
-
 /** A client with the application's own token, gotten as the application gets it. */
 function keysOf(url: string): KeyClient {
   return new KeyClient(url, new DefaultAzureCredential(), { retryOptions: { maxRetries: 0 } });
 }
 
-beforeAll(async () => {
-  const keys = ['signing', 'deleted'];
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', keys },
-      { kind: 'managedHsm', name: 'contoso-hsm', keys },
-    ],
-  });
-  azure.keyVault.source('vault', 'contoso-prod')?.deleteKey('deleted');
-  azure.keyVault.source('managedHsm', 'contoso-hsm')?.deleteKey('deleted');
-  overseer = viewContainer(azure);
-  const url = new URL(azure.containerUrl);
-  const account = new BlobServiceClient(url.origin, new DefaultAzureCredential(), { retryOptions: { maxTries: 1 } });
-  escrow = account.getContainerClient(url.pathname.slice(1));
-  backup = (await keysOf(sources[0][1]).backupKey('signing')) ?? new Uint8Array();
-  await escrow.getBlockBlobClient('vaults/contoso-prod/signing/record').upload('as it was', 9);
+const keys = ['signing', 'deleted'];
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', keys },
+    { kind: 'managedHsm', name: 'contoso-hsm', keys },
+  ],
 });
-
-afterAll(() => azure?.stop());
+azure.vault('contoso-prod').deleteKey('deleted');
+azure.hsm('contoso-hsm').deleteKey('deleted');
+const overseer = viewContainer(azure);
+const url = new URL(azure.containerUrl);
+const account = new BlobServiceClient(url.origin, new DefaultAzureCredential(), { retryOptions: { maxTries: 1 } });
+const escrow = account.getContainerClient(url.pathname.slice(1));
+const backup = (await keysOf(sources[0][1]).backupKey('signing')) ?? new Uint8Array();
+await escrow.getBlockBlobClient('vaults/contoso-prod/signing/record').upload('as it was', 9);
 
 describe.each(sources)("with the deployed application's token, a %s", (_kind, url) => {
   test('lists, reads and backs up keys', async () => {

@@ -1,15 +1,14 @@
 import { ContainerClient } from '@azure/storage-blob';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
+import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { auditFormat } from '../../src/escrow/records/audit-document.ts';
 import { auditOf, startAuditApp } from '../support/audit-app.ts';
 import { found, keyIn } from '../support/audit-findings.ts';
 import { runCommand } from '../support/cli.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { type TestAzure, useTestAzure } from '../support/local-azure.ts';
 import { runAsApp } from '../support/nightly.ts';
 import { now } from '../support/now.ts';
 import { thiefOf } from '../support/thief.ts';
@@ -18,28 +17,21 @@ import { thiefOf } from '../support/thief.ts';
 // identity goes; an administrator removes what audits saw. The audit runs under its own identity, the commands under a person's.
 
 const sources = [{ vaultName: 'contoso-prod' }];
-let azure: TestAzure;
-let container: ContainerView;
-let prod: LocalSource;
-let env: Record<string, string>;
 
-beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', keys: ['orders', 'rotated', 'requested', 'narrowed'] },
-      { kind: 'vault', name: 'contoso-dr' },
-    ],
-  });
-  container = viewContainer(azure);
-  prod = azure.keyVault.source('vault', 'contoso-prod') as LocalSource;
-  prod.addKey({ name: 'tokens', versions: 3 });
-  prod.addKey({ name: 'www' });
-  env = escrowSettings(azure, sources);
-  await runAsApp(azure, env);
-  expect((await auditNow()).status).toBe('ok');
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', keys: ['orders', 'rotated', 'requested', 'narrowed'] },
+    { kind: 'vault', name: 'contoso-dr' },
+  ],
 });
 
-afterAll(() => azure?.stop());
+const container = viewContainer(azure);
+const prod = azure.vault('contoso-prod');
+prod.addKey({ name: 'tokens', versions: 3 });
+prod.addKey({ name: 'www' });
+const env = escrowSettings(azure, sources);
+await runAsApp(azure, env);
+expect((await auditNow()).status).toBe('ok');
 
 /** The audit some hours from now. */
 async function auditNow(hoursAhead = 0, of: readonly object[] = sources) {
@@ -75,7 +67,7 @@ describe('a key that was purged and made again, as by a Terraform destroy and ap
     expect([status.code, status.stdout]).toEqual([3, expect.stringContaining('it is another key')]);
     const line = `restore --blob-name ${last?.name} --to-vault-name contoso-dr --yes --max-per-second 1000`;
     expect((await cli(line)).code).toBe(0);
-    const restored = azure.keyVault.source('vault', 'contoso-dr')?.versions('tokens') ?? [];
+    const restored = azure.vault('contoso-dr').versions('tokens') ?? [];
     expect(new Set(restored.map(({ id }) => id))).toEqual(new Set(before));
   });
 });

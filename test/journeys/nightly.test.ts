@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { digestOf } from '../support/container-view.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
-import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
+import { useHostedEscrow } from '../support/hosted-escrow.ts';
 import { day, fromNow, lastNight } from '../support/now.ts';
 
 const place = { subscriptionId: 'c0de', geography: 'europe' };
@@ -15,33 +15,27 @@ const occurrence = lastNight();
 const runId = scheduledRunId(occurrence);
 const tenants = Array.from({ length: 28 }, (_, index) => `tenant-${index}`);
 
-let escrow: HostedEscrow;
-
-beforeAll(async () => {
-  escrow = await startHostedEscrow(
-    [
-      {
-        kind: 'vault',
-        name: 'contoso-prod',
-        ...place,
-        keys: [
-          { name: 'Signing', kty: 'RSA', versions: 3, tags: { owner: 'platform' } },
-          { name: 'expired', expiresOn: fromNow(-day) },
-          { name: 'paused', enabled: false },
-          { name: 'www-cert', managed: true },
-          'tmp-build',
-          'old-root',
-          ...tenants.map((name) => ({ name, versions: 2 })),
-        ],
-      },
-      { kind: 'vault', name: 'contoso-web', keys: ['web-a', 'web-b'] },
-      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'contoso-2026', keys: ['payments', 'ledger'] },
-    ],
-    { sources },
-  );
-});
-
-afterAll(() => escrow?.stop());
+const { azure, container, host } = await useHostedEscrow(
+  [
+    {
+      kind: 'vault',
+      name: 'contoso-prod',
+      ...place,
+      keys: [
+        { name: 'Signing', kty: 'RSA', versions: 3, tags: { owner: 'platform' } },
+        { name: 'expired', expiresOn: fromNow(-day) },
+        { name: 'paused', enabled: false },
+        { name: 'www-cert', managed: true },
+        'tmp-build',
+        'old-root',
+        ...tenants.map((name) => ({ name, versions: 2 })),
+      ],
+    },
+    { kind: 'vault', name: 'contoso-web', keys: ['web-a', 'web-b'] },
+    { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'contoso-2026', keys: ['payments', 'ledger'] },
+  ],
+  { sources },
+);
 
 const expectedRecords = [
   ...['expired', 'paused', 'signing', ...tenants].map((key) => `vaults/contoso-prod/${key}/${runId}.keybackup`),
@@ -50,22 +44,22 @@ const expectedRecords = [
 ].sort();
 
 async function recordNames(): Promise<string[]> {
-  return (await escrow.container.names()).filter((name) => name.endsWith('.keybackup'));
+  return (await container.names()).filter((name) => name.endsWith('.keybackup'));
 }
 
 describe('the nightly run of the deployed bundle', () => {
   test('escrows every selected key of every source, enabled or not, expired or not', async () => {
-    const fired = await escrow.host.fireTimer('nightlyEscrow', { at: occurrence });
+    const fired = await host.fireTimer('nightlyEscrow', { at: occurrence });
     expect(fired.error).toBeUndefined();
     expect(await recordNames()).toEqual(expectedRecords);
-    const completed = linesNamed(escrowLines(escrow.host.events), 'escrow.run.completed');
+    const completed = linesNamed(escrowLines(host.events), 'escrow.run.completed');
     expect(new Set(completed.map(({ source, status, considered }) => `${source} ${status} ${considered}`))).toEqual(
       new Set(['managed-hsms/contoso-hsm ok 2', 'vaults/contoso-prod ok 34', 'vaults/contoso-web ok 2']),
     );
   });
 
   test('says why a key is skipped and what to do, and skips nothing silently', () => {
-    const skipped = linesNamed(escrowLines(escrow.host.events), 'escrow.key.skipped');
+    const skipped = linesNamed(escrowLines(host.events), 'escrow.key.skipped');
     expect(Object.fromEntries(skipped.map(({ key, reason }) => [key, reason]))).toEqual({
       'www-cert': 'certificateBacked',
       'tmp-build': 'excluded',
@@ -75,7 +69,7 @@ describe('the nightly run of the deployed bundle', () => {
   });
 
   test('leaves one report per source whose counts add up, beside the marker that the run began', async () => {
-    expect(await escrow.container.names(`runs/${runId}/`)).toEqual([
+    expect(await container.names(`runs/${runId}/`)).toEqual([
       `runs/${runId}/managed-hsms/contoso-hsm.json`,
       `runs/${runId}/managed-hsms/contoso-hsm.started`,
       `runs/${runId}/vaults/contoso-prod.json`,
@@ -83,7 +77,7 @@ describe('the nightly run of the deployed bundle', () => {
       `runs/${runId}/vaults/contoso-web.json`,
       `runs/${runId}/vaults/contoso-web.started`,
     ]);
-    for (const { counts, keys } of await escrow.container.reports(runId)) {
+    for (const { counts, keys } of await container.reports(runId)) {
       const { considered, escrowed, alreadyEscrowed, skipped, failed } = counts;
       expect(escrowed + alreadyEscrowed + skipped + failed).toBe(considered);
       expect(keys).toHaveLength(considered);
@@ -91,8 +85,8 @@ describe('the nightly run of the deployed bundle', () => {
   });
 
   test('describes every record: digest, service-checked MD5, key, run, trigger, and where it can be restored', async () => {
-    const records = (await escrow.container.list()).filter(({ name }) => name.endsWith('.keybackup'));
-    const contents = await Promise.all(records.map(({ name }) => escrow.container.read(name)));
+    const records = (await container.list()).filter(({ name }) => name.endsWith('.keybackup'));
+    const contents = await Promise.all(records.map(({ name }) => container.read(name)));
     for (const [index, { bytes, contentType, contentMd5, metadata }] of records.entries()) {
       const content = contents[index] ?? Buffer.alloc(0);
       expect(content).toHaveLength(bytes);
@@ -123,7 +117,6 @@ describe('the nightly run of the deployed bundle', () => {
   });
 
   test('adds nothing when the same occurrence is run again, backs nothing up, and says already escrowed', async () => {
-    const { azure, host, container } = escrow;
     const before = await container.list();
     const since = host.events.length;
     const backups = () => azure.keyVault.requests.filter(({ operation }) => operation === 'backupKey').length;
@@ -143,7 +136,6 @@ describe('the nightly run of the deployed bundle', () => {
   });
 
   test('acts as the deployed identity alone, and asks no host that is not configured', () => {
-    const { azure } = escrow;
     const callers = [...azure.keyVault.requests, ...azure.storage.requests].map(({ identity }) => identity);
     // Undefined: the challenge request that opens each Key Vault conversation carries no token.
     expect(new Set(callers)).toEqual(new Set(['app', 'overseer', undefined]));

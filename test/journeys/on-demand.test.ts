@@ -1,30 +1,23 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventRunId, requestRunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { escrowLines } from '../support/escrow-host.ts';
-import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
+import { useHostedEscrow } from '../support/hosted-escrow.ts';
 import { fromNow, lastNight, minute } from '../support/now.ts';
 
 const vault = 'https://contoso-prod.vault.azure.net';
 const eventTime = new Date(Math.floor(fromNow(-minute).getTime() / 1000) * 1000);
 
-let escrow: HostedEscrow;
-
-beforeAll(async () => {
-  const prodKeys = ['Signing', 'payroll', 'tmp-build'].map((name) => ({ name, versions: 2 }));
-  escrow = await startHostedEscrow(
-    [
-      { kind: 'vault', name: 'contoso-prod', keys: [...prodKeys, { name: 'www-cert', managed: true }] },
-      { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments', 'ledger'] },
-    ],
-    { sources: [{ vaultName: 'contoso-prod', except: ['tmp-*'] }, { hsmName: 'contoso-hsm' }] },
-  );
-});
-
-afterAll(() => escrow?.stop());
+const prodKeys = ['Signing', 'payroll', 'tmp-build'].map((name) => ({ name, versions: 2 }));
+const { azure, container, host, queue } = await useHostedEscrow(
+  [
+    { kind: 'vault', name: 'contoso-prod', keys: [...prodKeys, { name: 'www-cert', managed: true }] },
+    { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments', 'ledger'] },
+  ],
+  { sources: [{ vaultName: 'contoso-prod', except: ['tmp-*'] }, { hsmName: 'contoso-hsm' }] },
+);
 
 /** Sends a message and waits for the end of its invocation. */
 async function ask(body: unknown): Promise<{ runId: string; messageId: string; since: number; error?: string }> {
-  const { host, queue } = escrow;
   const since = host.events.length;
   const { messageId, insertedAt } = await queue.send(body);
   const finished = await host.waitFor((event) => event.event === 'finished', { since });
@@ -46,7 +39,7 @@ describe('a message on the queue of the deployed bundle', () => {
   ])('escrows %s under a run id of its own', async (_what, body, folder) => {
     const { runId, error } = await ask(body);
     expect(error).toBeUndefined();
-    const [record] = await escrow.container.list(`${folder}/${runId}`);
+    const [record] = await container.list(`${folder}/${runId}`);
     expect(record).toMatchObject({
       name: `${folder}/${runId}.keybackup`,
       metadata: { runid: runId, trigger: 'request' },
@@ -54,17 +47,17 @@ describe('a message on the queue of the deployed bundle', () => {
   });
 
   test('keeps the casing of the service in keyid, whatever the message said', async () => {
-    const records = await escrow.container.list('vaults/contoso-prod/signing/');
+    const records = await container.list('vaults/contoso-prod/signing/');
     expect(new Set(records.map(({ metadata }) => metadata.keyid))).toEqual(new Set([`${vault}/keys/Signing`]));
   });
 
   test('needs no run report for one key', async () => {
-    expect(await escrow.container.names('runs/')).toEqual([]);
+    expect(await container.names('runs/')).toEqual([]);
   });
 
   test('escrows every selected key of one source, and leaves a report', async () => {
     const { runId } = await ask({ vaultName: 'contoso-prod' });
-    const [report] = await escrow.container.reports(runId);
+    const [report] = await container.reports(runId);
     expect(report).toMatchObject({
       source: 'vaults/contoso-prod',
       trigger: 'request',
@@ -75,7 +68,7 @@ describe('a message on the queue of the deployed bundle', () => {
   test('escrows every source, under the run id of the schedule where the message names its runTime', async () => {
     const runTime = lastNight();
     await ask({ all: true, runTime: runTime.toISOString() });
-    const reports = await escrow.container.reports(scheduledRunId(runTime));
+    const reports = await container.reports(scheduledRunId(runTime));
     expect(reports.map(({ source, trigger, status }) => [source, trigger, status])).toEqual([
       ['managed-hsms/contoso-hsm', 'schedule', 'ok'],
       ['vaults/contoso-prod', 'schedule', 'ok'],
@@ -85,7 +78,7 @@ describe('a message on the queue of the deployed bundle', () => {
   test('skips a certificate-backed key with the reason, and that is no failure', async () => {
     const { since, error } = await ask({ vaultName: 'contoso-prod', name: 'www-cert' });
     expect(error).toBeUndefined();
-    expect(escrowLines(escrow.host.events, since)).toMatchObject([
+    expect(escrowLines(host.events, since)).toMatchObject([
       { event: 'escrow.key.skipped', key: 'www-cert', reason: 'certificateBacked' },
     ]);
   });
@@ -96,7 +89,7 @@ describe('a message on the queue of the deployed bundle', () => {
       name: 'payroll',
       blobName: 'audit 2026/payroll.keybackup',
     });
-    const [record] = await escrow.container.list('named/audit 2026/');
+    const [record] = await container.list('named/audit 2026/');
     expect(record).toMatchObject({ name: 'named/audit 2026/payroll.keybackup', metadata: { runid: runId } });
   });
 
@@ -108,7 +101,6 @@ describe('a message on the queue of the deployed bundle', () => {
       /write-once for this identity.*choose another/,
     ],
   ])('refuses a blobName that is taken, %s, with the remedy, at once', async (_how, options, reason) => {
-    const { host, container, queue } = escrow;
     const before = (await container.list('named/audit 2026/'))[0];
     const body = { vaultName: 'contoso-prod', name: 'payroll', blobName: 'audit 2026/payroll.keybackup', ...options };
     const { messageId, since, error } = await ask(body);
@@ -127,12 +119,12 @@ describe('a message on the queue of the deployed bundle', () => {
     ['one key', { vaultName: 'contoso-prod', name: 'payroll', whatIf: true }, ['payroll']],
     ['a source', { hsmName: 'contoso-hsm', whatIf: true }, ['payments', 'ledger']],
   ])('with whatIf says by name what would happen to %s, and writes nothing', async (_what, body, keys) => {
-    const before = await escrow.container.names();
+    const before = await container.names();
     const { since } = await ask(body);
-    const lines = escrowLines(escrow.host.events, since);
+    const lines = escrowLines(host.events, since);
     const would = lines.flatMap((line) => (line.event === 'escrow.key.wouldEscrow' ? [line.key] : []));
     expect(would.sort()).toEqual(keys.toSorted());
-    expect(await escrow.container.names()).toEqual(before);
+    expect(await container.names()).toEqual(before);
   });
 
   const data = {
@@ -157,7 +149,7 @@ describe('a message on the queue of the deployed bundle', () => {
     await ask(event);
     await ask(event);
     const runId = eventRunId(eventTime, id);
-    const records = await escrow.container.list('vaults/contoso-prod/payroll/');
+    const records = await container.list('vaults/contoso-prod/payroll/');
     expect(records.filter(({ name }) => name.includes(runId))).toMatchObject([
       { metadata: { runid: runId, trigger: 'event' } },
     ]);
@@ -167,13 +159,13 @@ describe('a message on the queue of the deployed bundle', () => {
     const about = { ...data, Id: `${vault}/keys/tmp-build/0123456789abcdef`, ObjectName: 'tmp-build' };
     const event = { id: 'event-3', eventType: newVersion, eventTime: eventTime.toISOString(), data: about };
     const { since } = await ask(event);
-    expect(escrowLines(escrow.host.events, since)).toMatchObject([{ event: 'escrow.key.skipped', reason: 'excluded' }]);
+    expect(escrowLines(host.events, since)).toMatchObject([{ event: 'escrow.key.skipped', reason: 'excluded' }]);
     const expiry = await ask({ ...event, id: 'event-4', eventType: 'Microsoft.KeyVault.KeyNearExpiry' });
-    expect(escrowLines(escrow.host.events, expiry.since)).toMatchObject([{ event: 'escrow.request.acknowledged' }]);
+    expect(escrowLines(host.events, expiry.since)).toMatchObject([{ event: 'escrow.request.acknowledged' }]);
   });
 
   test('never left the configured hosts, and left no message behind', async () => {
-    expect(escrow.azure.proxy.refusedHosts).toEqual([]);
-    await expect.poll(() => escrow.queue.count()).toBe(0);
+    expect(azure.proxy.refusedHosts).toEqual([]);
+    await expect.poll(() => queue.count()).toBe(0);
   });
 });

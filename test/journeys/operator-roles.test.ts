@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   auditorDataActions,
   drillOperatorDataActions,
@@ -9,31 +9,26 @@ import {
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import { runCommand } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm', securityDomain: 'one' }];
-let azure: TestAzure;
-let env: Record<string, string>;
 
 const as = (identity: LocalIdentity, line: string) => runCommand(azure, line, { env, identity });
 
-beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'signing', versions: 2 }] },
-      { kind: 'vault', name: 'contoso-drill' },
-      { kind: 'vault', name: 'contoso-dr' },
-      { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one', keys: ['payments'] },
-      { kind: 'managedHsm', name: 'drill-hsm', securityDomain: 'one' },
-    ],
-  });
-  env = escrowSettings(azure, sources);
-  await runAsApp(azure, env);
-  await runAudit(azure, env);
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'signing', versions: 2 }] },
+    { kind: 'vault', name: 'contoso-drill' },
+    { kind: 'vault', name: 'contoso-dr' },
+    { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one', keys: ['payments'] },
+    { kind: 'managedHsm', name: 'drill-hsm', securityDomain: 'one' },
+  ],
 });
 
-afterAll(() => azure.stop());
+const env = escrowSettings(azure, sources);
+await runAsApp(azure, env);
+await runAudit(azure, env);
 
 /** Data actions of the roles in the template that is deployed, by role. */
 async function deployedRoles(): Promise<Record<string, { dataActions: string[] }>> {
@@ -77,7 +72,7 @@ describe('the roles of people', () => {
     const operator = azure.registry.add('restore-operator', restoreOperatorDataActions);
     const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --yes';
     expect((await as(operator, line)).code).toBe(0);
-    azure.keyVault.source('managedHsm', 'contoso-hsm')?.deleteKey('payments');
+    azure.hsm('contoso-hsm').deleteKey('payments');
     const recover = 'restore --hsm-name contoso-hsm --name payments --to-hsm-name contoso-hsm --yes --json';
     const recovered = await as(operator, recover);
     expect([recovered.code, recovered.json()]).toEqual([
@@ -85,7 +80,7 @@ describe('the roles of people', () => {
       expect.objectContaining({ step: expect.objectContaining({ action: 'recover' }) }),
     ]);
     const drill = await as(operator, 'drill --yes --to-vault-name contoso-drill');
-    expect([drill.code, azure.keyVault.source('vault', 'contoso-drill')?.keyNames()]).toEqual([1, []]);
+    expect([drill.code, azure.vault('contoso-drill').keyNames()]).toEqual([1, []]);
   });
 
   test('a drill operator drills into a vault and into a Managed HSM', async () => {

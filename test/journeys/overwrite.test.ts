@@ -1,29 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
-import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
-import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
+import { digestOf, viewContainer } from '../support/container-view.ts';
+import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { now } from '../support/now.ts';
 
 const request = { vaultName: 'contoso-prod', name: 'signing', blobName: 'hand-over/signing.keybackup' };
 
-let azure: TestAzure;
-let container: ContainerView;
-let deployed: EscrowApp;
-let mightier: EscrowApp;
-
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
-  container = viewContainer(azure);
-  const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
-  const writer = azure.registry.add('an app that may overwrite', [...appDataActions, write]);
-  deployed = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
-  mightier = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { clientId: writer.clientId });
-  expect((await deployed.deliver(request)).error).toBeUndefined();
-});
-
-afterAll(() => azure?.stop());
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
+const container = viewContainer(azure);
+const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
+const writer = azure.registry.add('an app that may overwrite', [...appDataActions, write]);
+const deployed = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
+const mightier = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { clientId: writer.clientId });
+expect((await deployed.deliver(request)).error).toBeUndefined();
 
 describe('a blobName that is taken', () => {
   test.each(['conflict', 'forbidden'] as const)(

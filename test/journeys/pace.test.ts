@@ -1,30 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { KeyClient } from '@azure/keyvault-keys';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { startEscrowApp } from '../support/escrow-app.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight, now } from '../support/now.ts';
 
 const maxBackupsPerSecond = 20;
 const keysOf = (count: number) => Array.from({ length: count }, (_, index) => `key-${index}`);
 
-let azure: TestAzure;
-
-beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      // More keys than the vault takes in one go: a run without a pace would be throttled.
-      { kind: 'vault', name: 'contoso-prod', callsPerSecond: 40, keys: keysOf(50) },
-      { kind: 'vault', name: 'contoso-web', keys: keysOf(15) },
-    ],
-  });
+const azure = await useTestAzure({
+  sources: [
+    // More keys than the vault takes in one go: a run without a pace would be throttled.
+    { kind: 'vault', name: 'contoso-prod', callsPerSecond: 40, keys: keysOf(50) },
+    { kind: 'vault', name: 'contoso-web', keys: keysOf(15) },
+  ],
 });
 
 beforeEach(() => {
   azure.keyVault.requests.length = 0;
 });
-
-afterAll(() => azure?.stop());
 
 /**
  * The application's calls, each held against the earliest instant at which it may have left: two at once, then one after

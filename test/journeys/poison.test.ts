@@ -1,30 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { requestRunId } from '../../src/escrow/model/run-id.ts';
 import { escrowLines, linesNamed, startEscrowHost } from '../support/escrow-host.ts';
-import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
+import { useHostedEscrow } from '../support/hosted-escrow.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 
-let escrow: HostedEscrow;
-
-beforeAll(async () => {
-  escrow = await startHostedEscrow(
-    [{ kind: 'vault', name: 'contoso-prod', keys: ['denied', 'recovers', 'hangs', 'signing'] }],
-    { sources, overrides: { messageLeaseMs: 1_000 } },
-  );
-});
-
-afterAll(() => escrow?.stop());
+const { azure, container, host, queue } = await useHostedEscrow(
+  [{ kind: 'vault', name: 'contoso-prod', keys: ['denied', 'recovers', 'hangs', 'signing'] }],
+  { sources, overrides: { messageLeaseMs: 1_000 } },
+);
 
 function failedLines(messageId: string) {
-  return linesNamed(escrowLines(escrow.host.events), 'escrow.request.failed').filter(
-    (line) => line.messageId === messageId,
-  );
+  return linesNamed(escrowLines(host.events), 'escrow.request.failed').filter((line) => line.messageId === messageId);
 }
 
 describe('a request that may succeed later', () => {
   test('is delivered five times, then lies whole on the poison queue and in a record, every reason in the log', async () => {
-    const { azure, host, container, queue } = escrow;
     azure.keyVault.faults.add({
       keyName: 'denied',
       operation: 'backupKey',
@@ -62,7 +53,6 @@ describe('a request that may succeed later', () => {
   });
 
   test('succeeds on a later delivery without a second record or a trace of failure', async () => {
-    const { azure, host, container, queue } = escrow;
     azure.keyVault.faults.add({
       keyName: 'recovers',
       operation: 'backupKey',
@@ -82,13 +72,12 @@ describe('a request that may succeed later', () => {
 
 describe('a request whose function dies with its host', () => {
   test('is carried out by the next host, once', async () => {
-    const { azure, container, queue } = escrow;
     azure.keyVault.faults.add({ keyName: 'hangs', operation: 'backupKey', times: 1, effect: { kind: 'stall' } });
     const { messageId, insertedAt } = await queue.send({ vaultName: 'contoso-prod', name: 'hangs' });
     const isUnderWay = () =>
       azure.keyVault.requests.some(({ keyName, operation }) => keyName === 'hangs' && operation === 'backupKey');
     await expect.poll(isUnderWay).toBe(true);
-    await escrow.host.kill();
+    await host.kill();
     await using next = await startEscrowHost(azure, { sources });
     await next.waitFor((event) => event.event === 'finished' && event.error === undefined);
     const runId = requestRunId(insertedAt, messageId);

@@ -1,26 +1,19 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { runCommand } from '../support/cli.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { viewContainer } from '../support/container-view.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 const messages = 'Microsoft.Storage/storageAccounts/queueServices/queues/messages';
 
-let azure: TestAzure;
-let container: ContainerView;
-
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
-  container = viewContainer(azure);
-});
-
-afterAll(() => azure?.stop());
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
+const container = viewContainer(azure);
 
 /** The app without some of its rights on the queue. */
 function lacking(isMissing: (action: string) => boolean): {

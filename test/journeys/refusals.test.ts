@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { HostEvent } from '../../local-azure/functions-host/host-events.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
-import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
+import { useHostedEscrow } from '../support/hosted-escrow.ts';
 import { day, fromNow } from '../support/now.ts';
 
 const vault = { vaultName: 'contoso-prod' };
@@ -96,37 +96,31 @@ const bad: readonly (readonly [what: string, body: string | Buffer, reason: RegE
   ],
 ];
 
-let escrow: HostedEscrow;
 const sent = new Map<string | Buffer, string>();
 const poisoned: Buffer[] = [];
 
-beforeAll(async () => {
-  escrow = await startHostedEscrow(
-    [
-      { kind: 'vault', name: 'contoso-prod', keys: ['signing'] },
-      { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
-    ],
-    { sources: [vault, { hsmName: 'contoso-hsm' }] },
-  );
-  const { host, queue } = escrow;
-  const count = (what: HostEvent['event']) => host.events.filter(({ event }) => event === what).length;
-  // A look at a queue shows 32 messages.
-  for (let from = 0; from < bad.length; from += 30) {
-    const batch = bad.slice(from, from + 30);
-    const finished = count('finished') + batch.length;
-    for (const [, body] of batch) sent.set(body, (await queue.sendBytes(body)).messageId);
-    await host.waitFor(() => count('finished') >= finished, { timeoutMs: 60_000 });
-    poisoned.push(...(await queue.poisonedBytes()));
-    await queue.clear();
-  }
-}, 120_000);
-
-afterAll(() => escrow?.stop());
+const { azure, container, host, queue } = await useHostedEscrow(
+  [
+    { kind: 'vault', name: 'contoso-prod', keys: ['signing'] },
+    { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
+  ],
+  { sources: [vault, { hsmName: 'contoso-hsm' }] },
+);
+const count = (what: HostEvent['event']) => host.events.filter(({ event }) => event === what).length;
+// A look at a queue shows 32 messages.
+for (let from = 0; from < bad.length; from += 30) {
+  const batch = bad.slice(from, from + 30);
+  const finished = count('finished') + batch.length;
+  for (const [, body] of batch) sent.set(body, (await queue.sendBytes(body)).messageId);
+  await host.waitFor(() => count('finished') >= finished, { timeoutMs: 60_000 });
+  poisoned.push(...(await queue.poisonedBytes()));
+  await queue.clear();
+}
 
 describe('a message that can never succeed', () => {
   test.each(bad)('is refused with a reason and what is allowed: %s', async (_what, body, reason) => {
     const messageId = sent.get(body);
-    const refused = linesNamed(escrowLines(escrow.host.events), 'escrow.request.refused').filter(
+    const refused = linesNamed(escrowLines(host.events), 'escrow.request.refused').filter(
       (line) => line.messageId === messageId,
     );
     expect(refused).toHaveLength(1);
@@ -135,10 +129,10 @@ describe('a message that can never succeed', () => {
   });
 
   test('is kept whole, with the reason, as a record that does not expire', async () => {
-    const names = await escrow.container.names();
-    expect([names, names.length]).toEqual([await escrow.container.requests(), sent.size]);
+    const names = await container.names();
+    expect([names, names.length]).toEqual([await container.requests(), sent.size]);
     for (const [body, messageId] of sent) {
-      const record = await escrow.container.readRequest(messageId);
+      const record = await container.readRequest(messageId);
       expect(record).toMatchObject({ format: 'keyvault-escrow/request/1', messageId, status: 'refused', attempt: 1 });
       expect(record.message).toEqual(typeof body === 'string' ? { text: body } : { base64: body.toString('base64') });
     }
@@ -148,19 +142,17 @@ describe('a message that can never succeed', () => {
     const wanted = bad.map(([, body]) => Buffer.from(body as string).toString('base64'));
     expect(new Set(poisoned.map((body) => body.toString('base64')))).toEqual(new Set(wanted));
     expect(poisoned).toHaveLength(bad.length);
-    const started = escrow.host.events.filter(({ event }) => event === 'started');
+    const started = host.events.filter(({ event }) => event === 'started');
     expect(started).toHaveLength(bad.length);
   });
 
   test('makes no backup, and sends no request to any host outside the configured ones', () => {
-    const { azure } = escrow;
     expect(azure.keyVault.requests).toEqual([]);
     expect(azure.proxy.refusedHosts).toEqual([]);
     expect(new Set(azure.storage.requests.map(({ operation }) => operation))).not.toContain('createContainer');
   });
 
   test('never takes the process down: the next good request is carried out', async () => {
-    const { host, queue } = escrow;
     const { pid } = host;
     const since = host.events.length;
     await queue.send({ ...vault, name: 'signing' });

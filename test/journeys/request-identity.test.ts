@@ -1,25 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { requestRunId } from '../../src/escrow/model/run-id.ts';
 import { runCommand } from '../support/cli.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
-import { type HostedEscrow, startHostedEscrow } from '../support/hosted-escrow.ts';
+import { useHostedEscrow } from '../support/hosted-escrow.ts';
 import { fromNow, hour, minute } from '../support/now.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 const keys = ['signing', 'twice', 'forced', 'denied', 'waited', 'spaced'];
 const idOf = (key: string) => `https://contoso-prod.vault.azure.net/keys/${key}`;
 
-let escrow: HostedEscrow;
-
-beforeAll(async () => {
-  escrow = await startHostedEscrow([{ kind: 'vault', name: 'contoso-prod', keys }], { sources });
+const { azure, container, host, queue } = await useHostedEscrow([{ kind: 'vault', name: 'contoso-prod', keys }], {
+  sources,
 });
 
-afterAll(() => escrow?.stop());
-
 async function untilFinished(count: number, since: number): Promise<void> {
-  const { host } = escrow;
   const finished = () => host.events.slice(since).filter(({ event }) => event === 'finished').length;
   await host.waitFor(() => finished() >= count, { since });
 }
@@ -30,7 +25,6 @@ describe('a message whose members have the names of what the host says of a mess
     ['as it is', 'signing', (text: string) => text],
     ['with a byte order mark and spaces around', 'spaced', (text: string) => `\uFEFF  ${text}\r\n`],
   ])('asks for a key by its id, %s, under a run id of its own', async (_how, key, write) => {
-    const { container, queue, host } = escrow;
     const since = host.events.length;
     const { messageId, insertedAt } = await queue.sendBytes(write(JSON.stringify({ id: idOf(key) })));
     await untilFinished(1, since);
@@ -45,7 +39,6 @@ describe('a message whose members have the names of what the host says of a mess
     ['without force', 'twice', false],
     ['with force', 'forced', true],
   ])('is carried out twice when it was sent twice, in the same second too, %s', async (_how, key, force) => {
-    const { container, queue, host } = escrow;
     const since = host.events.length;
     const sent = await Promise.all([0, 1].map(() => queue.send({ id: idOf(key), force })));
     await untilFinished(2, since);
@@ -56,7 +49,6 @@ describe('a message whose members have the names of what the host says of a mess
   });
 
   test('is an event: its id and its other members change neither the deliveries nor the record', async () => {
-    const { azure, container, queue, host } = escrow;
     const forbidden = { kind: 'forbidden', reason: 'ForbiddenByRbac' } as const;
     azure.keyVault.faults.add({ keyName: 'denied', operation: 'backupKey', effect: forbidden });
     const event = {
@@ -79,7 +71,6 @@ describe('a message whose members have the names of what the host says of a mess
 });
 
 test('enqueue by key id, with --wait, ends when the key is escrowed', async () => {
-  const { azure, container } = escrow;
   const env = escrowSettings(azure, sources);
   const asked = await runCommand(azure, `enqueue --id ${idOf('waited')} --wait --timeout 30s --json`, { env });
   expect([asked.code, asked.stderr]).toEqual([0, '']);

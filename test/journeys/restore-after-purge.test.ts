@@ -1,37 +1,31 @@
 import { KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
-import { type EscrowApp, startEscrowApp } from '../support/escrow-app.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { digestOf, viewContainer } from '../support/container-view.ts';
+import { startEscrowApp } from '../support/escrow-app.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
 const runId = scheduledRunId(lastNight());
 const expiresOn = lastNight(-200);
 
-let azure: TestAzure;
-let app: EscrowApp;
-let container: ContainerView;
-
-beforeAll(async () => {
-  const key = { versions: 3, tags: { owner: 'platform', tier: '1' }, expiresOn };
-  const vaultKeys = [
-    { name: 'Signing', kty: 'RSA', ...key },
-    { name: 'curve', curve: 'P-521', enabled: false, ...key },
-  ] as const;
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', keys: vaultKeys },
-      { kind: 'managedHsm', name: 'contoso-hsm', keys: [{ name: 'payments', kty: 'EC-HSM', ...key }] },
-    ],
-  });
-  container = viewContainer(azure);
-  app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }]);
+const key = { versions: 3, tags: { owner: 'platform', tier: '1' }, expiresOn };
+const vaultKeys = [
+  { name: 'Signing', kty: 'RSA', ...key },
+  { name: 'curve', curve: 'P-521', enabled: false, ...key },
+] as const;
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', keys: vaultKeys },
+    { kind: 'managedHsm', name: 'contoso-hsm', keys: [{ name: 'payments', kty: 'EC-HSM', ...key }] },
+  ],
 });
+
+const container = viewContainer(azure);
+const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }]);
 
 afterAll(async () => {
   vi.restoreAllMocks();
-  await azure?.stop();
 });
 
 /** Every version with its public key, as the service shows them; what may change with the current time left out. */

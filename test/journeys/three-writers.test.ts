@@ -1,34 +1,27 @@
 import { KeyClient } from '@azure/keyvault-keys';
 import { ContainerClient } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { drillOperatorRoles, requesterDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import { viewContainer } from '../support/container-view.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 
 const places = ['containerUrl', 'auditContainerUrl', 'drillContainerUrl'] as const;
 type Place = (typeof places)[number];
 
-let azure: TestAzure;
-let backup: Uint8Array;
-
-beforeAll(async () => {
-  const keys = ['signing', 'payroll'];
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', keys },
-      { kind: 'vault', name: 'contoso-drill' },
-    ],
-  });
-  azure.registry.add('drill operator', ...drillOperatorRoles(azure.containers));
-  azure.registry.add('requester', requesterDataActions);
-  const view = viewContainer(azure);
-  for (const name of ['vaults/there', 'audits/there', 'drills/there']) await view.put(name, 'as it was');
-  backup = (await keysAs(azure.identities.app, 'contoso-prod').backupKey('signing')) ?? new Uint8Array();
+const keys = ['signing', 'payroll'];
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', keys },
+    { kind: 'vault', name: 'contoso-drill' },
+  ],
 });
-
-afterAll(() => azure?.stop());
+azure.registry.add('drill operator', ...drillOperatorRoles(azure.containers));
+azure.registry.add('requester', requesterDataActions);
+const view = viewContainer(azure);
+for (const name of ['vaults/there', 'audits/there', 'drills/there']) await view.put(name, 'as it was');
+const backup = (await keysAs(azure.identities.app, 'contoso-prod').backupKey('signing')) ?? new Uint8Array();
 
 function keysAs(identity: LocalIdentity, vault: string): KeyClient {
   const noRetries = { retryOptions: { maxRetries: 0 } };
@@ -119,7 +112,7 @@ describe('each container has one writer, and all may read', () => {
     azure.keyVault
       .source('vault', 'contoso-drill')
       ?.keyNames()
-      .forEach((key) => void azure.keyVault.source('vault', 'contoso-drill')?.purgeKey(key));
+      .forEach((key) => void azure.vault('contoso-drill').purgeKey(key));
   });
 
   test('and what was there is there, as it was', async () => {

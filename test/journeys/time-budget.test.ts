@@ -1,25 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
 import { noLimit } from '../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
 const total = 60;
 const runId = scheduledRunId(lastNight());
 
-let azure: TestAzure;
-let container: ContainerView;
-
-beforeAll(async () => {
-  const keys = Array.from({ length: total }, (_, index) => `key-${index}`);
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys }] });
-  container = viewContainer(azure);
-});
-
-afterAll(() => azure?.stop());
+const keys = Array.from({ length: total }, (_, index) => `key-${index}`);
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys }] });
+const container = viewContainer(azure);
 
 function backups() {
   return azure.keyVault.requests.filter(({ operation }) => operation === 'backupKey');

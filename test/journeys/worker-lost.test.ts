@@ -1,28 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
 import { requestRunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { type ContainerView, viewContainer } from '../support/container-view.ts';
+import { viewContainer } from '../support/container-view.ts';
 import { escrowLines, linesNamed, startEscrowHost } from '../support/escrow-host.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
-import { type QueueView, viewQueue } from '../support/queue-view.ts';
+import { viewQueue } from '../support/queue-view.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 const keys = ['first', 'second', 'third'];
 /** Of host.json. */
 const maxDequeueCount = 5;
 
-let azure: TestAzure;
-let container: ContainerView;
-let queue: QueueView;
 let host: FunctionsHost;
 let night = 0;
 
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys }] });
-  container = viewContainer(azure);
-  queue = viewQueue(azure);
-});
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys }] });
+const container = viewContainer(azure);
+const queue = viewQueue(azure);
 
 beforeEach(() => {
   azure.keyVault.requests.length = 0;
@@ -32,8 +27,6 @@ afterEach(async () => {
   azure.keyVault.faults.clear();
   await host?.stop();
 });
-
-afterAll(() => azure?.stop());
 
 /** Holds the backup of a key up until its worker is gone. */
 function stall(keyName: string, times: number): void {

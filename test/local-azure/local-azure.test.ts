@@ -1,25 +1,20 @@
 import { DefaultAzureCredential } from '@azure/identity';
 import { KeyClient } from '@azure/keyvault-keys';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { useTestAzure } from '../support/local-azure.ts';
 
-let azure: TestAzure;
-
-beforeAll(async () => {
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod', keys: ['signing'] },
-      { kind: 'managedHsm', name: 'contoso-hsm', keys: ['signing'] },
-    ],
-    env: { ESCROW_TEST_SETTING: 'set' },
-  });
+// Registered first, so it runs last, when the local Azure has stopped.
+afterAll(() => {
+  expect([process.env.ESCROW_TEST_SETTING, process.env.IDENTITY_HEADER]).toEqual([undefined, undefined]);
 });
 
-afterAll(async () => {
-  await azure.stop();
-  expect(process.env.ESCROW_TEST_SETTING).toBeUndefined();
-  expect(process.env.IDENTITY_HEADER).toBeUndefined();
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod', keys: ['signing'] },
+    { kind: 'managedHsm', name: 'contoso-hsm', keys: ['signing'] },
+  ],
+  env: { ESCROW_TEST_SETTING: 'set' },
 });
 
 describe('the local Azure, reached by environment alone', () => {

@@ -1,20 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import type { EscrowStore } from '../../src/escrow/ports/escrow-store.ts';
-import { type ContainerView, digestOf, viewContainer } from '../support/container-view.ts';
+import { digestOf, viewContainer } from '../support/container-view.ts';
 import { fastClock } from '../support/escrow-app.ts';
 import { noLimit } from '../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
-
-let azure: TestAzure;
-let view: ContainerView;
-/** Seen by somebody who may overwrite, so that what protects a record here is the request and not the role. */
-let store: EscrowStore;
-let open: (url: string) => EscrowStore;
 
 const blob = (name: string, content: string) => ({
   name,
@@ -23,22 +16,19 @@ const blob = (name: string, content: string) => ({
   metadata: { runid: scheduledRunId(lastNight()) },
 });
 
-beforeAll(async () => {
-  azure = await startTestAzure();
-  view = viewContainer(azure);
-  const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
-  const writer = azure.registry.add('somebody who may overwrite', [...appDataActions, write]);
-  const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
-  open = (url) => createBlobContainerStore(url, azure.credential(writer), fastClock(100));
-  store = open(azure.containerUrl);
-});
+const azure = await useTestAzure();
+const view = viewContainer(azure);
+const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
+const writer = azure.registry.add('somebody who may overwrite', [...appDataActions, write]);
+const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
+const open = (url: string) => createBlobContainerStore(url, azure.credential(writer), fastClock(100));
+/** Seen by somebody who may overwrite, so that what protects a record here is the request and not the role. */
+const store = open(azure.containerUrl);
 
 beforeEach(() => {
   azure.storage.faults.clear();
   azure.storage.requests.length = 0;
 });
-
-afterAll(() => azure?.stop());
 
 describe('create', () => {
   test.each([

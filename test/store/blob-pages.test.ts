@@ -1,42 +1,30 @@
 import https from 'node:https';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { EscrowStore } from '../../src/escrow/ports/escrow-store.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { viewContainer } from '../support/container-view.ts';
 import { fastClock } from '../support/escrow-app.ts';
 import { noLimit } from '../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
-import { startTlsHost, type TlsHost } from '../support/tls-host.ts';
-
-let azure: TestAzure;
-let store: EscrowStore;
-let front: TlsHost;
+import { type TestAzure, useTestAzure } from '../support/local-azure.ts';
+import { type TlsHost, useTlsHost } from '../support/tls-host.ts';
 
 /** Storage whose pages hold two entries: the real ones hold 5,000, which no test can fill. */
-beforeAll(async () => {
-  azure = await startTestAzure();
-  const view = viewContainer(azure);
-  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
-    await view.put(`p/${name}`, name);
-    await view.put(`q/${name}/blob`, name);
-  }
-  await view.put('top', 'top');
-  front = await smallPages(azure);
-  const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
-  store = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
-});
+const azure = await useTestAzure();
+const view = viewContainer(azure);
+for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+  await view.put(`p/${name}`, name);
+  await view.put(`q/${name}/blob`, name);
+}
+await view.put('top', 'top');
+const front = await smallPages(azure);
+const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
+const store = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
 
 beforeEach(() => {
   azure.storage.faults.clear();
 });
 
-afterAll(async () => {
-  await front?.[Symbol.asyncDispose]();
-  await azure?.stop();
-});
-
 function smallPages(local: TestAzure): Promise<TlsHost> {
   const { hostname } = new URL(local.containerUrl);
-  return startTlsHost(local, [hostname], ({ url, headers }, response) => {
+  return useTlsHost(local, [hostname], ({ url, headers }, response) => {
     const gate = { host: '127.0.0.1', port: local.storage.port, servername: hostname, ca: local.ca };
     const onward = { ...gate, path: `${url}&maxresults=2`, headers };
     https

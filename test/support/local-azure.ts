@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { inject } from 'vitest';
+import { afterAll, inject } from 'vitest';
 import { adoptEnvironment } from '../../local-azure/demonstration/adopt-environment.ts';
-import type { AddKeyOptions, LocalSourceOptions } from '../../local-azure/key-vault/local-source.ts';
+import type { LocalSourceKind } from '../../local-azure/key-vault/data-actions.ts';
+import type { AddKeyOptions, LocalSource, LocalSourceOptions } from '../../local-azure/key-vault/local-source.ts';
 import { type LocalAzure, startLocalAzure } from '../../local-azure/local-azure.ts';
 
 export interface TestAzure extends LocalAzure {
   readonly containerName: string;
   readonly queueName: string;
+  /** A source that there is; @throws when there is none of that name. */
+  vault(name: string): LocalSource;
+  hsm(name: string): LocalSource;
 }
 
 /** A vault or Managed HSM with keys in it: each by its name alone, or with what is special about it. */
@@ -15,8 +19,8 @@ export interface TestSource extends LocalSourceOptions {
 }
 
 /**
- * The local Azure of one test file, on the suite's Azurite with a container and queues of its own, and this process
- * living in it as the application. Start it in `beforeAll`, stop it in `afterAll`; one per file (see adoptEnvironment).
+ * A local Azure on the suite's Azurite with a container and queues of its own, and this process living in it as the
+ * application; one per file (see adoptEnvironment).
  * @param options.env settings of the product to set as well, for as long as it runs.
  */
 export async function startTestAzure(
@@ -41,5 +45,25 @@ export async function startTestAzure(
     leave();
     await local.stop();
   };
-  return { ...local, containerName, queueName, stop, [Symbol.asyncDispose]: stop };
+  const source = (kind: LocalSourceKind) => (name: string) => {
+    const found = local.keyVault.source(kind, name);
+    if (found === undefined) throw new Error(`There is no ${kind} "${name}" in this local Azure.`);
+    return found;
+  };
+  return {
+    ...local,
+    containerName,
+    queueName,
+    vault: source('vault'),
+    hsm: source('managedHsm'),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** The same for a whole test file: awaited where the file begins, stopped after its last test. */
+export async function useTestAzure(options: Parameters<typeof startTestAzure>[0] = {}): Promise<TestAzure> {
+  const azure = await startTestAzure(options);
+  afterAll(() => azure.stop());
+  return azure;
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import https from 'node:https';
-import { inject } from 'vitest';
+import { afterAll, inject } from 'vitest';
 import type { LocalAzure } from '../../local-azure/local-azure.ts';
 import type { Certificates } from '../../local-azure/network/certificates.ts';
 import { listenOnLoopback } from '../../local-azure/network/loopback.ts';
@@ -31,6 +31,13 @@ export async function startTlsHost(
   const { port, stop } = await listenOnLoopback(server);
   for (const host of hosts) azure.proxy.route(host, port);
   return { port, asked, authorizations, [Symbol.asyncDispose]: stop };
+}
+
+/** The same for a whole test file. */
+export async function useTlsHost(...options: Parameters<typeof startTlsHost>): Promise<TlsHost> {
+  const host = await startTlsHost(...options);
+  afterAll(() => host[Symbol.asyncDispose]());
+  return host;
 }
 
 function urlOf({ headers, url }: IncomingMessage): string {

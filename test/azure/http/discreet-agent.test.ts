@@ -2,27 +2,17 @@ import { once } from 'node:events';
 import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createDiscreetAgent } from '../../../src/azure/http/discreet-agent.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
-import { startTlsHost, type TlsHost } from '../../support/tls-host.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
+import { useTlsHost } from '../../support/tls-host.ts';
 
 const host = 'contoso-prod.vault.azure.net';
 const token = 'eyJ0eXAi-the-token-of-the-app';
 const identityHeader = 'the-secret-of-the-identity-endpoint';
 
-let azure: TestAzure;
-let server: TlsHost;
-
-beforeAll(async () => {
-  azure = await startTestAzure();
-  server = await startTlsHost(azure, [host], (_request, response) => response.end('{}'));
-});
-
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-  await azure?.stop();
-});
+const azure = await useTestAzure();
+const server = await useTlsHost(azure, [host], (_request, response) => response.end('{}'));
 
 async function ask(agent: https.Agent, to: https.RequestOptions = { host }): Promise<void> {
   const { ca } = azure;

@@ -1,23 +1,16 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
+import { describe, expect, test } from 'vitest';
 import { fastClock } from '../../support/escrow-app.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
 import { startTlsHost } from '../../support/tls-host.ts';
 
-let azure: TestAzure;
-let app: LocalIdentity;
 const clock = fastClock(100);
 const storage = 'https://contosoescrow.blob.core.windows.net';
 
-beforeAll(async () => {
-  azure = await startTestAzure();
-  app = azure.identities.app;
-});
-
-afterAll(() => azure?.stop());
+const azure = await useTestAzure();
+const app = azure.identities.app;
 
 async function namesOf(listing: AsyncIterable<{ name: string }>): Promise<string[]> {
   const names: string[] = [];

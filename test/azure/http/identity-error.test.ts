@@ -1,18 +1,14 @@
 import type { TokenCredential } from '@azure/identity';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { appDataActions } from '../../../local-azure/identity/deployed-roles.ts';
 import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
 import { describeFailure, failureSentence } from '../../../src/escrow/model/failure.ts';
 import { fastClock } from '../../support/escrow-app.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { withHurriedTimers } from '../../support/hurried-timers.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
 
-let azure: TestAzure;
-
-beforeAll(async () => {
-  azure = await startTestAzure();
-});
+const azure = await useTestAzure();
 
 beforeEach(() => {
   vi.unstubAllEnvs();
@@ -20,10 +16,7 @@ beforeEach(() => {
   azure.identityEndpoint.requests.length = 0;
 });
 
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await azure?.stop();
-});
+afterAll(() => vi.unstubAllEnvs());
 
 /** The product's own credential, as an app finds it in its environment. */
 async function credentialOf(identity: LocalIdentity, waitMs?: number): Promise<TokenCredential> {

@@ -1,45 +1,31 @@
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { FaultEffect } from '../../../local-azure/key-vault/faults.ts';
-import type { EscrowStore } from '../../../src/escrow/ports/escrow-store.ts';
-import type { KeySource } from '../../../src/escrow/ports/key-source.ts';
 import { fastClock } from '../../support/escrow-app.ts';
-import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { noLimit } from '../../support/escrow-sources.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
 import { secretFinder, textSecret } from '../../support/secrets.ts';
+import { openVault } from '../../support/source-client.ts';
 
-let azure: TestAzure;
-let keys: KeySource;
-let store: EscrowStore;
-let handedOut: string[];
-
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing' });
-  const { openKeyClient } = await import('../../../src/azure/key-vault/key-client.ts');
-  const { createKeySource } = await import('../../../src/azure/key-vault/key-source.ts');
-  const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
-  const issuing = azure.credential(azure.identities.app);
-  handedOut = [];
-  const credential: typeof issuing = {
-    async getToken(...asked) {
-      const token = await issuing.getToken(...asked);
-      if (token !== null) handedOut.push(token.token);
-      return token;
-    },
-  };
-  const clock = fastClock(100);
-  const source = { kind: 'vault', name: 'contoso-prod', maxBackupsPerSecond: 1000 } as const;
-  keys = createKeySource(openKeyClient({ source, suffixes: publicSuffixes, credential, clock }));
-  store = createBlobContainerStore(azure.containerUrl, credential, clock);
-});
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+azure.vault('contoso-prod').addKey({ name: 'signing' });
+const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
+const issuing = azure.credential(azure.identities.app);
+const handedOut: string[] = [];
+const credential: typeof issuing = {
+  async getToken(...asked) {
+    const token = await issuing.getToken(...asked);
+    if (token !== null) handedOut.push(token.token);
+    return token;
+  },
+};
+const { keys } = await openVault(azure.vault('contoso-prod'), credential);
+const store = createBlobContainerStore(azure.containerUrl, credential, fastClock(100));
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
   azure.storage.faults.clear();
 });
-
-afterAll(() => azure?.stop());
 
 /** Whatever an error hangs on to, printed as far as printing goes. */
 function expectDiscreet(error: unknown): void {

@@ -1,20 +1,13 @@
 import https from 'node:https';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EscrowStore } from '../../../src/escrow/ports/escrow-store.ts';
-import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
+import { describe, expect, test } from 'vitest';
 import { viewContainer } from '../../support/container-view.ts';
 import { fastClock } from '../../support/escrow-app.ts';
-import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
-import { startTlsHost, type TlsHost } from '../../support/tls-host.ts';
+import { noLimit } from '../../support/escrow-sources.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
+import { openVault } from '../../support/source-client.ts';
+import { useTlsHost } from '../../support/tls-host.ts';
 
-let azure: TestAzure;
-
-beforeAll(async () => {
-  azure = await startTestAzure();
-});
-
-afterAll(() => azure?.stop());
+const azure = await useTestAzure();
 
 // fixed dates: what is tested is how a date is read, and nothing compares it with now.
 
@@ -34,47 +27,35 @@ const attributes: readonly (readonly [name: string, seconds: unknown, time: stri
   ['object', {}, undefined],
 ];
 
-describe('a vault with odd times', () => {
+describe('a vault with odd times', async () => {
   const host = 'contoso-odd.vault.azure.net';
-  let vault: TlsHost;
-  let operator: KeyOperator;
 
-  beforeAll(async () => {
-    vault = await startTlsHost(azure, [host], ({ headers, url = '' }, response) => {
-      const answer = (status: number, more: Record<string, string>, body: object) =>
-        response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body));
-      if (headers.authorization === undefined) {
-        const challenge = 'Bearer authorization="https://login.windows.net/t", resource="https://vault.azure.net"';
-        return answer(401, { 'www-authenticate': challenge }, {});
-      }
-      const [, folder, name, last] = new URL(url, `https://${host}`).pathname.split('/');
-      const items = attributes
-        .filter(([key]) => name === undefined || name === '' || key === name)
-        .map(([key, told]) => {
-          const kid = `https://${host}/keys/${key}${last === 'versions' ? '/0123456789abcdef' : ''}`;
-          return { kid, attributes: { enabled: true, created: told, updated: told } };
-        });
-      if (folder === 'deletedkeys') {
-        const [, told] = attributes.find(([key]) => key === name) ?? [];
-        const recoveryId = `https://${host}/deletedkeys/${name}`;
-        const gone = { recoveryId, deletedDate: told, scheduledPurgeDate: told };
-        return answer(200, {}, { ...items[0], key: { kid: `${items[0]?.kid}/0123456789abcdef` }, ...gone });
-      }
-      if (name && last !== 'versions') {
-        return answer(200, {}, { ...items[0], key: { kid: `${items[0]?.kid}/0123456789abcdef`, kty: 'EC' } });
-      }
-      return answer(200, {}, { value: items });
-    });
-    const { openKeyClient } = await import('../../../src/azure/key-vault/key-client.ts');
-    const { createKeySource } = await import('../../../src/azure/key-vault/key-source.ts');
-    const { createKeyOperator } = await import('../../../src/azure/key-vault/key-operator.ts');
-    const source = { kind: 'vault', name: 'contoso-odd', maxBackupsPerSecond: 1000 } as const;
-    const credential = azure.credential(azure.identities.app);
-    const client = openKeyClient({ source, suffixes: publicSuffixes, credential, clock: fastClock(100) });
-    operator = createKeyOperator(client, createKeySource(client));
+  await useTlsHost(azure, [host], ({ headers, url = '' }, response) => {
+    const answer = (status: number, more: Record<string, string>, body: object) =>
+      response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body));
+    if (headers.authorization === undefined) {
+      const challenge = 'Bearer authorization="https://login.windows.net/t", resource="https://vault.azure.net"';
+      return answer(401, { 'www-authenticate': challenge }, {});
+    }
+    const [, folder, name, last] = new URL(url, `https://${host}`).pathname.split('/');
+    const items = attributes
+      .filter(([key]) => name === undefined || name === '' || key === name)
+      .map(([key, told]) => {
+        const kid = `https://${host}/keys/${key}${last === 'versions' ? '/0123456789abcdef' : ''}`;
+        return { kid, attributes: { enabled: true, created: told, updated: told } };
+      });
+    if (folder === 'deletedkeys') {
+      const [, told] = attributes.find(([key]) => key === name) ?? [];
+      const recoveryId = `https://${host}/deletedkeys/${name}`;
+      const gone = { recoveryId, deletedDate: told, scheduledPurgeDate: told };
+      return answer(200, {}, { ...items[0], key: { kid: `${items[0]?.kid}/0123456789abcdef` }, ...gone });
+    }
+    if (name && last !== 'versions') {
+      return answer(200, {}, { ...items[0], key: { kid: `${items[0]?.kid}/0123456789abcdef`, kty: 'EC' } });
+    }
+    return answer(200, {}, { value: items });
   });
-
-  afterAll(() => vault?.[Symbol.asyncDispose]());
+  const operator = await openVault({ name: 'contoso-odd' }, azure.credential(azure.identities.app));
 
   test('lists its keys with those that are times', async () => {
     const listed: unknown[] = [];
@@ -95,42 +76,36 @@ describe('a vault with odd times', () => {
   });
 });
 
-describe('storage with odd times', () => {
-  let store: EscrowStore;
-  let front: TlsHost;
+describe('storage with odd times', async () => {
   /** What stands in its answers, instead of the times that the service sends. */
   let created = '';
   let modified = '';
 
-  beforeAll(async () => {
-    const view = viewContainer(azure);
-    await view.put('odd/blob', 'content');
-    const { hostname } = new URL(azure.containerUrl);
-    front = await startTlsHost(azure, [hostname], ({ method = '', url = '', headers }, response) => {
-      const gate = { host: '127.0.0.1', port: azure.storage.port, servername: hostname, ca: azure.ca };
-      const onward = https.request({ ...gate, method, path: url, headers }, (answer) => {
-        const told = { 'x-ms-creation-time': created, 'last-modified': modified };
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk) => chunks.push(chunk));
-        answer.on('end', () => {
-          const body = Buffer.concat(chunks)
-            .toString('utf8')
-            .replace(/(<Creation-Time>)[^<]*/g, `$1${created}`)
-            .replace(/(<Last-Modified>)[^<]*/g, `$1${modified}`);
-          const { 'content-length': length, 'transfer-encoding': _, ...kept } = answer.headers;
-          const size = method === 'HEAD' ? length : Buffer.byteLength(body);
-          response.writeHead(answer.statusCode ?? 502, { ...kept, ...told, 'content-length': size });
-          response.end(body);
-        });
+  const view = viewContainer(azure);
+  await view.put('odd/blob', 'content');
+  const { hostname } = new URL(azure.containerUrl);
+  await useTlsHost(azure, [hostname], ({ method = '', url = '', headers }, response) => {
+    const gate = { host: '127.0.0.1', port: azure.storage.port, servername: hostname, ca: azure.ca };
+    const onward = https.request({ ...gate, method, path: url, headers }, (answer) => {
+      const told = { 'x-ms-creation-time': created, 'last-modified': modified };
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk) => chunks.push(chunk));
+      answer.on('end', () => {
+        const body = Buffer.concat(chunks)
+          .toString('utf8')
+          .replace(/(<Creation-Time>)[^<]*/g, `$1${created}`)
+          .replace(/(<Last-Modified>)[^<]*/g, `$1${modified}`);
+        const { 'content-length': length, 'transfer-encoding': _, ...kept } = answer.headers;
+        const size = method === 'HEAD' ? length : Buffer.byteLength(body);
+        response.writeHead(answer.statusCode ?? 502, { ...kept, ...told, 'content-length': size });
+        response.end(body);
       });
-      onward.on('error', () => response.destroy());
-      onward.end();
     });
-    const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
-    store = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
+    onward.on('error', () => response.destroy());
+    onward.end();
   });
-
-  afterAll(() => front?.[Symbol.asyncDispose]());
+  const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
+  const store = createBlobContainerStore(azure.containerUrl, azure.credential(azure.identities.app), fastClock(100));
 
   const look = () => store.find('odd/blob', noLimit);
   const listed = async () => {

@@ -1,35 +1,21 @@
 import type { ServerResponse } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { requestRunId } from '../../../src/escrow/model/run-id.ts';
-import type { KeySource } from '../../../src/escrow/ports/key-source.ts';
-import { type ContainerView, viewContainer } from '../../support/container-view.ts';
-import { fastClock, startEscrowApp } from '../../support/escrow-app.ts';
+import { viewContainer } from '../../support/container-view.ts';
+import { startEscrowApp } from '../../support/escrow-app.ts';
 import { linesNamed } from '../../support/escrow-host.ts';
-import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { noLimit } from '../../support/escrow-sources.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
 import { fromNow, minute, now } from '../../support/now.ts';
+import { openVault } from '../../support/source-client.ts';
 import { startTlsHost } from '../../support/tls-host.ts';
 
-let azure: TestAzure;
-let container: ContainerView;
-let open: (name: string) => Promise<KeySource>;
-
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  for (const name of ['Signing', 'payroll']) azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name });
-  container = viewContainer(azure);
-  open = async (name) => {
-    const { openKeyClient } = await import('../../../src/azure/key-vault/key-client.ts');
-    const { createKeySource } = await import('../../../src/azure/key-vault/key-source.ts');
-    const source = { kind: 'vault', name, maxBackupsPerSecond: 1000 } as const;
-    const credential = azure.credential(azure.identities.app);
-    return createKeySource(openKeyClient({ source, suffixes: publicSuffixes, credential, clock: fastClock(100) }));
-  };
-});
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+for (const name of ['Signing', 'payroll']) azure.vault('contoso-prod').addKey({ name });
+const container = viewContainer(azure);
+const open = async (name: string) => (await openVault({ name }, azure.credential(azure.identities.app))).keys;
 
 beforeEach(() => azure.keyVault.faults.clear());
-
-afterAll(() => azure?.stop());
 
 describe('a service that answers 200 without a backup', () => {
   test.each(['emptyValue', 'missingValue'] as const)('(%s) has backed nothing up', async (kind) => {

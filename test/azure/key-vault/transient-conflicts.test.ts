@@ -1,48 +1,29 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { describeFailure, failureSentence } from '../../../src/escrow/model/failure.ts';
 import { OutOfTime } from '../../../src/escrow/model/service-error.ts';
 import type { ConflictWait } from '../../../src/escrow/ports/conflict-wait.ts';
-import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
-import { fastClock } from '../../support/escrow-app.ts';
-import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
-
-let azure: TestAzure;
-let vault: LocalSource;
-let operator: KeyOperator;
-let waits: ConflictWait[];
-
-beforeAll(async () => {
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  vault = azure.keyVault.source('vault', 'contoso-prod') as LocalSource;
-});
-
-beforeEach(async () => {
-  azure.keyVault.faults.clear();
-  for (const name of [...vault.keyNames(), ...vault.deletedKeyNames()]) vault.purgeKey(name);
-  vault.addKey({ name: 'signing', versions: 2 });
-  waits = [];
-  const { openKeyClient } = await import('../../../src/azure/key-vault/key-client.ts');
-  const { createKeySource } = await import('../../../src/azure/key-vault/key-source.ts');
-  const { createKeyOperator } = await import('../../../src/azure/key-vault/key-operator.ts');
-  const open = openKeyClient({
-    source: { kind: 'vault', name: 'contoso-prod', maxBackupsPerSecond: 1000 },
-    suffixes: publicSuffixes,
-    credential: azure.credential(azure.registry.add('everybody', everything)),
-    clock: fastClock(1000),
-    waiting: (wait) => waits.push(wait),
-  });
-  operator = createKeyOperator(open, createKeySource(open));
-});
-
-afterAll(() => azure?.stop());
+import { noLimit } from '../../support/escrow-sources.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
+import { openVault } from '../../support/source-client.ts';
 
 const keys = 'Microsoft.KeyVault/vaults/keys';
 const everything = [
   ...['read', 'delete'].map((action) => `${keys}/${action}`),
   ...['backup', 'restore', 'recover', 'purge'].map((action) => `${keys}/${action}/action`),
 ];
+
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+const vault = azure.vault('contoso-prod');
+const credential = azure.credential(azure.registry.add('everybody', everything));
+const waits: ConflictWait[] = [];
+const operator = await openVault(vault, credential, 1000, (wait) => waits.push(wait));
+
+beforeEach(() => {
+  azure.keyVault.faults.clear();
+  for (const name of [...vault.keyNames(), ...vault.deletedKeyNames()]) vault.purgeKey(name);
+  vault.addKey({ name: 'signing', versions: 2 });
+  waits.length = 0;
+});
 
 const operations = [
   ['backUp', 'backupKey', () => operator.keys.backUpKey('signing', noLimit)],

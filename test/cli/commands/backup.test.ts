@@ -3,12 +3,12 @@ import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
+import { KeyClient } from '@azure/keyvault-keys';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CliOptions } from '../../support/cli.ts';
 import { runCommand } from '../../support/cli.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
 import { describeOfflineEscrow } from './backup/offline-escrow.ts';
 
 const vaultKeys = 'Microsoft.KeyVault/vaults/keys';
@@ -16,48 +16,44 @@ const hsmKeys = 'Microsoft.KeyVault/managedHsm/keys';
 const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
 const signingId = 'https://contoso-prod.vault.azure.net/keys/signing';
 
-let azure: TestAzure;
-let person: LocalIdentity;
 let folder: string;
-let startedIn: string;
 
 /** A person with no settings at all, in a folder of their own. */
 const cli = (line: string | readonly string[], options: CliOptions = {}) =>
   runCommand(azure, line, { env: {}, identity: person, ...options });
 
-beforeAll(async () => {
-  startedIn = process.cwd();
-  azure = await startTestAzure({
-    sources: [
-      {
-        kind: 'vault',
-        name: 'contoso-prod',
-        keys: [{ name: 'signing', versions: 3 }, 'Payroll', 'app-1', { name: 'www-cert', managed: true }],
-      },
-      { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
-    ],
-  });
-  person = azure.registry.add('an engineer at a desk', [
-    ...[`${vaultKeys}/read`, `${vaultKeys}/backup/action`, `${vaultKeys}/restore/action`],
-    ...[`${hsmKeys}/read/action`, `${hsmKeys}/backup/action`],
-    ...[`${blobs}/add/action`, `${blobs}/read`],
-  ]);
+const startedIn = process.cwd();
+const azure = await useTestAzure({
+  sources: [
+    {
+      kind: 'vault',
+      name: 'contoso-prod',
+      keys: [{ name: 'signing', versions: 3 }, 'Payroll', 'app-1', { name: 'www-cert', managed: true }],
+    },
+    { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
+  ],
 });
+
+const person = azure.registry.add('an engineer at a desk', [
+  ...[`${vaultKeys}/read`, `${vaultKeys}/backup/action`, `${vaultKeys}/restore/action`],
+  ...[`${hsmKeys}/read/action`, `${hsmKeys}/backup/action`],
+  ...[`${blobs}/add/action`, `${blobs}/read`],
+]);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-desk-'));
   process.chdir(folder);
 });
 
-afterAll(async () => {
-  process.chdir(startedIn);
-  await azure.stop();
-});
+afterAll(() => process.chdir(startedIn));
 
 const backupsMade = (): number => azure.keyVault.requests.filter(({ operation }) => operation === 'backupKey').length;
+let vaults = 0;
+/** Whether the SDK's own `restoreKeyBackup` takes a file as it is, in a vault of its own. Nothing of this product has a part in it. */
 const restores = async (file: string): Promise<boolean> => {
-  const { restoreInto } = await import('../../support/plain-restore.ts');
-  return restoreInto(azure, person, file);
+  const { url } = azure.keyVault.addSource({ kind: 'vault', name: `restored-${vaults++}` });
+  const restored = await new KeyClient(url, azure.credential(person)).restoreKeyBackup(await readFile(file));
+  return restored.properties.vaultUrl === url;
 };
 
 describe('one key to a file, as Backup-AzKeyVaultKey does it', () => {

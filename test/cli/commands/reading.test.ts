@@ -1,15 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import type { CliOptions } from '../../support/cli.ts';
 import { runCommand } from '../../support/cli.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
 import { runAsApp } from '../../support/nightly.ts';
 import { hour, lastNight } from '../../support/now.ts';
 import { putRecord } from '../../support/put-record.ts';
+import { useFolder } from '../../support/temporary-folder.ts';
 
 const sources = [
   { vaultName: 'contoso-prod', keys: ['*', 'signing'], except: ['tmp-*'], retired: ['old-*'] },
@@ -17,36 +17,27 @@ const sources = [
 ];
 const firstRun = lastNight();
 const secondRun = new Date(firstRun.getTime() + hour);
-let azure: TestAzure;
-let env: Record<string, string>;
-let folder: string;
 
 const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'escrow-cli-'));
-  azure = await startTestAzure({
-    sources: [
-      { kind: 'vault', name: 'contoso-prod' },
-      { kind: 'managedHsm', name: 'contoso-hsm' },
-    ],
-  });
-  env = escrowSettings(azure, sources);
-  const vault = azure.keyVault.source('vault', 'contoso-prod');
-  vault?.addKey({ name: 'signing', versions: 3 });
-  vault?.addKey({ name: 'Payroll' });
-  vault?.addKey({ name: 'tmp-1' });
-  vault?.addKey({ name: 'old-1' });
-  vault?.addKey({ name: 'www-cert', managed: true });
-  azure.keyVault.source('managedHsm', 'contoso-hsm')?.addKey({ name: 'payments', versions: 2 });
-  await runAsApp(azure, env, firstRun);
-  await runAsApp(azure, env, secondRun);
+const folder = await useFolder();
+const azure = await useTestAzure({
+  sources: [
+    { kind: 'vault', name: 'contoso-prod' },
+    { kind: 'managedHsm', name: 'contoso-hsm' },
+  ],
 });
 
-afterAll(async () => {
-  await azure.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const env = escrowSettings(azure, sources);
+const vault = azure.vault('contoso-prod');
+vault?.addKey({ name: 'signing', versions: 3 });
+vault?.addKey({ name: 'Payroll' });
+vault?.addKey({ name: 'tmp-1' });
+vault?.addKey({ name: 'old-1' });
+vault?.addKey({ name: 'www-cert', managed: true });
+azure.hsm('contoso-hsm').addKey({ name: 'payments', versions: 2 });
+await runAsApp(azure, env, firstRun);
+await runAsApp(azure, env, secondRun);
 
 describe('plan', () => {
   test('says of every key what a run would do, and backs up and writes nothing', async () => {

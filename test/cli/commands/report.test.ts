@@ -1,35 +1,24 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Audit } from '../../../src/escrow/records/audit-document.ts';
 import { startAuditApp } from '../../support/audit-app.ts';
 import { type CliOptions, runCommand } from '../../support/cli.ts';
-import { type ContainerView, viewContainer } from '../../support/container-view.ts';
+import { viewContainer } from '../../support/container-view.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
+import { useFolder } from '../../support/temporary-folder.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
-let azure: TestAzure;
-let container: ContainerView;
-let env: Record<string, string>;
-let folder: string;
 
 const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
 const audits = () => container.names('audits/2');
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'escrow-report-'));
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  azure.keyVault.source('vault', 'contoso-prod')?.addKey({ name: 'signing' });
-  container = viewContainer(azure);
-  env = escrowSettings(azure, sources);
-});
-
-afterAll(async () => {
-  await azure?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = await useFolder();
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
+azure.vault('contoso-prod').addKey({ name: 'signing' });
+const container = viewContainer(azure);
+const env = escrowSettings(azure, sources);
 
 describe('report', () => {
   test('says so when there is no audit yet', async () => {
@@ -65,7 +54,7 @@ describe('report', () => {
   });
 
   test('audits now with the own identity of a person, keeps nothing, and exits with 3 on gaps', async () => {
-    azure.keyVault.source('vault', 'contoso-prod')?.deleteKey('signing');
+    azure.vault('contoso-prod').deleteKey('signing');
     const before = await container.names();
     const { code, stdout } = await cli('report --now');
     expect(code).toBe(3);

@@ -5,10 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import { lastNight } from '../../support/now.ts';
 import { putRecord } from '../../support/put-record.ts';
-import { setRestoreScene } from './restore/scene.ts';
+import { useRestoreScene } from './restore/scene.ts';
 import { describeWholeVault } from './restore/whole-vault.ts';
 
-const scene = setRestoreScene();
+const scene = await useRestoreScene();
 const { cli, vault, versionIds } = scene;
 
 describe('restore of one key', () => {

@@ -1,17 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { writeOutputFile } from '../../../src/cli/terminal/output-file.ts';
 import { collectIo } from '../../support/cli.ts';
+import { useFolder } from '../../support/temporary-folder.ts';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'escrow-output-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
-
+const folder = await useFolder();
 const { io } = collectIo({});
 
 test('a file that takes the place of another has its own mode, and a link still leads to it', async () => {

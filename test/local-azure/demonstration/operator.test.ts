@@ -1,18 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { escrowSettings } from '../../support/escrow-place.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
 import { projectNode } from '../../support/project-node.ts';
+import { useFolder } from '../../support/temporary-folder.ts';
 
 const operator = fileURLToPath(new URL('../../../local-azure/demonstration/operator.ts', import.meta.url));
-let azure: TestAzure;
-let folder: string;
 
 /** `npm run local -- …` in a folder of its own. */
 async function local(args: readonly string[]) {
@@ -32,16 +30,9 @@ async function publish(pid: number): Promise<void> {
   await writeFile(join(folder, '.local/environment.json'), JSON.stringify({ pid, env }));
 }
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'escrow-operator-'));
-  await mkdir(join(folder, '.local'));
-  azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
-});
-
-afterAll(async () => {
-  await azure.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = await useFolder();
+await mkdir(join(folder, '.local'));
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
 
 describe('npm run local', () => {
   test('says how to start a local Azure when none is running, or when one left its file behind', async () => {
@@ -64,7 +55,7 @@ describe('npm run local', () => {
 
   test('loses a key for practice: purged, or only soft-deleted', async () => {
     await publish(process.pid);
-    const vault = azure.keyVault.source('vault', 'contoso-prod');
+    const vault = azure.vault('contoso-prod');
     expect((await local(['sabotage', '--vault-name', 'contoso-prod', '--name', 'signing'])).code).toBe(0);
     expect([vault?.keyNames(), vault?.deletedKeyNames()]).toEqual([['payroll'], []]);
     expect((await local(['sabotage', '--vault-name', 'contoso-prod', '--name', 'payroll', '--delete'])).code).toBe(0);

@@ -1,29 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { HostEvent } from '../../../local-azure/functions-host/host-events.ts';
 import type { FunctionsHost, FunctionsHostOptions } from '../../../local-azure/functions-host/start.ts';
-import type { BundledProgram } from '../../support/bundled-program.ts';
 import { bundleFixture, startFixture, userLines } from '../../support/fixture-host.ts';
 import { errorsOf, isFinished, isGivingUp, isPoisoned, untilRestarted } from '../../support/host-outcomes.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
-import { openTextQueue, type TextQueue, toWire } from '../../support/text-queue.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
+import { openTextQueue, toWire } from '../../support/text-queue.ts';
 
 // fixed dates: to the host what stands in a message is text.
 
-let azure: TestAzure;
-let fixture: BundledProgram;
-let queue: TextQueue;
-
-beforeAll(async () => {
-  azure = await startTestAzure();
-  fixture = await bundleFixture();
-  queue = openTextQueue(azure);
-});
+const azure = await useTestAzure();
+const fixture = await bundleFixture();
+const queue = openTextQueue(azure);
 
 beforeEach(() => queue.clear());
 
 afterAll(async () => {
   await fixture?.[Symbol.asyncDispose]();
-  await azure?.stop();
 });
 
 describe('the queue trigger of the local host', () => {

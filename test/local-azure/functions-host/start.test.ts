@@ -1,21 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { FunctionsHost } from '../../../local-azure/functions-host/start.ts';
-import type { BundledProgram } from '../../support/bundled-program.ts';
 import { bundleFixture, startFixture } from '../../support/fixture-host.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
 import { runSchedule } from '../../support/now.ts';
 
-let azure: TestAzure;
-let fixture: BundledProgram;
 let host: FunctionsHost | undefined;
 
-beforeAll(async () => {
-  azure = await startTestAzure();
-  fixture = await bundleFixture();
-});
+const azure = await useTestAzure();
+const fixture = await bundleFixture();
 
 afterEach(async () => {
   await host?.stop();
@@ -24,7 +19,6 @@ afterEach(async () => {
 
 afterAll(async () => {
   await fixture?.[Symbol.asyncDispose]();
-  await azure?.stop();
 });
 
 function isAlive(pid: number): boolean {

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FunctionsHost } from '../../../local-azure/functions-host/start.ts';
-import type { BundledProgram } from '../../support/bundled-program.ts';
 import { bundleFixture, startFixture, userLines } from '../../support/fixture-host.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
 import { day, lastNight, now } from '../../support/now.ts';
 
 interface TimerLine {
@@ -12,20 +11,15 @@ interface TimerLine {
   retryContext?: { retryCount: number; maxRetryCount: number; exception?: { message: string } };
 }
 
-let azure: TestAzure;
-let fixture: BundledProgram;
 let host: FunctionsHost;
 let stateFile: string;
 let count = 0;
 
-beforeAll(async () => {
-  azure = await startTestAzure();
-  fixture = await bundleFixture();
-});
+const azure = await useTestAzure();
+const fixture = await bundleFixture();
 
 afterAll(async () => {
   await fixture?.[Symbol.asyncDispose]();
-  await azure?.stop();
 });
 
 function runs(since = 0): TimerLine[] {

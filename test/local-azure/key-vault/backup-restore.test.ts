@@ -1,19 +1,11 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { sealBackup } from '../../../local-azure/key-vault/backup-envelope.ts';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
 import { lastNight } from '../../support/now.ts';
-import { type RawAnswer, type ServedKeyVault, serveKeyVault } from './served-key-vault.ts';
+import { type RawAnswer, useKeyVault } from './served-key-vault.ts';
 
-let served: ServedKeyVault;
-
-beforeEach(async () => {
-  served = await serveKeyVault();
-});
-afterEach(async () => {
-  await served.stop();
-});
-
+const served = useKeyVault();
 const apiVersion = 'api-version=7.4';
 
 async function backUp(source: LocalSource, name: string): Promise<string> {

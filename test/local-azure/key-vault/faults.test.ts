@@ -1,19 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createFaultPlan, seededRandom } from '../../../local-azure/key-vault/faults.ts';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
 import { fromNow, hour } from '../../support/now.ts';
-import { collect, type RawAnswer, type ServedKeyVault, serveKeyVault } from './served-key-vault.ts';
+import { collect, type RawAnswer, useKeyVault } from './served-key-vault.ts';
 
-let served: ServedKeyVault;
+const served = useKeyVault();
 let vault: LocalSource;
 
 beforeEach(async () => {
-  served = await serveKeyVault();
   vault = served.service.addSource({ kind: 'vault', name: 'contoso' });
   vault.addKey({ name: 'signing' });
-});
-afterEach(async () => {
-  await served.stop();
 });
 
 function backUp(name = 'signing'): Promise<RawAnswer> {

@@ -1,19 +1,11 @@
 import { generateKeyPairSync, type JsonWebKey as NodeJsonWebKey } from 'node:crypto';
 import type { JsonWebKey } from '@azure/keyvault-keys';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
 import { lastNight } from '../../support/now.ts';
-import { collect, type ServedKeyVault, serveKeyVault } from './served-key-vault.ts';
+import { collect, useKeyVault } from './served-key-vault.ts';
 
-let served: ServedKeyVault;
-
-beforeEach(async () => {
-  served = await serveKeyVault();
-});
-afterEach(async () => {
-  await served.stop();
-});
-
+const served = useKeyVault();
 const kinds = [['vault'], ['managedHsm']] as const;
 
 describe.each(kinds)('the unchanged SDK on a %s', (kind) => {

@@ -1,16 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
-import { collect, type ServedKeyVault, serveKeyVault } from './served-key-vault.ts';
+import { collect, useKeyVault } from './served-key-vault.ts';
 
-let served: ServedKeyVault;
-
-beforeEach(async () => {
-  served = await serveKeyVault();
-});
-afterEach(async () => {
-  await served.stop();
-});
-
+const served = useKeyVault();
 function addKeys(source: LocalSource, count: number): string[] {
   const names = Array.from({ length: count }, (_, index) => `key-${String(index).padStart(5, '0')}`);
   for (const name of names) source.addKey({ name });

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
 import { isAboutKeys, type Replay, replaySession, type SessionRecord } from './recorded-session.ts';
 import { differences, type Exchange } from './recorded-shape.ts';
-import { type RawAnswer, type ServedKeyVault, serveKeyVault } from './served-key-vault.ts';
+import { type RawAnswer, useKeyVault } from './served-key-vault.ts';
 
 const folder = join(import.meta.dirname, '../../../../shared/recordings');
 const sessions = join(folder, 'java-7.0-sessionrecords');
@@ -20,16 +20,9 @@ const allSessions = isThere
 const keySessions = allSessions.filter(({ records }) => records.some(isAboutKeys));
 const transcriptFiles = isThere ? await jsonFilesOf(folder) : [];
 
-let served: ServedKeyVault;
+const served = useKeyVault();
 let compared = 0;
 const leftOut = new Map<string, number>();
-
-beforeEach(async () => {
-  served = await serveKeyVault();
-});
-afterEach(async () => {
-  await served.stop();
-});
 afterAll(() => {
   if (isThere) {
     const without = allSessions.length - keySessions.length;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
 import {
   dataActionOf,
@@ -7,17 +7,9 @@ import {
   vaultDataActions,
 } from '../../../local-azure/key-vault/data-actions.ts';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
-import { collect, everyDataAction, type RawRequest, type ServedKeyVault, serveKeyVault } from './served-key-vault.ts';
+import { collect, everyDataAction, type RawRequest, serveKeyVault, useKeyVault } from './served-key-vault.ts';
 
-let served: ServedKeyVault;
-
-beforeEach(async () => {
-  served = await serveKeyVault();
-});
-afterEach(async () => {
-  await served.stop();
-});
-
+const served = useKeyVault();
 const requests: Record<Exclude<KeyVaultOperation, 'other'>, [path: string, request: RawRequest]> = {
   listKeys: ['/keys', {}],
   getKey: ['/keys/active', {}],

@@ -2,7 +2,7 @@ import https, { type AgentOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { KeyClient, type KeyClientOptions } from '@azure/keyvault-keys';
-import { inject } from 'vitest';
+import { afterEach, beforeEach, inject } from 'vitest';
 import {
   createIdentityRegistry,
   type IdentityRegistry,
@@ -72,6 +72,14 @@ export async function serveKeyVault(options: Partial<KeyVaultServiceOptions> = {
       await stop();
     },
   };
+}
+
+/** One for each test of a file, there while it runs. */
+export function useKeyVault(options: () => Partial<KeyVaultServiceOptions> = () => ({})): ServedKeyVault {
+  const served = {} as ServedKeyVault;
+  beforeEach(async () => void Object.assign(served, await serveKeyVault(options())));
+  afterEach(() => served.stop());
+  return served;
 }
 
 /** Every host is this one server; TLS still verifies the requested name. */

@@ -1,20 +1,15 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
 import { now } from '../../support/now.ts';
-import { type ServedKeyVault, serveKeyVault } from './served-key-vault.ts';
+import { useKeyVault } from './served-key-vault.ts';
 
-let served: ServedKeyVault;
-let nowMs: number;
+let nowMs = now().getTime();
+const served = useKeyVault(() => ({ now: () => nowMs }));
 let vault: LocalSource;
 
 beforeEach(async () => {
-  nowMs = now().getTime();
-  served = await serveKeyVault({ now: () => nowMs });
   vault = served.service.addSource({ kind: 'vault', name: 'contoso', callsPerSecond: 4 });
   vault.addKey({ name: 'signing' });
-});
-afterEach(async () => {
-  await served.stop();
 });
 
 async function statuses(count: number, path = '/keys/signing', method = 'GET'): Promise<number[]> {

@@ -1,32 +1,25 @@
 import { createHash } from 'node:crypto';
 import { BlobServiceClient, type ContainerClient, type RestError } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
-import { startTestAzure, type TestAzure } from '../../support/local-azure.ts';
+import { useTestAzure } from '../../support/local-azure.ts';
 import { day, fromNow, minute } from '../../support/now.ts';
 
-let azure: TestAzure;
-let everything: LocalIdentity;
-
-beforeAll(async () => {
-  azure = await startTestAzure();
-  const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
-  everything = azure.registry.add('owner', [
-    `${blobs}/read`,
-    `${blobs}/write`,
-    `${blobs}/delete`,
-    `${blobs}/tags/write`,
-  ]);
-});
+const azure = await useTestAzure();
+const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
+const everything = azure.registry.add('owner', [
+  `${blobs}/read`,
+  `${blobs}/write`,
+  `${blobs}/delete`,
+  `${blobs}/tags/write`,
+]);
 
 afterEach(() => {
   azure.storage.faults.clear();
   azure.storage.existingBlobAnswer = 'conflict';
   azure.storage.requests.length = 0;
 });
-
-afterAll(() => azure.stop());
 
 function containerAs(identity: LocalIdentity): ContainerClient {
   const { origin } = new URL(azure.containerUrl);
