@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { TokenCredential } from '@azure/identity';
 import { ContainerClient, newPipeline } from '@azure/storage-blob';
 import type { Clock } from '../azure/http/clock.ts';
 import { storageCalls, withoutRetries } from '../azure/http/storage-calls.ts';
 import { OutOfTime, ServiceError } from '../escrow/model/service-error.ts';
+import type { BlobBytes } from '../escrow/ports/blob-bytes.ts';
+import { hashOf } from '../escrow/ports/blob-bytes.ts';
 import type { EscrowStore, ListOptions, NewBlob, StoredBlob } from '../escrow/ports/escrow-store.ts';
 import { storedBlobOf } from './stored-blob.ts';
 
@@ -39,14 +40,15 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
   }
 
   const upload = async (blob: NewBlob, conditions: { ifNoneMatch?: string }, deadline: AbortSignal): Promise<void> => {
-    const body = Buffer.from(blob.bytes.buffer, blob.bytes.byteOffset, blob.bytes.byteLength);
+    const { bytes } = blob;
+    const transactionalContentMD5 = hashOf('md5', bytes).digest();
     await callService(deadline, (abortSignal) =>
-      client.getBlockBlobClient(blob.name).upload(body, body.length, {
+      client.getBlockBlobClient(blob.name).upload(bodyOf(bytes), bytes.length, {
         abortSignal,
         conditions,
         metadata: { ...blob.metadata },
         blobHTTPHeaders: { blobContentType: blob.contentType },
-        transactionalContentMD5: createHash('md5').update(body).digest(),
+        transactionalContentMD5,
       }),
     );
   };
@@ -115,6 +117,12 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
       for await (const { segment } of pages) yield* (segment.blobPrefixes ?? []).map((folder) => folder.name);
     },
   };
+}
+
+/** A stream for pieces, of which a retry takes another. */
+function bodyOf(bytes: BlobBytes): Buffer | (() => Readable) {
+  if (bytes instanceof Uint8Array) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return () => Readable.from(bytes);
 }
 
 function tooLarge(name: string, bytes: number, requestId: string | undefined): ServiceError {

@@ -55,6 +55,17 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
         expect((await store.find(path, noLimit))?.metadata).toEqual(metadata);
       });
 
+      test('keeps what comes in pieces as one', async () => {
+        const path = `${folder()}pieces`;
+        const pieces = Array.from({ length: 40 }, (_, index) => Buffer.alloc(64 * 1024 + index, index));
+        const whole = Buffer.concat(pieces);
+        const bytes = { length: whole.length, [Symbol.iterator]: () => pieces.values() };
+        expect(await store.create({ ...blob(path, ''), bytes }, noLimit)).toEqual({ outcome: 'created' });
+        expect(Buffer.from(await store.read(path, noLimit)).equals(whole)).toBe(true);
+        const md5 = createHash('md5').update(whole).digest('base64');
+        expect(await store.find(path, noLimit)).toMatchObject({ length: whole.length, contentMd5: md5 });
+      });
+
       test('never replaces: it answers what is there, and the store refused in its own words', async () => {
         const path = `${folder()}once`;
         await put(path, 'first', { runid: 'one' });

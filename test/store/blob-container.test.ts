@@ -88,6 +88,32 @@ describe('create', () => {
   });
 });
 
+describe('bytes in pieces', () => {
+  const pieces = ['one, ', 'two, ', 'three'].map((text) => Buffer.from(text));
+  const bytes = { length: 15, [Symbol.iterator]: () => pieces.values() };
+
+  test('are sent from the first piece on at every attempt', async () => {
+    azure.storage.faults.add({
+      when: { operation: 'putBlob' },
+      times: 1,
+      effect: { kind: 'status', status: 503, code: 'ServerBusy' },
+    });
+    azure.storage.faults.add({ when: { operation: 'putBlob' }, times: 1, effect: { kind: 'reset' } });
+    expect(await store.create({ ...blob('attempts', ''), bytes }, noLimit)).toEqual({ outcome: 'created' });
+    expect(azure.storage.requests).toHaveLength(3);
+    expect((await view.read('attempts')).toString()).toBe('one, two, three');
+  });
+
+  test('that are others when they are sent than when they were measured are refused, and nothing is there', async () => {
+    let times = 0;
+    const changing = { length: 15, [Symbol.iterator]: () => (times++ === 0 ? pieces : pieces.toReversed()).values() };
+    await expect(store.create({ ...blob('changing', ''), bytes: changing }, noLimit)).rejects.toMatchObject({
+      code: 'Md5Mismatch',
+    });
+    expect(await view.list('changing')).toEqual([]);
+  });
+});
+
 describe('a blob in the archive', () => {
   test('is listed as such, and cannot be read', async () => {
     await view.put('archived', 'backup');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { OutOfTime, type ServiceError } from '../../src/escrow/model/service-error.ts';
+import { piecesOf } from '../../src/escrow/ports/blob-bytes.ts';
 import type { EscrowStore, NewBlob, StoredBlob } from '../../src/escrow/ports/escrow-store.ts';
 import { answered } from './answers.ts';
 
@@ -43,7 +44,7 @@ export function createMemoryStore(
   const write = (blob: NewBlob): void => {
     // fixed date: the store is in memory, and so are those who ask it.
     const createdAt = new Date(Date.UTC(2026, 10, 24, 2) + 1000 * created++);
-    const bytes = Uint8Array.from(blob.bytes);
+    const bytes = Uint8Array.from(Buffer.concat([...piecesOf(blob.bytes)]));
     blobs.set(blob.name, { ...storedBlob({ ...blob, bytes, createdAt, etag: `0x${created}` }), bytes });
   };
   const present = (name: string): StoredBlob & { readonly bytes: Uint8Array } => {

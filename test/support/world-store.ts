@@ -1,4 +1,5 @@
 import { OutOfTime } from '../../src/escrow/model/service-error.ts';
+import { piecesOf } from '../../src/escrow/ports/blob-bytes.ts';
 import type { EscrowStore, NewBlob, StoredBlob } from '../../src/escrow/ports/escrow-store.ts';
 import { storageError, storedBlob } from './memory-store.ts';
 
@@ -85,7 +86,7 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
       if (existing !== undefined) {
         return { outcome: 'exists', existing, refusal: storageError({ statusCode: 409, code: 'BlobAlreadyExists' }) };
       }
-      store.put(name, bytes, { metadata });
+      store.put(name, Buffer.concat([...piecesOf(bytes)]), { metadata });
       return { outcome: 'created' };
     },
     async replace(_, deadline) {

@@ -1,4 +1,5 @@
 import type { ServiceError } from '../model/service-error.ts';
+import type { BlobBytes } from './blob-bytes.ts';
 
 /** A blob as a listing shows it: what the store itself says, which whoever wrote the blob cannot choose. */
 export interface ListedBlob {
@@ -31,7 +32,7 @@ export interface StoredBlob extends ListedBlob {
 
 export interface NewBlob {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: BlobBytes;
   readonly contentType: string;
   /** Names lower-case, values printable ASCII. */
   readonly metadata: Readonly<Record<string, string>>;

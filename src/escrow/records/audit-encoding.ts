@@ -1,3 +1,5 @@
+import type { BlobBytes, BytesInPieces } from '../ports/blob-bytes.ts';
+import { piecesOf } from '../ports/blob-bytes.ts';
 import type { Audit, AuditedKey, AuditHead } from './audit-document.ts';
 import { auditedKeySchema, auditHeadSchema } from './audit-document.ts';
 import type { PackedKeys } from './packed-keys.ts';
@@ -9,23 +11,34 @@ import { packKeys } from './packed-keys.ts';
 export const maxAuditBytes = 256 * 1024 ** 2;
 
 const headEnd = ',"keys":[';
-const end = ']}\n';
+const end = ']}';
 
-/** Measured first and written once: an audit is the largest thing that an audit holds. */
-export function encodeAudit(audit: Audit): Buffer {
-  const { keys, ...head } = audit;
-  const first = `${JSON.stringify(head).slice(0, -1)}${headEnd}\n`;
+/** Whole lines, of some 64 KB at once. */
+const pieceBytes = 64 * 1024;
+
+/** Not held as a whole: an audit is the largest thing that an audit makes. */
+export function encodeAudit({ keys, ...head }: Audit): BytesInPieces {
   function* lines(): Generator<string> {
+    yield `${JSON.stringify(head).slice(0, -1)}${headEnd}\n`;
     let left = keys.length;
     for (const key of keys) yield `${JSON.stringify(key)}${--left === 0 ? '' : ','}\n`;
+    yield `${end}\n`;
   }
-  let size = Buffer.byteLength(first) + end.length;
-  for (const line of lines()) size += Buffer.byteLength(line);
-  const bytes = Buffer.allocUnsafe(size);
-  let at = bytes.write(first);
-  for (const line of lines()) at += bytes.write(line, at);
-  bytes.write(end, at);
-  return bytes;
+  let length = 0;
+  for (const line of lines()) length += Buffer.byteLength(line);
+  return {
+    length,
+    *[Symbol.iterator]() {
+      let piece = '';
+      for (const line of lines()) {
+        piece += line;
+        if (piece.length < pieceBytes) continue;
+        yield Buffer.from(piece);
+        piece = '';
+      }
+      yield Buffer.from(piece);
+    },
+  };
 }
 
 /** An audit that was read back and checked. */
@@ -43,12 +56,12 @@ export interface ReadAudit {
 }
 
 /** Whether the bytes are an audit of this version. Holds one key at a time. */
-export function isAudit(bytes: Buffer): boolean {
+export function isAudit(bytes: BlobBytes): boolean {
   return readLines(bytes, () => undefined) !== undefined;
 }
 
 /** @returns undefined when the bytes are not an audit of this version. */
-export function decodeAudit(bytes: Buffer): ReadAudit | undefined {
+export function decodeAudit(bytes: BlobBytes): ReadAudit | undefined {
   const places = new Map<string, Map<string, number>>();
   const keys = packKeys();
   const counts: (number | undefined)[] = [];
@@ -75,28 +88,34 @@ export function decodeAudit(bytes: Buffer): ReadAudit | undefined {
 }
 
 /** @returns undefined for anything that `encodeAudit` does not write. */
-function readLines(bytes: Buffer, each: (key: AuditedKey) => void): AuditHead | undefined {
+function readLines(bytes: BlobBytes, each: (key: AuditedKey) => void): AuditHead | undefined {
   try {
-    const headLine = lineAt(bytes, 0);
-    if (!headLine.text.endsWith(headEnd)) return undefined;
-    const head = auditHeadSchema.parse(JSON.parse(`${headLine.text.slice(0, -headEnd.length)}}`));
+    const lines = linesOf(bytes);
+    const first = lines.next().value ?? '';
+    if (!first.endsWith(headEnd)) return undefined;
+    const head = auditHeadSchema.parse(JSON.parse(`${first.slice(0, -headEnd.length)}}`));
     const sources = new Set(head.sources.map(({ source }) => source));
-    let at = headLine.next;
-    while (at < bytes.length - end.length) {
-      const { text, next } = lineAt(bytes, at);
-      const key = auditedKeySchema.parse(JSON.parse(text.replace(/,$/, '')));
+    for (const line of lines) {
+      if (line === end) return lines.next().done ? head : undefined;
+      const key = auditedKeySchema.parse(JSON.parse(line.replace(/,$/, '')));
       if (!sources.has(key.source)) return undefined;
       each(key);
-      at = next;
     }
-    return bytes.subarray(at).toString() === end ? head : undefined;
+    return undefined;
   } catch {
     return undefined;
   }
 }
 
-function lineAt(bytes: Buffer, start: number): { readonly text: string; readonly next: number } {
-  const lineEnd = bytes.indexOf('\n', start);
-  if (lineEnd < 0) throw new Error('a line without an end');
-  return { text: bytes.toString('utf8', start, lineEnd), next: lineEnd + 1 };
+/** Without the ends of lines. @throws when a piece does not end with one. */
+function* linesOf(bytes: BlobBytes): Generator<string> {
+  for (const { buffer, byteOffset, byteLength } of piecesOf(bytes)) {
+    const piece = Buffer.from(buffer, byteOffset, byteLength);
+    for (let at = 0; at < piece.length; ) {
+      const lineEnd = piece.indexOf('\n', at);
+      if (lineEnd < 0) throw new Error('a line without an end');
+      yield piece.toString('utf8', at, lineEnd);
+      at = lineEnd + 1;
+    }
+  }
 }

@@ -17,7 +17,8 @@ const blocksAtHand = 3;
 
 export function packKeys(keys: Iterable<AuditedKey> = []): PackedKeys {
   /** `ends`: where each of its keys ends, in bytes. */
-  const blocks: { readonly packed: Uint8Array; readonly ends: Uint32Array }[] = [];
+  const blocks: { readonly packed: Uint8Array; readonly ends: readonly number[] }[] = [];
+  const keep = slabAllocator();
   const atHand = new Map<number, Buffer>();
   let open: string[] = [];
 
@@ -41,15 +42,34 @@ export function packKeys(keys: Iterable<AuditedKey> = []): PackedKeys {
     const place = count() - 1;
     if (open.length === keysPerBlock) {
       let end = 0;
-      const ends = Uint32Array.from(open, (json) => (end += Buffer.byteLength(json)));
-      // A copy, because the answer may be the beginning of a larger buffer.
-      blocks.push({ packed: Uint8Array.from(deflateRawSync(open.join(''), { level: 1 })), ends });
+      const ends = open.map((json) => (end += Buffer.byteLength(json)));
+      blocks.push({ packed: keep(deflateRawSync(open.join(''), { level: 1 })), ends });
       open = [];
     }
     return place;
   };
   for (const key of keys) add(key);
   return Object.assign(list, { add });
+}
+
+const slabBytes = 1024 ** 2;
+
+/**
+ * Copies bytes that stay, side by side into large pieces of memory. Each in a piece of its own, between others that soon go, they would
+ * keep malloc from giving memory back.
+ */
+function slabAllocator(): (bytes: Uint8Array) => Uint8Array {
+  let slab = new Uint8Array(0);
+  let used = 0;
+  return (bytes) => {
+    if (used + bytes.length > slab.length) {
+      slab = new Uint8Array(Math.max(slabBytes, bytes.length));
+      used = 0;
+    }
+    slab.set(bytes, used);
+    used += bytes.length;
+    return slab.subarray(used - bytes.length, used);
+  };
 }
 
 /** Some of the keys, in an order of their own. */

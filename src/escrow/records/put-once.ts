@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { ServiceError } from '../model/service-error.ts';
+import type { BlobBytes } from '../ports/blob-bytes.ts';
+import { hashOf } from '../ports/blob-bytes.ts';
 import type { EscrowStore, NewBlob, StoredBlob } from '../ports/escrow-store.ts';
 
 export type PutOnce =
@@ -8,8 +9,8 @@ export type PutOnce =
   /** Somebody was there before; `refusal` is the store's own error. */
   | { readonly written: false; readonly existing: StoredBlob; readonly refusal: ServiceError };
 
-export function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+export function sha256Of(bytes: BlobBytes): string {
+  return hashOf('sha256', bytes).digest('hex');
 }
 
 /** Creates a blob that is never replaced, with its SHA-256 as metadata `sha256`. */

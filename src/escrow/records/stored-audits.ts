@@ -66,10 +66,9 @@ export async function readAudit(
   { name, createdAt }: ListedBlob,
   deadline: AbortSignal,
 ): Promise<StoredAudit | UnreadableAudit> {
-  let bytes: Buffer;
+  let bytes: Uint8Array;
   try {
-    const read = await audits.read(name, deadline, maxAuditBytes);
-    bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength);
+    bytes = await audits.read(name, deadline, maxAuditBytes);
   } catch (error) {
     if (error instanceof OutOfTime || !(error instanceof ServiceError)) throw error;
     return { name, why: error.message };

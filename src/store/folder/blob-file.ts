@@ -1,8 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
+import type { BlobBytes } from '../../escrow/ports/blob-bytes.ts';
+import { hashOf } from '../../escrow/ports/blob-bytes.ts';
 import { codeOf, flushFolder, makeFolder, publish, writeFlushed } from './durable-file.ts';
 import { fileOf, metaEnding } from './folder-names.ts';
 
@@ -61,7 +63,7 @@ export async function readMeta(root: string, name: string): Promise<Meta | 'abse
 
 export interface NewFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: BlobBytes;
   readonly contentType: string;
   readonly createdAt: Date;
   readonly metadata: Readonly<Record<string, string>>;
@@ -98,7 +100,7 @@ export async function removeBlobFile(root: string, name: string): Promise<void> 
   await flushFolder(dirname(path));
 }
 
-async function writeScratch(scratch: string, bytes: Uint8Array): Promise<string> {
+async function writeScratch(scratch: string, bytes: BlobBytes): Promise<string> {
   const path = join(scratch, `${randomUUID()}.part`);
   await writeFlushed(path, bytes);
   return path;
@@ -121,7 +123,7 @@ function describe({ bytes, contentType, createdAt, metadata }: NewFile): Uint8Ar
     createdAt: createdAt.toISOString(),
     contentType,
     length: bytes.length,
-    md5: createHash('md5').update(bytes).digest('base64'),
+    md5: hashOf('md5', bytes).digest('base64'),
     metadata: { ...metadata },
   };
   return Buffer.from(`${JSON.stringify(meta, null, 2)}\n`);

@@ -1,5 +1,7 @@
 import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { BlobBytes } from '../../escrow/ports/blob-bytes.ts';
+import { piecesOf } from '../../escrow/ports/blob-bytes.ts';
 
 /** Codes of file systems that have no hard links (FAT, exFAT, some network shares). */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
@@ -9,11 +11,11 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /** Writes a new file, readable by its owner only, and flushes it. Nothing is left of it when that fails. */
-export async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFlushed(path: string, bytes: BlobBytes): Promise<void> {
   try {
     const file = await open(path, 'wx', 0o600);
     try {
-      await file.writeFile(bytes);
+      for (const piece of piecesOf(bytes)) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();
