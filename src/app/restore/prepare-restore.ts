@@ -2,6 +2,7 @@ import { describeFailure } from '../../escrow/model/failure.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
 import type { PacedSource } from '../../escrow/model/source.ts';
 import { describeSource, isSameSource } from '../../escrow/model/source.ts';
+import type { DeletedKey } from '../../escrow/ports/key-operator.ts';
 import type { RecordPick } from '../../escrow/records/record-pick.ts';
 import { describeArchived } from '../../escrow/records/record-pick-words.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
@@ -35,7 +36,7 @@ export interface PreparedRestore {
   /** What is known to compare with: without either it can only come back unproven. */
   readonly comparable: { readonly witness: boolean; readonly source: boolean };
   /** Where the original stands, when it is restored elsewhere. */
-  readonly original: 'active' | 'deleted' | 'unknown';
+  readonly original: 'active' | 'deleted' | 'youngerDeleted' | 'unknown';
   /** Restores or recovers it. @param desk of the quarantine, where there is one. */
   carryOut(desk: QuarantineDesk): Promise<RestoreOutcome>;
 }
@@ -102,18 +103,26 @@ async function decide(
   }
 }
 
+/** Whether a deleted key has a version made after a record: then it may be another key, that took the name since. */
+export function isYounger({ createdAt }: DeletedKey, record: Pick<StoredRecord, 'createdAt'>): boolean {
+  return createdAt !== undefined && createdAt > record.createdAt;
+}
+
 /** Somebody who restores elsewhere may not know that the original can still be had. Whoever may not look, or cannot, goes on. */
 async function findOriginal(
-  { source, keyName }: StoredRecord,
+  record: StoredRecord,
   target: PacedTarget,
   { services, signal }: Task,
 ): Promise<PreparedRestore['original']> {
+  const { source, keyName } = record;
   const configured = services.settings.sources.find((one) => isSameSource(one, source));
   if (configured === undefined || isSameSource(source, target.source)) return 'unknown';
   const operator = services.operatorOf(configured);
   try {
     if ((await operator.findKey(keyName, signal)) !== undefined) return 'active';
-    return (await operator.findDeletedKey(keyName, signal)) === undefined ? 'unknown' : 'deleted';
+    const deleted = await operator.findDeletedKey(keyName, signal);
+    if (deleted === undefined) return 'unknown';
+    return isYounger(deleted, record) ? 'youngerDeleted' : 'deleted';
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     return 'unknown';

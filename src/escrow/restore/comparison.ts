@@ -55,6 +55,15 @@ export function compareKey(record: StoredRecord, returned: ReturnedKey, referenc
   };
   if (returned.name.toLowerCase() !== record.keyName.toLowerCase()) note('stranger', `it is key "${returned.name}"`);
   if (returned.versions.size === 0) note('unproven', 'it shows no version');
+  const madeAt = oldestVersionAt(returned);
+  if (
+    returned.versions.size > 0 &&
+    madeAt > Math.max(record.createdAt.getTime(), record.backedUpAt?.getTime() ?? 0) + marginMs
+  )
+    note(
+      'stranger',
+      `it was made at ${new Date(madeAt).toISOString()}, after the record: another key had the name then`,
+    );
   const listedAt = lastListing(record, returned, reference);
   if (listedAt === undefined && returned.versions.size > 0) {
     note('unproven', 'no audit has listed its versions, and it cannot be read in its source: nothing to compare with');
@@ -130,6 +139,11 @@ function proveVersion(
   return { proof: 'versionId', fault: ['unproven', reason] };
 }
 
+/** Milliseconds since the epoch; 0 where that is not known of every version, infinite without any. */
+function oldestVersionAt({ versions }: ReturnedKey): number {
+  return Math.min(...[...versions.values()].map(({ createdAt }) => createdAt?.getTime() ?? 0));
+}
+
 /** Whether the source or an audit knows a version by its id. */
 export function isKnownVersion(version: string, { source, known }: KeyReference): boolean {
   return source?.versions.has(version) === true || known?.versions.some((one) => one.version === version) === true;
@@ -144,7 +158,7 @@ function missingVersions(
   const missing = new Map<string, 'lacking' | 'unproven'>();
   // A late record was copied or planted: when it was made, only its own word says, if it has one.
   const backup = (backedUpAt(record)?.getTime() ?? 0) - marginMs;
-  const oldest = Math.min(...[...returned.versions.values()].map((seen) => seen.createdAt?.getTime() ?? 0));
+  const oldest = oldestVersionAt(returned);
   const require = (version: string, createdAt: number, goneAt = Number.POSITIVE_INFINITY): void => {
     // What is older than all that came back was another key under the name, replaced since.
     if (returned.versions.has(version) || createdAt < oldest || goneAt <= backup) return;

@@ -79,7 +79,7 @@ export async function recoverKey(record: StoredRecord, ports: RestorePorts): Pro
       code: 'stranger',
       attempt: 'recover',
       subject: `key "${key}" of ${describeSource(source)}`,
-      reason: `what was recovered is not the key that audits saw: ${reasons.join('; ')}`,
+      reason: `what was recovered is not the key of the record "${blobName}": ${reasons.join('; ')}`,
       remedy: `If it is not the one, delete it: ${deletionLine(source, name)}. Then restore the key from its record.`,
     });
     return { key, blobName, outcome: 'stranger', left: { place: source, name }, ...stranger };

@@ -64,13 +64,15 @@ export async function settleConflict(
     );
   }
   const { verdict, reasons, versions: compared } = compareKey(record, { name: key, versions }, reference);
-  if (verdict === 'stranger') {
+  if (verdict === 'stranger' && inside?.version !== undefined) {
     const left = { place: target, name: key };
     return { ...base, outcome: 'stranger', left, ...describeStranger(record, reasons, left) };
   }
-  if (verdict !== 'same' && inside?.version === undefined) {
+  if (verdict === 'stranger' || (verdict !== 'same' && inside?.version === undefined)) {
     const remedy = 'Choose another target. Do not delete that key before you know what it is.';
-    return failed('nameTaken', 'a key has the name there, and it is unknown whether it is this one', remedy);
+    const what =
+      verdict === 'stranger' ? `it is not this one: ${reasons.join('; ')}` : 'it is unknown whether it is this one';
+    return failed('nameTaken', `a key has the name there, and ${what}`, remedy);
   }
   const { id } = await operator.keys.getKey(key, deadline);
   return { ...base, outcome: begunBefore ? 'alreadyThere' : 'restored', id, verdict, reasons, versions: compared };

@@ -38,6 +38,29 @@ describe('restore of one key', () => {
     expect(scene.azure.keyVault.requests.at(-1)?.operation).not.toBe('restoreKey');
   });
 
+  test('does not say that nothing is lost where the deleted key may be another, made after the record', async () => {
+    const vaultNow = vault('contoso-prod');
+    const { records } = (await cli('list --vault-name contoso-prod --name tenant-29 --latest --json')).json<{
+      records: { createdAt: string }[];
+    }>();
+    const replace = () => {
+      vaultNow.purgeKey('tenant-29');
+      vaultNow.addKey({ name: 'tenant-29' });
+      return (vaultNow.versions('tenant-29')[0]?.attributes.created ?? 0) * 1000;
+    };
+    await expect.poll(replace).toBeGreaterThan(Date.parse(records[0]?.createdAt ?? ''));
+    vaultNow.deleteKey('tenant-29');
+    const line = 'restore --vault-name contoso-prod --name tenant-29 --what-if --to-vault-name';
+    const back = await cli(`${line} contoso-prod`);
+    expect([back.code, back.stderr]).toEqual([0, expect.stringContaining('if another key has the name')]);
+    const elsewhere = await cli(`${line} contoso-dr`);
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([0, expect.stringContaining('this key, or another')]);
+    for (const { stderr } of [back, elsewhere]) expect(stderr).not.toMatch(/nothing is lost/i);
+    vaultNow.purgeKey('tenant-29');
+    const right = await cli('restore --vault-name contoso-prod --name tenant-29 --to-vault-name contoso-prod --yes');
+    expect(right.code).toBe(0);
+  });
+
   test('asks first, and does nothing without a yes', async () => {
     const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr';
     const no = await cli(line, { answers: 'n\n' });

@@ -89,6 +89,20 @@ describe('what came back', () => {
     expect([verdict, reasons]).toEqual(['unproven', [expect.stringContaining('nothing to compare with')]]);
   });
 
+  test('is a stranger where all of it was made after the record: another key, that took the name since', () => {
+    const replaced = versions({ z: 'Z' }, sinceTheAudit);
+    const both = [...known({ a: 'A' }).versions, ...known({ z: 'Z' }, { createdAt: sinceTheAudit }).versions];
+    const { verdict, reasons } = judge(replaced, {
+      known: { ...known({}), versions: both, listedAt: now.toISOString() },
+    });
+    expect([verdict, reasons]).toEqual(['stranger', [expect.stringContaining('after the record')]]);
+    // A desk whose clock is behind: the vault's own time counts too.
+    const behind = recordOfSigning({ createdAt: new Date('2026-11-24T01:00:00Z') });
+    expect(judge(versions({ a: 'A' }, '2026-11-24T02:00:00Z'), source(versions({ a: 'A' })), behind).verdict).toBe(
+      'same',
+    );
+  });
+
   test('is judged by the audit alone where its source has another key by now, made after the record', () => {
     const made = source(versions({ z: 'Z' }, '2026-11-24T09:00:00Z'));
     expect(judge(versions({ a: 'A' }), { ...made, known: known({ a: 'A' }) }).verdict).toBe('same');

@@ -78,6 +78,15 @@ describe('a 409 to a restore', () => {
     expect(sentence(outcome)).not.toMatch(/az keyvault key (delete|purge)/);
   });
 
+  test('never advises to delete a key of which no answer says that the restore made it', async () => {
+    for (const begunBefore of [false, true]) {
+      const operator = scriptedOperator({ there: active('theirs'), restore: { conflict: undefined } });
+      const { outcome } = await restoreInto(operator, begunBefore);
+      expect(outcome).toMatchObject({ outcome: 'failed', code: 'nameTaken' });
+      expect(sentence(outcome)).not.toMatch(/az keyvault key (delete|purge)/);
+    }
+  });
+
   test('reports a stranger that came by a lost answer', async () => {
     const { outcome } = await restoreInto(scriptedOperator({ there: active('a', 'x'), restore: conflict('x') }));
     expect(outcome).toMatchObject({ outcome: 'stranger', left: { name: 'signing' } });

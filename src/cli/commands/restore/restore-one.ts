@@ -2,7 +2,7 @@ import { faultOf } from '../../../app/fault-of.ts';
 import { findRecord } from '../../../app/find-records.ts';
 import { describeLeft } from '../../../app/restore/left-key.ts';
 import type { PacedTarget } from '../../../app/restore/prepare-restore.ts';
-import { adviceOf, type PreparedRestore, prepareRestore } from '../../../app/restore/prepare-restore.ts';
+import { adviceOf, isYounger, type PreparedRestore, prepareRestore } from '../../../app/restore/prepare-restore.ts';
 import type { Task } from '../../../app/task.ts';
 import { OutOfTime } from '../../../escrow/model/service-error.ts';
 import { describeSource, isSameSource } from '../../../escrow/model/source.ts';
@@ -77,6 +77,10 @@ function notesOf({ step, original, comparable, record }: PreparedRestore, target
   if (original === 'active') notes.push(`the key is still there in ${place}; this makes a second copy.`);
   if (original === 'deleted')
     notes.push(`the key is only soft-deleted in ${place}: it can be recovered there, and nothing is lost.`);
+  if (original === 'youngerDeleted')
+    notes.push(
+      `a key of its name is soft-deleted in ${place}, with a version made after the record: this key, or another.`,
+    );
   if (step.action === 'restore' && !comparable.witness && !comparable.source)
     notes.push(
       `nothing is known of its versions to compare with, so that what comes to ${describeSource(target.source)} will be unproven.`,
@@ -96,5 +100,8 @@ function intention({ step, record }: PreparedRestore, target: PacedTarget, throu
   const { deletedAt, purgeAt } = step.deleted;
   const when = deletedAt === undefined ? '' : ` since ${showInstant(deletedAt)}`;
   const until = purgeAt === undefined ? '' : `, until ${showInstant(purgeAt)}`;
-  return `recover it: key "${record.keyName}" is only soft-deleted in ${place}${when}${until}. Nothing is lost, the backup is not needed.`;
+  const isThisKey = isYounger(step.deleted, record)
+    ? 'It has a version made after the record, and is compared once it is back: if another key has the name, the backup is still needed.'
+    : 'Nothing is lost, the backup is not needed.';
+  return `recover it: key "${record.keyName}" is only soft-deleted in ${place}${when}${until}. ${isThisKey}`;
 }

@@ -40,9 +40,8 @@ export function printPlan(plan: RestorePlan, through: PacedSource | undefined, i
     io,
     `  ${count(of('restore'), 'key')} to restore, at least ${showDuration(Math.max(plan.estimatedMs, 1000))} at ${target.source.maxBackupsPerSecond} calls a second; each is read back and compared`,
   );
-  if (of('recover') > 0)
-    say(io, `  ${count(of('recover'), 'key')} only soft-deleted there: to recover, nothing is lost`);
-  if (stillThere > 0) say(io, `  ${count(stillThere, 'key')} still there: nothing to restore`);
+  if (of('recover') > 0) say(io, `  ${count(of('recover'), 'key')} only soft-deleted there: to recover, then compared`);
+  if (stillThere > 0) say(io, `  ${count(stillThere, 'key')} still there by name, not compared: nothing to restore`);
   if (earlier > 0) say(io, `  ${count(earlier, 'key')} begun by an earlier pass, by the receipt: to look at again`);
   const refusals = refused.flatMap(({ step }) => (step.action === 'refuse' ? [step] : []));
   const textOf = (refusal: Refusal): string => `${paint('yellow', `${failureHeadline(refusal)}.`)} ${refusal.remedy}`;
