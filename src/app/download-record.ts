@@ -1,7 +1,7 @@
 import { EscrowFault } from '../escrow/model/failure.ts';
 import type { RecordChoice } from '../escrow/records/record-choice.ts';
 import { faultsOfBytes } from '../escrow/records/record-verification.ts';
-import { describeRestorePlace } from '../escrow/restore/restore-place.ts';
+import { describeRestorePlace, inConfiguredPlace } from '../escrow/restore/restore-place.ts';
 import type { FoundRecord } from './find-records.ts';
 import { findRecord } from './find-records.ts';
 import type { Task } from './task.ts';
@@ -26,5 +26,9 @@ export async function downloadRecord(choice: RecordChoice, task: Task): Promise<
       'Take an older record: --at TIME or --blob-name BLOB.',
     );
   }
-  return { record, bytes, restorePlace: describeRestorePlace(record) };
+  return {
+    record,
+    bytes,
+    restorePlace: describeRestorePlace(inConfiguredPlace(record, task.services.settings.sources)),
+  };
 }

@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
+import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { DrillReceipt } from '../../src/escrow/records/drill-receipt.ts';
+import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import { readBlobJson, readBlobNames } from '../support/blobs.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCommand } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { useTestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
+import { fromNow } from '../support/now.ts';
+import { thiefOf } from '../support/thief.ts';
 
 const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
 
@@ -194,6 +198,39 @@ describe('a restore drill', () => {
     ]);
     expect((await drill(`--name ${name}`)).code).toBe(0);
     expect((await drill(line)).json()).toMatchObject({ status: 'ok', failedEarlier: [] });
+  });
+
+  test('and a restore go by the place of the settings, whatever a planted record says of it', async () => {
+    const bytes = await thiefOf(azure, 'contoso-prod').backUp('contoso-prod', 'payroll');
+    const runId = scheduledRunId(fromNow(-60_000));
+    await thiefOf(azure, 'contoso-prod').put(`vaults/contoso-prod/payroll/${runId}.keybackup`, bytes, {
+      keyid: `${prod().url}/keys/payroll`,
+      ...{ runid: runId, backedupat: fromNow(0).toISOString(), sha256: sha256Of(bytes), geography: 'mars' },
+    });
+    const place = `--to-subscription-id ${europe.subscriptionId} --to-geography europe`;
+    expect((await drill(`--name payroll ${place}`)).code).toBe(0);
+    const line = `restore --vault-name contoso-prod --name payroll --to-vault-name contoso-drill ${place} --yes`;
+    const restored = await cli(line);
+    expect([restored.code, restored.stderr]).toEqual([
+      0,
+      expect.stringContaining('says another place than the settings (geography mars)'),
+    ]);
+    drillVault().purgeKey('payroll');
+    const many = await cli(line.replace('payroll', 'payr*').replace('--yes', '--what-if'));
+    expect([many.code, many.stderr]).toEqual([0, expect.stringContaining('geography mars')]);
+  });
+
+  test('says which key that was named cannot be proven there, and is no success', async () => {
+    const place = `--to-subscription-id ${europe.subscriptionId} --to-geography asia`;
+    const nothing = await drill(`--name payroll ${place}`);
+    expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('key "payroll" is left out')]);
+    await thiefOf(azure, 'contoso-prod').put(`vaults/contoso-prod/hollow/${scheduledRunId(fromNow(0))}.keybackup`, '');
+    const some = await drill('--name payroll hollow --json');
+    expect([some.code, some.json()]).toEqual([
+      3,
+      expect.objectContaining({ status: 'ok', leftOut: [expect.objectContaining({ name: 'hollow' })] }),
+    ]);
+    expect(some.stderr).toContain('Left out: key "hollow" of vault "contoso-prod".');
   });
 
   test('says which records it would prove, and changes nothing', async () => {

@@ -24,7 +24,7 @@ import type { Task } from '../task.ts';
 // What a drill is printed from.
 export { describeLeft } from '../../escrow/drill/drill.ts';
 export { failedLast } from '../../escrow/drill/drill-attempts.ts';
-export type { ChosenRecord, UnprovenKey } from '../../escrow/drill/drill-choice.ts';
+export type { ChosenRecord, LeftOutKey, UnprovenKey } from '../../escrow/drill/drill-choice.ts';
 export type { DrilledKey } from '../../escrow/records/drill-receipt.ts';
 export type { Drill };
 
@@ -70,12 +70,14 @@ export async function prepareDrill(options: DrillOptions, task: Task): Promise<P
   const choice = await chooseForDrill({ ...options, sources }, await readKnownDrills(task), {
     store,
     suffixes: settings.suffixes,
+    configured: settings.sources,
     deadline: signal,
   });
   if (choice.chosen.length === 0) {
+    const [first] = choice.leftOut;
     throw new EscrowFault(
       'nothingToDrill',
-      `No record can be proven in ${describeSource(target.source)}`,
+      `No record can be proven in ${describeSource(target.source)}${first === undefined ? '' : `: key "${first.keyName}" is left out. ${first.reason.replace(/\.$/, '')}`}`,
       'It takes a record of a source of the same kind, whose place does not differ: `keyvault-escrow list`.',
     );
   }

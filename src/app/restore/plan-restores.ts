@@ -12,6 +12,7 @@ import { describeArchived, describePick } from '../../escrow/records/record-pick
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import type { PlannedRestore } from '../../escrow/restore/restore-many.ts';
 import { isTaken } from '../../escrow/restore/restore-many.ts';
+import { describeOtherPlace, inConfiguredPlace } from '../../escrow/restore/restore-place.ts';
 import type { TakenNames } from '../../escrow/restore/restore-step.ts';
 import { readTakenNames, restoreStepOf } from '../../escrow/restore/restore-step.ts';
 import { faultOf } from '../fault-of.ts';
@@ -61,10 +62,12 @@ export async function planRestores(options: PlanOptions, task: Task, found: () =
   const { store, settings } = services;
   const picks: RecordPick[] = [];
   const unrestorable: PlannedRestore[] = [];
+  const notes: string[] = [];
   for await (const records of listRecords(store, settings.suffixes, { source, names: [pattern] }, signal)) {
     const pick = pickRecord(records, asOf);
     const [over] = pick.passedOver;
-    if (pick.record !== undefined) picks.push(pick);
+    if (pick.record !== undefined) picks.push({ ...pick, record: inConfiguredPlace(pick.record, settings.sources) });
+    if (pick.record !== undefined) notes.push(...describeOtherPlace(pick.record, picks.at(-1)?.record ?? pick.record));
     else if (over !== undefined) {
       const { message: reason, remedy } = nothingRestorable(over, pick.passedOver.length);
       const subject = `key "${over.record.keyName}" of ${describeSource(source)}`;
@@ -92,7 +95,7 @@ export async function planRestores(options: PlanOptions, task: Task, found: () =
     target,
     asOf,
     items,
-    notes: picks.flatMap(describePick),
+    notes: [...picks.flatMap(describePick), ...notes],
     activeKeys: taken.active.size,
     certificateBacked: await readCertificateBacked(source, reportTime(records, asOf), task),
     estimatedMs:

@@ -12,7 +12,7 @@ import { recoverKey, restoreRecord } from '../../escrow/restore/restore-key.ts';
 import { isTaken } from '../../escrow/restore/restore-many.ts';
 import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
 import type { PlaceVerdict, RestoreTarget } from '../../escrow/restore/restore-place.ts';
-import { judgePlace } from '../../escrow/restore/restore-place.ts';
+import { describeOtherPlace, inConfiguredPlace, judgePlace } from '../../escrow/restore/restore-place.ts';
 import type { RestoreStep } from '../../escrow/restore/restore-step.ts';
 import { readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
 import { faultOf } from '../fault-of.ts';
@@ -43,13 +43,15 @@ export interface PreparedRestore {
 
 /** @param through the quarantine. */
 export async function prepareRestore(
-  { record, archived }: RecordPick,
+  { record: picked, archived }: RecordPick,
   target: PacedTarget,
   through: PacedSource | undefined,
   task: Task,
 ): Promise<PreparedRestore> {
   const { services, signal } = task;
   if (through !== undefined) await requireQuarantine(through, target.source, task);
+  const record = inConfiguredPlace(picked, services.settings.sources);
+  for (const note of describeOtherPlace(picked, record)) task.say(note);
   const place = judgePlace(record, target);
   const references = await openKeyReferences(target.source, task);
   const decided = await decide(record, target, references, task);

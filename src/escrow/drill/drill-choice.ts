@@ -1,7 +1,7 @@
 import { drilledKey } from '../audit/inputs/drill-history.ts';
 import { EscrowFault } from '../model/failure.ts';
 import type { SourceSuffixes } from '../model/key-id.ts';
-import type { SourceId } from '../model/source.ts';
+import type { EscrowSource, SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import { matchesAny } from '../model/wildcard.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
@@ -9,7 +9,7 @@ import { chooseRecord } from '../records/record-choice.ts';
 import { recordedKeyNames } from '../records/record-listing.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { RestoreTarget } from '../restore/restore-place.ts';
-import { judgePlace } from '../restore/restore-place.ts';
+import { inConfiguredPlace, judgePlace } from '../restore/restore-place.ts';
 import type { DrillAttempts, KnownDrills } from './drill-attempts.ts';
 import { failedLast } from './drill-attempts.ts';
 
@@ -39,10 +39,21 @@ export interface UnprovenKey {
   readonly failedAt: string;
 }
 
+/** A key whose turn it is, and of which nothing can be proven in the target. */
+export interface LeftOutKey {
+  readonly source: SourceId;
+  /** Lower-case. */
+  readonly keyName: string;
+  /** A sentence. */
+  readonly reason: string;
+}
+
 export interface DrillChoice {
   readonly chosen: readonly ChosenRecord[];
   /** Of the named keys, those that failed last and whose turn it is not: going to the back of the queue must not hide them. */
   readonly failedEarlier: readonly UnprovenKey[];
+  /** Left out in silence they would be taken for proven. */
+  readonly leftOut: readonly LeftOutKey[];
 }
 
 /**
@@ -54,9 +65,9 @@ export interface DrillChoice {
 export async function chooseForDrill(
   { sources, names, target, sample }: DrillOptions,
   { attempts, audited }: KnownDrills,
-  ports: { readonly store: EscrowStore; readonly suffixes: SourceSuffixes; readonly deadline: AbortSignal },
+  ports: DrillChoicePorts,
 ): Promise<DrillChoice> {
-  const { store, suffixes, deadline } = ports;
+  const { store, deadline } = ports;
   const candidates: Candidate[] = [];
   for (const source of sources.filter(({ kind }) => kind === target.source.kind)) {
     for (const keyName of await recordedKeyNames(store, source, deadline)) {
@@ -68,27 +79,42 @@ export async function chooseForDrill(
   candidates.sort(byTurn);
   const chosen: ChosenRecord[] = [];
   const failedEarlier: UnprovenKey[] = [];
+  const leftOut: LeftOutKey[] = [];
   for (const { source, keyName, previousAttempts } of candidates) {
-    const record = chosen.length < sample ? await recordOf({ source, keyName }, suffixes, store, deadline) : undefined;
-    if (record !== undefined && judgePlace(record, target).fits !== 'elsewhere')
-      chosen.push({ record, previousAttempts });
-    else if (previousAttempts !== undefined && failedLast(previousAttempts))
+    if (chosen.length < sample) {
+      const found = await recordOf({ source, keyName }, target, ports);
+      if ('record' in found) {
+        chosen.push({ record: found.record, previousAttempts });
+        continue;
+      }
+      leftOut.push({ source, keyName, reason: found.why });
+    }
+    if (previousAttempts !== undefined && failedLast(previousAttempts))
       failedEarlier.push({ source, keyName, failedAt: previousAttempts.triedAt });
   }
-  return { chosen, failedEarlier };
+  return { chosen, failedEarlier, leftOut };
+}
+
+export interface DrillChoicePorts {
+  readonly store: EscrowStore;
+  readonly suffixes: SourceSuffixes;
+  /** By the settings: where their records can be restored. */
+  readonly configured: readonly EscrowSource[];
+  readonly deadline: AbortSignal;
 }
 
 /** A folder that holds no record, put there by somebody else, must not stop the drill. */
 async function recordOf(
   key: { readonly source: SourceId; readonly keyName: string },
-  suffixes: SourceSuffixes,
-  store: EscrowStore,
-  deadline: AbortSignal,
-): Promise<StoredRecord | undefined> {
+  target: RestoreTarget,
+  { store, suffixes, configured, deadline }: DrillChoicePorts,
+): Promise<{ readonly record: StoredRecord } | { readonly why: string }> {
   try {
-    return (await chooseRecord(store, suffixes, key, deadline)).record;
+    const record = inConfiguredPlace((await chooseRecord(store, suffixes, key, deadline)).record, configured);
+    const { fits, explanation } = judgePlace(record, target);
+    return fits === 'elsewhere' ? { why: explanation } : { record };
   } catch (error) {
-    if (error instanceof EscrowFault && error.code === 'recordNotFound') return undefined;
+    if (error instanceof EscrowFault && error.code === 'recordNotFound') return { why: `${error.message}.` };
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { capitalised } from '../model/finding.ts';
-import type { RestorePlace, SourceId } from '../model/source.ts';
-import { describeSource } from '../model/source.ts';
+import type { EscrowSource, RestorePlace, SourceId } from '../model/source.ts';
+import { describeSource, isSameSource } from '../model/source.ts';
+import type { StoredRecord } from '../records/stored-record.ts';
 
 /** Somewhere that a backup is to be restored to, and what is known of where that lies. */
 export interface RestoreTarget {
@@ -53,6 +54,29 @@ export function judgePlace(
     explanation: `${where} The location of ${describeSource(target.source)} is unknown; elsewhere the service refuses, and nothing happens.`,
   };
 }
+
+/**
+ * A record with the place that the settings give its source. What it says itself counts only where they say nothing: whoever may
+ * write records could keep a key from every restore and drill.
+ */
+export function inConfiguredPlace(record: StoredRecord, sources: readonly EscrowSource[]): StoredRecord {
+  const configured = sources.find((source) => isSameSource(source, record.source));
+  return configured === undefined ? record : { ...record, place: { ...record.place, ...configured.place } };
+}
+
+/** What to know of a record that itself says another place than the settings. @param said as it says; @param placed in theirs. */
+export function describeOtherPlace(said: StoredRecord, placed: StoredRecord): string[] {
+  const others = placeLabels.filter(
+    (label) => said.place[label] !== undefined && said.place[label] !== placed.place[label],
+  );
+  if (others.length === 0) return [];
+  const claims = others.map((label) => `${words[label]} ${said.place[label]}`).join(', ');
+  return [
+    `The record "${said.blobName}" says another place than the settings (${claims}): if its source has moved, the service refuses; if not, find out who wrote it.`,
+  ];
+}
+
+const placeLabels: readonly (keyof RestorePlace)[] = ['subscriptionId', 'geography', 'securityDomain'];
 
 /** `It can be restored to a vault in subscription … and geography ….` */
 export function describeRestorePlace({

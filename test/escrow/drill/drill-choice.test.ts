@@ -39,7 +39,7 @@ function putReceipt(store: MemoryStore, number: number, keys: Readonly<Record<st
 async function choose(store: MemoryStore, sample: number, names?: readonly string[], audit?: StoredAudit) {
   const known = await readDrillAttempts(store, audit, noLimit);
   const wish = { sources: [source], target, sample, names };
-  const ports = { store, suffixes: publicSuffixes, deadline: noLimit };
+  const ports = { store, suffixes: publicSuffixes, configured: [], deadline: noLimit };
   const { chosen, failedEarlier } = await chooseForDrill(wish, known, ports);
   return [chosen.map(({ record }) => record.keyName), failedEarlier.map(({ keyName }) => keyName)];
 }

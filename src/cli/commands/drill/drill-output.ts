@@ -1,5 +1,6 @@
-import type { ChosenRecord, Drill, DrilledKey, UnprovenKey } from '../../../app/drill/prepare-drill.ts';
+import type { ChosenRecord, Drill, DrilledKey, LeftOutKey, UnprovenKey } from '../../../app/drill/prepare-drill.ts';
 import { failedLast } from '../../../app/drill/prepare-drill.ts';
+import { capitalised } from '../../../escrow/model/finding.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import { namesOfSource } from '../../../escrow/model/source-names.ts';
 import { namesOfPath } from '../../options/source-options.ts';
@@ -34,11 +35,22 @@ export function failedEarlierObject({ source, keyName, failedAt }: UnprovenKey):
   return { ...namesOfSource(source), name: keyName, failedAt };
 }
 
+export function leftOutObject({ source, keyName, reason }: LeftOutKey): object {
+  return { ...namesOfSource(source), name: keyName, reason };
+}
+
 /** The receipt, with source and key as in every command. */
 export function receiptObject({ receipt, receiptName }: Drill): object {
   const { target, keys, ...rest } = receipt;
   const named = keys.map(({ source, key: name, ...key }) => ({ ...namesOfPath(source), name, ...key }));
   return { receipt: receiptName ?? null, ...rest, target: namesOfPath(target), keys: named };
+}
+
+/** Keys whose turn it is, and that cannot be proven in this target. */
+export function printLeftOut(keys: readonly LeftOutKey[], io: Io): void {
+  const lineOf = ({ source, keyName, reason }: LeftOutKey): string =>
+    `Left out: key "${keyName}" of ${describeSource(source)}. ${capitalised(reason)}`;
+  for (const line of firstOfEach(keys, () => 'leftOut', lineOf, 'see them all with --json')) say(io, line);
 }
 
 /** Keys that an earlier drill did not prove and that are not tried in this one. */

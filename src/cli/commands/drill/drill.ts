@@ -14,8 +14,10 @@ import {
   chosenObject,
   describeChosen,
   failedEarlierObject,
+  leftOutObject,
   printDrill,
   printFailedEarlier,
+  printLeftOut,
   provenOf,
   receiptObject,
 } from './drill-output.ts';
@@ -50,10 +52,13 @@ export function addDrill(cli: Cli) {
         const target = readTarget(values, task.services);
         const options = { source: sourceOfNames(values), names: values.name, target, sample };
         const prepared = await prepareDrill(options, task);
-        const { chosen, failedEarlier } = prepared;
+        const { chosen, failedEarlier, leftOut } = prepared;
         for (const one of chosen) say(io, `To prove: ${describeChosen(one)}`);
+        printLeftOut(leftOut, io);
         printFailedEarlier(failedEarlier, io);
-        const failed = { failedEarlier: failedEarlier.map(failedEarlierObject) };
+        const failed = { failedEarlier: failedEarlier.map(failedEarlierObject), leftOut: leftOut.map(leftOutObject) };
+        // Whoever names a key must not take it for proven.
+        const isAll = !leftOut.some(({ keyName }) => values.name?.some((name) => name.toLowerCase() === keyName));
         if (values.whatIf) {
           if (values.json)
             await printJson(io, { target: namesOfSource(target.source), keys: chosen.map(chosenObject), ...failed });
@@ -81,7 +86,7 @@ export function addDrill(cli: Cli) {
           say(io, `The receipt could not be written, so that the drill stays open: ${failureSentence(receiptFailure)}`);
           return exitCodes.failed;
         }
-        if (receipt.status === 'ok' && failedEarlier.length === 0) return exitCodes.done;
+        if (receipt.status === 'ok' && failedEarlier.length === 0 && isAll) return exitCodes.done;
         return receipt.status === 'stopped' && provenOf(receipt) === 0 ? exitCodes.failed : exitCodes.findings;
       }),
     );
