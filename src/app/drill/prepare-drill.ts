@@ -84,8 +84,8 @@ export async function prepareDrill(options: DrillOptions, task: Task): Promise<P
   return {
     ...choice,
     async carryOut({ standing, ended }) {
-      const references = await openKeyReferences(target.source, task);
-      const ports = { ...restorePortsOf(target.source, references, task), drills, now: services.now, standing, ended };
+      const referenceOf = await openKeyReferences(target.source, task);
+      const ports = { ...restorePortsOf(target.source, referenceOf, task), drills, now: services.now, standing, ended };
       const records = choice.chosen.map(({ record }) => record);
       return runDrill(records, target, ports);
     },

@@ -1,10 +1,10 @@
-import { readKnownKeys } from '../../escrow/audit/inputs/latest-audit.ts';
-import type { KnownKeys } from '../../escrow/coverage/known-keys.ts';
 import { findOpenDrills } from '../../escrow/drill/drill-journal.ts';
 import type { Leftover, Swept } from '../../escrow/drill/sweep.ts';
 import { closeDrills, findLeftovers, openDrillsOf, sweep } from '../../escrow/drill/sweep.ts';
 import { messageOf } from '../../escrow/model/failure.ts';
 import { OutOfTime } from '../../escrow/model/service-error.ts';
+import type { StoredAudit } from '../../escrow/records/stored-audits.ts';
+import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
 import { requireExpendable } from '../../escrow/restore/expendable-target.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
 import type { Task } from '../task.ts';
@@ -35,7 +35,7 @@ export async function prepareSweep(target: PacedTarget, names: readonly string[]
   await requireExpendable(target.source, 'Nothing swept', store, settings.sources, signal);
   const { open: all, unreadable } = await findOpenDrills(drills, signal);
   const open = openDrillsOf(all, target.source);
-  const leftovers = await findLeftovers(operator, open, names, await readKnown(task), signal);
+  const leftovers = await findLeftovers(operator, open, names, await readAudit(task), signal);
   return {
     leftovers,
     openDrills: open.length,
@@ -53,9 +53,9 @@ export async function prepareSweep(target: PacedTarget, names: readonly string[]
   };
 }
 
-async function readKnown({ services, signal, say }: Task): Promise<KnownKeys | undefined> {
+async function readAudit({ services, signal, say }: Task): Promise<StoredAudit | undefined> {
   try {
-    return await readKnownKeys(services.audits, signal);
+    return (await readLatestAudit(services.audits, signal)).audit;
   } catch (error) {
     if (error instanceof OutOfTime) throw error;
     say(`What audits saw of the keys cannot be read: ${messageOf(error)}.`);

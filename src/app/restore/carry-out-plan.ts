@@ -43,9 +43,9 @@ export async function carryOutPlan(
   task: Task,
   ended: () => void,
 ): Promise<CarriedOut> {
-  const references = await openKeyReferences(plan.target.source, task);
+  const referenceOf = await openKeyReferences(plan.target.source, task);
   const quarantine = through && { ...desk, operator: task.services.operatorOf(through) };
-  const ports = { ...restorePortsOf(plan.target.source, references, task), quarantine };
+  const ports = { ...restorePortsOf(plan.target.source, referenceOf, task), quarantine };
   const items = plan.items.filter((item) => !isStillThere(item));
   const outcomes = await restoreMany(items, ports, {
     beginning: receipt.beginning,

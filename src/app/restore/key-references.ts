@@ -1,64 +1,56 @@
-import { readKnownKeys } from '../../escrow/audit/inputs/latest-audit.ts';
-import type { KnownKeys } from '../../escrow/coverage/known-keys.ts';
 import { messageOf } from '../../escrow/model/failure.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
 import { defaultBackupsPerSecond, describeSource, isSameSource } from '../../escrow/model/source.ts';
 import { sourcePath } from '../../escrow/model/source-path.ts';
+import type { StoredAudit } from '../../escrow/records/stored-audits.ts';
+import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import type { KeyReference } from '../../escrow/restore/comparison.ts';
 import { readVersions } from '../../escrow/restore/key-versions.ts';
 import type { Task } from '../task.ts';
 
-/** What restored keys are compared with. */
-export interface KeyReferences {
-  /** What audits saw; undefined where no audit can be read. */
-  readonly known: KnownKeys | undefined;
-  /** Of one record: the key in its source, read under the person's own identity, and as audits saw it. */
-  of(record: StoredRecord): Promise<KeyReference>;
-}
+/** What a restored record is compared with: the key in its source, read under the person's own identity, and as audits saw it. */
+export type ReferenceOf = (record: StoredRecord) => Promise<KeyReference>;
 
 /**
  * Opens what keys restored to a target are compared with. What cannot be read is said, and stops nobody.
  * @param target never a reference of what it is itself restored to.
  */
-export async function openKeyReferences(target: SourceId, task: Task): Promise<KeyReferences> {
+export async function openKeyReferences(target: SourceId, task: Task): Promise<ReferenceOf> {
   const { services, say } = task;
   // What was restored is compared even after Ctrl-C.
   const deadline = new AbortController().signal;
-  const known = await readKnown(task);
+  const audit = await readAudit(task);
   const closed = new Set<string>();
-  return {
-    known,
-    async of(record) {
-      const { source, keyName } = record;
-      const path = sourcePath(source);
-      const witness = { known: known?.ofSource(source)?.keys.get(keyName.toLowerCase()) };
-      if (isSameSource(source, target) || closed.has(path)) return witness;
-      const configured = services.settings.sources.find((one) => isSameSource(one, source));
-      const maxBackupsPerSecond = defaultBackupsPerSecond(source.kind);
-      try {
-        const listedAt = services.now();
-        const keys = services.keysOf(configured ?? { ...source, maxBackupsPerSecond });
-        const versions = await readVersions(keys, keyName, deadline);
-        return versions.size === 0 ? witness : { ...witness, source: { versions, listedAt } };
-      } catch (error) {
-        if (!(error instanceof ServiceError)) throw error;
-        // Gone, or closed to us; asking again for its next key would only cost time.
-        if (!closed.has(path)) say(`Keys cannot be compared with ${describeSource(source)} itself: ${error.message}.`);
-        closed.add(path);
-        return witness;
-      }
-    },
+  return async (record) => {
+    const { source, keyName } = record;
+    const path = sourcePath(source);
+    const witness = { known: audit?.find(path, keyName)?.versions };
+    if (isSameSource(source, target) || closed.has(path)) return witness;
+    const configured = services.settings.sources.find((one) => isSameSource(one, source));
+    const maxBackupsPerSecond = defaultBackupsPerSecond(source.kind);
+    try {
+      const listedAt = services.now();
+      const keys = services.keysOf(configured ?? { ...source, maxBackupsPerSecond });
+      const versions = await readVersions(keys, keyName, deadline);
+      return versions.size === 0 ? witness : { ...witness, source: { versions, listedAt } };
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      // Gone, or closed to us; asking again for its next key would only cost time.
+      if (!closed.has(path)) say(`Keys cannot be compared with ${describeSource(source)} itself: ${error.message}.`);
+      closed.add(path);
+      return witness;
+    }
   };
 }
 
-async function readKnown({ services, signal, say }: Task): Promise<KnownKeys | undefined> {
+async function readAudit({ services, signal, say }: Task): Promise<StoredAudit | undefined> {
   const remedy = 'A restored key can be compared with its source alone.';
   try {
-    const known = await readKnownKeys(services.audits, signal);
-    if (known === undefined) say(`No audit has looked at the keys yet. ${remedy}`);
-    return known;
+    const { audit } = await readLatestAudit(services.audits, signal);
+    if (audit === undefined) say(`No audit has looked at the keys yet. ${remedy}`);
+    return audit;
   } catch (error) {
     if (error instanceof OutOfTime) throw error;
     say(`What audits saw of the keys cannot be read: ${messageOf(error)}. ${remedy}`);

@@ -17,7 +17,7 @@ import type { RestoreStep } from '../../escrow/restore/restore-step.ts';
 import { readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
 import { faultOf } from '../fault-of.ts';
 import type { Task } from '../task.ts';
-import type { KeyReferences } from './key-references.ts';
+import type { ReferenceOf } from './key-references.ts';
 import { openKeyReferences } from './key-references.ts';
 import type { QuarantineDesk } from './restore-ports.ts';
 import { requireQuarantine, restorePortsOf } from './restore-ports.ts';
@@ -53,13 +53,13 @@ export async function prepareRestore(
   const record = inConfiguredPlace(picked, services.settings.sources);
   for (const note of describeOtherPlace(picked, record)) task.say(note);
   const place = judgePlace(record, target);
-  const references = await openKeyReferences(target.source, task);
-  const decided = await decide(record, target, references, task);
+  const referenceOf = await openKeyReferences(target.source, task);
+  const decided = await decide(record, target, referenceOf, task);
   const step: RestoreStep =
     decided.action === 'restore' && archived !== undefined
       ? { action: 'refuse', ...describeArchived(record, archived, services.store.url) }
       : decided;
-  const reference = step.action === 'restore' ? await references.of(record) : {};
+  const reference = step.action === 'restore' ? await referenceOf(record) : {};
   return {
     record,
     place,
@@ -67,7 +67,7 @@ export async function prepareRestore(
     comparable: { witness: reference.known !== undefined, source: reference.source !== undefined },
     original: await findOriginal(record, target, task),
     carryOut(desk) {
-      const ports = restorePortsOf(target.source, references, task);
+      const ports = restorePortsOf(target.source, referenceOf, task);
       if (step.action === 'recover') return recoverKey(record, ports);
       const quarantine = through && { ...desk, operator: services.operatorOf(through) };
       return restoreRecord(record, { ...ports, softDeadline: signal, quarantine });
@@ -78,7 +78,7 @@ export async function prepareRestore(
 async function decide(
   record: StoredRecord,
   target: PacedTarget,
-  references: KeyReferences,
+  referenceOf: ReferenceOf,
   { services, signal }: Task,
 ): Promise<RestoreStep> {
   const operator = services.operatorOf(target.source);
@@ -90,7 +90,7 @@ async function decide(
     if (step.action !== 'refuse' || !isTaken(step)) return step;
     // What has the name there may be this very key, or one that somebody else made under its name.
     const versions = await readVersions(operator.keys, record.keyName, signal);
-    const { verdict, reasons } = compareKey(record, { name: record.keyName, versions }, await references.of(record));
+    const { verdict, reasons } = compareKey(record, { name: record.keyName, versions }, await referenceOf(record));
     const words = {
       same: 'it is this key',
       lacking: 'it is this key',

@@ -5,10 +5,10 @@ import { requireExpendable } from '../../escrow/restore/expendable-target.ts';
 import type { Quarantine } from '../../escrow/restore/quarantine.ts';
 import type { RestorePorts } from '../../escrow/restore/restore-key.ts';
 import type { Task } from '../task.ts';
-import type { KeyReferences } from './key-references.ts';
+import type { ReferenceOf } from './key-references.ts';
 
 /** What a restore works with, under the person's own identity. */
-export function restorePortsOf(target: PacedSource, references: KeyReferences, task: Task): RestorePorts {
+export function restorePortsOf(target: PacedSource, referenceOf: ReferenceOf, task: Task): RestorePorts {
   const { services, signal } = task;
   return {
     store: services.store,
@@ -16,7 +16,7 @@ export function restorePortsOf(target: PacedSource, references: KeyReferences, t
     softDeadline: signal,
     // What came back is compared, and taken away, whatever signal came.
     hardDeadline: new AbortController().signal,
-    referenceOf: references.of,
+    referenceOf,
     sleep: services.sleep,
     waiting: services.reportWait,
   };

@@ -3,13 +3,12 @@ import { describeSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { DrilledKey } from '../records/drill-receipt.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import { compareRestored } from '../restore/compare-restored.ts';
 import type { Comparison } from '../restore/comparison.ts';
-import { ownFailure } from '../restore/own-failure.ts';
+import { compareRestored } from '../restore/comparison.ts';
+import { describeStranger } from '../restore/restore-failure.ts';
 import type { RestorePorts } from '../restore/restore-key.ts';
 import { removeKey } from '../restore/restored-key.ts';
 import { readVerified, sendRecord } from '../restore/send-record.ts';
-import { describeStranger } from '../restore/stranger.ts';
 
 export interface DrilledRecord {
   readonly key: DrilledKey;
@@ -40,7 +39,7 @@ export async function drillRecord(record: StoredRecord, ports: RestorePorts): Pr
     }
     if (sent.sent === 'conflict') return conflicting(record, sent.conflict.inside?.name ?? keyName, failed, ports);
     const { restored } = sent;
-    const comparison = await compareRestored(record, restored, reference, operator, hardDeadline);
+    const comparison = await compareRestored(record, restored.name, reference, operator, hardDeadline);
     const notRemoved = await removeKey(operator, restored, hardDeadline);
     const drilled = { key: drilledKey(record, base, comparison) };
     if (notRemoved !== undefined) return { ...drilled, left: restored.name, stop: failureSentence(notRemoved) };
@@ -69,13 +68,13 @@ function conflicting(
       stop: `key "${inside}" is in ${place}, and this drill did not put it there`,
     };
   }
-  const failure = ownFailure({
+  const failure = {
     code: 'nameTaken',
     attempt: 'drill',
     subject: `key "${record.keyName}" in ${place}`,
     reason: 'the name is taken there: somebody else uses this place, or the answer to the restore was lost',
     remedy: 'It is left alone.',
-  });
+  };
   return {
     key: failed(failureSentence(failure)),
     left: inside,
@@ -88,7 +87,7 @@ function drilledKey(
   base: Pick<DrilledKey, 'source' | 'key' | 'blobName' | 'sha256'>,
   { verdict, reasons, versions }: Comparison,
 ): DrilledKey {
-  const compared = { ...base, versions: [...versions] };
+  const compared = { ...base, versions };
   switch (verdict) {
     case 'same':
       return { ...compared, outcome: 'proven' };

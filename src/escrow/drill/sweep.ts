@@ -1,11 +1,11 @@
-import type { KnownKeys } from '../coverage/known-keys.ts';
 import type { Failure } from '../model/failure.ts';
 import type { SourceId } from '../model/source.ts';
-import { sourcePath } from '../model/source-path.ts';
+import { parseSourcePath, sourcePath } from '../model/source-path.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
 import { drillFormat } from '../records/drill-receipt.ts';
+import type { StoredAudit } from '../records/stored-audits.ts';
 import { removeKey } from '../restore/restored-key.ts';
 import type { OpenDrill } from './drill-journal.ts';
 import { putReceipt } from './drill-journal.ts';
@@ -31,7 +31,7 @@ export async function findLeftovers(
   operator: KeyOperator,
   open: readonly OpenDrill[],
   names: readonly string[],
-  known: KnownKeys | undefined,
+  audit: StoredAudit | undefined,
   deadline: AbortSignal,
 ): Promise<Leftover[]> {
   const wanted = new Map<string, OpenDrill | undefined>(names.map((name) => [name.toLowerCase(), undefined]));
@@ -42,7 +42,7 @@ export async function findLeftovers(
     const deleted = key === undefined ? await operator.findDeletedKey(name, deadline) : undefined;
     const current = key ?? deleted;
     if (current?.version === undefined) continue;
-    const copyOf = ownerOf(current.name, current.version, known);
+    const copyOf = ownerOf(current.name, current.version, audit);
     found.push({
       name: current.name,
       state: key === undefined ? 'deleted' : 'active',
@@ -55,13 +55,11 @@ export async function findLeftovers(
   return found;
 }
 
-function ownerOf(name: string, version: string, known: KnownKeys | undefined): SourceId | undefined {
-  return known?.sources.find((source) =>
-    known
-      .ofSource(source)
-      ?.keys.get(name.toLowerCase())
-      ?.versions.some((one) => one.version === version),
+function ownerOf(name: string, version: string, audit: StoredAudit | undefined): SourceId | undefined {
+  const owner = audit?.head.sources.find(({ source }) =>
+    audit.find(source, name)?.versions?.known.some((one) => one.version === version),
   );
+  return owner && parseSourcePath(owner.source);
 }
 
 /** What became of one key that was to be swept away. */

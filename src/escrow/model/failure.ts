@@ -89,13 +89,18 @@ export function causeOf(error: unknown, need: Need): Cause {
   return withThrown({ code: 'unexpected', reason: messageOf(error), remedy }, error);
 }
 
+/** What a service refused, where we know better than its answer what that means. The reason has the service's own words too. */
+export function refusalOf(error: ServiceError, known: Failure): Failure {
+  return { ...causeOfAnswer(error, known.remedy), ...known, reason: `${known.reason} (${reasonOf(error)})` };
+}
+
 /** What a service answered, with the remedy that is right for it. */
-export function causeOfAnswer(error: ServiceError, remedy: string, reason = reasonOf(error)): Cause {
+function causeOfAnswer(error: ServiceError, remedy: string): Cause {
   const { innerCode, code, kind, statusCode, requestId } = error;
   const answer = {
     code: innerCode ?? code,
     kind,
-    reason,
+    reason: reasonOf(error),
     remedy,
     ...(statusCode !== undefined && { statusCode }),
     ...(requestId !== undefined && { requestId }),

@@ -1,14 +1,18 @@
-import type { KnownKey } from '../coverage/known-keys.ts';
+import { messageOf } from '../model/failure.ts';
+import type { KeyOperator } from '../ports/key-operator.ts';
+import type { WitnessedVersions } from '../records/audit-document.ts';
+import type { DrilledKey } from '../records/drill-receipt.ts';
 import { backedUpAt, isLate } from '../records/record-order.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { SeenVersion, SeenVersions } from './key-versions.ts';
+import { readVersions } from './key-versions.ts';
 
 /** What the versions of a restored key are compared with, read before the restore. */
 export interface KeyReference {
   /** The key in its source; absent where it is not there, cannot be read, or the restore itself goes there. */
   readonly source?: { readonly versions: SeenVersions; readonly listedAt: Date } | undefined;
   /** What audits know of it. */
-  readonly known?: KnownKey | undefined;
+  readonly known?: WitnessedVersions | undefined;
 }
 
 /** What a restore brought back. */
@@ -24,16 +28,12 @@ export interface ReturnedKey {
  */
 export type Verdict = 'same' | 'unproven' | 'lacking' | 'stranger';
 
-/** How a restored version was shown to be the one that was escrowed; `none`: it was not. */
-export interface ComparedVersion {
-  readonly version: string;
-  readonly thumbprint?: string;
-  readonly proof: 'publicKey' | 'witness' | 'versionId' | 'none';
-}
+/** How a restored version was shown to be the one that was escrowed. */
+export type ComparedVersion = DrilledKey['versions'][number];
 
 export interface Comparison {
   readonly verdict: Verdict;
-  readonly versions: readonly ComparedVersion[];
+  readonly versions: ComparedVersion[];
   /** Why it is not `same`, one clause each. */
   readonly reasons: readonly string[];
 }
@@ -115,7 +115,7 @@ function proveVersion(
   { source, known }: KeyReference,
 ): { readonly proof: ComparedVersion['proof']; readonly fault?: [Verdict, string] } {
   const inSource = source?.versions.get(version);
-  const witnessed = known?.versions.find((one) => one.version === version);
+  const witnessed = known?.known.find((one) => one.version === version);
   if (inSource === undefined && witnessed === undefined) return { proof: 'none' };
   for (const [expected, where] of [
     [inSource?.thumbprint, 'in its source'],
@@ -146,7 +146,7 @@ function oldestVersionAt({ versions }: ReturnedKey): number {
 
 /** Whether the source or an audit knows a version by its id. */
 export function isKnownVersion(version: string, { source, known }: KeyReference): boolean {
-  return source?.versions.has(version) === true || known?.versions.some((one) => one.version === version) === true;
+  return source?.versions.has(version) === true || known?.known.some((one) => one.version === version) === true;
 }
 
 /** Versions that a backup of the record's time holds, and what came back does not. */
@@ -165,7 +165,7 @@ function missingVersions(
     if (createdAt < backup) missing.set(version, 'lacking');
     else if (isLate(record) && createdAt < record.createdAt.getTime() - marginMs) missing.set(version, 'unproven');
   };
-  for (const { version, createdAt, missingSince } of known?.versions ?? []) {
+  for (const { version, createdAt, missingSince } of known?.known ?? []) {
     const gone = missingSince === undefined ? undefined : Date.parse(missingSince);
     require(version, Date.parse(createdAt ?? known?.listedAt ?? ''), gone);
   }
@@ -173,4 +173,20 @@ function missingVersions(
     if (createdAt !== undefined) require(version, createdAt.getTime());
   }
   return missing;
+}
+
+/** Compares what a restore returned. Versions that cannot be read make it unproven, and a foreign name a stranger all the same. */
+export async function compareRestored(
+  record: StoredRecord,
+  name: string,
+  reference: KeyReference,
+  operator: KeyOperator,
+  deadline: AbortSignal,
+): Promise<Comparison> {
+  try {
+    return compareKey(record, { name, versions: await readVersions(operator.keys, name, deadline) }, reference);
+  } catch (error) {
+    const { verdict, versions, reasons } = compareKey(record, { name, versions: new Map() }, reference);
+    return { verdict, versions, reasons: [...reasons, `its versions could not be read: ${messageOf(error)}`] };
+  }
 }

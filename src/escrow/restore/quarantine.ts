@@ -3,14 +3,13 @@ import type { SourceId } from '../model/source.ts';
 import { describeSource } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import { compareRestored } from './compare-restored.ts';
 import type { Comparison, KeyReference } from './comparison.ts';
-import { ownFailure } from './own-failure.ts';
+import { compareRestored } from './comparison.ts';
+import { describeStranger } from './restore-failure.ts';
 import type { LeftKey } from './restored-key.ts';
 import { removeKey } from './restored-key.ts';
 import type { SendPorts } from './send-record.ts';
 import { sendRecord } from './send-record.ts';
-import { describeStranger } from './stranger.ts';
 
 /** A vault or Managed HSM where nothing matters, in the same place as the target: records are restored and compared there first. */
 export interface Quarantine {
@@ -52,7 +51,7 @@ export async function tryInQuarantine(
     return conflicting(record, sent.conflict.inside?.name ?? record.keyName, source);
   }
   const { restored } = sent;
-  const comparison = await compareRestored(record, restored, reference, operator, ports.hardDeadline);
+  const comparison = await compareRestored(record, restored.name, reference, operator, ports.hardDeadline);
   const failure = await removeKey(operator, restored, ports.hardDeadline);
   if (failure !== undefined) {
     return { outcome: 'failed', ...failure, left: { place: source, name: restored.name } };
@@ -70,24 +69,25 @@ function conflicting(record: StoredRecord, inside: string, source: SourceId): St
     const reasons = [`the service found key "${inside}" in it, a name that is taken in ${place}`];
     return { outcome: 'stranger', ...describeStranger(record, reasons) };
   }
-  const failure = ownFailure({
+  return {
+    outcome: 'failed',
+    left: { place: source, name: inside },
     code: 'nameTaken',
     attempt: 'try',
     subject: `key "${record.keyName}" in ${place}`,
     reason: 'the name is taken there; nothing was sent to the target',
     remedy:
       'Take another vault for --through. If the answer to this very restore was lost, what has the name is its own.',
-  });
-  return { outcome: 'failed', ...failure, left: { place: source, name: inside } };
+  };
 }
 
 function notAgreed({ keyName, blobName }: StoredRecord, { verdict, reasons }: Comparison): Stopped {
-  const failure = ownFailure({
+  return {
+    outcome: 'failed',
     code: verdict,
     attempt: 'restore',
     subject: `key "${keyName}"`,
     reason: `what the record "${blobName}" holds is ${verdict}: ${reasons.join('; ')}; nothing was sent to the target`,
     remedy: 'With a yes to the question, or with --yes, it goes on.',
-  });
-  return { outcome: 'failed', ...failure };
+  };
 }

@@ -1,11 +1,12 @@
 import type { Failure } from '../model/failure.ts';
-import { causeOfAnswer, describeFailure } from '../model/failure.ts';
-import { reasonOf } from '../model/remedy.ts';
+import { describeFailure, refusalOf } from '../model/failure.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { SourceId } from '../model/source.ts';
 import { describeSource } from '../model/source.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import { describeRestorePlace } from './restore-place.ts';
+import type { LeftKey } from './restored-key.ts';
+import { deletionLine } from './restored-key.ts';
 
 /**
  * Why the service did not restore a record whose digest matches. Its answers differ little, and an HSM's not at all; but the
@@ -14,38 +15,46 @@ import { describeRestorePlace } from './restore-place.ts';
  */
 export function describeRestoreFailure(error: unknown, record: StoredRecord, target: SourceId): Failure {
   const known = error instanceof ServiceError ? knownRefusal(error, record, target) : undefined;
-  if (known === undefined || !(error instanceof ServiceError))
-    return describeFailure(error, 'restore', target, record.keyName);
-  const { code, reason, remedy } = known;
-  const cause = causeOfAnswer(error, remedy, `${reason} (${reasonOf(error)})`);
-  return { ...cause, code, attempt: 'restore', subject: `key "${record.keyName}" to ${describeSource(target)}` };
+  return known ?? describeFailure(error, 'restore', target, record.keyName);
 }
 
-function knownRefusal(
-  { kind }: ServiceError,
-  record: StoredRecord,
-  target: SourceId,
-): { readonly code: string; readonly reason: string; readonly remedy: string } | undefined {
-  switch (kind) {
-    case 'backupUndecryptable':
-      return {
-        code: 'wrongPlace',
-        reason:
-          'its bytes are what was escrowed (the digest matches), but this vault lies in another subscription or geography',
-        remedy: describeRestorePlace(record),
-      };
-    case 'backupMalformed':
-      return target.kind === 'managedHsm'
-        ? {
-            code: 'otherSecurityDomain',
-            reason: 'its bytes are what was escrowed (the digest matches), so this HSM has another security domain',
-            remedy: describeRestorePlace(record),
-          }
-        : {
-            code: 'neverGood',
-            reason: 'the service calls it corrupt although its bytes are what was escrowed (the digest matches)',
-            remedy: 'Take an older record (`keyvault-escrow list`), and give the request id to Azure support.',
-          };
+function knownRefusal(error: ServiceError, record: StoredRecord, target: SourceId): Failure | undefined {
+  const refused = (code: string, reason: string, remedy: string): Failure => {
+    const subject = `key "${record.keyName}" to ${describeSource(target)}`;
+    return refusalOf(error, { code, attempt: 'restore', subject, reason, remedy });
+  };
+  if (error.kind === 'backupUndecryptable') {
+    return refused(
+      'wrongPlace',
+      'its bytes are what was escrowed (the digest matches), but this vault lies in another subscription or geography',
+      describeRestorePlace(record),
+    );
   }
-  return undefined;
+  if (error.kind !== 'backupMalformed') return undefined;
+  if (target.kind === 'managedHsm') {
+    return refused(
+      'otherSecurityDomain',
+      'its bytes are what was escrowed (the digest matches), so this HSM has another security domain',
+      describeRestorePlace(record),
+    );
+  }
+  return refused(
+    'neverGood',
+    'the service calls it corrupt although its bytes are what was escrowed (the digest matches)',
+    'Take an older record (`keyvault-escrow list`), and give the request id to Azure support.',
+  );
+}
+
+/** A record that holds another key than it says. @param left where that key is now; absent: it was taken away, or never there. */
+export function describeStranger(record: StoredRecord, reasons: readonly string[], left?: LeftKey): Failure {
+  const { keyName, source, blobName } = record;
+  const line = left === undefined ? '' : `Delete it: ${deletionLine(left.place, left.name)}. `;
+  const place = left === undefined ? '' : `. It is in ${describeSource(left.place)} now, as key "${left.name}"`;
+  return {
+    code: 'stranger',
+    attempt: 'restore',
+    subject: `key "${keyName}" of ${describeSource(source)}`,
+    reason: `what the record "${blobName}" holds is not that key: ${reasons.join('; ')}${place}`,
+    remedy: `${line}Keep the record, find out who wrote it, and restore an older one (--at or --blob-name).`,
+  };
 }

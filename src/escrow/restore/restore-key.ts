@@ -2,19 +2,17 @@ import { describeFailure } from '../model/failure.ts';
 import { describeSource } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import { compareRestored } from './compare-restored.ts';
 import type { KeyReference } from './comparison.ts';
-import { compareKey } from './comparison.ts';
+import { compareKey, compareRestored } from './comparison.ts';
 import { readVersions } from './key-versions.ts';
-import { ownFailure } from './own-failure.ts';
 import type { Quarantine } from './quarantine.ts';
 import { tryInQuarantine } from './quarantine.ts';
+import { describeStranger } from './restore-failure.ts';
 import type { RestoreOutcome } from './restore-outcome.ts';
 import { deletionLine } from './restored-key.ts';
 import type { SendPorts } from './send-record.ts';
 import { readVerified, sendRecord } from './send-record.ts';
 import { settleConflict } from './settle-conflict.ts';
-import { describeStranger } from './stranger.ts';
 
 export interface RestorePorts extends SendPorts {
   readonly store: EscrowStore;
@@ -47,12 +45,9 @@ export async function restoreRecord(
     }
     const sent = await sendRecord(record, read.bytes, ports);
     if (sent.sent === 'failed') return { ...base, outcome: 'failed', ...sent.failure };
-    if (sent.sent === 'conflict') {
-      const looking = { operator, deadline: hardDeadline };
-      return await settleConflict(record, sent.conflict, reference, looking, begunBefore);
-    }
+    if (sent.sent === 'conflict') return await settleConflict(record, sent.conflict, reference, ports, begunBefore);
     const { restored } = sent;
-    const { verdict, ...compared } = await compareRestored(record, restored, reference, operator, hardDeadline);
+    const { verdict, ...compared } = await compareRestored(record, restored.name, reference, operator, hardDeadline);
     if (verdict !== 'stranger') return { ...base, outcome: 'restored', id: restored.id, verdict, ...compared };
     const left = { place: target, name: restored.name };
     return { ...base, outcome: 'stranger', left, ...describeStranger(record, compared.reasons, left) };
@@ -75,13 +70,13 @@ export async function recoverKey(record: StoredRecord, ports: RestorePorts): Pro
     const { verdict, reasons, versions: compared } = compareKey(record, { name, versions }, reference);
     if (verdict !== 'stranger')
       return { key, blobName, outcome: 'recovered', id, verdict, reasons, versions: compared };
-    const stranger = ownFailure({
+    const stranger = {
       code: 'stranger',
       attempt: 'recover',
       subject: `key "${key}" of ${describeSource(source)}`,
       reason: `what was recovered is not the key of the record "${blobName}": ${reasons.join('; ')}`,
       remedy: `If it is not the one, delete it: ${deletionLine(source, name)}. Then restore the key from its record.`,
-    });
+    };
     return { key, blobName, outcome: 'stranger', left: { place: source, name }, ...stranger };
   } catch (error) {
     return { key, blobName, outcome: 'failed', ...describeFailure(error, 'recover', source, key) };

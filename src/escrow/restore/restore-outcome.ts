@@ -1,15 +1,12 @@
 import type { Failure } from '../model/failure.ts';
-import type { ComparedVersion, Verdict } from './comparison.ts';
+import type { Comparison, Verdict } from './comparison.ts';
 import type { LeftKey } from './restored-key.ts';
 
 /** A key that is there, and how far its identity is proven. */
-export interface ComparedKey {
+interface ComparedKey extends Comparison {
   /** Key identifier without version. */
   readonly id: string;
   readonly verdict: Exclude<Verdict, 'stranger'>;
-  /** Why it is not `same`, one clause each. */
-  readonly reasons: readonly string[];
-  readonly versions: readonly ComparedVersion[];
 }
 
 /** What became of one record that was to be brought back. */

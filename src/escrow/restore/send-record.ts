@@ -9,7 +9,6 @@ import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { DeletedKey, KeyInside, KeyOperator } from '../ports/key-operator.ts';
 import { faultsOfBytes } from '../records/record-verification.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import { ownFailure } from './own-failure.ts';
 import { describeRestoreFailure } from './restore-failure.ts';
 import type { RestoredKey } from './restored-key.ts';
 
@@ -98,12 +97,12 @@ function isRefusal(error: unknown): boolean {
 }
 
 function corrupt({ keyName, blobName, source }: StoredRecord, fault: string): Failure {
-  return ownFailure({
+  return {
     code: 'corruptRecord',
     attempt: 'restore',
     subject: `key "${keyName}" of ${describeSource(source)}`,
     reason: `the record "${blobName}" is corrupt: ${fault}. Nothing was sent to the service`,
     remedy:
       'Restore an older record of the key (--at or --blob-name); keep this blob for whoever finds out what happened to it.',
-  });
+  };
 }

@@ -1,14 +1,13 @@
+import { refusalOf } from '../model/failure.ts';
 import { describeSource } from '../model/source.ts';
-import type { KeyOperator } from '../ports/key-operator.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { KeyReference } from './comparison.ts';
 import { compareKey, isKnownVersion } from './comparison.ts';
 import { readVersions } from './key-versions.ts';
-import { ownFailure } from './own-failure.ts';
+import { describeStranger } from './restore-failure.ts';
 import type { RestoreOutcome } from './restore-outcome.ts';
 import { deletionLine } from './restored-key.ts';
-import type { NameConflict } from './send-record.ts';
-import { describeStranger } from './stranger.ts';
+import type { NameConflict, SendPorts } from './send-record.ts';
 
 /**
  * What a 409 to a restore comes to, where the name was free a moment before or an earlier pass had begun: a restore whose
@@ -19,7 +18,7 @@ export async function settleConflict(
   record: StoredRecord,
   { inside, refusal, holder, deleted }: NameConflict,
   reference: KeyReference,
-  { operator, deadline }: { readonly operator: KeyOperator; readonly deadline: AbortSignal },
+  { operator, hardDeadline: deadline }: SendPorts,
   begunBefore: boolean,
 ): Promise<RestoreOutcome> {
   const { keyName: key, blobName } = record;
@@ -27,8 +26,8 @@ export async function settleConflict(
   const place = describeSource(target);
   const base = { key, blobName };
   const failed = (code: string, reason: string, remedy: string): RestoreOutcome => {
-    const what = { code, attempt: 'restore', subject: `key "${key}" to ${place}`, reason, remedy };
-    return { ...base, outcome: 'failed', ...ownFailure(what, refusal) };
+    const failure = { code, attempt: 'restore', subject: `key "${key}" to ${place}`, reason, remedy };
+    return { ...base, outcome: 'failed', ...refusalOf(refusal, failure) };
   };
   if (inside !== undefined && inside.name.toLowerCase() !== key.toLowerCase()) {
     const reasons = [`the service found key "${inside.name}" in it, a name that is taken in ${place}`];

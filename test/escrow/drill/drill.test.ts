@@ -1,32 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import type { KnownKey } from '../../../src/escrow/coverage/known-keys.ts';
 import { runDrill } from '../../../src/escrow/drill/drill.ts';
 import { findOpenDrills } from '../../../src/escrow/drill/drill-journal.ts';
 import { closeDrills, findLeftovers, sweep } from '../../../src/escrow/drill/sweep.ts';
-import { readVersions } from '../../../src/escrow/restore/key-versions.ts';
 import { answered } from '../../support/answers.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { escrowedRecord } from '../../support/escrowed-record.ts';
 import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
 import type { ScriptedOperator } from '../../support/scripted-operator.ts';
 import { scriptedOperator } from '../../support/scripted-operator.ts';
+import { witnessedVersions } from '../../support/witnessed-versions.ts';
 
 const target = { source: { kind: 'vault', name: 'contoso-drill' }, place: {} } as const;
 const now = () => new Date('2026-11-25T00:00:00Z');
-
-/** What audits know of "signing": these versions, with the public keys that the scripted vault shows. */
-async function knownKey(versions: readonly string[]): Promise<KnownKey> {
-  const shown = await readVersions(
-    scriptedOperator({ there: { signing: { versions, state: 'active' } } }).keys,
-    'signing',
-    noLimit,
-  );
-  const witnessed = [...shown].map(([version, { thumbprint = '' }]) => ({
-    ...{ version, thumbprint },
-    createdAt: '2026-01-01T00:00:00Z',
-  }));
-  return { name: 'signing', listedAt: '2026-11-24T06:00:00Z', versions: witnessed };
-}
 
 async function drillInto(
   operator: ScriptedOperator,
@@ -35,7 +20,7 @@ async function drillInto(
   const store = createMemoryStore();
   const records = [];
   for (const key of keys) records.push(await escrowedRecord(store, key));
-  const known = await knownKey(['a', 'b']);
+  const known = await witnessedVersions('a', 'b');
   const standing: (string | undefined)[] = [];
   const drill = await runDrill(records, target, {
     ...{ store, drills, operator, now, softDeadline: noLimit, hardDeadline: noLimit },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { KnownKey } from '../../../src/escrow/coverage/known-keys.ts';
+import type { WitnessedVersion, WitnessedVersions } from '../../../src/escrow/records/audit-document.ts';
 import type { KeyReference } from '../../../src/escrow/restore/comparison.ts';
 import { compareKey } from '../../../src/escrow/restore/comparison.ts';
 import type { SeenVersion, SeenVersions } from '../../../src/escrow/restore/key-versions.ts';
@@ -26,14 +26,14 @@ function versions(keys: Record<string, string>, createdAt = longAgo): SeenVersio
 const both = (...parts: readonly SeenVersions[]): SeenVersions => new Map(parts.flatMap((part) => [...part]));
 
 /** As the audit of 06:00 saw the key. */
-function known(keys: Record<string, string | undefined>, more: Partial<KnownKey['versions'][number]> = {}): KnownKey {
+function known(keys: Record<string, string | undefined>, more: Partial<WitnessedVersion> = {}): WitnessedVersions {
   const all = Object.entries(keys).map(([version, thumbprint]) => ({
     version,
     ...(thumbprint && { thumbprint }),
     createdAt: longAgo,
     ...more,
   }));
-  return { name: 'signing', listedAt: '2026-11-24T06:00:00Z', versions: all };
+  return { listedAt: '2026-11-24T06:00:00Z', known: all };
 }
 
 const source = (seen: SeenVersions): KeyReference => ({ source: { versions: seen, listedAt: now } });
@@ -144,7 +144,7 @@ describe('what is missing', () => {
     expect(judge(versions({ a: 'A' }), source(rotated)).verdict).toBe('same');
     const audited = {
       ...known({ a: 'A' }),
-      versions: [...known({ a: 'A' }).versions, ...known({ b: 'B' }, { createdAt: sinceTheAudit }).versions],
+      known: [...known({ a: 'A' }).known, ...known({ b: 'B' }, { createdAt: sinceTheAudit }).known],
     };
     expect(judge(versions({ a: 'A' }), { known: audited }).verdict).toBe('same');
   });
@@ -157,10 +157,10 @@ describe('what is missing', () => {
 
   test('is nothing where it was gone before the backup, or of the key that had the name before', () => {
     const gone = known({ b: 'B' }, { createdAt: '2026-06-01T00:00:00Z', missingSince: '2026-10-01T00:00:00Z' });
-    const rolledBack = { ...gone, versions: [...gone.versions, ...known({ a: 'A' }).versions] };
+    const rolledBack = { ...gone, known: [...gone.known, ...known({ a: 'A' }).known] };
     expect(judge(versions({ a: 'A' }), { known: rolledBack }).verdict).toBe('same');
     const replaced = known({ b: 'B' }, { createdAt: '2025-01-01T00:00:00Z' });
-    const afterwards = { ...replaced, versions: [...replaced.versions, ...known({ a: 'A' }).versions] };
+    const afterwards = { ...replaced, known: [...replaced.known, ...known({ a: 'A' }).known] };
     expect(judge(versions({ a: 'A' }), { known: afterwards }).verdict).toBe('same');
   });
 

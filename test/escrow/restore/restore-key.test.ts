@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { KnownKey } from '../../../src/escrow/coverage/known-keys.ts';
 import { failureSentence } from '../../../src/escrow/model/failure.ts';
-import { readVersions } from '../../../src/escrow/restore/key-versions.ts';
 import { restoreRecord } from '../../../src/escrow/restore/restore-key.ts';
 import type { RestoreOutcome } from '../../../src/escrow/restore/restore-outcome.ts';
 import { answered } from '../../support/answers.ts';
@@ -10,26 +8,12 @@ import { escrowedRecord } from '../../support/escrowed-record.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
 import type { ScriptedOperator } from '../../support/scripted-operator.ts';
 import { scriptedOperator } from '../../support/scripted-operator.ts';
-
-/** What audits know of "signing", with the public keys that the scripted vault shows. */
-async function knownKey(versions: readonly string[]): Promise<KnownKey> {
-  const { keys } = scriptedOperator({ there: { signing: { versions, state: 'active' } } });
-  const shown = await readVersions(keys, 'signing', noLimit);
-  return {
-    name: 'signing',
-    listedAt: '2026-11-24T06:00:00Z',
-    versions: [...shown].map(([version, { thumbprint }]) => ({
-      version,
-      thumbprint,
-      createdAt: '2026-01-01T00:00:00Z',
-    })),
-  };
-}
+import { witnessedVersions } from '../../support/witnessed-versions.ts';
 
 async function restoreInto(operator: ScriptedOperator, begunBefore = false) {
   const store = createMemoryStore();
   const record = await escrowedRecord(store, 'signing');
-  const known = await knownKey(['a', 'b']);
+  const known = await witnessedVersions('a', 'b');
   const waits: number[] = [];
   const ports = {
     ...{ store, operator, softDeadline: noLimit, hardDeadline: noLimit },
