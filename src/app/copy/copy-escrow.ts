@@ -1,5 +1,5 @@
-import { recordContentType } from '../../escrow/records/escrow-record.ts';
 import { listEveryRecord } from '../../escrow/records/record-listing.ts';
+import { recordContentType } from '../../escrow/records/record-metadata.ts';
 import { obstacleOf } from '../../escrow/records/record-obstacle.ts';
 import { faultsOfBytes } from '../../escrow/records/record-verification.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
@@ -43,7 +43,7 @@ export async function copyEscrow(options: CopyOptions, task: Task, onRecord: () 
       else if (result === 'already') tally.already++;
       else {
         tally.copied++;
-        tally.bytes += record.length;
+        tally.bytes += record.blob.length;
       }
       onRecord();
     });
@@ -66,20 +66,20 @@ async function copyRecord(
   to: FolderStore,
   { services, signal }: Task,
 ): Promise<'copied' | 'already' | LeftOut> {
-  const { blobName, source, keyName, createdAt, metadata, sha256 } = record;
+  const { blobName, source, keyName, createdAt, blob, sha256 } = record;
   const leftOut = (code: string, reason: string): LeftOut => ({ source, keyName, blobName, code, reason });
   const obstacle = obstacleOf(record);
   if (obstacle !== undefined) return leftOut(obstacle.code, `it ${obstacle.reason}`);
   const existing = await to.find(blobName, signal);
   if (existing !== undefined) {
-    const isSame = existing.metadata.sha256 === sha256 && existing.length === record.length;
+    const isSame = existing.metadata.sha256 === sha256 && existing.length === blob.length;
     return isSame ? 'already' : leftOut('differs', 'the folder has other bytes under its name');
   }
   const bytes = await services.store.read(blobName, signal);
   const [fault] = faultsOfBytes(record, bytes);
   if (fault !== undefined) return leftOut(fault.code, fault.message);
-  const blob = { name: blobName, bytes, contentType: recordContentType, metadata };
-  const { outcome } = await to.createCopy(blob, createdAt, signal);
+  const copy = { name: blobName, bytes, contentType: recordContentType, metadata: blob.metadata };
+  const { outcome } = await to.createCopy(copy, createdAt, signal);
   return outcome === 'created' ? 'copied' : leftOut('differs', 'another process wrote it meanwhile');
 }
 

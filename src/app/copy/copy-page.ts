@@ -2,8 +2,8 @@ import type { SourceId } from '../../escrow/model/source.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import { sourcePath } from '../../escrow/model/source-path.ts';
 import { html, trustedHtml } from '../../escrow/page/html.ts';
-import { newestFirst } from '../../escrow/records/record-order.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
+import { newestFirst } from '../../escrow/records/stored-record.ts';
 
 /** A record that was not copied. */
 export interface LeftOut {

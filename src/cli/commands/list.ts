@@ -39,7 +39,7 @@ export function addList(cli: Cli) {
           const [{ source, keyName }] = group;
           keys.add(`${sourcePath(source)}/${keyName.toLowerCase()}`);
           total.records += group.length;
-          for (const { length } of group) total.bytes += length;
+          for (const { blob } of group) total.bytes += blob.length;
           if (stream === undefined) await print(io, recordsText(group, now, io));
           else for (const record of group) await stream.item(recordObject(record));
         }
@@ -56,8 +56,7 @@ export function addList(cli: Cli) {
 
 /** A record as `--json` shows it in every command. */
 export function recordObject(record: FoundRecord): object {
-  const { source, keyName, keyId, blobName, runId, trigger, createdAt, length, sha256, format, enabled, place, blob } =
-    record;
+  const { source, keyName, keyId, blobName, runId, trigger, createdAt, sha256, format, enabled, place, blob } = record;
   return {
     ...namesOfSource(source),
     name: keyName,
@@ -66,7 +65,7 @@ export function recordObject(record: FoundRecord): object {
     createdAt: createdAt.toISOString(),
     runId,
     trigger,
-    bytes: length,
+    bytes: blob.length,
     sha256,
     format,
     enabled,
@@ -81,14 +80,14 @@ function recordsText(group: readonly [FoundRecord, ...FoundRecord[]], now: Date,
   const paint = painter(io);
   const [{ source, keyName }] = group;
   const rows = group.map((record) => {
-    const { createdAt, trigger, length, sha256, blobName, blob } = record;
+    const { createdAt, trigger, sha256, blobName, blob } = record;
     const obstacle = obstacleOf(record);
     const why = obstacle === undefined || obstacle.code === 'archived' ? '' : `  ${paint('red', obstacle.reason)}`;
     return [
       showInstant(createdAt),
       `${showDuration(now.getTime() - createdAt.getTime())} ago`,
       trigger ?? '?',
-      showSize(length),
+      showSize(blob.length),
       sha256?.slice(0, 12) ?? paint('red', 'no digest'),
       paint('dim', blobName) + tierWords(blob, paint) + why,
     ];

@@ -1,5 +1,4 @@
 import { inParallel } from '../coverage/in-parallel.ts';
-import { dated } from '../coverage/record-folder.ts';
 import type { WitnessCandidate } from '../coverage/witness.ts';
 import { lossOf, presentVersions, turnSize, witnessTurns, witnessVersions } from '../coverage/witness.ts';
 import { requiresBackup } from '../model/coverage-status.ts';
@@ -15,7 +14,7 @@ import { faultOfBlob } from '../records/blob-fault.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/capped-listing.ts';
 import type { PackedKeys } from '../records/packed-keys.ts';
-import { timeOf } from '../records/record-order.ts';
+import { orderOf } from '../records/record-order.ts';
 import type { CheckedKey } from './checks/source-checks.ts';
 import type { SourceAuditContext, SourceToAudit } from './inputs/audit-subject.ts';
 
@@ -117,7 +116,7 @@ async function newestRecordBefore(
 ): Promise<string | undefined> {
   let newest: { readonly name: string; readonly at: Date } | undefined;
   await eachListed(store.list(recordPrefix(source, key), deadline, { metadata: true }), (blob) => {
-    const at = timeOf(dated(blob));
+    const at = orderOf(blob).time;
     if (at >= before || faultOfBlob(blob, source, key) !== undefined) return;
     if (newest === undefined || at > newest.at) newest = { name: blob.name, at };
   });

@@ -10,18 +10,15 @@ import type { StoredBlob } from '../ports/escrow-store.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { AuditedKey, AuditedRecord } from '../records/audit-document.ts';
 import { timeOfRecord } from '../records/audit-document.ts';
-import { restorePlaceOf } from '../records/escrow-record.ts';
 import { readRecordMetadata } from '../records/record-metadata.ts';
-import { backedUpAt, isLate } from '../records/record-order.ts';
+import { backedUpAt, orderOf } from '../records/record-order.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 import type { CoverageContext } from './coverage-context.ts';
 import { freshSinceOf } from './coverage-context.ts';
 import { inParallel } from './in-parallel.ts';
 import { judgeKey } from './key-status.ts';
 import { lookIntoFolder } from './look-into-folder.ts';
-import { notReadable } from './not-readable.ts';
 import type { RecordFolder } from './record-folder.ts';
-import { dated } from './record-folder.ts';
 
 /** Where one key stands, and its newest record. */
 export interface KeyCoverage {
@@ -151,7 +148,7 @@ async function coverKey(
     previousKey: known,
     firstSeenAt,
     record,
-    place: newest && restorePlaceOf(newest.metadata),
+    place: newest && readRecordMetadata(newest.metadata).place,
     ageMs: recordAt && Math.max(0, now.getTime() - recordAt.getTime()),
     changedAt,
     folder,
@@ -162,7 +159,7 @@ async function coverKey(
 function auditedRecord(blob: NonNullable<RecordFolder['newest']>, known: AuditedKey | undefined): AuditedRecord {
   const { name, length, metadata, createdAt, lastModified, etag } = blob;
   const { sha256 = '' } = readRecordMetadata(metadata);
-  const late = isLate(dated(blob));
+  const { isLate: late } = orderOf(blob);
   const isKnown = known?.record?.sha256 === sha256 && known?.record.unproven === undefined;
   const unreadable = notReadable(blob);
   return {
@@ -181,8 +178,16 @@ function auditedRecord(blob: NonNullable<RecordFolder['newest']>, known: Audited
 
 /** Never later than the record itself, whatever it says: it cannot hold a change that came after it. */
 function backupTime(blob: StoredBlob): Date {
-  const claimed = backedUpAt(dated(blob));
+  const claimed = backedUpAt(blob);
   return claimed !== undefined && claimed < blob.createdAt ? claimed : blob.createdAt;
+}
+
+/** Why the bytes of a blob cannot be read now; undefined when they can. */
+function notReadable(blob: StoredBlob): AuditedRecord['notReadable'] {
+  if (blob.customerProvidedKey) return 'customerKey';
+  if (blob.copyStatus !== undefined && blob.copyStatus !== 'success') return 'copyPending';
+  if (blob.archiveStatus !== undefined) return 'rehydrating';
+  return blob.tier?.toLowerCase() === 'archive' ? 'archived' : undefined;
 }
 
 /** A key that the source does not show, as far as the selection needs it. */

@@ -6,11 +6,11 @@ import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { AuditedKey } from '../records/audit-document.ts';
 import { recordPrefix } from '../records/blob-names.ts';
-import { timeOf } from '../records/record-order.ts';
+import { orderOf } from '../records/record-order.ts';
 import type { CoverageContext } from './coverage-context.ts';
 import { freshSinceOf } from './coverage-context.ts';
 import type { FolderQuestion, RecordFolder } from './record-folder.ts';
-import { dated, readFolder } from './record-folder.ts';
+import { readFolder } from './record-folder.ts';
 
 interface FolderToLookInto {
   readonly source: EscrowSource;
@@ -71,5 +71,5 @@ function instead({ known }: RecordFolder, part: RecordFolder): RecordFolder {
 }
 
 function isFresh({ newest }: RecordFolder, freshSince: Date): boolean {
-  return newest !== undefined && timeOf(dated(newest)) >= freshSince;
+  return newest !== undefined && orderOf(newest).time >= freshSince;
 }

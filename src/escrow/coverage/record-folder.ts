@@ -85,7 +85,7 @@ export async function readFolder(
     }
     const isAltered = known?.blobName === blob.name && knownState === 'altered';
     if (isAltered || question.altered?.includes(blob.name)) return;
-    const order = orderOf(dated(blob));
+    const order = orderOf(blob);
     if (newest === undefined || newestOrderFirst(order, newest.order) < 0) newest = { blob, order };
     if (!order.isLate && (oldestAt === undefined || blob.createdAt < oldestAt)) oldestAt = blob.createdAt;
     if (order.time >= question.daysSince) noteDay(lastOfDays, order.time);
@@ -104,11 +104,6 @@ export async function readFolder(
     counted: isComplete ? counter?.count() : undefined,
     countedAgain: isComplete ? again?.count() : undefined,
   };
-}
-
-/** A blob as the order of records takes it. */
-export function dated({ name, createdAt, metadata }: StoredBlob) {
-  return { blobName: name, createdAt, metadata };
 }
 
 function isUntouched(blob: ListedBlob, known: AuditedRecord): boolean {

@@ -51,6 +51,15 @@ export function parseRunTime(runId: string): Date | undefined {
   return time;
 }
 
+/**
+ * Whether a blob was there before a run could begin: somebody has forged it, so that the run take it for its own and leave its key
+ * without a backup. @param createdAt the storage service's time, which nobody can choose. @param run its id, or its time.
+ */
+export function precedesRun(createdAt: Date, run: RunId | Date): boolean {
+  const runTime = run instanceof Date ? run : parseRunTime(run);
+  return runTime !== undefined && createdAt.getTime() < runTime.getTime() - timeMargin;
+}
+
 // Queue message ids are GUIDs today; anything else is hashed rather than trusted inside a blob name.
 function asEightHexDigits(messageId: string): string {
   const start = messageId.slice(0, 8).toLowerCase();

@@ -1,7 +1,8 @@
+import { splitKeyId } from '../model/key-id.ts';
+import { precedesRun } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import type { StoredBlob } from '../ports/escrow-store.ts';
 import { parseRecordName } from './blob-names.ts';
-import { isOfKey, precedesRunTime } from './escrow-record.ts';
 import { readRecordMetadata } from './record-metadata.ts';
 
 /** Why a blob in a key's folder does not count as a record of the key. */
@@ -17,9 +18,21 @@ export function faultOfBlob(blob: StoredBlob, source: SourceId, key: string): Bl
   // An append blob passes every check until somebody appends.
   if (blob.type !== 'block') return 'notBlockBlob';
   if (!isOfKey(blob.metadata, source, key)) return 'foreign';
-  if (precedesRunTime(blob.createdAt, parsed.runTime)) return 'tooEarly';
+  if (precedesRun(blob.createdAt, parsed.runTime)) return 'tooEarly';
   // Written once: what changed later is not what was written. Another tier leaves this time alone.
   const isModified = blob.lastModified.getTime() > blob.createdAt.getTime() + modifiedAfterMs;
   if (isModified && blob.copyStatus === undefined) return 'modified';
   return blob.length === 0 || readRecordMetadata(blob.metadata).sha256 === undefined ? 'withoutDigest' : undefined;
+}
+
+/** Whether the metadata of a record name this key, in whatever cloud. */
+export function isOfKey(metadata: StoredBlob['metadata'], source: SourceId, keyName: string): boolean {
+  const { keyId } = readRecordMetadata(metadata);
+  const named = keyId === undefined ? undefined : splitKeyId(keyId);
+  return (
+    named !== undefined &&
+    named.version === undefined &&
+    named.host.split('.', 1)[0] === source.name &&
+    named.name.toLowerCase() === keyName.toLowerCase()
+  );
 }

@@ -5,7 +5,6 @@ import { describeSource, isSameSource } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { listRecords } from './record-listing.ts';
 import { obstacleOf } from './record-obstacle.ts';
-import { isLate } from './record-order.ts';
 import type { PassedOver, RecordPick } from './record-pick.ts';
 import { pickRecord } from './record-pick.ts';
 import { storedRecordOf } from './stored-record.ts';
@@ -76,7 +75,7 @@ async function recordAt(
   if (!isOther) {
     const isArchived = obstacleOf(record)?.code === 'archived';
     const archived = isArchived ? { archived: { newer: undefined, older: undefined } } : {};
-    return { record, ...archived, passedOver: [], allLate: isLate(record) };
+    return { record, ...archived, passedOver: [], allLate: record.order.isLate };
   }
   throw new EscrowFault(
     'otherRecord',

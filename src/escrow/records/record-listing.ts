@@ -5,9 +5,8 @@ import { parseSourcePath, sourceFolders } from '../model/source-path.ts';
 import { matchesAny } from '../model/wildcard.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { namedFolder, recordPrefix } from './blob-names.ts';
-import { newestFirst } from './record-order.ts';
 import type { StoredRecord } from './stored-record.ts';
-import { storedRecordOf } from './stored-record.ts';
+import { newestFirst, storedRecordOf } from './stored-record.ts';
 
 /** Which records; absent members do not narrow. */
 export interface RecordFilter {

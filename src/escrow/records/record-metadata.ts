@@ -45,6 +45,8 @@ const recordMetadata = z.pipe(
   })),
 );
 
+export const recordContentType = 'application/octet-stream';
+
 /** What a record says of itself: claims, of which only the digest can be checked. */
 export type RecordMetadata = Readonly<z.infer<typeof recordMetadata>>;
 

@@ -12,10 +12,8 @@ export interface RecordObstacle {
 
 /** What does not count as a record of its key for an audit is none for a restore either. */
 export function obstacleOf(record: StoredRecord): RecordObstacle | undefined {
-  const { blob, metadata, source, keyName, blobName } = record;
-  const fault = blobName.startsWith(namedFolder)
-    ? faultOfChosenName(record)
-    : faultOfBlob({ ...blob, metadata }, source, keyName);
+  const { blob, source, keyName, blobName } = record;
+  const fault = blobName.startsWith(namedFolder) ? faultOfChosenName(record) : faultOfBlob(blob, source, keyName);
   if (fault !== undefined && fault !== 'notARecord') return { code: fault, reason: faultReasons[fault](record) };
   if (blob.copyStatus !== undefined && blob.copyStatus !== 'success') {
     return { code: 'copyUnfinished', reason: `is a copy that has not all its bytes (${blob.copyStatus})` };
@@ -39,8 +37,8 @@ function faultOfChosenName({ blob, sha256 }: StoredRecord): BlobFault | undefine
 const faultReasons: Readonly<Record<RecordObstacle['code'] & BlobFault, (record: StoredRecord) => string>> = {
   notBlockBlob: ({ blob }) => `is not a block blob (${blob.type}), so it may change after it was written`,
   foreign: () => 'is of another key, as its own metadata say',
-  withoutDigest: ({ length }) =>
-    length === 0 ? 'is empty' : 'has no "sha256" in its metadata, so its bytes cannot be checked',
+  withoutDigest: ({ blob }) =>
+    blob.length === 0 ? 'is empty' : 'has no "sha256" in its metadata, so its bytes cannot be checked',
   tooEarly: () => 'was there before its run could begin, so the app did not write it',
   modified: ({ blob }) => `was altered after it was written (${blob.lastModified.toISOString()})`,
 };

@@ -1,8 +1,8 @@
 import type { RecordsOfKey } from './record-listing.ts';
 import type { RecordObstacle } from './record-obstacle.ts';
 import { obstacleOf } from './record-obstacle.ts';
-import { isLate, newestFirst, timeOf } from './record-order.ts';
 import type { StoredRecord } from './stored-record.ts';
+import { newestFirst } from './stored-record.ts';
 
 /** A record that would have been chosen, but can never be restored as it lies. */
 export interface PassedOver {
@@ -30,7 +30,7 @@ export type RecordPicked = RecordPick | (Pick<RecordPick, 'passedOver'> & { read
  * @param records all records of the key, in the order of `newestFirst`.
  */
 export function pickRecord(records: RecordsOfKey, asOf: Date | undefined): RecordPicked {
-  const wanted = records.filter((record) => asOf === undefined || timeOf(record) <= asOf);
+  const wanted = records.filter((record) => asOf === undefined || record.order.time <= asOf);
   const find = (...codes: (RecordObstacle['code'] | undefined)[]): number =>
     wanted.findIndex((record) => codes.includes(obstacleOf(record)?.code));
   const untouched = find(undefined, 'archived');
@@ -45,7 +45,7 @@ export function pickRecord(records: RecordsOfKey, asOf: Date | undefined): Recor
     return isAhead ? [{ record: other, obstacle }] : [];
   });
   if (record === undefined) return { record, passedOver };
-  const allLate = records.every(isLate);
+  const allLate = records.every(({ order }) => order.isLate);
   const obstacle = obstacleOf(record);
   if (obstacle?.code === 'modified') return { record, passedOver, allLate, onlyAltered: true };
   if (obstacle === undefined) return { record, passedOver, allLate };

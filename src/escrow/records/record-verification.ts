@@ -1,10 +1,10 @@
 import type { SourceSuffixes } from '../model/key-id.ts';
 import { parseKeyId } from '../model/key-id.ts';
+import { precedesRun } from '../model/run-id.ts';
 import type { SourceKind } from '../model/source.ts';
 import { isSameSource } from '../model/source.ts';
 import { readBackupFormat } from './backup-envelope.ts';
 import { parseRecordName } from './blob-names.ts';
-import { precedesRun } from './escrow-record.ts';
 import { sha256Of } from './put-once.ts';
 import type { StoredRecord } from './stored-record.ts';
 
@@ -41,8 +41,8 @@ export function faultsOfBytes(record: StoredRecord, bytes: Uint8Array): RecordFa
   const note = (code: RecordFault['code'], message: string): void => {
     faults.push({ code, message });
   };
-  if (bytes.length !== record.length) {
-    note('lengthDiffers', `${bytes.length} bytes were read, ${record.length} are listed`);
+  if (bytes.length !== record.blob.length) {
+    note('lengthDiffers', `${bytes.length} bytes were read, ${record.blob.length} are listed`);
   }
   const sha256 = sha256Of(bytes);
   if (record.sha256 === undefined)
@@ -62,7 +62,8 @@ export function faultsOfBytes(record: StoredRecord, bytes: Uint8Array): RecordFa
 }
 
 function faultsOfMetadata(record: StoredRecord, suffixes: SourceSuffixes): RecordFault[] {
-  const { blobName, metadata, runId, createdAt } = record;
+  const { blobName, runId, createdAt } = record;
+  const { metadata } = record.blob;
   const faults: RecordFault[] = [];
   const note = (message: string): void => {
     faults.push({ code: 'metadataDiffers', message });

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import type { RunId } from '../model/run-id.ts';
+import { precedesRun } from '../model/run-id.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { parseRunBlobName, reportName, startedMarkerName } from './blob-names.ts';
 import { maxEvidenceBytes, readBounded } from './bounded-read.ts';
-import { precedesRun } from './escrow-record.ts';
 import { formatJson, parseJson } from './json-format.ts';
 import { putOnce, sha256Of } from './put-once.ts';
 import { placeSchema, triggerSchema } from './shared-schemas.ts';

@@ -1,10 +1,12 @@
 import type { SourceSuffixes } from '../model/key-id.ts';
 import { parseKeyId } from '../model/key-id.ts';
 import type { SourceId } from '../model/source.ts';
-import type { ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
+import type { StoredBlob } from '../ports/escrow-store.ts';
 import { namedFolder, parseRecordName } from './blob-names.ts';
 import type { RecordMetadata } from './record-metadata.ts';
 import { readRecordMetadata } from './record-metadata.ts';
+import type { RecordOrder } from './record-order.ts';
+import { newestOrderFirst, orderOf } from './record-order.ts';
 
 /** An escrow record as it lies in the store: the blob, and what its name and metadata say it is. */
 export interface StoredRecord extends RecordMetadata {
@@ -14,12 +16,10 @@ export interface StoredRecord extends RecordMetadata {
   readonly keyName: string;
   /** The storage service's own time: the truth about age. */
   readonly createdAt: Date;
-  /** Bytes. */
-  readonly length: number;
-  /** As they lie beside the bytes, for a copy of them. */
-  readonly metadata: Readonly<Record<string, string>>;
+  /** What it is ordered by among the records of its key. */
+  readonly order: RecordOrder;
   /** As the store holds it: type, tier, state of a copy. */
-  readonly blob: ListedBlob;
+  readonly blob: StoredBlob;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface StoredRecord extends RecordMetadata {
  * its metadata is lost; one under a chosen name is known by its metadata alone.
  */
 export function storedRecordOf(blob: StoredBlob, suffixes: SourceSuffixes): StoredRecord | undefined {
-  const { name, metadata, createdAt, length } = blob;
+  const { name, metadata, createdAt } = blob;
   const named = parseRecordName(name);
   if (named === undefined && !name.startsWith(namedFolder)) return undefined;
   const claims = readRecordMetadata(metadata);
@@ -42,10 +42,14 @@ export function storedRecordOf(blob: StoredBlob, suffixes: SourceSuffixes): Stor
     source,
     keyName,
     createdAt,
-    length,
-    metadata,
+    order: orderOf(blob),
     blob,
   };
+}
+
+/** Records of one key in their order. */
+export function newestFirst(left: StoredRecord, right: StoredRecord): number {
+  return newestOrderFirst(left.order, right.order);
 }
 
 // The name decides which key it is; the metadata only knows the casing.

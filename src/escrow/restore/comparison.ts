@@ -2,7 +2,7 @@ import { messageOf } from '../model/failure.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import type { WitnessedVersions } from '../records/audit-document.ts';
 import type { DrilledKey } from '../records/drill-receipt.ts';
-import { backedUpAt, isLate } from '../records/record-order.ts';
+import { backedUpAt } from '../records/record-order.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { SeenVersion, SeenVersions } from './key-versions.ts';
 import { readVersions } from './key-versions.ts';
@@ -157,13 +157,13 @@ function missingVersions(
 ): Map<string, 'lacking' | 'unproven'> {
   const missing = new Map<string, 'lacking' | 'unproven'>();
   // A late record was copied or planted: when it was made, only its own word says, if it has one.
-  const backup = (backedUpAt(record)?.getTime() ?? 0) - marginMs;
+  const backup = (backedUpAt(record.blob)?.getTime() ?? 0) - marginMs;
   const oldest = oldestVersionAt(returned);
   const require = (version: string, createdAt: number, goneAt = Number.POSITIVE_INFINITY): void => {
     // What is older than all that came back was another key under the name, replaced since.
     if (returned.versions.has(version) || createdAt < oldest || goneAt <= backup) return;
     if (createdAt < backup) missing.set(version, 'lacking');
-    else if (isLate(record) && createdAt < record.createdAt.getTime() - marginMs) missing.set(version, 'unproven');
+    else if (record.order.isLate && createdAt < record.createdAt.getTime() - marginMs) missing.set(version, 'unproven');
   };
   for (const { version, createdAt, missingSince } of known?.known ?? []) {
     const gone = missingSince === undefined ? undefined : Date.parse(missingSince);

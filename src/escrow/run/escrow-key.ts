@@ -11,9 +11,8 @@ import type { KeySource } from '../ports/key-source.ts';
 import type { TimeBudget } from '../ports/time-budget.ts';
 import { readBackupFormat } from '../records/backup-envelope.ts';
 import { recordName } from '../records/blob-names.ts';
-import { recordContentType } from '../records/escrow-record.ts';
 import { putOnce } from '../records/put-once.ts';
-import { writeRecordMetadata } from '../records/record-metadata.ts';
+import { recordContentType, writeRecordMetadata } from '../records/record-metadata.ts';
 import type { OwnRecord } from './own-records.ts';
 import { freeNumber, listOwnRecords, settledBy } from './own-records.ts';
 

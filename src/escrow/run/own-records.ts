@@ -1,10 +1,10 @@
 import { EscrowFault } from '../model/failure.ts';
 import type { RunId } from '../model/run-id.ts';
+import { precedesRun } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { ownRecordPrefix, parseRecordName } from '../records/blob-names.ts';
-import { precedesRun } from '../records/escrow-record.ts';
 import { backedUpAt } from '../records/record-order.ts';
 
 /** One of the records that a run has left of a key. */
@@ -56,9 +56,9 @@ export function isOwn({ createdAt, metadata }: StoredBlob, key: SourceKey, runId
 }
 
 /** Whether the key has not changed since its backup; both times are the vault's. */
-function holdsState({ name, createdAt, metadata }: StoredBlob, { updatedAt }: SourceKey): boolean {
+function holdsState(blob: StoredBlob, { updatedAt }: SourceKey): boolean {
   if (updatedAt === undefined) return true;
-  const takenAt = backedUpAt({ blobName: name, createdAt, metadata });
+  const takenAt = backedUpAt(blob);
   return takenAt !== undefined && takenAt >= updatedAt;
 }
 

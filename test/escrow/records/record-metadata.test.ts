@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isOfKey } from '../../../src/escrow/records/escrow-record.ts';
+import { isOfKey } from '../../../src/escrow/records/blob-fault.ts';
 import { readRecordMetadata, writeRecordMetadata } from '../../../src/escrow/records/record-metadata.ts';
 
 const instant = fc

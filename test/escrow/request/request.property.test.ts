@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { eventRunId, parseRunTime, requestRunId, scheduledRunId } from '../../../src/escrow/model/run-id.ts';
+import {
+  eventRunId,
+  parseRunTime,
+  precedesRun,
+  requestRunId,
+  scheduledRunId,
+} from '../../../src/escrow/model/run-id.ts';
 import { keyNamePattern } from '../../../src/escrow/model/source-path.ts';
 import { faultOfBlobName, parseRecordName, recordName } from '../../../src/escrow/records/blob-names.ts';
-import { precedesRun } from '../../../src/escrow/records/escrow-record.ts';
 import type { EscrowRequest } from '../../../src/escrow/request/request.ts';
 import { parseRequest } from '../../../src/escrow/request/request.ts';
 import { RequestRefused } from '../../../src/escrow/request/request-refused.ts';

@@ -91,7 +91,7 @@ describe('what came back', () => {
 
   test('is a stranger where all of it was made after the record: another key, that took the name since', () => {
     const replaced = versions({ z: 'Z' }, sinceTheAudit);
-    const both = [...known({ a: 'A' }).versions, ...known({ z: 'Z' }, { createdAt: sinceTheAudit }).versions];
+    const both = [...known({ a: 'A' }).known, ...known({ z: 'Z' }, { createdAt: sinceTheAudit }).known];
     const { verdict, reasons } = judge(replaced, {
       known: { ...known({}), versions: both, listedAt: now.toISOString() },
     });
