@@ -58,7 +58,7 @@ async function carriedOut(
   for await (const blob of services.store.list(runPrefix(runId), signal, { metadata: true })) {
     const parsed = parseRunBlobName(blob.name);
     if (parsed?.what !== 'report' || blob.metadata.status !== 'ok') continue;
-    const { report } = await readRunReport(services.store, blob, signal);
+    const report = await readRunReport(services.store, blob.name, signal);
     if (report !== undefined) done.set(sourcePath(parsed.source), report);
   }
   if (request.sources.some((source) => !done.has(sourcePath(source)))) return undefined;

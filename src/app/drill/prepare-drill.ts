@@ -4,9 +4,8 @@ import type { KnownDrills } from '../../escrow/drill/drill-attempts.ts';
 import { readDrillAttempts } from '../../escrow/drill/drill-attempts.ts';
 import type { DrillChoice } from '../../escrow/drill/drill-choice.ts';
 import { chooseForDrill } from '../../escrow/drill/drill-choice.ts';
-import { findOpenDrills } from '../../escrow/drill/drill-journal.ts';
 import { requireEmpty, sweepCommand } from '../../escrow/drill/drill-target.ts';
-import { openDrillsOf } from '../../escrow/drill/sweep.ts';
+import { findOpenDrills } from '../../escrow/drill/open-drills.ts';
 import { EscrowFault, messageOf } from '../../escrow/model/failure.ts';
 import { OutOfTime } from '../../escrow/model/service-error.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
@@ -57,8 +56,7 @@ export async function prepareDrill(options: DrillOptions, task: Task): Promise<P
   const { store, drills, settings } = services;
   const operator = services.operatorOf(target.source);
   await requireExpendable(target.source, 'No drill', store, settings.sources, signal);
-  const { open } = await findOpenDrills(drills, signal);
-  const ofTarget = openDrillsOf(open, target.source);
+  const { open: ofTarget } = await findOpenDrills(drills, target.source, signal);
   await requireEmpty(operator, new Set(ofTarget.flatMap(({ names }) => names)), signal);
   if (ofTarget.length > 0) {
     say(

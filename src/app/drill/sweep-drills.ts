@@ -1,6 +1,6 @@
-import { findOpenDrills } from '../../escrow/drill/drill-journal.ts';
+import { findOpenDrills } from '../../escrow/drill/open-drills.ts';
 import type { Leftover, Swept } from '../../escrow/drill/sweep.ts';
-import { closeDrills, findLeftovers, openDrillsOf, sweep } from '../../escrow/drill/sweep.ts';
+import { closeDrills, findLeftovers, sweep } from '../../escrow/drill/sweep.ts';
 import { messageOf } from '../../escrow/model/failure.ts';
 import { OutOfTime } from '../../escrow/model/service-error.ts';
 import type { StoredAudit } from '../../escrow/records/stored-audits.ts';
@@ -33,8 +33,7 @@ export async function prepareSweep(target: PacedTarget, names: readonly string[]
   const { store, drills, settings } = services;
   const operator = services.operatorOf(target.source);
   await requireExpendable(target.source, 'Nothing swept', store, settings.sources, signal);
-  const { open: all, unreadable } = await findOpenDrills(drills, signal);
-  const open = openDrillsOf(all, target.source);
+  const { open, unreadable } = await findOpenDrills(drills, target.source, signal);
   const leftovers = await findLeftovers(operator, open, names, await readAudit(task), signal);
   return {
     leftovers,

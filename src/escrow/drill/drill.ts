@@ -3,13 +3,12 @@ import { describeFailure } from '../model/failure.ts';
 import { describeSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
-import { drillJournalFormat } from '../records/drill-journal.ts';
+import { drillJournalFormat, openDrill } from '../records/drill-journal.ts';
 import type { DrilledKey, DrillReceipt } from '../records/drill-receipt.ts';
-import { drillFormat } from '../records/drill-receipt.ts';
+import { drillFormat, putDrillReceipt } from '../records/drill-receipt.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { RestorePorts } from '../restore/restore-key.ts';
 import type { RestoreTarget } from '../restore/restore-place.ts';
-import { openDrill, putReceipt } from './drill-journal.ts';
 import type { DrilledRecord } from './drill-record.ts';
 import { drillRecord } from './drill-record.ts';
 import { sweepCommand } from './drill-target.ts';
@@ -75,7 +74,7 @@ export async function runDrill(
     ...(last?.left !== undefined && { left: [last.left] }),
   };
   try {
-    return { receipt, receiptName: await putReceipt(drills, drillId, receipt, hardDeadline) };
+    return { receipt, receiptName: await putDrillReceipt(drills, drillId, receipt, hardDeadline) };
   } catch (error) {
     return { receipt, receiptFailure: describeFailure(error, 'report', target.source) };
   }

@@ -1,14 +1,13 @@
 import type { Failure } from '../model/failure.ts';
 import type { SourceId } from '../model/source.ts';
-import { parseSourcePath, sourcePath } from '../model/source-path.ts';
+import { parseSourcePath } from '../model/source-path.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
-import { drillFormat } from '../records/drill-receipt.ts';
+import { drillFormat, putDrillReceipt } from '../records/drill-receipt.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 import { removeKey } from '../restore/restored-key.ts';
-import type { OpenDrill } from './drill-journal.ts';
-import { putReceipt } from './drill-journal.ts';
+import type { OpenDrill } from './open-drills.ts';
 
 /** A key in a drill target that an open drill names, or a person. What drills say is a claim: a person looks at this list. */
 export interface Leftover {
@@ -109,12 +108,7 @@ export async function closeDrills(
       keys: [],
       ...(left.length > 0 && { left }),
     };
-    receipts.push(await putReceipt(drills, journal.drillId, receipt, deadline));
+    receipts.push(await putDrillReceipt(drills, journal.drillId, receipt, deadline));
   }
   return receipts;
-}
-
-/** The open drills of one target. */
-export function openDrillsOf(open: readonly OpenDrill[], target: SourceId): OpenDrill[] {
-  return open.filter(({ journal }) => journal.target === sourcePath(target));
 }

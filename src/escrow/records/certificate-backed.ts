@@ -26,10 +26,10 @@ export async function certificateBackedKeys(
     .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
   let unreadable: ServiceError | undefined;
   for (const blob of reports) {
-    const { report } = await readRunReport(store, blob, deadline).catch((error: unknown) => {
+    const report = await readRunReport(store, blob.name, deadline).catch((error: unknown) => {
       if (!(error instanceof ServiceError)) throw error;
       unreadable ??= error;
-      return { report: undefined };
+      return undefined;
     });
     if (report === undefined) continue;
     return report.keys.flatMap((key) =>

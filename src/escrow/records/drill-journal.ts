@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
-import { ServiceError } from '../model/service-error.ts';
+import { EscrowFault } from '../model/failure.ts';
+import type { RunId } from '../model/run-id.ts';
+import { scheduledRunId } from '../model/run-id.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
-import { maxEvidenceBytes, readBounded } from './bounded-read.ts';
-import { formatJson, parseJson } from './json-format.ts';
+import { drillJournalName } from './blob-names.ts';
+import { putJson, readJson, readOrWhy } from './stored-json.ts';
 
 export const drillJournalFormat = 'keyvault-escrow/drill-journal/1';
 
@@ -23,20 +25,33 @@ const journalSchema = z.object({
 
 export type DrillJournal = z.infer<typeof journalSchema>;
 
-export function formatDrillJournal(journal: DrillJournal): Buffer {
-  return formatJson(journalSchema, journal);
+/**
+ * Opens a drill: writes its journal under the time when it began, or the next second that is free.
+ * @returns the drill's id. @throws EscrowFault when a minute of them is taken; nothing was restored then.
+ */
+export async function openDrill(
+  drills: EscrowStore,
+  journal: Omit<DrillJournal, 'drillId'>,
+  deadline: AbortSignal,
+): Promise<RunId> {
+  const began = new Date(journal.startedAt).getTime();
+  for (let second = 0; second < 60; second++) {
+    const drillId = scheduledRunId(new Date(began + second * 1000));
+    const json = { schema: journalSchema, value: { ...journal, drillId }, metadata: { target: journal.target } };
+    if ((await putJson(drills, drillJournalName(drillId), json, deadline)).written) return drillId;
+  }
+  throw new EscrowFault(
+    'drillUnderWay',
+    `Cannot begin a drill at ${journal.startedAt}: too many others began in the same minute`,
+    'Try again in a minute.',
+  );
 }
 
-/** @returns undefined for anything that cannot be read, because it is archived or gone for example, or is not a journal. */
-export async function readDrillJournal(
+/** @returns the journal, or why it cannot be read. @throws OutOfTime */
+export function readDrillJournal(
   drills: EscrowStore,
   name: string,
   deadline: AbortSignal,
-): Promise<DrillJournal | undefined> {
-  try {
-    return parseJson(journalSchema, await readBounded(drills, name, maxEvidenceBytes, deadline));
-  } catch (error) {
-    if (error instanceof ServiceError) return undefined;
-    throw error;
-  }
+): Promise<DrillJournal | { readonly why: string }> {
+  return readOrWhy(readJson(drills, name, journalSchema, deadline), 'a journal');
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { OutOfTime, ServiceError } from '../model/service-error.ts';
+import type { RunId } from '../model/run-id.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
-import { maxEvidenceBytes, readBounded } from './bounded-read.ts';
-import { formatJson, parseJson } from './json-format.ts';
+import { drillReceiptName } from './blob-names.ts';
 import { placeSchema } from './shared-schemas.ts';
+import { putNumberedJson, readJson, readOrWhy } from './stored-json.ts';
 
 export const drillFormat = 'keyvault-escrow/drill/1';
 
@@ -60,21 +60,24 @@ const receiptSchema = z.object({
 export type DrilledKey = z.infer<typeof drilledKeySchema>;
 export type DrillReceipt = z.infer<typeof receiptSchema>;
 
-export function formatDrillReceipt(receipt: DrillReceipt): Buffer {
-  return formatJson(receiptSchema, receipt);
+/** Writes a receipt of a drill under the next free number. One with nothing `left` closes the drill. @returns its name. */
+export function putDrillReceipt(
+  drills: EscrowStore,
+  drillId: RunId,
+  receipt: DrillReceipt,
+  deadline: AbortSignal,
+): Promise<string> {
+  // So that an audit sees from the listing alone which drills are still open.
+  const metadata = { status: receipt.status, ...(receipt.left?.length && { left: String(receipt.left.length) }) };
+  const json = { schema: receiptSchema, value: receipt, metadata };
+  return putNumberedJson(drills, (number) => drillReceiptName(drillId, number), json, deadline);
 }
 
-/** @returns the receipt, or why it counts for nothing. @throws OutOfTime; every failure of the store is an answer. */
-export async function readDrillReceipt(
+/** @returns the receipt, or why it counts for nothing. @throws OutOfTime */
+export function readDrillReceipt(
   drills: EscrowStore,
   name: string,
   deadline: AbortSignal,
 ): Promise<DrillReceipt | { readonly why: string }> {
-  try {
-    const bytes = await readBounded(drills, name, maxEvidenceBytes, deadline);
-    return parseJson(receiptSchema, bytes) ?? { why: 'it is not a receipt of this version' };
-  } catch (error) {
-    if (error instanceof OutOfTime || !(error instanceof ServiceError)) throw error;
-    return { why: error.message };
-  }
+  return readOrWhy(readJson(drills, name, receiptSchema, deadline), 'a receipt');
 }

@@ -1,9 +1,7 @@
 import * as z from 'zod/mini';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { requestRecordName } from './blob-names.ts';
-import { maxEvidenceBytes, readBounded } from './bounded-read.ts';
-import { formatJson, parseJson } from './json-format.ts';
-import { putOnce } from './put-once.ts';
+import { putJson, readJson } from './stored-json.ts';
 
 /** A message as it was sent: its text where it is valid UTF-8, else its bytes in base64. */
 const originalMessage = z.union([z.strictObject({ text: z.string() }), z.strictObject({ base64: z.base64() })]);
@@ -30,9 +28,7 @@ export type RequestRecord = Readonly<z.infer<typeof requestRecord>>;
 /** Writes the record once per message; a redelivery adds none. */
 export async function saveRequest(store: EscrowStore, record: RequestRecord, deadline: AbortSignal): Promise<void> {
   const name = requestRecordName(new Date(record.insertedAt), record.messageId);
-  const bytes = formatJson(requestRecord, record);
-  const metadata = { status: record.status };
-  await putOnce(store, { name, bytes, contentType: 'application/json', metadata }, deadline);
+  await putJson(store, name, { schema: requestRecord, value: record, metadata: { status: record.status } }, deadline);
 }
 
 /** @returns undefined when there is none of this message, or one that cannot be read. */
@@ -42,6 +38,6 @@ export async function readRequest(
   deadline: AbortSignal,
 ): Promise<RequestRecord | undefined> {
   const name = requestRecordName(insertedAt, messageId);
-  if ((await store.find(name, deadline)) === undefined) return undefined;
-  return parseJson(requestRecord, await readBounded(store, name, maxEvidenceBytes, deadline));
+  const isThere = (await store.find(name, deadline)) !== undefined;
+  return isThere ? readJson(store, name, requestRecord, deadline) : undefined;
 }

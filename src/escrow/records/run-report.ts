@@ -1,15 +1,13 @@
 import * as z from 'zod/mini';
 import type { RunId } from '../model/run-id.ts';
 import { precedesRun } from '../model/run-id.ts';
-import type { EscrowSource } from '../model/source.ts';
+import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
-import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { parseRunBlobName, reportName, startedMarkerName } from './blob-names.ts';
-import { maxEvidenceBytes, readBounded } from './bounded-read.ts';
-import { formatJson, parseJson } from './json-format.ts';
-import { putOnce, sha256Of } from './put-once.ts';
 import { placeSchema, triggerSchema } from './shared-schemas.ts';
 import { failureSchema } from './stored-failure.ts';
+import { putJson, putNumberedJson, readJson } from './stored-json.ts';
 
 // A few hundred in truth.
 const maxMarkerBytes = 64 * 1024;
@@ -71,44 +69,27 @@ const runReport = z.object({
 export type RunReport = z.infer<typeof runReport>;
 
 /** Writes a report under the next free number; readers merge them. @returns its blob name. */
-export async function putRunReport(
+export function putRunReport(
   store: EscrowStore,
-  source: EscrowSource,
+  source: SourceId,
   report: RunReport,
   deadline: AbortSignal,
 ): Promise<string> {
-  const bytes = formatJson(runReport, report);
-  for (let number = 1; ; number++) {
-    const name = reportName(report.runId, source, number);
-    const blob = { name, bytes, contentType: 'application/json', metadata: { status: report.status } };
-    const put = await putOnce(store, blob, deadline);
-    if (put.written) return name;
-  }
+  const json = { schema: runReport, value: report, metadata: { status: report.status } };
+  return putNumberedJson(store, (number) => reportName(report.runId, source, number), json, deadline);
 }
 
-/** A report as it was read back; who wrote it is not proven. */
-export interface ReadReport<Blob extends ListedBlob = ListedBlob> {
-  readonly blob: Blob;
-  /** Of the content as read. */
-  readonly sha256: string;
-  /** Undefined when the content is not a run report of the run and source in its name. */
-  readonly report: RunReport | undefined;
-}
-
-export async function readRunReport<Blob extends ListedBlob>(
+/** What a blob says, whoever wrote it; undefined when it is not a report of the run and source in its name. */
+export async function readRunReport(
   store: EscrowStore,
-  blob: Blob,
+  name: string,
   deadline: AbortSignal,
-): Promise<ReadReport<Blob>> {
-  const bytes = await readBounded(store, blob.name, maxEvidenceBytes, deadline);
-  const named = parseRunBlobName(blob.name);
-  const report = parseJson(runReport, bytes);
+): Promise<RunReport | undefined> {
+  const report = await readJson(store, name, runReport, deadline);
+  const named = parseRunBlobName(name);
   const isOfItsName =
-    report !== undefined &&
-    named !== undefined &&
-    report.runId === named.runId &&
-    report.source === sourcePath(named.source);
-  return { blob, sha256: sha256Of(bytes), report: isOfItsName ? report : undefined };
+    named !== undefined && report?.runId === named.runId && report.source === sourcePath(named.source);
+  return isOfItsName ? report : undefined;
 }
 
 /** Marks the beginning of a run, with its trigger. */
@@ -127,21 +108,20 @@ const startedMarker = z.object({
 export async function markStarted(
   store: EscrowStore,
   runId: RunId,
-  source: EscrowSource,
+  source: SourceId,
   marker: Omit<z.infer<typeof startedMarker>, 'runId' | 'source'>,
   deadline: AbortSignal,
 ): Promise<boolean> {
-  const bytes = formatJson(startedMarker, { runId, source: sourcePath(source), ...marker });
-  const name = startedMarkerName(runId, source);
-  const put = await putOnce(store, { name, bytes, contentType: 'application/json', metadata: {} }, deadline);
+  const value = { runId, source: sourcePath(source), ...marker };
+  const put = await putJson(store, startedMarkerName(runId, source), { schema: startedMarker, value }, deadline);
   return !put.written && !precedesRun(put.existing.createdAt, runId);
 }
 
 /** @returns undefined for anything else than a marker. */
-export async function readStartedMarker(
+export function readStartedMarker(
   store: EscrowStore,
   name: string,
   deadline: AbortSignal,
 ): Promise<z.infer<typeof startedMarker> | undefined> {
-  return parseJson(startedMarker, await readBounded(store, name, maxMarkerBytes, deadline));
+  return readJson(store, name, startedMarker, deadline, maxMarkerBytes);
 }

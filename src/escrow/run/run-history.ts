@@ -1,13 +1,13 @@
 import { inParallel } from '../coverage/in-parallel.ts';
 import type { Day } from '../model/day.ts';
 import { dayMs, dayOf } from '../model/day.ts';
-import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import { keyNamePattern, sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import type { AuditedRun } from '../records/audit-document.ts';
-import { maxEvidenceBytes, oneLargeAtATime } from '../records/bounded-read.ts';
+import { oneLargeAtATime } from '../records/bounded-read.ts';
 import type { RunReport } from '../records/run-report.ts';
 import { readRunReport } from '../records/run-report.ts';
+import { maxEvidenceBytes, readOrWhy } from '../records/stored-json.ts';
 import type { StoredRun } from '../records/stored-run.ts';
 
 // What run reports say. They are claims of the identity that backs up: they give the history of runs and why keys failed, and
@@ -91,34 +91,24 @@ function byCreation(a: ListedBlob, b: ListedBlob): number {
 async function foldReport(
   history: SourceHistory,
   store: EscrowStore,
-  blob: ListedBlob,
+  { name }: ListedBlob,
   deadline: AbortSignal,
 ): Promise<void> {
-  let report: RunReport | undefined;
-  try {
-    ({ report } = await readRunReport(store, blob, deadline));
-  } catch (error) {
-    if (error instanceof OutOfTime || !(error instanceof ServiceError)) throw error;
-    history.unreadable.push({ name: blob.name, why: error.message });
-    return;
-  }
-  if (report === undefined) {
-    history.unreadable.push({ name: blob.name, why: 'it is not a report of this version' });
-    return;
-  }
+  const report = await readOrWhy(readRunReport(store, name, deadline), 'a report');
+  if ('why' in report) return void history.unreadable.push({ name, why: report.why });
   const { keys, ...summary } = report;
-  history.reports.set(blob.name, summary);
+  history.reports.set(name, summary);
   const day = dayOf(new Date(report.startedAt));
   for (const outcome of keys) {
-    const name = outcome.key.toLowerCase();
-    const known = history.failures.get(name);
+    const keyName = outcome.key.toLowerCase();
+    const known = history.failures.get(keyName);
     if (outcome.outcome !== 'failed') {
       if (known !== undefined) known.lastReason = undefined;
     } else if (keyNamePattern.test(outcome.key)) {
       const failures = known ?? { days: new Set<Day>(), lastReason: undefined };
       failures.days.add(day);
       failures.lastReason = outcome.reason;
-      history.failures.set(name, failures);
+      history.failures.set(keyName, failures);
     }
   }
 }

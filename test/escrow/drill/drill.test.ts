@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runDrill } from '../../../src/escrow/drill/drill.ts';
-import { findOpenDrills } from '../../../src/escrow/drill/drill-journal.ts';
+import { findOpenDrills } from '../../../src/escrow/drill/open-drills.ts';
 import { closeDrills, findLeftovers, sweep } from '../../../src/escrow/drill/sweep.ts';
 import { answered } from '../../support/answers.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
@@ -30,7 +30,7 @@ async function drillInto(
     standing: (name) => standing.push(name),
     ended: () => undefined,
   });
-  const { open } = await findOpenDrills(drills, noLimit);
+  const { open } = await findOpenDrills(drills, target.source, noLimit);
   return { ...drill, standing, open, drills };
 }
 
@@ -157,7 +157,7 @@ describe('a sweep', () => {
     expect(swept.map(({ failure }) => failure)).toEqual([undefined, undefined]);
     expect([...operator.there]).toEqual([]);
     await closeDrills(drills, open, new Set(), ['signing'], now, noLimit);
-    expect((await findOpenDrills(drills, noLimit)).open).toEqual([]);
+    expect((await findOpenDrills(drills, target.source, noLimit)).open).toEqual([]);
   });
 
   test('leaves alone what changed since it was shown', async () => {
@@ -168,6 +168,6 @@ describe('a sweep', () => {
     expect(one?.failure).toMatchObject({ code: 'anotherKey' });
     expect(operator.changes).toEqual([]);
     await closeDrills(drills, open, new Set(['signing']), [], now, noLimit);
-    expect((await findOpenDrills(drills, noLimit)).open).toHaveLength(1);
+    expect((await findOpenDrills(drills, target.source, noLimit)).open).toHaveLength(1);
   });
 });

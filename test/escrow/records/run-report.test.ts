@@ -23,9 +23,7 @@ async function stored(content: unknown, name = reportName(runId, source)) {
   const store = createMemoryStore();
   const bytes = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
   await store.create({ name, bytes, contentType: 'application/json', metadata: {} }, noLimit);
-  const blob = await store.find(name, noLimit);
-  if (blob === undefined) throw new Error('nothing was stored');
-  return readRunReport(store, blob, noLimit);
+  return readRunReport(store, name, noLimit);
 }
 
 describe('a run report', () => {
@@ -36,8 +34,7 @@ describe('a run report', () => {
       await putRunReport(store, source, { ...report, attempt: 2 }, noLimit),
     ];
     expect(names).toEqual([reportName(runId, source), reportName(runId, source, 2)]);
-    const second = await store.find(names[1] ?? '', noLimit);
-    expect(second && (await readRunReport(store, second, noLimit)).report).toEqual({ ...report, attempt: 2 });
+    expect(await readRunReport(store, names[1] ?? '', noLimit)).toEqual({ ...report, attempt: 2 });
   });
 
   test('carries nothing that its format does not name, such as what was thrown', async () => {
@@ -59,7 +56,7 @@ describe('a run report', () => {
     ['another run than its name', { ...report, runId: '20261125T020000Z' }],
     ['another source than its name', { ...report, source: 'vaults/contoso-dev' }],
   ])('that holds %s is none, and stops nobody', async (_, content) => {
-    expect((await stored(content)).report).toBeUndefined();
+    expect(await stored(content)).toBeUndefined();
   });
 });
 

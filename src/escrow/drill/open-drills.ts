@@ -1,0 +1,47 @@
+import type { SourceId } from '../model/source.ts';
+import { sourcePath } from '../model/source-path.ts';
+import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
+import { drillFolder, lastReceipts, parseDrillJournalName } from '../records/blob-names.ts';
+import type { DrillJournal } from '../records/drill-journal.ts';
+import { readDrillJournal } from '../records/drill-journal.ts';
+import { readDrillReceipt } from '../records/drill-receipt.ts';
+
+/** A drill that no receipt closes: it crashed, is under way, or left something. What it says is a claim of whoever wrote it. */
+export interface OpenDrill {
+  readonly journalName: string;
+  /** The storage service's own time. */
+  readonly openedAt: Date;
+  readonly journal: DrillJournal;
+  /** The names that may still be in the target, lower-case. */
+  readonly names: readonly string[];
+}
+
+/** Every drill into a target that is open, oldest first. What cannot be read, of any target, is named in `unreadable`. */
+export async function findOpenDrills(
+  drills: EscrowStore,
+  target: SourceId,
+  deadline: AbortSignal,
+): Promise<{ readonly open: readonly OpenDrill[]; readonly unreadable: readonly string[] }> {
+  const blobs: ListedBlob[] = [];
+  for await (const blob of drills.list(drillFolder, deadline)) blobs.push(blob);
+  const receipts = lastReceipts(blobs);
+  const open: OpenDrill[] = [];
+  const unreadable: string[] = [];
+  for (const { name: journalName, createdAt: openedAt } of blobs) {
+    const { drillId } = parseDrillJournalName(journalName) ?? {};
+    if (drillId === undefined) continue;
+    const last = receipts.get(drillId);
+    const receipt = last && (await readDrillReceipt(drills, last.name, deadline));
+    if (last !== undefined && receipt !== undefined && 'why' in receipt) unreadable.push(last.name);
+    const left = receipt === undefined || 'why' in receipt ? undefined : (receipt.left ?? []);
+    if (left?.length === 0) continue;
+    const journal = await readDrillJournal(drills, journalName, deadline);
+    if ('why' in journal) {
+      unreadable.push(journalName);
+    } else if (journal.target === sourcePath(target)) {
+      const names = left ?? journal.keys.map(({ key }) => key);
+      open.push({ journalName, openedAt, journal, names: [...new Set(names.map((name) => name.toLowerCase()))] });
+    }
+  }
+  return { open: open.sort((a, b) => a.openedAt.getTime() - b.openedAt.getTime()), unreadable };
+}

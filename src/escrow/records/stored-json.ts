@@ -1,0 +1,72 @@
+import * as z from 'zod/mini';
+import { ServiceError } from '../model/service-error.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
+import type { PutOnce } from './put-once.ts';
+import { putOnce } from './put-once.ts';
+
+/** Reports, receipts and requests: a report has about 250 bytes a key. */
+export const maxEvidenceBytes = 64 * 1024 ** 2;
+
+/** A value in its stored format. */
+export interface JsonBlob<Schema extends z.ZodMiniType> {
+  readonly schema: Schema;
+  readonly value: z.infer<Schema>;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Writes a stored format once, as JSON on one line: what the schema does not name is not written. */
+export function putJson<Schema extends z.ZodMiniType>(
+  store: EscrowStore,
+  name: string,
+  { schema, value, metadata = {} }: JsonBlob<Schema>,
+  deadline: AbortSignal,
+): Promise<PutOnce> {
+  const bytes = Buffer.from(`${JSON.stringify(z.parse(schema, value))}\n`);
+  return putOnce(store, { name, bytes, contentType: 'application/json', metadata }, deadline);
+}
+
+/** The same under the first name that is free, numbered from 1. @returns the name. */
+export async function putNumberedJson<Schema extends z.ZodMiniType>(
+  store: EscrowStore,
+  nameOf: (number: number) => string,
+  json: JsonBlob<Schema>,
+  deadline: AbortSignal,
+): Promise<string> {
+  for (let number = 1; ; number++) {
+    const put = await putJson(store, nameOf(number), json, deadline);
+    if (put.written) return nameOf(number);
+  }
+}
+
+/**
+ * Reads a stored format; undefined for anything that is not one, whoever wrote it. So is a blob larger than any of its kind: it must
+ * not fill the memory of whoever reads it.
+ */
+export async function readJson<Schema extends z.ZodMiniType>(
+  store: EscrowStore,
+  name: string,
+  schema: Schema,
+  deadline: AbortSignal,
+  maxBytes = maxEvidenceBytes,
+): Promise<z.infer<Schema> | undefined> {
+  try {
+    const bytes = await store.read(name, deadline, maxBytes);
+    return z.safeParse(schema, JSON.parse(Buffer.from(bytes).toString('utf8'))).data;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error instanceof ServiceError && error.kind === 'tooLarge')) return undefined;
+    throw error;
+  }
+}
+
+/** What could be read, or why it counts for nothing. @param what it should be. @throws OutOfTime; other failures are answers. */
+export async function readOrWhy<T extends object>(
+  reading: Promise<T | undefined>,
+  what: string,
+): Promise<T | { readonly why: string }> {
+  try {
+    return (await reading) ?? { why: `it is not ${what} of this version` };
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return { why: error.message };
+  }
+}
