@@ -2,8 +2,7 @@ import { messageOf } from '../escrow/model/failure.ts';
 import { findingMessage } from '../escrow/model/finding.ts';
 import type { RunId } from '../escrow/model/run-id.ts';
 import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
-import { writeOnceUnproven } from '../escrow/write-once/canary-findings.ts';
-import { trialFindings, tryCanary } from '../escrow/write-once/canary-trial.ts';
+import { trialFindings, tryCanary, writeOnceUnproven } from '../escrow/write-once/canary.ts';
 import type { Services } from './services.ts';
 
 // The messages of a fan-out wait for the trial, so it must be over soon.

@@ -1,6 +1,6 @@
 import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
 import { auditFolder, drillFolder, runPrefix } from '../../escrow/records/blob-names.ts';
-import { tryCanary } from '../../escrow/write-once/canary-trial.ts';
+import { tryCanary } from '../../escrow/write-once/canary.ts';
 import type { Task } from '../task.ts';
 import type { Check, CheckedSubject } from './check.ts';
 import { attempt, failed, notChecked, ok } from './check.ts';

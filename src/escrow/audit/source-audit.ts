@@ -6,7 +6,7 @@ import { counted } from '../model/finding.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { AuditedKey, AuditedKeys, AuditedSource } from '../records/audit-document.ts';
 import { recordPrefix } from '../records/blob-names.ts';
-import { eachListed } from '../records/capped-listing.ts';
+import { eachListed } from '../records/bounded-read.ts';
 import { packKeys, selectKeys } from '../records/packed-keys.ts';
 import { auditedRuns } from '../run/run-history.ts';
 import { checkCoverage, checkIdentity } from './checks/key-checks.ts';
@@ -14,7 +14,7 @@ import { checkRuns, missedRuns } from './checks/run-checks.ts';
 import { certificateChecks, checkedKey, checkSource, folderChecks, reportChecks } from './checks/source-checks.ts';
 import type { AuditTally } from './document/audit-totals.ts';
 import { auditedKey } from './document/audited-key.ts';
-import type { SourceAuditContext, SourceToAudit } from './inputs/audit-subject.ts';
+import type { SourceAuditContext, SourceToAudit } from './inputs/audit-inputs.ts';
 import type { KeyDraft } from './witness-keys.ts';
 import { witnessKeys } from './witness-keys.ts';
 

@@ -12,11 +12,11 @@ import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { AuditedKey, WitnessedVersions } from '../records/audit-document.ts';
 import { faultOfBlob } from '../records/blob-fault.ts';
 import { recordPrefix } from '../records/blob-names.ts';
-import { eachListed } from '../records/capped-listing.ts';
+import { eachListed } from '../records/bounded-read.ts';
 import type { PackedKeys } from '../records/packed-keys.ts';
 import { orderOf } from '../records/record-order.ts';
 import type { CheckedKey } from './checks/source-checks.ts';
-import type { SourceAuditContext, SourceToAudit } from './inputs/audit-subject.ts';
+import type { SourceAuditContext, SourceToAudit } from './inputs/audit-inputs.ts';
 
 /** A key between its coverage and its witnesses. */
 export interface KeyDraft extends CheckedKey {

@@ -2,6 +2,7 @@ import type { CoverageStatus } from '../model/coverage-status.ts';
 import { requiresBackup } from '../model/coverage-status.ts';
 import type { Failure } from '../model/failure.ts';
 import { describeFailure } from '../model/failure.ts';
+import type { SkipReason } from '../model/selection.ts';
 import { literalKeys, skipReasonOf } from '../model/selection.ts';
 import type { EscrowSource, RestorePlace } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
@@ -16,7 +17,6 @@ import type { StoredAudit } from '../records/stored-audits.ts';
 import type { CoverageContext } from './coverage-context.ts';
 import { freshSinceOf } from './coverage-context.ts';
 import { inParallel } from './in-parallel.ts';
-import { judgeKey } from './key-status.ts';
 import { lookIntoFolder } from './look-into-folder.ts';
 import type { RecordFolder } from './record-folder.ts';
 
@@ -119,7 +119,8 @@ async function coverKey(
   context: CoverageContext,
 ): Promise<KeyCoverage | undefined> {
   const { now, previous } = context;
-  const skip = skipReasonOf(source, shown ?? assumedKey(known?.key ?? name, known?.status === 'certificateBacked'));
+  const remembered = { name: known?.key ?? name, certificateBacked: known?.status === 'certificateBacked' };
+  const skip = skipReasonOf(source, shown ?? remembered);
   const hasLeftSomething = known?.record !== undefined || known?.versions !== undefined;
   if (!isThere && skip !== undefined && !hasLeftSomething) return undefined;
   // A key that needs no backup any more keeps its record; of the others without one none is expected.
@@ -135,15 +136,11 @@ async function coverKey(
   const hasChanged = record !== undefined && updatedAt !== undefined && updatedAt > new Date(record.backedUpAt);
   const changedAt = hasChanged ? updatedAt : undefined;
   const firstSeenAt = firstSeen(shown, known, skip === undefined, previous?.head, now);
-  const facts = { skip, isThere, isLookedAt, recordAt, changedAt, firstSeenAt, lastRunAt };
+  const hasRunSince = lastRunAt !== undefined && lastRunAt > firstSeenAt;
+  const facts = { skip, isThere, isLookedAt, known, recordAt, changedAt, firstSeenAt, hasRunSince };
   return {
     key: shown?.name ?? known?.key ?? name,
-    status: judgeKey({
-      ...facts,
-      wasSeen: known !== undefined,
-      wasNever: known?.status === 'never',
-      freshSince: freshSinceOf(context),
-    }),
+    status: judgeKey(facts, freshSinceOf(context)),
     listed: shown,
     previousKey: known,
     firstSeenAt,
@@ -154,6 +151,30 @@ async function coverKey(
     folder,
     unreadable: looked?.unreadable,
   };
+}
+
+/** What the status of a key follows from. */
+interface KeyFacts extends Pick<KeyToCover, 'known' | 'isThere'>, Pick<KeyCoverage, 'changedAt' | 'firstSeenAt'> {
+  readonly skip: SkipReason | undefined;
+  /** Whether its records were looked at as far as need be. */
+  readonly isLookedAt: boolean;
+  /** The time that its newest record stands for. */
+  readonly recordAt: Date | undefined;
+  /** Whether a run over its source has begun since it was first seen. A report may be false: it can only make a key look worse. */
+  readonly hasRunSince: boolean;
+}
+
+function judgeKey(facts: KeyFacts, freshSince: Date): CoverageStatus {
+  const { skip, isThere, isLookedAt, known, recordAt, changedAt, firstSeenAt, hasRunSince } = facts;
+  if (skip !== undefined) return skip;
+  if (!isThere) return 'gone';
+  if (!isLookedAt) return 'notLookedAt';
+  if (recordAt !== undefined) {
+    const isFresh = recordAt >= freshSince && (changedAt === undefined || changedAt >= freshSince);
+    return isFresh ? 'fresh' : 'stale';
+  }
+  const isOverdue = known !== undefined && firstSeenAt < freshSince;
+  return hasRunSince || isOverdue || known?.status === 'never' ? 'never' : 'pending';
 }
 
 function auditedRecord(blob: NonNullable<RecordFolder['newest']>, known: AuditedKey | undefined): AuditedRecord {
@@ -188,11 +209,6 @@ function notReadable(blob: StoredBlob): AuditedRecord['notReadable'] {
   if (blob.copyStatus !== undefined && blob.copyStatus !== 'success') return 'copyPending';
   if (blob.archiveStatus !== undefined) return 'rehydrating';
   return blob.tier?.toLowerCase() === 'archive' ? 'archived' : undefined;
-}
-
-/** A key that the source does not show, as far as the selection needs it. */
-function assumedKey(name: string, certificateBacked: boolean): SourceKey {
-  return { name, id: '', enabled: true, createdAt: undefined, updatedAt: undefined, certificateBacked };
 }
 
 /**

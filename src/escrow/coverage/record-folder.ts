@@ -8,7 +8,7 @@ import type { AuditedFolder, AuditedRecord } from '../records/audit-document.ts'
 import type { BlobFault } from '../records/blob-fault.ts';
 import { faultOfBlob } from '../records/blob-fault.ts';
 import { recordPrefix } from '../records/blob-names.ts';
-import { eachListed } from '../records/capped-listing.ts';
+import { eachListed } from '../records/bounded-read.ts';
 import { newestOrderFirst, orderOf, type RecordOrder } from '../records/record-order.ts';
 
 /** What a key's folder holds, or the part of it that was listed. Its size does not grow with the folder. */

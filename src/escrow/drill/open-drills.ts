@@ -28,7 +28,7 @@ export async function findOpenDrills(
   const open: OpenDrill[] = [];
   const unreadable: string[] = [];
   for (const { name: journalName, createdAt: openedAt } of blobs) {
-    const { drillId } = parseDrillJournalName(journalName) ?? {};
+    const drillId = parseDrillJournalName(journalName);
     if (drillId === undefined) continue;
     const last = receipts.get(drillId);
     const receipt = last && (await readDrillReceipt(drills, last.name, deadline));

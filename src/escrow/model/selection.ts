@@ -6,7 +6,10 @@ import { isLiteral, matchesAny } from './wildcard.ts';
 export type SkipReason = 'excluded' | 'retired' | 'certificateBacked';
 
 /** What the settings want done with a key; undefined: escrow it. */
-export function skipReasonOf(source: EscrowSource, key: SourceKey): SkipReason | undefined {
+export function skipReasonOf(
+  source: EscrowSource,
+  key: Pick<SourceKey, 'name' | 'certificateBacked'>,
+): SkipReason | undefined {
   if (matchesAny(source.retired, key.name)) return 'retired';
   if (isExcluded(source, key.name)) return 'excluded';
   return key.certificateBacked ? 'certificateBacked' : undefined;

@@ -2,56 +2,24 @@ import type { Need } from './remedy.ts';
 import type { ServiceError } from './service-error.ts';
 import type { SourceId } from './source.ts';
 
-/** What was being done to a source, and the permissions that it takes there. */
+/**
+ * What was being done to a source, and what it takes there: the data action after `Microsoft.KeyVault/vaults/keys/` or
+ * `Microsoft.KeyVault/managedHsm/keys/`, or the permission in a vault's access policies.
+ */
 const operations = {
-  list: {
-    doing: 'list the keys of',
-    vault: 'Microsoft.KeyVault/vaults/keys/read',
-    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/read/action',
-    accessPolicy: 'list',
-  },
-  read: {
-    doing: 'read',
-    vault: 'Microsoft.KeyVault/vaults/keys/read',
-    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/read/action',
-    accessPolicy: 'get',
-  },
-  backUp: {
-    doing: 'back up',
-    vault: 'Microsoft.KeyVault/vaults/keys/backup/action',
-    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/backup/action',
-    accessPolicy: 'backup',
-  },
-  restore: {
-    doing: 'restore',
-    vault: 'Microsoft.KeyVault/vaults/keys/restore/action',
-    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/restore/action',
-    accessPolicy: 'restore',
-  },
-  recover: {
-    doing: 'recover',
-    vault: 'Microsoft.KeyVault/vaults/keys/recover/action',
-    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/deletedKeys/recover/action',
-    accessPolicy: 'recover',
-  },
+  list: { doing: 'list the keys of', vault: 'read', managedHsm: 'read/action', policy: 'list' },
+  read: { doing: 'read', vault: 'read', managedHsm: 'read/action', policy: 'get' },
+  backUp: { doing: 'back up', vault: 'backup/action', managedHsm: 'backup/action', policy: 'backup' },
+  restore: { doing: 'restore', vault: 'restore/action', managedHsm: 'restore/action', policy: 'restore' },
+  recover: { doing: 'recover', vault: 'recover/action', managedHsm: 'deletedKeys/recover/action', policy: 'recover' },
   listDeleted: {
     doing: 'list the deleted keys of',
-    vault: 'Microsoft.KeyVault/vaults/keys/read',
-    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/deletedKeys/read/action',
-    accessPolicy: 'list',
+    vault: 'read',
+    managedHsm: 'deletedKeys/read/action',
+    policy: 'list',
   },
-  delete: {
-    doing: 'delete',
-    vault: 'Microsoft.KeyVault/vaults/keys/delete',
-    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/delete',
-    accessPolicy: 'delete',
-  },
-  purge: {
-    doing: 'purge',
-    vault: 'Microsoft.KeyVault/vaults/keys/purge/action',
-    managedHsm: 'Microsoft.KeyVault/managedHsm/keys/deletedKeys/delete',
-    accessPolicy: 'purge',
-  },
+  delete: { doing: 'delete', vault: 'delete', managedHsm: 'delete', policy: 'delete' },
+  purge: { doing: 'purge', vault: 'purge/action', managedHsm: 'deletedKeys/delete', policy: 'purge' },
   readRecord: { doing: 'read the record of' },
   begin: { doing: 'begin the run over' },
   report: { doing: 'write the run report of' },
@@ -74,7 +42,7 @@ export function needOf(operation: SourceOperation, source: SourceId, { service }
   }
   const grant =
     source.kind === 'vault'
-      ? `Grant ${needed.vault}.`
-      : `Grant ${needed.managedHsm} in the HSM's local RBAC, scope /keys (infra has the script).`;
-  return { grant, accessPolicy: needed.accessPolicy, isBackup: operation === 'backUp' };
+      ? `Grant Microsoft.KeyVault/vaults/keys/${needed.vault}.`
+      : `Grant Microsoft.KeyVault/managedHsm/keys/${needed.managedHsm} in the HSM's local RBAC, scope /keys (infra has the script).`;
+  return { grant, accessPolicy: needed.policy, isBackup: operation === 'backUp' };
 }

@@ -1,6 +1,6 @@
-import type { Finding, FindingKind } from '../model/finding.ts';
-import type { OutcomeCounts } from '../model/outcome.ts';
-import type { SkipReason } from '../model/selection.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
 import type { SourceKind } from '../model/source.ts';
 
 /** What triggered a backup; `command`: a person's `backup`. */
@@ -12,6 +12,14 @@ interface OfSource {
   readonly source: string;
 }
 
+interface OfRequest {
+  readonly runId: string;
+  readonly messageId: string;
+  readonly reason: string;
+}
+
+type FieldsOf<Kind extends Outcome['outcome']> = OfSource & Omit<Extract<Outcome, { outcome: Kind }>, 'outcome'>;
+
 /** The log lines that alarms are written against: names and fields are a contract (infra's queries use them). */
 export type EscrowEvent =
   | (OfSource & {
@@ -22,33 +30,15 @@ export type EscrowEvent =
       readonly attempt: number;
       readonly resumed: boolean;
     })
-  | (OfSource & {
-      readonly event: 'escrow.key.escrowed';
-      readonly key: string;
-      readonly blobName: string;
-      readonly sha256: string;
-      readonly bytes: number;
-      readonly already: boolean;
-      readonly unknownFormat?: true;
-      /** A first pass of the run met a record under its own name: somebody else put it there. */
-      readonly unexpectedRecord?: true;
-    })
-  | (OfSource & {
-      readonly event: 'escrow.key.skipped';
-      readonly key: string;
-      readonly reason: SkipReason;
-      readonly message: string;
-    })
-  | (OfSource & { readonly event: 'escrow.key.wouldEscrow'; readonly key: string; readonly blobName: string })
-  | (OfSource & {
-      readonly event: 'escrow.key.failed';
-      readonly key: string;
-      readonly code: string;
-      readonly message: string;
-      readonly remedy: string;
-      readonly statusCode?: number;
-      readonly requestId?: string;
-    })
+  | (FieldsOf<'escrowed' | 'alreadyEscrowed'> & { readonly event: 'escrow.key.escrowed'; readonly already: boolean })
+  | (FieldsOf<'skipped'> & { readonly event: 'escrow.key.skipped' })
+  | (FieldsOf<'wouldEscrow'> & { readonly event: 'escrow.key.wouldEscrow' })
+  | (OfSource &
+      Pick<Failure, 'code' | 'remedy' | 'statusCode' | 'requestId'> & {
+        readonly event: 'escrow.key.failed';
+        readonly key: string;
+        readonly message: string;
+      })
   | (OfSource &
       OutcomeCounts & {
         readonly event: 'escrow.run.completed';
@@ -60,27 +50,14 @@ export type EscrowEvent =
         readonly whatIf: boolean;
         readonly problems: readonly string[];
       })
-  | {
-      readonly event: 'escrow.request.refused';
-      readonly runId: string;
-      readonly messageId: string;
-      readonly reason: string;
-    }
-  | {
+  | (OfRequest & { readonly event: 'escrow.request.refused' })
+  | (OfRequest & { readonly event: 'escrow.request.acknowledged' })
+  | (OfRequest & {
       readonly event: 'escrow.request.failed';
-      readonly runId: string;
-      readonly messageId: string;
-      readonly reason: string;
       readonly attempt: number;
       /** The last delivery: the host moves the message to the poison queue now. */
       readonly final: boolean;
-    }
-  | {
-      readonly event: 'escrow.request.acknowledged';
-      readonly runId: string;
-      readonly messageId: string;
-      readonly reason: string;
-    }
+    })
   | {
       readonly event: 'escrow.audit.completed';
       /** Of the audit: the time it began. */
@@ -98,16 +75,11 @@ export type EscrowEvent =
       /** Of the audit that it follows; absent in the first. An alarm compares it with the line before. */
       readonly previousSha256?: string;
     }
-  | {
+  | (Omit<Finding, 'reason' | 'detail'> & {
       readonly event: 'escrow.coverage.gap';
       readonly runId: string;
-      readonly finding: FindingKind;
-      readonly severity: Finding['severity'];
-      readonly source?: string;
-      readonly key?: string;
       readonly message: string;
-      readonly remedy: string;
-    };
+    });
 
 export type RunStatus = 'ok' | 'incomplete';
 

@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 import { coverageStatuses } from '../model/coverage-status.ts';
 import type { FindingKind } from '../model/finding.ts';
 import { parseSourcePath } from '../model/source-path.ts';
-import { placeSchema, triggerSchema } from './shared-schemas.ts';
-import { failureSchema } from './stored-failure.ts';
+import { failureSchema, placeSchema, triggerSchema } from './shared-schemas.ts';
 
 // One audit, as it lies in `audits/<time>.json`: what an audit saw and found, and what earlier ones saw, which is only added
 // to. Times are ISO instants, UTC; those of records and runs are the storage service's own.

@@ -5,7 +5,21 @@ import { keyNamePattern, parseSourcePath, sourcePath } from '../model/source-pat
 
 // The only module that knows how a blob name is built and parsed.
 
-const recordExtension = 'keybackup';
+/** 1 is not written, so that the first of a kind has the plainest name. */
+function numbered(base: string, number: number, ending: string): string {
+  return `${base}${number === 1 ? '' : `.${number}`}.${ending}`;
+}
+
+function parseNumbered(
+  name: string,
+  folder: string,
+  ending: string,
+): { readonly runId: RunId; readonly number: number } | undefined {
+  if (!name.startsWith(folder) || !name.endsWith(`.${ending}`)) return undefined;
+  const [, runId, number = '1'] =
+    /^([^/.]+)(?:\.([1-9]\d*))?$/.exec(name.slice(folder.length, -ending.length - 1)) ?? [];
+  return runId === undefined || parseRunTime(runId) === undefined ? undefined : { runId, number: Number(number) };
+}
 
 /** Everything ever escrowed of one source, or of one of its keys. */
 export function recordPrefix(source: SourceId, keyName?: string): string {
@@ -17,7 +31,7 @@ export function recordPrefix(source: SourceId, keyName?: string): string {
  * @param number 1, then the next free one: a run that finds the key changed since its record backs it up again.
  */
 export function recordName(source: SourceId, keyName: string, runId: RunId, number = 1): string {
-  return `${ownRecordPrefix(source, keyName, runId)}${number === 1 ? '' : `${number}.`}${recordExtension}`;
+  return numbered(recordPrefix(source, keyName) + runId, number, 'keybackup');
 }
 
 /** Every record of one key by one run, and nothing of any other run. */
@@ -60,7 +74,7 @@ export function startedMarkerName(runId: RunId, source: SourceId): string {
 
 /** @param attempt 1 for the first report of a run over a source, then the next free number. */
 export function reportName(runId: RunId, source: SourceId, attempt = 1): string {
-  return `${runPrefix(runId)}${sourcePath(source)}${attempt === 1 ? '' : `.${attempt}`}.json`;
+  return numbered(runPrefix(runId) + sourcePath(source), attempt, 'json');
 }
 
 /** What a blob under `runs/` is; undefined for anything that this product did not write. */
@@ -80,7 +94,7 @@ export const canaryName = 'runs/canary';
 
 /** `audits/<time>.json`, the audit, and `audits/<time>.html`, its page. @param attempt 1, then the next free number. */
 export function auditName(auditId: RunId, form: 'json' | 'html', attempt = 1): string {
-  return `${auditFolder}${auditId}${attempt === 1 ? '' : `.${attempt}`}.${form}`;
+  return numbered(auditFolder + auditId, attempt, form);
 }
 
 export interface ParsedAuditName {
@@ -90,23 +104,22 @@ export interface ParsedAuditName {
 }
 
 export function parseAuditName(name: string): ParsedAuditName | undefined {
-  const [, auditId, attempt, form] = /^audits\/([^/.]+)(?:\.([1-9]\d*))?\.(json|html)$/.exec(name) ?? [];
-  if (auditId === undefined || parseRunTime(auditId) === undefined) return undefined;
-  return { auditId, form: form === 'json' ? 'json' : 'html', attempt: Number(attempt ?? 1) };
+  const form = name.endsWith('.html') ? 'html' : 'json';
+  const parsed = parseNumbered(name, auditFolder, form);
+  return parsed && { auditId: parsed.runId, form, attempt: parsed.number };
 }
 
 export const drillFolder = 'drills/';
 
 /** The receipt of one restore drill. @param drillId the time it began, in the form of a run id. */
 export function drillReceiptName(drillId: RunId, attempt = 1): string {
-  return `${drillFolder}${drillId}${attempt === 1 ? '' : `.${attempt}`}.json`;
+  return numbered(drillFolder + drillId, attempt, 'json');
 }
 
 /** Of several receipts of a drill the one with the highest number is its last: a store's times are whole seconds. */
 export function parseDrillReceiptName(name: string): { readonly drillId: RunId; readonly attempt: number } | undefined {
-  const [, drillId, attempt] = /^drills\/([^/.]+)(?:\.([1-9]\d*))?\.json$/.exec(name) ?? [];
-  if (drillId === undefined || parseRunTime(drillId) === undefined) return undefined;
-  return { drillId, attempt: Number(attempt ?? 1) };
+  const parsed = parseNumbered(name, drillFolder, 'json');
+  return parsed && { drillId: parsed.runId, attempt: parsed.number };
 }
 
 /** The last receipt of every drill, by the drill's id. */
@@ -127,9 +140,10 @@ export function drillJournalName(drillId: RunId): string {
   return `${drillFolder}${drillId}.journal.json`;
 }
 
-export function parseDrillJournalName(name: string): { readonly drillId: RunId } | undefined {
-  const [, drillId] = /^drills\/([^/.]+)\.journal\.json$/.exec(name) ?? [];
-  return drillId === undefined || parseRunTime(drillId) === undefined ? undefined : { drillId };
+/** @returns the drill's id. */
+export function parseDrillJournalName(name: string): RunId | undefined {
+  const parsed = parseNumbered(name, drillFolder, 'journal.json');
+  return parsed && drillJournalName(parsed.runId) === name ? parsed.runId : undefined;
 }
 
 export const requestFolder = 'requests/';

@@ -5,8 +5,7 @@ import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { parseRunBlobName, reportName, startedMarkerName } from './blob-names.ts';
-import { placeSchema, triggerSchema } from './shared-schemas.ts';
-import { failureSchema } from './stored-failure.ts';
+import { failureSchema, placeSchema, triggerSchema } from './shared-schemas.ts';
 import { putJson, putNumberedJson, readJson } from './stored-json.ts';
 
 // A few hundred in truth.

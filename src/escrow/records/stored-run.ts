@@ -5,7 +5,7 @@ import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { parseRunBlobName, runPrefix } from './blob-names.ts';
-import { eachListed } from './capped-listing.ts';
+import { eachListed } from './bounded-read.ts';
 
 /** What the store holds of one run over one source. Times are the storage service's. */
 export interface StoredRun {

@@ -1,5 +1,7 @@
 import type { OriginalMessage } from '../records/request-record.ts';
-import { RequestRefused } from './request-refused.ts';
+import { refuse } from './request-refused.ts';
+
+const howToSend = 'Send one JSON object, UTF-8, in base64.';
 
 /** Keeps every byte: a byte order mark is part of the text. */
 export function originalMessage(bytes: Uint8Array): OriginalMessage {
@@ -16,21 +18,21 @@ export function originalMessage(bytes: Uint8Array): OriginalMessage {
  * @throws RequestRefused
  */
 export function parseMessageBody(bytes: Uint8Array): unknown {
-  if (bytes.length === 0) throw refuse('the message is empty');
+  if (bytes.length === 0) throw refuse('the message is empty', howToSend);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw refuse('the message is not valid UTF-8');
+    throw refuse('the message is not valid UTF-8', howToSend);
   }
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
-    throw refuse('the message is not valid JSON');
+    throw refuse('the message is not valid JSON', howToSend);
   }
   const twice = repeatedName(text);
-  if (twice !== undefined) throw refuse(`the name ${JSON.stringify(twice)} is there twice`);
+  if (twice !== undefined) throw refuse(`the name ${JSON.stringify(twice)} is there twice`, howToSend);
   return body;
 }
 
@@ -49,8 +51,4 @@ function repeatedName(json: string): string | undefined {
     }
   }
   return undefined;
-}
-
-function refuse(reason: string): RequestRefused {
-  return new RequestRefused(`Cannot carry out the request: ${reason}. Send one JSON object, UTF-8, in base64.`);
 }

@@ -9,7 +9,7 @@ import { sourceOfNames } from '../model/source-names.ts';
 import { keyNamePattern } from '../model/source-path.ts';
 import { faultOfBlobName } from '../records/blob-names.ts';
 import { readKeyEvent } from './key-event.ts';
-import { RequestRefused } from './request-refused.ts';
+import { refuse } from './request-refused.ts';
 
 /** One key by name, from a person's message or from an event. */
 export interface KeyRequest {
@@ -181,14 +181,6 @@ function configuredSource(wanted: SourceId, { sources }: RequestContext): Escrow
   const known = sources.map(describeSource).join(', ');
   const named = { ...wanted, name: JSON.stringify(wanted.name).slice(1, -1) };
   throw refuse(`${describeSource(named)} is not configured`, `Configured in ESCROW_SOURCES: ${known}.`);
-}
-
-// A message may be 64 KB of anything; its record keeps it whole, the reason need not.
-const maxReasonLength = 600;
-
-function refuse(reason: string, allowed: string): RequestRefused {
-  const shortened = reason.length > maxReasonLength ? `${reason.slice(0, maxReasonLength)}…` : reason;
-  return new RequestRefused(`Cannot carry out the request: ${shortened}. ${allowed}`);
 }
 
 function describeBody(body: unknown): string {

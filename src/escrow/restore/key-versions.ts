@@ -1,6 +1,6 @@
 import { isDenied } from '../model/failure-kind.ts';
 import { ServiceError } from '../model/service-error.ts';
-import { thumbprintOf } from '../model/thumbprint.ts';
+import { thumbprintOf } from '../model/source-key.ts';
 import type { KeySource } from '../ports/key-source.ts';
 
 /** A key version as it can be seen from outside. */

@@ -4,9 +4,6 @@ import { counted } from '../model/finding.ts';
 import { describeSource } from '../model/source.ts';
 import type { SourceRun } from './source-run.ts';
 
-// The host cuts an exception text at about 32 KB; the report and the log have every failure.
-const maxLines = 25;
-
 /** What fails an invocation: one error that carries every failure of every source in `errors`. */
 export class IncompleteRun extends AggregateError {
   override readonly name = 'IncompleteRun';
@@ -25,15 +22,21 @@ export function incompleteRunOf(runs: readonly SourceRun[]): IncompleteRun | und
 
 /** One failure, or many, as the error that the invocation ends with. */
 export function incompleteRun(head: string, failures: readonly Failure[]): IncompleteRun {
-  const lines = failures.slice(0, maxLines).map((failure) => `- ${failureSentence(failure)}`);
-  if (failures.length > maxLines) lines.push(`- and ${failures.length - maxLines} more, in the run report and the log`);
-  return new IncompleteRun(
-    failures.map((failure) => {
-      const { code, cause } = failure;
-      return Object.assign(new Error(failureSentence(failure), { cause }), { code });
-    }),
-    [head, ...lines].join('\n'),
-  );
+  const errors = failures.map((failure) => {
+    const { code, cause } = failure;
+    return Object.assign(new Error(failureSentence(failure), { cause }), { code });
+  });
+  return new IncompleteRun(errors, textOf(head, errors, 'the run report and the log'));
+}
+
+// The host cuts an exception text at about 32 KB.
+const maxLines = 25;
+
+/** What is wrong, a line each, under a head. @param where all of them are. */
+export function textOf(head: string, errors: readonly Error[], where: string): string {
+  const lines = errors.slice(0, maxLines).map(({ message }) => `- ${message}`);
+  const more = errors.length - lines.length;
+  return [head, ...lines, ...(more > 0 ? [`- and ${more} more, in ${where}`] : [])].join('\n');
 }
 
 function failuresOf(run: SourceRun): Failure[] {

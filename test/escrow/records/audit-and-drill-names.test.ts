@@ -36,7 +36,7 @@ describe('the names of audits and drills', () => {
           { drillId: id, attempt },
           undefined,
         ]);
-        expect([audit, receipt, journal].map(parseDrillJournalName)).toEqual([undefined, undefined, { drillId: id }]);
+        expect([audit, receipt, journal].map(parseDrillJournalName)).toEqual([undefined, undefined, id]);
         for (const name of [audit, receipt, journal]) {
           expect(parseRunBlobName(name)).toBeUndefined();
           expect(parseRecordName(name)).toBeUndefined();

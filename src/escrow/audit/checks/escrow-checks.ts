@@ -1,13 +1,12 @@
 import { dayMs } from '../../model/day.ts';
 import type { Finding } from '../../model/finding.ts';
-import { counted, finding, instant, someOf } from '../../model/finding.ts';
+import { counted, finding, found, instant, someOf } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { latestOccurrence } from '../../model/run-time.ts';
 import type { AuditHead } from '../../records/audit-document.ts';
-import { canaryAltered } from '../../write-once/canary-findings.ts';
+import { canaryAltered } from '../../write-once/canary.ts';
 import type { AuditInputs } from '../inputs/audit-inputs.ts';
 import type { DrillHistory } from '../inputs/drill-history.ts';
-import { found } from './found.ts';
 
 // What is wrong with the escrow as a whole, and with the proof itself.
 

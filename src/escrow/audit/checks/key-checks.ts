@@ -2,14 +2,12 @@ import type { KeyCoverage } from '../../coverage/coverage.ts';
 import { presentVersions } from '../../coverage/witness.ts';
 import { requiresBackup } from '../../model/coverage-status.ts';
 import { dayMs } from '../../model/day.ts';
-import type { Finding, FindingKind, FindingText } from '../../model/finding.ts';
-import { counted, describeAge, instant } from '../../model/finding.ts';
+import type { Finding, FindingKind, FindingText, MakeFinding } from '../../model/finding.ts';
+import { counted, describeAge, findingsOf, found, instant } from '../../model/finding.ts';
 import type { SourceId } from '../../model/source.ts';
 import type { AuditedKey, AuditedRecord } from '../../records/audit-document.ts';
 import { timeOfRecord } from '../../records/audit-document.ts';
 import type { BlobFault } from '../../records/blob-fault.ts';
-import type { MakeFinding } from './found.ts';
-import { findingsOf, found } from './found.ts';
 
 // What is wrong with one key.
 

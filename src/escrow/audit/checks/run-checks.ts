@@ -1,6 +1,6 @@
 import { failureHeadline } from '../../model/failure.ts';
-import type { Finding } from '../../model/finding.ts';
-import { counted, instant } from '../../model/finding.ts';
+import type { Finding, MakeFinding } from '../../model/finding.ts';
+import { counted, findingsOf, found, instant } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { nextOccurrence, occurrencesBetween } from '../../model/run-time.ts';
 import type { SourceId } from '../../model/source.ts';
@@ -8,8 +8,6 @@ import type { StoredRun } from '../../records/stored-run.ts';
 import type { ReportSummary, SourceHistory } from '../../run/run-history.ts';
 import { keptMs, reportsOf } from '../../run/run-history.ts';
 import { lastDueRun } from '../inputs/audit-inputs.ts';
-import type { MakeFinding } from './found.ts';
-import { findingsOf, found } from './found.ts';
 
 /** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */
 const longestRunMs = 3 * 60 * 60_000;

@@ -1,14 +1,12 @@
 import type { KeyCoverage, SourceCoverage } from '../../coverage/coverage.ts';
 import type { CoverageStatus } from '../../model/coverage-status.ts';
 import { requiresBackup } from '../../model/coverage-status.ts';
-import type { Finding } from '../../model/finding.ts';
-import { counted, someOf } from '../../model/finding.ts';
+import type { Finding, MakeFinding } from '../../model/finding.ts';
+import { counted, findingsOf, found, someOf } from '../../model/finding.ts';
 import { isExcluded } from '../../model/selection.ts';
 import type { EscrowSource, RestorePlace } from '../../model/source.ts';
 import type { AuditedSource } from '../../records/audit-document.ts';
 import type { SourceHistory } from '../../run/run-history.ts';
-import type { MakeFinding } from './found.ts';
-import { findingsOf, found } from './found.ts';
 
 // What is wrong with a source as a whole.
 

@@ -4,7 +4,7 @@ import type { Day } from '../../model/day.ts';
 import { sourcePath } from '../../model/source-path.ts';
 import type { AuditedFolder, AuditedKey, AuditedRecord } from '../../records/audit-document.ts';
 import { timeOfRecord } from '../../records/audit-document.ts';
-import type { SourceAuditContext, SourceToAudit } from '../inputs/audit-subject.ts';
+import type { SourceAuditContext, SourceToAudit } from '../inputs/audit-inputs.ts';
 import { drilledKey } from '../inputs/drill-history.ts';
 
 /** One key as the audit writes it, before its versions are looked at: what is known of those stays. */

@@ -1,14 +1,16 @@
+import type { CoverageContext } from '../../coverage/coverage-context.ts';
 import { freshSinceOf } from '../../coverage/coverage-context.ts';
 import { addDays, calendarDays, dayMs, dayOf } from '../../model/day.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { latestOccurrence } from '../../model/run-time.ts';
-import type { SourceId } from '../../model/source.ts';
+import type { EscrowSource, SourceId } from '../../model/source.ts';
 import { parseSourcePath, sourceFolders, sourcePath } from '../../model/source-path.ts';
 import type { EscrowStore, StoredBlob } from '../../ports/escrow-store.ts';
 import type { EscrowStores } from '../../ports/escrow-stores.ts';
+import type { KeySource } from '../../ports/key-source.ts';
 import type { AuditHead } from '../../records/audit-document.ts';
 import { canaryName, requestFolder } from '../../records/blob-names.ts';
-import { eachListed } from '../../records/capped-listing.ts';
+import { eachListed } from '../../records/bounded-read.ts';
 import type { LatestAudit, StoredAudit } from '../../records/stored-audits.ts';
 import { readLatestAudit } from '../../records/stored-audits.ts';
 import type { StoredRun } from '../../records/stored-run.ts';
@@ -34,6 +36,19 @@ export interface AuditInputs {
   readonly recordedSources: readonly string[];
   /** Folders that hold more than an audit looks at. */
   readonly overfull: readonly string[];
+}
+
+export interface SourceToAudit {
+  readonly source: EscrowSource;
+  readonly keys: KeySource;
+  readonly history: SourceHistory;
+  /** Requests that its witnesses may cost today. */
+  readonly witnessRequests: number;
+}
+
+export interface SourceAuditContext extends CoverageContext {
+  readonly schedule: string;
+  readonly drills: DrillHistory;
 }
 
 /** Some ten requests, and one for each report and receipt that is new since the latest audit. */

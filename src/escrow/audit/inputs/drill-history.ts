@@ -2,8 +2,7 @@ import { inParallel } from '../../coverage/in-parallel.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../../ports/escrow-store.ts';
 import type { AuditHead } from '../../records/audit-document.ts';
 import { drillFolder, lastReceipts, parseDrillJournalName, parseDrillReceiptName } from '../../records/blob-names.ts';
-import { oneLargeAtATime } from '../../records/bounded-read.ts';
-import { eachListed } from '../../records/capped-listing.ts';
+import { eachListed, oneLargeAtATime } from '../../records/bounded-read.ts';
 import { readDrillReceipt } from '../../records/drill-receipt.ts';
 import type { StoredAudit } from '../../records/stored-audits.ts';
 
@@ -68,7 +67,7 @@ export async function readDrills(
     (blob) => withLarge(blob, () => read(blob)),
   );
   const ended = new Set(receipts.flatMap(({ name }) => parseDrillReceiptName(name)?.drillId ?? []));
-  const open = journals.filter(({ name }) => !ended.has(parseDrillJournalName(name)?.drillId ?? ''));
+  const open = journals.filter(({ name }) => !ended.has(parseDrillJournalName(name) ?? ''));
   return { last, proven, open, left, unreadable, isComplete };
 }
 
