@@ -1,4 +1,5 @@
 import type { Finding } from '../model/finding.ts';
+import { capitalised } from '../model/finding.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { count, digits } from './words.ts';
@@ -17,7 +18,7 @@ export function alikeFindings(group: readonly Finding[], characters: number, aud
     const shown = fitting(same, left);
     told += shown.length;
     left -= shown.reduce((sum, one) => sum + costOf(one), 0);
-    parts.push(html`<p><span class="reason">${sentence(first.reason)}.</span> ${remedyWords(first.remedy)}</p>
+    parts.push(html`<p><span class="reason">${capitalised(first.reason)}.</span> ${remedyWords(first.remedy)}</p>
 ${
   shown.length > 0 &&
   html`<details><summary>${shown.length === same.length ? `All ${digits(same.length)}` : `${digits(shown.length)} of ${digits(same.length)}`}, one by one</summary><ul class="alike">${shown.map(
@@ -34,7 +35,7 @@ ${
 
 /** One finding alone. */
 export function singleFinding({ key, reason, detail, remedy }: Finding): Html {
-  return html`<p class="finding"><span class="reason">${key !== undefined && html`<b class="name">${key}</b>: `}${key === undefined ? sentence(reason) : reason}${
+  return html`<p class="finding"><span class="reason">${key !== undefined && html`<b class="name">${key}</b>: `}${key === undefined ? capitalised(reason) : reason}${
     detail !== undefined && html` <span class="detail">(${detail})</span>`
   }.</span> ${remedyWords(remedy)}</p>`;
 }
@@ -49,10 +50,6 @@ function remedyWords(remedy: string): Html {
   // Command lines stand in backticks.
   const words = remedy.split('`').map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`));
   return html`<span class="remedy"><b>What to do:</b> ${words}</span>`;
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** With the tags around it. */

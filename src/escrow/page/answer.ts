@@ -24,6 +24,7 @@ function answerParts({ totals: { keys, intact, proven }, sources }: Audit): stri
 export function answer(audit: Audit): Html {
   const { totals, findings, status } = audit;
   const parts = answerParts(audit);
+  const notable = notableKeys(audit);
   // Each part is kept on a line where it fits, with the dot behind it.
   const heading = parts.map(
     (part, at) => html`${at > 0 && ' '}<span>${part}${at < parts.length - 1 && '\u00a0·'}</span>`,
@@ -38,20 +39,20 @@ export function answer(audit: Audit): Html {
   return html`<section class="answer" aria-labelledby="answer">
 <h1 id="answer">${heading}</h1>
 ${totals.asOf !== undefined && html`<p class="asof">Each as it was on <strong>${timeElement(totals.asOf)}</strong> or later. Intact means: there, untouched since an audit first saw it, and readable now. That its bytes bring the key back, only a restore proves.</p>`}
-${shareBar(audit)}
+${shareBar(audit, notable.gone)}
 ${verdict}
-${limits(audit)}
+${limits(audit, notable)}
 ${statusCounts(audit)}
 </section>
 `;
 }
 
 /** One bar: fresh backups, those of keys that are gone, older ones, none. The words beside it say the same. */
-function shareBar(audit: Audit): Html | undefined {
-  const { keys, intact, byStatus } = audit.totals;
+function shareBar({ totals }: Audit, goneKeys: readonly NamedKey[]): Html | undefined {
+  const { keys, intact, byStatus } = totals;
   if (keys === 0) return undefined;
   const young = Math.min(byStatus.fresh ?? 0, intact);
-  const gone = Math.min(countGone(audit), intact - young);
+  const gone = Math.min(goneKeys.filter(({ isReadable }) => isReadable).length, intact - young);
   const parts = [
     { name: 'young', number: young, words: 'with a fresh backup' },
     { name: 'gone', number: gone, words: gone === 1 ? 'gone, with a backup' : 'gone, each with a backup' },
@@ -70,42 +71,44 @@ function shareBar(audit: Audit): Html | undefined {
 <ul class="parts">${parts.map(({ name, number, words }) => html`<li class="${name}">${digits(number)} ${words}</li>`)}</ul>`;
 }
 
-/** How many keys of the configured sources are gone and can be brought back. */
-function countGone({ keys, sources }: Audit): number {
-  const leftOut = leftOutSources(sources);
-  let count = 0;
-  for (const { source, status, record } of keys) {
-    const isReadable = record !== undefined && record.notReadable === undefined;
-    if (status === 'gone' && isReadable && !leftOut.has(source)) count++;
-  }
-  return count;
+interface NamedKey {
+  readonly key: string;
+  readonly where: string;
+  readonly recordAt: string | undefined;
+  readonly isReadable: boolean;
 }
 
-function leftOutSources(sources: Audit['sources']): ReadonlySet<string> {
-  return new Set(sources.flatMap(({ source, leftOutSince }) => (leftOutSince === undefined ? [] : [source])));
+/** The keys of the configured sources that have something to be said of: in one pass, because each is unpacked for it. */
+function notableKeys({ keys, sources }: Audit) {
+  const configured = sources.filter(({ leftOutSince }) => leftOutSince === undefined);
+  const nameOf = new Map(configured.map(({ source, sourceName }) => [source, sourceName]));
+  const notable = {
+    without: [] as NamedKey[],
+    waiting: [] as NamedKey[],
+    stale: [] as NamedKey[],
+    gone: [] as NamedKey[],
+    unreadable: [] as NamedKey[],
+    changed: [] as NamedKey[],
+  };
+  for (const { source, key, status, record, changedAt } of keys) {
+    const where = nameOf.get(source);
+    if (where === undefined) continue;
+    const isReadable = record !== undefined && record.notReadable === undefined;
+    const named = { key, where, recordAt: record?.createdAt, isReadable };
+    if (record === undefined && status === 'pending') notable.waiting.push(named);
+    else if (record === undefined && requiresBackup(status)) notable.without.push(named);
+    if (record !== undefined && status === 'stale') notable.stale.push(named);
+    if (record !== undefined && status === 'gone') notable.gone.push(named);
+    if (record !== undefined && !isReadable && requiresBackup(status)) notable.unreadable.push(named);
+    if (changedAt !== undefined && requiresBackup(status)) notable.changed.push(named);
+  }
+  return notable;
 }
 
 const maxNames = 12;
 
-function limits({ keys, sources, totals }: Audit): Html | undefined {
-  const nameOf = new Map(sources.map(({ source, sourceName }) => [source, sourceName]));
-  const leftOut = leftOutSources(sources);
-  const without: NamedKey[] = [];
-  const waiting: NamedKey[] = [];
-  const stale: NamedKey[] = [];
-  const gone: NamedKey[] = [];
-  const unreadable: NamedKey[] = [];
-  const changed: NamedKey[] = [];
-  for (const { source, key, status, record, changedAt } of keys) {
-    if (leftOut.has(source)) continue;
-    const named = { key, where: nameOf.get(source) ?? source, recordAt: record?.createdAt };
-    if (record === undefined && status === 'pending') waiting.push(named);
-    else if (record === undefined && requiresBackup(status)) without.push(named);
-    if (record !== undefined && status === 'stale') stale.push(named);
-    if (record !== undefined && status === 'gone') gone.push(named);
-    if (record?.notReadable !== undefined && requiresBackup(status)) unreadable.push(named);
-    if (changedAt !== undefined && requiresBackup(status)) changed.push(named);
-  }
+function limits({ sources, totals }: Audit, notable: ReturnType<typeof notableKeys>): Html | undefined {
+  const { without, waiting, stale, gone, unreadable, changed } = notable;
   const unseen = totals.byStatus.notLookedAt ?? 0;
   const certificates = totals.byStatus.certificateBacked ?? 0;
   const lines: (Html | false)[] = [
@@ -136,12 +139,6 @@ function limits({ keys, sources, totals }: Audit): Html | undefined {
   ];
   const shown = lines.filter((line) => line !== false);
   return shown.length === 0 ? undefined : html`<ul class="limits">${shown}</ul>`;
-}
-
-interface NamedKey {
-  readonly key: string;
-  readonly where: string;
-  readonly recordAt: string | undefined;
 }
 
 /** By source, and with their times also by time: what went wrong together is shown together. */

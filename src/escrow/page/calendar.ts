@@ -42,19 +42,26 @@ function calendarRow({ key, days }: AuditedKey, from: string): Html {
 `;
 }
 
+/** Equal days in a row. `end` is the first day after them. */
+interface Stretch {
+  readonly mark: DayMark;
+  readonly start: number;
+  readonly end: number;
+}
+
+function stretchesOf(marks: readonly DayMark[]): Stretch[] {
+  const starts = marks.flatMap((mark, at) => (mark === marks[at - 1] ? [] : [{ mark, start: at }]));
+  return starts.map((one, index) => ({ ...one, end: starts[index + 1]?.start ?? marks.length }));
+}
+
 function rowImage(marks: readonly DayMark[]): Html {
   const shapes = new Map<DayMark, { path: string; at: number }>();
-  for (let start = 0; start < marks.length; ) {
-    const mark = marks[start];
-    let end = start + 1;
-    while (marks[end] === mark) end++;
-    if (mark !== undefined && mark !== '-') {
-      const shape = shapes.get(mark);
-      // Relative moves are the shortest; y is always the middle.
-      const move = shape === undefined ? `M${start} 5` : `m${start - shape.at} 0`;
-      shapes.set(mark, { path: `${shape?.path ?? ''}${move}h${end - start}`, at: end });
-    }
-    start = end;
+  for (const { mark, start, end } of stretchesOf(marks)) {
+    if (mark === '-') continue;
+    const shape = shapes.get(mark);
+    // Relative moves are the shortest; y is always the middle.
+    const move = shape === undefined ? `M${start} 5` : `m${start - shape.at} 0`;
+    shapes.set(mark, { path: `${shape?.path ?? ''}${move}h${end - start}`, at: end });
   }
   const paths = [...shapes].map(([mark, { path }]) => `<path class=${mark} d="${path}"/>`).join('');
   return trustedHtml(`<svg viewBox="0 0 ${marks.length} 10" preserveAspectRatio=none aria-hidden=true>${paths}</svg>`);
@@ -76,30 +83,21 @@ function axis({ from, days }: AuditHead['calendar']): Html {
 }
 
 const most = 3;
+const badWords: Readonly<Partial<Record<DayMark, string>>> = { s: 'stale', f: 'failed', g: 'gone' };
 
 /** What the row shows, for those who cannot see it: the last day, and every stretch that was not as it should be. */
 function wordsOf(marks: readonly DayMark[], from: string): string {
-  const bad: { readonly word: string; readonly start: number; readonly end: number }[] = [];
   const lived = marks.filter((mark) => mark !== '-').length;
-  let badDays = 0;
-  for (let start = 0; start < marks.length; ) {
-    const mark = marks[start];
-    let end = start + 1;
-    while (marks[end] === mark) end++;
-    if (mark === 's' || mark === 'f' || mark === 'g') {
-      bad.push({ word: mark === 's' ? 'stale' : mark === 'f' ? 'failed' : 'gone', start, end });
-      badDays += end - start;
-    }
-    start = end;
-  }
+  const bad = stretchesOf(marks).filter(({ mark }) => badWords[mark] !== undefined);
   if (lived === 0) return 'No day yet';
   if (bad.length === 0) return marks.at(-1) === 'k' ? 'Skipped' : `${count(lived, 'day')} without a gap`;
+  const badDays = bad.reduce((sum, { start, end }) => sum + end - start, 0);
   const newest = bad
     .slice(-most)
     .reverse()
-    .map(({ word, start, end }) => {
+    .map(({ mark, start, end }) => {
       const until = end - start === 1 ? '' : `–${dayWords(addDays(from, end - 1))}`;
-      return `${word} ${dayWords(addDays(from, start))}${until}`;
+      return `${badWords[mark]} ${dayWords(addDays(from, start))}${until}`;
     });
   const more = bad.length > most ? `, and ${bad.length - most} more` : '';
   return `${count(badDays, 'day')} with a gap: ${newest.join(', ')}${more}`;

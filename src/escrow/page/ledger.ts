@@ -1,7 +1,9 @@
+import { presentVersions } from '../coverage/witness.ts';
 import { requiresBackup } from '../model/coverage-status.ts';
 import type { Finding, FindingKind } from '../model/finding.ts';
 import { describeAge } from '../model/finding.ts';
 import type { AuditedKey, AuditedSource } from '../records/audit-document.ts';
+import { timeOfRecord } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { digits, findingWord, timeWords, wordsOfStatus } from './words.ts';
@@ -21,7 +23,7 @@ export function ledgerTable(
     html`<tr><th scope=row>${key.key}${key.enabled === false && html` <small>disabled</small>`}<td class="${key.status}">${
       wordsOfStatus(key.status).word
     }${[...(untold.get(key.key) ?? [])].map((words) => html` <small>${words}</small>`)}${newestRecord(source, key, startedAt)}<td>${
-      key.versions === undefined ? 'not looked at' : digits(presentCount(key.versions))
+      key.versions === undefined ? 'not looked at' : digits(presentVersions(key.versions).length)
     }<td>${key.drilledAt === undefined ? 'never' : timeWords(key.drilledAt)}
 `;
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="ledger">
@@ -29,10 +31,6 @@ export function ledgerTable(
 <thead><tr><th scope="col">Key</th><th scope="col">Status</th><th scope="col">Newest record</th><th scope="col">Age</th><th scope="col">Bytes, SHA-256</th><th scope="col">Versions</th><th scope="col">Last drill</th></tr></thead>
 <tbody>
 ${keys.map(row)}</tbody></table></div>`;
-}
-
-function presentCount({ known }: NonNullable<AuditedKey['versions']>): number {
-  return known.filter(({ missingSince }) => missingSince === undefined).length;
 }
 
 const unreadableWords = {
@@ -46,8 +44,8 @@ function newestRecord({ source }: AuditedSource, { key, status, record }: Audite
   if (record === undefined) {
     return html`<td colspan=3 class="${requiresBackup(status) && status !== 'pending' ? 'lost' : 'nothing'}">${nothingWords(status)}`;
   }
-  const { blobName, createdAt, backedUpAt, bytes, sha256, late, unproven, notReadable } = record;
-  const at = late ? backedUpAt : createdAt;
+  const { blobName, bytes, sha256, late, unproven, notReadable } = record;
+  const at = timeOfRecord(record);
   const age = describeAge(Date.parse(auditedAt) - Date.parse(at));
   const labels = [late && 'late', unproven && 'unproven', notReadable && unreadableWords[notReadable]];
   return html`<td>${timeWords(at)} <code>${blobName.slice(`${source}/${key}/`.length)}</code>${labels.map(
