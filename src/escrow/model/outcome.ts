@@ -29,15 +29,7 @@ export function failedOutcome(key: string, failure: Failure): Outcome & { readon
   });
 }
 
-export interface OutcomeCounts {
-  readonly considered: number;
-  readonly escrowed: number;
-  readonly alreadyEscrowed: number;
-  readonly skipped: number;
-  readonly failed: number;
-  /** Under what-if only. */
-  readonly wouldEscrow: number;
-}
+export type OutcomeCounts = Readonly<Record<'considered' | Outcome['outcome'], number>>;
 
 /** `considered` is the sum of the others, always: it counts the same list once more, not a counter kept beside it. */
 export function countOutcomes(outcomes: readonly Outcome[]): OutcomeCounts {

@@ -31,6 +31,8 @@ export interface KeyJob {
   readonly trigger: Trigger;
   /** Look for this run's records before spending a backup call: on a resume, and for every request by name. */
   readonly lookFirst: boolean;
+  /** Only look, and say what would be done. */
+  readonly whatIf: boolean;
 }
 
 /**
@@ -41,23 +43,12 @@ export function escrowKey(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
   return orFailed(job, () => backUpAndPut(job, ports));
 }
 
-/** What `escrowKey` would come to, as far as it can be seen beforehand. */
-export function dryRunKey(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
-  return orFailed(job, async () => {
-    const { key, source, runId } = job;
-    const own = await ownRecords(job, ports);
-    const settled = settledBy(own, key, runId);
-    if (settled !== undefined) return alreadyEscrowed(key, settled);
-    const blobName = recordName(source, key.name, runId, freeNumber(own));
-    return { key: key.name, outcome: 'wouldEscrow', blobName };
-  });
-}
-
 async function backUpAndPut(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
   const { source, key, runId, lookFirst } = job;
   let own = lookFirst ? await ownRecords(job, ports) : [];
   const settled = settledBy(own, key, runId);
   if (settled !== undefined) return alreadyEscrowed(key, settled);
+  if (job.whatIf) return wouldEscrow(key, recordName(source, key.name, runId, freeNumber(own)));
   const record = await backUp(job, ports);
   for (;;) {
     const name = recordName(source, key.name, runId, freeNumber(own));
@@ -114,6 +105,10 @@ export function escrowed(key: SourceKey, { name, bytes, metadata }: NewBlob, sha
     bytes: bytes.length,
     ...(metadata.format === 'unknown' && { unknownFormat: true }),
   };
+}
+
+export function wouldEscrow({ name: key }: SourceKey, blobName: string): Outcome {
+  return { key, outcome: 'wouldEscrow', blobName };
 }
 
 export function alreadyEscrowed(key: SourceKey, { name, length, metadata }: StoredBlob): RecordOutcome {

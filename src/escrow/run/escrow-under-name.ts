@@ -6,7 +6,7 @@ import { ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, NewBlob, StoredBlob } from '../ports/escrow-store.ts';
 import { putOnce, sha256Of } from '../records/put-once.ts';
 import type { EscrowPorts, KeyJob } from './escrow-key.ts';
-import { alreadyEscrowed, backUp, escrowed, orFailed } from './escrow-key.ts';
+import { alreadyEscrowed, backUp, escrowed, orFailed, wouldEscrow } from './escrow-key.ts';
 import { isOwn } from './own-records.ts';
 
 /** Codes of failures that no retry can mend: the request has to change. */
@@ -26,34 +26,19 @@ export interface NamedJob extends KeyJob {
  */
 export function escrowUnderName(job: NamedJob, ports: EscrowPorts): Promise<Outcome> {
   return orFailed(job, async () => {
+    const { key, runId, blobName } = job;
     const { store, time } = ports;
-    const existing = await store.find(job.blobName, time.hardDeadline);
-    const settled = existingOutcome(job, existing);
-    if (settled !== undefined) return settled;
-    const record = { ...(await backUp(job, ports)), name: job.blobName };
+    const existing = await store.find(blobName, time.hardDeadline);
+    if (existing !== undefined && isOwn(existing, key, runId)) return alreadyEscrowed(key, existing);
+    if (existing !== undefined && !job.force) throw takenBy(existing);
+    if (job.whatIf) return wouldEscrow(key, blobName);
+    const record = { ...(await backUp(job, ports)), name: blobName };
     if (existing !== undefined) return replace(job, record, store, time.hardDeadline);
     const put = await putOnce(store, record, time.hardDeadline);
-    if (put.written) return escrowed(job.key, record, put.sha256);
-    if (isOwn(put.existing, job.key, job.runId)) return alreadyEscrowed(job.key, put.existing);
+    if (put.written) return escrowed(key, record, put.sha256);
+    if (isOwn(put.existing, key, runId)) return alreadyEscrowed(key, put.existing);
     throw takenBy(put.existing, put.refusal);
   });
-}
-
-/** What `escrowUnderName` would come to, as far as it can be seen beforehand: a name that is taken is a failure here too. */
-export function dryRunUnderName(job: NamedJob, { store, time }: EscrowPorts): Promise<Outcome> {
-  return orFailed(job, async () => {
-    const existing = await store.find(job.blobName, time.hardDeadline);
-    const wouldEscrow = { key: job.key.name, outcome: 'wouldEscrow', blobName: job.blobName } as const;
-    return existingOutcome(job, existing) ?? wouldEscrow;
-  });
-}
-
-/** What is known before any backup. @throws EscrowFault when another run has the name and `force` is not said. */
-function existingOutcome({ key, runId, force }: NamedJob, existing: StoredBlob | undefined): Outcome | undefined {
-  if (existing === undefined) return undefined;
-  if (isOwn(existing, key, runId)) return alreadyEscrowed(key, existing);
-  if (!force) throw takenBy(existing);
-  return undefined;
 }
 
 function takenBy({ name, metadata: { runid } }: StoredBlob, cause?: ServiceError): EscrowFault {

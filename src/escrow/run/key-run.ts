@@ -6,8 +6,8 @@ import { explainSkip, skipReasonOf } from '../model/selection.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { Trigger } from '../ports/escrow-events.ts';
 import { namedRecordName } from '../records/blob-names.ts';
-import { dryRunKey, escrowKey } from './escrow-key.ts';
-import { dryRunUnderName, escrowUnderName } from './escrow-under-name.ts';
+import { escrowKey } from './escrow-key.ts';
+import { escrowUnderName } from './escrow-under-name.ts';
 import { logOutcome } from './outcome-log.ts';
 import type { RunPorts } from './source-run.ts';
 
@@ -36,7 +36,7 @@ export async function runNamedKey(job: NamedKeyJob, ports: RunPorts): Promise<Ou
 }
 
 async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
-  const { source, name, runId, trigger, force } = job;
+  const { source, name, runId, trigger, blobName, force, whatIf } = job;
   let key: Awaited<ReturnType<typeof ports.keys.getKey>>;
   try {
     key = await ports.keys.getKey(name, ports.time.softDeadline);
@@ -46,8 +46,7 @@ async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
   const everyKey = { ...source, keys: ['*'], except: [], retired: [] };
   const reason = skipReasonOf(job.obeysSelection ? source : everyKey, key);
   if (reason !== undefined) return { key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) };
-  const keyJob = { source, key, runId, trigger, lookFirst: true };
-  if (job.blobName === undefined) return job.whatIf ? dryRunKey(keyJob, ports) : escrowKey(keyJob, ports);
-  const named = { ...keyJob, blobName: namedRecordName(job.blobName), force };
-  return job.whatIf ? dryRunUnderName(named, ports) : escrowUnderName(named, ports);
+  const keyJob = { source, key, runId, trigger, lookFirst: true, whatIf };
+  if (blobName === undefined) return escrowKey(keyJob, ports);
+  return escrowUnderName({ ...keyJob, blobName: namedRecordName(blobName), force }, ports);
 }

@@ -14,7 +14,7 @@ import type { KeySource } from '../ports/key-source.ts';
 import { recordName } from '../records/blob-names.ts';
 import { markStarted, putRunReport, runReportFormat } from '../records/run-report.ts';
 import type { EscrowPorts } from './escrow-key.ts';
-import { escrowKey } from './escrow-key.ts';
+import { escrowKey, wouldEscrow } from './escrow-key.ts';
 import { logOutcome } from './outcome-log.ts';
 
 /** One pass over one source. */
@@ -166,11 +166,11 @@ async function escrowSelection(
       return settle({ key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) });
     }
     if (job.whatIf) {
-      return settle({ key: key.name, outcome: 'wouldEscrow', blobName: recordName(source, key.name, runId) });
+      return settle(wouldEscrow(key, recordName(source, key.name, runId)));
     }
     // Back-pressure: a source of any size holds no more than a few pages of waiting keys in memory.
     await queue.onSizeLessThan(keysAhead - concurrency);
-    const keyJob = { source, key, runId, trigger, lookFirst: resumed };
+    const keyJob = { source, key, runId, trigger, lookFirst: resumed, whatIf: false };
     queue
       .add(async () => settle(await escrowKey(keyJob, keyPorts)))
       .catch((error) => broken.push(describeFailure(error, 'backUp', source, key.name)));

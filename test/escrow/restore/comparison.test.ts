@@ -93,7 +93,7 @@ describe('what came back', () => {
     const replaced = versions({ z: 'Z' }, sinceTheAudit);
     const both = [...known({ a: 'A' }).known, ...known({ z: 'Z' }, { createdAt: sinceTheAudit }).known];
     const { verdict, reasons } = judge(replaced, {
-      known: { ...known({}), versions: both, listedAt: now.toISOString() },
+      known: { known: both, listedAt: now.toISOString() },
     });
     expect([verdict, reasons]).toEqual(['stranger', [expect.stringContaining('after the record')]]);
     // A desk whose clock is behind: the vault's own time counts too.
