@@ -1,12 +1,13 @@
-/** A fault that waits for its requests: which they are, how many pass first, how often it applies (for ever if absent). */
-export interface PlannedFault<Matcher, Effect> {
-  readonly when?: Matcher;
+/** A fault that waits for its requests: which they are is said by `Matcher`, whose members are all optional. */
+export type Fault<Matcher, Effect> = Matcher & {
+  /** Matching requests that pass before the fault applies. */
   readonly skip?: number;
+  /** How often it applies; without end when absent. */
   readonly times?: number;
   /** 0 to 1; 1 when absent. */
   readonly probability?: number;
-  readonly effect: Effect;
-}
+  readonly effect: Effect | Latency;
+};
 
 export interface Latency {
   readonly kind: 'latency';
@@ -16,7 +17,7 @@ export interface Latency {
 
 export interface FaultPlan<Matcher, Effect> {
   /** @returns a function that takes the fault away again. */
-  add(fault: PlannedFault<Matcher, Effect | Latency>): () => void;
+  add(fault: Fault<Matcher, Effect>): () => void;
   clear(): void;
 }
 
@@ -29,7 +30,7 @@ export function createFaultPlan<Matcher, Effect extends { readonly kind: string 
   matches: (matcher: Matcher, subject: Subject) => boolean,
   random: () => number = Math.random,
 ): FaultPlan<Matcher, Effect> & { choose(subject: Subject): { delayMs: number; effect: Effect | undefined } } {
-  const planned = new Set<{ fault: PlannedFault<Matcher, Effect | Latency>; skipped: number; applied: number }>();
+  const planned = new Set<{ fault: Fault<Matcher, Effect>; skipped: number; applied: number }>();
   return {
     add(fault) {
       const entry = { fault, skipped: 0, applied: 0 };
@@ -44,7 +45,7 @@ export function createFaultPlan<Matcher, Effect extends { readonly kind: string 
       let effect: Effect | undefined;
       for (const entry of planned) {
         const { fault } = entry;
-        if (fault.when !== undefined && !matches(fault.when, subject)) continue;
+        if (!matches(fault, subject)) continue;
         if (!isLatency(fault.effect) && effect !== undefined) continue;
         if (entry.applied >= (fault.times ?? Number.POSITIVE_INFINITY)) continue;
         if (entry.skipped < (fault.skip ?? 0)) {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Answer, ServiceErrorBody } from './answer.ts';
+import type { Answer } from './answer.ts';
 import type { LocalSourceKind } from './data-actions.ts';
 import { location } from './service-errors.ts';
 
@@ -48,18 +48,12 @@ export function sendTruncated(response: ServerResponse, answer: RenderedAnswer):
   response.write(answer.body.subarray(0, answer.body.length >> 1), () => response.socket?.destroy());
 }
 
-function textOf(answer: Answer, context: AnswerContext): string {
-  if (answer.error !== undefined) return JSON.stringify({ error: errorBody(answer.error, context) });
-  return answer.body === undefined ? '' : JSON.stringify(answer.body);
-}
-
-function errorBody(error: ServiceErrorBody, context: AnswerContext): object {
-  const activity = context.kind === 'managedHsm' ? ` (Activity ID: ${context.requestId})` : '';
-  return {
-    code: error.code,
-    message: error.message + activity,
-    ...(error.innerCode === undefined ? {} : { innererror: { code: error.innerCode } }),
-  };
+function textOf({ error, body }: Answer, { kind, requestId }: AnswerContext): string {
+  if (error === undefined) return body === undefined ? '' : JSON.stringify(body);
+  const { code, message, innerCode } = error;
+  const activity = kind === 'managedHsm' ? ` (Activity ID: ${requestId})` : '';
+  const innererror = innerCode && { code: innerCode };
+  return JSON.stringify({ error: { code, message: message + activity, innererror } });
 }
 
 function vaultHeaders(context: AnswerContext): Record<string, string> {
@@ -68,13 +62,11 @@ function vaultHeaders(context: AnswerContext): Record<string, string> {
     Expires: '-1',
     'Strict-Transport-Security': 'max-age=31536000;includeSubDomains',
     'x-ms-keyvault-service-version': '1.9.576.1',
-    ...(context.clientRequestId === undefined ? {} : { 'x-ms-client-request-id': context.clientRequestId }),
-    ...(context.isAuthorized
-      ? {
-          'x-ms-keyvault-rbac-assignment-id': '0b5c37e2-546f-5f67-b775-71961d2f0c3d',
-          'x-ms-keyvault-rbac-cache': 'ra_age=319;da_age=559;rd_age=559;brd_age=19879;ra_notif_age=695;dec_lev=1;',
-        }
-      : {}),
+    ...(context.clientRequestId !== undefined && { 'x-ms-client-request-id': context.clientRequestId }),
+    ...(context.isAuthorized && {
+      'x-ms-keyvault-rbac-assignment-id': '0b5c37e2-546f-5f67-b775-71961d2f0c3d',
+      'x-ms-keyvault-rbac-cache': 'ra_age=319;da_age=559;rd_age=559;brd_age=19879;ra_notif_age=695;dec_lev=1;',
+    }),
   };
 }
 

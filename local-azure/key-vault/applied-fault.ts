@@ -1,15 +1,13 @@
 import type { Answer } from './answer.ts';
 import { challenge } from './challenge.ts';
-import type { ChosenFaults } from './faults.ts';
+import type { FaultEffect } from './faults.ts';
 import { forbidden, operationInProgress, type RefusedCall, throttled } from './service-errors.ts';
 
-type Effect = NonNullable<ChosenFaults['effect']>;
-
 /** The answer that a fault gives instead of any work; undefined for faults of the connection or of the work's answer. */
-export function answerInstead(effect: Effect, call: RefusedCall, audience: string): Answer | undefined {
+export function answerInstead(effect: FaultEffect, call: RefusedCall, audience: string): Answer | undefined {
   switch (effect.kind) {
     case 'throttle':
-      return { ...throttled(), headers: retryAfterHeader(effect.retryAfter) };
+      return { ...throttled, headers: retryAfterHeader(effect.retryAfter) };
     case 'status': {
       const { status, code = defaultCodes[status] ?? 'InternalError' } = effect;
       const headers = retryAfterHeader(effect.retryAfter);
@@ -39,7 +37,7 @@ export function answerInstead(effect: Effect, call: RefusedCall, audience: strin
 }
 
 /** The answer of the work, spoiled. `self` is the URL of the request, for a listing that goes in circles. */
-export function spoiled(effect: Effect, answer: Answer, self: string): Answer {
+export function spoiled(effect: FaultEffect, answer: Answer, self: string): Answer {
   if (answer.status !== 200) return answer;
   const body = answer.body as Record<string, unknown>;
   switch (effect.kind) {

@@ -1,5 +1,5 @@
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
-import { hsmProtection, vaultProtection } from './backup-protection.ts';
 import type { LocalSourceKind } from './data-actions.ts';
 
 /** The first of the 39 bytes, `&`, is the length of the 38 that follow. */
@@ -45,4 +45,24 @@ async function opened(jwe: string, alg: string, key: Parameters<typeof compactDe
 /** Anything but the one canonical spelling is damage that decoding would hide (stray characters, padding bits). */
 function isCanonical(jwe: string): boolean {
   return jwe.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
+}
+
+// The keys that protect the backups of one realm; only the stand-in holds them.
+
+/** The wrapping key of a subscription and geography; made once (about 50 ms), as the service keeps one. */
+const vaultProtection = onePerRealm(() => ({
+  kid: randomUUID(),
+  ...generateKeyPairSync('rsa', { modulusLength: 2048 }),
+}));
+
+/** The content key of a security domain: 32 bytes for the MAC, 32 for the cipher. */
+const hsmProtection = onePerRealm(() => randomBytes(64));
+
+function onePerRealm<Protection>(make: () => Protection): (realm: string) => Protection {
+  const made = new Map<string, Protection>();
+  return (realm) => {
+    const protection = made.get(realm) ?? make();
+    made.set(realm, protection);
+    return protection;
+  };
 }

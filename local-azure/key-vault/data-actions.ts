@@ -1,61 +1,32 @@
 /** The two kinds of source, as in the settings. */
 export type LocalSourceKind = 'vault' | 'managedHsm';
 
-/** What a request asks of the service; `other` is everything that the stand-in does not carry out. */
-export type KeyVaultOperation =
-  | 'listKeys'
-  | 'getKey'
-  | 'listVersions'
-  | 'createKey'
-  | 'importKey'
-  | 'updateKey'
-  | 'backupKey'
-  | 'restoreKey'
-  | 'deleteKey'
-  | 'getDeletedKey'
-  | 'listDeletedKeys'
-  | 'recoverKey'
-  | 'purgeKey'
-  | 'other';
+/**
+ * What a request asks of the service, and the right that it takes: the permission of a vault's access policy, the end of a vault's
+ * Azure RBAC data action (resource provider operations of Microsoft.KeyVault), and that of a Managed HSM's local RBAC data action
+ * (`KnownDataAction` of the administration SDKs).
+ */
+export const operations = {
+  listKeys: { policy: 'list', vault: 'read', managedHsm: 'read/action' },
+  getKey: { policy: 'get', vault: 'read', managedHsm: 'read/action' },
+  listVersions: { policy: 'list', vault: 'read', managedHsm: 'read/action' },
+  createKey: { policy: 'create', vault: 'create/action', managedHsm: 'create' },
+  importKey: { policy: 'import', vault: 'import/action', managedHsm: 'import/action' },
+  updateKey: { policy: 'update', vault: 'update/action', managedHsm: 'write/action' },
+  backupKey: { policy: 'backup', vault: 'backup/action', managedHsm: 'backup/action' },
+  restoreKey: { policy: 'restore', vault: 'restore/action', managedHsm: 'restore/action' },
+  deleteKey: { policy: 'delete', vault: 'delete', managedHsm: 'delete' },
+  getDeletedKey: { policy: 'get', vault: 'read', managedHsm: 'deletedKeys/read/action' },
+  listDeletedKeys: { policy: 'list', vault: 'read', managedHsm: 'deletedKeys/read/action' },
+  recoverKey: { policy: 'recover', vault: 'recover/action', managedHsm: 'deletedKeys/recover/action' },
+  purgeKey: { policy: 'purge', vault: 'purge/action', managedHsm: 'deletedKeys/delete' },
+} as const;
 
-type DataActions = Readonly<Record<Exclude<KeyVaultOperation, 'other'>, string>>;
+type ServedOperation = keyof typeof operations;
 
-/** Azure RBAC data actions of a vault (resource provider operations of Microsoft.KeyVault). */
-export const vaultDataActions: DataActions = {
-  listKeys: 'Microsoft.KeyVault/vaults/keys/read',
-  getKey: 'Microsoft.KeyVault/vaults/keys/read',
-  listVersions: 'Microsoft.KeyVault/vaults/keys/read',
-  createKey: 'Microsoft.KeyVault/vaults/keys/create/action',
-  importKey: 'Microsoft.KeyVault/vaults/keys/import/action',
-  updateKey: 'Microsoft.KeyVault/vaults/keys/update/action',
-  backupKey: 'Microsoft.KeyVault/vaults/keys/backup/action',
-  restoreKey: 'Microsoft.KeyVault/vaults/keys/restore/action',
-  deleteKey: 'Microsoft.KeyVault/vaults/keys/delete',
-  getDeletedKey: 'Microsoft.KeyVault/vaults/keys/read',
-  listDeletedKeys: 'Microsoft.KeyVault/vaults/keys/read',
-  recoverKey: 'Microsoft.KeyVault/vaults/keys/recover/action',
-  purgeKey: 'Microsoft.KeyVault/vaults/keys/purge/action',
-};
+/** `other` is everything that the stand-in does not carry out. */
+export type KeyVaultOperation = ServedOperation | 'other';
 
-/** Local RBAC data actions of a Managed HSM (`KnownDataAction` of the administration SDKs). */
-export const managedHsmDataActions: DataActions = {
-  listKeys: 'Microsoft.KeyVault/managedHsm/keys/read/action',
-  getKey: 'Microsoft.KeyVault/managedHsm/keys/read/action',
-  listVersions: 'Microsoft.KeyVault/managedHsm/keys/read/action',
-  createKey: 'Microsoft.KeyVault/managedHsm/keys/create',
-  importKey: 'Microsoft.KeyVault/managedHsm/keys/import/action',
-  updateKey: 'Microsoft.KeyVault/managedHsm/keys/write/action',
-  backupKey: 'Microsoft.KeyVault/managedHsm/keys/backup/action',
-  restoreKey: 'Microsoft.KeyVault/managedHsm/keys/restore/action',
-  deleteKey: 'Microsoft.KeyVault/managedHsm/keys/delete',
-  getDeletedKey: 'Microsoft.KeyVault/managedHsm/keys/deletedKeys/read/action',
-  listDeletedKeys: 'Microsoft.KeyVault/managedHsm/keys/deletedKeys/read/action',
-  recoverKey: 'Microsoft.KeyVault/managedHsm/keys/deletedKeys/recover/action',
-  purgeKey: 'Microsoft.KeyVault/managedHsm/keys/deletedKeys/delete',
-};
-
-/** The data action that an operation needs on a source of that kind; undefined for `other`. */
-export function dataActionOf(kind: LocalSourceKind, operation: KeyVaultOperation): string | undefined {
-  if (operation === 'other') return undefined;
-  return (kind === 'vault' ? vaultDataActions : managedHsmDataActions)[operation];
+export function dataActionOf(kind: LocalSourceKind, operation: ServedOperation): string {
+  return `Microsoft.KeyVault/${kind === 'vault' ? 'vaults' : 'managedHsm'}/keys/${operations[operation][kind]}`;
 }

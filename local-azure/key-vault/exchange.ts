@@ -3,7 +3,7 @@ import type { Answer } from './answer.ts';
 import { answerInstead, spoiled } from './applied-fault.ts';
 import { challenge } from './challenge.ts';
 import { dataActionOf, type KeyVaultOperation } from './data-actions.ts';
-import type { ChosenFaults } from './faults.ts';
+import type { FaultEffect } from './faults.ts';
 import { perform } from './operations.ts';
 import type { Call } from './route.ts';
 import { forbidden, type RefusedCall, throttled } from './service-errors.ts';
@@ -17,7 +17,7 @@ export interface Exchange {
   readonly audience: string;
   /** Path and query, as asked. */
   readonly target: string;
-  readonly effect: ChosenFaults['effect'];
+  readonly effect: FaultEffect | undefined;
 }
 
 /** `cut`: the connection is closed without an answer; `silence`: it stays open without one. */
@@ -48,9 +48,9 @@ const throttledOperations = new Set<KeyVaultOperation>([
 async function work(exchange: Exchange): Promise<Answer | 'neverAnswers'> {
   const { source, call, authentication, audience } = exchange;
   if ('failure' in authentication) return challenge(source.kind, audience, authentication.failure);
-  if (throttledOperations.has(call.operation) && !source.limiter.take()) return throttled();
-  const needed = dataActionOf(source.kind, call.operation);
-  if (needed !== undefined && !authentication.identity.dataActions.has(needed)) {
+  if (throttledOperations.has(call.operation) && !source.limiter.take()) return throttled;
+  const { dataAction } = subjectOf(exchange);
+  if (dataAction !== '' && !authentication.identity.dataActions.has(dataAction)) {
     return forbidden(source.kind === 'vault' ? 'ForbiddenByRbac' : 'AccessDenied', subjectOf(exchange));
   }
   return perform(source, call);
@@ -60,7 +60,7 @@ function subjectOf({ source, call, authentication }: Exchange): RefusedCall {
   return {
     source,
     operation: call.operation,
-    dataAction: dataActionOf(source.kind, call.operation) ?? '',
+    dataAction: call.operation === 'other' ? '' : dataActionOf(source.kind, call.operation),
     keyName: call.keyName,
     identity: 'identity' in authentication ? authentication.identity : undefined,
   };

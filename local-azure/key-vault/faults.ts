@@ -1,10 +1,8 @@
-import { createFaultPlan as createPlan, type Latency } from '../fault-plan.ts';
 import type { KeyVaultOperation } from './data-actions.ts';
 import type { ForbiddenKind } from './service-errors.ts';
 
-/** How the service is made to misbehave. `latency` adds to whatever else applies; of the others the first wins. */
+/** How the service is made to misbehave. */
 export type FaultEffect =
-  | Latency
   /** 429. `retryAfter` in seconds or as a date; without it no Retry-After, which is the real service's form. */
   | { readonly kind: 'throttle'; readonly retryAfter?: number | Date | undefined }
   /** Any status, with the service's error body or, as a gateway in between would send it, without one. */
@@ -43,26 +41,13 @@ export type FaultEffect =
   | { readonly kind: 'loopNextLink' }
   | { readonly kind: 'redirect'; readonly location: string };
 
-export interface Fault {
+export interface FaultMatcher {
   /** Name of the vault or Managed HSM; any when absent. Names compare without regard to case. */
   readonly source?: string;
   readonly operation?: KeyVaultOperation;
   readonly keyName?: string;
-  /** 0 to 1, drawn from the service's seeded random numbers; 1 when absent. */
-  readonly probability?: number;
-  /** Matching requests that pass before the fault applies. */
-  readonly skip?: number;
-  /** How often it applies; without end when absent. */
-  readonly times?: number;
   /** Which requests it can meet. The challenge request that opens a client's conversation has no token: it is spared by default. */
   readonly requests?: 'authenticated' | 'unauthenticated' | 'all';
-  readonly effect: FaultEffect;
-}
-
-export interface FaultPlan {
-  /** @returns a function that takes the fault away again. */
-  add(fault: Fault): () => void;
-  clear(): void;
 }
 
 export interface FaultSubject {
@@ -72,18 +57,7 @@ export interface FaultSubject {
   readonly authenticated: boolean;
 }
 
-export interface ChosenFaults {
-  readonly delayMs: number;
-  readonly effect: Exclude<FaultEffect, Latency> | undefined;
-}
-
-/** @param random numbers in [0, 1). */
-export function createFaultPlan(random: () => number): FaultPlan & { choose(subject: FaultSubject): ChosenFaults } {
-  const plan = createPlan<Fault, Exclude<FaultEffect, Latency>, FaultSubject>(matches, random);
-  return { ...plan, add: (fault) => plan.add({ when: fault, ...fault }) };
-}
-
-function matches(fault: Fault, subject: FaultSubject): boolean {
+export function matchesFault(fault: FaultMatcher, subject: FaultSubject): boolean {
   const requests = fault.requests ?? 'authenticated';
   if (requests !== 'all' && (requests === 'authenticated') !== subject.authenticated) return false;
   if (fault.source !== undefined && !same(fault.source, subject.source)) return false;

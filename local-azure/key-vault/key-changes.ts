@@ -87,7 +87,7 @@ function putVersion(source: SourceState, name: string, call: Call, version: NewV
   if (source.deleted.has(name.toLowerCase())) return nameIsDeleted(name);
   const existing = source.keys.get(name.toLowerCase());
   if (existing?.managed) return certificateBacked('create');
-  if (source.isStandard && version.kty.endsWith('-HSM')) return premiumRequired();
+  if (source.isStandard && version.kty.endsWith('-HSM')) return premiumRequired;
   const key = existing ?? { name, managed: false, versions: [], sequence: 0 };
   const added = addVersion(key.versions, version);
   if (existing === undefined) putKey(source, key);

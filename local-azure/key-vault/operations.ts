@@ -119,11 +119,11 @@ async function restoreKey(source: SourceState, call: Call): Promise<Answer> {
   if (typeof value !== 'string' || value === '') return badParameter('Property "value" is required');
   const opened = await openBackup(source.kind, source.realm, Buffer.from(value, 'base64url'));
   if ('failure' in opened) {
-    if (source.kind === 'managedHsm') return malformedHsmBackup();
-    return opened.failure === 'otherRealm' ? undecryptableVaultBackup() : malformedVaultBackup();
+    if (source.kind === 'managedHsm') return malformedHsmBackup;
+    return opened.failure === 'otherRealm' ? undecryptableVaultBackup : malformedVaultBackup;
   }
   const key = readBackupContent(opened.plaintext);
-  if (source.isStandard && key.versions.some(({ kty }) => kty.endsWith('-HSM'))) return premiumRequired();
+  if (source.isStandard && key.versions.some(({ kty }) => kty.endsWith('-HSM'))) return premiumRequired;
   const lowered = key.name.toLowerCase();
   const current = currentVersion(key);
   if (source.keys.has(lowered) || source.deleted.has(lowered) || isBusy(source, lowered, 'restoreKey')) {

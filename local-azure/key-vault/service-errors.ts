@@ -1,7 +1,7 @@
 import type { LocalIdentity } from '../identity/identities.ts';
 import { localTenantId } from '../identity/identities.ts';
 import { type Answer, errorAnswer } from './answer.ts';
-import type { KeyVaultOperation } from './data-actions.ts';
+import { type KeyVaultOperation, operations } from './data-actions.ts';
 import type { SourceState } from './source-state.ts';
 
 // The words are the service's, from the recordings and the issue threads; where none was found, they say so.
@@ -74,58 +74,35 @@ export function certificateBacked(operation: string): Answer {
 }
 
 /** What a standard vault says to an HSM-protected key (azure-sdk-for-net#6551). */
-export function premiumRequired(): Answer {
-  return badParameter('Hardware key operation not allowed on standard vault.');
-}
+export const premiumRequired = badParameter('Hardware key operation not allowed on standard vault.');
 
 /** What a vault says to garbage and to a damaged backup. */
-export function malformedVaultBackup(): Answer {
-  return errorAnswer(400, 'Malformed backup blob', 'Backup blob contains invalid or corrupt version.');
-}
+export const malformedVaultBackup = errorAnswer(
+  400,
+  'Malformed backup blob',
+  'Backup blob contains invalid or corrupt version.',
+);
 
 /** What a vault says to a backup of another subscription or geography. */
-export function undecryptableVaultBackup(): Answer {
-  return errorAnswer(400, 'BadParameter', 'Cannot decrypt backup blob.');
-}
+export const undecryptableVaultBackup = badParameter('Cannot decrypt backup blob.');
 
 /** What a Managed HSM says to garbage, to a damaged backup and to one of another security domain alike. */
-export function malformedHsmBackup(): Answer {
-  return errorAnswer(
-    400,
-    'MalformedBackupBlob',
-    'The backup blob is malformed or belongs to a different crypto domain',
-  );
-}
+export const malformedHsmBackup = errorAnswer(
+  400,
+  'MalformedBackupBlob',
+  'The backup blob is malformed or belongs to a different crypto domain',
+);
 
 /** Exactly as dumped in full in a public thread: the service sends no Retry-After. */
-export function throttled(): Answer {
-  return errorAnswer(
-    429,
-    'Throttled',
-    'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached',
-  );
-}
+export const throttled = errorAnswer(
+  429,
+  'Throttled',
+  'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached',
+);
 
 export function notCarriedOut(method: string, path: string): Answer {
   return errorAnswer(501, 'NotImplemented', `The local stand-in does not carry out ${method} ${path}.`);
 }
-
-const policyPermissions: Readonly<Record<KeyVaultOperation, string>> = {
-  listKeys: 'list',
-  getKey: 'get',
-  listVersions: 'list',
-  createKey: 'create',
-  importKey: 'import',
-  updateKey: 'update',
-  backupKey: 'backup',
-  restoreKey: 'restore',
-  deleteKey: 'delete',
-  getDeletedKey: 'get',
-  listDeletedKeys: 'list',
-  recoverKey: 'recover',
-  purgeKey: 'purge',
-  other: 'get',
-};
 
 export interface RefusedCall {
   readonly source: SourceState;
@@ -147,35 +124,15 @@ export function forbidden(kind: ForbiddenKind, call: RefusedCall): Answer {
     }
     return errorAnswer(403, 'Forbidden', `Client address is not authorized to access ${source.host}`, kind);
   }
-  if (kind === 'AccessDenied' || kind === 'ForbiddenByPolicy') {
-    return errorAnswer(
-      403,
-      'Forbidden',
-      `The user, group or application '${caller}' does not have keys ${policyPermissions[call.operation]} permission on key vault '${place}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
-      kind,
-    );
-  }
-  if (kind === 'ForbiddenByFirewall') {
-    return errorAnswer(
-      403,
-      'Forbidden',
-      `Client address is not authorized and caller is not a trusted service.\r\nClient address: 127.0.0.1\r\nCaller: ${caller}\r\nVault: ${place}`,
-      kind,
-    );
-  }
-  if (kind === 'ForbiddenByConnection') {
-    return errorAnswer(
-      403,
-      'Forbidden',
-      `Public network access is disabled and request is not from a trusted service nor via an approved private link.\r\nCaller: ${caller}\r\nVault: ${place}`,
-      kind,
-    );
-  }
+  const permission = call.operation === 'other' ? 'get' : operations[call.operation].policy;
+  const lacking = `The user, group or application '${caller}' does not have keys ${permission} permission on key vault '${place}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`;
   const resource = `/subscriptions/${source.subscriptionId}/resourcegroups/escrow-local/providers/microsoft.keyvault/vaults/${source.name}${call.keyName === undefined ? '' : `/keys/${call.keyName}`}`;
-  return errorAnswer(
-    403,
-    'Forbidden',
-    `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${caller}\r\nAction: '${call.dataAction}'\r\nResource: '${resource}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: ${place}\r\n`,
-    kind,
-  );
+  const messages: Readonly<Record<ForbiddenKind, string>> = {
+    AccessDenied: lacking,
+    ForbiddenByPolicy: lacking,
+    ForbiddenByFirewall: `Client address is not authorized and caller is not a trusted service.\r\nClient address: 127.0.0.1\r\nCaller: ${caller}\r\nVault: ${place}`,
+    ForbiddenByConnection: `Public network access is disabled and request is not from a trusted service nor via an approved private link.\r\nCaller: ${caller}\r\nVault: ${place}`,
+    ForbiddenByRbac: `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${caller}\r\nAction: '${call.dataAction}'\r\nResource: '${resource}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: ${place}\r\n`,
+  };
+  return errorAnswer(403, 'Forbidden', messages[kind], kind);
 }

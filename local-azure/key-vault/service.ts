@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createFaultPlan, type FaultPlan } from '../fault-plan.ts';
 import type { IdentityRegistry } from '../identity/identities.ts';
 import { renderAnswer, sendAnswer, sendTruncated } from './answer-writer.ts';
 import { requestedApiVersion } from './api-versions.ts';
 import type { KeyVaultOperation, LocalSourceKind } from './data-actions.ts';
 import { settle } from './exchange.ts';
-import { createFaultPlan, type FaultPlan, seededRandom } from './faults.ts';
+import { type FaultEffect, type FaultMatcher, type FaultSubject, matchesFault, seededRandom } from './faults.ts';
 import { createSourceState, type LocalSource, type LocalSourceOptions, localSource } from './local-source.ts';
 import { route } from './route.ts';
 import type { SourceState } from './source-state.ts';
 
-export type { FaultPlan } from './faults.ts';
 export type { LocalSource, LocalSourceOptions } from './local-source.ts';
 
 export interface KeyVaultServiceOptions {
@@ -53,7 +53,7 @@ export interface KeyVaultService {
   sources(): LocalSource[];
   /** Everything received, oldest first. `length = 0` forgets it. */
   readonly requests: RequestRecord[];
-  readonly faults: FaultPlan;
+  readonly faults: FaultPlan<FaultMatcher, FaultEffect>;
 }
 
 type Served = { source: SourceState; view: LocalSource };
@@ -65,7 +65,8 @@ export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVault
     vault: options.vaultSuffix ?? 'vault.azure.net',
     managedHsm: options.hsmSuffix ?? 'managedhsm.azure.net',
   };
-  const faults = createFaultPlan(options.random ?? seededRandom(20_261_124));
+  const random = options.random ?? seededRandom(20_261_124);
+  const faults = createFaultPlan<FaultMatcher, FaultEffect, FaultSubject>(matchesFault, random);
   const served = new Map<string, Served>();
   const requests: Entry[] = [];
 

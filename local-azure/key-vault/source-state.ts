@@ -47,11 +47,7 @@ export function putKey(source: SourceState, key: StoredKey): void {
   source.listed = undefined;
 }
 
-const retentionDays = { vault: 90, managedHsm: 7 } as const;
-
-export function recoverableDays(kind: LocalSourceKind): number {
-  return retentionDays[kind];
-}
+export const recoverableDays: Readonly<Record<LocalSourceKind, number>> = { vault: 90, managedHsm: 7 };
 
 /** Moves a key among the deleted ones. */
 export function softDelete(source: SourceState, key: StoredKey): DeletedStoredKey {
@@ -59,7 +55,7 @@ export function softDelete(source: SourceState, key: StoredKey): DeletedStoredKe
   const deleted = {
     key,
     deletedDate,
-    scheduledPurgeDate: deletedDate + recoverableDays(source.kind) * 86_400,
+    scheduledPurgeDate: deletedDate + recoverableDays[source.kind] * 86_400,
     hiddenReads: source.deletionLag,
   };
   source.keys.delete(key.name.toLowerCase());

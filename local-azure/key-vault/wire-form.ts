@@ -61,24 +61,19 @@ function described(
 ): Json {
   return {
     attributes: attributes(kind, version, apiVersion, isBundle),
-    ...(version.tags === undefined ? {} : { tags: version.tags }),
-    ...(key.managed ? { managed: true } : {}),
+    ...(version.tags && { tags: version.tags }),
+    ...(key.managed && { managed: true }),
   };
 }
 
 /** `recoverableDays` came with 7.1, `exportable` with 7.3; a vault's listings have no `exportable`, an HSM's do. */
 function attributes(kind: LocalSourceKind, version: StoredVersion, apiVersion: string, isBundle: boolean): Json {
-  const { enabled, nbf, exp, created, updated, exportable } = version.attributes;
-  const isFirst = apiVersion === '7.0';
+  const { exportable, ...always } = version.attributes;
   const showsExportable = kind === 'managedHsm' || (isBundle && !/^7\.[0-2]$/.test(apiVersion));
   return {
-    enabled,
-    ...(nbf === undefined ? {} : { nbf }),
-    ...(exp === undefined ? {} : { exp }),
-    created,
-    updated,
+    ...always,
     recoveryLevel: kind === 'vault' ? 'Recoverable+Purgeable' : 'CustomizedRecoverable+Purgeable',
-    ...(isFirst ? {} : { recoverableDays: recoverableDays(kind) }),
-    ...(showsExportable ? { exportable } : {}),
+    ...(apiVersion !== '7.0' && { recoverableDays: recoverableDays[kind] }),
+    ...(showsExportable && { exportable }),
   };
 }

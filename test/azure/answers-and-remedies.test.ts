@@ -154,7 +154,7 @@ describe('a storage account that answers', () => {
 
   test('with 409 under a legal hold is write-once', async () => {
     azure.storage.faults.add({
-      when: { operation: 'putBlob' },
+      operation: 'putBlob',
       effect: { kind: 'status', status: 409, code: 'BlobImmutableDueToLegalHold' },
     });
     expect(await said(putRecord, 'backUp', 'key-1')).toMatch(

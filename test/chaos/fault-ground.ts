@@ -12,15 +12,15 @@ export function groundOf(azure: EscrowPlace, source: LocalSource, runId: string,
     azure,
     source,
     disturb: (fault) => void azure.keyVault.faults.add({ ...fault, source: name }),
-    disturbIdentity: (fault) => void azure.identityEndpoint.faults.add({ ...fault, when: { identity } }),
-    disturbStorage({ when, ...fault }, blob) {
+    disturbIdentity: (fault) => void azure.identityEndpoint.faults.add({ ...fault, identity }),
+    disturbStorage(fault, blob) {
       const blobName =
         typeof blob === 'object'
           ? new RegExp(`/${name}/${blob.recordOf}/`)
           : blob === 'record'
             ? records
             : new RegExp(`^runs/.*/${name}(\\.\\d+)?\\.${blob === 'report' ? 'json' : 'started'}$`);
-      azure.storage.faults.add({ ...fault, when: { ...when, blobName } });
+      azure.storage.faults.add({ ...fault, blobName });
     },
     occupy: (keyName) => viewContainer(azure).put(recordName({ kind, name }, keyName, runId), 'somebody else’s'),
   };

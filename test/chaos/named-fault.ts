@@ -1,8 +1,10 @@
 import type { IdentityEndpoint } from '../../local-azure/identity/identity-endpoint.ts';
-import type { Fault as KeyVaultFault } from '../../local-azure/key-vault/faults.ts';
 import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
-import type { StorageFaultEffect, StorageFaultMatcher } from '../../local-azure/storage/storage-gate.ts';
+import type { KeyVaultService } from '../../local-azure/key-vault/service.ts';
+import type { StorageGate } from '../../local-azure/storage/storage-gate.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
+
+type KeyVaultFault = Parameters<KeyVaultService['faults']['add']>[0];
 
 /** Where a fault is tried: a source of its own with keys `key-0` … `key-2`, and a way to disturb just its requests. */
 export interface FaultGround {
@@ -12,12 +14,7 @@ export interface FaultGround {
   disturb(fault: Omit<KeyVaultFault, 'source'>): void;
   /** A fault of storage, of the requests for this source's blobs; of one key's record when named. */
   disturbStorage(
-    fault: {
-      readonly when?: Omit<StorageFaultMatcher, 'blobName'>;
-      readonly skip?: number;
-      readonly times?: number;
-      readonly effect: StorageFaultEffect | { kind: 'latency'; ms: number };
-    },
+    fault: Omit<Parameters<StorageGate['faults']['add']>[0], 'blobName'>,
     blob: 'record' | 'report' | 'started' | { readonly recordOf: string },
   ): void;
   /** A fault of the identity endpoint, for an identity of this trial's own: a process keeps the tokens that it has. */

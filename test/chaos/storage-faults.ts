@@ -1,6 +1,6 @@
 import type { NamedFault } from './named-fault.ts';
 
-const put = { when: { operation: 'putBlob' } } as const;
+const put = { operation: 'putBlob' } as const;
 const storage = { where: 'Blob Storage', expected: 'escrowed' } as const;
 const key = 'key-2';
 const record = { recordOf: key } as const;

@@ -36,7 +36,7 @@ function almighty(): LocalIdentity {
 describe('the audit trigger', () => {
   test('says reason and remedy when the container cannot be read, and claims no audit', async () => {
     azure.storage.faults.add({
-      when: { operation: 'listBlobs' },
+      operation: 'listBlobs',
       effect: { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' },
     });
     const { error, lines } = await (await startAuditApp(azure, sources, { hoursAhead: 1 })).audit();
@@ -103,7 +103,8 @@ describe('the audit trigger', () => {
     azure.keyVault.faults.add({ operation: 'listKeys', effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' } });
     const refuse = (blobName: RegExp) =>
       azure.storage.faults.add({
-        when: { operation: 'putBlob', blobName },
+        operation: 'putBlob',
+        blobName,
         effect: { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' },
       });
     refuse(/audits.*\.json/);

@@ -24,7 +24,8 @@ beforeEach(() => {
 describe('a request that can never succeed', () => {
   test('goes to the poison queue only when its record is kept; until then it stays on the queue', async () => {
     const undo = azure.storage.faults.add({
-      when: { operation: 'putBlob', blobName: /^requests\// },
+      operation: 'putBlob',
+      blobName: /^requests\//,
       effect: { kind: 'status', status: 503, code: 'ServerBusy' },
     });
     const first = await app.deliver({ vaultName: 'nowhere' }, { messageId });

@@ -68,7 +68,8 @@ test('a lease on the canary, or a firewall, is no proof that the escrow is write
   expect(leased.found).toEqual([expect.stringContaining('LeaseIdMissing')]);
 
   azure.storage.faults.add({
-    when: { operation: 'putBlob', blobName: /canary/ },
+    operation: 'putBlob',
+    blobName: /canary/,
     effect: { kind: 'status', status: 403, code: 'AuthorizationFailure' },
   });
   expect((await trialAs(azure.identities.app)).found).toEqual([expect.stringContaining('AuthorizationFailure')]);
@@ -77,7 +78,7 @@ test('a lease on the canary, or a firewall, is no proof that the escrow is write
 test('a legal hold proves it for an identity that may overwrite and delete', async () => {
   await trialAs(azure.identities.app);
   azure.storage.faults.add({
-    when: { blobName: /canary/ },
+    blobName: /canary/,
     effect: { kind: 'status', status: 409, code: 'BlobImmutableDueToLegalHold' },
     skip: 1,
   });

@@ -112,7 +112,8 @@ describe('a record whose answer was lost', () => {
     async (answer) => {
       azure.storage.existingBlobAnswer = answer;
       azure.storage.faults.add({
-        when: { operation: 'putBlob', blobName: /keybackup$/ },
+        operation: 'putBlob',
+        blobName: /keybackup$/,
         times: 1,
         effect: { kind: 'resetAfterWork' },
       });
@@ -129,7 +130,8 @@ describe('a record whose answer was lost', () => {
 
   test('is a report of the run as well: it is not written a second time', async () => {
     azure.storage.faults.add({
-      when: { operation: 'putBlob', blobName: /^runs\/.*json$/ },
+      operation: 'putBlob',
+      blobName: /^runs\/.*json$/,
       times: 2,
       effect: { kind: 'resetAfterWork' },
     });
@@ -140,7 +142,8 @@ describe('a record whose answer was lost', () => {
 
   test('does not make a first run a resume when it was the marker of the start', async () => {
     azure.storage.faults.add({
-      when: { operation: 'putBlob', blobName: /started$/ },
+      operation: 'putBlob',
+      blobName: /started$/,
       times: 2,
       effect: { kind: 'resetAfterWork' },
     });
@@ -156,7 +159,8 @@ describe('a run that stopped half way', () => {
     const runId = scheduledRunId(occurrence);
     const broken = /key-1\d\//;
     azure.storage.faults.add({
-      when: { operation: 'putBlob', blobName: broken },
+      operation: 'putBlob',
+      blobName: broken,
       effect: { kind: 'status', status: 403, code: 'AuthorizationFailure' },
     });
     const first = await app.nightly(occurrence);

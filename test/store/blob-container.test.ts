@@ -39,7 +39,7 @@ describe('create', () => {
   ])('looks who has the name when the service answers %i %s', async (status, code) => {
     const name = `taken-${code}`;
     await view.put(name, 'theirs', { runid: 'theirs' });
-    azure.storage.faults.add({ when: { operation: 'putBlob' }, effect: { kind: 'status', status, code } });
+    azure.storage.faults.add({ operation: 'putBlob', effect: { kind: 'status', status, code } });
     expect(await store.create(blob(name, 'ours'), noLimit)).toMatchObject({
       outcome: 'exists',
       existing: { name, length: 6, metadata: { runid: 'theirs' } },
@@ -58,7 +58,7 @@ describe('create', () => {
 
   test('fails with the words of the refusal where nothing has the name', async () => {
     const code = 'AuthorizationPermissionMismatch';
-    azure.storage.faults.add({ when: { operation: 'putBlob' }, effect: { kind: 'status', status: 403, code } });
+    azure.storage.faults.add({ operation: 'putBlob', effect: { kind: 'status', status: 403, code } });
     await expect(store.create(blob('nobody has it', 'ours'), noLimit)).rejects.toMatchObject({
       kind: 'denied',
       message: 'This request is not authorized to perform this operation using this permission.',
@@ -94,11 +94,11 @@ describe('bytes in pieces', () => {
 
   test('are sent from the first piece on at every attempt', async () => {
     azure.storage.faults.add({
-      when: { operation: 'putBlob' },
+      operation: 'putBlob',
       times: 1,
       effect: { kind: 'status', status: 503, code: 'ServerBusy' },
     });
-    azure.storage.faults.add({ when: { operation: 'putBlob' }, times: 1, effect: { kind: 'reset' } });
+    azure.storage.faults.add({ operation: 'putBlob', times: 1, effect: { kind: 'reset' } });
     expect(await store.create({ ...blob('attempts', ''), bytes }, noLimit)).toEqual({ outcome: 'created' });
     expect(azure.storage.requests).toHaveLength(3);
     expect((await view.read('attempts')).toString()).toBe('one, two, three');
@@ -134,7 +134,7 @@ describe('list', () => {
     for (const name of ['p/a', 'p/b', 'p/c']) await store.create(blob(name, name), noLimit);
     azure.storage.requests.length = 0;
     azure.storage.faults.add({
-      when: { operation: 'listBlobs' },
+      operation: 'listBlobs',
       times: 2,
       effect: { kind: 'status', status: 503, code: 'ServerBusy' },
     });

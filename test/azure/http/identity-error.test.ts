@@ -43,7 +43,7 @@ describe('a managed identity endpoint that fails for a moment', () => {
     ['400 once', 1, { kind: 'status', status: 400, message: 'Identity not found' }],
   ] as const)('(%s) is asked again', async (_, times, effect) => {
     const identity = newIdentity();
-    azure.identityEndpoint.faults.add({ when: { identity: identity.name }, times, effect });
+    azure.identityEndpoint.faults.add({ identity: identity.name, times, effect });
     expect(await look(identity)).toBeUndefined();
     expect(azure.identityEndpoint.requests.map(({ status }) => status)).toEqual([
       ...Array(times).fill(effect.status),
@@ -56,7 +56,7 @@ describe('a managed identity endpoint that fails for a moment', () => {
     const effects = [{ kind: 'status', status: 500 }, { kind: 'reset' }] as const;
     const looks = effects.map((effect) => {
       const identity = newIdentity();
-      azure.identityEndpoint.faults.add({ when: { identity: identity.name }, times: 8, effect });
+      azure.identityEndpoint.faults.add({ identity: identity.name, times: 8, effect });
       return look(identity);
     });
     expect(await withHurriedTimers(() => Promise.all(looks))).toEqual([undefined, undefined]);
@@ -66,7 +66,7 @@ describe('a managed identity endpoint that fails for a moment', () => {
 describe('a managed identity endpoint that takes the request and never answers', () => {
   const stall = (identity: LocalIdentity, times?: number): void => {
     const effect = { kind: 'stall' } as const;
-    azure.identityEndpoint.faults.add({ when: { identity: identity.name }, ...(times && { times }), effect });
+    azure.identityEndpoint.faults.add({ identity: identity.name, ...(times && { times }), effect });
   };
 
   test('is asked again after a while', async () => {
@@ -95,7 +95,7 @@ describe('a managed identity endpoint that takes the request and never answers',
 describe('a managed identity endpoint that goes on failing', () => {
   test('did not answer: no message advises to sign in', async () => {
     const identity = newIdentity();
-    azure.identityEndpoint.faults.add({ when: { identity: identity.name }, effect: { kind: 'status', status: 429 } });
+    azure.identityEndpoint.faults.add({ identity: identity.name, effect: { kind: 'status', status: 429 } });
     const error = await look(identity).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ service: 'identity', kind: 'identityUnavailable' });
     const said = failureSentence(describeFailure(error, 'begin', { kind: 'vault', name: 'contoso-prod' }));
@@ -124,7 +124,7 @@ describe('a managed identity endpoint that goes on failing', () => {
   ] as const)('with %s did not answer either', async (_, effect) => {
     const { toServiceError } = await import('../../../src/azure/http/service-answer.ts');
     const identity = newIdentity();
-    azure.identityEndpoint.faults.add({ when: { identity: identity.name }, effect });
+    azure.identityEndpoint.faults.add({ identity: identity.name, effect });
     const credential = await credentialOf(identity);
     const error = await withHurriedTimers(() =>
       credential.getToken('https://storage.azure.com/.default').catch((thrown: unknown) => thrown),

@@ -133,7 +133,8 @@ describe('the queue trigger of the local host', () => {
 
   test('fails the invocation when its output cannot be written, so that the message comes again', async () => {
     azure.storage.faults.add({
-      when: { operation: 'putMessage', containerName: `${azure.queueName}-poison` },
+      operation: 'putMessage',
+      containerName: `${azure.queueName}-poison`,
       times: 1,
       effect: { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' },
     });
@@ -148,7 +149,7 @@ describe('the queue trigger of the local host', () => {
     [409, 'QueueBeingDeleted'],
   ])('goes on polling when the queue answers %i %s', async (status, code) => {
     const effect = { kind: 'status', status, code } as const;
-    azure.storage.faults.add({ when: { operation: 'getMessages' }, times: 6, effect });
+    azure.storage.faults.add({ operation: 'getMessages', times: 6, effect });
     onTestFinished(() => azure.storage.faults.clear());
     const polls = azure.storage.requests.length;
     await deliver('{}');
@@ -252,7 +253,7 @@ describe('a host whose queue refuses it', () => {
     const since = host.events.length;
     await queue.send(message);
     const effect = { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' } as const;
-    const undo = azure.storage.faults.add({ when: { operation }, effect });
+    const undo = azure.storage.faults.add({ operation, effect });
     onTestFinished(undo);
     expect(await untilRestarted(host, since)).toMatch(/Host is shutting down.*Queue .* of onDemand: .*Status: 403/);
     undo();

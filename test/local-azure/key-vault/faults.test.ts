@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createFaultPlan, seededRandom } from '../../../local-azure/key-vault/faults.ts';
+import { createFaultPlan } from '../../../local-azure/fault-plan.ts';
+import { matchesFault, seededRandom } from '../../../local-azure/key-vault/faults.ts';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
 import { fromNow, hour } from '../../support/now.ts';
 import { collect, type RawAnswer, useKeyVault } from './served-key-vault.ts';
@@ -144,7 +145,7 @@ describe('what a fault meets', () => {
   const effect = { kind: 'status', status: 503 } as const;
 
   function hits(fault: object, count: number, subjects: object = {}): number {
-    const plan = createFaultPlan(seededRandom(1));
+    const plan = createFaultPlan(matchesFault, seededRandom(1));
     plan.add({ ...fault, effect });
     const chosen = Array.from({ length: count }, () => plan.choose({ ...subject, ...subjects }).effect);
     return chosen.filter((one) => one !== undefined).length;
@@ -183,7 +184,7 @@ describe('what a fault meets', () => {
   });
 
   test('the first fault wins, and one that was taken away does nothing', () => {
-    const plan = createFaultPlan(seededRandom(1));
+    const plan = createFaultPlan(matchesFault, seededRandom(1));
     const remove = plan.add({ effect });
     plan.add({ effect: { kind: 'stall' } });
     expect(plan.choose(subject).effect).toEqual(effect);

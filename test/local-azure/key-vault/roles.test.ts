@@ -1,11 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
-import {
-  dataActionOf,
-  type KeyVaultOperation,
-  managedHsmDataActions,
-  vaultDataActions,
-} from '../../../local-azure/key-vault/data-actions.ts';
+import { dataActionOf, type KeyVaultOperation } from '../../../local-azure/key-vault/data-actions.ts';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
 import { collect, everyDataAction, type RawRequest, serveKeyVault, useKeyVault } from './served-key-vault.ts';
 
@@ -42,7 +37,7 @@ describe.each([['vault'], ['managedHsm']] as const)('a %s', (kind) => {
   test.each(Object.keys(requests) as (keyof typeof requests)[])(
     '%s needs its data action, and no other',
     async (operation) => {
-      const needed = dataActionOf(kind, operation) as string;
+      const needed = dataActionOf(kind, operation);
       const lacking = served.identities.add(
         'lacking',
         everyDataAction.filter((action) => action !== needed),
@@ -90,10 +85,10 @@ test('a Managed HSM words a refusal in its own form, with the activity id', asyn
 
 test('the least privilege of the documentation is enough to list and back up, on both kinds', async () => {
   const app = served.identities.add('app', [
-    vaultDataActions.listKeys,
-    vaultDataActions.backupKey,
-    managedHsmDataActions.listKeys,
-    managedHsmDataActions.backupKey,
+    dataActionOf('vault', 'listKeys'),
+    dataActionOf('vault', 'backupKey'),
+    dataActionOf('managedHsm', 'listKeys'),
+    dataActionOf('managedHsm', 'backupKey'),
   ]);
   for (const kind of ['vault', 'managedHsm'] as const) {
     const source = served.service.addSource({ kind, name: 'contoso' });

@@ -8,7 +8,7 @@ import {
   type IdentityRegistry,
   type LocalIdentity,
 } from '../../../local-azure/identity/identities.ts';
-import { managedHsmDataActions, vaultDataActions } from '../../../local-azure/key-vault/data-actions.ts';
+import { dataActionOf, operations } from '../../../local-azure/key-vault/data-actions.ts';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
 import {
   createKeyVaultService,
@@ -46,7 +46,10 @@ export interface ServedKeyVault {
   stop(): Promise<void>;
 }
 
-export const everyDataAction = [...Object.values(vaultDataActions), ...Object.values(managedHsmDataActions)];
+export const everyDataAction = (Object.keys(operations) as (keyof typeof operations)[]).flatMap((operation) => [
+  dataActionOf('vault', operation),
+  dataActionOf('managedHsm', operation),
+]);
 
 export async function serveKeyVault(options: Partial<KeyVaultServiceOptions> = {}): Promise<ServedKeyVault> {
   const { certificate, key, ca } = inject('certificates');

@@ -227,7 +227,8 @@ describe('faults in the storage gate', () => {
   test('answers with the asked status and code, after as many requests as asked, as often as asked', async () => {
     const container = containerAs(azure.identities.app);
     azure.storage.faults.add({
-      when: { operation: 'putBlob', blobName: /^busy\// },
+      operation: 'putBlob',
+      blobName: /^busy\//,
       skip: 1,
       times: 1,
       effect: { kind: 'status', status: 503, code: 'ServerBusy' },
@@ -240,7 +241,7 @@ describe('faults in the storage gate', () => {
   });
 
   test('cuts the connection before the work, so that nothing is stored', async () => {
-    azure.storage.faults.add({ when: { operation: 'putBlob' }, times: 1, effect: { kind: 'reset' } });
+    azure.storage.faults.add({ operation: 'putBlob', times: 1, effect: { kind: 'reset' } });
     const blob = containerAs(azure.identities.app).getBlockBlobClient('cut-before');
     await expect(blob.upload('x', 1)).rejects.toThrow();
     expect(await blob.exists()).toBe(false);
@@ -248,14 +249,14 @@ describe('faults in the storage gate', () => {
   });
 
   test('cuts the connection after the work, so that the blob is stored and nobody was answered', async () => {
-    azure.storage.faults.add({ when: { operation: 'putBlob' }, times: 1, effect: { kind: 'resetAfterWork' } });
+    azure.storage.faults.add({ operation: 'putBlob', times: 1, effect: { kind: 'resetAfterWork' } });
     const blob = containerAs(azure.identities.app).getBlockBlobClient('cut-after');
     await expect(blob.upload('x', 1)).rejects.toThrow();
     expect(await blob.exists()).toBe(true);
   });
 
   test('never answers when told to stall, and stores nothing', async () => {
-    azure.storage.faults.add({ when: { operation: 'putBlob' }, times: 1, effect: { kind: 'stall' } });
+    azure.storage.faults.add({ operation: 'putBlob', times: 1, effect: { kind: 'stall' } });
     const container = containerAs(azure.identities.app);
     const blob = container.getBlockBlobClient('stalled');
     const leaving = new AbortController();
