@@ -2,10 +2,9 @@ import { createPrivateKey, type JsonWebKey } from 'node:crypto';
 import * as z from 'zod';
 import type { Answer } from './answer.ts';
 import type { KeyType } from './key-material.ts';
-import { noteChange } from './operations-under-way.ts';
 import type { Call } from './route.ts';
 import { badParameter, certificateBacked, nameIsDeleted, premiumRequired } from './service-errors.ts';
-import { putKey, type SourceState, seconds } from './source-state.ts';
+import { noteChange, putKey, type SourceState, seconds } from './source-state.ts';
 import {
   addVersion,
   type NewVersion,

@@ -3,7 +3,6 @@ import { refusedApiVersion } from './api-versions.ts';
 import { readBackupContent, writeBackupContent } from './backup-content.ts';
 import { openBackup, sealBackup } from './backup-envelope.ts';
 import { createKey, importKey, updateKey } from './key-changes.ts';
-import { isBusy, noteChange } from './operations-under-way.ts';
 import { page } from './pages.ts';
 import type { Call } from './route.ts';
 import {
@@ -19,7 +18,16 @@ import {
   restoreConflict,
   undecryptableVaultBackup,
 } from './service-errors.ts';
-import { inListingOrder, listedKeys, listingMarker, putKey, type SourceState, softDelete } from './source-state.ts';
+import {
+  inListingOrder,
+  isBusy,
+  listedKeys,
+  listingMarker,
+  noteChange,
+  putKey,
+  type SourceState,
+  softDelete,
+} from './source-state.ts';
 import { currentVersion, type StoredKey } from './stored-key.ts';
 import { deletedBundle, deletedItem, keyBundle, keyIdentifier, keyItem, versionItem } from './wire-form.ts';
 
@@ -67,8 +75,7 @@ function listKeys(source: SourceState, call: Call): Answer {
   return page({
     source,
     path: '/keys',
-    query: call.query,
-    apiVersion: call.apiVersion,
+    call,
     items: listedKeys(source),
     marker: (key) => listingMarker(source, key),
     render: (key) => keyItem(source, key, call.apiVersion),
@@ -85,8 +92,7 @@ function listVersions(source: SourceState, key: StoredKey, call: Call): Answer {
   return page({
     source,
     path: `/keys/${key.name}/versions`,
-    query: call.query,
-    apiVersion: call.apiVersion,
+    call,
     items: numbered.sort((a, b) => (a.marker < b.marker ? -1 : 1)),
     marker: ({ marker }) => marker,
     render: ({ version }) => versionItem(source, key, version, call.apiVersion),
@@ -98,8 +104,7 @@ function listDeletedKeys(source: SourceState, call: Call): Answer {
   return page({
     source,
     path: '/deletedkeys',
-    query: call.query,
-    apiVersion: call.apiVersion,
+    call,
     items: inListingOrder(source, [...source.deleted.values()], ({ key }) => key),
     marker: ({ key }) => listingMarker(source, key),
     render: (deleted) => deletedItem(source, deleted, call.apiVersion),

@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts';
+import type { Call } from './route.ts';
 import { badParameter } from './service-errors.ts';
 import type { SourceState } from './source-state.ts';
 
@@ -8,8 +9,7 @@ export interface PageRequest<T> {
   readonly source: SourceState;
   /** The collection's path, e.g. `/keys`. */
   readonly path: string;
-  readonly query: URLSearchParams;
-  readonly apiVersion: string;
+  readonly call: Call;
   /** In ascending order of their markers. */
   readonly items: readonly T[];
   readonly marker: (item: T) => string;
@@ -23,7 +23,8 @@ export interface PageRequest<T> {
  * nothing. A vault's last page says `"nextLink": null`, a Managed HSM's says nothing (both as recorded).
  */
 export function page<T>(request: PageRequest<T>): Answer {
-  const { source, query, items, marker } = request;
+  const { source, items, marker } = request;
+  const { query } = request.call;
   const asked = query.get('maxresults');
   const size = asked === null ? maxPageSize : Number(asked);
   if (!Number.isInteger(size) || size < 1 || size > maxPageSize) {
@@ -46,13 +47,13 @@ export function page<T>(request: PageRequest<T>): Answer {
 }
 
 function nextLink<T>(request: PageRequest<T>, maxResults: string | null, marker: string, pageNumber: number): string {
-  const { source, path, apiVersion } = request;
+  const { source, path, call } = request;
   const skip = `$skiptoken=${writeToken(source, marker, pageNumber)}`;
   if (source.kind === 'managedHsm') {
     return `${source.url}${path}?${maxResults === null ? '' : `maxresults=${maxResults}&`}${skip}`;
   }
   const rest = maxResults === null ? '' : `&maxresults=${maxResults}`;
-  return `${source.url}:443${path}?api-version=${apiVersion}&${skip}${rest}`;
+  return `${source.url}:443${path}?api-version=${call.apiVersion}&${skip}${rest}`;
 }
 
 const endOfTime = '9999-12-31T23:59:59.9999999Z';

@@ -1,4 +1,4 @@
-import type { LocalSourceKind } from './data-actions.ts';
+import type { KeyVaultOperation, LocalSourceKind } from './data-actions.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { StoredKey } from './stored-key.ts';
 
@@ -79,4 +79,20 @@ export function inListingOrder<T>(source: SourceState, items: T[], keyOf: (item:
 
 export function listingMarker(source: SourceState, key: StoredKey): string {
   return source.kind === 'vault' ? `key/${key.name.toUpperCase()}` : String(key.sequence).padStart(12, '0');
+}
+
+// The service goes on in the background after it has answered; meanwhile it refuses these with 409.
+const refusedMeanwhile = new Set<KeyVaultOperation>(['backupKey', 'deleteKey', 'purgeKey', 'recoverKey', 'restoreKey']);
+
+/** A key was changed: the next calls on it meet the operation that still goes on. */
+export function noteChange(source: SourceState, name: string): void {
+  if (source.operationLag > 0) source.busy.set(name.toLowerCase(), source.operationLag);
+}
+
+/** Whether a call meets an operation on its key that still goes on. Each such call brings the end nearer. */
+export function isBusy(source: SourceState, name: string, operation: KeyVaultOperation): boolean {
+  const left = source.busy.get(name.toLowerCase()) ?? 0;
+  if (left === 0 || !refusedMeanwhile.has(operation)) return false;
+  source.busy.set(name.toLowerCase(), left - 1);
+  return true;
 }

@@ -1,15 +1,8 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import https from 'node:https';
 import { text } from 'node:stream/consumers';
+import { askStorage, headBlob, type LoopbackStorage } from './ask-storage.ts';
 import { answerStorageError } from './storage-errors.ts';
 import type { StorageCall } from './storage-operations.ts';
-
-/** The blob service of Azurite, and the connections to it. */
-export interface AzuriteBlobs {
-  readonly agent: https.Agent;
-  readonly port: number;
-}
 
 /** A call of Set Blob Tier that waits to be carried out. */
 interface PendingTier {
@@ -39,7 +32,7 @@ export interface Rehydrations {
   complete(): Promise<void>;
 }
 
-export function createRehydrations(azurite: AzuriteBlobs): Rehydrations {
+export function createRehydrations(azurite: LoopbackStorage): Rehydrations {
   const pending = new Map<string, PendingTier>();
   const keyOf = (containerName: string, blobName: string): string => `${containerName}/${blobName}`;
   return {
@@ -48,7 +41,8 @@ export function createRehydrations(azurite: AzuriteBlobs): Rehydrations {
       if (operation !== 'setBlobTier' || tier === 'archive') return false;
       const key = keyOf(containerName, blobName);
       const path = request.url ?? '/';
-      if (!pending.has(key) && (await tierOf(request, azurite)) !== 'Archive') return false;
+      if (!pending.has(key) && (await headBlob(request, azurite)).headers['x-ms-access-tier'] !== 'Archive')
+        return false;
       request.resume();
       if (pending.has(key)) answerStorageError(response, 409, 'BlobBeingRehydrated');
       else {
@@ -70,36 +64,13 @@ export function createRehydrations(azurite: AzuriteBlobs): Rehydrations {
     isUnderWay: (containerName) => [...pending.keys()].some((key) => key.startsWith(`${containerName}/`)),
     async complete() {
       for (const { path, headers } of pending.values()) {
-        const answer = await ask({ method: 'PUT', path, headers: { ...headers, 'content-length': '0' } }, azurite);
+        const answer = await askStorage(azurite, 'PUT', path, { ...headers, 'content-length': '0' });
         if (answer.statusCode !== 200 && answer.statusCode !== 202) throw new Error(await text(answer));
         answer.resume();
       }
       pending.clear();
     },
   };
-}
-
-async function tierOf({ url, headers }: IncomingMessage, azurite: AzuriteBlobs): Promise<string | undefined> {
-  const { host, authorization, 'x-ms-version': version } = headers;
-  const path = new URL(url ?? '/', 'https://storage.local').pathname;
-  const answer = await ask(
-    { method: 'HEAD', path, headers: { host, authorization, 'x-ms-version': version } },
-    azurite,
-  );
-  answer.resume();
-  return answer.headers['x-ms-access-tier']?.toString();
-}
-
-async function ask(
-  { method, path, headers }: { method: string; path: string; headers: IncomingMessage['headers'] },
-  { agent, port }: AzuriteBlobs,
-): Promise<IncomingMessage> {
-  const servername = (headers.host ?? '').replace(/:\d+$/, '');
-  const defined = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
-  const request = https.request({ agent, host: '127.0.0.1', port, servername, method, path, headers: defined });
-  request.end();
-  const [answer] = (await once(request, 'response')) as [IncomingMessage];
-  return answer;
 }
 
 function unescapeXml(text: string): string {

@@ -6,7 +6,7 @@ import { createFaultPlan, type FaultPlan } from '../fault-plan.ts';
 import { type IdentityRegistry, type LocalIdentity, mayDo } from '../identity/identities.ts';
 import type { Certificates } from '../network/certificates.ts';
 import { listenOnLoopback } from '../network/loopback.ts';
-import { blobExists } from './blob-exists.ts';
+import { headBlob } from './ask-storage.ts';
 import { createRehydrations, type Rehydrations } from './rehydration.ts';
 import { answerStorageChallenge, answerStorageError } from './storage-errors.ts';
 import { makesBlob, type StorageCall, storageCall } from './storage-operations.ts';
@@ -111,7 +111,7 @@ export async function startStorageGate(options: {
       makesBlob.includes(call.operation) && !mayDo(authentication.identity, overwrite, call.containerName);
     // A condition on what is there and one on nothing being there do not go together: Azurite would refuse both with 400.
     const isConditional = conditions.some((name) => request.headers[name] !== undefined);
-    if (mayAddOnly && isConditional && (await blobExists(request, { agent, port }))) {
+    if (mayAddOnly && isConditional && (await headBlob(request, { agent, port })).statusCode === 200) {
       return refuse(request, () => answerStorageError(response, 403, 'UnauthorizedBlobOverwrite'));
     }
     forward(request, response, {
