@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import https from 'node:https';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TokenCredential } from '@azure/identity';
@@ -20,8 +20,8 @@ import {
   type ServiceSuffixes,
 } from './network/certificates.ts';
 import { type ConnectProxy, startConnectProxy } from './network/connect-proxy.ts';
-import { listenOnLoopback } from './network/loopback.ts';
-import { type ManagedStorage, managedStorage } from './resource-manager/managed-storage.ts';
+import { serveTls } from './network/loopback.ts';
+import { managedStorage } from './resource-manager/managed-storage.ts';
 import { createResourceManager, type ResourceManager } from './resource-manager/resource-manager.ts';
 import { startAzurite } from './storage/azurite.ts';
 import { type StorageGate, startStorageGate } from './storage/storage-gate.ts';
@@ -108,12 +108,22 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const proxy = await startConnectProxy();
     undo.push(() => proxy.stop());
 
-    const keyVault = await serveKeyVault({ registry, certificates, suffixes, proxy, undo });
+    const serve = async (listener: RequestListener): Promise<number> => {
+      const { port, stop } = await serveTls(certificates, listener);
+      undo.push(stop);
+      return port;
+    };
+    const service = createKeyVaultService({ identities: registry, suffixes });
+    const keyVault = withRoutes(service, proxy, await serve(service.listener));
     for (const source of options.sources ?? []) keyVault.addSource(source);
-    const resourceManager = await serveResourceManager(
-      { registry, certificates, suffixes, proxy, undo, keyVault },
-      managedStorage(options.account, Object.values(containers)),
-    );
+    const managementHost = `management.${suffixes.resourceManager}`;
+    const resourceManager = createResourceManager({
+      identities: registry,
+      audience: `https://${managementHost}`,
+      served: () => keyVault.sources().map((one) => one.resource),
+      storage: managedStorage(options.account, Object.values(containers)),
+    });
+    proxy.route(managementHost, await serve(resourceManager.listener));
 
     const azurite = options.shared?.azurite ?? (await ownAzurite(options, certificates, undo));
     const storage = await startStorageGate({ identities: registry, certificates, azurite });
@@ -188,55 +198,13 @@ async function ownAzurite(
   return azurite;
 }
 
-/** What all services behind TLS are made from. */
-interface ServiceParts {
-  readonly registry: IdentityRegistry;
-  readonly certificates: Certificates;
-  readonly suffixes: ServiceSuffixes;
-  readonly proxy: ConnectProxy;
-  readonly undo: (() => Promise<unknown>)[];
-}
-
-async function serveResourceManager(
-  parts: ServiceParts & { keyVault: KeyVaultService },
-  storage: ManagedStorage,
-): Promise<ResourceManager> {
-  const { registry, certificates, suffixes, proxy, undo, keyVault } = parts;
-  const host = `management.${suffixes.resourceManager}`;
-  const resourceManager = createResourceManager({
-    identities: registry,
-    audience: `https://${host}`,
-    served: () => keyVault.sources().map((one) => one.resource),
-    storage,
-  });
-  const server = https.createServer(
-    { cert: certificates.certificate, key: certificates.key },
-    resourceManager.listener,
-  );
-  const { port, stop } = await listenOnLoopback(server);
-  undo.push(stop);
-  proxy.route(host, port);
-  return resourceManager;
-}
-
-/** The stand-in behind TLS. Each source that is added gets its own route; a vault that nobody added is a foreign host. */
-async function serveKeyVault(parts: ServiceParts): Promise<KeyVaultService> {
-  const { suffixes, certificates } = parts;
-  const service = createKeyVaultService({
-    identities: parts.registry,
-    vaultSuffix: suffixes.vault,
-    hsmSuffix: suffixes.managedHsm,
-  });
-  const server = https.createServer({ cert: certificates.certificate, key: certificates.key }, service.listener);
-  server.keepAliveTimeout = 600_000;
-  server.requestTimeout = 0;
-  const { port, stop } = await listenOnLoopback(server);
-  parts.undo.push(stop);
+/** Each source that is added gets a route of its own; a vault that nobody added is a foreign host. */
+function withRoutes(service: KeyVaultService, proxy: ConnectProxy, port: number): KeyVaultService {
   return {
     ...service,
     addSource(options) {
       const source = service.addSource(options);
-      parts.proxy.route(new URL(source.url).hostname, port);
+      proxy.route(new URL(source.url).hostname, port);
       return source;
     },
   };

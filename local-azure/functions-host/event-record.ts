@@ -23,32 +23,26 @@ export interface EventRecord {
 export function createEventRecord(): EventRecord {
   const events: HostEvent[] = [];
   const listeners = new Set<(event: HostEvent | undefined) => void>();
-  const waitFor = async (
+  const waitFor = (
     test: (event: HostEvent) => boolean,
     { since = 0, timeoutMs = 60_000 }: WaitOptions = {},
   ): Promise<HostEvent> => {
     const past = events.slice(since).find(test);
-    if (past !== undefined) return past;
-    return await new Promise((resolve, reject) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        listeners.delete(listen);
-      };
-      const fail = (reason: string): void => {
-        end();
-        const last = events.slice(-8).map((event) => JSON.stringify(event));
-        reject(new Error(`${reason}. Its last events:\n${last.join('\n')}`));
-      };
-      const listen = (event: HostEvent | undefined): void => {
-        if (event === undefined) fail('The functions host ended');
-        else if (test(event)) {
-          end();
-          resolve(event);
-        }
-      };
-      const late = `The functions host did not do it within ${timeoutMs} ms`;
-      const timer = setTimeout(() => fail(late), timeoutMs);
-      listeners.add(listen);
+    if (past !== undefined) return Promise.resolve(past);
+    const { promise, resolve, reject } = Promise.withResolvers<HostEvent>();
+    const fail = (reason: string): void => {
+      const last = events.slice(-8).map((event) => JSON.stringify(event));
+      reject(new Error(`${reason}. Its last events:\n${last.join('\n')}`));
+    };
+    const listen = (event: HostEvent | undefined): void => {
+      if (event === undefined) fail('The functions host ended');
+      else if (test(event)) resolve(event);
+    };
+    const timer = setTimeout(() => fail(`The functions host did not do it within ${timeoutMs} ms`), timeoutMs);
+    listeners.add(listen);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      listeners.delete(listen);
     });
   };
   const settle = (event: HostEvent | undefined): void => {

@@ -14,92 +14,77 @@ export interface HostJson {
   readonly [section: string]: unknown;
 }
 
-/** What tests change so that minutes become milliseconds. Everything is in milliseconds. */
-export interface HostOverrides {
+/** Times in milliseconds, which tests change so that minutes become moments. */
+interface HostTimes {
+  /** Undefined: unbounded. */
+  readonly functionTimeoutMs: number | undefined;
   /** How long a failed message stays invisible. */
-  readonly visibilityTimeoutMs?: number;
+  readonly visibilityTimeoutMs: number;
+  readonly maxPollingIntervalMs: number;
   /** How long a received message is invisible before it is renewed; what a killed host leaves behind. At least 1 s. */
-  readonly messageLeaseMs?: number;
-  readonly maxPollingIntervalMs?: number;
+  readonly messageLeaseMs: number;
   /** Instead of every delay of a timer's retry policy. */
-  readonly timerRetryDelayMs?: number;
-  readonly functionTimeoutMs?: number;
-  /** How long before its occurrence a timer fires; a random part of a second when absent. */
-  readonly fireEarlyMs?: number;
+  readonly timerRetryDelayMs: number | undefined;
+  /** How long before its occurrence a timer fires; a random part of a second when undefined. */
+  readonly fireEarlyMs: number | undefined;
   /** The first delay between the tries of a call to the queue service or for a token; each further one is doubled. */
-  readonly serviceRetryDelayMs?: number;
+  readonly serviceRetryDelayMs: number;
   /** How long a stopping host waits for what is running. */
-  readonly shutdownGraceMs?: number;
+  readonly shutdownGraceMs: number;
   /** How long no other host's timers listen after this one was killed. */
-  readonly listenerLeaseMs?: number;
+  readonly listenerLeaseMs: number;
   /** How long after its end a worker is replaced. */
-  readonly workerRestartMs?: number;
+  readonly workerRestartMs: number;
   /** How long after its end a host that gave up is started again. */
-  readonly hostRestartMs?: number;
+  readonly hostRestartMs: number;
 }
 
-export interface QueueConfiguration {
+export type HostOverrides = Partial<HostTimes>;
+
+export interface HostConfiguration extends HostTimes {
   readonly batchSize: number;
   readonly newBatchThreshold: number;
   readonly maxDequeueCount: number;
-  readonly visibilityTimeoutMs: number;
-  readonly messageLeaseMs: number;
-  readonly maxPollingIntervalMs: number;
   readonly messageEncoding: 'base64' | 'none';
 }
 
-export interface HostConfiguration {
-  /** Undefined: unbounded. */
-  readonly functionTimeoutMs: number | undefined;
-  readonly queues: QueueConfiguration;
-  readonly timerRetryDelayMs: number | undefined;
-  readonly fireEarlyMs: number | undefined;
-  readonly serviceRetryDelayMs: number;
-  readonly shutdownGraceMs: number;
-  readonly listenerLeaseMs: number;
-  readonly workerRestartMs: number;
-}
-
-const minuteMs = 60_000;
+/** The real host's own times, which host.json does not say. */
+export const hostTimes = {
+  messageLeaseMs: 600_000,
+  timerRetryDelayMs: undefined,
+  fireEarlyMs: undefined,
+  serviceRetryDelayMs: 800,
+  shutdownGraceMs: 10_000,
+  listenerLeaseMs: 60_000,
+  workerRestartMs: 12_000,
+  hostRestartMs: 1_000,
+};
 
 /**
  * The real host's defaults, then host.json, then the overrides.
  * https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue#host-json
  */
 export function hostConfiguration(hostJson: HostJson, overrides: HostOverrides = {}): HostConfiguration {
-  const queues = hostJson.extensions?.queues ?? {};
+  const { functionTimeout = '00:30:00', extensions } = hostJson;
+  const queues = extensions?.queues ?? {};
+  // The real default of the polling interval is a minute, two seconds under the Core Tools, which this host stands beside.
+  const { messageEncoding = 'base64', visibilityTimeout = '00:00:00', maxPollingInterval = '00:00:02' } = queues;
   const batchSize = Number(queues.batchSize ?? 16);
-  const functionTimeout = hostJson.functionTimeout ?? '00:30:00';
-  const encoding = queues.messageEncoding ?? 'base64';
-  if (encoding !== 'base64' && encoding !== 'none') {
-    throw new Error(`host.json: extensions.queues.messageEncoding "${encoding}" is not one of base64, none.`);
+  if (messageEncoding !== 'base64' && messageEncoding !== 'none') {
+    throw new Error(`host.json: extensions.queues.messageEncoding "${messageEncoding}" is not one of base64, none.`);
   }
   if (batchSize < 1 || batchSize > 32)
     throw new Error(`host.json: extensions.queues.batchSize ${batchSize}: use 1 to 32.`);
   return {
-    functionTimeoutMs:
-      overrides.functionTimeoutMs ??
-      (functionTimeout === '-1' ? undefined : timeSpan('functionTimeout', functionTimeout)),
-    queues: {
-      batchSize,
-      newBatchThreshold: Number(queues.newBatchThreshold ?? Math.floor(batchSize / 2)),
-      maxDequeueCount: Number(queues.maxDequeueCount ?? 5),
-      visibilityTimeoutMs:
-        overrides.visibilityTimeoutMs ??
-        timeSpan('extensions.queues.visibilityTimeout', queues.visibilityTimeout ?? '00:00:00'),
-      messageLeaseMs: overrides.messageLeaseMs ?? 10 * minuteMs,
-      // The real default is a minute, two seconds under the Core Tools, which this host stands beside.
-      maxPollingIntervalMs:
-        overrides.maxPollingIntervalMs ??
-        timeSpan('extensions.queues.maxPollingInterval', queues.maxPollingInterval ?? '00:00:02'),
-      messageEncoding: encoding,
-    },
-    timerRetryDelayMs: overrides.timerRetryDelayMs,
-    fireEarlyMs: overrides.fireEarlyMs,
-    serviceRetryDelayMs: overrides.serviceRetryDelayMs ?? 800,
-    shutdownGraceMs: overrides.shutdownGraceMs ?? 10_000,
-    listenerLeaseMs: overrides.listenerLeaseMs ?? minuteMs,
-    workerRestartMs: overrides.workerRestartMs ?? 12_000,
+    ...hostTimes,
+    functionTimeoutMs: functionTimeout === '-1' ? undefined : timeSpan('functionTimeout', functionTimeout),
+    visibilityTimeoutMs: timeSpan('extensions.queues.visibilityTimeout', visibilityTimeout),
+    maxPollingIntervalMs: timeSpan('extensions.queues.maxPollingInterval', maxPollingInterval),
+    batchSize,
+    newBatchThreshold: Number(queues.newBatchThreshold ?? Math.floor(batchSize / 2)),
+    maxDequeueCount: Number(queues.maxDequeueCount ?? 5),
+    messageEncoding,
+    ...overrides,
   };
 }
 

@@ -47,10 +47,9 @@ export async function startHost(options: {
   const functionErrors: Record<string, string> = {};
   const state = timerState(options.stateFile);
   const stopping = new AbortController();
-  const { messageEncoding } = configuration.queues;
 
   const writeOutputs = async (metadata: FunctionMetadata, response: InvocationResponse): Promise<void> => {
-    for (const { binding, text } of outputMessages(metadata, response, messageEncoding)) {
+    for (const { binding, text } of outputMessages(metadata, response, configuration.messageEncoding)) {
       const target = queue(binding);
       await target.sendMessage(text);
       for (const trigger of queueTriggers) if (trigger.queueName === target.name) trigger.wake();
@@ -69,12 +68,12 @@ export async function startHost(options: {
     try {
       const [bindingName, trigger] = triggerOf(bindings);
       for (const binding of Object.values(bindings)) if (binding.type === 'queue') queue(binding);
-      const common = { metadata, bindingName, invoke, emit };
+      const common = { metadata, bindingName, configuration, invoke, emit };
       if (trigger.type === 'timerTrigger') {
         const schedule = parseSchedule(resolveReferences(String(trigger.schedule), settings));
         const useMonitor = trigger.useMonitor !== false;
         const runOnStartup = trigger.runOnStartup === true;
-        const timer = createTimerTrigger({ ...common, schedule, useMonitor, runOnStartup, state, configuration });
+        const timer = createTimerTrigger({ ...common, schedule, useMonitor, runOnStartup, state });
         timers.set(name, timer);
         if (!isDisabled) listening.push(timer);
       } else if (trigger.type === 'queueTrigger') {
@@ -83,9 +82,7 @@ export async function startHost(options: {
         const onQueueFault = (error: unknown) => onFatal(`Queue "${source.name}" of ${name}: ${describeFault(error)}`);
         const queueOptions = { ...common, queue: source, poisonQueue, onFatal: onQueueFault };
         if (isDisabled) continue;
-        queueStarters.push(() =>
-          queueTriggers.push(startQueueTrigger({ ...queueOptions, configuration: configuration.queues })),
-        );
+        queueStarters.push(() => queueTriggers.push(startQueueTrigger(queueOptions)));
       } else {
         throw new Error(`The local host has no trigger of type "${trigger.type}".`);
       }

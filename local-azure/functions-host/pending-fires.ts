@@ -8,16 +8,16 @@ export interface FiredTimer {
 
 /** Timers that were fired in the host process and have not ended yet. */
 export function createPendingFires() {
-  const waiting = new Map<number, { resolve: (fired: FiredTimer) => void; reject: (error: Error) => void }>();
+  const waiting = new Map<number, PromiseWithResolvers<FiredTimer>>();
   let nextId = 0;
   return {
     add(send: (id: number) => void): Promise<FiredTimer> {
       const id = nextId;
       nextId += 1;
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        send(id);
-      });
+      const fired = Promise.withResolvers<FiredTimer>();
+      waiting.set(id, fired);
+      send(id);
+      return fired.promise;
     },
     settle(message: Extract<HostMessage, { id: number }>): void {
       const { id, event, ...fired } = message;

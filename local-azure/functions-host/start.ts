@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { machineEnvironment } from '../machine-environment.ts';
 import { createEventRecord, type WaitFor } from './event-record.ts';
-import type { HostJson, HostOverrides } from './host-configuration.ts';
+import { type HostJson, type HostOverrides, hostTimes } from './host-configuration.ts';
 import type { HostEvent } from './host-events.ts';
 import { type HostCommand, type HostMessage, type HostProcessOptions, restartExitCode } from './host-process.ts';
 import { createPendingFires, type FiredTimer } from './pending-fires.ts';
@@ -62,6 +62,7 @@ export interface FunctionsHost extends AsyncDisposable {
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
   const { hostJson: given, overrides = {} } = options;
   const hostJson = typeof given === 'string' ? (JSON.parse(await readFile(given, 'utf8')) as HostJson) : given;
+  const { hostRestartMs, shutdownGraceMs } = { ...hostTimes, ...overrides };
   const folder = await mkdtemp(join(tmpdir(), 'functions-host-'));
   const hostOptions: HostProcessOptions = {
     bundle: options.bundle,
@@ -96,7 +97,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     ended = closed.then(async (code) => {
       fires.failAll('The functions host ended before the timer did.');
       if (code === restartExitCode && !ending.signal.aborted) {
-        await delay(overrides.hostRestartMs ?? 1_000, undefined, { signal: ending.signal }).catch(() => undefined);
+        await delay(hostRestartMs, undefined, { signal: ending.signal }).catch(() => undefined);
         if (!ending.signal.aborted) return launch();
       }
       record.end();
@@ -115,7 +116,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       child.kill('SIGKILL');
     });
   const stop = async (): Promise<void> => {
-    const insist = setTimeout(() => void kill(), (overrides.shutdownGraceMs ?? 10_000) + 3_000);
+    const insist = setTimeout(() => void kill(), shutdownGraceMs + 3_000);
     await end(() => void child.kill('SIGTERM'));
     clearTimeout(insist);
   };

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createFaultPlan, type FaultPlan } from '../fault-plan.ts';
 import type { IdentityRegistry } from '../identity/identities.ts';
+import { azureCloudSuffixes } from '../network/certificates.ts';
 import { renderAnswer, sendAnswer, sendTruncated } from './answer-writer.ts';
 import { requestedApiVersion } from './api-versions.ts';
 import type { KeyVaultOperation, LocalSourceKind } from './data-actions.ts';
@@ -19,8 +20,8 @@ export interface KeyVaultServiceOptions {
   readonly identities: IdentityRegistry;
   /** Milliseconds since 1970; the machine's clock by default. */
   readonly now?: () => number;
-  readonly vaultSuffix?: string;
-  readonly hsmSuffix?: string;
+  /** Those of the public cloud by default. */
+  readonly suffixes?: Readonly<Record<LocalSourceKind, string>>;
   /** Numbers in [0, 1) for faults that are left to chance; a fixed seed by default. */
   readonly random?: () => number;
 }
@@ -61,10 +62,7 @@ type Entry = { -readonly [Member in keyof RequestRecord]: RequestRecord[Member] 
 
 export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVaultService {
   const now = options.now ?? Date.now;
-  const suffixes = {
-    vault: options.vaultSuffix ?? 'vault.azure.net',
-    managedHsm: options.hsmSuffix ?? 'managedhsm.azure.net',
-  };
+  const suffixes = options.suffixes ?? azureCloudSuffixes;
   const random = options.random ?? seededRandom(20_261_124);
   const faults = createFaultPlan<FaultMatcher, FaultEffect, FaultSubject>(matchesFault, random);
   const served = new Map<string, Served>();

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, RequestListener } from 'node:http';
+import https from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Certificates } from './certificates.ts';
 
 export interface LoopbackServer {
   readonly port: number;
@@ -27,4 +29,13 @@ export async function listenOnLoopback(server: Server | HttpServer): Promise<Loo
       await closed;
     },
   };
+}
+
+/** Serves over TLS, as the services do. */
+export function serveTls({ certificate, key }: Certificates, listener: RequestListener): Promise<LoopbackServer> {
+  const server = https.createServer({ cert: certificate, key }, listener);
+  // Idle connections of clients stay usable: a kept connection that ends at the wrong moment is a fault to ask for.
+  server.keepAliveTimeout = 600_000;
+  server.requestTimeout = 0;
+  return listenOnLoopback(server);
 }

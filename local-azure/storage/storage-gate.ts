@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createFaultPlan, type FaultPlan } from '../fault-plan.ts';
 import { type IdentityRegistry, type LocalIdentity, mayDo } from '../identity/identities.ts';
 import type { Certificates } from '../network/certificates.ts';
-import { listenOnLoopback } from '../network/loopback.ts';
+import { serveTls } from '../network/loopback.ts';
 import { headBlob } from './ask-storage.ts';
 import { createRehydrations, type Rehydrations } from './rehydration.ts';
 import { answerStorageChallenge, answerStorageError } from './storage-errors.ts';
@@ -124,13 +124,9 @@ export async function startStorageGate(options: {
     });
   };
 
-  const server = https.createServer({ cert: certificates.certificate, key: certificates.key }, (request, response) => {
+  const { port, stop } = await serveTls(certificates, (request, response) => {
     handle(request, response).catch(() => request.socket.destroy());
   });
-  // Idle connections of clients stay usable: a kept connection that ends at the wrong moment is a fault to ask for.
-  server.keepAliveTimeout = 600_000;
-  server.requestTimeout = 0;
-  const { port, stop } = await listenOnLoopback(server);
   const gate: StorageGate = {
     port,
     requests: [],

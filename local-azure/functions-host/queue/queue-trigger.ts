@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
-import type { QueueConfiguration } from '../host-configuration.ts';
+import type { HostConfiguration } from '../host-configuration.ts';
 import type { Emit } from '../host-events.ts';
 import type { Invoke } from '../invoker.ts';
 import type { FunctionMetadata, InvocationRequest } from '../worker/core-contract.ts';
@@ -21,7 +21,7 @@ interface QueueTriggerOptions {
   readonly bindingName: string;
   readonly queue: QueueClient;
   readonly poisonQueue: QueueClient;
-  readonly configuration: QueueConfiguration;
+  readonly configuration: HostConfiguration;
   readonly invoke: Invoke;
   /** Called when the queue fails in a way that ends the real host. */
   readonly onFatal: (error: unknown) => void;

@@ -13,13 +13,11 @@ describe('host.json', () => {
       shutdownGraceMs: 10_000,
       listenerLeaseMs: 60_000,
       workerRestartMs: 12_000,
-      queues: {
-        batchSize: 16,
-        newBatchThreshold: 8,
-        maxDequeueCount: 5,
-        visibilityTimeoutMs: 0,
-        messageEncoding: 'base64',
-      },
+      batchSize: 16,
+      newBatchThreshold: 8,
+      maxDequeueCount: 5,
+      visibilityTimeoutMs: 0,
+      messageEncoding: 'base64',
     });
   });
 
@@ -27,9 +25,9 @@ describe('host.json', () => {
     const queues = { visibilityTimeout: '00:05:00', batchSize: 4, newBatchThreshold: 0 };
     const read = hostConfiguration({ functionTimeout: '-1', extensions: { queues } });
     expect(read.functionTimeoutMs).toBeUndefined();
-    expect(read.queues).toMatchObject({ visibilityTimeoutMs: 300_000, batchSize: 4, newBatchThreshold: 0 });
+    expect(read).toMatchObject({ visibilityTimeoutMs: 300_000, batchSize: 4, newBatchThreshold: 0 });
     const quick = hostConfiguration({ extensions: { queues } }, { visibilityTimeoutMs: 10, functionTimeoutMs: 20 });
-    expect([quick.queues.visibilityTimeoutMs, quick.functionTimeoutMs]).toEqual([10, 20]);
+    expect([quick.visibilityTimeoutMs, quick.functionTimeoutMs]).toEqual([10, 20]);
   });
 
   test.each([
@@ -51,7 +49,8 @@ describe('app settings that override host.json', () => {
     };
     expect(hostConfiguration(withHostSettings(hostJson, settings))).toMatchObject({
       functionTimeoutMs: 600_000,
-      queues: { batchSize: 4, maxDequeueCount: 2 },
+      batchSize: 4,
+      maxDequeueCount: 2,
     });
     expect(hostJson.functionTimeout).toBe('00:30:00');
   });

@@ -148,7 +148,7 @@ describe('a token', () => {
 });
 
 test('other clouds have other host names and audiences', async () => {
-  const china = await serveKeyVault({ vaultSuffix: 'vault.azure.cn', hsmSuffix: 'managedhsm.azure.cn' });
+  const china = await serveKeyVault({ suffixes: { vault: 'vault.azure.cn', managedHsm: 'managedhsm.azure.cn' } });
   try {
     const vault = china.service.addSource({ kind: 'vault', name: 'contoso' });
     expect(vault.url).toBe('https://contoso.vault.azure.cn');

@@ -15,7 +15,7 @@ import {
   type KeyVaultService,
   type KeyVaultServiceOptions,
 } from '../../../local-azure/key-vault/service.ts';
-import { listenOnLoopback } from '../../../local-azure/network/loopback.ts';
+import { serveTls } from '../../../local-azure/network/loopback.ts';
 import { fromNow, hour } from '../../support/now.ts';
 
 export interface RawAnswer {
@@ -52,12 +52,12 @@ export const everyDataAction = (Object.keys(operations) as (keyof typeof operati
 ]);
 
 export async function serveKeyVault(options: Partial<KeyVaultServiceOptions> = {}): Promise<ServedKeyVault> {
-  const { certificate, key, ca } = inject('certificates');
+  const certificates = inject('certificates');
   const identities = options.identities ?? createIdentityRegistry(options.now);
   const owner = identities.add('owner', everyDataAction);
   const service = createKeyVaultService({ ...options, identities });
-  const { port, stop } = await listenOnLoopback(https.createServer({ cert: certificate, key }, service.listener));
-  const agent = loopbackAgent(port, ca);
+  const { port, stop } = await serveTls(certificates, service.listener);
+  const agent = loopbackAgent(port, certificates.ca);
   return {
     service,
     identities,
