@@ -1,7 +1,8 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
-import { ServiceError } from '../escrow/model/service-error.ts';
+import type { ServiceError } from '../escrow/model/service-error.ts';
 import type { Clock } from './http/clock.ts';
+import { invalidAnswer, parseObject } from './http/service-answer.ts';
 import { createResourceManager } from './resource-manager.ts';
 
 export interface ResourceGraph {
@@ -15,12 +16,6 @@ export interface ResourceGraph {
 const service = 'Resource Graph';
 const apiVersion = '2022-10-01';
 
-interface Page {
-  readonly data?: unknown;
-  readonly resultTruncated?: string;
-  readonly $skipToken?: string;
-}
-
 /**
  * Azure Resource Graph, asked directly: one POST a page, 1,000 rows a page. A query must be ordered by id and have no `limit`,
  * or the service gives no token for the next page.
@@ -33,9 +28,7 @@ export function createResourceGraph(endpoint: string, credential: TokenCredentia
   const askManager = createResourceManager(endpoint, credential, clock, service);
   const send = (body: object, deadline: AbortSignal): Promise<PipelineResponse> =>
     askManager({ method: 'POST', path, body }, deadline);
-
-  const invalid = (message: string): ServiceError =>
-    new ServiceError(message, { service, host, kind: 'invalidAnswer', code: 'InvalidAnswer' });
+  const invalid = (message: string): ServiceError => invalidAnswer(message, service, host);
 
   return {
     async *query(kql, subscriptionIds, deadline) {
@@ -44,12 +37,12 @@ export function createResourceGraph(endpoint: string, credential: TokenCredentia
       for (let skipToken: string | undefined; ; ) {
         const options = { resultFormat: 'objectArray', ...(skipToken === undefined ? {} : { $skipToken: skipToken }) };
         const response = await send({ query: kql, ...subscriptions, options }, deadline);
-        const page = parsePage(response.bodyAsText);
-        if (!Array.isArray(page?.data)) throw invalid('the answer is not a page of rows');
-        yield* page.data;
-        skipToken = page.$skipToken;
+        const { data, $skipToken, resultTruncated } = parseObject(response.bodyAsText) ?? {};
+        if (!Array.isArray(data)) throw invalid('the answer is not a page of rows');
+        yield* data;
+        skipToken = typeof $skipToken === 'string' ? $skipToken : undefined;
         if (skipToken === undefined) {
-          if (page.resultTruncated === 'true') throw invalid('the answer is truncated, and leads to no further page');
+          if (resultTruncated === 'true') throw invalid('the answer is truncated, and leads to no further page');
           return;
         }
         if (seen.has(skipToken)) throw invalid('the pages go round in a circle');
@@ -58,14 +51,6 @@ export function createResourceGraph(endpoint: string, credential: TokenCredentia
       }
     },
   };
-}
-
-function parsePage(text: string | null | undefined): Page | undefined {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }
 
 /** How long the service asks to wait before the next query: only once the quota of this window is used up. */

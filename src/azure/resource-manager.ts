@@ -9,7 +9,7 @@ import {
 import type { TokenCredential } from '@azure/identity';
 import type { ServiceName } from '../escrow/model/service-error.ts';
 import type { Clock } from './http/clock.ts';
-import { guardRequest } from './http/connection.ts';
+import { hostGuard } from './http/connection.ts';
 import { withRetries } from './http/retry.ts';
 import { keyVaultErrorOf, toServiceError } from './http/service-answer.ts';
 
@@ -39,16 +39,7 @@ export function createResourceManager(
   const client = createDefaultHttpClient();
   const pipeline = createEmptyPipeline();
   pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: `${endpoint}/.default` }));
-  pipeline.addPolicy(
-    {
-      name: 'escrowHostGuard',
-      sendRequest(request, next) {
-        guardRequest(request, host, service);
-        return next(request);
-      },
-    },
-    { afterPolicies: ['bearerTokenAuthenticationPolicy'] },
-  );
+  pipeline.addPolicy(hostGuard(host, service), { afterPolicies: ['bearerTokenAuthenticationPolicy'] });
   return ({ method, path, body }, deadline) =>
     withRetries(
       async (abortSignal) => {

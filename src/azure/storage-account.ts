@@ -1,8 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
-import { ServiceError } from '../escrow/model/service-error.ts';
+import type { ServiceError } from '../escrow/model/service-error.ts';
 import type { ContainerProtection, StorageAdministration } from '../escrow/ports/storage-protection.ts';
 import type { Clock } from './http/clock.ts';
-import { asObject } from './http/service-answer.ts';
+import { asObject, invalidAnswer, parseObject } from './http/service-answer.ts';
 import { createResourceManager } from './resource-manager.ts';
 
 const apiVersion = '2024-01-01';
@@ -28,14 +28,11 @@ export function createStorageAccount(
       { method: 'GET', path: `${accountId}${path}?api-version=${apiVersion}` },
       deadline,
     );
-    try {
-      return asObject(JSON.parse(bodyAsText ?? ''));
-    } catch {
-      throw invalid('the answer is not JSON');
-    }
+    const body = parseObject(bodyAsText);
+    if (body === undefined) throw invalid('the answer is not JSON');
+    return body;
   };
-  const invalid = (message: string): ServiceError =>
-    new ServiceError(message, { service, host, kind: 'invalidAnswer', code: 'InvalidAnswer' });
+  const invalid = (message: string): ServiceError => invalidAnswer(message, service, host);
   return {
     async redundancy(deadline) {
       const { name } = asObject((await get('', deadline)).sku);

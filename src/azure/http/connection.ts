@@ -1,3 +1,4 @@
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { ServiceName } from '../../escrow/model/service-error.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
 import { createDiscreetAgent } from './discreet-agent.ts';
@@ -35,4 +36,15 @@ export function guardRequest(request: OutgoingRequest, host: string, service: Se
     });
   }
   request.agent = sharedAgent();
+}
+
+/** The guard as a policy of a client's pipeline. */
+export function hostGuard(host: string, service: ServiceName): PipelinePolicy {
+  return {
+    name: 'escrowHostGuard',
+    sendRequest(request, next) {
+      guardRequest(request, host, service);
+      return next(request);
+    },
+  };
 }

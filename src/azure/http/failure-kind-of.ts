@@ -126,21 +126,19 @@ function kindOfKeyVault({ service, statusCode, code, innerCode, message }: Servi
   return keyVaultKinds.get(finest) ?? byWords?.[2];
 }
 
+const statusKinds: ReadonlyMap<number, FailureKind> = new Map([
+  [401, 'tokenRefused'],
+  [403, 'accessRefused'],
+  [408, 'noAnswer'],
+  [409, 'conflict'],
+  [412, 'conflict'],
+  [429, 'throttled'],
+  [501, 'refused'],
+  [505, 'refused'],
+]);
+
 function kindOfStatus(statusCode: number): FailureKind {
   if (statusCode < 300) return 'invalidAnswer';
   if (statusCode < 400) return 'misrouted';
-  switch (statusCode) {
-    case 401:
-      return 'tokenRefused';
-    case 403:
-      return 'accessRefused';
-    case 408:
-      return 'noAnswer';
-    case 409:
-    case 412:
-      return 'conflict';
-    case 429:
-      return 'throttled';
-  }
-  return statusCode < 500 || statusCode === 501 || statusCode === 505 ? 'refused' : 'unavailable';
+  return statusKinds.get(statusCode) ?? (statusCode < 500 ? 'refused' : 'unavailable');
 }

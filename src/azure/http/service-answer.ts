@@ -1,5 +1,6 @@
 import type { ServiceName } from '../../escrow/model/service-error.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
+import type { ServiceRefusal } from './failure-kind-of.ts';
 import { failureKindOf, unknownCodeOf } from './failure-kind-of.ts';
 import { identityErrorOf, isIdentityError } from './identity-error.ts';
 
@@ -12,21 +13,27 @@ export interface HttpAnswer {
 
 /** Key Vault's and Managed HSM's error body: `{"error":{"code","message","innererror":{"code"}}}`; it may be empty. */
 export function keyVaultErrorOf(answer: HttpAnswer, service: ServiceName, host: string): ServiceError {
-  const error = parseError(answer.bodyAsText);
-  const message = textOf(error, 'message')?.slice(0, maxMessageLength) ?? wordsOfNone(answer.status, answer.bodyAsText);
+  const error = asObject(parseObject(answer.bodyAsText)?.error);
   const refusal = {
     service,
     statusCode: answer.status,
     code: textOf(error, 'code') ?? unknownCodeOf(answer.status),
     innerCode: textOf(asObject(error.innererror), 'code'),
     requestId: answer.headers.get('x-ms-request-id'),
+    message: textOf(error, 'message')?.slice(0, maxMessageLength) ?? wordsOfNone(answer.status, answer.bodyAsText),
   };
-  return new ServiceError(message, {
-    ...refusal,
-    kind: failureKindOf({ ...refusal, message }),
-    host,
-    retryAfterMs: retryAfterOf(answer),
-  });
+  return errorOf(refusal, host, answer);
+}
+
+function errorOf(refusal: ServiceRefusal, host: string, answer: HttpAnswer | undefined, cause?: Error): ServiceError {
+  const retryAfterMs = answer && retryAfterOf(answer);
+  const said = { ...refusal, kind: failureKindOf(refusal), host, retryAfterMs };
+  return new ServiceError(refusal.message, said, cause && { cause });
+}
+
+/** What came cannot be the service's answer: it is cut short, of another form, or something on the way sent it. */
+export function invalidAnswer(message: string, service: ServiceName, host: string): ServiceError {
+  return new ServiceError(message, { service, kind: 'invalidAnswer', host, code: 'InvalidAnswer' });
 }
 
 // The longest that a service was seen to send has 900 characters; what stands between may send anything.
@@ -41,16 +48,19 @@ function wordsOfNone(statusCode: number | undefined, body: string | null | undef
   return `a web page came instead of an answer${named && `, "${named}"`}`;
 }
 
-// What stands between us and the service may answer anything; only text in the right places is believed.
-function parseError(text: string | null | undefined): Readonly<Record<string, unknown>> {
+// What stands between us and the service may answer anything; only what is in the right places is believed.
+
+/** The members of the JSON object that a text is; undefined for every other text. */
+export function parseObject(text: string | null | undefined): Readonly<Record<string, unknown>> | undefined {
   try {
-    return asObject(JSON.parse(text ?? '')?.error);
+    const value: unknown = JSON.parse(text ?? '');
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }
 
-/** The members of a JSON object; none of anything else. */
+/** The members of an object; none of anything else. */
 export function asObject(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
@@ -108,17 +118,9 @@ export function toServiceError(error: unknown, service: ServiceName, host: strin
     statusCode,
     code: response?.headers.get('x-ms-error-code') ?? code ?? ownCode(message, statusCode),
     requestId: response?.headers.get('x-ms-request-id'),
-  };
-  return new ServiceError(
     message,
-    {
-      ...refusal,
-      kind: failureKindOf({ ...refusal, message }),
-      host,
-      retryAfterMs: response && retryAfterOf(response),
-    },
-    { cause: error },
-  );
+  };
+  return errorOf(refusal, host, response, error);
 }
 
 function ownCode(message: string, statusCode: number | undefined): string {

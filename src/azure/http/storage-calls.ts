@@ -1,10 +1,9 @@
 import type { RequestPolicyFactory } from '@azure/storage-blob';
 import type { ServiceName } from '../../escrow/model/service-error.ts';
-import { ServiceError } from '../../escrow/model/service-error.ts';
 import type { Clock } from './clock.ts';
 import { guardRequest } from './connection.ts';
 import { withRetries } from './retry.ts';
-import { toServiceError } from './service-answer.ts';
+import { invalidAnswer, toServiceError } from './service-answer.ts';
 
 /** How a storage client of either kind is held to its host, and its calls to their time. */
 export interface StorageCalls {
@@ -28,8 +27,7 @@ export function storageCalls(url: string, service: ServiceName, clock: Clock): S
           const response = await next.sendRequest(request);
           // Storage names its version in every answer to a call that it carried out.
           if (response.status < 300 && response.headers.get('x-ms-version') === undefined) {
-            const words = 'the answer is not one of the service: something on the way sent it';
-            throw new ServiceError(words, { service, kind: 'invalidAnswer', host, code: 'InvalidAnswer' });
+            throw invalidAnswer('the answer is not one of the service: something on the way sent it', service, host);
           }
           return response;
         },

@@ -10,6 +10,7 @@ import { withinTime } from './key-vault-pipeline.ts';
 
 // The service deletes, recovers and purges in the background, as a rule within seconds.
 const pollIntervalMs = 1000;
+const polling = { intervalInMs: pollIntervalMs };
 const maxPurgeMs = 120_000;
 
 /** A vault or a Managed HSM through the SDK, for somebody who may restore. Shares client and pace with the key source. */
@@ -17,6 +18,14 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
   const { url, client, clock, callService, allPages } = open;
   const call = <T>(deadline: AbortSignal, work: () => Promise<T>): Promise<T> =>
     callService(() => withinTime(deadline, work));
+  const runToEnd = (
+    deadline: AbortSignal,
+    begin: () => Promise<{ pollUntilDone(): Promise<unknown> }>,
+  ): Promise<void> =>
+    call(deadline, async () => {
+      const poller = await begin();
+      await poller.pollUntilDone();
+    });
 
   const findDeletedKey = (name: string, deadline: AbortSignal): Promise<DeletedKey | undefined> =>
     orAbsent(async () => {
@@ -42,18 +51,8 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
         return { answer: 'conflict', inside: keyInConflict(error), refusal: error };
       }
     },
-    async recoverKey(name, deadline) {
-      await call(deadline, async () => {
-        const poller = await client.beginRecoverDeletedKey(name, { intervalInMs: pollIntervalMs });
-        await poller.pollUntilDone();
-      });
-    },
-    async deleteKey(name, deadline) {
-      await call(deadline, async () => {
-        const poller = await client.beginDeleteKey(name, { intervalInMs: pollIntervalMs });
-        await poller.pollUntilDone();
-      });
-    },
+    recoverKey: (name, deadline) => runToEnd(deadline, () => client.beginRecoverDeletedKey(name, polling)),
+    deleteKey: (name, deadline) => runToEnd(deadline, () => client.beginDeleteKey(name, polling)),
     async purgeKey(name, deadline) {
       await call(deadline, () => client.purgeDeletedKey(name));
       for (const since = clock.now(); (await findDeletedKey(name, deadline)) !== undefined; ) {

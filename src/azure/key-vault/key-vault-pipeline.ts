@@ -1,18 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { KeyClientOptions } from '@azure/keyvault-keys';
 import type { ServiceName } from '../../escrow/model/service-error.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
 import { conflictWaitsMs } from '../../escrow/ports/conflict-wait.ts';
 import type { Clock } from '../http/clock.ts';
-import { guardRequest } from '../http/connection.ts';
+import { hostGuard } from '../http/connection.ts';
 import type { Pacer } from '../http/pacer.ts';
 import { withRetries } from '../http/retry.ts';
-import { keyVaultErrorOf, toServiceError } from '../http/service-answer.ts';
+import { invalidAnswer, keyVaultErrorOf, parseObject, toServiceError } from '../http/service-answer.ts';
 import { validServiceDate } from '../http/valid-service-date.ts';
 import type { KeyChange } from './transient-conflicts.ts';
 import { isTransientConflict, keyChangeOf } from './transient-conflicts.ts';
-
-type Policy = NonNullable<KeyClientOptions['additionalPolicies']>[number]['policy'];
 
 /** What a call into the SDK carries to the pipeline; the SDK drops the caller's options on every page but the first. */
 interface CallContext {
@@ -58,14 +57,7 @@ export interface PipelineParts {
  * inner code. Fresh options for each client: the SDK mutates them.
  */
 export function keyVaultPipeline({ host, service, pacer, clock, waiting }: PipelineParts): KeyClientOptions {
-  const guard: Policy = {
-    name: 'escrowHostGuard',
-    sendRequest(request, next) {
-      guardRequest(request, host, service);
-      return next(request);
-    },
-  };
-  const call: Policy = {
+  const call: PipelinePolicy = {
     name: 'escrowCall',
     sendRequest(request, next) {
       const context = callContext.getStore();
@@ -78,7 +70,7 @@ export function keyVaultPipeline({ host, service, pacer, clock, waiting }: Pipel
         if (response.status >= 300) throw keyVaultErrorOf(response, service, host);
         if (context.answer)
           context.answer.time = validServiceDate(new Date(response.headers.get('date') ?? Number.NaN));
-        if (!isAnswer(response.status, response.bodyAsText, change)) throw invalidAnswer(service, host);
+        if (!isAnswer(response.status, response.bodyAsText, change)) throw invalidAnswer(notAnAnswer, service, host);
         return response;
       };
       const change = keyChangeOf(request.method, request.url);
@@ -99,7 +91,7 @@ export function keyVaultPipeline({ host, service, pacer, clock, waiting }: Pipel
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [
       { policy: call, position: 'perCall' },
-      { policy: guard, position: 'perRetry' },
+      { policy: hostGuard(host, service), position: 'perRetry' },
     ],
   };
 }
@@ -116,31 +108,20 @@ function refuseLoop(url: string, pages: Set<string> | undefined, service: Servic
   pages?.add(url);
 }
 
+const notAnAnswer = 'the answer is not one of the service: it is cut short, or something on the way sent it';
+
 /**
  * Whether this can be an answer of the service: a listing, a key, a backup, or nothing after a purge. What is cut short, or was sent by
  * something on the way, would be a bug further up; here it can still be requested again. A backup without bytes has an error of its own.
  */
 function isAnswer(status: number, text: string | null | undefined, change: KeyChange | undefined): boolean {
   if (status === 204) return change?.operation === 'purge';
-  const { value, key } = membersOf(text) ?? {};
-  if (change?.operation === 'backUp') return membersOf(text) !== undefined;
+  const body = parseObject(text);
+  if (change?.operation === 'backUp') return body !== undefined;
+  const { value, key } = body ?? {};
   return Array.isArray(value) ? value.every(hasKid) : hasKid(key);
-}
-
-function membersOf(text: string | null | undefined): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const body: unknown = JSON.parse(text ?? '');
-    return typeof body === 'object' && body !== null ? { ...body } : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function hasKid(item: unknown): boolean {
   return typeof item === 'object' && item !== null && 'kid' in item && typeof item.kid === 'string';
-}
-
-function invalidAnswer(service: ServiceName, host: string): ServiceError {
-  const words = 'the answer is not one of the service: it is cut short, or something on the way sent it';
-  return new ServiceError(words, { service, kind: 'invalidAnswer', host, code: 'InvalidAnswer' });
 }
