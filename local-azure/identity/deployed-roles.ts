@@ -7,27 +7,19 @@ import type { ContainerRoles } from './identities.ts';
  * role on each Managed HSM, the custom roles on the three containers, and Storage Queue Data Contributor, because the functions
  * host polls its queue under the identity of the app that backs up.
  */
-const vaultKeys = 'Microsoft.KeyVault/vaults/keys';
-const hsmKeys = 'Microsoft.KeyVault/managedHsm/keys';
 const containers = 'Microsoft.Storage/storageAccounts/blobServices/containers';
 const blobs = `${containers}/blobs`;
 const queues = 'Microsoft.Storage/storageAccounts/queueServices/queues';
 const messages = `${queues}/messages`;
 
-const backUpKeys = [
-  `${vaultKeys}/read`,
-  `${vaultKeys}/backup/action`,
-  `${hsmKeys}/read/action`,
-  `${hsmKeys}/backup/action`,
-];
-const lookAtKeys = [`${vaultKeys}/read`, `${hsmKeys}/read/action`];
+const onVaults = (...rights: string[]): string[] => rights.map((right) => `Microsoft.KeyVault/vaults/keys/${right}`);
+const onHsms = (...rights: string[]): string[] => rights.map((right) => `Microsoft.KeyVault/managedHsm/keys/${right}`);
+
+const lookAtKeys = [...onVaults('read'), ...onHsms('read/action')];
+const backUpKeys = [...lookAtKeys, ...onVaults('backup/action'), ...onHsms('backup/action')];
 const runQueue = [
   `${queues}/read`,
-  `${messages}/read`,
-  `${messages}/write`,
-  `${messages}/delete`,
-  `${messages}/add/action`,
-  `${messages}/process/action`,
+  ...['read', 'write', 'delete', 'add/action', 'process/action'].map((right) => `${messages}/${right}`),
 ];
 /** The role "create records", and the same on the containers of audits and of drills. */
 const createBlobs = [`${blobs}/add/action`, `${blobs}/read`];
@@ -51,11 +43,10 @@ export interface AssignedRoles {
 }
 
 /** The roles of those who live in the local Azure. All may read all three containers; none may overwrite, delete or re-tag. */
-export function assignedRoles({
-  backups,
-  audits,
-  drills,
-}: EscrowContainers): Readonly<Record<'app' | 'audit' | 'bothParts' | 'operator', AssignedRoles>> {
+export function assignedRoles(
+  of: EscrowContainers,
+): Readonly<Record<'app' | 'audit' | 'bothParts' | 'operator', AssignedRoles>> {
+  const { backups, audits, drills } = of;
   const readAll = { [backups]: readBlobs, [audits]: readBlobs, [drills]: readBlobs };
   return {
     /** Lists and backs up keys, creates records, and runs its queue. */
@@ -69,7 +60,7 @@ export function assignedRoles({
     },
     /** The person who has all of a person's roles, Reader among them. */
     operator: {
-      everywhere: [...operatorDataActions.filter((action) => !action.startsWith(blobs)), seeSources, ...seeStorage],
+      everywhere: [...withoutBlobs(operatorDataActions), seeSources, ...seeStorage],
       onContainers: { ...readAll, [drills]: createBlobs },
     },
   };
@@ -78,54 +69,46 @@ export function assignedRoles({
 /** The role "drill operator" on sources, and the container that such a person adds to. */
 export function drillOperatorRoles(containers: EscrowContainers): [everywhere: readonly string[], ContainerRoles] {
   const { onContainers } = assignedRoles(containers).operator;
-  return [drillOperatorDataActions.filter((action) => !action.startsWith(blobs)), onContainers];
+  return [withoutBlobs(drillOperatorDataActions), onContainers];
+}
+
+/** A person's rights on blobs are assigned on single containers. */
+function withoutBlobs(actions: Iterable<string>): string[] {
+  return [...actions].filter((action) => !action.startsWith(blobs));
 }
 
 /** All that the app which backs up may do, wherever that is. */
 export const appDataActions: readonly string[] = [...backUpKeys, ...createBlobs, ...runQueue];
 
 /** Looks at keys, records and reports. The role "auditor" of `infra/`, and the same on a Managed HSM. */
-export const auditorDataActions: readonly string[] = [`${vaultKeys}/read`, `${hsmKeys}/read/action`, `${blobs}/read`];
+export const auditorDataActions: readonly string[] = [...lookAtKeys, ...readBlobs];
 
 /** Brings keys back. The role "restore operator", and the same on a Managed HSM. */
 export const restoreOperatorDataActions: readonly string[] = [
-  `${vaultKeys}/read`,
-  `${vaultKeys}/restore/action`,
-  `${vaultKeys}/recover/action`,
-  `${hsmKeys}/read/action`,
-  `${hsmKeys}/restore/action`,
-  `${hsmKeys}/deletedKeys/read/action`,
-  `${hsmKeys}/deletedKeys/recover/action`,
-  `${blobs}/read`,
+  ...lookAtKeys,
+  ...onVaults('restore/action', 'recover/action'),
+  ...onHsms('restore/action', 'deletedKeys/read/action', 'deletedKeys/recover/action'),
+  ...readBlobs,
 ];
 
 /** Proves backups in a drill vault. The role "drill operator", and the same on a Managed HSM. */
 export const drillOperatorDataActions: readonly string[] = [
-  `${vaultKeys}/read`,
-  `${vaultKeys}/restore/action`,
-  `${vaultKeys}/delete`,
-  `${vaultKeys}/purge/action`,
-  `${hsmKeys}/read/action`,
-  `${hsmKeys}/restore/action`,
-  `${hsmKeys}/delete`,
-  `${hsmKeys}/deletedKeys/read/action`,
-  `${hsmKeys}/deletedKeys/delete`,
-  `${blobs}/add/action`,
-  `${blobs}/read`,
+  ...lookAtKeys,
+  ...onVaults('restore/action', 'delete', 'purge/action'),
+  ...onHsms('restore/action', 'delete', 'deletedKeys/read/action', 'deletedKeys/delete'),
+  ...createBlobs,
 ];
 
 /** Enqueues (Storage Queue Data Message Sender) and looks at the queues (Storage Queue Data Reader). */
 export const requesterDataActions: readonly string[] = [`${queues}/read`, `${messages}/read`, `${messages}/add/action`];
 
 /** The person who has all of a person's roles. Cannot back up, overwrite or delete what is escrowed. */
-const operatorDataActions: readonly string[] = [
-  ...new Set([
-    ...auditorDataActions,
-    ...restoreOperatorDataActions,
-    ...drillOperatorDataActions,
-    ...requesterDataActions,
-  ]),
-];
+const operatorDataActions = new Set([
+  ...auditorDataActions,
+  ...restoreOperatorDataActions,
+  ...drillOperatorDataActions,
+  ...requesterDataActions,
+]);
 
 /** What a deployment does before the application exists: the container and the queues. */
 export const infrastructureDataActions: readonly string[] = [
