@@ -27,12 +27,14 @@ faults.add({ ...once, keyName: 'no-json', effect: { kind: 'notJson' } });
 faults.add({ ...once, keyName: 'empty', effect: { kind: 'emptyValue' } });
 faults.add({ operation: 'listKeys', times: 1, effect: { kind: 'expireToken' } });
 azure.storage.faults.add({
-  operation: 'putBlob', blobName: /lost/,
+  operation: 'putBlob',
+  blobName: /lost/,
   times: 1,
   effect: { kind: 'resetAfterWork' },
 });
 azure.storage.faults.add({
-  operation: 'putBlob', blobName: /\/a\//,
+  operation: 'putBlob',
+  blobName: /\/a\//,
   times: 1,
   effect: { kind: 'status', status: 500, code: 'InternalError' },
 });
