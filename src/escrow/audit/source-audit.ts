@@ -58,7 +58,7 @@ export async function auditSource(
       firstRecordAt: versions === undefined ? covered.folder?.oldestAt : undefined,
     };
   });
-  const witnessed = await witnessKeys(subject, coverage.keys, { at: packed.at, add }, context);
+  const witnessed = await witnessKeys(subject, coverage.keys, { at: packed.at, add }, context, tally);
   const places = coverage.keys.map(({ place }) => place);
   const { unreadable, listed } = coverage;
   const previousSource = previous?.head.sources.find((one) => one.source === path);

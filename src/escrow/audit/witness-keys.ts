@@ -16,6 +16,7 @@ import { eachListed } from '../records/bounded-read.ts';
 import type { PackedKeys } from '../records/packed-keys.ts';
 import { orderOf } from '../records/record-order.ts';
 import type { CheckedKey } from './checks/source-checks.ts';
+import type { AuditTally } from './document/audit-totals.ts';
 import type { SourceAuditContext, SourceToAudit } from './inputs/audit-inputs.ts';
 
 /** A key between its coverage and its witnesses. */
@@ -40,6 +41,7 @@ export async function witnessKeys(
   drafts: readonly KeyDraft[],
   packed: Pick<PackedKeys, 'at' | 'add'>,
   context: SourceAuditContext,
+  tally: Pick<AuditTally, 'takeBackProof'>,
 ): Promise<{ readonly findings: readonly Finding[]; readonly waiting: number }> {
   const { now, deadline } = context;
   const candidates = drafts.filter(isCandidate);
@@ -62,7 +64,10 @@ export async function witnessKeys(
         const versions = await witnessVersions(keys, draft.listed, audited.versions, budget, now, deadline);
         if (versions === undefined) return;
         const lost = await lossNow(source, audited, versions, draft.firstRecordAt, context);
-        draft.place = packed.add({ ...audited, versions, lost });
+        const isNewlyReplaced = lost?.how === 'replaced' && lost.since === now.toISOString();
+        // What drills proved was the key that had the name before.
+        if (isNewlyReplaced) tally.takeBackProof(audited);
+        draft.place = packed.add({ ...audited, versions, lost, ...(isNewlyReplaced && { drilledAt: undefined }) });
       } catch (error) {
         if (isUrgent) waiting++;
         const key = draft.listed.name;

@@ -43,6 +43,7 @@ export type FindingKind =
   | 'requestsNotCarriedOut'
   | 'drillOverdue'
   | 'drillOpen'
+  | 'drillNotProven'
   | 'receiptUnreadable'
   | 'notWriteOnce'
   | 'writeOnceUnproven'

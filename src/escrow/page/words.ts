@@ -68,6 +68,7 @@ const findingWords: Readonly<Record<FindingKind, string>> = {
   requestsNotCarriedOut: 'Requests not carried out',
   drillOverdue: 'Restore drill overdue',
   drillOpen: 'Restore drill left keys behind',
+  drillNotProven: 'Not proven by the last drill',
   receiptUnreadable: 'Drill receipt cannot be read',
   notWriteOnce: 'Escrow is not write-once',
   writeOnceUnproven: 'Write-once not proven',

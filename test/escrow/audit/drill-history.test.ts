@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { DrillReceipt } from '../../../src/escrow/records/drill-receipt.ts';
+import { found } from '../../support/audit-findings.ts';
 import { type AuditWorld, createAuditWorld, day, hour } from '../../support/audit-world.ts';
 import { drillReceipt } from '../../support/drill-receipt.ts';
 import { escrowSource } from '../../support/escrow-sources.ts';
@@ -75,4 +76,36 @@ test('what a drill left is reported by every audit until a sweep has closed the 
   const swept = JSON.stringify(drillReceipt([], { status: 'swept' }));
   escrow.drills.put('drills/20261101T050000Z.2.json', swept, { createdAt: at });
   expect(left(await passDay(3))).toBe(0);
+});
+
+test('a key is proven no longer once a later drill did not prove it, which is told, until another does', async () => {
+  drilled(new Date(dayOne + 3 * hour), [proven]);
+  expect((await passDay(0)).totals.proven).toBe(1);
+  drilled(new Date(dayOne + day + 3 * hour), [{ ...proven, outcome: 'failed' }], 'findings');
+  const failed = await passDay(1);
+  expect([failed.totals.proven, drilledAt(failed), found(failed)]).toEqual([
+    0,
+    undefined,
+    ['drillNotProven (warning)'],
+  ]);
+  expect(failed.findings[0]?.detail).toBe('1 key: vaults/contoso-prod/signing');
+  expect([(await passDay(2)).totals.proven, found(await passDay(3))]).toEqual([0, []]);
+  drilled(new Date(dayOne + 4 * day + 3 * hour), [proven]);
+  expect((await passDay(4)).totals.proven).toBe(1);
+});
+
+test('what drills proved of a key says nothing of another one that has its name now', async () => {
+  drilled(new Date(dayOne + 3 * hour), [proven]);
+  await passDay(0);
+  escrow.keys.delete('signing');
+  escrow.addKey('signing');
+  const replaced = await passDay(1);
+  expect([found(replaced), replaced.totals.proven, drilledAt(replaced)]).toEqual([
+    ['keyReplaced signing'],
+    0,
+    undefined,
+  ]);
+  expect((await passDay(2)).totals.proven).toBe(0);
+  drilled(new Date(dayOne + 3 * day + 3 * hour), [proven]);
+  expect((await passDay(3)).totals.proven).toBe(1);
 });

@@ -75,13 +75,20 @@ export function canaryOf({
 }
 
 function checkDrills(
-  { last, open, left, unreadable }: DrillHistory,
+  { last, tried, open, left, unreadable }: DrillHistory,
   { now, maxDrillAgeDays }: EscrowCheckContext,
 ): Finding[] {
   const endedAt = last && new Date(last.finishedAt);
   const [oldest] = open.filter(({ createdAt }) => now.getTime() - createdAt.getTime() > hour);
   const [first] = unreadable;
+  const notProven = [...tried].filter(([, { isProven }]) => !isProven).map(([key]) => key);
   return found(
+    notProven.length > 0 &&
+      finding('drillNotProven', 'warning', {
+        reason: 'a restore drill did not prove keys that it tried',
+        detail: `${counted(notProven.length, 'key')}: ${someOf(notProven.toSorted((a, b) => a.localeCompare(b)))}`,
+        remedy: 'Its receipt says why. Mend that, and drill them again by name: `keyvault-escrow drill --name`.',
+      }),
     maxDrillAgeDays !== undefined &&
       (endedAt === undefined || now.getTime() - endedAt.getTime() > maxDrillAgeDays * dayMs) &&
       finding('drillOverdue', 'gap', {

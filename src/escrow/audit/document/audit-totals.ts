@@ -5,7 +5,13 @@ import { timeOfRecord } from '../../records/audit-document.ts';
 /** Counts the keys of the configured sources as they are audited: their versions change no total. */
 export interface AuditTally {
   add(key: AuditedKey): void;
+  /** Takes back that a key, as it was added, is proven: another key has its name. */
+  takeBackProof(key: AuditedKey): void;
   totals(sources: readonly AuditedSource[]): AuditHead['totals'];
+}
+
+function isIntact({ status, record }: Pick<AuditedKey, 'status' | 'record'>): boolean {
+  return record !== undefined && record.notReadable === undefined && status !== 'notLookedAt';
 }
 
 export function createTally(): AuditTally {
@@ -21,11 +27,14 @@ export function createTally(): AuditTally {
       if (!requiresBackup(status)) return;
       totals.keys++;
       if (changedAt !== undefined) totals.changed++;
-      if (record === undefined || record.notReadable !== undefined || status === 'notLookedAt') return;
+      if (record === undefined || !isIntact({ status, record })) return;
       totals.intact++;
       if (drilledAt !== undefined) totals.proven++;
       const at = timeOfRecord(record);
       if (asOf === undefined || at < asOf) asOf = at;
+    },
+    takeBackProof(key) {
+      if (requiresBackup(key.status) && isIntact(key) && key.drilledAt !== undefined) totals.proven--;
     },
     totals(sources) {
       const versionsWaiting = sources.reduce((sum, source) => sum + source.versionsWaiting, 0);

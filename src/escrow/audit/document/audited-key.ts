@@ -25,9 +25,19 @@ export function auditedKey(covered: KeyCoverage, subject: SourceToAudit, context
     folder: folderOf(covered, context.now),
     versions: previousKey?.versions,
     lost: knownLoss(covered, context.now),
-    drilledAt: context.drills.proven.get(drilledKey(source, covered.key)) ?? previousKey?.drilledAt,
+    drilledAt: drilledAtOf(covered, context.drills.tried.get(drilledKey(source, covered.key))),
     days: daysOf(covered, subject, context),
   };
+}
+
+/** A drill that did not prove the key takes the proof of an earlier one away. */
+function drilledAtOf(
+  { previousKey }: KeyCoverage,
+  tried: { readonly at: string; readonly isProven: boolean } | undefined,
+): string | undefined {
+  const known = previousKey?.drilledAt;
+  if (tried === undefined || (known !== undefined && known > tried.at)) return known;
+  return tried.isProven ? tried.at : undefined;
 }
 
 /** The loss that audits know of, or that its listing shows: a certificate of the same name has the place of a key that was backed up. */

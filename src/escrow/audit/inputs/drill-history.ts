@@ -12,8 +12,8 @@ import type { StoredAudit } from '../../records/stored-audits.ts';
 export interface DrillHistory {
   /** The newest drill that ended without a finding. */
   readonly last: AuditHead['drill'];
-  /** By `<source path>/<key>`, lower-case: the end of the newest drill that proved it. Of new receipts only. */
-  readonly proven: ReadonlyMap<string, string>;
+  /** By `<source path>/<key>`, lower-case: the end of the newest drill that tried it, and whether it proved it. Of new receipts only. */
+  readonly tried: ReadonlyMap<string, { readonly at: string; readonly isProven: boolean }>;
   /** Journals of drills without a receipt. */
   readonly open: readonly ListedBlob[];
   /** Last receipts of drills that say what was left behind: until a sweep writes a later one without. */
@@ -36,7 +36,7 @@ export async function readDrills(
   const isNew = (blob: ListedBlob): boolean =>
     previous === undefined || blob.createdAt.getTime() >= previous.createdAt.getTime() - overlapMs;
   const unreadable: { name: string; why: string }[] = [];
-  const proven = new Map<string, string>();
+  const tried = new Map<string, { at: string; isProven: boolean }>();
   const left: { receipt: string; names: readonly string[] }[] = [];
   // The last drill counts while its receipt is there, and is as old as that.
   const known = receipts.find(({ name }) => name === previous?.head.drill?.receipt);
@@ -52,10 +52,14 @@ export async function readDrills(
     const finishedAt = createdAt.toISOString();
     for (const { source, key, outcome } of receipt.keys) {
       const id = drilledKey(source, key);
-      if (outcome === 'proven' && (proven.get(id) ?? '') < finishedAt) proven.set(id, finishedAt);
+      const { at = '', isProven = true } = tried.get(id) ?? {};
+      // Of two within a second the one that did not prove it counts.
+      if (at < finishedAt || (at === finishedAt && isProven))
+        tried.set(id, { at: finishedAt, isProven: outcome === 'proven' });
     }
     const isNewest = last === undefined || last.finishedAt < finishedAt;
-    if (receipt.status === 'ok' && receipt.keys.length > 0 && isNewest) {
+    const isWhole = receipt.status === 'ok' && receipt.keys.every(({ outcome }) => outcome === 'proven');
+    if (isWhole && receipt.keys.length > 0 && isNewest) {
       const durationMs = Date.parse(receipt.finishedAt) - Date.parse(receipt.startedAt);
       last = { receipt: name, finishedAt, keys: receipt.keys.length, ...(durationMs >= 0 && { durationMs }) };
     }
@@ -68,7 +72,7 @@ export async function readDrills(
   );
   const ended = new Set(receipts.flatMap(({ name }) => parseDrillReceiptName(name)?.drillId ?? []));
   const open = journals.filter(({ name }) => !ended.has(parseDrillJournalName(name) ?? ''));
-  return { last, proven, open, left, unreadable, isComplete };
+  return { last, tried, open, left, unreadable, isComplete };
 }
 
 export function drilledKey(source: string, key: string): string {
