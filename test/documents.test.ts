@@ -34,6 +34,17 @@ test.for(documents)('%s links to files and headings that are there', (document) 
   expect(broken).toEqual([]);
 });
 
+test.for(['docs/architecture.md', 'CONTRIBUTING.md'])('%s names code that is there', (document) => {
+  const sources = globSync(['{src,local-azure,scripts,test,infra}/**/*.ts', 'package.json'], { cwd: root });
+  const code = sources.map(read).join('\n');
+  const named = Array.from(withoutCode(read(document)).matchAll(/`([^`\n]+)`/g), ([, name = '']) => name);
+  const gone = named.filter((name) => {
+    if (/^[a-z]+[A-Z]\w+$/.test(name)) return !new RegExp(`\\b${name}\\b`).test(code);
+    return /^(src|local-azure|scripts|test|infra|docs)\/[\w./-]+$/.test(name) && !existsSync(join(root, name));
+  });
+  expect(gone).toEqual([]);
+});
+
 test('the headings that messages, alarms and templates point to are there', () => {
   const sources = globSync(['src/**/*.ts', 'infra/**/*.{ts,bicep}'], { cwd: root });
   const named = sources.flatMap((file) => [
