@@ -10,8 +10,8 @@ import { eachListed } from '../records/bounded-read.ts';
 import { packKeys, selectKeys } from '../records/packed-keys.ts';
 import { auditedRuns } from '../run/run-history.ts';
 import { checkCoverage, checkIdentity } from './checks/key-checks.ts';
-import { checkRuns, missedRuns } from './checks/run-checks.ts';
-import { certificateChecks, checkedKey, checkSource, folderChecks, reportChecks } from './checks/source-checks.ts';
+import { checkRuns } from './checks/run-checks.ts';
+import { checkedKey, checkSource, folderChecks, reportChecks } from './checks/source-checks.ts';
 import type { AuditTally } from './document/audit-totals.ts';
 import { auditedKey } from './document/audited-key.ts';
 import type { SourceAuditContext, SourceToAudit } from './inputs/audit-inputs.ts';
@@ -71,7 +71,7 @@ export async function auditSource(
           schedule: previous.head.asked.schedule,
           lastRunAt: previousSource.runs[0] && new Date(previousSource.runs[0].startedAt),
         };
-  const missed = missedRuns(history, context.schedule, now, judged, previousSource?.missedRuns ?? []);
+  const runs = checkRuns(subject, context, judged, previousSource?.missedRuns ?? []);
   return {
     audited: {
       source: path,
@@ -83,14 +83,13 @@ export async function auditSource(
       unreadable,
       versionsWaiting: witnessed.waiting,
       runs: auditedRuns(history, previousSource?.runs ?? [], now),
-      missedRuns: missed.length > 0 ? missed : undefined,
+      missedRuns: runs.missed.length > 0 ? runs.missed : undefined,
     },
     keys: selectKeys(packed, places),
     findings: [
       ...checkSource(coverage),
-      ...certificateChecks(coverage),
       ...(await unknownFolders(coverage, context)),
-      ...checkRuns(source, history, context.schedule, now, judged),
+      ...runs.findings,
       ...reportChecks(source, history),
       ...capped(ofKeys),
       ...capped(places.flatMap((place) => identities.get(place) ?? [])),

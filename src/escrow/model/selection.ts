@@ -26,6 +26,32 @@ export function isExcluded(source: EscrowSource, name: string): boolean {
   return !matchesAny(source.keys, name) || matchesAny(source.except, name);
 }
 
+/**
+ * What is wrong with all that a source lists: there is nothing, or the patterns leave out all of it. A retired key counts only where
+ * the patterns select it: they may be mistyped, and must not pass because of it.
+ */
+export function faultOfListing(
+  source: EscrowSource,
+  listed: Iterable<string>,
+): keyof typeof listingRemedies | undefined {
+  const names = [...listed];
+  if (names.length === 0) return source.allowEmpty ? undefined : 'empty';
+  const isSilent = names.every((name) => isExcluded(source, name));
+  return isSilent && names.some((name) => !matchesAny(source.retired, name)) ? 'matchesNothing' : undefined;
+}
+
+export const listingRemedies = {
+  empty:
+    'If it is meant to be empty, say "allowEmpty": true; otherwise check that this is the right source and that the identity sees its keys.',
+  matchesNothing: 'Correct the "keys" and "except" patterns of the source.',
+} as const;
+
+/** A name that the settings spell out, and that no listing has. */
+export const notFoundText = {
+  reason: 'it is named in "keys" but not there',
+  remedy: 'Restore or recover the key, or take its name out of "keys" (or into "retired").',
+} as const;
+
 /** What a skipped key means and what to do about it, as one sentence for reports and log lines. */
 export function explainSkip(reason: SkipReason): string {
   switch (reason) {

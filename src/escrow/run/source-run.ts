@@ -4,7 +4,14 @@ import { describeFailure, failureOf, failureSentence } from '../model/failure.ts
 import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
 import { countOutcomes, failedOutcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
-import { explainSkip, isExcluded, literalKeys, skipReasonOf } from '../model/selection.ts';
+import {
+  explainSkip,
+  faultOfListing,
+  listingRemedies,
+  literalKeys,
+  notFoundText,
+  skipReasonOf,
+} from '../model/selection.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { callsAtOnce } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
@@ -54,6 +61,7 @@ export interface SourceRun {
 export async function runSource(job: SourceJob, ports: RunPorts): Promise<SourceRun> {
   const { source, runId, trigger, attempt, whatIf } = job;
   const { store, now, time, log, keys } = ports;
+  const run = { runId, source: sourcePath(source), trigger, attempt };
   const startedAt = now();
   const throttledBefore = keys.throttled();
   const problems: Failure[] = [];
@@ -69,16 +77,7 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
   try {
     const marker = { startedAt: startedAt.toISOString(), trigger, attempt };
     if (!whatIf) resumed = await markStarted(store, runId, source, marker, time.hardDeadline);
-    log('info', {
-      event: 'escrow.run.started',
-      runId,
-      source: sourcePath(source),
-      sourceKind: source.kind,
-      sourceName: source.name,
-      trigger,
-      attempt,
-      resumed,
-    });
+    log('info', { event: 'escrow.run.started', ...run, sourceKind: source.kind, sourceName: source.name, resumed });
     problems.push(...(await escrowSelection(job, ports, resumed, settle)));
   } catch (error) {
     const failure = describeFailure(error, 'begin', source);
@@ -93,19 +92,10 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
     try {
       const report = {
         format: runReportFormat,
-        runId,
-        source: sourcePath(source),
+        ...run,
         place: source.place,
-        trigger,
-        attempt,
         resumed,
-        asked: {
-          keys: source.keys,
-          except: source.except,
-          retired: source.retired,
-          allowEmpty: source.allowEmpty,
-          maxBackupsPerSecond: source.maxBackupsPerSecond,
-        },
+        asked: source,
         startedAt: startedAt.toISOString(),
         finishedAt: now().toISOString(),
         status: statusNow(),
@@ -123,11 +113,8 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
   const status = statusNow();
   log(status === 'ok' ? 'info' : 'error', {
     event: 'escrow.run.completed',
-    runId,
-    source: sourcePath(source),
+    ...run,
     status,
-    trigger,
-    attempt,
     ...counts,
     durationMs: now().getTime() - startedAt.getTime(),
     throttled,
@@ -152,16 +139,11 @@ async function escrowSelection(
   const backUpKey: KeySource['backUpKey'] = (...key) => calls.add(() => ports.keys.backUpKey(...key));
   const keyPorts = { ...ports, keys: { ...ports.keys, backUpKey } };
   const listed = new Set<string>();
-  let matched = 0;
-  let leftOut = 0;
   let listingFailure: Failure | undefined;
   const broken: Failure[] = [];
 
   const consider = async (key: SourceKey): Promise<void> => {
     const reason = skipReasonOf(source, key);
-    // A retired key counts only where the patterns select it: they may be mistyped, and must not pass because of it.
-    if (!isExcluded(source, key.name)) matched++;
-    else if (reason === 'excluded') leftOut++;
     if (reason !== undefined) {
       return settle({ key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) });
     }
@@ -192,25 +174,20 @@ async function escrowSelection(
     if (!listed.has(name)) settle(failedOutcome(name, listingFailure ?? notFound(source, name)));
   }
   if (listingFailure !== undefined) return [...broken, listingFailure];
-  return [...broken, ...faultsOfListing(source, listed.size, leftOut > 0 && matched === 0)];
+  return [...broken, ...describeListing(source, listed)];
 }
 
-function faultsOfListing(source: EscrowSource, listed: number, matchesNothing: boolean): Failure[] {
-  if (listed === 0 && !source.allowEmpty) {
-    const remedy =
-      'If it is meant to be empty, say "allowEmpty": true; otherwise check that this is the right source and that the identity sees its keys.';
-    return [failureOf({ code: 'sourceIsEmpty', reason: 'it lists no keys', remedy }, 'escrow anything from', source)];
-  }
-  if (matchesNothing) {
-    const remedy = 'Correct the "keys" and "except" patterns of the source.';
-    const reason = `none of its ${listed} keys matches the selection`;
-    return [failureOf({ code: 'selectionMatchesNothing', reason, remedy }, 'escrow anything from', source)];
-  }
-  return [];
+function describeListing(source: EscrowSource, listed: ReadonlySet<string>): Failure[] {
+  const fault = faultOfListing(source, listed);
+  if (fault === undefined) return [];
+  const remedy = listingRemedies[fault];
+  const cause =
+    fault === 'empty'
+      ? { code: 'sourceIsEmpty', reason: 'it lists no keys', remedy }
+      : { code: 'selectionMatchesNothing', reason: `none of its ${listed.size} keys matches the selection`, remedy };
+  return [failureOf(cause, 'escrow anything from', source)];
 }
 
 function notFound(source: EscrowSource, name: string): Failure {
-  const remedy = 'Restore or recover the key, or take its name out of "keys" (or into "retired").';
-  const reason = 'it is named in "keys" but not there';
-  return failureOf({ code: 'configuredKeyNotFound', reason, remedy }, 'back up', source, name);
+  return failureOf({ code: 'configuredKeyNotFound', ...notFoundText }, 'back up', source, name);
 }

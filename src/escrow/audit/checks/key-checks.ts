@@ -4,6 +4,7 @@ import { requiresBackup } from '../../model/coverage-status.ts';
 import { dayMs } from '../../model/day.ts';
 import type { Finding, FindingKind, FindingText, MakeFinding } from '../../model/finding.ts';
 import { counted, describeAge, findingsOf, found, instant } from '../../model/finding.ts';
+import { notFoundText } from '../../model/selection.ts';
 import type { SourceId } from '../../model/source.ts';
 import type { AuditedKey, AuditedRecord } from '../../records/audit-document.ts';
 import { timeOfRecord } from '../../records/audit-document.ts';
@@ -166,10 +167,7 @@ function statusCheck(
     }
     case 'gone': {
       if (previousKey === undefined && record === undefined && listed === undefined) {
-        return of('configuredKeyNotFound', 'gap', {
-          reason: 'it is named in "keys" but not there',
-          remedy: 'Restore or recover the key, or take its name out of "keys" (or into "retired").',
-        });
+        return of('configuredKeyNotFound', 'gap', notFoundText);
       }
       return of('keyGone', 'gap', {
         reason: 'it is gone: it was listed before and no longer is',

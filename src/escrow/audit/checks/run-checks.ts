@@ -3,10 +3,10 @@ import type { Finding, MakeFinding } from '../../model/finding.ts';
 import { counted, findingsOf, found, instant } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { nextOccurrence, occurrencesBetween } from '../../model/run-time.ts';
-import type { SourceId } from '../../model/source.ts';
 import type { StoredRun } from '../../records/stored-run.ts';
 import type { ReportSummary, SourceHistory } from '../../run/run-history.ts';
 import { keptMs, reportsOf } from '../../run/run-history.ts';
+import type { SourceAuditContext, SourceToAudit } from '../inputs/audit-inputs.ts';
 import { lastDueRun } from '../inputs/audit-inputs.ts';
 
 /** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */
@@ -21,58 +21,48 @@ export interface RunsJudged {
   readonly lastRunAt: Date | undefined;
 }
 
+export interface CheckedRuns {
+  readonly findings: readonly Finding[];
+  /** ISO instants when runs were due that never began, newest first. */
+  readonly missed: string[];
+}
+
 /**
  * Whether the source has had the runs that were due: begun, ended and ok. What was due last is a gap while it is not; of what
  * was due earlier, since the latest audit, a later run has mended what counts, and the rest is a warning. A later run of the whole
- * source, on demand too, mends an incomplete one. By a schedule that has changed since the latest audit nothing was due yet.
+ * source, on demand too, mends an incomplete one; one that began late, before the next was due, mends a missed one. By a schedule
+ * that has changed since the latest audit nothing was due yet.
  * @param judged undefined where the latest audit did not know the source: only what was due last is judged.
+ * @param earlier what earlier audits knew as missed.
  */
 export function checkRuns(
-  source: SourceId,
-  history: SourceHistory,
-  schedule: string,
-  now: Date,
+  { source, history }: SourceToAudit,
+  { schedule, now }: SourceAuditContext,
   judged: RunsJudged | undefined,
-): Finding[] {
+  earlier: readonly string[],
+): CheckedRuns {
   const due = lastDueRun(schedule, now);
-  if (due === undefined) return [];
+  const hasChanged = judged !== undefined && judged.schedule !== schedule;
+  const dues = due === undefined || hasChanged ? [] : duesSince(judged?.at, due, schedule);
+  const hasNotBegun = (one: Date): boolean => isMissed(one, schedule, history.runs, now);
+  const missed = [...new Set([...earlier, ...dues.map((one) => one.toISOString())])]
+    .filter((one) => Date.parse(one) > now.getTime() - keptMs && hasNotBegun(new Date(one)))
+    .sort((a, b) => b.localeCompare(a));
+  if (due === undefined) return { findings: [], missed };
   const newestFirst = [...history.runs].reverse();
   const begun = newestFirst.filter((run) => run.startedAt.getTime() >= due.getTime() - timeMargin);
-  const hasChanged = judged !== undefined && judged.schedule !== schedule;
   const last = judgeLast(begun, history, now);
   const isNewlyDead = (run: StoredRun): boolean => judged !== undefined && isDead(run, now) && !isDead(run, judged.at);
   const dead = newestFirst.filter((run) => run !== last?.run && run.reports.length === 0 && isNewlyDead(run));
-  const dues = begun.length > 0 && judged !== undefined && !hasChanged ? duesSince(judged.at, due, schedule) : [];
-  const skipped = dues.filter((one) => isMissed(one, schedule, newestFirst, now));
+  const skipped = begun.length > 0 && judged !== undefined ? dues.filter(hasNotBegun) : [];
   const of = findingsOf({ source });
-  return found(
+  const findings = found(
     begun.length === 0 && !hasChanged && runMissing(due, newestFirst[0]?.startedAt ?? judged?.lastRunAt, of),
     last && runIncomplete('gap', last.run, last.how, of),
     skipped[0] && runsSkipped(skipped.length, skipped[0], of),
     ...dead.slice(0, maxDead).map((run) => runIncomplete('warning', run, leftNoReport(run), of)),
   );
-}
-
-/**
- * When runs were due that never began, newest first: what earlier audits knew, and since. A run that began late, before the next
- * was due, mends it.
- * @param earlier ISO instants.
- */
-export function missedRuns(
-  { runs }: SourceHistory,
-  schedule: string,
-  now: Date,
-  judged: RunsJudged | undefined,
-  earlier: readonly string[],
-): string[] {
-  const due = lastDueRun(schedule, now);
-  const isNew = due !== undefined && (judged === undefined || judged.schedule === schedule);
-  const dues = isNew ? duesSince(judged?.at, due, schedule) : [];
-  const all = new Set([...earlier, ...dues.map((one) => one.toISOString())]);
-  return [...all]
-    .filter((one) => Date.parse(one) > now.getTime() - keptMs)
-    .filter((one) => isMissed(new Date(one), schedule, runs, now))
-    .sort((a, b) => b.localeCompare(a));
+  return { findings, missed };
 }
 
 /** Whoever may write markers can write many. */

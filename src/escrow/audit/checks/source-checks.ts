@@ -3,7 +3,7 @@ import type { CoverageStatus } from '../../model/coverage-status.ts';
 import { requiresBackup } from '../../model/coverage-status.ts';
 import type { Finding, MakeFinding } from '../../model/finding.ts';
 import { counted, findingsOf, found, someOf } from '../../model/finding.ts';
-import { isExcluded } from '../../model/selection.ts';
+import { faultOfListing, listingRemedies } from '../../model/selection.ts';
 import type { EscrowSource, RestorePlace } from '../../model/source.ts';
 import type { AuditedSource } from '../../records/audit-document.ts';
 import type { SourceHistory } from '../../run/run-history.ts';
@@ -43,7 +43,7 @@ function isElsewhere(claimed: RestorePlace, configured: RestorePlace): boolean {
 
 export function checkSource(coverage: SourceCoverage<CheckedKey>): Finding[] {
   const of = findingsOf({ source: coverage.source });
-  return [...listingChecks(coverage, of), ...recordChecks(coverage.keys, of)];
+  return [...listingChecks(coverage, of), ...recordChecks(coverage.keys, of), ...certificateChecks(coverage)];
 }
 
 function listingChecks(coverage: SourceCoverage<CheckedKey>, of: MakeFinding): Finding[] {
@@ -76,30 +76,16 @@ function listingChecks(coverage: SourceCoverage<CheckedKey>, of: MakeFinding): F
 }
 
 /** A source of which nothing is escrowed has no key that could complain. */
-export function silenceChecks({
-  source,
-  unreadable,
-  listed,
-  keys,
-}: SourceCoverage<Pick<KeyCoverage, 'key' | 'status' | 'listed'>>): Finding[] {
+export function silenceChecks({ source, unreadable, listed }: SourceCoverage<unknown>): Finding[] {
   const of = findingsOf({ source });
-  if (unreadable !== undefined) return [];
-  if (listed.size === 0) {
-    if (source.allowEmpty) return [];
-    const remedy =
-      'If it is meant to be empty, say "allowEmpty": true; otherwise check that this is the right source and that the identity sees its keys.';
-    return [of('sourceEmpty', 'gap', { reason: 'it lists no keys', remedy })];
-  }
-  // As a run judges: a retired key counts only where the patterns select it.
-  const listedKeys = keys.filter((key) => key.listed !== undefined);
-  const isSelected = listedKeys.some(({ key }) => !isExcluded(source, key));
+  const fault = unreadable === undefined ? faultOfListing(source, listed.keys()) : undefined;
   return found(
-    !isSelected &&
-      listedKeys.some(({ status }) => status === 'excluded') &&
+    fault === 'empty' && of('sourceEmpty', 'gap', { reason: 'it lists no keys', remedy: listingRemedies.empty }),
+    fault === 'matchesNothing' &&
       of('selectionMatchesNothing', 'gap', {
         reason: 'nothing of it is escrowed: no key matches the selection',
         detail: `${counted(listed.size, 'key')} listed`,
-        remedy: 'Correct the "keys" and "except" patterns of the source.',
+        remedy: listingRemedies.matchesNothing,
       }),
   );
 }
@@ -141,6 +127,17 @@ function someKeys(names: readonly string[]): string {
   return `${counted(names.length, 'key')}: ${someOf(names)}`;
 }
 
+/** Nothing of the escrow's is lost with a certificate's key; that it is gone is reported all the same, once. */
+function certificateChecks({ source, certificatesGone }: SourceCoverage<unknown>): Finding[] {
+  return certificatesGone.map((key) =>
+    findingsOf({ source, key })('keyGone', 'warning', {
+      reason: 'it belonged to a certificate, and is gone',
+      remedy:
+        'If it was deleted by mistake, recover the certificate while it is soft-deleted: the escrow has no backup of it.',
+    }),
+  );
+}
+
 /**
  * @param unknown names of record folders that no audit, and no listing, has a key for.
  * @param isComplete false where there are more folders than an audit looks at.
@@ -160,17 +157,6 @@ export function folderChecks(source: EscrowSource, unknown: readonly string[], i
         reason: 'it has more record folders than an audit looks at',
         remedy: 'Find out who fills it (storage logs).',
       }),
-  );
-}
-
-/** Nothing of the escrow's is lost with a certificate's key; that it is gone is reported all the same, once. */
-export function certificateChecks({ source, certificatesGone }: SourceCoverage<unknown>): Finding[] {
-  return certificatesGone.map((key) =>
-    findingsOf({ source, key })('keyGone', 'warning', {
-      reason: 'it belonged to a certificate, and is gone',
-      remedy:
-        'If it was deleted by mistake, recover the certificate while it is soft-deleted: the escrow has no backup of it.',
-    }),
   );
 }
 
