@@ -28,7 +28,7 @@ function checkReading(store: EscrowStore, prefix: string, task: Task): Promise<C
 }
 
 async function checkWriteOnce(store: EscrowStore, { signal }: Task): Promise<Check[]> {
-  const { overwrite, remove, message = 'no answer' } = await tryCanary(store, signal);
+  const { overwrite, remove, message } = await tryCanary(store, signal);
   return [verdictOf('overwrite', overwrite, message), verdictOf('delete', remove, message)];
 }
 

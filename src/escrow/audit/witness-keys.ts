@@ -5,7 +5,6 @@ import { requiresBackup } from '../model/coverage-status.ts';
 import { describeFailure } from '../model/failure.ts';
 import type { Finding } from '../model/finding.ts';
 import { finding } from '../model/finding.ts';
-import { timeMargin } from '../model/run-id.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { callsAtOnce } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
@@ -93,7 +92,7 @@ async function lossNow(
   { store, previous, now, deadline }: SourceAuditContext,
 ): Promise<AuditedKey['lost']> {
   const { versions: known } = audited;
-  const how = lossOf(known, versions, firstRecordAt, timeMargin);
+  const how = lossOf(known, versions, firstRecordAt);
   if (how === undefined) {
     // Every version that audits knew is there: the right record has been restored.
     const isBack = known !== undefined && versions.known.every(({ missingSince }) => missingSince === undefined);

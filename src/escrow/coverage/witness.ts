@@ -1,4 +1,5 @@
 import type { CoverageStatus } from '../model/coverage-status.ts';
+import { timeMargin } from '../model/run-id.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { KeyVersion, SourceKey } from '../model/source-key.ts';
 import { thumbprintOf } from '../model/source-key.ts';
@@ -91,12 +92,11 @@ export function lossOf(
   previous: WitnessedVersions | undefined,
   now: WitnessedVersions,
   firstRecordAt: Date | undefined,
-  marginMs: number,
 ): NonNullable<AuditedKey['lost']>['how'] | undefined {
   if (previous === undefined) {
     const [oldest] = now.known.flatMap(({ createdAt }) => createdAt ?? []).sort();
     if (oldest === undefined || firstRecordAt === undefined) return undefined;
-    return Date.parse(oldest) > firstRecordAt.getTime() + marginMs ? 'replaced' : undefined;
+    return Date.parse(oldest) > firstRecordAt.getTime() + timeMargin ? 'replaced' : undefined;
   }
   const missing = new Set(now.known.flatMap((one) => (one.missingSince === undefined ? [] : [one.version])));
   const were = presentVersions(previous);

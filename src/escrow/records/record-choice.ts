@@ -55,31 +55,28 @@ export function nothingRestorable({ record, obstacle }: PassedOver, count: numbe
 async function recordAt(
   store: EscrowStore,
   suffixes: SourceSuffixes,
-  wanted: { readonly blobName: string; readonly source?: SourceId | undefined; readonly keyName?: string | undefined },
+  wanted: Extract<RecordChoice, { readonly blobName: string }>,
   deadline: AbortSignal,
 ): Promise<RecordPick> {
-  const blob = await store.find(wanted.blobName, deadline);
+  const { blobName } = wanted;
+  const blob = await store.find(blobName, deadline);
   const record = blob && storedRecordOf(blob, suffixes);
   if (record === undefined) {
-    throw new EscrowFault(
-      'recordNotFound',
-      blob === undefined
-        ? `there is no blob "${wanted.blobName}"`
-        : `the blob "${wanted.blobName}" is not an escrow record`,
-      'See what there is: `keyvault-escrow list`.',
-    );
+    const why =
+      blob === undefined ? `there is no blob "${blobName}"` : `the blob "${blobName}" is not an escrow record`;
+    throw new EscrowFault('recordNotFound', why, 'See what there is: `keyvault-escrow list`.');
   }
   const isOther =
     (wanted.source !== undefined && !isSameSource(record.source, wanted.source)) ||
     (wanted.keyName !== undefined && record.keyName.toLowerCase() !== wanted.keyName.toLowerCase());
-  if (!isOther) {
-    const isArchived = obstacleOf(record)?.code === 'archived';
-    const archived = isArchived ? { archived: { newer: undefined, older: undefined } } : {};
-    return { record, ...archived, passedOver: [], allLate: record.order.isLate };
+  if (isOther) {
+    throw new EscrowFault(
+      'otherRecord',
+      `the blob "${blobName}" holds key "${record.keyName}" of ${describeSource(record.source)}, not the key that you named`,
+      'Leave --name and the source out, or name another blob.',
+    );
   }
-  throw new EscrowFault(
-    'otherRecord',
-    `the blob "${wanted.blobName}" holds key "${record.keyName}" of ${describeSource(record.source)}, not the key that you named`,
-    'Leave --name and the source out, or name another blob.',
-  );
+  const isArchived = obstacleOf(record)?.code === 'archived';
+  const archived = isArchived ? { archived: { newer: undefined, older: undefined } } : {};
+  return { record, ...archived, passedOver: [], allLate: record.order.isLate };
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '../model/failure.ts';
 import { isDenied } from '../model/failure-kind.ts';
 import type { Finding } from '../model/finding.ts';
-import { finding } from '../model/finding.ts';
+import { finding, found } from '../model/finding.ts';
 import { reasonOf } from '../model/remedy.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, NewBlob } from '../ports/escrow-store.ts';
@@ -15,12 +15,14 @@ const canary: NewBlob = {
   metadata: {},
 };
 
+type Answer = 'refused' | 'allowed' | 'unproven';
+
 /** What came of trying to overwrite and to delete the canary. */
 export interface CanaryTrial {
-  readonly overwrite: 'refused' | 'allowed' | 'unproven';
-  readonly remove: 'refused' | 'allowed' | 'unproven';
+  readonly overwrite: Answer;
+  readonly remove: Answer;
   /** What the service said, where something is unproven. */
-  readonly message?: string;
+  readonly message: string;
 }
 
 /**
@@ -29,41 +31,35 @@ export interface CanaryTrial {
  * rejects for what the service answers.
  */
 export async function tryCanary(store: EscrowStore, deadline: AbortSignal): Promise<CanaryTrial> {
+  const messages: string[] = [];
+  const attempt = async (operation: () => Promise<unknown>): Promise<Answer> => {
+    try {
+      await operation();
+      return 'allowed';
+    } catch (error) {
+      if (error instanceof OutOfTime) throw error;
+      if (isRefusal(error)) return 'refused';
+      messages.push(wordsOf(error));
+      return 'unproven';
+    }
+  };
   try {
     if ((await store.find(canaryName, deadline)) === undefined) await putOnce(store, canary, deadline);
   } catch (error) {
     if (error instanceof OutOfTime) throw error;
-    const message = `the canary cannot be put: ${wordsOf(error)}`;
-    return { overwrite: 'unproven', remove: 'unproven', message };
+    return { overwrite: 'unproven', remove: 'unproven', message: `the canary cannot be put: ${wordsOf(error)}` };
   }
   const overwrite = await attempt(() => store.replace(canary, deadline));
   const remove = await attempt(() => store.remove(canaryName, deadline));
-  const messages = [overwrite.message, remove.message].filter((message) => message !== undefined);
-  return {
-    overwrite: overwrite.answer,
-    remove: remove.answer,
-    ...(messages.length > 0 && { message: messages.join('; ') }),
-  };
+  return { overwrite, remove, message: messages.join('; ') };
 }
 
 export function trialFindings({ overwrite, remove, message }: CanaryTrial): Finding[] {
-  const findings: Finding[] = [];
-  if (overwrite === 'allowed') findings.push(notWriteOnce('overwritten'));
-  if (remove === 'allowed') findings.push(notWriteOnce('deleted'));
-  if (overwrite === 'unproven' || remove === 'unproven') findings.push(writeOnceUnproven(message ?? 'no answer'));
-  return findings;
-}
-
-async function attempt(
-  operation: () => Promise<void>,
-): Promise<{ readonly answer: CanaryTrial['overwrite']; readonly message?: string }> {
-  try {
-    await operation();
-    return { answer: 'allowed' };
-  } catch (error) {
-    if (error instanceof OutOfTime) throw error;
-    return isRefusal(error) ? { answer: 'refused' } : { answer: 'unproven', message: wordsOf(error) };
-  }
+  return found(
+    overwrite === 'allowed' && notWriteOnce('overwritten'),
+    remove === 'allowed' && notWriteOnce('deleted'),
+    (overwrite === 'unproven' || remove === 'unproven') && writeOnceUnproven(message),
+  );
 }
 
 /** No right to, or write-once by policy. A lease, a firewall or a condition refuses too, and proves nothing of the records. */
