@@ -49,6 +49,10 @@ export function scriptedOperator({ there = {}, restore, refuse }: OperatorScript
     there: keys,
     keys: {
       source: { kind: 'vault', name: 'contoso-drill' },
+      async *listKeys() {
+        for (const [name, { state, versions }] of keys)
+          if (state === 'active') yield keyOf(name, versions.at(-1) ?? '');
+      },
       async *listVersions(name: string) {
         refuseIf('listVersions');
         for (const version of seen(name, 'active')?.key.versions ?? [])

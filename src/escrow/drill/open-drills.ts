@@ -1,3 +1,4 @@
+import type { RunId } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
@@ -8,6 +9,8 @@ import { readDrillReceipt } from '../records/drill-receipt.ts';
 
 /** A drill that no receipt closes: it crashed, is under way, or left something. What it says is a claim of whoever wrote it. */
 export interface OpenDrill {
+  /** By the name of its journal, whatever that says inside. */
+  readonly drillId: RunId;
   readonly journalName: string;
   /** The storage service's own time. */
   readonly openedAt: Date;
@@ -40,7 +43,13 @@ export async function findOpenDrills(
       unreadable.push(journalName);
     } else if (journal.target === sourcePath(target)) {
       const names = left ?? journal.keys.map(({ key }) => key);
-      open.push({ journalName, openedAt, journal, names: [...new Set(names.map((name) => name.toLowerCase()))] });
+      open.push({
+        drillId,
+        journalName,
+        openedAt,
+        journal,
+        names: [...new Set(names.map((name) => name.toLowerCase()))],
+      });
     }
   }
   return { open: open.sort((a, b) => a.openedAt.getTime() - b.openedAt.getTime()), unreadable };

@@ -6,6 +6,7 @@ import type { KeyOperator } from '../ports/key-operator.ts';
 import type { DrillReceipt } from '../records/drill-receipt.ts';
 import { drillFormat, putDrillReceipt } from '../records/drill-receipt.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
+import { readTakenNames } from '../restore/restore-step.ts';
 import { removeKey } from '../restore/restored-key.ts';
 import type { OpenDrill } from './open-drills.ts';
 
@@ -35,8 +36,11 @@ export async function findLeftovers(
 ): Promise<Leftover[]> {
   const wanted = new Map<string, OpenDrill | undefined>(names.map((name) => [name.toLowerCase(), undefined]));
   for (const drill of open) for (const name of drill.names) wanted.set(name, drill);
+  // Journals may name anything, and as much as they like: only what is there is looked at.
+  const { active, deleted: deletedNames } = await readTakenNames(operator, deadline);
   const found: Leftover[] = [];
   for (const [name, drill] of wanted) {
+    if (!active.has(name) && !deletedNames.has(name)) continue;
     const key = await operator.findKey(name, deadline);
     const deleted = key === undefined ? await operator.findDeletedKey(name, deadline) : undefined;
     const current = key ?? deleted;
@@ -95,7 +99,7 @@ export async function closeDrills(
   deadline: AbortSignal,
 ): Promise<string[]> {
   const receipts: string[] = [];
-  for (const { journal, names } of open) {
+  for (const { drillId, journal, names } of open) {
     const left = names.filter((name) => remaining.has(name));
     const gone = removed.filter((name) => names.includes(name.toLowerCase()));
     const receipt: DrillReceipt = {
@@ -108,7 +112,7 @@ export async function closeDrills(
       keys: [],
       ...(left.length > 0 && { left }),
     };
-    receipts.push(await putDrillReceipt(drills, journal.drillId, receipt, deadline));
+    receipts.push(await putDrillReceipt(drills, drillId, receipt, deadline));
   }
   return receipts;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runDrill } from '../../../src/escrow/drill/drill.ts';
 import { findOpenDrills } from '../../../src/escrow/drill/open-drills.ts';
 import { closeDrills, findLeftovers, sweep } from '../../../src/escrow/drill/sweep.ts';
+import { drillJournalFormat } from '../../../src/escrow/records/drill-journal.ts';
 import { answered } from '../../support/answers.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { escrowedRecord } from '../../support/escrowed-record.ts';
@@ -158,6 +159,41 @@ describe('a sweep', () => {
     expect([...operator.there]).toEqual([]);
     await closeDrills(drills, open, new Set(), ['signing'], now, noLimit);
     expect((await findOpenDrills(drills, target.source, noLimit)).open).toEqual([]);
+  });
+
+  test('asks a vault only for what is there, and closes each drill under its own name, whatever journals say', async () => {
+    const { operator, drills } = await crashed();
+    const names = [
+      '',
+      'a/b',
+      '../../secrets/x',
+      '\u001b[2J',
+      'Signing',
+      ...Array.from({ length: 500 }, (_, at) => `k${at}`),
+    ];
+    const journal = {
+      format: drillJournalFormat,
+      startedAt: now().toISOString(),
+      target: 'vaults/contoso-drill',
+    } as const;
+    const keys = names.map((key) => ({ source: 'vaults/contoso-prod', key, blobName: 'x' }));
+    const bytes = Buffer.from(JSON.stringify({ ...journal, drillId: '../../elsewhere', keys }));
+    const name = 'drills/20261126T000000Z.journal.json';
+    await drills.create({ name, bytes, contentType: 'application/json', metadata: {} }, noLimit);
+    const { open } = await findOpenDrills(drills, target.source, noLimit);
+    const asked: string[] = [];
+    const watched = {
+      ...operator,
+      findKey(key: string) {
+        asked.push(key);
+        return operator.findKey(key, noLimit);
+      },
+    };
+    expect((await findLeftovers(watched, open, [], undefined, noLimit)).map((one) => one.name)).toEqual(['signing']);
+    expect(asked).toEqual(['signing']);
+    await closeDrills(drills, open, new Set(), ['signing'], now, noLimit);
+    expect((await findOpenDrills(drills, target.source, noLimit)).open).toEqual([]);
+    expect([...drills.blobs.keys()].filter((one) => one.includes('elsewhere'))).toEqual([]);
   });
 
   test('leaves alone what changed since it was shown', async () => {
