@@ -1,3 +1,5 @@
+import type { FailureKind } from '../../escrow/model/failure-kind.ts';
+import { ServiceError } from '../../escrow/model/service-error.ts';
 import { listEveryRecord } from '../../escrow/records/record-listing.ts';
 import { recordContentType } from '../../escrow/records/record-metadata.ts';
 import { obstacleOf } from '../../escrow/records/record-obstacle.ts';
@@ -61,7 +63,20 @@ export async function copyEscrow(options: CopyOptions, task: Task, onRecord: () 
   }
 }
 
-async function copyRecord(
+/** Failures of one record alone: its name is none for a file, or its bytes cannot be had. */
+const ofOneRecord: readonly FailureKind[] = ['nameRefused', 'absent', 'notReadable', 'tooLarge'];
+
+async function copyRecord(record: StoredRecord, to: FolderStore, task: Task): Promise<'copied' | 'already' | LeftOut> {
+  try {
+    return await tryToCopy(record, to, task);
+  } catch (error) {
+    if (!(error instanceof ServiceError) || !ofOneRecord.includes(error.kind)) throw error;
+    const { source, keyName, blobName } = record;
+    return { source, keyName, blobName, code: error.kind, reason: error.message };
+  }
+}
+
+async function tryToCopy(
   record: StoredRecord,
   to: FolderStore,
   { services, signal }: Task,
