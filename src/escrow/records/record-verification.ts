@@ -6,6 +6,7 @@ import { isSameSource } from '../model/source.ts';
 import { readBackupFormat } from './backup-envelope.ts';
 import { parseRecordName } from './blob-names.ts';
 import { sha256Of } from './put-once.ts';
+import { obstacleOf } from './record-obstacle.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** What is wrong with one record. */
@@ -17,7 +18,9 @@ export interface RecordFault {
     | 'envelopeUnknown'
     | 'envelopeDiffers'
     | 'metadataDiffers'
-    | 'tooEarly';
+    | 'tooEarly'
+    | 'notBlockBlob'
+    | 'modified';
   readonly message: string;
 }
 
@@ -32,7 +35,13 @@ export const formatOf: Readonly<Record<SourceKind, string>> = {
  * name. Only a drill shows whether they restore, because only the service can open them.
  */
 export function faultsOfRecord(record: StoredRecord, bytes: Uint8Array, suffixes: SourceSuffixes): RecordFault[] {
-  return [...faultsOfBytes(record, bytes), ...faultsOfMetadata(record, suffixes)];
+  return [...faultsOfBytes(record, bytes), ...faultsOfMetadata(record, suffixes), ...faultsOfStorage(record)];
+}
+
+/** What no content shows: that it can still be changed, or was. */
+function faultsOfStorage(record: StoredRecord): RecordFault[] {
+  const { code, reason } = obstacleOf(record) ?? {};
+  return code === 'notBlockBlob' || code === 'modified' ? [{ code, message: `it ${reason}` }] : [];
 }
 
 /** Only what bears on the bytes: with any of these the record must not be restored. */

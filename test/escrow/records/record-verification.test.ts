@@ -18,7 +18,7 @@ function codesOf(spoil: Partial<StoredBlob> & { readonly bytes?: Buffer }): stri
       ...storedBlob({
         name: `vaults/contoso-prod/signing/${runid}.keybackup`,
         bytes: ofVault,
-        createdAt: new Date('2026-11-24T02:00:05Z'),
+        createdAt: spoil.createdAt ?? new Date('2026-11-24T02:00:05Z'),
         metadata: metadata({}),
       }),
       ...more,
@@ -57,6 +57,8 @@ test.each<[string, string[], Parameters<typeof codesOf>[0]]>([
     { name: `managed-hsms/contoso-prod/signing/${runid}.keybackup` },
   ],
   ['was there before its run could begin', ['tooEarly'], { createdAt: new Date('2026-11-24T01:49:59Z') }],
+  ['is no block blob', ['notBlockBlob'], { type: 'append' }],
+  ['was changed after it was written', ['modified'], { lastModified: new Date('2026-11-24T03:00:00Z') }],
   [
     'has a chosen name and was there before its run',
     ['tooEarly'],
