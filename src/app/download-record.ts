@@ -1,4 +1,5 @@
 import { EscrowFault } from '../escrow/model/failure.ts';
+import { maxRecordBytes } from '../escrow/records/blob-fault.ts';
 import type { RecordChoice } from '../escrow/records/record-choice.ts';
 import { faultsOfBytes } from '../escrow/records/record-verification.ts';
 import { describeRestorePlace, inConfiguredPlace } from '../escrow/restore/restore-place.ts';
@@ -17,7 +18,7 @@ export interface DownloadedRecord {
 /** @throws EscrowFault for bytes that are not what was written. */
 export async function downloadRecord(choice: RecordChoice, task: Task): Promise<DownloadedRecord> {
   const { record } = await findRecord(choice, task);
-  const bytes = await task.services.store.read(record.blobName, task.signal);
+  const bytes = await task.services.store.read(record.blobName, task.signal, maxRecordBytes);
   const [fault] = faultsOfBytes(record, bytes);
   if (fault !== undefined) {
     throw new EscrowFault(

@@ -1,4 +1,5 @@
 import { describeFailure, failureSentence } from '../escrow/model/failure.ts';
+import { maxRecordBytes } from '../escrow/records/blob-fault.ts';
 import { faultsOfRecord } from '../escrow/records/record-verification.ts';
 import type { FoundRecord, RecordQuery } from './find-records.ts';
 import { forEachRecord } from './find-records.ts';
@@ -39,7 +40,7 @@ async function check(
 ): Promise<void> {
   const { blobName, source, keyName } = record;
   try {
-    const bytes = await services.store.read(blobName, signal);
+    const bytes = await services.store.read(blobName, signal, maxRecordBytes);
     tally.bytes += bytes.length;
     for (const fault of faultsOfRecord(record, bytes, services.settings.suffixes)) {
       tally.findings.push({ blobName, ...fault });

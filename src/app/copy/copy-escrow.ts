@@ -1,5 +1,6 @@
 import type { FailureKind } from '../../escrow/model/failure-kind.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
+import { maxRecordBytes } from '../../escrow/records/blob-fault.ts';
 import { listEveryRecord } from '../../escrow/records/record-listing.ts';
 import { recordContentType } from '../../escrow/records/record-metadata.ts';
 import { obstacleOf } from '../../escrow/records/record-obstacle.ts';
@@ -90,7 +91,7 @@ async function tryToCopy(
     const isSame = existing.metadata.sha256 === sha256 && existing.length === blob.length;
     return isSame ? 'already' : leftOut('differs', 'the folder has other bytes under its name');
   }
-  const bytes = await services.store.read(blobName, signal);
+  const bytes = await services.store.read(blobName, signal, maxRecordBytes);
   const [fault] = faultsOfBytes(record, bytes);
   if (fault !== undefined) return leftOut(fault.code, fault.message);
   const copy = { name: blobName, bytes, contentType: recordContentType, metadata: blob.metadata };

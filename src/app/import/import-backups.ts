@@ -6,6 +6,7 @@ import { ServiceError } from '../../escrow/model/service-error.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
 import { describeSource, isSameSource } from '../../escrow/model/source.ts';
 import { readBackupFormat } from '../../escrow/records/backup-envelope.ts';
+import { maxRecordBytes } from '../../escrow/records/blob-fault.ts';
 import { recordName } from '../../escrow/records/blob-names.ts';
 import { putOnce, sha256Of } from '../../escrow/records/put-once.ts';
 import { recordContentType, writeRecordMetadata } from '../../escrow/records/record-metadata.ts';
@@ -33,8 +34,6 @@ export interface ImportOutcome {
   readonly reason?: string;
 }
 
-// A backup of a key with hundreds of versions has some megabytes.
-const maxBackupBytes = 64 * 1024 * 1024;
 // Before Key Vault there were no backups of its keys.
 const firstKeyVault = Date.UTC(2015, 0, 1);
 
@@ -75,7 +74,7 @@ async function importFile(file: string, files: number, options: ImportOptions, t
   if (takenAt > now()) return refused(`it would be of the future (${takenAt.toISOString()})`);
   if (takenAt.getTime() < firstKeyVault) return refused(`${takenAt.toISOString()} is before there was Key Vault`);
   const { size } = await stat(file);
-  if (size > maxBackupBytes) return refused(`its ${size} bytes are more than a backup has`);
+  if (size > maxRecordBytes) return refused(`its ${size} bytes are more than a backup has`);
 
   const bytes = await readFile(file);
   const format = readBackupFormat(bytes);

@@ -6,7 +6,17 @@ import { parseRecordName } from './blob-names.ts';
 import { readRecordMetadata } from './record-metadata.ts';
 
 /** Why a blob in a key's folder does not count as a record of the key. */
-export type BlobFault = 'notARecord' | 'foreign' | 'notBlockBlob' | 'withoutDigest' | 'tooEarly' | 'modified';
+export type BlobFault =
+  | 'notARecord'
+  | 'foreign'
+  | 'notBlockBlob'
+  | 'withoutDigest'
+  | 'tooEarly'
+  | 'modified'
+  | 'tooLarge';
+
+/** A backup of a key with hundreds of versions has some megabytes. More is not read: it would fill the memory of whoever does. */
+export const maxRecordBytes = 64 * 1024 ** 2;
 
 /** Both times of a record come from the request that wrote it, in whole seconds. */
 const modifiedAfterMs = 2000;
@@ -17,6 +27,7 @@ export function faultOfBlob(blob: StoredBlob, source: SourceId, key: string): Bl
   if (parsed === undefined) return 'notARecord';
   // An append blob passes every check until somebody appends.
   if (blob.type !== 'block') return 'notBlockBlob';
+  if (blob.length > maxRecordBytes) return 'tooLarge';
   if (!isOfKey(blob.metadata, source, key)) return 'foreign';
   if (precedesRun(blob.createdAt, parsed.runTime)) return 'tooEarly';
   // Written once: what changed later is not what was written. Another tier leaves this time alone.

@@ -1,5 +1,5 @@
 import type { BlobFault } from './blob-fault.ts';
-import { faultOfBlob } from './blob-fault.ts';
+import { faultOfBlob, maxRecordBytes } from './blob-fault.ts';
 import { namedFolder } from './blob-names.ts';
 import type { StoredRecord } from './stored-record.ts';
 
@@ -31,6 +31,7 @@ export function obstacleOf(record: StoredRecord): RecordObstacle | undefined {
 /** Whose it is, and when, only its own metadata say. */
 function faultOfChosenName({ blob, sha256 }: StoredRecord): BlobFault | undefined {
   if (blob.type !== 'block') return 'notBlockBlob';
+  if (blob.length > maxRecordBytes) return 'tooLarge';
   return blob.length === 0 || sha256 === undefined ? 'withoutDigest' : undefined;
 }
 
@@ -39,6 +40,7 @@ const faultReasons: Readonly<Record<RecordObstacle['code'] & BlobFault, (record:
   foreign: () => 'is of another key, as its own metadata say',
   withoutDigest: ({ blob }) =>
     blob.length === 0 ? 'is empty' : 'has no "sha256" in its metadata, so its bytes cannot be checked',
+  tooLarge: ({ blob }) => `has ${blob.length} bytes, more than any backup`,
   tooEarly: () => 'was there before its run could begin, so the app did not write it',
   modified: ({ blob }) => `was altered after it was written (${blob.lastModified.toISOString()})`,
 };

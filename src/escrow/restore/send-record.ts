@@ -7,6 +7,7 @@ import type { ConflictWait } from '../ports/conflict-wait.ts';
 import { conflictWaitsMs } from '../ports/conflict-wait.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { DeletedKey, KeyInside, KeyOperator } from '../ports/key-operator.ts';
+import { maxRecordBytes } from '../records/blob-fault.ts';
 import { faultsOfBytes } from '../records/record-verification.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import { describeRestoreFailure } from './restore-failure.ts';
@@ -45,7 +46,7 @@ export async function readVerified(
   deadline: AbortSignal,
 ): Promise<{ readonly bytes: Uint8Array } | { readonly failure: Failure }> {
   try {
-    const bytes = await store.read(record.blobName, deadline);
+    const bytes = await store.read(record.blobName, deadline, maxRecordBytes);
     const [fault] = faultsOfBytes(record, bytes);
     return fault === undefined ? { bytes } : { failure: corrupt(record, fault.message) };
   } catch (error) {

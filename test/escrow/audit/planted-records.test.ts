@@ -94,6 +94,7 @@ describe('what a record is', () => {
     ['an append blob', { type: 'append' as const }, 'recordNotBlockBlob payroll'],
     ['without digest', { metadata: { backedupat: night(1, 3).toISOString() } }, 'recordForeign payroll'],
     ['of another key', { key: 'signing' }, 'recordForeign payroll'],
+    ['larger than any backup', { length: 64 * 1024 ** 2 + 1 }, 'recordForeign payroll'],
     ['empty', { content: '' }, 'recordWithoutDigest payroll (warning)'],
     [
       'with a digest that is none',

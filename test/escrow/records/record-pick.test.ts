@@ -63,6 +63,7 @@ describe('the record of a key', () => {
     ['that is an append blob', { type: 'append' }, 'is not a block blob (append)'],
     ['that is a page blob', { type: 'page' }, 'is not a block blob (page)'],
     ['that is empty', { length: 0 }, 'is empty'],
+    ['that is larger than any backup', { length: 5 * 1024 ** 3 }, 'more than any backup'],
     ['with a digest that is none', { metadata: { sha256: 'AB' } }, 'has no "sha256"'],
     ['of another key', { metadata: { keyid: 'https://contoso-prod.vault.azure.net/keys/other' } }, 'is of another key'],
     [

@@ -108,6 +108,12 @@ const faultTexts: Readonly<
     reason: 'a blob in its folder is, by its own metadata, not of this key',
     remedy: `Do not restore from it, and ${whoWrote}.`,
   },
+  tooLarge: {
+    kind: 'recordForeign',
+    severity: 'gap',
+    reason: 'a blob in its folder is larger than any backup',
+    remedy: `Do not restore from it, and ${whoWrote}.`,
+  },
   tooEarly: {
     kind: 'recordTooEarly',
     severity: 'gap',
