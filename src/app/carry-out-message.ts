@@ -22,6 +22,15 @@ export interface Delivery {
   readonly attempt: number;
 }
 
+/** A message that is being carried out, and what that takes. */
+interface Work {
+  readonly message: Uint8Array;
+  readonly delivery: Delivery;
+  readonly services: Services;
+  readonly log: EscrowLog;
+  readonly time: TimeBudget;
+}
+
 /**
  * Carries out one queue message: a key, a source, all, or an event.
  * @returns `refused` for what can never succeed: it is recorded with the reason, and belongs on the poison queue.
@@ -33,16 +42,16 @@ export async function carryOutMessage(
   services: Services,
   log: EscrowLog,
 ): Promise<'done' | 'refused'> {
-  const time = services.timeBudget();
+  const work = { message, delivery, services, log, time: services.timeBudget() };
   let runId = requestRunId(delivery.insertedAt, delivery.messageId);
   try {
     const { sources, suffixes } = services.settings;
     const request = parseRequest(parseMessageBody(message), { sources, suffixes, now: services.now() });
     runId = runIdOf(request, delivery);
-    await carryOut(request, runId, delivery, services, log, time);
+    await carryOut(request, runId, work);
     return 'done';
   } catch (error) {
-    await saveFailure(error, { message, runId, delivery, services, log, time });
+    await saveFailure(error, runId, work);
     if (error instanceof RequestRefused) return 'refused';
     throw error;
   }
@@ -54,14 +63,9 @@ function runIdOf(request: EscrowRequest, { insertedAt, messageId }: Delivery): R
   return requestRunId(insertedAt, messageId);
 }
 
-async function carryOut(
-  request: EscrowRequest,
-  runId: RunId,
-  { attempt, messageId }: Delivery,
-  services: Services,
-  log: EscrowLog,
-  time: TimeBudget,
-): Promise<void> {
+async function carryOut(request: EscrowRequest, runId: RunId, work: Work): Promise<void> {
+  const { delivery, services, log, time } = work;
+  const { attempt, messageId } = delivery;
   switch (request.scope) {
     case 'nothing':
       return log('info', { event: 'escrow.request.acknowledged', runId, messageId, reason: request.reason });
@@ -71,17 +75,11 @@ async function carryOut(
       return runSources(services, request.sources, { runId, trigger, attempt, whatIf }, log, time);
     }
     case 'key':
-      return carryOutKey(request, runId, services, log, time);
+      return carryOutKey(request, runId, work);
   }
 }
 
-async function carryOutKey(
-  request: KeyRequest,
-  runId: RunId,
-  services: Services,
-  log: EscrowLog,
-  time: TimeBudget,
-): Promise<void> {
+async function carryOutKey(request: KeyRequest, runId: RunId, { services, log, time }: Work): Promise<void> {
   const { source, event } = request;
   const trigger = event === undefined ? 'request' : 'event';
   const outcome = await runNamedKey(
@@ -98,18 +96,9 @@ async function carryOutKey(
   throw incompleteRun(`The request for key "${request.name}" failed (run ${runId}).`, [outcome]);
 }
 
-interface FailedRequest {
-  readonly message: Uint8Array;
-  readonly runId: RunId;
-  readonly delivery: Delivery;
-  readonly services: Services;
-  readonly log: EscrowLog;
-  readonly time: TimeBudget;
-}
-
 /** Records what cannot be carried out: whole, with the reason. */
-async function saveFailure(error: unknown, failed: FailedRequest): Promise<void> {
-  const { message, runId, delivery, services, log, time } = failed;
+async function saveFailure(error: unknown, runId: RunId, work: Work): Promise<void> {
+  const { message, delivery, services, log, time } = work;
   const { messageId, insertedAt, attempt } = delivery;
   const reason = messageOf(error);
   const isRefused = error instanceof RequestRefused;
@@ -117,26 +106,23 @@ async function saveFailure(error: unknown, failed: FailedRequest): Promise<void>
   if (isRefused) log('error', { event: 'escrow.request.refused', runId, messageId, reason });
   else log('error', { event: 'escrow.request.failed', runId, messageId, reason, attempt, final: isLast });
 
-  if (isRefused || isLast) {
-    const record = {
-      format: 'keyvault-escrow/request/1',
-      messageId,
-      runId,
-      insertedAt: insertedAt.toISOString(),
-      recordedAt: services.now().toISOString(),
-      status: isRefused ? 'refused' : 'failed',
-      reason,
-      attempt,
-      message: originalMessage(message),
-    } as const;
-    try {
-      await saveRequest(services.store, record, time.hardDeadline);
-    } catch (saveError) {
-      // The message itself is safe: the host delivers it again, or moves it to the poison queue.
-      throw new AggregateError(
-        [error, saveError],
-        `${reason}\nThe request could not be recorded either: ${messageOf(saveError)}`,
-      );
-    }
+  if (!isRefused && !isLast) return;
+  const record = {
+    format: 'keyvault-escrow/request/1',
+    messageId,
+    runId,
+    insertedAt: insertedAt.toISOString(),
+    recordedAt: services.now().toISOString(),
+    status: isRefused ? 'refused' : 'failed',
+    reason,
+    attempt,
+    message: originalMessage(message),
+  } as const;
+  try {
+    await saveRequest(services.store, record, time.hardDeadline);
+  } catch (saveError) {
+    // The message itself is safe: the host delivers it again, or moves it to the poison queue.
+    const words = `${reason}\nThe request could not be recorded either: ${messageOf(saveError)}`;
+    throw new AggregateError([error, saveError], words);
   }
 }

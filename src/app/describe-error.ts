@@ -1,4 +1,5 @@
-import { EscrowFault, messageOf } from '../escrow/model/failure.ts';
+import type { Failure } from '../escrow/model/failure.ts';
+import { EscrowFault, failureHeadline, messageOf } from '../escrow/model/failure.ts';
 import { reasonOf, remedyOf } from '../escrow/model/remedy.ts';
 import type { ServiceName } from '../escrow/model/service-error.ts';
 import { OutOfTime, ServiceError } from '../escrow/model/service-error.ts';
@@ -50,3 +51,8 @@ const roles: Readonly<Record<ServiceName, string>> = {
   Folder: 'Give yourself the right to read and write there, or name another folder.',
   identity: '',
 };
+
+/** A failure that ends a command. */
+export function faultOf(failure: Failure): EscrowFault {
+  return new EscrowFault(failure.code, failureHeadline(failure), failure.remedy, { cause: failure.cause });
+}

@@ -6,13 +6,15 @@ import type { OperatorServices } from '../app/operator-services.ts';
 import type { Settings } from '../app/settings.ts';
 import type { Task } from '../app/task.ts';
 import { UsageFault } from '../app/usage-fault.ts';
+import { reasonOf } from '../escrow/model/remedy.ts';
+import { describeSource } from '../escrow/model/source.ts';
+import type { ConflictWait } from '../escrow/ports/conflict-wait.ts';
 import { loadSettings } from './options/settings-source.ts';
 import type { ExitCode } from './terminal/errors.ts';
 import { exitCodes } from './terminal/errors.ts';
 import type { Io } from './terminal/io.ts';
 import { hasColours, nameProgram, say, wrapTo } from './terminal/print.ts';
 import { suggest } from './terminal/suggestion.ts';
-import { describeWait } from './terminal/wait-text.ts';
 
 export type ComposeServices = (settings: Settings) => OperatorServices;
 
@@ -156,4 +158,10 @@ function beStrict(command: CommandUnknownOpts): void {
       if (++times > 1 && !option.variadic) command.error(`error: option '${option.flags}' is given twice`);
     });
   }
+}
+
+/** `Waiting 4 s to purge key "signing" in vault "contoso-drill": another operation on it goes on …`. */
+function describeWait({ source, operation, keyName, ms, refusal }: ConflictWait): string {
+  const what = `${operation === 'backUp' ? 'back up' : operation} key "${keyName}" in ${describeSource(source)}`;
+  return `Waiting ${Math.round(ms / 1000)} s to ${what}: another operation on it goes on. ${reasonOf(refusal)}.`;
 }

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { HostConfiguration } from '../host-configuration.ts';
 import type { Emit } from '../host-events.ts';
 import type { InvocationOutcome, Invoke } from '../invoker.ts';
-import type { FunctionMetadata, InvocationRequest, RetryContext } from '../worker/core-contract.ts';
+import type { FunctionMetadata, InvocationRequest, RetryContext, RetryOptions } from '../worker/core-contract.ts';
 import type { Schedule } from './ncrontab.ts';
-import { isRetried, retryDelayMs } from './retry-policy.ts';
 import { sleepUntil } from './sleep-until.ts';
 import type { TimerState, TimerStatus } from './timer-state.ts';
 
@@ -83,4 +82,17 @@ function formattedException(
   const inner = `Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException : Result: Failure\nException: ${message}\nStack: ${stack}`;
   const outer = `Microsoft.Azure.WebJobs.Host.FunctionInvocationException : Exception while executing function: Functions.${functionName}`;
   return { message: `${outer} ---> ${inner} \n   End of inner exception`, stackTrace: stack };
+}
+
+/** Whether a function that failed `attempts` times is tried again. */
+export function isRetried(retry: RetryOptions | undefined, attempts: number): boolean {
+  return retry !== undefined && (retry.maxRetryCount === -1 || attempts <= retry.maxRetryCount);
+}
+
+/** Milliseconds before the next try, after `attempts` failures. */
+export function retryDelayMs(retry: RetryOptions, attempts: number): number {
+  if (retry.retryStrategy === 'fixedDelay') return (retry.delayInterval?.seconds ?? 0) * 1000;
+  const minimum = (retry.minimumInterval?.seconds ?? 0) * 1000;
+  const maximum = (retry.maximumInterval?.seconds ?? 0) * 1000;
+  return Math.min(maximum, minimum * 2 ** (attempts - 1));
 }

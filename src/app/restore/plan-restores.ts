@@ -15,7 +15,7 @@ import { isTaken } from '../../escrow/restore/restore-many.ts';
 import { describeOtherPlace, inConfiguredPlace } from '../../escrow/restore/restore-place.ts';
 import type { TakenNames } from '../../escrow/restore/restore-step.ts';
 import { readTakenNames, restoreStepOf } from '../../escrow/restore/restore-step.ts';
-import { faultOf } from '../fault-of.ts';
+import { faultOf } from '../describe-error.ts';
 import type { Task } from '../task.ts';
 import type { PacedTarget } from './prepare-restore.ts';
 

@@ -15,7 +15,7 @@ import type { PlaceVerdict, RestoreTarget } from '../../escrow/restore/restore-p
 import { describeOtherPlace, inConfiguredPlace, judgePlace } from '../../escrow/restore/restore-place.ts';
 import type { RestoreStep } from '../../escrow/restore/restore-step.ts';
 import { readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
-import { faultOf } from '../fault-of.ts';
+import { faultOf } from '../describe-error.ts';
 import type { Task } from '../task.ts';
 import type { ReferenceOf } from './key-references.ts';
 import { openKeyReferences } from './key-references.ts';

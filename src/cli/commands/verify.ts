@@ -1,8 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
-import type { EvidenceVerdict } from '../../app/verify-evidence.ts';
-import { verifyEvidence } from '../../app/verify-evidence.ts';
-import type { Verification } from '../../app/verify-records.ts';
-import { verifyRecords } from '../../app/verify-records.ts';
+import type { EvidenceVerdict, Verification } from '../../app/verify.ts';
+import { verifyEvidence, verifyRecords } from '../../app/verify.ts';
 import { findingMessage } from '../../escrow/model/finding.ts';
 import type { Cli } from '../cli.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';

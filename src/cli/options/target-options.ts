@@ -1,12 +1,11 @@
 import type { Command, OptionValues } from '@commander-js/extra-typings';
-import { Option } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { OperatorServices } from '../../app/operator-services.ts';
 import type { PacedTarget } from '../../app/restore/prepare-restore.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
 import type { RestorePlace } from '../../escrow/model/source.ts';
 import { defaultBackupsPerSecond, isSameSource } from '../../escrow/model/source.ts';
 import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
-import { parsePace } from './pace.ts';
 import { parseSourceName } from './source-options.ts';
 
 /** The options that name where to restore to. */
@@ -65,4 +64,11 @@ export function readTarget(values: TargetValues, { settings }: OperatorServices)
 
 export function describeTarget({ source, place }: PacedTarget): object {
   return { ...namesOfSource(source), place };
+}
+
+/** Calls per second. @throws InvalidArgumentError */
+export function parsePace(text: string): number {
+  const pace = Number(text);
+  if (pace > 0 && pace <= 1000) return pace;
+  throw new InvalidArgumentError('Write a number of calls per second, up to 1000.');
 }

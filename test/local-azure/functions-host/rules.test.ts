@@ -3,7 +3,7 @@ import { hostConfiguration, withHostSettings } from '../../../local-azure/functi
 import { decodeMessage } from '../../../local-azure/functions-host/queue/message-encoding.ts';
 import { outputMessages } from '../../../local-azure/functions-host/queue/output-messages.ts';
 import { parseSchedule } from '../../../local-azure/functions-host/timer/ncrontab.ts';
-import { isRetried, retryDelayMs } from '../../../local-azure/functions-host/timer/retry-policy.ts';
+import { isRetried, retryDelayMs } from '../../../local-azure/functions-host/timer/timer-run.ts';
 import type { FunctionMetadata } from '../../../local-azure/functions-host/worker/core-contract.ts';
 
 describe('host.json', () => {

@@ -1,12 +1,12 @@
+import { createInterface } from 'node:readline';
 import { Option } from '@commander-js/extra-typings';
 import { readTargets } from '../../../app/backup/backup-target.ts';
 import { UsageFault } from '../../../app/usage-fault.ts';
 import { sourceOfNames } from '../../../escrow/model/source-names.ts';
 import type { Cli } from '../../cli.ts';
-import { parsePace } from '../../options/pace.ts';
 import { withSource } from '../../options/source-options.ts';
+import { parsePace } from '../../options/target-options.ts';
 import type { ExitCode } from '../../terminal/errors.ts';
-import { readLines } from '../../terminal/read-lines.ts';
 import { backUpToFiles } from './to-files.ts';
 import { backUpToStore } from './to-store.ts';
 
@@ -69,4 +69,15 @@ export function addBackup(cli: Cli) {
         return backUpToFiles(targets, values, io, task);
       }),
     );
+}
+
+/** What stands on the lines of an input, without the empty ones. */
+async function readLines(input: NodeJS.ReadableStream): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    // PowerShell writes a byte order mark before the first line of a pipe.
+    const text = line.replace(/^\uFEFF/, '').trim();
+    if (text !== '') lines.push(text);
+  }
+  return lines;
 }

@@ -1,4 +1,4 @@
-import { faultOf } from '../../../app/fault-of.ts';
+import { faultOf } from '../../../app/describe-error.ts';
 import { findRecord } from '../../../app/find-records.ts';
 import { describeLeft } from '../../../app/restore/left-key.ts';
 import type { PacedTarget } from '../../../app/restore/prepare-restore.ts';

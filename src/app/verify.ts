@@ -1,3 +1,5 @@
+import type { ChainVerdict } from '../escrow/audit/checks/verify-chain.ts';
+import { verifyChain } from '../escrow/audit/checks/verify-chain.ts';
 import { describeFailure, failureSentence } from '../escrow/model/failure.ts';
 import { maxRecordBytes } from '../escrow/records/blob-fault.ts';
 import { faultsOfRecord } from '../escrow/records/record-verification.ts';
@@ -51,4 +53,13 @@ async function check(
     tally.findings.push({ blobName, code: failure.code, message: failureSentence(failure) });
   }
   tally.records++;
+}
+
+export type EvidenceVerdict = ChainVerdict & { readonly isWhole: boolean };
+
+/** Follows the chain of audits. @param onRead is called after each. */
+export async function verifyEvidence({ services, signal }: Task, onRead: () => void): Promise<EvidenceVerdict> {
+  const verdict = await verifyChain(services.audits, signal, onRead);
+  // Silence is no proof: whoever verifies the chain expects one to be there.
+  return { ...verdict, isWhole: verdict.audits > 0 && verdict.findings.length === 0 };
 }
