@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TokenCredential } from '@azure/identity';
@@ -20,7 +19,7 @@ import {
   type ServiceSuffixes,
 } from './network/certificates.ts';
 import { type ConnectProxy, startConnectProxy } from './network/connect-proxy.ts';
-import { serveTls } from './network/loopback.ts';
+import { type Handler, serveTls } from './network/loopback.ts';
 import { managedStorage } from './resource-manager/managed-storage.ts';
 import { createResourceManager, type ResourceManager } from './resource-manager/resource-manager.ts';
 import { startAzurite } from './storage/azurite.ts';
@@ -108,13 +107,13 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const proxy = await startConnectProxy();
     undo.push(() => proxy.stop());
 
-    const serve = async (listener: RequestListener): Promise<number> => {
-      const { port, stop } = await serveTls(certificates, listener);
+    const serve = async (handle: Handler): Promise<number> => {
+      const { port, stop } = await serveTls(certificates, handle);
       undo.push(stop);
       return port;
     };
     const service = createKeyVaultService({ identities: registry, suffixes });
-    const keyVault = withRoutes(service, proxy, await serve(service.listener));
+    const keyVault = withRoutes(service, proxy, await serve(service.handle));
     for (const source of options.sources ?? []) keyVault.addSource(source);
     const managementHost = `management.${suffixes.resourceManager}`;
     const resourceManager = createResourceManager({
@@ -123,7 +122,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       served: () => keyVault.sources().map((one) => one.resource),
       storage: managedStorage(options.account, Object.values(containers)),
     });
-    proxy.route(managementHost, await serve(resourceManager.listener));
+    proxy.route(managementHost, await serve(resourceManager.handle));
 
     const azurite = options.shared?.azurite ?? (await ownAzurite(options, certificates, undo));
     const storage = await startStorageGate({ identities: registry, certificates, azurite });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createFaultPlan, type FaultPlan } from '../fault-plan.ts';
 import type { IdentityRegistry } from '../identity/identities.ts';
 import { azureCloudSuffixes } from '../network/certificates.ts';
+import type { Handler } from '../network/loopback.ts';
 import { renderAnswer, sendAnswer, sendTruncated } from './answer-writer.ts';
 import { requestedApiVersion } from './api-versions.ts';
 import type { KeyVaultOperation, LocalSourceKind } from './data-actions.ts';
@@ -47,7 +48,7 @@ export interface RequestRecord {
 /** Key Vault and Managed HSM in memory: every vault and HSM added, behind one listener. */
 export interface KeyVaultService {
   /** Routes on the Host header. A host that was not added has its connection cut, as DNS knows no such name. */
-  readonly listener: RequestListener;
+  readonly handle: Handler;
   /** @throws when its host is there already. */
   addSource(options: LocalSourceOptions): LocalSource;
   source(kind: LocalSourceKind, name: string): LocalSource | undefined;
@@ -68,7 +69,7 @@ export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVault
   const served = new Map<string, Served>();
   const requests: Entry[] = [];
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
     const method = request.method ?? 'GET';
     const target = request.url ?? '/';
@@ -123,12 +124,7 @@ export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVault
   }
 
   return {
-    listener: (request, response) => {
-      // A client that leaves while its body is read, or while a fault delays it, is no fault of the service.
-      serve(request, response).catch((error: unknown) => {
-        if (!request.destroyed && !response.destroyed) response.destroy(error as Error);
-      });
-    },
+    handle,
     addSource(sourceOptions) {
       const source = createSourceState(sourceOptions, suffixes[sourceOptions.kind], now);
       if (served.has(source.host)) throw new Error(`${source.host} was added before.`);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server as HttpServer, RequestListener } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Certificates } from './certificates.ts';
@@ -31,9 +31,14 @@ export async function listenOnLoopback(server: Server | HttpServer): Promise<Loo
   };
 }
 
+/** Answers one request. A client that leaves meanwhile, and whatever else goes wrong, ends the connection and nothing more. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 /** Serves over TLS, as the services do. */
-export function serveTls({ certificate, key }: Certificates, listener: RequestListener): Promise<LoopbackServer> {
-  const server = https.createServer({ cert: certificate, key }, listener);
+export function serveTls({ certificate, key }: Certificates, handle: Handler): Promise<LoopbackServer> {
+  const server = https.createServer({ cert: certificate, key }, (request, response) => {
+    handle(request, response).catch(() => request.socket.destroy());
+  });
   // Idle connections of clients stay usable: a kept connection that ends at the wrong moment is a fault to ask for.
   server.keepAliveTimeout = 600_000;
   server.requestTimeout = 0;

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type IdentityRegistry, mayDo } from '../identity/identities.ts';
+import type { Handler } from '../network/loopback.ts';
 import { answerGraphQuery, type GraphResource, InvalidQuery } from './graph-query.ts';
 import { answerStorageQuestion, type ManagedStorage } from './managed-storage.ts';
 
 export interface ResourceManager {
-  readonly listener: RequestListener;
+  readonly handle: Handler;
   /** Everything there is in this Azure beside the vaults and Managed HSMs that are served: what a test puts there. */
   readonly resources: GraphResource[];
   /** The storage account of the escrow, as a deployment leaves it; a test may change it. */
@@ -45,7 +46,7 @@ export function createResourceManager(parts: {
   const queries: GraphRequest[] = [];
   const faults: ResourceManager['faults'] = [];
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const send = (status: number, body: unknown, headers: Record<string, string> = {}): void => {
       response
         .writeHead(status, {
@@ -99,11 +100,7 @@ export function createResourceManager(parts: {
   }
 
   return {
-    listener: (request, response) => {
-      serve(request, response).catch((error: unknown) => {
-        if (!request.destroyed && !response.destroyed) response.destroy(error as Error);
-      });
-    },
+    handle,
     resources,
     storage: parts.storage,
     queries,

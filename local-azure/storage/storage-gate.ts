@@ -124,9 +124,7 @@ export async function startStorageGate(options: {
     });
   };
 
-  const { port, stop } = await serveTls(certificates, (request, response) => {
-    handle(request, response).catch(() => request.socket.destroy());
-  });
+  const { port, stop } = await serveTls(certificates, handle);
   const gate: StorageGate = {
     port,
     requests: [],

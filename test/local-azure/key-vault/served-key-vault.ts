@@ -56,7 +56,7 @@ export async function serveKeyVault(options: Partial<KeyVaultServiceOptions> = {
   const identities = options.identities ?? createIdentityRegistry(options.now);
   const owner = identities.add('owner', everyDataAction);
   const service = createKeyVaultService({ ...options, identities });
-  const { port, stop } = await serveTls(certificates, service.listener);
+  const { port, stop } = await serveTls(certificates, service.handle);
   const agent = loopbackAgent(port, certificates.ca);
   return {
     service,
