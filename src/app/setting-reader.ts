@@ -1,6 +1,6 @@
 import { nextOccurrence } from '../escrow/model/run-time.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 const containerExample = 'https://<account>.blob.core.windows.net/<container>';
 const containerPath = /^\/[^/]+$/;

@@ -1,8 +1,7 @@
 import { clouds } from '../azure/clouds.ts';
 import { accountNameOf } from '../azure/storage-account-id.ts';
-import type { SourceSuffixes } from '../escrow/model/key-id.ts';
-import type { EscrowSource } from '../escrow/model/source.ts';
 import { hostDefaults, parseFunctionTimeout } from './host-json.ts';
+import type { Environment } from './setting-reader.ts';
 import { createSettingReader } from './setting-reader.ts';
 import { readSources } from './source-settings.ts';
 import { UsageFault } from './usage-fault.ts';
@@ -14,30 +13,7 @@ export type EscrowPart = 'all' | 'backup' | 'audit';
  * The app's settings, checked. Times in milliseconds unless the name says otherwise. What this part of the app does not need may be
  * missing: it throws its SettingsFault when it is used after all.
  */
-export interface Settings {
-  readonly part: EscrowPart;
-  readonly sources: readonly EscrowSource[];
-  readonly containerUrl: string;
-  readonly auditContainerUrl: string;
-  readonly drillContainerUrl: string;
-  readonly schedule: string;
-  readonly auditSchedule: string;
-  readonly queueName: string;
-  readonly queueServiceUrl: string;
-  readonly fanOut: boolean;
-  readonly maxAgeHours: number;
-  readonly maxDrillAgeDays: number | undefined;
-  /** Resource id of the escrow's storage account: where the audit reads how long it keeps what lies in it. */
-  readonly accountId: string | undefined;
-  /** Who answers for the escrow, as the page says it. */
-  readonly owner: string | undefined;
-  readonly suffixes: SourceSuffixes;
-  readonly authorityHost: string;
-  /** Azure Resource Manager, which only `discover` and `doctor` ask. */
-  readonly resourceManagerUrl: string;
-  readonly functionTimeoutMs: number;
-  readonly maxDequeueCount: number;
-}
+export type Settings = Readonly<ReturnType<typeof readAll>>;
 
 /** Every setting that this product reads, documents and deploys. Others are the host's or the identity library's own. */
 export const settingNames = [
@@ -90,17 +66,20 @@ export class SettingsFault extends UsageFault {
  *   stand for a container.
  * @throws SettingsFault with every fault at once.
  */
-export function readSettings(
-  env: Readonly<Record<string, string | undefined>>,
-  user: 'app' | 'command' = 'app',
-): Settings {
+export function readSettings(env: Environment, user: 'app' | 'command' = 'app'): Settings {
   const faults: string[] = [];
+  const settings = readAll(env, user, faults);
+  if (faults.length > 0) throw new SettingsFault(faults);
+  return withUnneeded(settings);
+}
+
+function readAll(env: Environment, user: 'app' | 'command', faults: string[]) {
   const isNeeded = (name: SettingName): boolean => user === 'app' && isNeededBy(part, name);
   const reader = createSettingReader<SettingName>(env, faults, isNeeded, user === 'command');
   const part: EscrowPart = reader.oneOf('ESCROW_PART', parts, 'all');
   const cloud = reader.oneOf('AZURE_CLOUD', clouds, 'AzureCloud');
   const containerUrl = reader.container('ESCROW_CONTAINER_URL');
-  const settings: Settings = {
+  return {
     part,
     sources: readSources(reader.required('ESCROW_SOURCES', 'a JSON array of sources'), faults),
     containerUrl,
@@ -117,17 +96,20 @@ export function readSettings(
     fanOut: reader.flag('ESCROW_FAN_OUT', false),
     maxAgeHours: reader.number('ESCROW_MAX_AGE_HOURS', 1) ?? 26,
     maxDrillAgeDays: reader.number('ESCROW_MAX_DRILL_AGE_DAYS', 1),
+    /** Resource id of the escrow's storage account: where the audit reads how long it keeps what lies in it. */
     accountId: reader.optional(
       'ESCROW_ACCOUNT_ID',
       (text) => parseAccountId(text, containerUrl),
       "the resource id of the container's own storage account: /subscriptions/…/providers/Microsoft.Storage/storageAccounts/<account>",
     ),
+    /** Who answers for the escrow, as the page says it. */
     owner: reader.optional('ESCROW_OWNER', parseOwner, 'a name of 1 to 128 printable characters'),
     suffixes: {
       vault: reader.suffix('ESCROW_VAULT_DNS_SUFFIX') ?? cloud.suffixes.vault,
       managedHsm: reader.suffix('ESCROW_HSM_DNS_SUFFIX') ?? cloud.suffixes.managedHsm,
     },
     authorityHost: reader.endpoint('AZURE_AUTHORITY_HOST', cloud.authorityHost),
+    /** Azure Resource Manager, which only `discover` and `doctor` ask. */
     resourceManagerUrl: reader.endpoint('AZURE_RESOURCE_MANAGER_URL', cloud.resourceManager),
     functionTimeoutMs:
       reader.optional(
@@ -137,8 +119,6 @@ export function readSettings(
       ) ?? hostDefaults.functionTimeoutMs,
     maxDequeueCount: reader.optional(hostDequeues, parseCount, 'a whole number from 1') ?? hostDefaults.maxDequeueCount,
   };
-  if (faults.length > 0) throw new SettingsFault(faults);
-  return withUnneeded(settings);
 }
 
 const parts: Readonly<Record<EscrowPart, EscrowPart>> = { all: 'all', backup: 'backup', audit: 'audit' };

@@ -28,7 +28,7 @@ export const sourceShape = z.strictObject({
 });
 
 /** Reads ESCROW_SOURCES. @param text empty where the setting is missing. @param faults collects everything that is wrong with it. */
-export function readSources(text: string, faults: string[]): EscrowSource[] {
+export function readSources(text: string, faults: string[]): readonly EscrowSource[] {
   if (text === '') return [];
   let json: unknown;
   try {

@@ -66,19 +66,15 @@ function withFacts(entry: SourceEntry, found: FoundSource): SourceEntry {
   const place = { subscriptionId: found.subscriptionId, resourceGroup: found.resourceGroup, location: found.location };
   if (found.source.kind === 'managedHsm') return { ...rest, ...place };
   const { topic, accessModel } = found;
-  const isOwn = topic?.name.toLowerCase() === ownTopicName(found.source.name);
+  const isForeign = topic !== undefined && topic.name.toLowerCase() !== ownTopicName(found.source.name);
+  const isElsewhere = topic?.resourceGroup.toLowerCase() !== found.resourceGroup.toLowerCase();
   return {
     ...rest,
     ...place,
     accessModel: accessModel === 'rbac' ? 'rbac' : 'accessPolicy',
-    ...(topic === undefined || isOwn
-      ? {}
-      : {
-          existingSystemTopic:
-            topic.resourceGroup.toLowerCase() === found.resourceGroup.toLowerCase()
-              ? { name: topic.name }
-              : { name: topic.name, resourceGroup: topic.resourceGroup },
-        }),
+    ...(isForeign && {
+      existingSystemTopic: { name: topic.name, ...(isElsewhere && { resourceGroup: topic.resourceGroup }) },
+    }),
   };
 }
 
