@@ -4,6 +4,7 @@ import { precedesRun } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
+import { faultOfBlob } from '../records/blob-fault.ts';
 import { ownRecordPrefix, parseRecordName } from '../records/blob-names.ts';
 import { backedUpAt } from '../records/record-order.ts';
 
@@ -41,7 +42,13 @@ export async function listOwnRecords(
 
 /** The record by which the run has nothing left to do: the highest of those that hold the key as it is now. */
 export function settledBy(records: readonly OwnRecord[], key: SourceKey, runId: RunId): StoredBlob | undefined {
-  return records.find(({ blob }) => isOwn(blob, key, runId) && holdsState(blob, key))?.blob;
+  return records.find(({ blob }) => isOwn(blob, key, runId) && countsAsRecord(blob) && holdsState(blob, key))?.blob;
+}
+
+/** What does not count as a record of its key for an audit settles no run: the key would be without a backup. */
+function countsAsRecord(blob: StoredBlob): boolean {
+  const named = parseRecordName(blob.name);
+  return named !== undefined && faultOfBlob(blob, named.source, named.keyName) === undefined;
 }
 
 /** Whether a blob is what this very run wrote of this key. What was imported is nobody's run. */

@@ -189,7 +189,7 @@ describe('what settles a request', () => {
     });
     const store = createMemoryStore();
     const name = usualName.replace('.keybackup', `${number}.keybackup`);
-    const own = { keyid: keyId, runid: runId, trigger: 'request', ...metadata };
+    const own = { keyid: keyId, runid: runId, trigger: 'request', sha256: 'ab'.repeat(32), ...metadata };
     await store.create({ name, bytes: Buffer.from('x'), contentType: 'x', metadata: own }, noLimit);
     return { name, keys, store, run: () => runNamedKey(jobOf('signing'), runPorts(keys, store)) };
   }
@@ -208,6 +208,7 @@ describe('what settles a request', () => {
     ['it says a time after its own creation', { backedupat: '9999-12-31T00:00:00.000Z' }],
     ['it was imported', { backedupat: changedAt.toISOString(), trigger: 'import' }],
     ['another run wrote it', { backedupat: changedAt.toISOString(), runid: '20261123T020000Z' }],
+    ['nobody can check the bytes', { backedupat: changedAt.toISOString(), sha256: '' }],
     ['it is of another key', { backedupat: changedAt.toISOString(), keyid: keyId.replace('signing', 'payroll') }],
   ])('is no record of which %s: the key is backed up under the next free number', async (_, metadata) => {
     const { run, store, name } = await withRecord(metadata);
@@ -216,6 +217,15 @@ describe('what settles a request', () => {
     expect(store.blobs.get(numbered(2))?.metadata.backedupat).toBe(changedAt.toISOString());
     expect(await run()).toMatchObject({ outcome: 'alreadyEscrowed', blobName: numbered(2) });
     expect(store.blobs.size).toBe(2);
+  });
+
+  test('is no append blob and nothing empty: an audit counts neither', async () => {
+    for (const more of [{ type: 'append' }, { length: 0 }] as const) {
+      const { run, store, name } = await withRecord({ backedupat: changedAt.toISOString() });
+      const record = store.blobs.get(name);
+      if (record !== undefined) store.blobs.set(name, { ...record, ...more });
+      expect(await run()).toMatchObject({ outcome: 'escrowed', blobName: numbered(2) });
+    }
   });
 
   test('is no record that was there before its run could begin', async () => {
