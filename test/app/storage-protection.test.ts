@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { assignedRoles } from '../../local-azure/identity/deployed-roles.ts';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { Audit } from '../../src/escrow/records/audit-document.ts';
-import { as } from '../support/as-identity.ts';
+import { servicesAs } from '../support/as-identity.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { noLimit } from '../support/escrow-sources.ts';
 import { useTestAzure } from '../support/local-azure.ts';
@@ -21,11 +21,8 @@ async function protection(
   who: LocalIdentity = azure.identities.audit,
   settings: Record<string, string> = {},
 ): Promise<Audit['protection']> {
-  const { createServices } = await import('../../src/app/services.ts');
-  const { readSettings } = await import('../../src/app/settings.ts');
   const { conductAuditNow } = await import('../../src/app/audit-escrow.ts');
-  const values = escrowSettings(azure, [{ vaultName: 'contoso-prod' }], settings);
-  const services = as(who, () => createServices(readSettings(values)));
+  const services = await servicesAs(who, escrowSettings(azure, [{ vaultName: 'contoso-prod' }], settings));
   return (await conductAuditNow(services, noLimit)).protection;
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { FaultEffect } from '../../local-azure/key-vault/faults.ts';
 import { createCertificates } from '../../local-azure/network/certificates.ts';
 import { describeFailure, failureSentence } from '../../src/escrow/model/failure.ts';
 import type { SourceOperation } from '../../src/escrow/model/source-operation.ts';
@@ -11,14 +12,16 @@ import { startTlsHost } from '../support/tls-host.ts';
 
 // What the services answer, through the real SDKs, and the sentence that a person reads of it.
 
-const prod = { kind: 'vault', name: 'contoso-prod' } as const;
+const prod = {
+  kind: 'vault',
+  name: 'contoso-prod',
+  keys: Array.from({ length: 30 }, (_, index) => `key-${index}`),
+} as const;
 const actions = ['read', 'delete', 'backup/action', 'restore/action', 'recover/action', 'purge/action'].map(
   (action) => `Microsoft.KeyVault/vaults/keys/${action}`,
 );
 
 const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-const vault = azure.vault('contoso-prod');
-for (let index = 0; index < 30; index++) vault.addKey({ name: `key-${index}` });
 const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
 const everybody = azure.credential(azure.registry.add('everybody', actions));
 const open = (name: string) => openVault({ name }, everybody, 1000);
@@ -48,47 +51,48 @@ const putRecord = (): Promise<unknown> =>
   store.create({ name: 'x', bytes: Buffer.from('x'), contentType: 'text/plain', metadata: {} }, noLimit);
 
 describe('a vault that answers', () => {
-  test('a purge with 403 ForbiddenByPolicy wants the purge permission', async () => {
-    azure.keyVault.faults.add({ operation: 'purgeKey', effect: { kind: 'forbidden', reason: 'ForbiddenByPolicy' } });
-    expect(await said(() => operator.purgeKey('key-1', noLimit), 'purge', 'key-1')).toMatch(
+  const backUp = () => operator.keys.backUpKey('key-1', noLimit);
+  const perimeter = 'Access is denied: outside of the network security perimeter.';
+  const hardware = 'Hardware key operation not allowed on standard vault.';
+  test.each<[string, SourceOperation, FaultEffect, () => Promise<unknown>, RegExp]>([
+    [
+      'a purge with 403 ForbiddenByPolicy wants the purge permission',
+      'purge',
+      { kind: 'forbidden', reason: 'ForbiddenByPolicy' },
+      () => operator.purgeKey('key-1', noLimit),
       /^Cannot purge key "key-1" in vault "contoso-prod": access denied \(403 ForbiddenByPolicy, request [^)]*\): .*does not have keys purge permission.*Grant the key permission "purge" in the vault's access policies\.$/,
-    );
-  });
-
-  test('a listing with 403 ForbiddenByPolicy wants the list permission', async () => {
-    azure.keyVault.faults.add({ operation: 'listKeys', effect: { kind: 'forbidden', reason: 'ForbiddenByPolicy' } });
-    expect(await said(() => listKeys(), 'list')).toMatch(
+    ],
+    [
+      'a listing with 403 ForbiddenByPolicy wants the list permission',
+      'list',
+      { kind: 'forbidden', reason: 'ForbiddenByPolicy' },
+      () => listKeys(),
       /Grant the key permission "list" in the vault's access policies\.$/,
-    );
-  });
-
-  test('with a 403 that we do not know refuses access in its own words', async () => {
-    const message = 'Access is denied: outside of the network security perimeter.';
-    azure.keyVault.faults.add({
-      operation: 'backupKey',
-      effect: { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByNsp', message },
-    });
-    expect(await said(() => operator.keys.backUpKey('key-1', noLimit), 'backUp', 'key-1')).toMatch(
+    ],
+    [
+      'with a 403 that we do not know refuses access in its own words',
+      'backUp',
+      { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByNsp', message: perimeter },
+      backUp,
       /: access refused \(403 ForbiddenByNsp, request [^)]*\): Access is denied: outside of the network security perimeter\. The service's message says what refuses it: .* Ask whoever administers contoso-prod\.vault\.azure\.net\.$/,
-    );
-  });
-
-  test('a restore of an HSM-protected key to a standard vault wants a premium one', async () => {
-    const message = 'Hardware key operation not allowed on standard vault.';
-    azure.keyVault.faults.add({
-      operation: 'restoreKey',
-      effect: { kind: 'status', status: 400, code: 'BadParameter', message },
-    });
-    expect(await said(() => operator.restoreKey(Buffer.from('x'), noLimit), 'restore', 'key-1')).toMatch(
+    ],
+    [
+      'a restore of an HSM-protected key to a standard vault wants a premium one',
+      'restore',
+      { kind: 'status', status: 400, code: 'BadParameter', message: hardware },
+      () => operator.restoreKey(Buffer.from('x'), noLimit),
       /the key is HSM-protected, and this is a standard vault .*Restore it to a premium vault \(az keyvault create --sku premium\)/,
-    );
-  });
-
-  test('with a nextLink in a circle makes one look at what stands between', async () => {
-    azure.keyVault.faults.add({ operation: 'listKeys', effect: { kind: 'loopNextLink' } });
-    expect(await said(() => listKeys(), 'list')).toMatch(
+    ],
+    [
+      'with a nextLink in a circle makes one look at what stands between',
+      'list',
+      { kind: 'loopNextLink' },
+      () => listKeys(),
       /goes round in a circle.*Something answers in place of contoso-prod\.vault\.azure\.net .*Check what stands between/,
-    );
+    ],
+  ])('%s', async (_, operation, effect, call, words) => {
+    azure.keyVault.faults.add({ effect });
+    expect(await said(call, operation, 'key-1')).toMatch(words);
   });
 
   test('with the challenge of another domain does not fit the cloud, and no message advises to switch the check off', async () => {
@@ -127,43 +131,34 @@ describe('a vault that answers', () => {
 });
 
 describe('a storage account that answers', () => {
-  const refusing = (status: number, code: string, detail?: string): void => {
-    azure.storage.faults.add({ effect: { kind: 'status', status, code, ...(detail && { detail }) } });
-  };
-
-  test('with 401 because of the issuer is in another tenant', async () => {
-    refusing(401, 'InvalidAuthenticationInfo', 'Issuer validation failed. Issuer did not match.');
-    expect(await said(putRecord, 'backUp', 'key-1')).toMatch(
+  test.each([
+    [
+      'with 401 because of the issuer is in another tenant',
+      { status: 401, code: 'InvalidAuthenticationInfo', detail: 'Issuer validation failed. Issuer did not match.' },
       /: the token is of another tenant \(401 InvalidAuthenticationInfo, request [^)]*\): .*Issuer did not match\. \S+\.blob\.core\.windows\.net is in another tenant than the identity/,
-    );
-  });
-
-  test('with 401 for another reason has refused the token', async () => {
-    refusing(401, 'InvalidAuthenticationInfo', 'Lifetime validation failed. The token is expired.');
-    expect(await said(putRecord, 'backUp', 'key-1')).toMatch(
+    ],
+    [
+      'with 401 for another reason has refused the token',
+      { status: 401, code: 'InvalidAuthenticationInfo', detail: 'Lifetime validation failed. The token is expired.' },
       /: the token was refused .*The token is expired\. Check that the identity belongs to the tenant/,
-    );
-  });
-
-  test('with 403 because its own encryption key is gone has to get it back', async () => {
-    refusing(403, 'KeyVaultEncryptionKeyNotFound');
-    expect(await said(putRecord, 'backUp', 'key-1')).toMatch(
+    ],
+    [
+      'with 403 because its own encryption key is gone has to get it back',
+      { status: 403, code: 'KeyVaultEncryptionKeyNotFound' },
       /the storage account's own encryption key is gone .*Recover the key that encrypts \S+\.blob\.core\.windows\.net in its Key Vault/,
-    );
-  });
-
-  test('with 409 under a legal hold is write-once', async () => {
-    azure.storage.faults.add({
-      operation: 'putBlob',
-      effect: { kind: 'status', status: 409, code: 'BlobImmutableDueToLegalHold' },
-    });
-    expect(await said(putRecord, 'backUp', 'key-1')).toMatch(
+    ],
+    [
+      'with 409 under a legal hold is write-once',
+      { status: 409, code: 'BlobImmutableDueToLegalHold' },
       /: write-once \(409 BlobImmutableDueToLegalHold, request [^)]*\): .*due to one or more legal holds\. Nothing that exists is overwritten/,
-    );
+    ],
+  ])('%s', async (_, answer, words) => {
+    azure.storage.faults.add({ operation: 'putBlob', effect: { kind: 'status', ...answer } });
+    expect(await said(putRecord, 'backUp', 'key-1')).toMatch(words);
   });
 
   test('with the 403 of its firewall says so, though the look at what is there is refused without a word', async () => {
-    refusing(403, 'AuthorizationFailure');
+    azure.storage.faults.add({ effect: { kind: 'status', status: 403, code: 'AuthorizationFailure' } });
     expect(await said(putRecord, 'backUp', 'key-1')).toMatch(
       /: the firewall refused this address \(403 AuthorizationFailure, request [^)]*\): This request is not authorized to perform this operation\. Let the caller's subnet or address through the firewall of \S+\.blob\.core\.windows\.net/,
     );

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { expect, test } from 'vitest';
 import { describeFailure, failureSentence } from '../../src/escrow/model/failure.ts';
 import { fastClock } from '../support/escrow-app.ts';
 import { noLimit } from '../support/escrow-sources.ts';
+import { challenging } from '../support/foreign-vault.ts';
 import { useTestAzure } from '../support/local-azure.ts';
 import { openVault } from '../support/source-client.ts';
 import { useTlsHost } from '../support/tls-host.ts';
@@ -25,20 +26,12 @@ interface Foreign {
 let foreign: Foreign;
 
 const azure = await useTestAzure();
-await useTlsHost(azure, Object.values(hosts), (request, response) => {
+const answer: RequestListener = (request, response) => {
   request.resume();
-  if (request.headers.host === hosts.vault && request.headers.authorization === undefined) challenge(response);
-  else answer(request, response);
-});
-
-function challenge(response: ServerResponse): void {
-  const words = 'Bearer authorization="https://login.windows.net/x", resource="https://vault.azure.net"';
-  response.writeHead(401, { 'www-authenticate': words }).end();
-}
-
-function answer(_: IncomingMessage, response: ServerResponse): void {
   response.writeHead(foreign.status, foreign.headers).end(foreign.body);
-}
+};
+await useTlsHost(azure, [hosts.vault], challenging(answer));
+await useTlsHost(azure, [hosts.blob, hosts.queue], answer);
 
 type Call = 'list' | 'back up' | 'read' | 'restore' | 'purge' | 'put' | 'list blobs' | 'read a blob' | 'send' | 'look';
 

@@ -77,7 +77,10 @@ async function tryFault(place: EscrowPlace, fault: NamedFault, name: string): Pr
   const identity = place.registry.add(`of ${name}`, appDataActions);
   await fault.arrange(groundOf(place, source, runId, identity.name));
   const setting = kind === 'vault' ? { vaultName: name } : { hsmName: name };
-  const app = await startEscrowApp(place, [setting], { speed, clientId: fault.clientId ?? identity.clientId });
+  const app = await startEscrowApp(place, [setting], {
+    speed,
+    identity: { clientId: fault.clientId ?? identity.clientId },
+  });
   const refusedBefore = place.proxy.refusedHosts.length;
   const invocation = await app.nightly(lastNight());
   const verdict = await judgeFaultRun(place, source, runId, fault.expected, invocation);

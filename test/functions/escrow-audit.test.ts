@@ -1,19 +1,19 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
-import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { ServiceError } from '../../src/escrow/model/service-error.ts';
-import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
 import { viewContainer } from '../support/container-view.ts';
+import { escrowSettings } from '../support/escrow-place.ts';
 import { useTestAzure } from '../support/local-azure.ts';
-import { fromNow, minute } from '../support/now.ts';
+import { runAsApp } from '../support/nightly.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 
-const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-azure.vault('contoso-prod').addKey({ name: 'signing', kty: 'RSA', versions: 2 });
+const azure = await useTestAzure({
+  sources: [{ kind: 'vault', name: 'contoso-prod', keys: [{ name: 'signing', kty: 'RSA', versions: 2 }] }],
+});
 const container = viewContainer(azure);
-await (await startAuditApp(azure, sources, { hoursAhead: 0 })).night();
+await runAsApp(azure, escrowSettings(azure, sources));
 
 afterEach(() => {
   azure.storage.faults.clear();
@@ -131,32 +131,6 @@ describe('the audit trigger', () => {
     const settings = { ESCROW_PART: 'audit', ESCROW_QUEUE_NAME: '', ESCROW_QUEUE__queueServiceUri: '' };
     const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 4.97, settings })).audit();
     expect(lines.some(({ event }) => event === 'escrow.audit.completed')).toBe(true);
-  });
-
-  test('asks for a drill when one is due', async () => {
-    const settings = { ESCROW_MAX_DRILL_AGE_DAYS: '90' };
-    const app = await startAuditApp(azure, sources, { hoursAhead: 5, settings });
-    expect(gapsIn((await app.audit()).lines)).toContain('drillOverdue *');
-    const receipt = {
-      format: 'keyvault-escrow/drill/1',
-      startedAt: fromNow(-2 * minute).toISOString(),
-      finishedAt: fromNow(-minute).toISOString(),
-      target: 'vaults/contoso-drill',
-      status: 'ok',
-      keys: [
-        { source: 'vaults/contoso-prod', key: 'signing', blobName: 'x', sha256: 'y', versions: [], outcome: 'proven' },
-      ],
-    };
-    const receiptName = `drills/${scheduledRunId(fromNow(-2 * minute))}.json`;
-    const content = JSON.stringify(receipt);
-    await container.put(receiptName, content, { sha256: sha256Of(Buffer.from(content)) });
-    const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 5.5, settings })).audit();
-    expect(gapsIn(lines)).not.toContain('drillOverdue *');
-    const audit = await auditOf(container, lines);
-    expect(audit.drill).toMatchObject({ receipt: receiptName, keys: 1 });
-    expect(audit.keys[0]?.drilledAt).toBeDefined();
-    const later = await (await startAuditApp(azure, sources, { hoursAhead: 24 * 91, settings })).audit();
-    expect(gapsIn(later.lines)).toContain('drillOverdue *');
   });
 
   test('counts and witnesses the versions of a key over several pages', async () => {

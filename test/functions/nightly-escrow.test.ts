@@ -6,8 +6,7 @@ import { startTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
 test('a retry of the timer says which attempt it is, and how often the source said 429', async () => {
-  await using azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-  azure.vault('contoso-prod').addKey({ name: 'signing' });
+  await using azure = await startTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
   azure.keyVault.faults.add({ operation: 'backupKey', times: 2, effect: { kind: 'throttle' } });
   const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { speed: 100 });
   const { lines, error } = await app.nightly(lastNight(), 2);

@@ -11,8 +11,7 @@ import { day, fromNow, lastNight, now } from '../support/now.ts';
 const sources = [{ vaultName: 'contoso-prod' }];
 const messageId = '5f3a9c1e-0000-4000-8000-000000000000';
 
-const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-for (const name of ['signing', 'payroll']) azure.vault('contoso-prod').addKey({ name });
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
 const container = viewContainer(azure);
 const app = await startEscrowApp(azure, sources, { speed: 100 });
 
@@ -130,7 +129,7 @@ describe('the time of an invocation', () => {
 test('what another left under the names of a whole source stays, with force too: its records take the next numbers', async () => {
   const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
   const writer = azure.registry.add('an app that may overwrite', [...appDataActions, write]);
-  const mightier = await startEscrowApp(azure, sources, { clientId: writer.clientId });
+  const mightier = await startEscrowApp(azure, sources, { identity: writer });
   const insertedAt = now();
   const { lines } = await mightier.deliver({ vaultName: 'contoso-prod' }, { messageId, insertedAt });
   const records = linesNamed(lines, 'escrow.key.escrowed').map(({ blobName }) => blobName);

@@ -17,7 +17,7 @@ afterEach(() => azure.storage.faults.clear());
 
 /** What a night's log says of write-once, and what the canary was before and after. */
 async function trialAs(identity: LocalIdentity, settings: Readonly<Record<string, string>> = {}) {
-  const app = await startEscrowApp(azure, sources, { clientId: identity.clientId, settings });
+  const app = await startEscrowApp(azure, sources, { identity, settings });
   const { lines, error } = await app.nightly(lastNight());
   return { lines, error, found: lines.flatMap(findingOf) };
 }

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { assignedRoles, escrowContainers } from '../../local-azure/identity/deployed-roles.ts';
+import {
+  assignedRoles,
+  auditorDataActions,
+  drillOperatorDataActions,
+  escrowContainers,
+  restoreOperatorDataActions,
+} from '../../local-azure/identity/deployed-roles.ts';
 import type { Deployment } from './support/deployment.ts';
 import {
   auditPrincipalId,
@@ -196,6 +202,17 @@ describe('the local Azure', () => {
   ] as const)('gives %s exactly what a deployment gives it', (name, parameters, principalId) => {
     expect(localActions(local[name])).toEqual(deployedActions(deploy(parametersNamed(parameters)), principalId));
   });
+
+  it.each([
+    ['auditor', auditorDataActions],
+    ['restoreOperator', restoreOperatorDataActions],
+    ['drillOperator', drillOperatorDataActions],
+  ] as const)(
+    'lets people in the role %s do what the deployed one does, and the like on a Managed HSM',
+    (key, local) => {
+      expect(new Set(local.filter((action) => !action.includes('managedHsm')))).toEqual(new Set(dataActions[key]));
+    },
+  );
 });
 
 describe('a deployment over several subscriptions', () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../support/cli.ts';
+import { commandLine } from '../support/cli.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { useTestAzure } from '../support/local-azure.ts';
@@ -20,10 +20,12 @@ const azure = await useTestAzure({
 const container = viewContainer(azure);
 const folder = await useFolder();
 const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
+const cli = commandLine(azure, { env });
 await runAsApp(azure, env, older);
 await runAsApp(azure, env, lastNight());
 
-const cli = (line: string) => runCommand(azure, line, { env });
+const dr = azure.vault('contoso-dr');
+const restore = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr';
 
 /** Newest last, by name. */
 async function recordsOf(key: string): Promise<string[]> {
@@ -62,15 +64,27 @@ describe('records that were archived', () => {
     );
   });
 
-  test('are not promised by a restore, which says how to bring them back, and offers what can be read', async () => {
-    const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --what-if';
-    const { code, stdout, stderr } = await cli(line);
-    expect(code).not.toBe(0);
-    expect(stdout + stderr).toMatch(/archive tier/);
-    expect(stdout + stderr).toMatch(/az storage blob set-tier .*--tier Hot/);
+  test.each(['--what-if', '--yes'])(
+    'are not promised by a restore, which says how to bring them back: %s',
+    async (how) => {
+      const { code, stdout, stderr } = await cli(`${restore} ${how}`);
+      expect([code, stdout + stderr]).toEqual([1, expect.stringContaining('is in the archive tier')]);
+      expect(stdout + stderr).toMatch(/az storage blob set-tier .*--tier Hot/);
+      const [readable = ''] = await recordsOf('signing');
+      expect(stdout + stderr).toContain(`An older one can be restored now: --blob-name ${readable}`);
+      expect(stdout + stderr).not.toContain('another attempt');
+      expect(dr.keyNames()).toEqual([]);
+    },
+  );
+
+  test('stop no other key of a restore of all, and an older one is restored by its name', async () => {
+    const all = `restore --vault-name contoso-prod --all --to-vault-name contoso-dr --yes --receipt ${folder}/all`;
+    const many = await cli(all);
+    const said = expect.stringContaining('is in the archive tier');
+    expect([many.code, dr.keyNames(), many.stdout]).toEqual([3, ['payroll'], said]);
     const [readable = ''] = await recordsOf('signing');
-    expect(stdout + stderr).toContain(readable);
-    expect(azure.vault('contoso-dr').keyNames()).toEqual([]);
+    expect((await cli(`restore --blob-name ${readable} --to-vault-name contoso-dr --yes`)).code).toBe(0);
+    for (const name of dr.keyNames()) dr.purgeKey(name);
   });
 
   test('stay archived for hours once they were called back, and that is said too', async () => {
@@ -85,15 +99,14 @@ describe('records that were archived', () => {
     await expect(blob.download()).rejects.toMatchObject({ statusCode: 409 });
     expect((await cli('list --vault-name contoso-prod --name signing')).stdout).toContain('rehydrate-pending-to-hot');
     expect((await cli('status')).stdout).toMatch(/signing .*on its way back/);
-    const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --what-if';
-    const { stdout, stderr } = await cli(line);
+    const { stdout, stderr } = await cli(`${restore} --what-if`);
     expect(stdout + stderr).toMatch(/on its way back/);
     expect(stdout + stderr).not.toMatch(/set-tier .*signing/);
 
     await azure.storage.completeRehydration();
     expect((await blob.getProperties()).archiveStatus).toBeUndefined();
-    const restored = await cli(`${line.replace(' --what-if', '')} --yes`);
-    expect([restored.code, azure.vault('contoso-dr').keyNames()]).toEqual([0, ['signing']]);
+    const restored = await cli(`${restore} --yes`);
+    expect([restored.code, dr.keyNames()]).toEqual([0, ['signing']]);
   });
 });
 
@@ -103,7 +116,7 @@ describe('side blobs that were archived', () => {
     const audits = (await container.names('audits/')).filter((name) => name.endsWith('.json'));
     const reports = (await container.names('runs/')).filter((name) => name.endsWith('.json'));
     await setTier([...reports, ...audits], 'Archive');
-    azure.vault('contoso-dr').purgeKey('signing');
+    dr.purgeKey('signing');
     expect((await cli('status --vault-name contoso-prod --json')).stderr).not.toContain('Error');
     await runAudit(azure, env);
     expect((await cli('report --now --json')).json()).toMatchObject({ format: expect.stringContaining('audit') });
@@ -112,6 +125,7 @@ describe('side blobs that were archived', () => {
       `restore --vault-name contoso-prod --all --to-vault-name contoso-dr --yes --receipt ${receipt}`,
     );
     expect([restored.code, restored.stderr]).toEqual([0, expect.not.stringContaining('Error')]);
-    expect(new Set(azure.vault('contoso-dr').keyNames())).toEqual(new Set(['payroll', 'signing']));
+    expect(restored.stderr).toMatch(/run reports of vault "contoso-prod" cannot be read/);
+    expect(new Set(dr.keyNames())).toEqual(new Set(['payroll', 'signing']));
   });
 });

@@ -5,28 +5,14 @@ import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
 import { useTestAzure } from '../support/local-azure.ts';
 import { fromNow, lastNight, minute, now } from '../support/now.ts';
+import { replaceKey } from '../support/replaced-key.ts';
 
 const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
 const container = viewContainer(azure);
 const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
 
 const recordsOf = (key: string) => container.list(`vaults/contoso-prod/${key}/`);
-const vault = () => {
-  const source = azure.vault('contoso-prod');
-  if (source === undefined) throw new Error('there is no vault');
-  return source;
-};
-
-/** Purges a key and makes another one under its name, as a Terraform destroy and apply does, in a later second than a time. */
-async function replaceKey(name: string, after: Date): Promise<void> {
-  const replace = () => {
-    vault().purgeKey(name);
-    vault().addKey({ name });
-    return (vault().versions(name)[0]?.attributes.updated ?? 0) * 1000;
-  };
-  await expect.poll(replace).toBeGreaterThan(after.getTime());
-}
-
+const vault = azure.vault('contoso-prod');
 const backedUpAt = (metadata: Readonly<Record<string, string>> | undefined) => new Date(metadata?.backedupat ?? '');
 
 test('a key that was purged and made again is backed up again by the same run, under the next number, and both records stay', async () => {
@@ -38,7 +24,7 @@ test('a key that was purged and made again is backed up again by the same run, u
   expect(backedUpAt(first?.metadata).getTime()).toBeGreaterThanOrEqual(Math.floor(before.getTime() / 1000) * 1000);
   expect(backedUpAt(first?.metadata).getTime()).toBeLessThanOrEqual(now().getTime());
 
-  await replaceKey('signing', backedUpAt(first?.metadata));
+  await replaceKey(vault, 'signing', first);
   const again = await app.nightly(lastNight(), 1);
   const second = `vaults/contoso-prod/signing/${runId}.2.keybackup`;
   expect(linesNamed(again.lines, 'escrow.key.escrowed').toSorted((a, b) => a.key.localeCompare(b.key))).toMatchObject([
@@ -61,7 +47,7 @@ test('a message that is delivered again after its key has changed leaves one rec
   expect(await deliver(1)).toMatchObject({ already: false });
   expect(await deliver(2)).toMatchObject({ already: true });
   const record = (await recordsOf('payroll')).find(({ name }) => name.includes(runId));
-  await replaceKey('payroll', backedUpAt(record?.metadata));
+  await replaceKey(vault, 'payroll', record);
   const blobName = `vaults/contoso-prod/payroll/${runId}.2.keybackup`;
   expect(await deliver(3)).toMatchObject({ already: false, blobName });
   expect(await deliver(4)).toMatchObject({ already: true, blobName });

@@ -1,10 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { requesterDataActions } from '../../local-azure/identity/deployed-roles.ts';
-import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
-import { readBlobNames } from '../support/blobs.ts';
-import type { CliOptions } from '../support/cli.ts';
-import { runCommand } from '../support/cli.ts';
+import { commandLine } from '../support/cli.ts';
+import { viewContainer } from '../support/container-view.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { useTestAzure } from '../support/local-azure.ts';
@@ -26,29 +24,29 @@ interface Diagnosis {
 
 const readBlobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read';
 
-const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
-
-function prod(): LocalSource {
-  const source = azure.vault('contoso-prod');
-  if (source === undefined) throw new Error('no vault');
-  return source;
-}
-
 const folder = await useFolder();
 const azure = await useTestAzure({
   sources: [
-    { kind: 'vault', name: 'contoso-prod', ...europe },
+    {
+      kind: 'vault',
+      name: 'contoso-prod',
+      ...europe,
+      keys: [
+        { name: 'signing', versions: 3 },
+        { name: 'Payroll', enabled: false },
+        { name: 'www-cert', managed: true },
+      ],
+    },
     { kind: 'vault', name: 'contoso-drill', ...europe },
-    { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
+    { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one', keys: ['payments'] },
     { kind: 'managedHsm', name: 'spare-hsm', securityDomain: 'one' },
   ],
 });
 
+const container = viewContainer(azure);
+const prod = azure.vault('contoso-prod');
 const env = escrowSettings(azure, sources);
-prod().addKey({ name: 'signing', versions: 3 });
-prod().addKey({ name: 'Payroll', enabled: false });
-prod().addKey({ name: 'www-cert', managed: true });
-azure.hsm('contoso-hsm').addKey({ name: 'payments' });
+const cli = commandLine(azure, { env });
 const host = await startEscrowHost(azure, { sources });
 await runAsApp(azure, env);
 await runAudit(azure, env);
@@ -62,8 +60,8 @@ describe('the worst day, on the command line', () => {
     const before = await cli('status --json');
     expect([before.code, before.json()]).toEqual([0, expect.objectContaining({ status: 'ok' })]);
 
-    const versions = prod().versions('signing');
-    prod().purgeKey('signing');
+    const versions = prod.versions('signing');
+    prod.purgeKey('signing');
     const gone = await cli('status --json');
     expect(gone.code).toBe(3);
     const [vault] = gone.json<{ sources: { keys: { name: string; status: string }[] }[] }>().sources;
@@ -72,7 +70,7 @@ describe('the worst day, on the command line', () => {
 
     const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-prod --yes';
     expect((await cli(line)).code).toBe(0);
-    expect(prod().versions('signing')).toEqual(versions);
+    expect(prod.versions('signing')).toEqual(versions);
     expect((await cli('status')).code).toBe(0);
     expect((await cli('verify --all')).code).toBe(0);
     expect((await cli('drill --yes --to-vault-name contoso-drill --max-per-second 1000')).code).toBe(0);
@@ -106,7 +104,7 @@ describe('enqueue', () => {
     const { code, json } = await cli('enqueue --vault-name contoso-prod --name signing --wait --json');
     const { blobName, outcome } = json<{ blobName: string; outcome: object }>();
     expect([code, outcome]).toEqual([0, { status: 'done', message: expect.stringContaining(blobName) }]);
-    expect(await readBlobNames(azure, 'vaults/contoso-prod/signing/')).toContain(blobName);
+    expect(await container.names('vaults/contoso-prod/signing/')).toContain(blobName);
   });
 
   test('puts the record under the chosen name, and lists it with its key', async () => {
@@ -125,7 +123,7 @@ describe('enqueue', () => {
     const { code, json } = await cli('enqueue --all --wait --json');
     const printed = json<{ prefix: string; outcome: { message: string } }>();
     expect([code, printed.outcome.message]).toEqual([0, `Escrowed 3 keys of 2 sources: ${printed.prefix}`]);
-    expect(await readBlobNames(azure, printed.prefix)).toContain(`${printed.prefix}vaults/contoso-prod.json`);
+    expect(await container.names(printed.prefix)).toContain(`${printed.prefix}vaults/contoso-prod.json`);
   });
 
   test('does not wait for a record that will never come', async () => {

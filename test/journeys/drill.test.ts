@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { DrillReceipt } from '../../src/escrow/records/drill-receipt.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
-import { readBlobJson, readBlobNames } from '../support/blobs.ts';
 import type { CliOptions } from '../support/cli.ts';
-import { runCommand } from '../support/cli.ts';
+import { commandLine } from '../support/cli.ts';
+import { viewContainer } from '../support/container-view.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { useTestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
@@ -14,8 +13,6 @@ import { thiefOf } from '../support/thief.ts';
 
 const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
 
-const cli = (line: string, options: CliOptions = {}) =>
-  runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
 /** A drill of a pipeline, which answers the question beforehand. */
 const drill = (line: string, options: CliOptions = {}) =>
   cli(`drill --to-vault-name contoso-drill ${line} --yes`, options);
@@ -25,39 +22,39 @@ type PrintedReceipt = Omit<DrillReceipt, 'keys'> & {
   keys: (DrillReceipt['keys'][number] & { name: string })[];
 };
 
-function local(kind: 'vault' | 'managedHsm', name: string): LocalSource {
-  const source = azure.keyVault.source(kind, name);
-  if (source === undefined) throw new Error(`no source ${name}`);
-  return source;
-}
-const prod = () => local('vault', 'contoso-prod');
-const drillVault = () => local('vault', 'contoso-drill');
-
 const azure = await useTestAzure({
   sources: [
-    { kind: 'vault', name: 'contoso-prod', ...europe },
+    {
+      kind: 'vault',
+      name: 'contoso-prod',
+      ...europe,
+      keys: [{ name: 'Signing', versions: 3, kty: 'RSA' }, { name: 'ledger', versions: 2 }, 'payroll', 'tokens'],
+    },
     { kind: 'vault', name: 'contoso-drill', ...europe },
-    { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one' },
+    {
+      kind: 'managedHsm',
+      name: 'contoso-hsm',
+      securityDomain: 'one',
+      keys: [{ name: 'data-at-rest', kty: 'oct-HSM', versions: 2 }],
+    },
     { kind: 'managedHsm', name: 'drill-hsm', securityDomain: 'one' },
   ],
 });
 
+const container = viewContainer(azure);
+const prod = azure.vault('contoso-prod');
+const drillVault = azure.vault('contoso-drill');
 const env = escrowSettings(azure, [
   { vaultName: 'contoso-prod', ...europe },
   { hsmName: 'contoso-hsm', securityDomain: 'one' },
 ]);
-prod().addKey({ name: 'Signing', versions: 3, kty: 'RSA' });
-prod().addKey({ name: 'ledger', versions: 2 });
-prod().addKey({ name: 'payroll' });
-prod().addKey({ name: 'tokens' });
-local('managedHsm', 'contoso-hsm').addKey({ name: 'data-at-rest', kty: 'oct-HSM', versions: 2 });
-const runs = await runAsApp(azure, env);
-expect(runs.every(({ status }) => status === 'ok')).toBe(true);
+const cli = commandLine(azure, { env }, ' --max-per-second 1000');
+await runAsApp(azure, env);
 await runAudit(azure, env);
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
-  for (const name of [...drillVault().keyNames(), ...drillVault().deletedKeyNames()]) drillVault().purgeKey(name);
+  for (const name of [...drillVault.keyNames(), ...drillVault.deletedKeyNames()]) drillVault.purgeKey(name);
 });
 
 describe('a restore drill', () => {
@@ -70,26 +67,24 @@ describe('a restore drill', () => {
       ['ledger', 'proven'],
       ['payroll', 'proven'],
     ]);
-    const ids = prod()
-      .versions('ledger')
-      .map(({ id }) => id);
+    const ids = prod.versions('ledger').map(({ id }) => id);
     expect(new Set(receipt.keys[0]?.versions.map(({ version }) => version))).toEqual(new Set(ids));
     expect(receipt.keys.flatMap(({ versions }) => versions.map(({ proof }) => proof))).toEqual(
       Array(3).fill('publicKey'),
     );
-    expect([drillVault().keyNames(), drillVault().deletedKeyNames()]).toEqual([[], []]);
-    expect(await readBlobJson(azure, receipt.receipt)).toMatchObject({
+    expect([drillVault.keyNames(), drillVault.deletedKeyNames()]).toEqual([[], []]);
+    expect(await container.readJson(receipt.receipt)).toMatchObject({
       format: 'keyvault-escrow/drill/1',
       status: 'ok',
     });
-    expect(await readBlobNames(azure, 'drills/')).toContain(receipt.receipt.replace('.json', '.journal.json'));
+    expect(await container.names('drills/')).toContain(receipt.receipt.replace('.json', '.journal.json'));
 
     const next = (await drill('--sample 2 --json')).json<PrintedReceipt>();
     expect(next.keys.map(({ name }) => name)).toEqual(['Signing', 'tokens']);
   });
 
   test('proves a key whose source is gone by the witness of the last audit', async () => {
-    prod().purgeKey('tokens');
+    prod.purgeKey('tokens');
     const { code, json } = await drill('--name tokens --json');
     expect([code, json<PrintedReceipt>().keys[0]]).toEqual([
       0,
@@ -110,13 +105,13 @@ describe('a restore drill', () => {
 
   test.each([
     ['a configured source', 'contoso-prod', () => undefined, 'is a configured source'],
-    ['a vault with a key of somebody else', 'contoso-drill', () => drillVault().addKey({ name: 'theirs' }), 'theirs'],
+    ['a vault with a key of somebody else', 'contoso-drill', () => drillVault.addKey({ name: 'theirs' }), 'theirs'],
     [
       'a vault with a deleted key of somebody else',
       'contoso-drill',
       () => {
-        drillVault().addKey({ name: 'theirs' });
-        drillVault().deleteKey('theirs');
+        drillVault.addKey({ name: 'theirs' });
+        drillVault.deleteKey('theirs');
       },
       'is not empty',
     ],
@@ -132,7 +127,7 @@ describe('a restore drill', () => {
   test('asks first, and does nothing without a yes', async () => {
     const no = await cli('drill --to-vault-name contoso-drill --name ledger', { answers: 'n\n' });
     expect([no.code, no.stderr]).toEqual([1, expect.stringContaining('Nothing was done')]);
-    expect([drillVault().keyNames(), drillVault().deletedKeyNames()]).toEqual([[], []]);
+    expect([drillVault.keyNames(), drillVault.deletedKeyNames()]).toEqual([[], []]);
     const yes = await cli('drill --to-vault-name contoso-drill --name ledger', { answers: 'y\n' });
     expect(yes.code).toBe(0);
   });
@@ -151,33 +146,17 @@ describe('a restore drill', () => {
     const receipt = json<PrintedReceipt>();
     expect([code, receipt.status, receipt.keys.length]).toEqual([3, 'stopped', 1]);
     expect(receipt.message).toMatch(/^Cannot purge key /);
-    expect(receipt.left).toEqual(drillVault().deletedKeyNames());
+    expect(receipt.left).toEqual(drillVault.deletedKeyNames());
     azure.keyVault.faults.clear();
     expect((await sweep('--yes')).code).toBe(0);
     expect((await drill('--sample 1')).code).toBe(0);
   });
 
-  test('ends the key under way on Ctrl-C, takes it away, and writes the receipt', async () => {
-    const interrupt = new AbortController();
-    const before = azure.keyVault.requests.length;
-    azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 100 } });
-    const running = drill('--sample 3 --json', { signal: interrupt.signal });
-    await expect
-      .poll(() => azure.keyVault.requests.slice(before).filter(({ operation }) => operation === 'restoreKey').length, {
-        interval: 10,
-      })
-      .toBeGreaterThan(0);
-    interrupt.abort();
-    const { json } = await running;
-    expect(json()).toMatchObject({ status: 'stopped', message: 'it was interrupted' });
-    expect([drillVault().keyNames(), drillVault().deletedKeyNames()]).toEqual([[], []]);
-  });
-
   test('waits for a deletion that the service shows late', async () => {
-    drillVault().setDeletionLag(1);
+    drillVault.setDeletionLag(1);
     const { code } = await drill('--name ledger');
-    drillVault().setDeletionLag(0);
-    expect([code, drillVault().keyNames(), drillVault().deletedKeyNames()]).toEqual([0, [], []]);
+    drillVault.setDeletionLag(0);
+    expect([code, drillVault.keyNames(), drillVault.deletedKeyNames()]).toEqual([0, [], []]);
   });
 
   test('sends a key that fails to the back of the queue, and names it until it is proven', async () => {
@@ -204,7 +183,7 @@ describe('a restore drill', () => {
     const bytes = await thiefOf(azure, 'contoso-prod').backUp('contoso-prod', 'payroll');
     const runId = scheduledRunId(fromNow(-60_000));
     await thiefOf(azure, 'contoso-prod').put(`vaults/contoso-prod/payroll/${runId}.keybackup`, bytes, {
-      keyid: `${prod().url}/keys/payroll`,
+      keyid: `${prod.url}/keys/payroll`,
       ...{ runid: runId, backedupat: fromNow(0).toISOString(), sha256: sha256Of(bytes), geography: 'mars' },
     });
     const place = `--to-subscription-id ${europe.subscriptionId} --to-geography europe`;
@@ -215,7 +194,7 @@ describe('a restore drill', () => {
       0,
       expect.stringContaining('says another place than the settings (geography mars)'),
     ]);
-    drillVault().purgeKey('payroll');
+    drillVault.purgeKey('payroll');
     const many = await cli(line.replace('payroll', 'payr*').replace('--yes', '--what-if'));
     expect([many.code, many.stderr]).toEqual([0, expect.stringContaining('geography mars')]);
   });
@@ -234,9 +213,9 @@ describe('a restore drill', () => {
   });
 
   test('says which records it would prove, and changes nothing', async () => {
-    const before = await readBlobNames(azure, 'drills/');
+    const before = await container.names('drills/');
     const { code, json } = await drill('--sample 1 --what-if --json');
     expect([code, json<{ keys: object[] }>().keys.length]).toEqual([0, 1]);
-    expect(await readBlobNames(azure, 'drills/')).toEqual(before);
+    expect(await container.names('drills/')).toEqual(before);
   });
 });

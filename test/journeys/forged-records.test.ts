@@ -1,8 +1,6 @@
 import { KeyClient } from '@azure/keyvault-keys';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LocalSource } from '../../local-azure/key-vault/local-source.ts';
-import type { CliOptions } from '../support/cli.ts';
-import { runCommand } from '../support/cli.ts';
+import { commandLine } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { useTestAzure } from '../support/local-azure.ts';
 import { runAsApp, runAudit } from '../support/nightly.ts';
@@ -14,15 +12,6 @@ import { type Forgery, thiefOf } from '../support/thief.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
-const look = (line: string) => runCommand(azure, line, { env });
-const cli = (line: string, options: CliOptions = {}) =>
-  runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
-
-function vault(name: string): LocalSource {
-  const source = azure.vault(name);
-  if (source === undefined) throw new Error(`no vault ${name}`);
-  return source;
-}
 const ids = (vaultName: string, key: string) =>
   vault(vaultName)
     .versions(key)
@@ -41,13 +30,16 @@ const azure = await useTestAzure({
     ),
   ],
 });
+const { vault } = azure;
 
 const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
+const look = commandLine(azure, { env });
+const cli = commandLine(azure, { env }, ' --max-per-second 1000');
 const thief = thiefOf(azure, 'contoso-prod');
 for (const name of ['alpha', 'bravo', 'charlie', 'delta', 'Payroll', 'ledger', 'signing', 'tokens'])
   vault('contoso-prod').addKey({ name, versions: 2 });
 for (const name of ['charlie', 'delta']) vault('stranger').addKey({ name });
-expect((await runAsApp(azure, env)).map(({ status }) => status)).toEqual(['ok']);
+await runAsApp(azure, env);
 // Until every key has had its turn to be looked at.
 for (let audits = 0; audits < 3; audits++) await runAudit(azure, env);
 

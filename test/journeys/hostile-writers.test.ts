@@ -6,9 +6,9 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { drillJournalFormat } from '../../src/escrow/records/drill-journal.ts';
 import { drillFormat } from '../../src/escrow/records/drill-receipt.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
-import { type AuditRun, auditOf, startAuditApp } from '../support/audit-app.ts';
+import { auditOf, startAuditApp } from '../support/audit-app.ts';
 import { found, keyIn } from '../support/audit-findings.ts';
-import { type CliOptions, runCommand } from '../support/cli.ts';
+import { commandLine } from '../support/cli.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
@@ -36,19 +36,15 @@ const azure = await useTestAzure({
 const container = viewContainer(azure);
 const thief = thiefOf(azure, 'contoso-prod');
 const env = escrowSettings(azure, sources);
+const look = commandLine(azure, { env });
+const cli = commandLine(azure, { env }, ' --max-per-second 1000');
 await runAsApp(azure, env);
 expect((await auditNow()).audit.status).toBe('ok');
 
-const cli = (line: string, options: CliOptions = {}) =>
-  runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
-const look = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
-
 async function auditNow(hoursAhead = 0, settings: Readonly<Record<string, string>> = {}) {
-  const run: AuditRun = await (await startAuditApp(azure, sources, { hoursAhead, settings })).audit();
+  const run = await (await startAuditApp(azure, sources, { hoursAhead, settings })).audit();
   return { ...run, audit: await auditOf(container, run.lines) };
 }
-
-const local = (name: string) => azure.vault(name);
 
 describe('whoever may only send messages', () => {
   test('and piles up refused and valid ones has them counted, and stops no audit', async () => {
@@ -109,8 +105,8 @@ describe('a drill operator', () => {
   });
 
   test('who forges a journal leads no drill and no sweep to a key of somebody else, in a vault that was mistyped', async () => {
-    local('contoso-dr').addKey({ name: 'payroll' });
-    const theirs = local('contoso-dr').versions('payroll');
+    azure.vault('contoso-dr').addKey({ name: 'payroll' });
+    const theirs = azure.vault('contoso-dr').versions('payroll');
     await putDrill(`drills/${journalId}.journal.json`, {
       format: drillJournalFormat,
       drillId: journalId,
@@ -125,7 +121,7 @@ describe('a drill operator', () => {
     expect([asked.code, asked.stderr]).toEqual([1, expect.stringContaining('payroll')]);
     const swept = await cli('drill sweep --to-vault-name contoso-dr --yes');
     expect([swept.code, swept.stderr]).toEqual([3, expect.stringContaining('Left alone: key "payroll"')]);
-    expect(local('contoso-dr').versions('payroll')).toEqual(theirs);
+    expect(azure.vault('contoso-dr').versions('payroll')).toEqual(theirs);
   });
 });
 
@@ -216,6 +212,6 @@ describe('a blob that no app wrote, in the folder of a key', () => {
     ]);
     const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-drill --yes';
     expect((await cli(line)).code).toBe(0);
-    expect(local('contoso-drill').versions('signing')).toHaveLength(1);
+    expect(azure.vault('contoso-drill').versions('signing')).toHaveLength(1);
   });
 });

@@ -77,34 +77,3 @@ describe('a vault that leads away from itself', () => {
     ).toHaveLength(1);
   });
 });
-
-describe('a name that tries to lead away', () => {
-  test.each([
-    ['a dot', 'contoso-prod.evil'],
-    ['a slash', 'evil.vault.azure.net/keys'],
-    ['an @', 'x@evil.vault.azure.net'],
-    ['a hash', 'evil.vault.azure.net#'],
-    ['other letters that look alike', 'cоntoso-prod'],
-    ['a full-width dot', 'evil．vault'],
-    ['a tab', 'contoso-prod\t'],
-  ])('with %s in vaultName or id is refused, and asks nobody', async (_what, name) => {
-    const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
-    for (const body of [{ vaultName: name, name: 'key-1' }, { id: `https://${name}.vault.azure.net/keys/key-1` }]) {
-      const { lines, error } = await app.deliver(body);
-      expect(error).toBeUndefined();
-      // URL parsing drops a tab: that identifier is the configured vault's own.
-      const isOwn = 'id' in body && name.endsWith('\t');
-      expect(lines.map(({ event }) => event)).toEqual([isOwn ? 'escrow.key.escrowed' : 'escrow.request.refused']);
-    }
-    expect(new Set(azure.keyVault.requests.map(({ source }) => source)).has(foreign)).toBe(false);
-    expect(azure.proxy.refusedHosts).toEqual([]);
-  });
-
-  test('in upper case is the same source', async () => {
-    const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
-    const asked = await app.deliver({ vaultName: 'CONTOSO-PROD', name: 'KEY-1' });
-    expect(asked.lines).toMatchObject([{ event: 'escrow.key.escrowed', source: 'vaults/contoso-prod' }]);
-    const byId = await app.deliver({ id: 'HTTPS://Contoso-Prod.VAULT.azure.net/keys/Key-1' });
-    expect(byId.lines).toMatchObject([{ event: 'escrow.key.escrowed', source: 'vaults/contoso-prod' }]);
-  });
-});

@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { KeyVaultOperation } from '../../local-azure/key-vault/data-actions.ts';
 import { seededRandom } from '../../local-azure/key-vault/faults.ts';
-import type { CliOptions } from '../support/cli.ts';
-import { runCommand } from '../support/cli.ts';
+import { commandLine } from '../support/cli.ts';
 import type { CliProcess } from '../support/cli-process.ts';
 import { startCliProcess } from '../support/cli-process.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
@@ -15,8 +14,6 @@ const latencyMs = 300;
 /** A kill may come when it likes. */
 const killedLatencyMs = 100;
 
-const cli = (line: string, options: CliOptions = {}) =>
-  runCommand(azure, `${line} --max-per-second 1000`, { env, ...options });
 const left = () => [...drillVault.keyNames(), ...drillVault.deletedKeyNames()];
 
 const azure = await useTestAzure({
@@ -28,6 +25,7 @@ const azure = await useTestAzure({
 });
 
 const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
+const cli = commandLine(azure, { env }, ' --max-per-second 1000');
 const prod = azure.vault('contoso-prod');
 const drillVault = azure.vault('contoso-drill');
 await runAsApp(azure, env);

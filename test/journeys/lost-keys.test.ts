@@ -4,13 +4,14 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { auditFormat } from '../../src/escrow/records/audit-document.ts';
 import { auditOf, startAuditApp } from '../support/audit-app.ts';
 import { found, keyIn } from '../support/audit-findings.ts';
-import { runCommand } from '../support/cli.ts';
+import { commandLine, runCommand } from '../support/cli.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { type TestAzure, useTestAzure } from '../support/local-azure.ts';
 import { runAsApp } from '../support/nightly.ts';
 import { now } from '../support/now.ts';
+import { replaceKey } from '../support/replaced-key.ts';
 import { thiefOf } from '../support/thief.ts';
 
 // Keys are purged, replaced, rotated and deleted by those who may; a thief of the backup identity covers it up as far as that
@@ -20,16 +21,19 @@ const sources = [{ vaultName: 'contoso-prod' }];
 
 const azure = await useTestAzure({
   sources: [
-    { kind: 'vault', name: 'contoso-prod', keys: ['orders', 'rotated', 'requested', 'narrowed'] },
+    {
+      kind: 'vault',
+      name: 'contoso-prod',
+      keys: ['orders', 'rotated', 'requested', 'narrowed', 'www', { name: 'tokens', versions: 3 }],
+    },
     { kind: 'vault', name: 'contoso-dr' },
   ],
 });
 
 const container = viewContainer(azure);
 const prod = azure.vault('contoso-prod');
-prod.addKey({ name: 'tokens', versions: 3 });
-prod.addKey({ name: 'www' });
 const env = escrowSettings(azure, sources);
+const cli = commandLine(azure, { env });
 await runAsApp(azure, env);
 expect((await auditNow()).status).toBe('ok');
 
@@ -38,17 +42,6 @@ async function auditNow(hoursAhead = 0, of: readonly object[] = sources) {
   const { lines } = await (await startAuditApp(azure, of as typeof sources, { hoursAhead })).audit();
   return auditOf(container, lines);
 }
-const cli = (line: string, hoursLater = 0) => runCommand(azure, line, { env, hoursLater });
-
-/** Purges a key and makes another one under its name, in a later second than a time of the vault. */
-async function replaceAfter(name: string, backedUpAt: string | undefined): Promise<void> {
-  const replace = () => {
-    prod.purgeKey(name);
-    prod.addKey({ name });
-    return (prod.versions(name)[0]?.attributes.updated ?? 0) * 1000;
-  };
-  await expect.poll(replace).toBeGreaterThan(Date.parse(backedUpAt ?? ''));
-}
 
 const recordOf = async (key: string) => (await container.list(`vaults/contoso-prod/${key}/`)).at(-1);
 
@@ -56,7 +49,7 @@ describe('a key that was purged and made again, as by a Terraform destroy and ap
   test('is a gap that names the last record of the old key; that record brings the old key back', async () => {
     const before = prod.versions('tokens').map(({ id }) => id);
     const last = await recordOf('tokens');
-    await replaceAfter('tokens', last?.metadata.backedupat);
+    await replaceKey(prod, 'tokens', last);
     const audit = await auditNow();
     expect(found(audit)).toContain('keyReplaced tokens');
     expect(audit.findings.find(({ finding }) => finding === 'keyReplaced')?.detail).toContain(last?.name);
@@ -74,7 +67,7 @@ describe('a key that was purged and made again, as by a Terraform destroy and ap
 
 describe('a key that changed after the night', () => {
   test('may lack the change: a warning with a count, and a gap when the change is older than the maximal age', async () => {
-    await replaceAfter('rotated', (await recordOf('rotated'))?.metadata.backedupat);
+    await replaceKey(prod, 'rotated', await recordOf('rotated'));
     const audit = await auditNow();
     expect(found(audit)).toContain('changedSinceBackup rotated (warning)');
     expect(audit.totals.changed).toBeGreaterThan(0);
@@ -85,7 +78,7 @@ describe('a key that changed after the night', () => {
   });
 
   test('is covered by a request, whose record the audit, list, status and a report made now all name', async () => {
-    await replaceAfter('requested', (await recordOf('requested'))?.metadata.backedupat);
+    await replaceKey(prod, 'requested', await recordOf('requested'));
     expect(found(await auditNow())).toContain('changedSinceBackup requested (warning)');
     const app = await startEscrowApp(azure, sources);
     const { lines } = await app.deliver({ vaultName: 'contoso-prod', name: 'requested' });
@@ -140,7 +133,7 @@ describe('what audits saw', () => {
 
   test('is missed when an administrator has removed it, and so are the keys that only records are left of', async () => {
     for (const name of await container.names('audits/')) await container.clientOf(name).deleteBlob(name);
-    expect((await cli('report --now', 54)).stdout).toContain('no audit before this one');
+    expect((await cli('report --now', { hoursLater: 54 })).stdout).toContain('no audit before this one');
     const audit = await auditNow(54);
     expect(found(audit)).toEqual(expect.arrayContaining(['auditMissing', 'recordsOfUnknownKeys (warning)']));
     expect(audit.findings.find(({ finding }) => finding === 'recordsOfUnknownKeys')?.detail).toContain('orders');

@@ -94,28 +94,6 @@ describe('a message on the queue of the deployed bundle', () => {
   });
 
   test.each([
-    ['without force', {}, /already there, written by run .*choose another "blobName"/],
-    [
-      'with force, which the deployed identity may not',
-      { force: true },
-      /write-once for this identity.*choose another/,
-    ],
-  ])('refuses a blobName that is taken, %s, with the remedy, at once', async (_how, options, reason) => {
-    const before = (await container.list('named/audit 2026/'))[0];
-    const body = { vaultName: 'contoso-prod', name: 'payroll', blobName: 'audit 2026/payroll.keybackup', ...options };
-    const { messageId, since, error } = await ask(body);
-    expect(error).toBeUndefined();
-    expect((await container.list('named/audit 2026/'))[0]).toEqual(before);
-    const refused = escrowLines(host.events, since).find((line) => line.event === 'escrow.request.refused');
-    expect(refused).toMatchObject({ messageId, reason: expect.stringMatching(reason) });
-    expect(await queue.poisoned()).toContain(JSON.stringify(body));
-    expect(await container.readRequest(messageId)).toMatchObject({
-      status: 'refused',
-      message: { text: JSON.stringify(body) },
-    });
-  });
-
-  test.each([
     ['one key', { vaultName: 'contoso-prod', name: 'payroll', whatIf: true }, ['payroll']],
     ['a source', { hsmName: 'contoso-hsm', whatIf: true }, ['payments', 'ledger']],
   ])('with whatIf says by name what would happen to %s, and writes nothing', async (_what, body, keys) => {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import {
   auditorDataActions,
@@ -30,31 +29,7 @@ const env = escrowSettings(azure, sources);
 await runAsApp(azure, env);
 await runAudit(azure, env);
 
-/** Data actions of the roles in the template that is deployed, by role. */
-async function deployedRoles(): Promise<Record<string, { dataActions: string[] }>> {
-  const template = JSON.parse(await readFile(new URL('../../infra/azuredeploy.json', import.meta.url), 'utf8'));
-  const found: Record<string, { dataActions: string[] }>[] = [];
-  const search = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    if ('restoreOperator' in value && 'vaultBackup' in value) found.push(value as (typeof found)[number]);
-    for (const member of Object.values(value)) search(member);
-  };
-  search(template);
-  const [roles] = found;
-  if (roles === undefined) throw new Error('the template defines no roles');
-  return roles;
-}
-
 describe('the roles of people', () => {
-  test.for([
-    ['auditor', auditorDataActions],
-    ['restoreOperator', restoreOperatorDataActions],
-    ['drillOperator', drillOperatorDataActions],
-  ] as const)('%s of the local Azure is what is deployed, and the like on a Managed HSM', async ([role, actions]) => {
-    const deployed = (await deployedRoles())[role]?.dataActions;
-    expect(actions.filter((action) => !action.includes('managedHsm')).sort()).toEqual([...(deployed ?? [])].sort());
-  });
-
   test('an auditor looks, and can do nothing else', async () => {
     const auditor = azure.registry.add('auditor', auditorDataActions);
     for (const line of ['plan', 'list', 'status', 'verify --all', 'verify --chain', 'report --now --json']) {

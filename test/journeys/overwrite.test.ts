@@ -13,7 +13,7 @@ const container = viewContainer(azure);
 const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
 const writer = azure.registry.add('an app that may overwrite', [...appDataActions, write]);
 const deployed = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
-const mightier = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { clientId: writer.clientId });
+const mightier = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { identity: writer });
 expect((await deployed.deliver(request)).error).toBeUndefined();
 
 describe('a blobName that is taken', () => {

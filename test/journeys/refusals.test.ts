@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { HostEvent } from '../../local-azure/functions-host/host-events.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
 import { useHostedEscrow } from '../support/hosted-escrow.ts';
 import { day, fromNow } from '../support/now.ts';
@@ -10,12 +9,11 @@ const json = JSON.stringify;
 
 const ownId = 'https://contoso-prod.vault.azure.net/keys/signing';
 
-/** What the message was, its body as it stands, and what the refusal has to say. */
+/** What the message was, its body as it stands, and what the refusal has to say; every reason is in escrow/request/request.test.ts. */
 const bad: readonly (readonly [what: string, body: string | Buffer, reason: RegExp])[] = [
   ['a number', '123', /a number, not a JSON object.*Allowed:/],
   ['null', 'null', /null, not a JSON object/],
   ['an array', '[]', /an array, not a JSON object/],
-  ['an array that holds something', '["a",{"b":1}]', /an array, not a JSON object/],
   ['a JSON text', '"text"', /text, not a JSON object/],
   ['broken JSON', '{', /not valid JSON/],
   ['what only looks like a JSON object', '{bad}', /not valid JSON/],
@@ -42,52 +40,13 @@ const bad: readonly (readonly [what: string, body: string | Buffer, reason: RegE
     /"contoso-dev" is not configured.*contoso-prod/,
   ],
   [
-    'a Managed HSM by the name of a vault',
-    json({ hsmName: 'contoso-prod' }),
-    /Managed HSM "contoso-prod" is not configured/,
-  ],
-  ['two sources', json({ ...vault, hsmName: 'contoso-hsm' }), /found "vaultName" and "hsmName"/],
-  [
     'a key id of another host',
     json({ id: 'https://evil.example.com/keys/signing' }),
     /not a key identifier of this cloud/,
   ],
-  [
-    'a key id of another vault',
-    json({ id: 'https://contoso-dev.vault.azure.net/keys/signing' }),
-    /"contoso-dev" is not configured/,
-  ],
-  ['a key id over http', json({ id: 'http://contoso-prod.vault.azure.net/keys/signing' }), /not a key identifier/],
-  [
-    'a key id with a user',
-    json({ id: 'https://contoso-prod.vault.azure.net@evil.example.com/keys/signing' }),
-    /not a key identifier/,
-  ],
-  [
-    'a key id with a port',
-    json({ id: 'https://contoso-prod.vault.azure.net:8443/keys/signing' }),
-    /not a key identifier/,
-  ],
-  ['an invalid key name', json({ ...vault, name: '../secrets/x' }), /not a valid key name.*letters, digits and dashes/],
-  ['an empty key name', json({ ...vault, name: '' }), /not a valid key name/],
-  ['a vault name with a dot', json({ vaultName: 'contoso-prod.vault.azure.net.evil' }), /is not configured/],
-  ['a vault name with a slash', json({ vaultName: 'evil.example.com/x' }), /is not configured/],
-  ['a vault name with an @', json({ vaultName: 'contoso-prod@evil.example.com' }), /is not configured/],
   ['a vault name in other letters', json({ vaultName: 'cоntoso-prod' }), /is not configured/],
-  ['blobName with a whole source', json({ ...vault, blobName: 'x' }), /"blobName" is for one key/],
   ['blobName with ..', json({ ...vault, name: 'signing', blobName: 'a/../vaults/x' }), /"blobName" .* cannot be used/],
-  [
-    'blobName with a control character',
-    json({ ...vault, name: 'signing', blobName: 'a\u0000b' }),
-    /control characters/,
-  ],
   ['runTime of next month', json({ ...vault, runTime: inDays(30) }), /out of range.*7 days ago to 5 minutes ahead/],
-  ['runTime of last month', json({ ...vault, runTime: inDays(-30) }), /out of range/],
-  [
-    'runTime with a single key',
-    json({ ...vault, name: 'signing', runTime: inDays(-1) }),
-    /whole sources, not for one key/,
-  ],
   ['as much as a message holds', json({ ...vault, name: 'x'.repeat(49_113) }), /A key name has 1 to 127 letters/],
   [
     'an event without a key',
@@ -96,9 +55,6 @@ const bad: readonly (readonly [what: string, body: string | Buffer, reason: RegE
   ],
 ];
 
-const sent = new Map<string | Buffer, string>();
-const poisoned: Buffer[] = [];
-
 const { azure, container, host, queue } = await useHostedEscrow(
   [
     { kind: 'vault', name: 'contoso-prod', keys: ['signing'] },
@@ -106,16 +62,11 @@ const { azure, container, host, queue } = await useHostedEscrow(
   ],
   { sources: [vault, { hsmName: 'contoso-hsm' }] },
 );
-const count = (what: HostEvent['event']) => host.events.filter(({ event }) => event === what).length;
+const sent = new Map<string | Buffer, string>();
+for (const [, body] of bad) sent.set(body, (await queue.sendBytes(body)).messageId);
+await host.waitFor(() => host.events.filter(({ event }) => event === 'finished').length === bad.length);
 // A look at a queue shows 32 messages.
-for (let from = 0; from < bad.length; from += 30) {
-  const batch = bad.slice(from, from + 30);
-  const finished = count('finished') + batch.length;
-  for (const [, body] of batch) sent.set(body, (await queue.sendBytes(body)).messageId);
-  await host.waitFor(() => count('finished') >= finished, { timeoutMs: 60_000 });
-  poisoned.push(...(await queue.poisonedBytes()));
-  await queue.clear();
-}
+const poisoned = await queue.poisonedBytes();
 
 describe('a message that can never succeed', () => {
   test.each(bad)('is refused with a reason and what is allowed: %s', async (_what, body, reason) => {

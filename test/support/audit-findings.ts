@@ -1,3 +1,4 @@
+import { findingMessage } from '../../src/escrow/model/finding.ts';
 import type { AuditedKey } from '../../src/escrow/records/audit-document.ts';
 import type { ListedAudit } from './listed-audit.ts';
 
@@ -10,4 +11,9 @@ export function found({ findings }: ListedAudit): string[] {
 
 export function keyIn({ keys }: ListedAudit, name: string): AuditedKey | undefined {
   return keys.find(({ key }) => key === name);
+}
+
+/** The sentence of a finding. */
+export function messageOf({ findings }: ListedAudit, index: number): string | undefined {
+  return findings[index] && findingMessage(findings[index]);
 }

@@ -13,7 +13,7 @@ export function night(index: number, hoursLater = 0): Date {
 
 /** A vault whose keys were made ten days before its first night. */
 export function startEscrow(
-  settings: Partial<EscrowSource> = {},
+  settings: Partial<EscrowSource> = { except: ['tmp-*'] },
   names: readonly string[] = ['orders', 'payroll', 'signing'],
 ): AuditWorld {
   const escrow = createAuditWorld(escrowSource('vault', 'contoso-prod', settings), night(-10));
@@ -26,10 +26,17 @@ export function auditAt(escrow: AuditWorld, time: Date): Promise<ListedAudit> {
   return escrow.audit();
 }
 
-/** The night's run and the audit four hours after it was due. */
-export function passNight(escrow: AuditWorld, index: number, options?: Parameters<AuditWorld['night']>[1]) {
-  escrow.night(night(index), options);
+/** The night's run, unless it was missed, and the audit four hours after it was due. */
+export function passNight(escrow: AuditWorld, index: number, run: Parameters<AuditWorld['night']>[1] | 'missed' = {}) {
+  if (run !== 'missed') escrow.night(night(index), run);
   return auditAt(escrow, night(index, 4));
+}
+
+/** The same escrow after one good night with its audit. */
+export async function escrowAfterNight(...start: Parameters<typeof startEscrow>): Promise<AuditWorld> {
+  const escrow = startEscrow(...start);
+  await passNight(escrow, 0);
+  return escrow;
 }
 
 /** So many nights, each with its audit; the last audit. */

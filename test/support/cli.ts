@@ -57,6 +57,12 @@ export async function runCommand(
   return ended(await runCli(args, io, compose));
 }
 
+/** `runCommand` with what a test file says once; `ending` goes behind every line. */
+export const commandLine =
+  (azure: Pick<LocalAzure, 'identities'>, usual: CliOptions, ending = '') =>
+  (line: string, options: CliOptions = {}): Promise<CliRun> =>
+    runCommand(azure, `${line}${ending}`, { ...usual, ...options });
+
 /** A terminal that keeps what is printed. */
 export function collectIo(options: CliOptions): { readonly io: Io; ended(code: number): CliRun } {
   const stdout: string[] = [];

@@ -31,7 +31,7 @@ export interface ContainerView {
   readRequest(messageId: string): Promise<Record<string, unknown>>;
   /** The run reports of a run, or of all, in name order. @param path of a source, as `vaults/contoso-prod`: only its own. */
   reports(runId?: string, path?: string): Promise<RunReport[]>;
-  put(name: string, content: string, metadata?: Record<string, string>): Promise<void>;
+  put(name: string, content: string | Uint8Array, metadata?: Record<string, string>): Promise<void>;
 }
 
 /** Names of audits and of drills are looked for in the containers of their own. */

@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvocationContext } from '@azure/functions';
+import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { Services } from '../../src/app/services.ts';
 import type { Clock } from '../../src/azure/http/clock.ts';
 import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import type { TimeBudget } from '../../src/escrow/ports/time-budget.ts';
+import { servicesAs } from './as-identity.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
 import { now } from './now.ts';
 
 /** How one invocation went. */
 export interface Invocation {
   readonly lines: readonly EscrowEvent[];
+  /** The lines as they were logged. */
+  readonly texts: readonly string[];
+  /** The level of the last line of each event. */
+  readonly levels: Readonly<Record<string, string>>;
   readonly error: Error | undefined;
   /** What the function returned: with fan-out, the messages. */
   readonly returned: unknown;
@@ -36,8 +42,8 @@ export interface EscrowApp {
 
 export interface EscrowAppOptions {
   readonly settings?: Readonly<Record<string, string>>;
-  /** Client id of the identity; the deployed application's when absent. */
-  readonly clientId?: string;
+  /** The deployed application when absent. */
+  readonly identity?: Pick<LocalIdentity, 'clientId'>;
   /** How much faster time goes for back-offs and holds; attempt time-outs stay real. */
   readonly speed?: number;
   /** The time of every invocation, instead of what functionTimeout leaves. */
@@ -54,28 +60,18 @@ export function fastClock(speed: number): Clock {
   };
 }
 
-/**
- * Composes the product as `src/main.ts` does. Import of the product comes late, because its shared agent and its credential
- * read the environment, which has to be the local Azure's by then.
- */
+/** Composes the product as `src/main.ts` does. */
 export async function startEscrowApp(
   place: EscrowPlace,
   sources: readonly SourceSetting[],
   options: EscrowAppOptions = {},
 ): Promise<EscrowApp> {
-  const { createServices } = await import('../../src/app/services.ts');
-  const { readSettings } = await import('../../src/app/settings.ts');
   const { nightlyEscrow } = await import('../../src/functions/nightly-escrow.ts');
   const { onDemandEscrow } = await import('../../src/functions/on-demand-escrow.ts');
-  const clientIdBefore = process.env.AZURE_CLIENT_ID;
-  process.env.AZURE_CLIENT_ID = options.clientId ?? place.identities.app.clientId;
-  const settings = readSettings(escrowSettings(place, sources, options.settings));
-  const { speed, time } = options;
-  const composed = speed === undefined ? createServices(settings) : createServices(settings, fastClock(speed));
+  const { identity = place.identities.app, speed, time } = options;
+  const env = escrowSettings(place, sources, options.settings);
+  const composed = await servicesAs(identity, env, speed === undefined ? undefined : fastClock(speed));
   const services = time === undefined ? composed : { ...composed, timeBudget: () => time };
-  if (clientIdBefore === undefined) delete process.env.AZURE_CLIENT_ID;
-  else process.env.AZURE_CLIENT_ID = clientIdBefore;
-
   const timer = nightlyEscrow(services);
   const queue = onDemandEscrow(services);
   return {
@@ -108,25 +104,33 @@ function bytesOf(body: unknown): Uint8Array {
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-async function invoke(
+/** Calls a function as the host does, and keeps what it logs. */
+export async function invoke(
   run: (context: InvocationContext) => unknown,
   init: NonNullable<ConstructorParameters<typeof InvocationContext>[0]>,
 ): Promise<Invocation> {
+  const texts: string[] = [];
   const lines: EscrowEvent[] = [];
+  const levels: Record<string, string> = {};
   const context = new InvocationContext({
     invocationId: randomUUID(),
     ...init,
-    logHandler: (_level, line) => lines.push(JSON.parse(String(line))),
+    logHandler(level, text) {
+      const line: EscrowEvent = JSON.parse(String(text));
+      texts.push(String(text));
+      lines.push(line);
+      levels[line.event] = level;
+    },
   });
-  const poison = () =>
-    (init.options?.extraOutputs ?? [])
-      .map((output) => context.extraOutputs.get(output))
-      .filter((one) => Buffer.isBuffer(one))
-      .map(String);
-  try {
-    const returned = await run(context);
-    return { lines, returned, error: undefined, poison: poison() };
-  } catch (error) {
-    return { lines, returned: undefined, error: error as Error, poison: poison() };
-  }
+  const ended = await Promise.resolve()
+    .then(() => run(context))
+    .then(
+      (returned) => ({ returned, error: undefined }),
+      (error: Error) => ({ returned: undefined, error }),
+    );
+  const poison = (init.options?.extraOutputs ?? [])
+    .map((output) => context.extraOutputs.get(output))
+    .filter((one) => Buffer.isBuffer(one))
+    .map(String);
+  return { lines, texts, levels, ...ended, poison };
 }

@@ -1,44 +1,30 @@
 import { CoverageGaps } from '../../src/escrow/audit/document/audit-log.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { readLatestAudit } from '../../src/escrow/records/stored-audits.ts';
-import type { SourceRun } from '../../src/escrow/run/source-run.ts';
-import { as } from './as-identity.ts';
+import { servicesAs } from './as-identity.ts';
 import { type ListedAudit, listed } from './listed-audit.ts';
 import type { TestAzure } from './local-azure.ts';
 import { lastNight } from './now.ts';
 
-/** One scheduled run over every configured source, as the app's identity. */
+/** One scheduled run over every configured source, as the app's identity. @throws when it is incomplete. */
 export async function runAsApp(
   azure: TestAzure,
   env: Readonly<Record<string, string>>,
   runTime = lastNight(),
-): Promise<SourceRun[]> {
-  // Only now: connections look at the environment when they are first loaded.
-  const { createServices } = await import('../../src/app/services.ts');
-  const { readSettings } = await import('../../src/app/settings.ts');
-  const { runSource } = await import('../../src/escrow/run/source-run.ts');
-  const { portsOf } = await import('../../src/app/run-sources.ts');
+): Promise<void> {
+  const { runSources } = await import('../../src/app/run-sources.ts');
   const { tryWriteOnce } = await import('../../src/app/try-write-once.ts');
-  const services = as(azure.identities.app, () => createServices(readSettings({ ...process.env, ...env })));
+  const services = await servicesAs(azure.identities.app, { ...process.env, ...env });
   const runId = scheduledRunId(runTime);
   await tryWriteOnce(services, runId, () => undefined);
   const job = { runId, trigger: 'schedule', attempt: 1, whatIf: false } as const;
-  return Promise.all(
-    services.settings.sources.map((source) =>
-      runSource(
-        { ...job, source },
-        portsOf(services, source, () => {}, services.timeBudget()),
-      ),
-    ),
-  );
+  await runSources(services, services.settings.sources, job, () => undefined);
 }
 
 /** One audit as the audit's identity, kept in its container, whatever its gaps. */
 export async function runAudit(azure: TestAzure, env: Readonly<Record<string, string>>): Promise<ListedAudit> {
-  const { createServices } = await import('../../src/app/services.ts');
-  const { readSettings } = await import('../../src/app/settings.ts');
   const { auditEscrow } = await import('../../src/app/audit-escrow.ts');
-  const services = as(azure.identities.audit, () => createServices(readSettings({ ...process.env, ...env })));
+  const services = await servicesAs(azure.identities.audit, { ...process.env, ...env });
   await auditEscrow(services, () => undefined).catch((error) => {
     if (!(error instanceof CoverageGaps)) throw error;
   });

@@ -7,8 +7,7 @@ import { useTestAzure } from '../../support/local-azure.ts';
 import { secretFinder, textSecret } from '../../support/secrets.ts';
 import { openVault } from '../../support/source-client.ts';
 
-const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-azure.vault('contoso-prod').addKey({ name: 'signing' });
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
 const { createBlobContainerStore } = await import('../../../src/store/blob-container.ts');
 const issuing = azure.credential(azure.identities.app);
 const handedOut: string[] = [];

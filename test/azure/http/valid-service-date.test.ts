@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { viewContainer } from '../../support/container-view.ts';
 import { fastClock } from '../../support/escrow-app.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
+import { useOddVault } from '../../support/foreign-vault.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
 import { openVault } from '../../support/source-client.ts';
 import { useTlsHost } from '../../support/tls-host.ts';
@@ -28,33 +29,7 @@ const attributes: readonly (readonly [name: string, seconds: unknown, time: stri
 ];
 
 describe('a vault with odd times', async () => {
-  const host = 'contoso-odd.vault.azure.net';
-
-  await useTlsHost(azure, [host], ({ headers, url = '' }, response) => {
-    const answer = (status: number, more: Record<string, string>, body: object) =>
-      response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body));
-    if (headers.authorization === undefined) {
-      const challenge = 'Bearer authorization="https://login.windows.net/t", resource="https://vault.azure.net"';
-      return answer(401, { 'www-authenticate': challenge }, {});
-    }
-    const [, folder, name, last] = new URL(url, `https://${host}`).pathname.split('/');
-    const items = attributes
-      .filter(([key]) => name === undefined || name === '' || key === name)
-      .map(([key, told]) => {
-        const kid = `https://${host}/keys/${key}${last === 'versions' ? '/0123456789abcdef' : ''}`;
-        return { kid, attributes: { enabled: true, created: told, updated: told } };
-      });
-    if (folder === 'deletedkeys') {
-      const [, told] = attributes.find(([key]) => key === name) ?? [];
-      const recoveryId = `https://${host}/deletedkeys/${name}`;
-      const gone = { recoveryId, deletedDate: told, scheduledPurgeDate: told };
-      return answer(200, {}, { ...items[0], key: { kid: `${items[0]?.kid}/0123456789abcdef` }, ...gone });
-    }
-    if (name && last !== 'versions') {
-      return answer(200, {}, { ...items[0], key: { kid: `${items[0]?.kid}/0123456789abcdef`, kty: 'EC' } });
-    }
-    return answer(200, {}, { value: items });
-  });
+  await useOddVault(azure, 'contoso-odd.vault.azure.net', Object.fromEntries(attributes));
   const operator = await openVault({ name: 'contoso-odd' }, azure.credential(azure.identities.app));
 
   test('lists its keys with those that are times', async () => {

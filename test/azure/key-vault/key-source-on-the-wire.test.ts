@@ -1,17 +1,16 @@
-import type { ServerResponse } from 'node:http';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { requestRunId } from '../../../src/escrow/model/run-id.ts';
 import { viewContainer } from '../../support/container-view.ts';
 import { startEscrowApp } from '../../support/escrow-app.ts';
 import { linesNamed } from '../../support/escrow-host.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
+import { answerJson, challenging } from '../../support/foreign-vault.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
 import { fromNow, minute, now } from '../../support/now.ts';
 import { openVault } from '../../support/source-client.ts';
 import { startTlsHost } from '../../support/tls-host.ts';
 
-const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-for (const name of ['Signing', 'payroll']) azure.vault('contoso-prod').addKey({ name });
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['Signing', 'payroll'] }] });
 const container = viewContainer(azure);
 const open = async (name: string) => (await openVault({ name }, azure.credential(azure.identities.app))).keys;
 
@@ -63,16 +62,12 @@ describe('a record that the same request left before', () => {
 describe('a vault that goes on over plain http', () => {
   test('is refused before anything is sent, so no token goes there', async () => {
     const host = 'contoso-plain.vault.azure.net';
-    const answer = (response: ServerResponse, status: number, headers: Record<string, string>, body: object) =>
-      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-    await using vault = await startTlsHost(azure, [host], (request, response) => {
-      if (request.headers.authorization === undefined) {
-        const challenge = 'Bearer authorization="https://login.windows.net/t", resource="https://vault.azure.net"';
-        return answer(response, 401, { 'www-authenticate': challenge }, {});
-      }
-      const nextLink = `http://${host}/keys?api-version=7.6&$skiptoken=x`;
-      return answer(response, 200, {}, { value: [{ kid: `https://${host}/keys/first` }], nextLink });
-    });
+    const page = {
+      value: [{ kid: `https://${host}/keys/first` }],
+      nextLink: `http://${host}/keys?api-version=7.6&$skiptoken=x`,
+    };
+    const answer = challenging((_, response) => answerJson(response, 200, page));
+    await using vault = await startTlsHost(azure, [host], answer);
     const keys = await open('contoso-plain');
     const listed: string[] = [];
     const listing = async () => {

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { KeyClient } from '@azure/keyvault-keys';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import type { CliOptions } from '../../support/cli.ts';
-import { runCommand } from '../../support/cli.ts';
+import { commandLine } from '../../support/cli.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
 import { describeOfflineEscrow } from './backup/offline-escrow.ts';
@@ -19,8 +18,6 @@ const signingId = 'https://contoso-prod.vault.azure.net/keys/signing';
 let folder: string;
 
 /** A person with no settings at all, in a folder of their own. */
-const cli = (line: string | readonly string[], options: CliOptions = {}) =>
-  runCommand(azure, line, { env: {}, identity: person, ...options });
 
 const startedIn = process.cwd();
 const azure = await useTestAzure({
@@ -39,6 +36,7 @@ const person = azure.registry.add('an engineer at a desk', [
   ...[`${hsmKeys}/read/action`, `${hsmKeys}/backup/action`],
   ...[`${blobs}/add/action`, `${blobs}/read`],
 ]);
+const cli = commandLine(azure, { env: {}, identity: person });
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-desk-'));

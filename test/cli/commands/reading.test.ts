@@ -2,13 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
-import type { CliOptions } from '../../support/cli.ts';
-import { runCommand } from '../../support/cli.ts';
+import { commandLine } from '../../support/cli.ts';
+import { viewContainer } from '../../support/container-view.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
 import { runAsApp } from '../../support/nightly.ts';
 import { hour, lastNight } from '../../support/now.ts';
-import { putRecord } from '../../support/put-record.ts';
 import { useFolder } from '../../support/temporary-folder.ts';
 
 const sources = [
@@ -18,24 +17,20 @@ const sources = [
 const firstRun = lastNight();
 const secondRun = new Date(firstRun.getTime() + hour);
 
-const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
-
 const folder = await useFolder();
 const azure = await useTestAzure({
   sources: [
-    { kind: 'vault', name: 'contoso-prod' },
-    { kind: 'managedHsm', name: 'contoso-hsm' },
+    {
+      kind: 'vault',
+      name: 'contoso-prod',
+      keys: [{ name: 'signing', versions: 3 }, 'Payroll', 'tmp-1', 'old-1', { name: 'www-cert', managed: true }],
+    },
+    { kind: 'managedHsm', name: 'contoso-hsm', keys: [{ name: 'payments', versions: 2 }] },
   ],
 });
 
 const env = escrowSettings(azure, sources);
-const vault = azure.vault('contoso-prod');
-vault?.addKey({ name: 'signing', versions: 3 });
-vault?.addKey({ name: 'Payroll' });
-vault?.addKey({ name: 'tmp-1' });
-vault?.addKey({ name: 'old-1' });
-vault?.addKey({ name: 'www-cert', managed: true });
-azure.hsm('contoso-hsm').addKey({ name: 'payments', versions: 2 });
+const cli = commandLine(azure, { env });
 await runAsApp(azure, env, firstRun);
 await runAsApp(azure, env, secondRun);
 
@@ -143,14 +138,11 @@ describe('list', () => {
   });
 
   test('knows a key that has a record under a chosen name alone', async () => {
-    await putRecord(
-      azure,
-      `vaults/contoso-prod/signing/${scheduledRunId(firstRun)}.keybackup`,
-      'named/moves/aside.keybackup',
-      (_, tags) => {
-        tags.keyid = 'https://contoso-prod.vault.azure.net/keys/Aside';
-      },
-    );
+    const container = viewContainer(azure);
+    const [record] = await container.list(`vaults/contoso-prod/signing/${scheduledRunId(firstRun)}`);
+    const keyid = 'https://contoso-prod.vault.azure.net/keys/Aside';
+    const bytes = await container.read(record?.name ?? '');
+    await container.put('named/moves/aside.keybackup', bytes, { ...record?.metadata, keyid });
     for (const line of ['list --name aside --json', 'list --vault-name contoso-prod --name aside --json']) {
       const { code, json } = await cli(line);
       expect([code, json<{ records: { blobName: string }[] }>().records.map(({ blobName }) => blobName)]).toEqual([
@@ -181,6 +173,7 @@ describe('the command line', () => {
       2,
       'more than 100 years',
     ],
+    ['restore --vault-name contoso-prod --name sinning --to-vault-name other', 2, 'Did you mean "signing"?'],
     ['download --vault-name contoso-prdo --name signing', 2, 'Did you mean "contoso-prod"?'],
     ['list --vault-name prod --hsm-name spare', 2, 'cannot be used with option'],
     ['list --since 1d --since 2d', 2, "option '--since <TIME>' is given twice"],

@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Audit } from '../../../src/escrow/records/audit-document.ts';
 import { startAuditApp } from '../../support/audit-app.ts';
-import { type CliOptions, runCommand } from '../../support/cli.ts';
+import { commandLine } from '../../support/cli.ts';
 import { viewContainer } from '../../support/container-view.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
+import { runAsApp } from '../../support/nightly.ts';
 import { useFolder } from '../../support/temporary-folder.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 
-const cli = (line: string, options: CliOptions = {}) => runCommand(azure, line, { env, ...options });
 const audits = () => container.names('audits/2');
 
 const folder = await useFolder();
-const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod' }] });
-azure.vault('contoso-prod').addKey({ name: 'signing' });
+const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
 const container = viewContainer(azure);
 const env = escrowSettings(azure, sources);
+const cli = commandLine(azure, { env });
 
 describe('report', () => {
   test('says so when there is no audit yet', async () => {
@@ -30,7 +30,7 @@ describe('report', () => {
 
   test('writes the page of the newest audit, the same as lies beside it, without asking any source', async () => {
     const app = await startAuditApp(azure, sources, { hoursAhead: 0 });
-    await app.night();
+    await runAsApp(azure, env);
     await app.audit();
     const [html = '', json = ''] = await audits();
     azure.keyVault.requests.length = 0;

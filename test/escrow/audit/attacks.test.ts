@@ -3,7 +3,7 @@ import { verifyChain } from '../../../src/escrow/audit/checks/verify-chain.ts';
 import { findingMessage } from '../../../src/escrow/model/finding.ts';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import { found, keyIn } from '../../support/audit-findings.ts';
-import { auditAt, night, passNight, passNights, startEscrow } from '../../support/audit-nights.ts';
+import { auditAt, escrowAfterNight, night, passNight, passNights, startEscrow } from '../../support/audit-nights.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { folder, metadataOf, newest } from '../../support/payroll-records.ts';
 
@@ -57,8 +57,7 @@ describe('a key that was replaced', () => {
   });
 
   test('is the same key when it was deleted and recovered', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     const { versions, ...rest } = escrow.snapshot('payroll');
     escrow.keys.delete('payroll');
     expect(found(await passNight(escrow, 1))).toEqual(['keyGone payroll']);
@@ -67,8 +66,7 @@ describe('a key that was replaced', () => {
   });
 
   test('and a vault that shows no version of it, which is absence and not a loss of versions', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.restore({ ...escrow.snapshot('payroll'), updatedAt: night(0, 5), versions: [] });
     const audit = await passNight(escrow, 1);
     expect(found(audit).filter((one) => /Replaced|RolledBack/.test(one))).toEqual([]);
@@ -78,8 +76,7 @@ describe('a key that was replaced', () => {
 
 describe('a key that changed after its newest backup', () => {
   test('is a warning that counts, and a gap once the change is older than the maximal age', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.night(night(1));
     escrow.now = night(1, 3);
     escrow.rotate('payroll');
@@ -98,8 +95,7 @@ describe('a key that changed after its newest backup', () => {
   });
 
   test('is not hidden by a record that claims to have been made later than it came', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     const runId = scheduledRunId(night(0, 5));
     escrow.now = night(0, 5);
     const metadata = metadataOf(escrow, 'payroll', new Date('9999-12-31T00:00:00Z'));
@@ -121,8 +117,7 @@ describe('what audits saw', () => {
   });
 
   test('is kept of keys that were taken out of the selection, and of a source that was left out', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.source = { ...escrow.source, keys: ['orders'] };
     const narrowed = await auditAt(escrow, night(0, 5));
     expect(found(narrowed)).toEqual(['selectionNarrowed (warning)']);
@@ -159,8 +154,7 @@ describe('what audits saw', () => {
 
 describe('side blobs that cannot be read', () => {
   test('archived reports and receipts are notes, and stop nothing', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.night(night(1));
     for (const [name, { bytes, ...blob }] of escrow.store.blobs)
       if (name.startsWith('runs/') && name.endsWith('.json'))
@@ -176,8 +170,7 @@ describe('drills', () => {
   const begun = (at: Date) => `drills/${scheduledRunId(at)}.journal.json`;
 
   test('that began and left no receipt are a gap, once they cannot be under way any more', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.now = night(0, 5);
     escrow.drills.put(begun(escrow.now), '{}');
     expect(found(await auditAt(escrow, night(0, 5.5)))).toEqual([]);

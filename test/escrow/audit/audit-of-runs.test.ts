@@ -1,37 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { findingMessage } from '../../../src/escrow/model/finding.ts';
-import { found } from '../../support/audit-findings.ts';
-import { auditAt, night, passNight as passNightOf, startEscrow } from '../../support/audit-nights.ts';
-import { type AuditWorld, createAuditWorld, hour } from '../../support/audit-world.ts';
+import { found, messageOf } from '../../support/audit-findings.ts';
+import { auditAt, escrowAfterNight, night, passNight, startEscrow } from '../../support/audit-nights.ts';
+import { createAuditWorld, hour } from '../../support/audit-world.ts';
 import { escrowSource } from '../../support/escrow-sources.ts';
 import type { ListedAudit } from '../../support/listed-audit.ts';
 
-const world = (settings: Parameters<typeof startEscrow>[0] = { except: ['tmp-*'] }) => startEscrow(settings);
-
-/** The night's run, if any, and the audit four hours after it was due. */
-function passNight(escrow: AuditWorld, index: number, options?: Parameters<AuditWorld['night']>[1] | 'missed') {
-  return options === 'missed' ? auditAt(escrow, night(index, 4)) : passNightOf(escrow, index, options);
-}
-
-const messageOf = (audit: ListedAudit, index: number): string | undefined =>
-  audit.findings[index] && findingMessage(audit.findings[index]);
-
 describe('runs', () => {
   test('that began and left no report are incomplete, once they cannot be under way any more', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     escrow.night(night(0), { noReport: true });
-    escrow.now = new Date(night(0).getTime() + 3 * hour);
-    expect(found(await escrow.audit())).toEqual([]);
-    escrow.now = new Date(night(0).getTime() + 5 * hour);
-    const audit = await escrow.audit();
+    expect(found(await auditAt(escrow, night(0, 3)))).toEqual([]);
+    const audit = await auditAt(escrow, night(0, 5));
     expect(found(audit)).toEqual(['runIncomplete']);
     expect(messageOf(audit, 0)).toContain('has left no report');
     expect(audit.totals).toMatchObject({ keys: 3, intact: 3 });
   });
 
   test('are missed an hour after they were due, not before: they may wait in the queue', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     const foundAt = async (minutes: number) => {
       escrow.now = new Date(night(1).getTime() + minutes * 60_000);
       return found(await escrow.audit());
@@ -40,7 +26,7 @@ describe('runs', () => {
   });
 
   test('of a weekly schedule are not missed by the daily audit', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     escrow.schedule = '0 0 2 * * SUN';
     for (let index = 0; index < 7; index++) {
       const audit = await passNight(escrow, index, index === 0 ? {} : 'missed');
@@ -50,8 +36,7 @@ describe('runs', () => {
   });
 
   test('that never began and could not be missed yet are reported by the next audit', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.now = new Date(night(1).getTime() + 30 * 60_000);
     await escrow.audit();
     const runs = (await passNight(escrow, 2)).findings.filter(({ finding }) => finding === 'runMissing');
@@ -60,13 +45,11 @@ describe('runs', () => {
 
   test('that begin minutes early are those that were due next, in a row of them too', async () => {
     const early = (index: number) => new Date(night(index).getTime() - 5 * 60_000);
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.night(early(1));
     expect(found(await passNight(escrow, 2))).toEqual([]);
     escrow.night(early(4));
-    escrow.now = new Date(night(4).getTime() + 4 * hour);
-    const audit = await escrow.audit();
+    const audit = await auditAt(escrow, night(4, 4));
     expect(found(audit)).toEqual(['runMissing (warning)']);
     expect(messageOf(audit, 0)).toContain('the first due 2026-11-04 02:00 UTC');
   });
@@ -77,7 +60,7 @@ describe('runs', () => {
   ])(
     'that are due within the hour before the audit and %s are reported by the next one',
     async (_, options, finding) => {
-      const escrow = world();
+      const escrow = startEscrow();
       escrow.schedule = '0 5 5 * * *';
       const due = (index: number) => new Date(night(index).getTime() + 185 * 60_000);
       const told: string[] = [];
@@ -93,35 +76,32 @@ describe('runs', () => {
   );
 
   test('were not due by a schedule that came later, nor of a source that came later', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.schedule = '0 0 8 * * *';
     expect(found(await passNight(escrow, 1, 'missed')).filter((one) => one.startsWith('run'))).toEqual([]);
     escrow.schedule = '0 0 * * * *';
     escrow.isConfigured = false;
     await passNight(escrow, 2, 'missed');
     escrow.isConfigured = true;
-    escrow.night(new Date(night(3).getTime() + 3 * hour));
-    escrow.now = new Date(night(3).getTime() + 4 * hour);
-    expect(found(await escrow.audit()).filter((one) => one.startsWith('run'))).toEqual([]);
+    escrow.night(night(3, 3));
+    expect(found(await auditAt(escrow, night(3, 4))).filter((one) => one.startsWith('run'))).toEqual([]);
   });
 
   test('that never began stay on record, night by night, and one that began late does not', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     const missedOf = async (night: Promise<ListedAudit>) => (await night).sources[0]?.missedRuns;
     expect(await missedOf(passNight(escrow, 1, 'missed'))).toEqual(['2026-11-02T02:00:00.000Z']);
     expect(await missedOf(passNight(escrow, 2, 'missed'))).toEqual([
       '2026-11-03T02:00:00.000Z',
       '2026-11-02T02:00:00.000Z',
     ]);
-    escrow.night(new Date(night(2).getTime() + 5 * hour));
+    escrow.night(night(2, 5));
     expect(await missedOf(passNight(escrow, 3))).toEqual(['2026-11-02T02:00:00.000Z']);
     expect(await missedOf(passNight(escrow, 92))).not.toContain('2026-11-02T02:00:00.000Z');
   });
 
   test('of a stop are reported in one line that knows when the last one began', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     escrow.schedule = '0 0 * * * *';
     await passNight(escrow, 0);
     const audit = await passNight(escrow, 1, 'missed');
@@ -140,8 +120,7 @@ describe('runs', () => {
   });
 
   test('that left no report are reported by the audit of the same morning', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     const audit = await passNight(escrow, 1, { noReport: true });
     expect([found(audit), audit.status]).toEqual([['runIncomplete'], 'gaps']);
     expect(audit.findings[0]?.remedy).toContain('the next run that is ok mends it');
@@ -149,12 +128,11 @@ describe('runs', () => {
   });
 
   test('whose report nobody could miss yet are reported by the next audit, as a warning when a later run has begun', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     escrow.auditSchedule = '0 0 0 1 1 *';
     await passNight(escrow, 0);
     escrow.night(night(1), { noReport: true });
-    escrow.now = new Date(night(1).getTime() + 2 * hour);
-    expect(found(await escrow.audit())).toEqual([]);
+    expect(found(await auditAt(escrow, night(1, 2)))).toEqual([]);
     const audit = await passNight(escrow, 2);
     expect([found(audit), audit.status]).toEqual([['runIncomplete (warning)'], 'ok']);
     expect(messageOf(audit, 0)).toContain('run 20261102T020000Z');
@@ -162,7 +140,7 @@ describe('runs', () => {
   });
 
   test('that were due since the audit before and never began are reported, though a later one did', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     escrow.schedule = '0 0 */6 * * *';
     escrow.auditSchedule = '0 30 5 * * *';
     const midnight = (index: number) => night(index).getTime() - 2 * hour;
@@ -179,23 +157,20 @@ describe('runs', () => {
   });
 
   test('that begin minutes before their time by the clock of the storage are no other run', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.night(new Date(night(1).getTime() - 5 * 60_000));
-    escrow.now = new Date(night(1).getTime() + 4 * hour);
-    expect(found(await escrow.audit())).toEqual([]);
+    expect(found(await auditAt(escrow, night(1, 4)))).toEqual([]);
   });
 
   test('that were incomplete are mended by a later one', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     expect(found(await passNight(escrow, 0, { fail: ['orders'] }))).toContain('runIncomplete');
-    escrow.night(new Date(night(0).getTime() + 5 * hour));
-    escrow.now = new Date(night(0).getTime() + 6 * hour);
-    expect(found(await escrow.audit())).toEqual([]);
+    escrow.night(night(0, 5));
+    expect(found(await auditAt(escrow, night(0, 6)))).toEqual([]);
   });
 
   test('are kept as a history over the audits', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     for (let index = 0; index < 20; index++) await passNight(escrow, index, index === 7 ? { fail: ['orders'] } : {});
     const audit = await passNight(escrow, 20);
     expect(audit.sources[0]?.runs.map(({ status }) => status === 'ok')).toEqual(

@@ -1,29 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { decodeMarks } from '../../../src/escrow/coverage/calendar.ts';
-import { findingMessage } from '../../../src/escrow/model/finding.ts';
 import { answerLine } from '../../../src/escrow/page/answer.ts';
-import { found, keyIn } from '../../support/audit-findings.ts';
-import { auditAt, night, passNight as passNightOf, startEscrow } from '../../support/audit-nights.ts';
-import { type AuditWorld, createAuditWorld, hour } from '../../support/audit-world.ts';
+import { found, keyIn, messageOf } from '../../support/audit-findings.ts';
+import { auditAt, escrowAfterNight, night, passNight, startEscrow } from '../../support/audit-nights.ts';
+import { createAuditWorld } from '../../support/audit-world.ts';
 import { escrowSource } from '../../support/escrow-sources.ts';
 import type { ListedAudit } from '../../support/listed-audit.ts';
 
-const world = (settings: Parameters<typeof startEscrow>[0] = { except: ['tmp-*'] }) => startEscrow(settings);
-
-/** The night's run, if any, and the audit four hours after it was due. */
-function passNight(escrow: AuditWorld, index: number, options?: Parameters<AuditWorld['night']>[1] | 'missed') {
-  return options === 'missed' ? auditAt(escrow, night(index, 4)) : passNightOf(escrow, index, options);
-}
-
 const statusOf = (audit: ListedAudit, name: string): string | undefined => keyIn(audit, name)?.status;
-const messageOf = (audit: ListedAudit, index: number): string | undefined =>
-  audit.findings[index] && findingMessage(audit.findings[index]);
-
 describe('a key without a record', () => {
   test('is pending until a run has begun after it was first seen, and a gap from then on', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
-    escrow.now = new Date(night(0).getTime() + 3 * hour);
+    const escrow = await escrowAfterNight();
+    escrow.now = night(0, 3);
     escrow.addKey('newcomer');
     const first = await passNight(escrow, 0, 'missed');
     expect([statusOf(first, 'newcomer'), found(first)]).toEqual(['pending', []]);
@@ -37,7 +25,7 @@ describe('a key without a record', () => {
   });
 
   test('is pending again when the settings begin to select it', async () => {
-    const escrow = world({ except: ['orders'] });
+    const escrow = startEscrow({ except: ['orders'] });
     escrow.keys.delete('orders');
     await passNight(escrow, 0);
     escrow.addKey('orders');
@@ -48,7 +36,7 @@ describe('a key without a record', () => {
   });
 
   test('has never been escrowed when runs have passed it by before the first audit', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     escrow.night(night(0), { fail: ['orders'] });
     const audit = await passNight(escrow, 0, 'missed');
     expect(found(audit)).toEqual(['runIncomplete', 'neverEscrowed orders']);
@@ -56,9 +44,8 @@ describe('a key without a record', () => {
 });
 
 describe('keys that are gone', () => {
-  test('are reported one by one, and as a shrunken source when more than a tenth goes at once', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+  test('are reported one by one until they are retired, and as a shrunken source when more than a tenth goes at once', async () => {
+    const escrow = await escrowAfterNight();
     const signing = escrow.snapshot('signing');
     escrow.keys.delete('signing');
     escrow.keys.delete('payroll');
@@ -66,11 +53,14 @@ describe('keys that are gone', () => {
     expect(found(await passNight(escrow, 2))).toEqual(['keyGone payroll', 'keyGone signing']);
     escrow.restore(signing);
     expect(found(await passNight(escrow, 3))).toEqual(['keyGone payroll']);
+    Object.assign(escrow.source, { retired: ['payroll'] });
+    const retired = await passNight(escrow, 4);
+    expect([found(retired), retired.totals]).toEqual([[], expect.objectContaining({ keys: 2 })]);
+    expect(keyIn(retired, 'payroll')).toMatchObject({ status: 'retired', record: expect.anything() });
   });
 
   test('stay gone while nobody can look', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.keys.delete('signing');
     await passNight(escrow, 1);
     escrow.isClosed = true;
@@ -84,8 +74,7 @@ describe('keys that are gone', () => {
   });
 
   test('are noticed even when they came and went between two audits', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.addKey('short-lived');
     escrow.night(night(1));
     escrow.keys.delete('short-lived');
@@ -93,8 +82,7 @@ describe('keys that are gone', () => {
   });
 
   test('are nobody to miss when they were excluded', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.addKey('tmp-build');
     await passNight(escrow, 0, 'missed');
     escrow.keys.delete('tmp-build');
@@ -102,16 +90,15 @@ describe('keys that are gone', () => {
   });
 
   test('are reported by name when the settings name them', async () => {
-    const escrow = world({ keys: ['*', 'root'] });
+    const escrow = startEscrow({ keys: ['*', 'root'] });
     expect(found(await passNight(escrow, 0))).toEqual(['configuredKeyNotFound root']);
   });
 
   test('are reported when a certificate has taken the place of a key, or is gone with its own', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     escrow.addKey('www', { certificateBacked: true });
     escrow.night(night(0), { fail: ['www'] });
-    escrow.now = new Date(night(0).getTime() + 4 * hour);
-    await escrow.audit();
+    await auditAt(escrow, night(0, 4));
     escrow.addKey('signing', { certificateBacked: true });
     escrow.keys.delete('www');
     const audit = await passNight(escrow, 1, { fail: ['signing'] });
@@ -126,7 +113,7 @@ describe('keys that are gone', () => {
   test.each(['retired', 'except'])(
     'are not reported as changed once they are in "%s", rotated as they may be',
     async (list) => {
-      const escrow = world();
+      const escrow = startEscrow();
       await passNight(escrow, 0);
       Object.assign(escrow.source, { [list]: ['signing'] });
       escrow.rotate('signing');
@@ -138,8 +125,7 @@ describe('keys that are gone', () => {
   );
 
   test('are reported for as long as a certificate has the place of a key, and no longer', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     const key = escrow.snapshot('signing');
     escrow.addKey('signing', { certificateBacked: true });
     const told = async (index: number) => {
@@ -156,7 +142,7 @@ describe('keys that are gone', () => {
   });
 
   test('are looked at first when they take their place back from a certificate', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     for (let number = 0; number < 60; number++) escrow.addKey(`other-${number}`);
     await passNight(escrow, 0);
     const key = escrow.snapshot('signing');
@@ -174,8 +160,7 @@ describe('keys that are gone', () => {
 
 describe('a record that was there before its run', () => {
   test('is reported, and is no record: the key has none', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     for (const name of escrow.store.blobs.keys()) if (name.includes('/orders/')) escrow.store.lose(name);
     const { id } = escrow.snapshot('orders');
     const metadata = { keyid: id, sha256: 'ab', backedupat: escrow.now.toISOString() };
@@ -188,8 +173,7 @@ describe('a record that was there before its run', () => {
 
 describe('a source that is no longer configured', () => {
   test('is reported once, with how many of its keys have a record', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.isConfigured = false;
     const audit = await passNight(escrow, 1, 'missed');
     expect([found(audit), audit.status]).toEqual([['sourceLeftOut (warning)'], 'ok']);
@@ -202,8 +186,7 @@ describe('the calendar', () => {
   const days = (audit: ListedAudit, name: string): string => decodeMarks(keyIn(audit, name)?.days ?? '').join('');
 
   test('carries every day over, and reports what each came to', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     await passNight(escrow, 1, { fail: ['payroll'] });
     await passNight(escrow, 2, 'missed');
     escrow.addKey('late');
@@ -219,15 +202,14 @@ describe('the calendar', () => {
   });
 
   test('of a first audit is read from the reports of the last 90 days', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     for (let index = 0; index < 100; index++) if (index !== 50) escrow.night(night(index));
     const audit = await passNight(escrow, 100);
     expect(days(audit, 'signing')).toBe(`${'e'.repeat(39)}s${'e'.repeat(50)}`);
   });
 
   test('goes on where audits themselves were missing', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     for (const index of [1, 2, 4]) escrow.night(night(index));
     expect(days(await passNight(escrow, 5), 'signing')).toMatch(/-eeesee$/);
   });
@@ -259,7 +241,7 @@ describe('versions', () => {
   });
 
   test('near the limit are a warning, over it a gap', async () => {
-    const escrow = world();
+    const escrow = startEscrow();
     escrow.addKey('busy');
     for (let version = 1; version < 400; version++) escrow.rotate('busy');
     const warned = await passNight(escrow, 0);
@@ -270,8 +252,7 @@ describe('versions', () => {
   });
 
   test('that are witnessed already are not read again', async () => {
-    const escrow = world();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     await passNight(escrow, 1);
     expect(escrow.publicKeyReads).toBe(3);
   });

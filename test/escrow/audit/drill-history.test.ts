@@ -1,17 +1,14 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { DrillReceipt } from '../../../src/escrow/records/drill-receipt.ts';
 import { found } from '../../support/audit-findings.ts';
-import { type AuditWorld, createAuditWorld, day, hour } from '../../support/audit-world.ts';
+import { night, passNight, startEscrow } from '../../support/audit-nights.ts';
+import type { AuditWorld } from '../../support/audit-world.ts';
 import { drillReceipt } from '../../support/drill-receipt.ts';
-import { escrowSource } from '../../support/escrow-sources.ts';
 import type { ListedAudit } from '../../support/listed-audit.ts';
 
-const dayOne = Date.parse('2026-11-01T02:00:00Z');
 let escrow: AuditWorld;
-
 beforeEach(() => {
-  escrow = createAuditWorld(escrowSource('vault', 'contoso-prod'), new Date(dayOne - day));
-  escrow.addKey('signing');
+  escrow = startEscrow({}, ['signing']);
 });
 
 /** Leaves a receipt that says it ended in another year: nobody is to believe it. */
@@ -23,41 +20,37 @@ function drilled(at: Date, keys: Parameters<typeof drillReceipt>[0], status: Dri
 
 const proven = { source: 'vaults/contoso-prod', key: 'signing', outcome: 'proven' } as const;
 
-async function passDay(index: number): Promise<ListedAudit> {
-  escrow.night(new Date(dayOne + index * day));
-  escrow.now = new Date(dayOne + index * day + 4 * hour);
-  return escrow.audit();
-}
+const passDay = (index: number) => passNight(escrow, index);
 
 const drilledAt = ({ keys }: ListedAudit): string | undefined => keys[0]?.drilledAt;
 
 test('a drill is as old as its receipt in the container, whatever the receipt says', async () => {
-  const receipt = drilled(new Date(dayOne + 3 * hour), [proven]);
+  const receipt = drilled(night(0, 3), [proven]);
   const audit = await passDay(0);
   expect(audit.drill).toEqual({ receipt, finishedAt: '2026-11-01T05:00:00.000Z', keys: 1, durationMs: 9000 });
   expect(drilledAt(audit)).toBe('2026-11-01T05:00:00.000Z');
 });
 
 test('a drill of no keys proves nothing, nor does one with a finding', async () => {
-  drilled(new Date(dayOne + 2 * hour), []);
-  drilled(new Date(dayOne + 3 * hour), [{ ...proven, outcome: 'failed' }], 'findings');
+  drilled(night(0, 2), []);
+  drilled(night(0, 3), [{ ...proven, outcome: 'failed' }], 'findings');
   const audit = await passDay(0);
   expect([audit.drill, drilledAt(audit)]).toEqual([undefined, undefined]);
 });
 
 test('of several drills the newest stands, in whatever order their receipts are listed', async () => {
   await passDay(0);
-  const newest = drilled(new Date(dayOne + day + 3 * hour), [proven]);
+  const newest = drilled(night(1, 3), [proven]);
   // Its name says that it came later.
   const content = escrow.drills.blobs.get(newest)?.bytes ?? '';
-  escrow.drills.put('drills/20270101T000000Z.json', content, { createdAt: new Date(dayOne + day) });
+  escrow.drills.put('drills/20270101T000000Z.json', content, { createdAt: night(1) });
   const audit = await passDay(1);
   expect([audit.drill?.receipt, drilledAt(audit)]).toEqual([newest, '2026-11-02T05:00:00.000Z']);
   expect((await passDay(2)).drill?.receipt).toBe(newest);
 });
 
 test('a drill whose receipt is gone counts no longer', async () => {
-  const receipt = drilled(new Date(dayOne + 3 * hour), [proven]);
+  const receipt = drilled(night(0, 3), [proven]);
   await passDay(0);
   escrow.drills.lose(receipt);
   const audit = await passDay(1);
@@ -65,7 +58,7 @@ test('a drill whose receipt is gone counts no longer', async () => {
 });
 
 test('what a drill left is reported by every audit until a sweep has closed the drill, even within the same second', async () => {
-  const at = new Date(dayOne + 3 * hour);
+  const at = night(0, 3);
   const left = (audit: ListedAudit) => audit.findings.filter(({ finding }) => finding === 'drillOpen').length;
   const receipt = drillReceipt([proven], { status: 'stopped', left: ['signing'] });
   escrow.drills.put('drills/20261101T050000Z.json', JSON.stringify(receipt), {
@@ -79,9 +72,9 @@ test('what a drill left is reported by every audit until a sweep has closed the 
 });
 
 test('a key is proven no longer once a later drill did not prove it, which is told, until another does', async () => {
-  drilled(new Date(dayOne + 3 * hour), [proven]);
+  drilled(night(0, 3), [proven]);
   expect((await passDay(0)).totals.proven).toBe(1);
-  drilled(new Date(dayOne + day + 3 * hour), [{ ...proven, outcome: 'failed' }], 'findings');
+  drilled(night(1, 3), [{ ...proven, outcome: 'failed' }], 'findings');
   const failed = await passDay(1);
   expect([failed.totals.proven, drilledAt(failed), found(failed)]).toEqual([
     0,
@@ -90,12 +83,12 @@ test('a key is proven no longer once a later drill did not prove it, which is to
   ]);
   expect(failed.findings[0]?.detail).toBe('1 key: vaults/contoso-prod/signing');
   expect([(await passDay(2)).totals.proven, found(await passDay(3))]).toEqual([0, []]);
-  drilled(new Date(dayOne + 4 * day + 3 * hour), [proven]);
+  drilled(night(4, 3), [proven]);
   expect((await passDay(4)).totals.proven).toBe(1);
 });
 
 test('what drills proved of a key says nothing of another one that has its name now', async () => {
-  drilled(new Date(dayOne + 3 * hour), [proven]);
+  drilled(night(0, 3), [proven]);
   await passDay(0);
   escrow.keys.delete('signing');
   escrow.addKey('signing');
@@ -106,6 +99,6 @@ test('what drills proved of a key says nothing of another one that has its name 
     undefined,
   ]);
   expect((await passDay(2)).totals.proven).toBe(0);
-  drilled(new Date(dayOne + 3 * day + 3 * hour), [proven]);
+  drilled(night(3, 3), [proven]);
   expect((await passDay(3)).totals.proven).toBe(1);
 });

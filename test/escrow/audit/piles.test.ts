@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import { found, keyIn } from '../../support/audit-findings.ts';
-import { auditAt, night, passNight, startEscrow } from '../../support/audit-nights.ts';
+import { auditAt, escrowAfterNight, night, passNight, startEscrow } from '../../support/audit-nights.ts';
 import type { AuditWorld } from '../../support/audit-world.ts';
 import { folder, metadataOf, newest } from '../../support/payroll-records.ts';
 
@@ -14,8 +14,7 @@ describe('what somebody can pile up', () => {
   }
 
   test('requests that were refused are counted, never read, and stop nothing', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.store.putAll(numbered('requests/2026-11-01/', '.json'), '{}');
     const audit = await passNight(escrow, 1);
     expect(found(audit)).toEqual(['requestsNotCarriedOut (warning)', 'tooManyBlobs (warning)']);
@@ -24,8 +23,7 @@ describe('what somebody can pile up', () => {
   });
 
   test('reports and markers of valid runs stop nothing either', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     const names = pile.map((number, index) => {
       const runId = scheduledRunId(new Date(night(0, 5).getTime() + index * 500));
       return `runs/${runId}-${number}/vaults/contoso-prod.json`;
@@ -44,8 +42,7 @@ describe('what somebody can pile up', () => {
   }
 
   test('records of one key keep that key from being looked at, which is a gap, and no other, until a day is over', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.now = night(0, 20);
     fill(escrow, escrow.now);
     const audit = await passNight(escrow, 1);
@@ -61,8 +58,7 @@ describe('what somebody can pile up', () => {
     ['that are long over', -300],
     ['that are still to come', 300],
   ])('records named by runs %s neither hide the newest one nor that it was altered', async (_, days) => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.now = night(0, 20);
     fill(escrow, night(days));
     const audit = await passNight(escrow, 1);
@@ -87,8 +83,7 @@ describe('what somebody can pile up', () => {
   });
 
   test('large reports are read as far as two gigabytes go, and none of a source that nobody configured', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.now = night(0, 5);
     for (let index = 0; index < 120; index++) {
       const source = index % 2 === 0 ? 'contoso-prod' : `ghost-${index}`;
@@ -109,8 +104,7 @@ describe('what somebody can pile up', () => {
   });
 
   test('folders of keys that nobody saw are one warning', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     for (let index = 0; index < 2000; index++)
       escrow.store.put(`vaults/contoso-prod/ghost-${index}/${scheduledRunId(night(0, 5))}.keybackup`, 'planted');
     escrow.store.put(`vaults/nobody/a/${scheduledRunId(night(0, 5))}.keybackup`, 'planted');
@@ -138,8 +132,7 @@ describe('what somebody can pile up', () => {
   });
 
   test('and an audit whose time has run out reports what it has not looked at', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.night(night(1));
     escrow.now = night(1, 4);
     const over = new AbortController();

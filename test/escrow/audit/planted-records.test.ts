@@ -3,14 +3,13 @@ import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import type { StoredBlob } from '../../../src/escrow/ports/escrow-store.ts';
 import { chooseRecord } from '../../../src/escrow/records/record-choice.ts';
 import { found, keyIn } from '../../support/audit-findings.ts';
-import { auditAt, night, passNight, passNights, startEscrow } from '../../support/audit-nights.ts';
+import { auditAt, escrowAfterNight, night, passNight, passNights, startEscrow } from '../../support/audit-nights.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
 import { folder, metadataOf, newest, payroll } from '../../support/payroll-records.ts';
 
 describe('a record that was planted for it', () => {
   test('before a key changes, with a time of backup that is still to come, does not hide the change', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.now = night(0, 5);
     const metadata = metadataOf(escrow, 'payroll', night(0, 5.1));
     escrow.store.put(`${folder}${scheduledRunId(escrow.now)}-0000000b.keybackup`, 'planted', { metadata });
@@ -40,8 +39,7 @@ describe('a record that was planted for it', () => {
 
 describe('what a record is', () => {
   test('altered in place, with the same length and metadata, is a gap, and it never counts again', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     const { name, metadata, createdAt, length, bytes } = newest(escrow);
     escrow.store.put(name, Buffer.alloc(length, 'x'), { metadata, createdAt, lastModified: escrow.now });
     expect(found(await auditAt(escrow, night(0, 5)))).toContain('recordAltered payroll');
@@ -50,8 +48,7 @@ describe('what a record is', () => {
   });
 
   test('altered before any audit saw it, moments after it was written, is recognised by the time of its last change', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.night(night(1));
     const { name, metadata, createdAt, length } = newest(escrow);
     escrow.store.put(name, Buffer.alloc(length, 'x'), {
@@ -122,8 +119,7 @@ describe('what a record is', () => {
   );
 
   test('is the one in the key folder that is newest, whatever triggered it and whatever reports name', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.now = night(0, 6);
     const requested = escrow.backUp('payroll', `${scheduledRunId(escrow.now)}-3f2a9c1e`);
     expect(keyIn(await auditAt(escrow, night(0, 7)), 'payroll')?.record?.blobName).toBe(requested);
@@ -157,8 +153,7 @@ describe('a copied escrow', () => {
   });
 
   test('does not let late records pass for fresh ones, and calls one unproven whose content no audit knew', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     escrow.copyEscrow();
     escrow.now = night(2);
     const runId = scheduledRunId(night(0, 5));
@@ -170,8 +165,7 @@ describe('a copied escrow', () => {
   });
 
   test('late records yield to those on time', async () => {
-    const escrow = startEscrow();
-    await passNight(escrow, 0);
+    const escrow = await escrowAfterNight();
     const genuine = newest(escrow).name;
     escrow.now = night(0, 5);
     const metadata = metadataOf(escrow, 'payroll', night(-300));

@@ -4,13 +4,16 @@ import type { FunctionsHost, FunctionsHostOptions } from '../../../local-azure/f
 import { bundleFixture, startFixture, userLines } from '../../support/fixture-host.ts';
 import { errorsOf, isFinished, isGivingUp, isPoisoned, untilRestarted } from '../../support/host-outcomes.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
-import { openTextQueue, toWire } from '../../support/text-queue.ts';
+import { toWire, viewQueue } from '../../support/queue-view.ts';
 
 // fixed dates: to the host what stands in a message is text.
 
 const azure = await useTestAzure();
 const fixture = await bundleFixture();
-const queue = openTextQueue(azure);
+const queue = viewQueue(azure);
+
+/** No message is left, visible or not. */
+const untilEmpty = () => expect.poll(() => queue.count()).toBe(0);
 
 beforeEach(() => queue.clear());
 
@@ -28,13 +31,13 @@ describe('the queue trigger of the local host', () => {
   beforeEach(() => {
     since = host.events.length;
   });
-  afterEach(() => queue.untilEmpty());
+  afterEach(untilEmpty);
   afterAll(() => host.stop());
 
   const lines = () => userLines(host.events.slice(since));
   const errors = () => errorsOf(host.events.slice(since));
   const deliver = async (body: string, isEnd: (event: HostEvent) => boolean = isFinished): Promise<string> => {
-    const messageId = await queue.send(body);
+    const { messageId } = await queue.sendBytes(body);
     await host.waitFor(isEnd, { since });
     return messageId;
   };
@@ -82,7 +85,7 @@ describe('the queue trigger of the local host', () => {
 
   test('delivers a failing message maxDequeueCount times, then moves it whole to the poison queue', async () => {
     await deliver('{"do":"throw","n":"ä"}', isPoisoned);
-    expect(await queue.poisoned()).toEqual([toWire('{"do":"throw","n":"ä"}')]);
+    expect(await queue.poisonedTexts()).toEqual([toWire('{"do":"throw","n":"ä"}')]);
     const counts = lines().map(({ metadata }) => (metadata as { dequeueCount: number }).dequeueCount);
     expect(counts).toEqual([1, 2, 3]);
     expect(errors()).toEqual(Array(3).fill(expect.stringContaining('told to throw')));
@@ -91,13 +94,13 @@ describe('the queue trigger of the local host', () => {
   test('moves what is not base64 to the poison queue without running the function', async () => {
     await queue.sendText('{"plain":"<json>"}');
     await host.waitFor(isPoisoned, { since });
-    expect(await queue.poisoned()).toEqual(['{"plain":"<json>"}']);
+    expect(await queue.poisonedTexts()).toEqual(['{"plain":"<json>"}']);
     expect(lines()).toEqual([]);
   });
 
   test('puts what the function set on an output binding, and the message is done', async () => {
     await deliver('{"do":"refuse"}');
-    expect(await queue.poisoned()).toEqual([toWire('{\n  "do": "refuse"\n}')]);
+    expect(await queue.poisonedTexts()).toEqual([toWire('{\n  "do": "refuse"\n}')]);
   });
 
   test.each<[put: string, messages: string[]]>([
@@ -108,13 +111,13 @@ describe('the queue trigger of the local host', () => {
   ])('reads the text %s on an output as the real host does', async (put, messages) => {
     await deliver(JSON.stringify({ put }));
     expect(errors()).toEqual([undefined]);
-    expect(await queue.poisoned()).toEqual(messages.map(toWire));
+    expect(await queue.poisonedTexts()).toEqual(messages.map(toWire));
   });
 
   test('writes a time in a JSON text on an output in the offset of the machine', async () => {
     const at = '2026-11-28T02:00:00+05:00';
     await deliver(JSON.stringify({ put: `{"runTime":"${at}"}` }));
-    const [message = ''] = await queue.poisoned();
+    const [message = ''] = await queue.poisonedTexts();
     const { runTime } = JSON.parse(Buffer.from(message, 'base64').toString('utf8'));
     expect(runTime).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00[+-]\d\d:\d\d$/);
     expect(new Date(runTime)).toEqual(new Date(at));
@@ -128,7 +131,7 @@ describe('the queue trigger of the local host', () => {
   test('drops the outputs of a failed invocation', async () => {
     await deliver('{"do":"refuseAndThrow"}', isPoisoned);
     // The message itself, and nothing from its three failures.
-    expect(await queue.poisoned()).toHaveLength(1);
+    expect(await queue.poisonedTexts()).toHaveLength(1);
   });
 
   test('fails the invocation when its output cannot be written, so that the message comes again', async () => {
@@ -138,8 +141,8 @@ describe('the queue trigger of the local host', () => {
       times: 1,
       effect: { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' },
     });
-    await queue.send('{"do":"refuse"}');
-    await queue.untilEmpty();
+    await queue.sendBytes('{"do":"refuse"}');
+    await untilEmpty();
     expect(errors()).toEqual([expect.stringContaining('403'), undefined]);
   });
 
@@ -160,7 +163,7 @@ describe('the queue trigger of the local host', () => {
 
   test('keeps a message invisible for as long as its function runs', async () => {
     await deliver('{"do":"wait","ms":2400}');
-    await queue.untilEmpty();
+    await untilEmpty();
     expect(lines()).toHaveLength(1);
   });
 });
@@ -174,7 +177,7 @@ describe('the queue trigger of a host that fares badly', () => {
 
   test('waits visibilityTimeout before it delivers a failed message again', async () => {
     const host = await start({ overrides: { visibilityTimeoutMs: 1_000 } });
-    await queue.send('{"do":"throw"}');
+    await queue.sendBytes('{"do":"throw"}');
     await host.waitFor(() => errorsOf(host.events).length === 2);
     const [first = 0, second = 0] = host.events.flatMap((event) => (event.event === 'started' ? [event.at] : []));
     expect(second - first).toBeGreaterThan(900);
@@ -183,7 +186,7 @@ describe('the queue trigger of a host that fares badly', () => {
   test('a message whose host was killed comes again to the next host', async () => {
     const overrides = { messageLeaseMs: 1_000 };
     const killed = await start({ overrides });
-    await queue.send('{"do":"hang"}');
+    await queue.sendBytes('{"do":"hang"}');
     await killed.waitFor(({ event }) => event === 'log');
     await killed.kill();
     const next = await start({ overrides });
@@ -194,7 +197,7 @@ describe('the queue trigger of a host that fares badly', () => {
   test('a function that outlives functionTimeout fails, and only its worker is replaced', async () => {
     const host = await start({ overrides: { functionTimeoutMs: 200 } });
     const { pid, workerPid } = host;
-    await queue.send('{"do":"hang"}');
+    await queue.sendBytes('{"do":"hang"}');
     await host.waitFor(isPoisoned, { timeoutMs: 20_000 });
     expect(errorsOf(host.events)).toEqual(Array(3).fill(expect.stringContaining('FunctionTimeoutException')));
     expect(host.pid).toBe(pid);
@@ -204,9 +207,9 @@ describe('the queue trigger of a host that fares badly', () => {
   test('a worker that dies takes all that runs on it along: each delivery counts, and it is replaced', async () => {
     const host = await start({});
     const { pid } = host;
-    await queue.send('{"do":"wait","ms":60000}');
+    await queue.sendBytes('{"do":"wait","ms":60000}');
     await host.waitFor(({ event }) => event === 'log');
-    await queue.send('{"do":"die"}');
+    await queue.sendBytes('{"do":"die"}');
     await host.waitFor(() => errorsOf(host.events).length === 2);
     expect(errorsOf(host.events)).toEqual(Array(2).fill(expect.stringContaining('node exited with code SIGKILL')));
     await host.waitFor((event) => event.event === 'log' && event.message.includes('"dequeueCount":2'));
@@ -216,7 +219,7 @@ describe('the queue trigger of a host that fares badly', () => {
   test('a host whose worker died three times is started again', async () => {
     const host = await start({});
     const { pid } = host;
-    await queue.send('{"do":"die"}');
+    await queue.sendBytes('{"do":"die"}');
     await host.waitFor(isPoisoned);
     expect(await untilRestarted(host)).toContain('Exceeded language worker restart retry count');
     expect(host.pid).not.toBe(pid);
@@ -229,7 +232,7 @@ describe('the queue trigger of a host that fares badly', () => {
 
   test('leaves a function that is disabled alone, with its messages', async () => {
     const host = await start({ settings: { 'AzureWebJobs.onDemand.Disabled': 'true' } });
-    await queue.send('{}');
+    await queue.sendBytes('{}');
     expect((await host.fireTimer('nightly')).error).toBeUndefined();
     await queue.clear();
     expect(host.events.filter((event) => event.event === 'started')).toMatchObject([{ functionName: 'nightly' }]);
@@ -242,7 +245,7 @@ describe('a host whose queue refuses it', () => {
   beforeAll(async () => {
     host = await startFixture(azure, fixture.file, { overrides: { messageLeaseMs: 1_000 } });
   });
-  afterEach(() => queue.untilEmpty());
+  afterEach(untilEmpty);
   afterAll(() => host.stop());
 
   test.each<[what: string, operation: 'getMessages' | 'putMessage' | 'deleteMessage', message: string]>([
@@ -251,7 +254,7 @@ describe('a host whose queue refuses it', () => {
     ['a message cannot be put on the poison queue', 'putMessage', '{"do":"throw"}'],
   ])('ends and is started again when %s', async (_what, operation, message) => {
     const since = host.events.length;
-    await queue.send(message);
+    await queue.sendBytes(message);
     const effect = { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' } as const;
     const undo = azure.storage.faults.add({ operation, effect });
     onTestFinished(undo);
@@ -278,13 +281,13 @@ describe('a queue trigger that takes bytes', () => {
   ])('hands over %s as it is, beside the true metadata, and takes bytes back as they are', async (_what, body) => {
     const since = host.events.length;
     const wire = toWire(body);
-    const messageId = await queue.sendText(wire);
+    const { messageId } = await queue.sendText(wire);
     await host.waitFor(isFinished, { since });
     expect(errorsOf(host.events.slice(since))).toEqual([undefined]);
     const message = { hex: Buffer.from(body as string).toString('hex') };
     const insertionTime = expect.stringMatching(/^\d{4}-.*\+00:00$/);
     const metadata = { id: messageId, dequeueCount: 1, insertionTime };
     expect(userLines(host.events.slice(since))).toMatchObject([{ message, metadata }]);
-    expect(await queue.poisoned()).toEqual([wire]);
+    expect(await queue.poisonedTexts()).toEqual([wire]);
   });
 });
