@@ -10,25 +10,20 @@ export interface DescribedError {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
-  /** The request cannot be carried out as it is; nothing was changed. */
-  readonly isUsage: boolean;
 }
 
 export function describeError(error: unknown): DescribedError {
-  if (error instanceof UsageFault || error instanceof EscrowFault) {
-    const { code, message, remedy } = error;
-    return { code, message, remedy, isUsage: error instanceof UsageFault };
-  }
+  if (error instanceof UsageFault || error instanceof EscrowFault) return error;
   if (isInterruption(error)) {
     const remedy = 'Run the same command again to go on.';
-    return { code: 'interrupted', message: 'Interrupted', remedy, isUsage: false };
+    return { code: 'interrupted', message: 'Interrupted', remedy };
   }
-  if (error instanceof ServiceError) return { ...describeServiceError(error), isUsage: false };
+  if (error instanceof ServiceError) return describeServiceError(error);
   const remedy = 'This is unexpected: please report it; with DEBUG=keyvault-escrow the stack trace is shown.';
-  return { code: 'unexpected', message: messageOf(error), remedy, isUsage: false };
+  return { code: 'unexpected', message: messageOf(error), remedy };
 }
 
-export function describeServiceError(error: ServiceError): { code: string; message: string; remedy: string } {
+export function describeServiceError(error: ServiceError): DescribedError {
   const code = error.innerCode ?? error.code;
   const remedy = remedyOf(error, { grant: roles[error.service] });
   return { code, message: `${error.service}: ${reasonOf(error)}`, remedy };

@@ -9,7 +9,7 @@ import { faultOfBlobName, namedRecordName, recordName, runPrefix } from '../escr
 import type { EscrowRequest } from '../escrow/request/request.ts';
 import { parseRequest } from '../escrow/request/request.ts';
 import { RequestRefused } from '../escrow/request/request-refused.ts';
-import { UnknownName } from './known-names.ts';
+import { unknownName } from './known-names.ts';
 import { lookForKey } from './look-for-key.ts';
 import type { Task } from './task.ts';
 import { UsageFault } from './usage-fault.ts';
@@ -40,7 +40,7 @@ export interface SentRequest {
 /**
  * Puts a request on the queue; the app's identity backs up. Checked here first: the message by the app's own parser, its
  * source against the settings, its key against the vault.
- * @throws UsageFault, UnknownName or EscrowFault when nothing would come of it; nothing was sent then.
+ * @throws UsageFault or EscrowFault when nothing would come of it; nothing was sent then.
  */
 export async function enqueueRequest(message: RequestMessage, task: Task): Promise<SentRequest> {
   const { services, signal } = task;
@@ -84,7 +84,7 @@ function requireConfigured(wanted: SourceId, sources: readonly SourceId[]): void
   if (sources.some((source) => isSameSource(source, wanted))) return;
   const known = sources.filter(({ kind }) => kind === wanted.kind).map(({ name }) => name);
   const hint = `Configured: ${sources.map(describeSource).join(', ')}.`;
-  throw new UnknownName(`${describeSource(wanted)} is not configured`, wanted.name, known, hint);
+  throw unknownName(`${describeSource(wanted)} is not configured`, wanted.name, known, hint);
 }
 
 function placeOf(request: EscrowRequest, runId: string): { blobName?: string; prefix: string } {

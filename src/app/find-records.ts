@@ -27,7 +27,7 @@ export { obstacleOf } from '../escrow/records/record-obstacle.ts';
 export type FoundRecord = StoredRecord;
 export type { RecordChoice };
 
-/** The records, key by key, newest first: a key's records are held at a time. @throws UnknownName */
+/** The records, key by key, newest first: a key's records are held at a time. @throws UsageFault */
 export async function* findRecords(query: RecordQuery, task: Task): AsyncGenerator<RecordsOfKey> {
   const { since, onlyLatest } = query;
   const source = query.source && (await chooseKnown(query.source, task));
@@ -61,7 +61,7 @@ export async function forEachRecord(
 
 /**
  * The record that is meant; what has to be known about the choice is said.
- * @throws UnknownName for a key without a record; EscrowFault when it has none as of the time.
+ * @throws UsageFault for a key without a record; EscrowFault when it has none as of the time.
  */
 export async function findRecord(choice: RecordChoice, task: Task): Promise<RecordPick> {
   const { store, settings } = task.services;

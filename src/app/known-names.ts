@@ -2,25 +2,19 @@ import type { EscrowSource, SourceId } from '../escrow/model/source.ts';
 import { describeSource, isSameSource } from '../escrow/model/source.ts';
 import { isLiteral } from '../escrow/model/wildcard.ts';
 import { listChosenNames, recordedKeyNames, recordedSources } from '../escrow/records/record-listing.ts';
+import { didYouMean } from './suggestion.ts';
 import type { Task } from './task.ts';
+import { UsageFault } from './usage-fault.ts';
 
-/** An unknown name. Without an error, a typing error would look like "there is none". */
-export class UnknownName extends Error {
-  override readonly name = 'UnknownName';
-  readonly typed: string;
-  /** What it may have been meant for. */
-  readonly known: readonly string[];
-  /** Where all that is known can be seen. */
-  readonly hint: string;
-  constructor(message: string, typed: string, known: Iterable<string>, hint: string) {
-    super(message);
-    this.typed = typed;
-    this.known = [...new Set(known)];
-    this.hint = hint;
-  }
+/**
+ * An unknown name. Without an error, a typing error would look like "there is none".
+ * @param known what it may have been meant for. @param hint where all that is known can be seen.
+ */
+export function unknownName(message: string, typed: string, known: Iterable<string>, hint: string): UsageFault {
+  return new UsageFault(message, `${didYouMean(typed, known)}${hint}`, { code: 'unknownName' });
 }
 
-/** The configured sources that are meant: one, or all where none is named. @throws UnknownName */
+/** The configured sources that are meant: one, or all where none is named. @throws UsageFault */
 export function chooseConfigured(wanted: SourceId | undefined, { services, say }: Task): readonly EscrowSource[] {
   const { sources } = services.settings;
   if (wanted === undefined) return sources;
@@ -28,7 +22,7 @@ export function chooseConfigured(wanted: SourceId | undefined, { services, say }
   return sources.filter((source) => isSameSource(source, meant));
 }
 
-/** The source that is meant: a configured one, or one that only the escrow still knows. @throws UnknownName */
+/** The source that is meant: a configured one, or one that only the escrow still knows. @throws UsageFault */
 export async function chooseKnown(wanted: SourceId, { services, signal, say }: Task): Promise<SourceId> {
   const { sources } = services.settings;
   if (sources.some((source) => isSameSource(source, wanted))) return wanted;
@@ -43,10 +37,10 @@ function completeSource(wanted: SourceId, known: readonly SourceId[], fault: str
   if (name !== undefined) return { kind, name };
   const list = [...new Set(names)].join(', ') || 'none';
   const hint = `Known ${kind === 'vault' ? 'vaults' : 'Managed HSMs'}: ${list}.`;
-  throw new UnknownName(`${describeSource(wanted)} ${fault}`, wanted.name, names, hint);
+  throw unknownName(`${describeSource(wanted)} ${fault}`, wanted.name, names, hint);
 }
 
-/** Key names and patterns, with unfinished names completed. A pattern may match nothing. @throws UnknownName */
+/** Key names and patterns, with unfinished names completed. A pattern may match nothing. @throws UsageFault */
 export async function completeKeyNames(
   typed: readonly string[],
   source: SourceId | undefined,
@@ -63,10 +57,10 @@ export async function completeKeyNames(
 }
 
 /** No record of that key. */
-export function unknownKey(name: string, source: SourceId | undefined, known: readonly string[]): UnknownName {
+export function unknownKey(name: string, source: SourceId | undefined, known: readonly string[]): UsageFault {
   const place = source === undefined ? '' : ` of ${describeSource(source)}`;
   const message = `the escrow has no record of key "${name}"${place}`;
-  return new UnknownName(message, name, known, 'See what there is: `keyvault-escrow list`.');
+  return unknownName(message, name, known, 'See what there is: `keyvault-escrow list`.');
 }
 
 /**

@@ -3,7 +3,7 @@ import { OutOfTime, ServiceError } from '../escrow/model/service-error.ts';
 import type { PacedSource } from '../escrow/model/source.ts';
 import { describeSource } from '../escrow/model/source.ts';
 import type { SourceKey } from '../escrow/model/source-key.ts';
-import { UnknownName } from './known-names.ts';
+import { unknownName } from './known-names.ts';
 import type { OperatorServices } from './operator-services.ts';
 import type { Task } from './task.ts';
 
@@ -14,7 +14,7 @@ const maxLookupMs = 10_000;
  * Looks for the key of a request before it is sent, because the app can refuse a typing error only later, when nobody may
  * be watching. Whoever enqueues need not be allowed to read keys, nor be able to reach the vault: a message says so.
  * @returns undefined when the key could not be looked up.
- * @throws UnknownName when the source has no such key.
+ * @throws UsageFault when the source has no such key.
  */
 export async function lookForKey(
   source: PacedSource,
@@ -33,7 +33,7 @@ export async function lookForKey(
   }
   if (key !== undefined) return key;
   const option = source.kind === 'vault' ? '--vault-name' : '--hsm-name';
-  throw new UnknownName(
+  throw unknownName(
     `there is no key "${name}" in ${describeSource(source)}; nothing was sent`,
     name,
     await namesIn(source, time, services),

@@ -17,7 +17,7 @@ export interface RunPlan {
 
 /**
  * What the next run would do, found out with the run's own code under what-if: it lists, and backs up and writes nothing.
- * @param wanted only this source, which must be configured. @throws UnknownName
+ * @param wanted only this source, which must be configured. @throws UsageFault
  */
 export async function planRuns(wanted: SourceId | undefined, task: Task, onKey: () => void): Promise<RunPlan> {
   const { services, signal } = task;

@@ -15,7 +15,7 @@ import { sourcePath } from '../escrow/model/source-path.ts';
 import { isLiteral, matchesAny } from '../escrow/model/wildcard.ts';
 import { readLatestAudit } from '../escrow/records/stored-audits.ts';
 import { listRuns } from '../escrow/records/stored-run.ts';
-import { chooseConfigured, complete, UnknownName } from './known-names.ts';
+import { chooseConfigured, complete, unknownName } from './known-names.ts';
 import type { Task } from './task.ts';
 
 export type { CoverageStatus };
@@ -50,7 +50,7 @@ export interface StatusQuery {
   readonly maxAgeHours: number | undefined;
 }
 
-/** Coverage as the audit judges it, now, in the same folders. @throws UnknownName */
+/** Coverage as the audit judges it, now, in the same folders. @throws UsageFault */
 export async function readStatus(query: StatusQuery, task: Task): Promise<EscrowStatus> {
   const { services, signal: deadline } = task;
   const { maxAgeHours = services.settings.maxAgeHours } = query;
@@ -117,5 +117,5 @@ function meantKey(typed: string, read: readonly SourceStatus[], { say }: Task): 
   if (meant !== undefined) return meant;
   if (read.some(({ unreadable }) => unreadable !== undefined)) return typed;
   const message = `no key is named ${JSON.stringify(typed)} in what is configured`;
-  throw new UnknownName(message, typed, known, 'See every key: `keyvault-escrow status`.');
+  throw unknownName(message, typed, known, 'See every key: `keyvault-escrow status`.');
 }

@@ -21,7 +21,7 @@ export interface VerificationFinding {
   readonly message: string;
 }
 
-/** Reads records back and checks them against everything they say about themselves. @throws UnknownName */
+/** Reads records back and checks them against everything they say about themselves. @throws UsageFault */
 export async function verifyRecords(query: RecordQuery, task: Task, onRead: () => void): Promise<Verification> {
   const tally = { records: 0, bytes: 0, findings: [] as VerificationFinding[] };
   await forEachRecord(query, task, async (record) => {

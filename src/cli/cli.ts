@@ -4,17 +4,17 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { OperatorServices } from '../app/operator-services.ts';
 import type { Settings } from '../app/settings.ts';
+import { suggest } from '../app/suggestion.ts';
 import type { Task } from '../app/task.ts';
 import { UsageFault } from '../app/usage-fault.ts';
 import { reasonOf } from '../escrow/model/remedy.ts';
 import { describeSource } from '../escrow/model/source.ts';
 import type { ConflictWait } from '../escrow/ports/conflict-wait.ts';
 import { loadSettings } from './options/settings-source.ts';
-import type { ExitCode } from './terminal/errors.ts';
-import { exitCodes } from './terminal/errors.ts';
+import type { ExitCode } from './terminal/exit-codes.ts';
+import { exitCodes } from './terminal/exit-codes.ts';
 import type { Io } from './terminal/io.ts';
 import { hasColours, nameProgram, say, wrapTo } from './terminal/print.ts';
-import { suggest } from './terminal/suggestion.ts';
 
 export type ComposeServices = (settings: Settings) => OperatorServices;
 

@@ -1,8 +1,10 @@
+import { describeError } from '../app/describe-error.ts';
 import { createOperatorServices } from '../app/operator-services.ts';
+import { UsageFault } from '../app/usage-fault.ts';
 import type { ComposeServices } from './cli.ts';
 import { createProgram } from './program.ts';
-import type { ExitCode } from './terminal/errors.ts';
-import { describeFault } from './terminal/errors.ts';
+import type { ExitCode } from './terminal/exit-codes.ts';
+import { exitCodes } from './terminal/exit-codes.ts';
 import type { Io } from './terminal/io.ts';
 import { nameProgram, painter, printJson, say } from './terminal/print.ts';
 
@@ -19,13 +21,13 @@ export async function runCli(
   try {
     return await createProgram(io, compose).parse(args);
   } catch (error) {
-    const { exitCode, code, message, remedy } = describeFault(error);
+    const { code, message, remedy } = describeError(error);
     if (args.includes('--json')) await printJson(io, { error: { code, message, remedy: nameProgram(io, remedy) } });
     say(
       io,
       `${painter(io, 'stderr')('red', 'Error:')} ${message}${/([.!?]|\?\))$/.test(message) ? '' : '.'} ${remedy}`.trimEnd(),
     );
     if (io.env.DEBUG?.includes('keyvault-escrow') && error instanceof Error) say(io, error.stack ?? '');
-    return exitCode;
+    return error instanceof UsageFault ? exitCodes.usage : exitCodes.failed;
   }
 }

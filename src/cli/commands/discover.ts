@@ -12,7 +12,7 @@ import { namesOfSource } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
 import { readSourcesList, sourcesList, writeSourcesList } from '../options/sources-list.ts';
 import { confirm } from '../terminal/confirm.ts';
-import { exitCodes } from '../terminal/errors.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
 import { count } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';

@@ -7,7 +7,7 @@ import type { Cli } from '../cli.ts';
 import { showAge } from '../options/instants.ts';
 import { asOfTime, blobName, readRecordChoice } from '../options/record-options.ts';
 import { withSource } from '../options/source-options.ts';
-import { exitCodes } from '../terminal/errors.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
 import { showSize } from '../terminal/figures.ts';
 import { writeOutputFile } from '../terminal/output-file.ts';
 import { printJson, say, write } from '../terminal/print.ts';
@@ -60,13 +60,10 @@ function fileNameOf({ source, keyName: name, runId }: FoundRecord): string {
 
 function restoreCommands({ kind, name }: SourceId, path: string): { powershell: string; az: string } {
   const file = /^[\w./\\:-]+$/.test(path) ? path : `"${path}"`;
-  return kind === 'vault'
-    ? {
-        powershell: `Restore-AzKeyVaultKey -VaultName ${name} -InputFile ${file}`,
-        az: `az keyvault key restore --vault-name ${name} --file ${file}`,
-      }
-    : {
-        powershell: `Restore-AzKeyVaultKey -HsmName ${name} -InputFile ${file}`,
-        az: `az keyvault key restore --hsm-name ${name} --file ${file}`,
-      };
+  const option =
+    kind === 'vault' ? { powershell: '-VaultName', az: '--vault-name' } : { powershell: '-HsmName', az: '--hsm-name' };
+  return {
+    powershell: `Restore-AzKeyVaultKey ${option.powershell} ${name} -InputFile ${file}`,
+    az: `az keyvault key restore ${option.az} ${name} --file ${file}`,
+  };
 }

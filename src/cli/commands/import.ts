@@ -6,7 +6,7 @@ import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts
 import type { Cli } from '../cli.ts';
 import { parseInstant, showInstant } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';
-import { exitCodes } from '../terminal/errors.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
 import { count } from '../terminal/figures.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';
 import { alignColumns } from '../terminal/table.ts';

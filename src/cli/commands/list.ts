@@ -6,7 +6,7 @@ import { sourcePath } from '../../escrow/model/source-path.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
-import { exitCodes } from '../terminal/errors.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
 import { count, showDuration, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { startJsonStream } from '../terminal/json-stream.ts';

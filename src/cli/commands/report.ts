@@ -3,7 +3,7 @@ import { auditTable } from '../../app/audit-table.ts';
 import { auditNow, showNewestAudit } from '../../app/show-audit.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
 import type { Cli } from '../cli.ts';
-import { exitCodes } from '../terminal/errors.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
 import { count } from '../terminal/figures.ts';
 import { writeOutputFile } from '../terminal/output-file.ts';
 import { printJson, say, write } from '../terminal/print.ts';

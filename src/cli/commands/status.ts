@@ -7,7 +7,7 @@ import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts
 import type { Cli } from '../cli.ts';
 import { parseDuration, showInstant } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';
-import { exitCodes } from '../terminal/errors.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
 import { count, showDuration } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson } from '../terminal/print.ts';

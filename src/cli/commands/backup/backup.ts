@@ -6,7 +6,7 @@ import { sourceOfNames } from '../../../escrow/model/source-names.ts';
 import type { Cli } from '../../cli.ts';
 import { withSource } from '../../options/source-options.ts';
 import { parsePace } from '../../options/target-options.ts';
-import type { ExitCode } from '../../terminal/errors.ts';
+import type { ExitCode } from '../../terminal/exit-codes.ts';
 import { backUpToFiles } from './to-files.ts';
 import { backUpToStore } from './to-store.ts';
 

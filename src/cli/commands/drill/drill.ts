@@ -7,7 +7,7 @@ import type { Cli } from '../../cli.ts';
 import { withSource } from '../../options/source-options.ts';
 import { readTarget, withTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
-import { exitCodes } from '../../terminal/errors.ts';
+import { exitCodes } from '../../terminal/exit-codes.ts';
 import { printJson, say } from '../../terminal/print.ts';
 import { showProgress } from '../../terminal/progress.ts';
 import {
