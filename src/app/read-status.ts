@@ -14,7 +14,7 @@ import type { EscrowSource, SourceId } from '../escrow/model/source.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import { isLiteral, matchesAny } from '../escrow/model/wildcard.ts';
 import { readLatestAudit } from '../escrow/records/stored-audits.ts';
-import { listRuns } from '../escrow/records/stored-run.ts';
+import { lastEndedRunAt, listRuns } from '../escrow/records/stored-run.ts';
 import { chooseConfigured, complete, unknownName } from './known-names.ts';
 import type { Task } from './task.ts';
 
@@ -62,8 +62,8 @@ export async function readStatus(query: StatusQuery, task: Task): Promise<Escrow
   const { runs } = await listRuns(services.store, freshSinceOf(context), until, deadline);
   const read = await Promise.all(
     chosen.map((source) => {
-      const lastRunAt = runs.findLast((run) => sourcePath(run.source) === sourcePath(source))?.startedAt;
-      return readSource(source, lastRunAt, context, task);
+      const ofSource = runs.filter((run) => sourcePath(run.source) === sourcePath(source));
+      return readSource(source, lastEndedRunAt(ofSource, now), context, task);
     }),
   );
   const names = query.names?.map((name) => meantKey(name, read, task));

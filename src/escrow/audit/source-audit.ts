@@ -8,6 +8,7 @@ import type { AuditedKey, AuditedKeys, AuditedSource } from '../records/audit-do
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/bounded-read.ts';
 import { packKeys, selectKeys } from '../records/packed-keys.ts';
+import { lastEndedRunAt } from '../records/stored-run.ts';
 import { auditedRuns } from '../run/run-history.ts';
 import { checkCoverage, checkIdentity } from './checks/key-checks.ts';
 import { checkRuns } from './checks/run-checks.ts';
@@ -43,7 +44,7 @@ export async function auditSource(
     if (identity.length > 0) identities.set(place, identity);
     return place;
   };
-  const lastRunAt = history.runs.at(-1)?.startedAt;
+  const lastRunAt = lastEndedRunAt(history.runs, now);
   const toCover = { source, keys: subject.keys, lastRunAt, wholeFolders: wholeFolders(path, context) };
   const coverage = await coverSource(toCover, context, (covered): KeyDraft => {
     const lastFailure = history.failures.get(covered.key.toLowerCase())?.lastReason;

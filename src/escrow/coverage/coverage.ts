@@ -58,7 +58,7 @@ export interface SourceCoverage<T> {
 export interface SourceToCover {
   readonly source: EscrowSource;
   readonly keys: KeySource;
-  /** When the newest run over it began. */
+  /** When the newest run over it began that has ended. */
   readonly lastRunAt: Date | undefined;
   /** Names of keys, lower-case, whose whole folder is listed in place of its last days. */
   wholeFolders(names: readonly string[]): ReadonlySet<string>;

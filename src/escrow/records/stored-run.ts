@@ -1,6 +1,6 @@
 import { addDays, dayOf, stampOf } from '../model/day.ts';
 import type { RunId } from '../model/run-id.ts';
-import { runTimeLagDays } from '../model/run-id.ts';
+import { precedesRun, runTimeLagDays } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
@@ -34,6 +34,8 @@ export async function listRuns(store: EscrowStore, from: Date, to: Date, deadlin
     const parsed = parseRunBlobName(blob.name);
     if (parsed === undefined || blob.createdAt > to) return;
     const { runId, source, what } = parsed;
+    // Somebody foresaw the run: it has not begun then, and neither has it reported.
+    if (precedesRun(blob.createdAt, runId)) return;
     const id = `${runId} ${sourcePath(source)}`;
     const run = runs.get(id) ?? { runId, source, startedAt: blob.createdAt, reports: [] };
     runs.set(id, run);
@@ -45,4 +47,16 @@ export async function listRuns(store: EscrowStore, from: Date, to: Date, deadlin
     .filter(({ startedAt, reports }) => (reports.at(-1)?.createdAt ?? startedAt) >= from)
     .sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
   return { runs: made, isComplete };
+}
+
+/** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */
+const longestRunMs = 3 * 60 * 60_000;
+
+export function isDead({ startedAt, reports }: StoredRun, at: Date): boolean {
+  return reports.length === 0 && at.getTime() - startedAt.getTime() >= longestRunMs;
+}
+
+/** When the newest run began that has ended, dead or not: of one that is under way nothing can be missed yet. */
+export function lastEndedRunAt(runs: readonly StoredRun[], now: Date): Date | undefined {
+  return runs.findLast((run) => run.reports.length > 0 || isDead(run, now))?.startedAt;
 }

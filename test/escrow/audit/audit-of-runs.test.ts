@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { found, messageOf } from '../../support/audit-findings.ts';
+import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
+import { reportName, startedMarkerName } from '../../../src/escrow/records/blob-names.ts';
+import { found, keyIn, messageOf } from '../../support/audit-findings.ts';
 import { auditAt, escrowAfterNight, night, passNight, startEscrow } from '../../support/audit-nights.ts';
 import { createAuditWorld, hour } from '../../support/audit-world.ts';
 import { escrowSource } from '../../support/escrow-sources.ts';
 import type { ListedAudit } from '../../support/listed-audit.ts';
+import { runReport } from '../../support/run-report.ts';
 
 describe('runs', () => {
   test('that began and left no report are incomplete, once they cannot be under way any more', async () => {
@@ -14,6 +17,39 @@ describe('runs', () => {
     expect(found(audit)).toEqual(['runIncomplete']);
     expect(messageOf(audit, 0)).toContain('has left no report');
     expect(audit.totals).toMatchObject({ keys: 3, intact: 3 });
+  });
+
+  test('that are under way have left no key without a backup yet', async () => {
+    const escrow = startEscrow();
+    await passNight(escrow, 0);
+    escrow.now = night(0, 5);
+    escrow.addKey('new');
+    await auditAt(escrow, night(0, 6));
+    escrow.now = night(1);
+    escrow.store.put(startedMarkerName(scheduledRunId(night(1)), escrow.source), '{}');
+    expect(keyIn(await auditAt(escrow, night(1, 0.1)), 'new')?.status).toBe('pending');
+    expect(keyIn(await auditAt(escrow, night(1, 3.1)), 'new')?.status).toBe('never');
+  });
+
+  test('that somebody foresaw, with a marker and a report, are neither missed nor begun by that', async () => {
+    const escrow = startEscrow();
+    await passNight(escrow, 0);
+    for (const index of [1, 2]) {
+      const runId = scheduledRunId(night(index));
+      const report = runReport(escrow.source, { runId, startedAt: runId, finishedAt: runId });
+      escrow.store.put(startedMarkerName(runId, escrow.source), '{}');
+      escrow.store.put(reportName(runId, escrow.source), JSON.stringify(report));
+    }
+    const honest = reportName(scheduledRunId(night(1)), escrow.source);
+    escrow.night(night(1));
+    const { bytes } = escrow.store.blobs.get(reportName(scheduledRunId(night(0)), escrow.source)) ?? {};
+    const told = Buffer.from(bytes ?? [])
+      .toString()
+      .replaceAll('20261101', '20261102')
+      .replaceAll('2026-11-01', '2026-11-02');
+    escrow.store.put(honest.replace('.json', '.2.json'), told);
+    expect(found(await auditAt(escrow, night(1, 4)))).toEqual([]);
+    expect(found(await auditAt(escrow, night(2, 4)))).toContain('runMissing');
   });
 
   test('are missed an hour after they were due, not before: they may wait in the queue', async () => {

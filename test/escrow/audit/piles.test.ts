@@ -28,6 +28,7 @@ describe('what somebody can pile up', () => {
       const runId = scheduledRunId(new Date(night(0, 5).getTime() + index * 500));
       return `runs/${runId}-${number}/vaults/contoso-prod.json`;
     });
+    escrow.now = night(0, 20);
     escrow.store.putAll(names, '{}');
     const audit = await passNight(escrow, 1);
     expect(audit.totals).toMatchObject({ keys: 3, intact: 3 });

@@ -4,13 +4,11 @@ import { counted, findingsOf, found, instant } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { nextOccurrence, occurrencesBetween } from '../../model/run-time.ts';
 import type { StoredRun } from '../../records/stored-run.ts';
+import { isDead } from '../../records/stored-run.ts';
 import type { ReportSummary, SourceHistory } from '../../run/run-history.ts';
 import { keptMs, reportsOf } from '../../run/run-history.ts';
 import type { SourceAuditContext, SourceToAudit } from '../inputs/audit-inputs.ts';
 import { lastDueRun } from '../inputs/audit-inputs.ts';
-
-/** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */
-const longestRunMs = 3 * 60 * 60_000;
 
 /** What the latest audit judged of the runs of a source. */
 export interface RunsJudged {
@@ -53,7 +51,7 @@ export function checkRuns(
   const begun = newestFirst.filter((run) => run.startedAt.getTime() >= due.getTime() - timeMargin);
   const last = judgeLast(begun, history, now);
   const isNewlyDead = (run: StoredRun): boolean => judged !== undefined && isDead(run, now) && !isDead(run, judged.at);
-  const dead = newestFirst.filter((run) => run !== last?.run && run.reports.length === 0 && isNewlyDead(run));
+  const dead = newestFirst.filter((run) => run !== last?.run && isNewlyDead(run));
   const skipped = begun.length > 0 && judged !== undefined ? dues.filter(hasNotBegun) : [];
   const of = findingsOf({ source });
   const findings = found(
@@ -91,13 +89,9 @@ function judgeLast(
     // The newest report speaks for a run that was resumed: it considers every key again.
     const last = reportsOf(run, history).at(-1);
     if (last !== undefined) return last.status === 'ok' ? undefined : { run, how: howItFailed(last) };
-    if (run.reports.length === 0 && isDead(run, now)) return { run, how: leftNoReport(run) };
+    if (isDead(run, now)) return { run, how: leftNoReport(run) };
   }
   return undefined;
-}
-
-function isDead({ startedAt }: StoredRun, at: Date): boolean {
-  return at.getTime() - startedAt.getTime() >= longestRunMs;
 }
 
 function leftNoReport({ startedAt }: StoredRun): string {
