@@ -4,10 +4,8 @@ import type { SourceId, SourceKind } from './source.ts';
 /** The DNS suffixes under which a cloud's sources live, without a leading dot. */
 export type SourceSuffixes = Readonly<Record<SourceKind, string>>;
 
-export interface ParsedKeyId {
+export interface ParsedKeyId extends Omit<KeyIdParts, 'host'> {
   readonly source: SourceId;
-  readonly name: string;
-  readonly version?: string;
 }
 
 /** The parts of a key identifier, in whatever cloud. */

@@ -3,7 +3,7 @@ import { decodeMarks } from '../coverage/calendar.ts';
 import { addDays } from '../model/day.ts';
 import type { AuditedKey, AuditHead } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
-import { html, trustedHtml } from './html.ts';
+import { html, htmlTable, trustedHtml } from './html.ts';
 import { count, dayWords, monthWord } from './words.ts';
 
 // Keys by days. Each row is one SVG of at most six paths, a subpath per run of equal days; the dash pattern of the style
@@ -29,11 +29,9 @@ export function legend(): Html {
 }
 
 export function calendarTable(keys: readonly AuditedKey[], calendar: AuditHead['calendar'], caption: string): Html {
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="calendar">
-<caption>${caption}</caption>
-<thead><tr><th scope="col">Key</th><th scope="col"><span class="hidden">Days from ${dayWords(calendar.from)}</span>${axis(calendar)}</th><th scope="col">In words</th></tr></thead>
-<tbody>
-${keys.map((key) => calendarRow(key, calendar.from))}</tbody></table></div>`;
+  const days = html`<span class="hidden">Days from ${dayWords(calendar.from)}</span>${axis(calendar)}`;
+  const rows = keys.map((key) => calendarRow(key, calendar.from));
+  return htmlTable('calendar', { caption, columns: ['Key', days, 'In words'], rows });
 }
 
 function calendarRow({ key, days }: AuditedKey, from: string): Html {

@@ -25,6 +25,18 @@ export function trustedHtml(text: string): Html {
   return { html: text };
 }
 
+/** A table that scrolls by itself where it is too wide. @param note under its caption. */
+export function htmlTable(
+  kind: string,
+  { caption, note, columns, rows }: { caption: string; note?: Html; columns: HtmlValue[]; rows: HtmlValue[] },
+): Html {
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="${kind}">
+<caption>${caption}${note}</caption>
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>
+${rows}</tbody></table></div>`;
+}
+
 function render(value: HtmlValue): string {
   if (value === undefined || value === false) return '';
   if (typeof value === 'string') return escapeHtml(value);

@@ -5,7 +5,7 @@ import { describeAge } from '../model/finding.ts';
 import type { AuditedKey, AuditedSource } from '../records/audit-document.ts';
 import { timeOfRecord } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
-import { html } from './html.ts';
+import { html, htmlTable } from './html.ts';
 import { digits, findingWord, timeWords, wordsOfStatus } from './words.ts';
 
 /**
@@ -26,11 +26,9 @@ export function ledgerTable(
       key.versions === undefined ? 'not looked at' : digits(presentVersions(key.versions).length)
     }<td>${key.drilledAt === undefined ? 'never' : timeWords(key.drilledAt)}
 `;
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="ledger">
-<caption>${caption}<span class="note">Records lie in <code>${source.source}/{key in lower case}/</code>.</span></caption>
-<thead><tr><th scope="col">Key</th><th scope="col">Status</th><th scope="col">Newest record</th><th scope="col">Age</th><th scope="col">Bytes, SHA-256</th><th scope="col">Versions</th><th scope="col">Last drill</th></tr></thead>
-<tbody>
-${keys.map(row)}</tbody></table></div>`;
+  const note = html`<span class="note">Records lie in <code>${source.source}/{key in lower case}/</code>.</span>`;
+  const columns = ['Key', 'Status', 'Newest record', 'Age', 'Bytes, SHA-256', 'Versions', 'Last drill'];
+  return htmlTable('ledger', { caption, note, columns, rows: keys.map(row) });
 }
 
 const unreadableWords = {

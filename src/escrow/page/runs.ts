@@ -1,6 +1,6 @@
 import type { AuditedRun, AuditedSource } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
-import { html, trustedHtml } from './html.ts';
+import { html, htmlTable, trustedHtml } from './html.ts';
 import { count, digits, durationWords, timeElement } from './words.ts';
 
 const signs = { ok: '✓', incomplete: '!', unfinished: '?' } as const;
@@ -37,11 +37,9 @@ function instantOf(night: Night): number {
 }
 
 function table(nights: readonly Night[], longest: number, caption: string): Html {
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="runs">
-<caption>${caption}</caption>
-<thead><tr><th scope="col">Run</th><th scope="col">Began</th><th scope="col">Asked by</th><th scope="col">Status</th><th scope="col">Considered</th><th scope="col">Escrowed</th><th scope="col">Skipped</th><th scope="col">Failed</th><th scope="col">Attempts</th><th scope="col">Throttled</th><th scope="col">Duration</th></tr></thead>
-<tbody>
-${nights.map((night) => ('missed' in night ? missedRow(night.missed) : runRow(night, longest)))}</tbody></table></div>`;
+  const rows = nights.map((night) => ('missed' in night ? missedRow(night.missed) : runRow(night, longest)));
+  const numbers = ['Considered', 'Escrowed', 'Skipped', 'Failed', 'Attempts', 'Throttled'];
+  return htmlTable('runs', { caption, columns: ['Run', 'Began', 'Asked by', 'Status', ...numbers, 'Duration'], rows });
 }
 
 function missedRow(due: string): Html {

@@ -124,15 +124,12 @@ export function parseDrillReceiptName(name: string): { readonly drillId: RunId; 
 
 /** The last receipt of every drill, by the drill's id. */
 export function lastReceipts<T extends { readonly name: string }>(blobs: Iterable<T>): Map<RunId, T> {
-  const last = new Map<RunId, T>();
-  const attempts = new Map<RunId, number>();
-  for (const blob of blobs) {
-    const { drillId, attempt } = parseDrillReceiptName(blob.name) ?? {};
-    if (drillId === undefined || attempt === undefined || attempt <= (attempts.get(drillId) ?? 0)) continue;
-    attempts.set(drillId, attempt);
-    last.set(drillId, blob);
-  }
-  return last;
+  const parsed = [...blobs].flatMap((blob) => {
+    const named = parseDrillReceiptName(blob.name);
+    return named === undefined ? [] : [{ ...named, blob }];
+  });
+  const inOrder = parsed.sort((a, b) => a.attempt - b.attempt);
+  return new Map(inOrder.map(({ drillId, blob }) => [drillId, blob]));
 }
 
 /** Written before the first restore of a drill: what it is about to restore, so that a crashed one can be swept. */

@@ -17,7 +17,7 @@ export interface KeyRequest {
   readonly source: EscrowSource;
   readonly name: string;
   /** Its record goes to `named/<blobName>`. */
-  readonly blobName?: string;
+  readonly blobName?: string | undefined;
   /** Replaces what another request left under that name; a record in the key's own folder always has a name of its own. */
   readonly force: boolean;
   readonly whatIf: boolean;
@@ -123,12 +123,7 @@ function resolve(message: Message, context: RequestContext): EscrowRequest {
   const named = sourceOfNames({ vaultName, hsmName });
   // Exactly one of them is there: without a source it is the identifier.
   if (named === undefined) {
-    return {
-      scope: 'key',
-      ...resolveKeyId(id ?? '', context),
-      ...(blobName !== undefined && { blobName }),
-      ...options,
-    };
+    return { scope: 'key', ...resolveKeyId(id ?? '', context), blobName, ...options };
   }
   const source = configuredSource(named, context);
   if (name === undefined) return { scope: 'sources', sources: [source], ...readRunTime(runTime, context), whatIf };
@@ -138,7 +133,7 @@ function resolve(message: Message, context: RequestContext): EscrowRequest {
       'A key name has 1 to 127 letters, digits and dashes.',
     );
   }
-  return { scope: 'key', source, name, ...(blobName !== undefined && { blobName }), ...options };
+  return { scope: 'key', source, name, blobName, ...options };
 }
 
 /**
