@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import type { FailureKind } from './failure-kind.ts';
 import type { Need } from './remedy.ts';
 import { reasonOf, remedyOf } from './remedy.ts';
@@ -7,29 +8,34 @@ import { describeSource } from './source.ts';
 import type { SourceOperation } from './source-operation.ts';
 import { attemptOf, needOf } from './source-operation.ts';
 
-/** Why, and what to do about it. */
-export interface Cause {
+const text = z.string();
+
+/** A failure as it is written into reports and audits. */
+export const failureSchema = z.object({
   /** The service's code (the finer one of a 403), or one of ours: `configuredKeyNotFound`, `outOfTime`, … */
-  readonly code: string;
-  /** What the answer of a service means; absent where we found it ourselves. */
-  readonly kind?: FailureKind;
+  code: text,
+  /** What the answer of a service means; absent where we found it ourselves. A later version may know more kinds. */
+  kind: z.exactOptional(z.custom<FailureKind>((value) => typeof value === 'string')),
+  /** As after "Cannot": `back up`, `list the keys of`. */
+  attempt: text,
+  /** What it was to be done to: `key "payroll" in vault "contoso-prod"`. */
+  subject: text,
   /** One clause. */
-  readonly reason: string;
+  reason: text,
   /** Whole sentences for a person. "The caller" is the app, or that person: whoever asked. */
-  readonly remedy: string;
-  readonly statusCode?: number;
-  readonly requestId?: string;
+  remedy: text,
+  statusCode: z.exactOptional(z.number()),
+  requestId: z.exactOptional(text),
+});
+
+/** Something that could not be done. A sentence is made of it where it is printed or logged, by `failureSentence`. */
+export interface Failure extends Readonly<z.infer<typeof failureSchema>> {
   /** What was thrown. Not enumerable: no report, log line or output ever carries it. */
   readonly cause?: unknown;
 }
 
-/** Something that could not be done. A sentence is made of it where it is printed or logged, by `failureSentence`. */
-export interface Failure extends Cause {
-  /** As after "Cannot": `back up`, `list the keys of`. */
-  readonly attempt: string;
-  /** What it was to be done to: `key "payroll" in vault "contoso-prod"`. */
-  readonly subject: string;
-}
+/** Why, and what to do about it. */
+export type Cause = Omit<Failure, 'attempt' | 'subject'>;
 
 /** A failure that this product finds by itself, with its own code and remedy. `message` is the reason. */
 export class EscrowFault extends Error {

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import type { SourceId } from './source.ts';
 import { describeSource } from './source.ts';
 import { parseSourcePath, sourcePath } from './source-path.ts';
@@ -51,31 +52,33 @@ export type FindingKind =
   | 'auditAltered'
   | 'auditUnreadable';
 
-/** Something that an audit found, as data; `findingMessage` makes the sentence. */
-export interface Finding {
-  readonly finding: FindingKind;
+const text = z.string();
+
+/** A finding as it is written into an audit. */
+export const findingSchema = z.object({
+  /** One of another version may have a name that this one does not know. */
+  finding: z.custom<FindingKind>((kind) => typeof kind === 'string'),
   /** A `gap` fails the audit; a `warning` is only said. */
-  readonly severity: 'gap' | 'warning';
+  severity: z.enum(['gap', 'warning']),
   /** `vaults/<name>` or `managed-hsms/<name>`; absent when it is about the whole escrow. */
-  readonly source?: string | undefined;
-  readonly key?: string | undefined;
+  source: z.optional(text),
+  key: z.optional(text),
   /** One clause, the same words for every finding of the same cause: no names, no times. */
-  readonly reason: string;
+  reason: text,
   /** What is this finding's own: the record's name, times, the service's words. */
-  readonly detail?: string | undefined;
+  detail: z.optional(text),
   /** Sentences; the same words for every finding of the same cause. */
-  readonly remedy: string;
-}
+  remedy: text,
+});
+
+/** Something that an audit found, as data; `findingMessage` makes the sentence. */
+export type Finding = Readonly<z.infer<typeof findingSchema>>;
 
 /** Characters: a service, a name or a false report may be long. */
 const maxDetail = 1000;
 
 /** What a finding says beside its kind and subject. */
-export interface FindingText {
-  readonly reason: string;
-  readonly detail?: string | undefined;
-  readonly remedy: string;
-}
+export type FindingText = Pick<Finding, 'reason' | 'detail' | 'remedy'>;
 
 /** Makes findings about one source, or with a key about that key. */
 export function finding(

@@ -1,28 +1,39 @@
+import * as z from 'zod/mini';
 import type { Failure } from './failure.ts';
-import type { SkipReason } from './selection.ts';
+import { failureSchema } from './failure.ts';
+import { skipReasons } from './selection.ts';
 
-/** The key has a record of this run. */
-export interface RecordOutcome {
-  readonly key: string;
-  readonly outcome: 'escrowed' | 'alreadyEscrowed';
-  readonly blobName: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  /** Its envelope is none that we know: a new form of the service's, or cut short. It is kept as it came. */
-  readonly unknownFormat?: true;
-  /** A first pass of the run met a record under its own name: somebody else put it there. */
-  readonly unexpectedRecord?: true;
-}
+const text = z.string();
+
+/** An outcome as it is written into a run report. */
+export const reportedOutcomeSchema = z.discriminatedUnion('outcome', [
+  z.object({
+    key: text,
+    blobName: text,
+    sha256: text,
+    bytes: z.int().check(z.nonnegative()),
+    /** Its envelope is none that we know: a new form of the service's, or cut short. It is kept as it came. */
+    unknownFormat: z.exactOptional(z.literal(true)),
+    /** A first pass of the run met a record under its own name: somebody else put it there. */
+    unexpectedRecord: z.exactOptional(z.literal(true)),
+    outcome: z.enum(['escrowed', 'alreadyEscrowed']),
+  }),
+  z.object({ key: text, outcome: z.literal('skipped'), reason: z.enum(skipReasons), message: text }),
+  z.object({ key: text, outcome: z.literal('failed'), ...failureSchema.shape }),
+]);
 
 /** What became of one considered key. Exactly one of these for each. */
 export type Outcome =
-  | RecordOutcome
-  | { readonly key: string; readonly outcome: 'skipped'; readonly reason: SkipReason; readonly message: string }
-  | ({ readonly key: string; readonly outcome: 'failed' } & Failure)
+  | Readonly<z.infer<typeof reportedOutcomeSchema>>
   | { readonly key: string; readonly outcome: 'wouldEscrow'; readonly blobName: string };
 
+/** The key has a record of this run. */
+export type RecordOutcome = Extract<Outcome, { readonly outcome: 'escrowed' | 'alreadyEscrowed' }>;
+
+type FailedOutcome = Failure & { readonly key: string; readonly outcome: 'failed' };
+
 /** What failed for a key; what was thrown stays with it, unseen. */
-export function failedOutcome(key: string, failure: Failure): Outcome & { readonly outcome: 'failed' } {
+export function failedOutcome(key: string, failure: Failure): FailedOutcome {
   return Object.defineProperty({ key, outcome: 'failed' as const, ...failure }, 'cause', {
     value: failure.cause,
     enumerable: false,

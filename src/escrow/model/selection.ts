@@ -3,7 +3,8 @@ import type { SourceKey } from './source-key.ts';
 import { isLiteral, matchesAny } from './wildcard.ts';
 
 /** Why a key that exists is not escrowed; none of these is a failure. */
-export type SkipReason = 'excluded' | 'retired' | 'certificateBacked';
+export type SkipReason = (typeof skipReasons)[number];
+export const skipReasons = ['excluded', 'retired', 'certificateBacked'] as const;
 
 /** What the settings want done with a key; undefined: escrow it. */
 export function skipReasonOf(

@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+
 /** The two kinds of key source that Azure has; their backups differ in envelope and in where they can be restored. */
 export type SourceKind = 'vault' | 'managedHsm';
 
@@ -11,11 +13,10 @@ export interface SourceId {
  * Where a source's backups can be restored: a vault in the same subscription and geography, a Managed HSM with the same
  * security domain. Free labels, copied to every record, because nobody else knows them once the source is gone.
  */
-export interface RestorePlace {
-  readonly subscriptionId?: string;
-  readonly geography?: string;
-  readonly securityDomain?: string;
-}
+export type RestorePlace = Readonly<z.infer<typeof placeSchema>>;
+
+const label = z.exactOptional(z.string());
+export const placeSchema = z.object({ subscriptionId: label, geography: label, securityDomain: label });
 
 /** A source by name, with a pace for all that this process does there. */
 export interface PacedSource extends SourceId {

@@ -1,9 +1,8 @@
+import type { ContainerProtection } from '../ports/storage-protection.ts';
 import type { Audit, AuditedProtection } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { count } from './words.ts';
-
-type ContainerProtection = AuditedProtection['containers'][number];
 
 const policyWords: Readonly<Record<ContainerProtection['policy'], string>> = {
   none: 'no policy: whoever has the right can overwrite and delete',

@@ -1,10 +1,12 @@
+import * as z from 'zod/mini';
 import type { Failure } from '../model/failure.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
 import type { SourceKind } from '../model/source.ts';
 
 /** What triggered a backup; `command`: a person's `backup`. */
-export type Trigger = 'schedule' | 'request' | 'event' | 'command';
+export type Trigger = z.infer<typeof triggerSchema>;
+export const triggerSchema = z.enum(['schedule', 'request', 'event', 'command']);
 
 interface OfSource {
   readonly runId: string;

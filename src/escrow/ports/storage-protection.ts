@@ -1,12 +1,16 @@
-/** How the storage account protects what lies in one container, as its administration says. */
-export interface ContainerProtection {
+import * as z from 'zod/mini';
+
+/** How the storage account protects what lies in one container, as its administration says; an audit keeps it as it is. */
+export const protectionSchema = z.object({
   /** Its name. */
-  readonly container: string;
+  container: z.string(),
   /** Time-based retention: `locked` can be neither shortened nor removed, by anybody. */
-  readonly policy: 'none' | 'unlocked' | 'locked';
+  policy: z.enum(['none', 'unlocked', 'locked']),
   /** Days from its creation for which a blob can be neither changed nor deleted. */
-  readonly retentionDays?: number;
-}
+  retentionDays: z.optional(z.int().check(z.minimum(0))),
+});
+
+export type ContainerProtection = Readonly<z.infer<typeof protectionSchema>>;
 
 /** What can be asked of the storage around the escrow. Each question may be refused alone. */
 export interface StorageAdministration {

@@ -1,8 +1,11 @@
 import * as z from 'zod/mini';
 import { coverageStatuses } from '../model/coverage-status.ts';
-import type { FindingKind } from '../model/finding.ts';
+import { failureSchema } from '../model/failure.ts';
+import { findingSchema } from '../model/finding.ts';
+import { placeSchema } from '../model/source.ts';
 import { parseSourcePath } from '../model/source-path.ts';
-import { failureSchema, placeSchema, triggerSchema } from './shared-schemas.ts';
+import { triggerSchema } from '../ports/escrow-events.ts';
+import { protectionSchema } from '../ports/storage-protection.ts';
 
 // One audit, as it lies in `audits/<time>.json`: what an audit saw and found, and what earlier ones saw, which is only added
 // to. Times are ISO instants, UTC; those of records and runs are the storage service's own.
@@ -129,28 +132,10 @@ const sourceSchema = z.object({
 });
 
 /** What the storage keeps, as its administration says; what the audit may not see is absent, and `notVisible` says why. */
-const protectionSchema = z.object({
+const storageSchema = z.object({
   redundancy: z.optional(text),
-  containers: z.array(
-    z.object({
-      container: text,
-      /** Of time-based retention. */
-      policy: z.enum(['none', 'unlocked', 'locked']),
-      retentionDays: z.optional(count),
-    }),
-  ),
+  containers: z.array(protectionSchema),
   notVisible: z.optional(text),
-});
-
-const findingSchema = z.object({
-  /** One of another version may have a name that this one does not know. */
-  finding: z.custom<FindingKind>((kind) => typeof kind === 'string'),
-  severity: z.enum(['gap', 'warning']),
-  source: z.optional(text),
-  key: z.optional(text),
-  reason: text,
-  detail: z.optional(text),
-  remedy: text,
 });
 
 /** What an earlier audit is known by. */
@@ -206,7 +191,7 @@ export const auditHeadSchema = z.object({
       durationMs: z.optional(count),
     }),
   ),
-  protection: z.optional(protectionSchema),
+  protection: z.optional(storageSchema),
   previous: z.optional(predecessorSchema),
 });
 
@@ -218,7 +203,7 @@ export type AuditedRecord = z.infer<typeof recordSchema>;
 export type AuditedFolder = z.infer<typeof folderSchema>;
 export type WitnessedVersion = z.infer<typeof versionSchema>;
 export type WitnessedVersions = z.infer<typeof versionsSchema>;
-export type AuditedProtection = z.infer<typeof protectionSchema>;
+export type AuditedProtection = z.infer<typeof storageSchema>;
 export type AuditDigest = z.infer<typeof predecessorSchema>;
 
 /** Keys of an audit in their order: an array of them, or packed. */

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { RunId } from '../model/run-id.ts';
+import { placeSchema } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { drillReceiptName } from './blob-names.ts';
-import { placeSchema } from './shared-schemas.ts';
 import { putNumberedJson, readJson, readOrWhy } from './stored-json.ts';
 
 export const drillFormat = 'keyvault-escrow/drill/1';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { RestorePlace } from '../model/source.ts';
-import { triggerSchema } from './shared-schemas.ts';
+import { triggerSchema } from '../ports/escrow-events.ts';
 
 /**
  * What a record says of itself, as blob metadata: lower-case names, because not every storage call keeps their case. Whoever

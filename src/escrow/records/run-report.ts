@@ -1,11 +1,14 @@
 import * as z from 'zod/mini';
+import { failureSchema } from '../model/failure.ts';
+import { reportedOutcomeSchema } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
 import { precedesRun } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
+import { placeSchema } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
+import { triggerSchema } from '../ports/escrow-events.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { parseRunBlobName, reportName, startedMarkerName } from './blob-names.ts';
-import { failureSchema, placeSchema, triggerSchema } from './shared-schemas.ts';
 import { putJson, putNumberedJson, readJson } from './stored-json.ts';
 
 // A few hundred in truth.
@@ -17,26 +20,6 @@ const text = z.string();
 const count = z.int().check(z.nonnegative());
 const instant = z.iso.datetime();
 const texts = z.readonly(z.array(text));
-
-const record = {
-  key: text,
-  blobName: text,
-  sha256: text,
-  bytes: count,
-  unknownFormat: z.exactOptional(z.literal(true)),
-  unexpectedRecord: z.exactOptional(z.literal(true)),
-};
-const outcome = z.discriminatedUnion('outcome', [
-  z.object({ ...record, outcome: z.literal('escrowed') }),
-  z.object({ ...record, outcome: z.literal('alreadyEscrowed') }),
-  z.object({
-    key: text,
-    outcome: z.literal('skipped'),
-    reason: z.enum(['excluded', 'retired', 'certificateBacked']),
-    message: text,
-  }),
-  z.object({ key: text, outcome: z.literal('failed'), ...failureSchema.shape }),
-]);
 
 /** The outcomes of one attempt at a run over one source, as it lies beside the backups. Times are ISO instants, UTC. */
 const runReport = z.object({
@@ -62,7 +45,7 @@ const runReport = z.object({
   throttled: count,
   /** What was wrong with the source as a whole: it could not be listed, or held nothing to escrow. */
   problems: z.readonly(z.array(failureSchema)),
-  keys: z.readonly(z.array(outcome)),
+  keys: z.readonly(z.array(reportedOutcomeSchema)),
 });
 
 export type RunReport = z.infer<typeof runReport>;
