@@ -11,6 +11,7 @@ import { describePick } from '../escrow/records/record-pick-words.ts';
 import type { StoredRecord } from '../escrow/records/stored-record.ts';
 import { chooseKnown, completeKeyNames, knownKeyNames, unknownKey } from './known-names.ts';
 import type { Task } from './task.ts';
+import { recordPlace } from './task.ts';
 
 /** Which records; absent members do not narrow. */
 export interface RecordQuery {
@@ -32,8 +33,7 @@ export async function* findRecords(query: RecordQuery, task: Task): AsyncGenerat
   const { since, onlyLatest } = query;
   const source = query.source && (await chooseKnown(query.source, task));
   const names = query.names && (await completeKeyNames(query.names, source, task));
-  const { store, settings } = task.services;
-  for await (const records of listEveryRecord(store, settings.suffixes, { source, names, since }, task.signal)) {
+  for await (const records of listEveryRecord(recordPlace(task), { source, names, since })) {
     yield onlyLatest ? [pickRecord(records, undefined).record ?? records[0]] : records;
   }
 }
@@ -64,10 +64,9 @@ export async function forEachRecord(
  * @throws UsageFault for a key without a record; EscrowFault when it has none as of the time.
  */
 export async function findRecord(choice: RecordChoice, task: Task): Promise<RecordPick> {
-  const { store, settings } = task.services;
   const source = choice.source && (await chooseKnown(choice.source, task));
   try {
-    const pick = await chooseRecord(store, settings.suffixes, { ...choice, source } as RecordChoice, task.signal);
+    const pick = await chooseRecord(recordPlace(task), { ...choice, source } as RecordChoice);
     for (const note of describePick(pick)) task.say(note);
     return pick;
   } catch (error) {

@@ -4,6 +4,7 @@ import { isLiteral } from '../escrow/model/wildcard.ts';
 import { listChosenNames, recordedKeyNames, recordedSources } from '../escrow/records/record-listing.ts';
 import { didYouMean } from './suggestion.ts';
 import type { Task } from './task.ts';
+import { recordPlace } from './task.ts';
 import { UsageFault } from './usage-fault.ts';
 
 /**
@@ -67,13 +68,13 @@ export function unknownKey(name: string, source: SourceId | undefined, known: re
  * The key names, lower-case, that a source (or any) has records of, under usual names or chosen ones. From folders alone: one
  * request per 5,000 keys, and those that list what lies under chosen names.
  */
-export async function knownKeyNames(source: SourceId | undefined, { services, signal }: Task): Promise<string[]> {
-  const { store, settings } = services;
+export async function knownKeyNames(source: SourceId | undefined, task: Task): Promise<string[]> {
+  const { store, deadline } = recordPlace(task);
   const names = new Set<string>();
-  for (const one of source === undefined ? await recordedSources(store, signal) : [source]) {
-    for (const name of await recordedKeyNames(store, one, signal)) names.add(name);
+  for (const one of source === undefined ? await recordedSources(store, deadline) : [source]) {
+    for (const name of await recordedKeyNames(store, one, deadline)) names.add(name);
   }
-  for await (const record of listChosenNames(store, settings.suffixes, { source }, signal)) {
+  for await (const record of listChosenNames(recordPlace(task), { source })) {
     names.add(record.keyName.toLowerCase());
   }
   return [...names];

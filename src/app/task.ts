@@ -1,3 +1,4 @@
+import type { RecordPlace } from '../escrow/records/record-listing.ts';
 import type { OperatorServices } from './operator-services.ts';
 
 /** What a use case works with that a person started. */
@@ -7,4 +8,9 @@ export interface Task {
   readonly signal: AbortSignal;
   /** Shows a message beside the result: one sentence. */
   say(text: string): void;
+}
+
+/** The records of the escrow, until the person has had enough. */
+export function recordPlace({ services, signal: deadline }: Task): RecordPlace {
+  return { store: services.store, suffixes: services.settings.suffixes, deadline };
 }

@@ -11,6 +11,7 @@ import type { FolderStore } from '../../store/folder/folder-store.ts';
 import type { RecordQuery } from '../find-records.ts';
 import { forEachRecord } from '../find-records.ts';
 import type { Task } from '../task.ts';
+import { recordPlace } from '../task.ts';
 import type { LeftOut } from './copy-page.ts';
 import { copyPage } from './copy-page.ts';
 
@@ -36,7 +37,7 @@ export interface CopyResult {
  * @throws ServiceError when either side cannot be reached; one bad record is left out, never a reason to stop.
  */
 export async function copyEscrow(options: CopyOptions, task: Task, onRecord: () => void): Promise<CopyResult> {
-  const { store, settings, now } = task.services;
+  const { store, now } = task.services;
   const folder = await openCopyFolder(options.to, now);
   try {
     const tally = { copied: 0, bytes: 0, already: 0, leftOut: [] as LeftOut[] };
@@ -52,7 +53,8 @@ export async function copyEscrow(options: CopyOptions, task: Task, onRecord: () 
     });
 
     const held: StoredRecord[] = [];
-    for await (const group of listEveryRecord(folder.store, settings.suffixes, {}, task.signal)) held.push(...group);
+    const copied = { ...recordPlace(task), store: folder.store };
+    for await (const group of listEveryRecord(copied, {})) held.push(...group);
     const manifest = await folder.writeBeside('SHA256SUMS', sumsOf(held));
     const page = await folder.writeBeside(
       'index.html',

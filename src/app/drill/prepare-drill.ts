@@ -19,6 +19,7 @@ import { openKeyReferences } from '../restore/key-references.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
 import { restorePortsOf } from '../restore/restore-ports.ts';
 import type { Task } from '../task.ts';
+import { recordPlace } from '../task.ts';
 
 // What a drill is printed from.
 export { describeLeft } from '../../escrow/drill/drill.ts';
@@ -66,10 +67,8 @@ export async function prepareDrill(options: DrillOptions, task: Task): Promise<P
   const sources = options.source ? [await chooseKnown(options.source, task)] : await recordedSources(store, signal);
   await refuseUnknown(options.names, sources, task);
   const choice = await chooseForDrill({ ...options, sources }, await readKnownDrills(task), {
-    store,
-    suffixes: settings.suffixes,
+    ...recordPlace(task),
     configured: settings.sources,
-    deadline: signal,
   });
   if (choice.chosen.length === 0) {
     const [first] = choice.leftOut;

@@ -17,6 +17,7 @@ import type { TakenNames } from '../../escrow/restore/restore-step.ts';
 import { readTakenNames, restoreStepOf } from '../../escrow/restore/restore-step.ts';
 import { faultOf } from '../describe-error.ts';
 import type { Task } from '../task.ts';
+import { recordPlace } from '../task.ts';
 import type { PacedTarget } from './prepare-restore.ts';
 
 // What a plan is printed from.
@@ -58,12 +59,11 @@ export interface PlanOptions {
  */
 export async function planRestores(options: PlanOptions, task: Task, found: () => void): Promise<RestorePlan> {
   const { source, target, asOf, pattern, begun } = options;
-  const { services, signal } = task;
-  const { store, settings } = services;
+  const { store, settings } = task.services;
   const picks: RecordPick[] = [];
   const unrestorable: PlannedRestore[] = [];
   const notes: string[] = [];
-  for await (const records of listRecords(store, settings.suffixes, { source, names: [pattern] }, signal)) {
+  for await (const records of listRecords(recordPlace(task), { source, names: [pattern] })) {
     const pick = pickRecord(records, asOf);
     const [over] = pick.passedOver;
     if (pick.record !== undefined) picks.push({ ...pick, record: inConfiguredPlace(pick.record, settings.sources) });

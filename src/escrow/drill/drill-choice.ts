@@ -1,11 +1,10 @@
 import { drilledKey } from '../audit/inputs/drill-history.ts';
 import { EscrowFault } from '../model/failure.ts';
-import type { SourceSuffixes } from '../model/key-id.ts';
 import type { EscrowSource, SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import { matchesAny } from '../model/wildcard.ts';
-import type { EscrowStore } from '../ports/escrow-store.ts';
 import { chooseRecord } from '../records/record-choice.ts';
+import type { RecordPlace } from '../records/record-listing.ts';
 import { recordedKeyNames } from '../records/record-listing.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { RestoreTarget } from '../restore/restore-place.ts';
@@ -95,22 +94,19 @@ export async function chooseForDrill(
   return { chosen, failedEarlier, leftOut };
 }
 
-export interface DrillChoicePorts {
-  readonly store: EscrowStore;
-  readonly suffixes: SourceSuffixes;
+export interface DrillChoicePorts extends RecordPlace {
   /** By the settings: where their records can be restored. */
   readonly configured: readonly EscrowSource[];
-  readonly deadline: AbortSignal;
 }
 
 /** A folder that holds no record, put there by somebody else, must not stop the drill. */
 async function recordOf(
   key: { readonly source: SourceId; readonly keyName: string },
   target: RestoreTarget,
-  { store, suffixes, configured, deadline }: DrillChoicePorts,
+  ports: DrillChoicePorts,
 ): Promise<{ readonly record: StoredRecord } | { readonly why: string }> {
   try {
-    const record = inConfiguredPlace((await chooseRecord(store, suffixes, key, deadline)).record, configured);
+    const record = inConfiguredPlace((await chooseRecord(ports, key)).record, ports.configured);
     const { fits, explanation } = judgePlace(record, target);
     return fits === 'elsewhere' ? { why: explanation } : { record };
   } catch (error) {

@@ -1,8 +1,7 @@
 import { EscrowFault } from '../model/failure.ts';
-import type { SourceSuffixes } from '../model/key-id.ts';
 import type { SourceId } from '../model/source.ts';
 import { describeSource, isSameSource } from '../model/source.ts';
-import type { EscrowStore } from '../ports/escrow-store.ts';
+import type { RecordPlace } from './record-listing.ts';
 import { listRecords } from './record-listing.ts';
 import { obstacleOf } from './record-obstacle.ts';
 import type { PassedOver, RecordPick } from './record-pick.ts';
@@ -18,16 +17,11 @@ export type RecordChoice =
  * Of a key only what lies in its own folder is looked at; what lies under a chosen name is taken by that name alone.
  * @throws EscrowFault when there is no such record, or when the blob holds another key.
  */
-export async function chooseRecord(
-  store: EscrowStore,
-  suffixes: SourceSuffixes,
-  choice: RecordChoice,
-  deadline: AbortSignal,
-): Promise<RecordPick> {
-  if ('blobName' in choice) return recordAt(store, suffixes, choice, deadline);
+export async function chooseRecord(from: RecordPlace, choice: RecordChoice): Promise<RecordPick> {
+  if ('blobName' in choice) return recordAt(from, choice);
   const { source, keyName, asOf } = choice;
   let passedOver: readonly PassedOver[] = [];
-  for await (const records of listRecords(store, suffixes, { source, names: [keyName] }, deadline)) {
+  for await (const records of listRecords(from, { source, names: [keyName] })) {
     const pick = pickRecord(records, asOf);
     if (pick.record !== undefined) return pick;
     passedOver = pick.passedOver;
@@ -53,10 +47,8 @@ export function nothingRestorable({ record, obstacle }: PassedOver, count: numbe
 }
 
 async function recordAt(
-  store: EscrowStore,
-  suffixes: SourceSuffixes,
+  { store, suffixes, deadline }: RecordPlace,
   wanted: Extract<RecordChoice, { readonly blobName: string }>,
-  deadline: AbortSignal,
 ): Promise<RecordPick> {
   const { blobName } = wanted;
   const blob = await store.find(blobName, deadline);

@@ -8,6 +8,14 @@ import { namedFolder, recordPrefix } from './blob-names.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { newestFirst, storedRecordOf } from './stored-record.ts';
 
+/** Where records are read, and until when. */
+export interface RecordPlace {
+  readonly store: EscrowStore;
+  /** Of the cloud whose key identifiers they name. */
+  readonly suffixes: SourceSuffixes;
+  readonly deadline: AbortSignal;
+}
+
 /** Which records; absent members do not narrow. */
 export interface RecordFilter {
   readonly source?: SourceId | undefined;
@@ -44,12 +52,8 @@ export async function recordedKeyNames(store: EscrowStore, source: SourceId, dea
  * The records that pass the filter, key by key in name order, from the folders of the keys alone. Holds the records of one key
  * at a time: blobs are listed in name order, and a key's records share a prefix.
  */
-export async function* listRecords(
-  store: EscrowStore,
-  suffixes: SourceSuffixes,
-  filter: RecordFilter,
-  deadline: AbortSignal,
-): AsyncGenerator<RecordsOfKey> {
+export async function* listRecords(from: RecordPlace, filter: RecordFilter): AsyncGenerator<RecordsOfKey> {
+  const { store, suffixes, deadline } = from;
   let prefixNow = '';
   let records: StoredRecord[] = [];
   for (const listed of prefixesOf(filter)) {
@@ -86,12 +90,8 @@ function prefixesOf({ source, names }: RecordFilter): readonly string[] {
  * The records under chosen names that pass the filter: few, and listed whole. Who put them there, and whether they hold the key
  * that they name, only a restore can show: they are listed and verified, and restored by their blob name only.
  */
-export async function* listChosenNames(
-  store: EscrowStore,
-  suffixes: SourceSuffixes,
-  filter: RecordFilter,
-  deadline: AbortSignal,
-): AsyncGenerator<StoredRecord> {
+export async function* listChosenNames(from: RecordPlace, filter: RecordFilter): AsyncGenerator<StoredRecord> {
+  const { store, suffixes, deadline } = from;
   for await (const blob of store.list(namedFolder, deadline, { metadata: true })) {
     const record = storedRecordOf(blob, suffixes);
     if (record !== undefined && passes(record, filter)) yield record;
@@ -99,14 +99,9 @@ export async function* listChosenNames(
 }
 
 /** The records of every key, then each under a chosen name by itself: for who looks at the escrow, never for who restores. */
-export async function* listEveryRecord(
-  store: EscrowStore,
-  suffixes: SourceSuffixes,
-  filter: RecordFilter,
-  deadline: AbortSignal,
-): AsyncGenerator<RecordsOfKey> {
-  yield* listRecords(store, suffixes, filter, deadline);
-  for await (const record of listChosenNames(store, suffixes, filter, deadline)) yield [record];
+export async function* listEveryRecord(from: RecordPlace, filter: RecordFilter): AsyncGenerator<RecordsOfKey> {
+  yield* listRecords(from, filter);
+  for await (const record of listChosenNames(from, filter)) yield [record];
 }
 
 function isFilled<T>(items: T[]): items is [T, ...T[]] {

@@ -217,7 +217,8 @@ test('a lost, replaced or altered key is found by the second audit, and a restor
 
 /** The record that a restore of a key would take. */
 async function restorable({ store, source }: AuditWorld, keyName: string): Promise<string> {
-  return (await chooseRecord(store, publicSuffixes, { source, keyName }, noLimit)).record.blobName;
+  return (await chooseRecord({ store, suffixes: publicSuffixes, deadline: noLimit }, { source, keyName })).record
+    .blobName;
 }
 
 /** Two days after the last act: what is called covered is, by what the app itself wrote; and nobody is accused in vain. */

@@ -27,12 +27,8 @@ describe('a record that was planted for it', () => {
     escrow.store.put(`${folder}20200101T020000Z-0000000b.keybackup`, 'planted', { metadata });
     const audit = await auditAt(escrow, night(11, 6));
     expect(keyIn(audit, 'payroll')?.record?.blobName).toBe(genuine);
-    const picked = await chooseRecord(
-      escrow.store,
-      publicSuffixes,
-      { source: escrow.source, keyName: 'payroll' },
-      noLimit,
-    );
+    const place = { store: escrow.store, suffixes: publicSuffixes, deadline: noLimit };
+    const picked = await chooseRecord(place, { source: escrow.source, keyName: 'payroll' });
     expect(picked.record.blobName).toBe(genuine);
   });
 });

@@ -28,7 +28,7 @@ describe('the records of a store', () => {
     await put(store, 'runs/20261124T020000Z/vaults/contoso-prod.json', signing);
     await put(store, 'named/elsewhere', 'https://evil.example.com/keys/signing');
     const groups: string[][] = [];
-    for await (const group of listRecords(store, publicSuffixes, {}, noLimit))
+    for await (const group of listRecords({ store, suffixes: publicSuffixes, deadline: noLimit }, {}))
       groups.push(group.map((one) => one.blobName));
     expect(groups).toEqual([
       [
@@ -37,7 +37,10 @@ describe('the records of a store', () => {
       ],
     ]);
     const chosen: string[] = [];
-    for await (const { blobName } of listChosenNames(store, publicSuffixes, { names: ['s*'] }, noLimit))
+    for await (const { blobName } of listChosenNames(
+      { store, suffixes: publicSuffixes, deadline: noLimit },
+      { names: ['s*'] },
+    ))
       chosen.push(blobName);
     expect(chosen).toEqual(['named/moves/signing.bak']);
     expect(await recordedSources(store, noLimit)).toEqual([prod]);
@@ -65,7 +68,7 @@ describe('the records of a store', () => {
       },
     };
     let seen = 0;
-    for await (const group of listRecords(store, publicSuffixes, {}, noLimit)) {
+    for await (const group of listRecords({ store, suffixes: publicSuffixes, deadline: noLimit }, {})) {
       seen += group.length;
       // Never more than one key ahead of the reader.
       expect(listed - seen).toBeLessThanOrEqual(1);
