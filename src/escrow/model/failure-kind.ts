@@ -1,87 +1,234 @@
+/** What a call needed, for the answers whose remedy depends on it. */
+export interface Need {
+  /** What to grant where a permission is missing, as a whole sentence. */
+  readonly grant: string;
+  /** The permission in a vault's access policies. */
+  readonly accessPolicy?: string;
+  /** It was a key backup, which takes longer the more versions the key has. */
+  readonly isBackup?: boolean;
+}
+
+/** What a remedy may depend on. */
+interface Answer extends Need {
+  readonly host: string;
+  /** Which, where it was storage that answered. */
+  readonly storage: 'blobs' | 'queue' | 'folder' | undefined;
+}
+
+export interface Explanation {
+  /** What the answer means, where the service's own words do not say it plainly. */
+  readonly meaning?: string;
+  /** Whole sentences. "The caller" is the app, or the person at the command line: whoever asked. */
+  remedy(answer: Answer): string;
+}
+
+const tryAgain = 'Another attempt may succeed; if it keeps failing, give the request id to Azure support.';
+const strayRecord = 'The app writes no such blob: find out who did (storage logs), and take another record.';
+
 /**
- * What an answer of a service, or no answer, means to us: the words that the domain decides by. Only an adapter knows the
- * statuses and codes that stand for them.
+ * What an answer of a service, or no answer, means to us, and what to do about it: the words that the domain decides by. Only an
+ * adapter knows the statuses and codes that stand for them. A remedy is right for its answer, or it sends people the wrong way.
  */
-export type FailureKind =
+export const explanations = {
   // The caller may not.
   /** A role or data action is missing. */
-  | 'denied'
+  denied: { meaning: 'access denied', remedy: ({ grant }) => grant },
   /** A vault's access policy lacks the permission. */
-  | 'deniedByAccessPolicy'
+  deniedByAccessPolicy: {
+    meaning: 'access denied',
+    remedy: ({ accessPolicy, grant }) =>
+      accessPolicy === undefined ? grant : `Grant the key permission "${accessPolicy}" in the vault's access policies.`,
+  },
   /** Refused for another reason than a missing permission: a perimeter, a rule that we do not know. */
-  | 'accessRefused'
+  accessRefused: {
+    meaning: 'access refused',
+    remedy: ({ host }) =>
+      `The service's message says what refuses it: a missing permission, a network security perimeter, a deny assignment. Ask whoever administers ${host}.`,
+  },
   /** The firewall does not let this address through. */
-  | 'blockedByFirewall'
+  blockedByFirewall: {
+    meaning: 'the firewall refused this address',
+    remedy: ({ host }) =>
+      `Let the caller's subnet or address through the firewall of ${host}, or connect a private endpoint.`,
+  },
   /** Public network access is off. */
-  | 'privateConnectionOnly'
+  privateConnectionOnly: {
+    meaning: 'only private connections are accepted',
+    remedy: ({ host }) => `Connect the caller to ${host} through an approved private endpoint.`,
+  },
   /** The token was not accepted. */
-  | 'tokenRefused'
+  tokenRefused: {
+    meaning: 'the token was refused',
+    remedy: ({ host }) =>
+      `Check that the identity belongs to the tenant of ${host}, and that the clock of this machine is right.`,
+  },
   /** The token is of another tenant than the service. */
-  | 'otherTenant'
+  otherTenant: {
+    meaning: 'the token is of another tenant',
+    remedy: ({ host }) =>
+      `${host} is in another tenant than the identity: use an identity of its tenant (az login --tenant), or correct the setting that names it.`,
+  },
   // No token, or no way.
   /** Nobody is signed in, and there is no managed identity. */
-  | 'notSignedIn'
+  notSignedIn: {
+    remedy: () =>
+      'A person has to sign in: az login. An app needs its managed identity (AZURE_CLIENT_ID), a service principal its secret or certificate.',
+  },
   /** The managed identity endpoint did not answer, or failed for a moment. */
-  | 'identityUnavailable'
+  identityUnavailable: {
+    meaning: 'the managed identity endpoint did not answer',
+    remedy: () => 'Another attempt may succeed; if it keeps failing, restart the app and look at the health of Azure.',
+  },
   /** It knows no such identity, or does not know this caller. */
-  | 'identityRefused'
+  identityRefused: {
+    meaning: 'the managed identity endpoint refused',
+    remedy: () => 'Check that AZURE_CLIENT_ID names an identity, and that it is assigned to this app.',
+  },
   /** The authority that a person or a service principal signs in to did not answer, or failed for a moment. */
-  | 'signInUnavailable'
+  signInUnavailable: {
+    meaning: 'the sign-in service did not answer',
+    remedy: () => 'Another attempt may succeed; check that the authority can be reached (AZURE_AUTHORITY_HOST).',
+  },
   /** The service asks for a token of another domain than its own: a wrong DNS suffix or cloud. */
-  | 'wrongCloud'
+  wrongCloud: {
+    meaning: 'it asks for a token of another domain',
+    remedy: ({ host }) =>
+      `The DNS suffix or the cloud does not fit ${host}: correct AZURE_CLOUD, ESCROW_VAULT_DNS_SUFFIX or ESCROW_HSM_DNS_SUFFIX.`,
+  },
   /** Its certificate is not trusted: something inspects TLS. */
-  | 'untrustedCertificate'
+  untrustedCertificate: {
+    meaning: 'the certificate is not trusted',
+    remedy: ({ host }) =>
+      `Something between the caller and ${host} inspects TLS, as a corporate proxy does: name the file of its root certificate in NODE_EXTRA_CA_CERTS.`,
+  },
   /** The host has no address, or nothing listens there. */
-  | 'unreachable'
+  unreachable: {
+    remedy: ({ host }) => `Check that ${host} exists, resolves and can be reached from the caller's network.`,
+  },
   /** The proxy of this machine opened no way to the host. */
-  | 'blockedByProxy'
+  blockedByProxy: {
+    meaning: 'the proxy did not let the call through',
+    remedy: ({ host }) =>
+      `Have the proxy of HTTPS_PROXY let ${host} through, if that host exists; or name it in NO_PROXY where it can be reached without.`,
+  },
   /** The connection broke, or no answer came in time. */
-  | 'noAnswer'
+  noAnswer: {
+    remedy: ({ host, isBackup }) =>
+      isBackup
+        ? `A key with more than 500 versions cannot be backed up in time: replace it by a new key. Otherwise another attempt may succeed; check the network between the caller and ${host}.`
+        : `Another attempt may succeed; check the network between the caller and ${host}.`,
+  },
   /** The answer leads elsewhere: another host, a redirect, a listing in a circle. */
-  | 'misrouted'
+  misrouted: {
+    remedy: ({ host }) =>
+      `Something answers in place of ${host} or sends its callers elsewhere; the token went to no other host. Check what stands between (proxies, gateways, DNS).`,
+  },
   /** The answer is not what the service answers. */
-  | 'invalidAnswer'
+  invalidAnswer: {
+    remedy: ({ host }) =>
+      `Another attempt may succeed; if it keeps happening, check what stands between the caller and ${host}.`,
+  },
   // The service cannot now.
-  | 'throttled'
-  | 'unavailable'
+  throttled: {
+    meaning: 'throttled',
+    remedy: ({ host }) =>
+      `Another attempt may succeed; others load ${host} too: lower maxBackupsPerSecond, or run at another hour.`,
+  },
+  unavailable: { remedy: () => tryAgain },
   /** A proxy or gateway on the way to the service failed; the service itself said nothing. */
-  | 'gatewayUnavailable'
+  gatewayUnavailable: {
+    remedy: ({ host }) =>
+      `Another attempt may succeed; if it keeps failing, check what stands between the caller and ${host} (proxies, gateways).`,
+  },
   /** Another operation on the same thing goes on, or the name is taken. */
-  | 'conflict'
+  conflict: {
+    remedy: ({ storage }) =>
+      storage !== undefined
+        ? 'Something else holds or changes it, as a lease or a copy does: look at it, then run the same again.'
+        : 'Another operation on this key went on for minutes: wait until it has ended, then run the same again.',
+  },
   // The object of the call.
-  | 'absent'
+  absent: {
+    remedy: ({ storage }) =>
+      storage !== undefined
+        ? 'It was removed, or never there: list the records to see what there is.'
+        : 'If it was deleted by mistake, recover it while it is soft-deleted; then run again.',
+  },
   /** The container, the folder or the queue itself is not there. */
-  | 'storeAbsent'
+  storeAbsent: {
+    remedy: ({ storage }) => {
+      if (storage === 'folder') return 'Check the path, and that its disk is there.';
+      return storage === 'queue'
+        ? 'The queue of ESCROW_QUEUE_NAME does not exist: deploy infra, or correct the setting.'
+        : 'The container of ESCROW_CONTAINER_URL does not exist: deploy infra, or correct the setting.';
+    },
+  },
   /** It is there already, and nothing is overwritten. */
-  | 'writeOnce'
+  writeOnce: {
+    meaning: 'write-once',
+    remedy: () =>
+      'Nothing that exists is overwritten or deleted, as is meant: choose another name, and leave the old one be.',
+  },
   /** More bytes than its kind may have; it was left unread. */
-  | 'tooLarge'
+  tooLarge: { remedy: () => strayRecord },
   /** It is in the archive tier, or still on its way back from there. */
-  | 'notReadable'
+  notReadable: {
+    meaning: 'archived',
+    remedy: () =>
+      'Bring it back from the archive first (az storage blob set-tier --tier Hot; it takes up to 15 hours), or take another record.',
+  },
   /** It is encrypted with a key that only whoever wrote it has. */
-  | 'customerKeyRequired'
+  customerKeyRequired: { meaning: 'encrypted with a key that only its writer has', remedy: () => strayRecord },
   /** The storage account's own encryption key is gone. */
-  | 'encryptionKeyLost'
-  | 'certificateBacked'
-  | 'purgeProtected'
+  encryptionKeyLost: {
+    meaning: "the storage account's own encryption key is gone",
+    remedy: ({ host }) =>
+      `Recover the key that encrypts ${host} in its Key Vault, and let the account use it again: until then nothing in the account can be read or written.`,
+  },
+  certificateBacked: {
+    remedy: () => 'Back up the certificate instead (az keyvault certificate backup, Backup-AzKeyVaultCertificate).',
+  },
+  purgeProtected: {
+    meaning: 'purge protection',
+    remedy: () => 'This source does not let a deleted key be purged: it goes at the end of its retention.',
+  },
   /** The service cannot open a backup: other subscription, geography or security domain, or spoiled bytes. */
-  | 'backupUndecryptable'
-  | 'backupMalformed'
+  backupUndecryptable: {
+    remedy: () =>
+      'Restore it where it can be opened: a vault of the same subscription and geography, an HSM of the same security domain.',
+  },
+  backupMalformed: { remedy: () => 'Check the digest of the record, and restore another one of the key.' },
   /** An HSM-protected key, and a vault that has none. */
-  | 'premiumRequired'
+  premiumRequired: {
+    meaning: 'the key is HSM-protected, and this is a standard vault',
+    remedy: () =>
+      'Restore it to a premium vault (az keyvault create --sku premium) of the same subscription and geography.',
+  },
   // A folder as a store.
   /** The disk has no room. */
-  | 'storeFull'
+  storeFull: {
+    meaning: 'the disk is full',
+    remedy: () => 'Make room on the disk, or name a folder on another one; then run the same again.',
+  },
   /** The disk or the folder can only be read. */
-  | 'readOnly'
+  readOnly: { meaning: 'it can only be read', remedy: () => 'Name a folder on a disk that can be written to.' },
   /** Another process writes to the folder. */
-  | 'inUse'
+  inUse: {
+    meaning: 'another process writes to it',
+    remedy: () => 'Wait until the other process has ended, then run the same again.',
+  },
   /** A file cannot have that name, there or on another system. */
-  | 'nameRefused'
+  nameRefused: { remedy: () => 'Choose another name.' },
   /** A symbolic link stands where a file or a folder was expected. */
-  | 'symbolicLink'
+  symbolicLink: { remedy: () => 'Name the real folder or file; a link could lead anywhere.' },
   /** Any other refusal: asking again changes nothing. */
-  | 'refused';
+  refused: {
+    remedy: () =>
+      'The same request is refused again: correct what the answer names, or give the request id to Azure support.',
+  },
+} as const satisfies Readonly<Record<string, Explanation>>;
+
+export type FailureKind = keyof typeof explanations;
 
 /** The identity lacks a permission; the service itself works. */
 export function isDenied(kind: FailureKind): boolean {

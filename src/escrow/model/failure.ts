@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import type { FailureKind } from './failure-kind.ts';
-import type { Need } from './remedy.ts';
+import type { FailureKind, Need } from './failure-kind.ts';
 import { reasonOf, remedyOf } from './remedy.ts';
 import { OutOfTime, ServiceError } from './service-error.ts';
 import type { SourceId } from './source.ts';

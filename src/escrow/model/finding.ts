@@ -3,54 +3,57 @@ import type { SourceId } from './source.ts';
 import { describeSource } from './source.ts';
 import { parseSourcePath, sourcePath } from './source-path.ts';
 
-/** What was found; the names are a contract with the alarms. */
-export type FindingKind =
+/** What was found, with its title on the page; the names are a contract with the alarms. */
+export const findingTitles = {
   // of one key
-  | 'neverEscrowed'
-  | 'stale'
-  | 'changedSinceBackup'
-  | 'recordMissing'
-  | 'recordAltered'
-  | 'olderRecordsAltered'
-  | 'recordNotReadable'
-  | 'recordUnproven'
-  | 'recordForeign'
-  | 'recordTooEarly'
-  | 'recordWithoutDigest'
-  | 'recordNotBlockBlob'
-  | 'keyGone'
-  | 'keyReplaced'
-  | 'keyRolledBack'
-  | 'configuredKeyNotFound'
-  | 'versionsNearLimit'
-  | 'versionsOverLimit'
-  | 'versionsUncounted'
+  neverEscrowed: 'Never escrowed',
+  stale: 'Newest backup too old',
+  changedSinceBackup: 'Changed since its newest backup',
+  recordMissing: 'Backup removed',
+  recordAltered: 'Backup altered',
+  olderRecordsAltered: 'Older backups removed or altered',
+  recordNotReadable: 'Backup cannot be read now',
+  recordUnproven: 'Backup unproven',
+  recordForeign: 'Backup of something else',
+  recordTooEarly: 'Backup from before its run',
+  recordWithoutDigest: 'Backup without digest',
+  recordNotBlockBlob: 'Backup that can be changed',
+  keyGone: 'Key gone',
+  keyReplaced: 'Key replaced',
+  keyRolledBack: 'Key rolled back',
+  configuredKeyNotFound: 'Configured key not found',
+  versionsNearLimit: 'Many key versions',
+  versionsOverLimit: 'Too many key versions',
+  versionsUncounted: 'Versions not read',
   // of a source
-  | 'notLookedAt'
-  | 'sourceUnreadable'
-  | 'sourceShrank'
-  | 'sourceEmpty'
-  | 'sourceLeftOut'
-  | 'selectionMatchesNothing'
-  | 'selectionNarrowed'
-  | 'recordsOfUnknownKeys'
-  | 'recordsLate'
-  | 'recordsElsewhere'
-  | 'runMissing'
-  | 'runIncomplete'
-  | 'reportUnreadable'
+  notLookedAt: 'Not looked at',
+  sourceUnreadable: 'Source cannot be read',
+  sourceShrank: 'Source shrank',
+  sourceEmpty: 'Source is empty',
+  sourceLeftOut: 'Source left out',
+  selectionMatchesNothing: 'Selection matches nothing',
+  selectionNarrowed: 'Selection narrowed',
+  recordsOfUnknownKeys: 'Backups of unknown keys',
+  recordsLate: 'Late backups',
+  recordsElsewhere: 'Backups of another place',
+  runMissing: 'Run missing',
+  runIncomplete: 'Run incomplete',
+  reportUnreadable: 'Report cannot be read',
   // of the whole escrow
-  | 'tooManyBlobs'
-  | 'requestsNotCarriedOut'
-  | 'drillOverdue'
-  | 'drillOpen'
-  | 'drillNotProven'
-  | 'receiptUnreadable'
-  | 'notWriteOnce'
-  | 'writeOnceUnproven'
-  | 'auditMissing'
-  | 'auditAltered'
-  | 'auditUnreadable';
+  tooManyBlobs: 'More than is looked at',
+  requestsNotCarriedOut: 'Requests not carried out',
+  drillOverdue: 'Restore drill overdue',
+  drillOpen: 'Restore drill left keys behind',
+  drillNotProven: 'Not proven by the last drill',
+  receiptUnreadable: 'Drill receipt cannot be read',
+  notWriteOnce: 'Escrow is not write-once',
+  writeOnceUnproven: 'Write-once not proven',
+  auditMissing: 'Earlier audits missing',
+  auditAltered: 'Audit altered',
+  auditUnreadable: 'Audit cannot be read',
+} as const;
+
+export type FindingKind = keyof typeof findingTitles;
 
 const text = z.string();
 

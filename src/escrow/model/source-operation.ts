@@ -1,4 +1,4 @@
-import type { Need } from './remedy.ts';
+import type { Need } from './failure-kind.ts';
 import type { ServiceError } from './service-error.ts';
 import type { SourceId } from './source.ts';
 

@@ -1,5 +1,5 @@
 import type { CoverageStatus } from '../model/coverage-status.ts';
-import type { FindingKind } from '../model/finding.ts';
+import { findingTitles } from '../model/finding.ts';
 import type { SourceKind } from '../model/source.ts';
 import type { AuditedSource } from '../records/audit-document.ts';
 import type { Html } from './html.ts';
@@ -31,55 +31,9 @@ export function wordsOfStatus(status: string): StatusWords {
   return { sign: '?', word: status, meaning: 'a status that this version does not know' };
 }
 
-const findingWords: Readonly<Record<FindingKind, string>> = {
-  neverEscrowed: 'Never escrowed',
-  stale: 'Newest backup too old',
-  changedSinceBackup: 'Changed since its newest backup',
-  recordMissing: 'Backup removed',
-  recordAltered: 'Backup altered',
-  olderRecordsAltered: 'Older backups removed or altered',
-  recordNotReadable: 'Backup cannot be read now',
-  recordUnproven: 'Backup unproven',
-  recordForeign: 'Backup of something else',
-  recordTooEarly: 'Backup from before its run',
-  recordWithoutDigest: 'Backup without digest',
-  recordNotBlockBlob: 'Backup that can be changed',
-  keyGone: 'Key gone',
-  keyReplaced: 'Key replaced',
-  keyRolledBack: 'Key rolled back',
-  configuredKeyNotFound: 'Configured key not found',
-  versionsNearLimit: 'Many key versions',
-  versionsOverLimit: 'Too many key versions',
-  versionsUncounted: 'Versions not read',
-  notLookedAt: 'Not looked at',
-  sourceUnreadable: 'Source cannot be read',
-  sourceShrank: 'Source shrank',
-  sourceEmpty: 'Source is empty',
-  sourceLeftOut: 'Source left out',
-  selectionMatchesNothing: 'Selection matches nothing',
-  selectionNarrowed: 'Selection narrowed',
-  recordsOfUnknownKeys: 'Backups of unknown keys',
-  recordsLate: 'Late backups',
-  recordsElsewhere: 'Backups of another place',
-  runMissing: 'Run missing',
-  runIncomplete: 'Run incomplete',
-  reportUnreadable: 'Report cannot be read',
-  tooManyBlobs: 'More than is looked at',
-  requestsNotCarriedOut: 'Requests not carried out',
-  drillOverdue: 'Restore drill overdue',
-  drillOpen: 'Restore drill left keys behind',
-  drillNotProven: 'Not proven by the last drill',
-  receiptUnreadable: 'Drill receipt cannot be read',
-  notWriteOnce: 'Escrow is not write-once',
-  writeOnceUnproven: 'Write-once not proven',
-  auditMissing: 'Earlier audits missing',
-  auditAltered: 'Audit altered',
-  auditUnreadable: 'Audit cannot be read',
-};
-
 /** An audit of another version may have findings that this one has no words for: their own names must do. */
 export function findingWord(kind: string): string {
-  return isNameIn(findingWords, kind) ? findingWords[kind] : kind;
+  return isNameIn(findingTitles, kind) ? findingTitles[kind] : kind;
 }
 
 function isNameIn<T extends object>(words: T, name: PropertyKey): name is keyof T {
