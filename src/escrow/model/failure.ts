@@ -113,7 +113,8 @@ function causeOfAnswer(error: ServiceError, remedy: string): Cause {
   return withThrown(answer, error);
 }
 
-function withThrown<T extends Cause>(cause: T, thrown: unknown): T {
+/** What was thrown stays with what became of it, unseen. */
+export function withThrown<T extends object>(cause: T, thrown: unknown): T {
   return Object.defineProperty(cause, 'cause', { value: thrown, enumerable: false });
 }
 

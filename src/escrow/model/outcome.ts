@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Failure } from './failure.ts';
-import { failureSchema } from './failure.ts';
+import { failureSchema, withThrown } from './failure.ts';
 import { skipReasons } from './selection.ts';
 
 const text = z.string();
@@ -30,14 +30,9 @@ export type Outcome =
 /** The key has a record of this run. */
 export type RecordOutcome = Extract<Outcome, { readonly outcome: 'escrowed' | 'alreadyEscrowed' }>;
 
-type FailedOutcome = Failure & { readonly key: string; readonly outcome: 'failed' };
-
-/** What failed for a key; what was thrown stays with it, unseen. */
-export function failedOutcome(key: string, failure: Failure): FailedOutcome {
-  return Object.defineProperty({ key, outcome: 'failed' as const, ...failure }, 'cause', {
-    value: failure.cause,
-    enumerable: false,
-  });
+/** What failed for a key. */
+export function failedOutcome(key: string, failure: Failure): Failure & { key: string; outcome: 'failed' } {
+  return withThrown({ key, outcome: 'failed', ...failure }, failure.cause);
 }
 
 export type OutcomeCounts = Readonly<Record<'considered' | Outcome['outcome'], number>>;

@@ -53,11 +53,24 @@ export function checkRuns(
   const isNewlyDead = (run: StoredRun): boolean => judged !== undefined && isDead(run, now) && !isDead(run, judged.at);
   const dead = newestFirst.filter((run) => run !== last?.run && isNewlyDead(run));
   const skipped = begun.length > 0 && judged !== undefined ? dues.filter(hasNotBegun) : [];
+  const lastAt = newestFirst[0]?.startedAt ?? judged?.lastRunAt;
+  const lastBegun = lastAt === undefined ? 'no run is on record' : `the last one began ${instant(lastAt)}`;
   const of = findingsOf({ source });
   const findings = found(
-    begun.length === 0 && !hasChanged && runMissing(due, newestFirst[0]?.startedAt ?? judged?.lastRunAt, of),
+    begun.length === 0 &&
+      !hasChanged &&
+      of('runMissing', 'gap', {
+        reason: 'no run over it has begun since one was due',
+        detail: `due ${instant(due)}; ${lastBegun}`,
+        remedy: 'Check that the app runs (its timer "nightlyEscrow" and its queue), then back up the source (enqueue).',
+      }),
     last && runIncomplete('gap', last.run, last.how, of),
-    skipped[0] && runsSkipped(skipped.length, skipped[0], of),
+    skipped[0] &&
+      of('runMissing', 'warning', {
+        reason: 'runs that were due never began',
+        detail: `${counted(skipped.length, 'run')}, the first due ${instant(skipped[0])}`,
+        remedy: 'A later run has begun since; see in the log of the function nightlyEscrow why these did not.',
+      }),
     ...dead.slice(0, maxDead).map((run) => runIncomplete('warning', run, leftNoReport(run), of)),
   );
   return { findings, missed };
@@ -101,23 +114,6 @@ function leftNoReport({ startedAt }: StoredRun): string {
 function howItFailed({ counts, problems }: ReportSummary): string {
   const keys = counts.failed === 0 ? [] : [`${counts.failed} of ${counts.considered} keys failed`];
   return [...keys, ...problems.map(failureHeadline)].join('; ') || 'its report does not say why';
-}
-
-function runMissing(due: Date, last: Date | undefined, of: MakeFinding): Finding {
-  const before = last === undefined ? 'no run is on record' : `the last one began ${instant(last)}`;
-  return of('runMissing', 'gap', {
-    reason: 'no run over it has begun since one was due',
-    detail: `due ${instant(due)}; ${before}`,
-    remedy: 'Check that the app runs (its timer "nightlyEscrow" and its queue), then back up the source (enqueue).',
-  });
-}
-
-function runsSkipped(runs: number, firstDue: Date, of: MakeFinding): Finding {
-  return of('runMissing', 'warning', {
-    reason: 'runs that were due never began',
-    detail: `${counted(runs, 'run')}, the first due ${instant(firstDue)}`,
-    remedy: 'A later run has begun since; see in the log of the function nightlyEscrow why these did not.',
-  });
 }
 
 function runIncomplete(severity: Finding['severity'], { runId }: StoredRun, how: string, of: MakeFinding): Finding {

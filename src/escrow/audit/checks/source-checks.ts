@@ -69,7 +69,7 @@ function listingChecks(coverage: SourceCoverage<CheckedKey>, of: MakeFinding): F
     dropped.length > 0 &&
       of('selectionNarrowed', 'warning', {
         reason: 'keys that were escrowed are left out by "keys" and "except" now',
-        detail: someKeys(namesOf(dropped)),
+        detail: someKeys(dropped),
         remedy: 'If that is meant, nothing is to be done: their records stay. Otherwise correct the patterns.',
       }),
   );
@@ -99,7 +99,7 @@ function recordChecks(keys: readonly CheckedKey[], of: MakeFinding): Finding[] {
     unseen.length > 0 &&
       of('notLookedAt', 'gap', {
         reason: 'records of keys could not be looked at, so nothing is known of them today',
-        detail: `${someKeys(namesOf(unseen))}; ${why}`,
+        detail: `${someKeys(unseen)}; ${why}`,
         remedy:
           'If time ran out, raise functionTimeout; if a folder is overfull, find out who fills it (storage logs).',
       }),
@@ -113,18 +113,14 @@ function recordChecks(keys: readonly CheckedKey[], of: MakeFinding): Finding[] {
     elsewhere.length > 0 &&
       of('recordsElsewhere', 'warning', {
         reason: 'the newest records say that they can be restored elsewhere than the settings say',
-        detail: someKeys(namesOf(elsewhere)),
+        detail: someKeys(elsewhere),
         remedy: 'Correct subscriptionId, geography or securityDomain of the source, or find out who wrote the records.',
       }),
   );
 }
 
-function namesOf(keys: readonly CheckedKey[]): string[] {
-  return keys.map(({ key }) => key);
-}
-
-function someKeys(names: readonly string[]): string {
-  return `${counted(names.length, 'key')}: ${someOf(names)}`;
+function someKeys(keys: readonly { readonly key: string }[]): string {
+  return `${counted(keys.length, 'key')}: ${someOf(keys.map(({ key }) => key))}`;
 }
 
 /** Nothing of the escrow's is lost with a certificate's key; that it is gone is reported all the same, once. */
@@ -148,7 +144,7 @@ export function folderChecks(source: EscrowSource, unknown: readonly string[], i
     unknown.length > 0 &&
       of('recordsOfUnknownKeys', 'warning', {
         reason: 'there are records of keys that no audit ever saw listed',
-        detail: someKeys(unknown),
+        detail: `${counted(unknown.length, 'key')}: ${someOf(unknown)}`,
         remedy:
           'A key made and deleted between two audits leaves such records; if none was, find out who wrote them (storage logs).',
       }),
