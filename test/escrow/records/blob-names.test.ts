@@ -2,12 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseRunTime, requestRunId, scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import type { SourceId } from '../../../src/escrow/model/source.ts';
-import {
-  keyNamePattern,
-  parseSourcePath,
-  sourceNamePattern,
-  sourcePath,
-} from '../../../src/escrow/model/source-path.ts';
+import { keyNamePattern, sourceNamePattern } from '../../../src/escrow/model/source-path.ts';
 import {
   faultOfBlobName,
   namedRecordName,
@@ -74,23 +69,6 @@ describe('the names', () => {
     );
   });
 
-  test('of two different records are never the same', () => {
-    const record = fc.tuple(sources, keyNames, runIds, numbers);
-    fc.assert(
-      fc.property(record, record, ([source, key, run, number], [otherSource, otherKey, otherRun, otherNumber]) => {
-        const same =
-          sourcePath(source) === sourcePath(otherSource) &&
-          key.toLowerCase() === otherKey.toLowerCase() &&
-          run === otherRun &&
-          number === otherNumber;
-        expect(recordName(source, key, run, number) === recordName(otherSource, otherKey, otherRun, otherNumber)).toBe(
-          same,
-        );
-      }),
-      { numRuns: 1000 },
-    );
-  });
-
   test('of reports and markers give run and source back, however many reports there are', () => {
     fc.assert(
       fc.property(sources, runIds, fc.integer({ min: 1, max: 99 }), (source, runId, attempt) => {
@@ -99,14 +77,6 @@ describe('the names', () => {
         expect(parseRecordName(reportName(runId, source, attempt))).toBeUndefined();
       }),
       { numRuns: 1000 },
-    );
-  });
-
-  test('of a source give the source back', () => {
-    fc.assert(
-      fc.property(sources, (source) => {
-        expect(parseSourcePath(sourcePath(source))).toEqual(source);
-      }),
     );
   });
 });
