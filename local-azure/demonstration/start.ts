@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { QueueClient } from '@azure/storage-queue';
-import type { Services } from '../../src/app/services.ts';
 import type { Settings } from '../../src/app/settings.ts';
 import { readSettings } from '../../src/app/settings.ts';
 import { wrapTo } from '../../src/cli/terminal/print.ts';
@@ -55,7 +54,6 @@ async function main(): Promise<number> {
   await using azure = await startAzureFor(settings);
   // This process looks on as the operator; the app lives in a process of its own, as the app's identity.
   adoptEnvironment({ ...azure, env: azure.envOf(azure.identities.operator) });
-  const { createServices } = await import('../../src/app/services.ts');
   await publishEnvironment(azure, values);
   try {
     progress.step(
@@ -64,14 +62,7 @@ async function main(): Promise<number> {
     const { app, audit } = azure.identities;
     await using host = await startPart('backup', { ...values, ...azure.envOf(app) }, progress.show);
     await using auditHost = await startPart('audit', { ...values, ...azure.envOf(audit) }, progress.show);
-    const pass = firstPass({
-      host,
-      auditHost,
-      azure,
-      settings,
-      services: createServices(settings),
-      step: progress.step,
-    });
+    const pass = firstPass(host, auditHost, azure, settings, progress.step);
     const summary = await Promise.race([pass, interrupted]);
     if (summary === 'interrupted') return 130;
     progress.done();
@@ -151,15 +142,13 @@ async function publishEnvironment(azure: LocalAzure, values: Record<string, stri
   await writeFile(environmentFile, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
 }
 
-async function firstPass(parts: {
-  host: FunctionsHost;
-  auditHost: FunctionsHost;
-  azure: LocalAzure;
-  settings: Settings;
-  services: Services;
-  step: (text: string) => void;
-}): Promise<PassSummary> {
-  const { host, auditHost, azure, settings, services, step } = parts;
+async function firstPass(
+  host: FunctionsHost,
+  auditHost: FunctionsHost,
+  azure: LocalAzure,
+  settings: Settings,
+  step: (text: string) => void,
+): Promise<PassSummary> {
   step(`Running the nightly job over ${settings.sources.length} sources`);
   const nightly = await runNightly(host, settings.sources, settings.functionTimeoutMs);
 
@@ -183,8 +172,11 @@ async function firstPass(parts: {
   step('Auditing what was escrowed, as the identity that cannot back up');
   const audit = await runAudit(auditHost);
 
+  // Loaded once this process has the environment of its Azure.
+  const { createServices } = await import('../../src/app/services.ts');
+  const { store } = createServices(settings);
   const names: string[] = [];
-  for await (const { name } of services.store.list('', AbortSignal.timeout(60_000))) names.push(name);
+  for await (const { name } of store.list('', AbortSignal.timeout(60_000))) names.push(name);
   return {
     nightly,
     onDemand,

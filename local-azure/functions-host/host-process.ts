@@ -1,16 +1,14 @@
 import type { HostJson, HostOverrides } from './host-configuration.ts';
 import type { HostEvent } from './host-events.ts';
 
-/** The command-line argument of a host process, as JSON. Its app settings are its environment. */
+/** The command-line argument of a host process, as JSON. Its app settings are its environment. Without a parent it prints its events. */
 export interface HostProcessOptions {
   /** Absolute path of the built CommonJS application. */
   readonly bundle: string;
   readonly hostJson: HostJson;
   readonly overrides?: HostOverrides;
-  /** Where timer statuses outlive the process. */
+  /** Where timer statuses outlive the host; without it, they outlive its processes only. */
   readonly stateFile?: string;
-  /** Prints a line per event on stdout. Always so without an IPC channel. */
-  readonly print?: boolean;
 }
 
 export type HostCommand =

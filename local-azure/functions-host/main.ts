@@ -15,7 +15,7 @@ function send(message: HostMessage): void {
 const emit: Emit = (event) => {
   const stamped = { at: Date.now(), ...event } as HostEvent;
   send(stamped);
-  if (options.print === true || !hasParent) process.stdout.write(`${describeEvent(stamped)}\n`);
+  if (!hasParent) process.stdout.write(`${describeEvent(stamped)}\n`);
 };
 
 /** Ends the process once the messages under way to the parent are delivered. */

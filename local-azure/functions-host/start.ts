@@ -8,22 +8,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { machineEnvironment } from '../machine-environment.ts';
 import { createEventRecord, type WaitFor } from './event-record.ts';
-import { type HostJson, type HostOverrides, hostTimes } from './host-configuration.ts';
+import { type HostJson, hostTimes } from './host-configuration.ts';
 import type { HostEvent } from './host-events.ts';
 import { type HostCommand, type HostMessage, type HostProcessOptions, restartExitCode } from './host-process.ts';
 import { createPendingFires, type FiredTimer } from './pending-fires.ts';
 import type { FunctionMetadata } from './worker/core-contract.ts';
 
-export interface FunctionsHostOptions {
-  /** Absolute path of the built CommonJS application. */
-  readonly bundle: string;
+export interface FunctionsHostOptions extends Omit<HostProcessOptions, 'hostJson'> {
   /** All app settings; the host process gets no other environment than these and what a process needs to run. */
   readonly settings: Readonly<Record<string, string>>;
   /** The parsed host.json, or its path. */
   readonly hostJson: HostJson | string;
-  readonly overrides?: HostOverrides;
-  /** Where timer statuses outlive this host; without it, they outlive its processes only. */
-  readonly stateFile?: string;
   /** Called with every event, first to last. */
   readonly onEvent?: (event: HostEvent) => void;
 }

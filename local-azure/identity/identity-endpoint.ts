@@ -36,9 +36,7 @@ export type IdentityFaultEffect =
 export async function startIdentityEndpoint(options: {
   identities: IdentityRegistry;
   defaultIdentity: LocalIdentity;
-  now?: () => number;
 }): Promise<IdentityEndpoint> {
-  const now = options.now ?? Date.now;
   const header = randomUUID();
   const faults = createFaultPlan<IdentityFaultMatcher, IdentityFaultEffect, string | undefined>(
     (matcher, identity) => matcher.identity === undefined || matcher.identity === identity,
@@ -60,7 +58,7 @@ export async function startIdentityEndpoint(options: {
     const lifetime = endpoint.tokenLifetimeSeconds;
     answer(response, 200, {
       access_token: options.identities.issueToken(identity as LocalIdentity, resource.replace(/\/$/, ''), lifetime),
-      expires_on: String(Math.floor(now() / 1000) + lifetime),
+      expires_on: String(Math.floor(Date.now() / 1000) + lifetime),
       resource,
       token_type: 'Bearer',
       client_id: identity?.clientId,

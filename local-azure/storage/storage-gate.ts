@@ -33,8 +33,6 @@ export interface StorageRequestRecord {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly method: string;
-  readonly path: string;
-  readonly comp: string | undefined;
   readonly operation: string;
   readonly containerName: string | undefined;
   readonly blobName: string | undefined;
@@ -70,26 +68,21 @@ export async function startStorageGate(options: {
   identities: IdentityRegistry;
   certificates: Certificates;
   azurite: { readonly blobPort: number; readonly queuePort: number };
-  now?: () => number;
 }): Promise<StorageGate> {
   const { identities, certificates, azurite } = options;
-  const now = options.now ?? Date.now;
   const agent = new https.Agent({ keepAlive: true, ca: certificates.ca });
   const faults = createFaultPlan<StorageFaultMatcher, StorageFaultEffect, Subject>(matchesFault);
   const rehydrations = createRehydrations({ agent, port: azurite.blobPort });
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const host = request.headers.host ?? '';
-    const target = request.url ?? '/';
-    const call = storageCall(
-      host.split('.')[1] === 'queue' ? 'queue' : 'blob',
-      request.method ?? '',
-      target,
-      request.headers,
-    );
-    const authentication = identities.authenticate(request.headers.authorization, audience);
+    const { method = '', url: target = '/', headers } = request;
+    const service = headers.host?.split('.')[1] === 'queue' ? 'queue' : 'blob';
+    const call = storageCall(service, method, target, headers);
+    const authentication = identities.authenticate(headers.authorization, audience);
     const identity = 'identity' in authentication ? authentication.identity : undefined;
-    const record = recordOf(request, call, identity, now());
+    const { operation, containerName, blobName } = call;
+    const asked = { at: Date.now(), method, operation, containerName, blobName };
+    const record: StorageRequestRecord = { ...asked, identity: identity?.name, status: undefined };
     gate.requests.push(record);
     response.once('finish', () => {
       record.status = response.statusCode;
@@ -110,7 +103,7 @@ export async function startStorageGate(options: {
     const mayAddOnly =
       makesBlob.includes(call.operation) && !mayDo(authentication.identity, overwrite, call.containerName);
     // A condition on what is there and one on nothing being there do not go together: Azurite would refuse both with 400.
-    const isConditional = conditions.some((name) => request.headers[name] !== undefined);
+    const isConditional = conditions.some((name) => headers[name] !== undefined);
     if (mayAddOnly && isConditional && (await headBlob(request, { agent, port })).statusCode === 200) {
       return refuse(request, () => answerStorageError(response, 403, 'UnauthorizedBlobOverwrite'));
     }
@@ -118,7 +111,7 @@ export async function startStorageGate(options: {
       agent,
       port,
       mustBeNew: mayAddOnly && !isConditional,
-      answersConflict: () => request.headers['if-none-match'] === '*' && gate.existingBlobAnswer === 'conflict',
+      answersConflict: () => headers['if-none-match'] === '*' && gate.existingBlobAnswer === 'conflict',
       cutAfterWork: effect?.kind === 'resetAfterWork',
       ...archivedView(rehydrations, call),
     });
@@ -167,26 +160,6 @@ function matchesFault(matcher: StorageFaultMatcher, { call, identity }: Subject)
 function isCovered(identity: LocalIdentity, { service, containerName, anyOf, allOf }: StorageCall): boolean {
   const has = (action: string): boolean => mayDo(identity, action, service === 'blob' ? containerName : undefined);
   return anyOf.some(has) && allOf.every(has);
-}
-
-function recordOf(
-  request: IncomingMessage,
-  call: StorageCall,
-  identity: LocalIdentity | undefined,
-  at: number,
-): StorageRequestRecord {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'https://storage.local');
-  return {
-    at,
-    method: request.method ?? '',
-    path: pathname,
-    comp: searchParams.get('comp') ?? undefined,
-    operation: call.operation,
-    containerName: call.containerName,
-    blobName: call.blobName,
-    identity: identity?.name,
-    status: undefined,
-  };
 }
 
 /** The body has to be read before the connection can carry another request. */

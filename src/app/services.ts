@@ -63,7 +63,10 @@ export function compose(settings: Settings, clock: Clock): Composition {
   const drills = openEscrowStore({ url: () => settings.drillContainerUrl, credential, clock, mayBeMissing: true });
   const services: Services = {
     settings,
-    storage: settings.accountId === undefined ? undefined : storageOf(settings, settings.accountId, credential, clock),
+    storage:
+      settings.accountId === undefined
+        ? undefined
+        : createStorageAccount(settings.accountId, settings.resourceManagerUrl, credential, clock),
     store,
     audits,
     drills,
@@ -83,24 +86,6 @@ export function compose(settings: Settings, clock: Clock): Composition {
     reportWait,
   };
   return { services, credential, keyClientOf };
-}
-
-/** The management plane may be out of reach of a closed network: an audit does not wait for it. */
-const maxStorageMs = 45_000;
-
-function storageOf(
-  { resourceManagerUrl }: Settings,
-  accountId: string,
-  credential: TokenCredential,
-  clock: Clock,
-): StorageAdministration {
-  const account = createStorageAccount(accountId, resourceManagerUrl, credential, clock);
-  const bounded = (deadline: AbortSignal): AbortSignal =>
-    AbortSignal.any([deadline, AbortSignal.timeout(maxStorageMs)]);
-  return {
-    redundancy: (deadline) => account.redundancy(bounded(deadline)),
-    protectionOf: (container, deadline) => account.protectionOf(container, bounded(deadline)),
-  };
 }
 
 /** Makes one thing for each source, at its first use. */

@@ -7,6 +7,8 @@ import { createResourceManager } from './resource-manager.ts';
 
 const apiVersion = '2024-01-01';
 const service = 'Resource Manager';
+/** The management plane may be out of reach of a closed network: an audit does not wait for it. */
+const maxWaitMs = 45_000;
 
 /**
  * The storage account of the escrow as Azure Resource Manager has it: one GET for its redundancy, one for each container. They take
@@ -24,10 +26,8 @@ export function createStorageAccount(
   const ask = createResourceManager(endpoint, credential, clock, service);
   const { hostname: host } = new URL(endpoint);
   const get = async (path: string, deadline: AbortSignal): Promise<Readonly<Record<string, unknown>>> => {
-    const { bodyAsText } = await ask(
-      { method: 'GET', path: `${accountId}${path}?api-version=${apiVersion}` },
-      deadline,
-    );
+    const request = { method: 'GET', path: `${accountId}${path}?api-version=${apiVersion}` } as const;
+    const { bodyAsText } = await ask(request, AbortSignal.any([deadline, AbortSignal.timeout(maxWaitMs)]));
     const body = parseObject(bodyAsText);
     if (body === undefined) throw invalid('the answer is not JSON');
     return body;

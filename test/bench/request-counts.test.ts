@@ -28,8 +28,8 @@ function toVault(operation: RequestRecord['operation'], more: Partial<RequestRec
 }
 
 function toStorage(blobName: string): StorageRequestRecord {
-  const call = { operation: 'putBlob', containerName: 'key-escrow', blobName, identity: 'app', comp: undefined };
-  return { at: 0, method: 'PUT', path: `/key-escrow/${blobName}`, status: 201, ...call };
+  const call = { operation: 'putBlob', containerName: 'key-escrow', blobName, identity: 'app' };
+  return { at: 0, method: 'PUT', status: 201, ...call };
 }
 
 describe('requests to a vault', () => {

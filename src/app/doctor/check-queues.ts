@@ -1,6 +1,6 @@
 import { counted } from '../../escrow/model/finding.ts';
 import type { PoisonMessage } from '../../escrow/ports/request-queue.ts';
-import { SettingsFault } from '../settings.ts';
+import { isSet } from '../settings.ts';
 import type { Task } from '../task.ts';
 import type { Check, CheckedSubject } from './check.ts';
 import { attempt, failed, notChecked, ok } from './check.ts';
@@ -10,25 +10,19 @@ import { attempt, failed, notChecked, ok } from './check.ts';
  * @param isApp whether this runs as the app, whose host ends when it may not work on messages.
  */
 export async function checkQueues(task: Task, isApp: boolean): Promise<CheckedSubject> {
-  try {
-    return await checkConfigured(task, isApp);
-  } catch (error) {
-    if (!(error instanceof SettingsFault)) throw error;
+  const { settings } = task.services;
+  if (!isSet(settings, 'queueName') || !isSet(settings, 'queueServiceUrl')) {
     const remedy = 'Set ESCROW_QUEUE_NAME and ESCROW_QUEUE__queueServiceUri as the app has them.';
     return { subject: 'queue', checks: [notChecked('queue', 'no queue is configured', remedy)] };
   }
-}
-
-async function checkConfigured(task: Task, isApp: boolean): Promise<CheckedSubject> {
-  const { settings, requests } = task.services;
-  const subject = `queue ${settings.queueName}`;
+  const { requests } = task.services;
   const queue = await attempt('queue', task, async () => {
     const { length } = await requests.state(task.signal);
     return ok('queue', `${counted(length, 'message')} waiting or under way`);
   });
   const processing = await attempt('queue role', task, () => checkRole(task, isApp));
   const poison = await attempt('poison queue', task, () => checkPoison(task));
-  return { subject, checks: [queue, processing, poison] };
+  return { subject: `queue ${settings.queueName}`, checks: [queue, processing, poison] };
 }
 
 async function checkRole({ services, signal }: Task, isApp: boolean): Promise<Check> {

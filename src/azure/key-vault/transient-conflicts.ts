@@ -12,21 +12,17 @@ export interface KeyChange {
  * end: a wait of minutes was reported (azure-powershell#24094, azure-cli#12722, azurerm#10454, azure-sdk-for-cpp#5821). A
  * restore is not among them: its 409 may as well mean that the name is taken, so whoever restores looks before waiting.
  */
+const changes: ReadonlyMap<string, ChangingOperation> = new Map([
+  ['POST keys/backup', 'backUp'],
+  ['DELETE keys', 'delete'],
+  ['DELETE deletedkeys', 'purge'],
+  ['POST deletedkeys/recover', 'recover'],
+]);
+
 export function keyChangeOf(method: string, url: string): KeyChange | undefined {
   const [, collection, keyName, action] = new URL(url).pathname.split('/');
-  if (keyName === undefined) return undefined;
-  switch (`${method} ${collection}${action ? `/${action}` : ''}`) {
-    case 'POST keys/backup':
-      return { operation: 'backUp', keyName };
-    case 'DELETE keys':
-      return { operation: 'delete', keyName };
-    case 'DELETE deletedkeys':
-      return { operation: 'purge', keyName };
-    case 'POST deletedkeys/recover':
-      return { operation: 'recover', keyName };
-    default:
-      return undefined;
-  }
+  const operation = changes.get(`${method} ${collection}${action ? `/${action}` : ''}`);
+  return operation === undefined || keyName === undefined ? undefined : { operation, keyName };
 }
 
 /** `ObjectIsDeletedButRecoverable` stays as it is until somebody recovers or purges the key. */

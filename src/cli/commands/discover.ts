@@ -96,21 +96,15 @@ async function printDiscovery(discovery: Discovery, io: Io): Promise<void> {
       `The event topic of ${describeSource(source)} has no identity and cannot deliver to the escrow. Its owner runs:\n  ${line}`,
     );
   }
-  const missing = unconfigured(discovery);
-  if (missing.length > 0) {
-    say(
-      io,
-      `${paintMissing(missing, io)} Put them on the list, or say there why not: \`keyvault-escrow discover --write ${sourcesList}\`.`,
-    );
+  const missing = unconfigured(discovery).length;
+  if (missing > 0) {
+    const whose =
+      missing === 1
+        ? '1 source is on no list: nobody escrows it.'
+        : `${missing} sources are on no list: nobody escrows them.`;
+    const remedy = `Put them on the list, or say there why not: \`keyvault-escrow discover --write ${sourcesList}\`.`;
+    say(io, `${painter(io, 'stderr')('red', whose)} ${remedy}`);
   }
-}
-
-function paintMissing(missing: readonly DiscoveredSource[], io: Io): string {
-  const text =
-    missing.length === 1
-      ? '1 source is on no list: nobody escrows it.'
-      : `${missing.length} sources are on no list: nobody escrows them.`;
-  return painter(io, 'stderr')('red', text);
 }
 
 function standingText({ standing }: DiscoveredSource, io: Io): string {

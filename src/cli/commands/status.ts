@@ -96,14 +96,8 @@ function remark({ status, findings, record, unreadable }: KeyStatus): string {
     .filter(({ finding }) => !['stale', 'recordUnproven'].includes(finding))
     .map(({ reason, detail }) => (detail === undefined ? reason : `${reason} (${detail})`));
   if (labels.length + described.length > 0) return [...labels, ...described].join('; ');
-  switch (status) {
-    case 'notLookedAt':
-      return unreadable?.reason ?? 'its folder holds more than is looked at';
-    case 'pending':
-      return 'its first run is still to come';
-    default:
-      return '';
-  }
+  if (status === 'notLookedAt') return unreadable?.reason ?? 'its folder holds more than is looked at';
+  return status === 'pending' ? 'its first run is still to come' : '';
 }
 
 function statusObject({ sources, isRight, asOf, maxAgeHours }: EscrowStatus): object {
