@@ -48,7 +48,9 @@ describe('a record that the same request left before', () => {
   ])('is its own, with the key identifier %s', async (casing, keyid) => {
     const messageId = `${casing.length}f3a9c1e-0000-4000-8000-000000000000`;
     const runid = requestRunId(insertedAt, messageId);
-    await container.put(record('signing', runid), 'the backup', { keyid, runid, backedupat: now().toISOString() });
+    const sha256 = 'ab'.repeat(32);
+    const metadata = { keyid, runid, backedupat: now().toISOString(), sha256 };
+    await container.put(record('signing', runid), 'the backup', metadata);
     const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { speed: 100 });
     const { error, lines } = await app.deliver(
       { vaultName: 'contoso-prod', name: 'signing' },
