@@ -1,4 +1,4 @@
-import type { NamedKeyJob } from '../../src/escrow/run/key-run.ts';
+import { type NamedKeyJob, runNamedKey } from '../../src/escrow/run/key-run.ts';
 import { escrowSource, noLimit } from './escrow-sources.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { runPorts } from './run-ports.ts';
@@ -24,7 +24,13 @@ export const jobOf = (name: string, more: Partial<NamedKeyJob> = {}): NamedKeyJo
 export function scene(...listed: ScriptedKey[]) {
   const keys = createScriptedKeySource({ source: prod, pages: [listed] });
   const store = createMemoryStore();
-  return { keys, store, ports: runPorts(keys, store) };
+  const ports = runPorts(keys, store);
+  return {
+    keys,
+    store,
+    ports,
+    run: (name: string, more?: Partial<NamedKeyJob>) => runNamedKey(jobOf(name, more), ports),
+  };
 }
 
 export const putTheirs = (store: ReturnType<typeof createMemoryStore>, name: string) =>

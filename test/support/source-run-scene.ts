@@ -1,4 +1,4 @@
-import type { runSource, SourceJob } from '../../src/escrow/run/source-run.ts';
+import { runSource, type SourceJob } from '../../src/escrow/run/source-run.ts';
 import { escrowSource } from './escrow-sources.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { runPorts } from './run-ports.ts';
@@ -21,7 +21,8 @@ export const jobOf = (source = prod, more: Partial<SourceJob> = {}): SourceJob =
 export function scene(pages: readonly (readonly ScriptedKey[])[], source = prod, failsAtPage?: number) {
   const keys = createScriptedKeySource({ source, pages, ...(failsAtPage !== undefined && { failsAtPage }) });
   const store = createMemoryStore();
-  return { keys, store, ports: runPorts(keys, store) };
+  const ports = runPorts(keys, store);
+  return { keys, store, ports, start: (more?: Partial<SourceJob>) => runSource(jobOf(source, more), ports) };
 }
 
 export const outcomesOf = (run: Awaited<ReturnType<typeof runSource>>) =>

@@ -10,12 +10,8 @@ import { createScriptedKeySource } from '../../support/scripted-key-source.ts';
 
 describe('one key by name', () => {
   test('is escrowed under its usual name, with one read and one backup, and needs no report', async () => {
-    const { keys, store, ports } = scene({ name: 'Signing' });
-    expect(await runNamedKey(jobOf('signing'), ports)).toMatchObject({
-      key: 'Signing',
-      outcome: 'escrowed',
-      blobName: usualName,
-    });
+    const { keys, store, ports, run } = scene({ name: 'Signing' });
+    expect(await run('signing')).toMatchObject({ key: 'Signing', outcome: 'escrowed', blobName: usualName });
     expect([keys.reads, keys.backups]).toEqual([['signing'], ['Signing']]);
     expect([...store.blobs.keys()]).toEqual([usualName]);
     expect(store.blobs.get(usualName)?.metadata).toMatchObject({ trigger: 'request', runid: runId });
@@ -23,8 +19,8 @@ describe('one key by name', () => {
   });
 
   test('whose backup is cut short is kept as it came, said to be of no known form, with a warning', async () => {
-    const { store, ports } = scene({ name: 'signing', backup: 'cutShort' });
-    expect(await runNamedKey(jobOf('signing'), ports)).toMatchObject({ outcome: 'escrowed', unknownFormat: true });
+    const { store, ports, run } = scene({ name: 'signing', backup: 'cutShort' });
+    expect(await run('signing')).toMatchObject({ outcome: 'escrowed', unknownFormat: true });
     expect(store.blobs.get(usualName)?.metadata).toMatchObject({ format: 'unknown' });
     expect(ports.lines).toMatchObject([
       { level: 'warn', event: { event: 'escrow.key.escrowed', unknownFormat: true } },
@@ -32,56 +28,44 @@ describe('one key by name', () => {
   });
 
   test('is escrowed under the chosen name only', async () => {
-    const { store, ports } = scene({ name: 'signing' });
-    expect(await runNamedKey(jobOf('signing', { blobName: 'mine/signing' }), ports)).toMatchObject({
-      outcome: 'escrowed',
-    });
+    const { store, run } = scene({ name: 'signing' });
+    expect(await run('signing', { blobName: 'mine/signing' })).toMatchObject({ outcome: 'escrowed' });
     expect([...store.blobs.keys()]).toEqual(['named/mine/signing']);
   });
 
   test('that the selection excludes is escrowed for a person, and skipped for an event', async () => {
-    const { keys, ports } = scene({ name: 'tmp-1' });
-    expect(await runNamedKey(jobOf('tmp-1', { obeysSelection: true }), ports)).toMatchObject({
-      outcome: 'skipped',
-      reason: 'excluded',
-    });
+    const { keys, run } = scene({ name: 'tmp-1' });
+    expect(await run('tmp-1', { obeysSelection: true })).toMatchObject({ outcome: 'skipped', reason: 'excluded' });
     expect(keys.backups).toEqual([]);
-    expect(await runNamedKey(jobOf('tmp-1'), ports)).toMatchObject({ outcome: 'escrowed' });
+    expect(await run('tmp-1')).toMatchObject({ outcome: 'escrowed' });
   });
 
   test('that is certificate-backed is skipped, not failed, without a backup call', async () => {
-    const { keys, ports } = scene({ name: 'web', certificateBacked: true });
-    expect(await runNamedKey(jobOf('web'), ports)).toMatchObject({ outcome: 'skipped', reason: 'certificateBacked' });
+    const { keys, ports, run } = scene({ name: 'web', certificateBacked: true });
+    expect(await run('web')).toMatchObject({ outcome: 'skipped', reason: 'certificateBacked' });
     expect(keys.backups).toEqual([]);
     expect(ports.lines).toMatchObject([{ level: 'warn' }]);
   });
 
   test('that is not there fails by name, and so does one whose backup fails', async () => {
-    const { ports } = scene({ name: 'a', backup: 'fails' });
-    expect(await runNamedKey(jobOf('missing'), ports)).toMatchObject({
-      outcome: 'failed',
-      code: 'KeyNotFound',
-      key: 'missing',
-    });
-    expect(await runNamedKey(jobOf('a'), ports)).toMatchObject({ outcome: 'failed', code: 'InternalServerError' });
+    const { ports, run } = scene({ name: 'a', backup: 'fails' });
+    expect(await run('missing')).toMatchObject({ outcome: 'failed', code: 'KeyNotFound', key: 'missing' });
+    expect(await run('a')).toMatchObject({ outcome: 'failed', code: 'InternalServerError' });
     expect(ports.lines).toMatchObject([{ level: 'error' }, { level: 'error', event: { key: 'a' } }]);
   });
 
   test('under what-if is named and nothing is written', async () => {
-    const { keys, store, ports } = scene({ name: 'signing' });
-    expect(await runNamedKey(jobOf('signing', { whatIf: true }), ports)).toMatchObject({
-      outcome: 'wouldEscrow',
-      blobName: usualName,
-    });
+    const { keys, store, run } = scene({ name: 'signing' });
+    expect(await run('signing', { whatIf: true })).toMatchObject({ outcome: 'wouldEscrow', blobName: usualName });
     expect([keys.backups.length, store.blobs.size]).toEqual([0, 0]);
   });
 });
 
 describe('a name that is taken', () => {
   test('is refused without force, before any backup, and what is there stays', async () => {
-    const { keys, store, ports } = scene({ name: 'signing' });
+    const { keys, store, run } = scene({ name: 'signing' });
     await putTheirs(store, 'named/mine');
-    const outcome = await runNamedKey(jobOf('signing', { blobName: 'mine' }), ports);
+    const outcome = await run('signing', { blobName: 'mine' });
     expect(outcome).toMatchObject({
       outcome: 'failed',
       code: 'blobNameTaken',
@@ -92,26 +76,19 @@ describe('a name that is taken', () => {
   });
 
   test('is foreseen under what-if: refused without force, free with it, and nothing is written', async () => {
-    const { store, ports, keys } = scene({ name: 'signing' });
+    const { store, keys, run } = scene({ name: 'signing' });
     await putTheirs(store, 'named/mine');
     const names = [...store.blobs.keys()];
     const whatIf = { blobName: 'mine', whatIf: true };
-    expect(await runNamedKey(jobOf('signing', whatIf), ports)).toMatchObject({
-      outcome: 'failed',
-      code: 'blobNameTaken',
-    });
-    expect(await runNamedKey(jobOf('signing', { ...whatIf, force: true }), ports)).toMatchObject({
-      outcome: 'wouldEscrow',
-    });
+    expect(await run('signing', whatIf)).toMatchObject({ outcome: 'failed', code: 'blobNameTaken' });
+    expect(await run('signing', { ...whatIf, force: true })).toMatchObject({ outcome: 'wouldEscrow' });
     expect([keys.backups, [...store.blobs.keys()]]).toEqual([[], names]);
   });
 
   test('is replaced with force, where the identity may', async () => {
-    const { store, ports } = scene({ name: 'signing' });
+    const { store, run } = scene({ name: 'signing' });
     await putTheirs(store, 'named/mine');
-    expect(await runNamedKey(jobOf('signing', { blobName: 'mine', force: true }), ports)).toMatchObject({
-      outcome: 'escrowed',
-    });
+    expect(await run('signing', { blobName: 'mine', force: true })).toMatchObject({ outcome: 'escrowed' });
     expect(textOf(store, 'named/mine')).toMatch(/^&AzureKeyVaultKeyBackupV1/);
     expect(store.blobs.get('named/mine')?.metadata).toMatchObject({
       runid: runId,
@@ -136,10 +113,10 @@ describe('a name that is taken', () => {
   });
 
   test('by this very request means that it is done, with force too', async () => {
-    const { keys, store, ports } = scene({ name: 'signing' });
-    await runNamedKey(jobOf('signing', { force: true }), ports);
+    const { keys, store, run } = scene({ name: 'signing' });
+    await run('signing', { force: true });
     const first = store.blobs.get(usualName);
-    expect(await runNamedKey(jobOf('signing', { force: true }), ports)).toMatchObject({ outcome: 'alreadyEscrowed' });
+    expect(await run('signing', { force: true })).toMatchObject({ outcome: 'alreadyEscrowed' });
     expect(store.blobs.get(usualName)).toBe(first);
     expect(keys.backups).toEqual(['signing']);
   });
@@ -149,9 +126,9 @@ describe('a name that is taken', () => {
     ['another key by this run', { keyid: 'https://contoso-prod.vault.azure.net/keys/payroll', runid: runId }],
     ['nobody knows what', {}],
   ])('by a record of %s is taken, not already escrowed', async (_, metadata) => {
-    const { store, ports } = scene({ name: 'signing' });
+    const { store, run } = scene({ name: 'signing' });
     await store.create({ name: 'named/mine', bytes: Buffer.from('theirs'), contentType: 'x', metadata }, noLimit);
-    expect(await runNamedKey(jobOf('signing', { blobName: 'mine' }), ports)).toMatchObject({ code: 'blobNameTaken' });
+    expect(await run('signing', { blobName: 'mine' })).toMatchObject({ code: 'blobNameTaken' });
     expect(textOf(store, 'named/mine')).toBe('theirs');
   });
 
@@ -182,11 +159,7 @@ describe('what settles a request', () => {
   const keyId = 'https://contoso-prod.vault.azure.net/keys/signing';
   /** A key that changed at a time, and a store with one record of this very run. */
   async function withRecord(metadata: Readonly<Record<string, string>>, number = '', updatedAt = changedAt) {
-    const keys = createScriptedKeySource({
-      source: prod,
-      pages: [[{ name: 'signing', updatedAt }]],
-      now: changedAt,
-    });
+    const keys = createScriptedKeySource({ source: prod, pages: [[{ name: 'signing', updatedAt }]], now: changedAt });
     const store = createMemoryStore();
     const name = usualName.replace('.keybackup', `${number}.keybackup`);
     const own = { keyid: keyId, runid: runId, trigger: 'request', sha256: 'ab'.repeat(32), ...metadata };

@@ -8,9 +8,9 @@ import { jobOf, named, outcomesOf, prod, recordOf, runId, scene } from '../../su
 
 describe('the store', () => {
   test('that cannot take the marker stops the run before any backup', async () => {
-    const { keys, store, ports } = scene([named('a')]);
+    const { keys, store, start } = scene([named('a')]);
     store.faultOfPut = (name) => (name.endsWith('.started') ? 'refused' : undefined);
-    const run = await runSource(jobOf(), ports);
+    const run = await start();
     expect(run).toMatchObject({ status: 'incomplete', problems: [{ code: 'ServerBusy' }], counts: { considered: 0 } });
     expect(run.problems[0]).toMatchObject({ attempt: 'begin the run over', subject: 'vault "contoso-prod"' });
     expect(keys.backups).toEqual([]);
@@ -18,24 +18,24 @@ describe('the store', () => {
 
   test('that cannot take the marker leaves every key that is named in the settings failed by name', async () => {
     const source = { ...prod, keys: ['*', 'a', 'Root'] };
-    const { store, ports } = scene([named('a')], source);
+    const { store, start } = scene([named('a')], source);
     store.faultOfPut = (name) => (name.endsWith('.started') ? 'refused' : undefined);
-    const run = await runSource(jobOf(source), ports);
+    const run = await start();
     expect(outcomesOf(run)).toEqual({ a: 'failed', root: 'failed' });
     expect(run.outcomes[0]).toMatchObject({ code: 'ServerBusy' });
   });
 
   test('that cannot take the report makes the run incomplete, though every key is escrowed', async () => {
-    const { store, ports } = scene([named('a')]);
+    const { store, start } = scene([named('a')]);
     store.faultOfPut = (name) => (name.endsWith('.json') ? 'refused' : undefined);
-    const run = await runSource(jobOf(), ports);
+    const run = await start();
     expect(run).toMatchObject({ status: 'incomplete', counts: { escrowed: 1, failed: 0 } });
     expect(run.problems[0]).toMatchObject({ attempt: 'write the run report of', subject: 'vault "contoso-prod"' });
     expect(run.reportName).toBeUndefined();
   });
 
   test('never loses what another wrote under the name: the record takes the next number, with a warning', async () => {
-    const { store, ports } = scene([named('a', 'b')]);
+    const { store, ports, start } = scene([named('a', 'b')]);
     const theirs = {
       name: recordOf('a'),
       bytes: Buffer.from('theirs'),
@@ -43,7 +43,7 @@ describe('the store', () => {
       metadata: { runid: 'other' },
     };
     await store.create(theirs, noLimit);
-    const run = await runSource(jobOf(), ports);
+    const run = await start();
     const second = recordOf('a').replace('.keybackup', '.2.keybackup');
     expect(run.outcomes.find(({ key }) => key === 'a')).toMatchObject({
       outcome: 'escrowed',
@@ -61,10 +61,10 @@ describe('the store', () => {
 
 describe('a rerun', () => {
   test('of a finished run backs nothing up again, reports already escrowed, and takes the next report number', async () => {
-    const { keys, store, ports } = scene([named('a', 'b')]);
-    await runSource(jobOf(), ports);
+    const { keys, store, start } = scene([named('a', 'b')]);
+    await start();
     const before = new Map(store.blobs);
-    const again = await runSource(jobOf(prod, { attempt: 2 }), ports);
+    const again = await start({ attempt: 2 });
     expect(outcomesOf(again)).toEqual({ a: 'alreadyEscrowed', b: 'alreadyEscrowed' });
     expect(again).toMatchObject({ status: 'ok', reportName: `runs/${runId}/vaults/contoso-prod.2.json` });
     expect(keys.backups).toEqual(['a', 'b']);
@@ -73,8 +73,8 @@ describe('a rerun', () => {
   });
 
   test('looks for records only because the marker is there: a first run spends no look', async () => {
-    const { store, ports } = scene([named('a', 'b')]);
-    await runSource(jobOf(), ports);
+    const { store, start } = scene([named('a', 'b')]);
+    await start();
     expect(store.looks).toEqual([]);
   });
 });
@@ -159,12 +159,7 @@ describe('time', () => {
       return store.create(blob, signal);
     };
     const time = { softDeadline: softDeadline.signal, hardDeadline: noLimit };
-    const run = await runSource(jobOf(), {
-      ...ports,
-      time,
-      keys: { ...keys, backUpKey },
-      store: { ...store, create },
-    });
+    const run = await runSource(jobOf(), { ...ports, time, keys: { ...keys, backUpKey }, store: { ...store, create } });
     expect(outcomesOf(run)).toEqual({ a: 'escrowed' });
     expect(run.reportName).toBeDefined();
   });

@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { sha256Of } from '../../../src/escrow/records/put-once.ts';
 import { incompleteRunOf } from '../../../src/escrow/run/incomplete-run.ts';
-import { runSource } from '../../../src/escrow/run/source-run.ts';
-import { jobOf, named, outcomesOf, prod, recordOf, runId, scene } from '../../support/source-run-scene.ts';
+import { named, outcomesOf, prod, recordOf, runId, scene } from '../../support/source-run-scene.ts';
 
 describe('a run over a source', () => {
   test('escrows what is selected, skips the rest with the reason, and reports both', async () => {
     const source = { ...prod, except: ['tmp-*'], retired: ['old-*'] };
-    const { keys, store, ports } = scene(
+    const { keys, store, ports, start } = scene(
       [named('Signing', 'tmp-1'), [], [{ name: 'web', certificateBacked: true }, ...named('old-1', 'payroll')]],
       source,
     );
-    const run = await runSource(jobOf(source), ports);
+    const run = await start();
     expect(outcomesOf(run)).toEqual({
       Signing: 'escrowed',
       'tmp-1': 'skipped',
@@ -68,8 +67,8 @@ describe('a run over a source', () => {
   });
 
   test('goes on when a key fails, and then is incomplete with one error that names it', async () => {
-    const { store, ports } = scene([[...named('a', 'b'), { name: 'gone', backup: 'gone' }, ...named('c')]]);
-    const run = await runSource(jobOf(), ports);
+    const { store, ports, start } = scene([[...named('a', 'b'), { name: 'gone', backup: 'gone' }, ...named('c')]]);
+    const run = await start();
     expect(outcomesOf(run)).toEqual({ a: 'escrowed', b: 'escrowed', gone: 'failed', c: 'escrowed' });
     expect(run.status).toBe('incomplete');
     expect(store.blobs.get(run.reportName ?? '')?.metadata).toMatchObject({ status: 'incomplete' });
@@ -81,8 +80,8 @@ describe('a run over a source', () => {
 
   test('escrows what was listed before the listing failed, and reports the literal names it never saw', async () => {
     const source = { ...prod, keys: ['*', 'a', 'later'] };
-    const { ports } = scene([named('a'), named('later')], source, 1);
-    const run = await runSource(jobOf(source), ports);
+    const { start } = scene([named('a'), named('later')], source, 1);
+    const run = await start();
     expect(outcomesOf(run)).toEqual({ a: 'escrowed', later: 'failed' });
     expect(run.problems).toMatchObject([{ code: 'ServiceUnavailable', attempt: 'list the keys of' }]);
     expect(run.outcomes.find(({ key }) => key === 'later')).toMatchObject({ code: 'ServiceUnavailable' });
@@ -90,15 +89,15 @@ describe('a run over a source', () => {
   });
 
   test('considers a key once, however often and in whatever case the listing shows it', async () => {
-    const { keys, ports } = scene([named('Signing', 'signing'), named('SIGNING', 'b', 'b')]);
-    const run = await runSource(jobOf(), ports);
+    const { keys, start } = scene([named('Signing', 'signing'), named('SIGNING', 'b', 'b')]);
+    const run = await start();
     expect(outcomesOf(run)).toEqual({ Signing: 'escrowed', b: 'escrowed' });
     expect(keys.backups).toEqual(['Signing', 'b']);
   });
 
   test('fails by name when a literally configured key is not there', async () => {
     const source = { ...prod, keys: ['a', 'Missing'] };
-    const run = await runSource(jobOf(source), scene([named('a')], source).ports);
+    const run = await scene([named('a')], source).start();
     expect(run.outcomes).toMatchObject([
       { key: 'a', outcome: 'escrowed' },
       { key: 'missing', outcome: 'failed', code: 'configuredKeyNotFound' },
@@ -107,37 +106,37 @@ describe('a run over a source', () => {
   });
 
   test('that lists nothing fails, unless the source may be empty', async () => {
-    const empty = await runSource(jobOf(), scene([[], []]).ports);
+    const empty = await scene([[], []]).start();
     expect(empty).toMatchObject({
       status: 'incomplete',
       problems: [{ code: 'sourceIsEmpty' }],
       counts: { considered: 0 },
     });
     const allowed = { ...prod, allowEmpty: true };
-    expect(await runSource(jobOf(allowed), scene([[]], allowed).ports)).toMatchObject({ status: 'ok', problems: [] });
+    expect(await scene([[]], allowed).start()).toMatchObject({ status: 'ok', problems: [] });
   });
 
   test('that selects nothing fails, allowEmpty or not; retired keys count as meant', async () => {
     const source = { ...prod, keys: ['nothing-*'], allowEmpty: true };
-    const run = await runSource(jobOf(source), scene([named('a', 'b')], source).ports);
+    const run = await scene([named('a', 'b')], source).start();
     expect(run).toMatchObject({
       status: 'incomplete',
       problems: [{ code: 'selectionMatchesNothing' }],
       counts: { skipped: 2 },
     });
     const retired = { ...prod, retired: ['*'] };
-    expect(await runSource(jobOf(retired), scene([named('a')], retired).ports)).toMatchObject({ status: 'ok' });
+    expect(await scene([named('a')], retired).start()).toMatchObject({ status: 'ok' });
   });
 
   test('that selects nothing fails although a key that it never selected is retired', async () => {
     const source = { ...prod, keys: ['pord-*'], retired: ['old-*'] };
-    const run = await runSource(jobOf(source), scene([named('prod-1', 'old-1')], source).ports);
+    const run = await scene([named('prod-1', 'old-1')], source).start();
     expect(run).toMatchObject({ status: 'incomplete', problems: [{ code: 'selectionMatchesNothing' }] });
   });
 
   test('under what-if says what would happen by name, backs up nothing and writes nothing', async () => {
-    const { keys, store, ports } = scene([[...named('a'), { name: 'web', certificateBacked: true }]]);
-    const run = await runSource(jobOf(prod, { whatIf: true }), ports);
+    const { keys, store, start } = scene([[...named('a'), { name: 'web', certificateBacked: true }]]);
+    const run = await start({ whatIf: true });
     expect(run.outcomes).toMatchObject([
       { key: 'a', outcome: 'wouldEscrow', blobName: recordOf('a') },
       { key: 'web', outcome: 'skipped' },
