@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import '../support/command-end.ts';
 
 const script = fileURLToPath(new URL('../../infra/scripts/grant-hsm-access.sh', import.meta.url));
 const principalId = '44444444-4444-4444-8444-444444444444';
@@ -76,9 +77,7 @@ describe('the script that gives the app its access to a Managed HSM', () => {
   });
 
   it('lets the identity that audits list keys, and no more', () => {
-    const { status, stdout } = grant('--audit-principal-id', auditPrincipalId);
-    expect(status).toBe(0);
-    expect(stdout).toContain(`identity ${auditPrincipalId} may list keys`);
+    expect(grant('--audit-principal-id', auditPrincipalId)).toPrint(0, `identity ${auditPrincipalId} may list keys`);
     expect(state().definitions[listRole]).toMatchObject({
       actions: [],
       notActions: [],
@@ -94,9 +93,7 @@ describe('the script that gives the app its access to a Managed HSM', () => {
   it('changes nothing when run again', () => {
     grant();
     const first = state();
-    const { status, stdout } = grant();
-    expect(status).toBe(0);
-    expect(stdout).toContain('there already');
+    expect(grant()).toPrint(0, 'there already');
     expect(state()).toEqual(first);
   });
 
@@ -108,18 +105,13 @@ describe('the script that gives the app its access to a Managed HSM', () => {
         [backupRole]: { id: 'the-id', dataActions: [...wantedActions, 'Microsoft.KeyVault/managedHsm/keys/delete'] },
       },
     });
-    const { status, stdout } = grant();
-    expect(status).toBe(0);
-    expect(stdout).toContain('has other actions');
+    expect(grant()).toPrint(0, 'has other actions');
     expect(state().definitions[backupRole]).toMatchObject({ id: 'the-id', dataActions: wantedActions });
     expect(state().changes[0]).toBe('keyvault role definition update');
   });
 
   it('changes nothing in a dry run, and says what it would do', () => {
-    const { status, stdout } = grant('--dry-run');
-    expect(status).toBe(0);
-    expect(stdout).toContain('+ az keyvault role definition create');
-    expect(stdout).toContain('Dry run: nothing was changed.');
+    expect(grant('--dry-run')).toPrint(0, '+ az keyvault role definition create', 'Dry run: nothing was changed.');
     expect(state().changes).toEqual([]);
   });
 
@@ -140,9 +132,6 @@ describe('the script that gives the app its access to a Managed HSM', () => {
     [['--hsm'], /Unknown argument: --hsm/],
     [['--hsm-name'], /needs a value/],
   ])('refuses %j with exit code 2 and the usage', (given, reason) => {
-    const { status, stderr } = run(...given);
-    expect(status).toBe(2);
-    expect(stderr).toMatch(reason);
-    expect(stderr).toContain('Usage:');
+    expect(run(...given)).toEnd(2, reason, 'Usage:');
   });
 });

@@ -62,21 +62,20 @@ describe('the check before a deployment', () => {
       providers: providersOf('NotRegistered'),
     });
     place.setSources([{ vaultName: 'contoso-prod', resourceGroup: 'rg', loction: 'westeurope' }]);
-    const { status, stderr } = place.run('preflight.ts', [], {});
-    expect(status).toBe(1);
-    expect(stderr).toContain('azd is version 1.24.0; 1.24.1 or later is needed');
-    expect(stderr).toContain('az is version 2.59.0; 2.60.0 or later is needed');
-    expect(stderr).toContain('bicep is version 0.33.9; 0.34.1 or later is needed');
-    expect(stderr).toMatch(/sources\.json.*loction/);
-    expect(stderr).toContain('Run: az login');
+    expect(place.run('preflight.ts', [], {})).toEnd(
+      1,
+      'azd is version 1.24.0; 1.24.1 or later is needed',
+      'az is version 2.59.0; 2.60.0 or later is needed',
+      'bicep is version 0.33.9; 0.34.1 or later is needed',
+      /sources\.json.*loction/,
+      'Run: az login',
+    );
     expect(place.calls().filter((call) => call.includes('provider'))).toEqual([]);
   });
 
   it('says which tool is not there', () => {
     place.removeTool('az');
-    const { status, stderr } = place.run('preflight.ts', [], byAzd);
-    expect(status).toBe(1);
-    expect(stderr).toContain('az is not on the PATH. Install 2.60.0 or later');
+    expect(place.run('preflight.ts', [], byAzd)).toEnd(1, 'az is not on the PATH. Install 2.60.0 or later');
   });
 
   it('asks for no azd where az deploys, and for no Bicep where azd does, which brings its own', () => {
@@ -103,10 +102,9 @@ describe('the check before a deployment', () => {
 
   it('names the right that is missing when a provider cannot be registered', () => {
     place.setTools({ denied: [deploymentSubscription], providers: providersOf('NotRegistered') });
-    const { status, stderr } = place.run('preflight.ts', [], byAzd);
-    expect(status).toBe(1);
-    expect(stderr).toContain('Somebody with "Microsoft.App/register/action" there');
-    expect(stderr).toContain(
+    expect(place.run('preflight.ts', [], byAzd)).toEnd(
+      1,
+      'Somebody with "Microsoft.App/register/action" there',
       `az provider register --namespace Microsoft.App --subscription ${deploymentSubscription} --wait`,
     );
   });
@@ -165,9 +163,7 @@ describe('the settings file after a deployment', () => {
   });
 
   it('is not written when there is no deployment, with the way to one', () => {
-    const { status, stderr } = place.run('settings.ts');
-    expect(status).toBe(1);
-    expect(stderr).toContain('add: -- --deployment NAME');
+    expect(place.run('settings.ts')).toEnd(1, 'add: -- --deployment NAME');
     expect(place.run('settings.ts', ['--deployment', 'other']).stderr).toContain('DeploymentNotFound');
     expect(existsSync(file())).toBe(false);
   });
@@ -207,9 +203,7 @@ describe('the settings file after a deployment', () => {
   });
 
   it('asks which lines when it was not given any', () => {
-    const { status, stderr } = place.run('commands.ts', []);
-    expect(status).toBe(2);
-    expect(stderr).toContain('remove');
+    expect(place.run('commands.ts', [])).toEnd(2, 'remove');
   });
 });
 

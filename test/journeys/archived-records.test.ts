@@ -53,8 +53,7 @@ describe('records that were archived', () => {
   });
 
   test('are reported by status and by a report made now, and by neither called intact', async () => {
-    const status = await cli('status');
-    expect([status.code, status.stdout]).toEqual([3, expect.stringMatching(/signing .*archive tier/)]);
+    expect(await cli('status')).toPrint(3, /signing .*archive tier/);
     const page = await cli('report --now');
     expect(page.stdout).toContain('1 of 2 keys have an intact backup · 0 proven by a restore');
     const report = await cli('report --now --json');

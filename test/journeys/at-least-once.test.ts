@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventRunId, requestRunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { digestOf, type SeenBlob, viewContainer } from '../support/container-view.ts';
 import { type Invocation, startEscrowApp } from '../support/escrow-app.ts';
@@ -22,6 +22,10 @@ const app = await startEscrowApp(azure, sources, { speed: 20 });
 /** A second instance of the app, with clients and paces of its own. */
 const other = await startEscrowApp(azure, sources, { speed: 20 });
 
+/** Blobs are stored, and nobody is told. */
+const loseAnswers = (blobName: RegExp, times: number) =>
+  azure.storage.faults.add({ operation: 'putBlob', blobName, times, effect: { kind: 'resetAfterWork' } });
+
 afterEach(() => {
   azure.storage.faults.clear();
   azure.storage.existingBlobAnswer = 'conflict';
@@ -41,112 +45,85 @@ function escrowedBy(...invocations: Invocation[]) {
   return invocations.flatMap(({ lines }) => linesNamed(lines, 'escrow.key.escrowed'));
 }
 
-describe('at least once, on both sides of a taken name (409 and 403)', () => {
-  test.each(['conflict', 'forbidden'] as const)(
-    'a message delivered twice leaves one record and one backup (%s)',
-    async (answer) => {
-      azure.storage.existingBlobAnswer = answer;
-      const delivery = { messageId: randomUUID(), insertedAt: now() };
-      const before = backups();
-      const first = await app.deliver({ vaultName: 'contoso-prod', name: 'key-0' }, delivery);
-      const second = await other.deliver({ vaultName: 'contoso-prod', name: 'key-0' }, { ...delivery, attempt: 2 });
-      expect([first.error, second.error]).toEqual([undefined, undefined]);
-      expect(await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId))).toHaveLength(1);
-      expect(escrowedBy(first, second).map(({ already }) => already)).toEqual([false, true]);
-      expect(backups() - before).toBe(1);
-    },
-  );
-
-  test.each(['conflict', 'forbidden'] as const)(
-    'a message delivered twice at the same time leaves one record, and both say the same (%s)',
-    async (answer) => {
-      azure.storage.existingBlobAnswer = answer;
-      const delivery = { messageId: randomUUID(), insertedAt: now() };
-      const body = { vaultName: 'contoso-prod', name: 'key-1' };
-      const both = await Promise.all([
-        app.deliver(body, delivery),
-        other.deliver(body, delivery),
-        app.deliver(body, delivery),
-      ]);
-      expect(both.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
-      const [record, ...more] = await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId));
-      expect(more).toEqual([]);
-      const said = escrowedBy(...both);
-      expect(said.filter(({ already }) => !already)).toHaveLength(1);
-      expect(new Set(said.map(({ sha256 }) => sha256))).toEqual(new Set([record?.metadata.sha256]));
-    },
-  );
-
-  test('an event that comes as two messages leaves one record', async () => {
-    const eventTime = fromNow(-minute).toISOString();
-    const event = {
-      ...{ id: randomUUID(), eventType: 'Microsoft.KeyVault.KeyNewVersionCreated', eventTime },
-      data: { Id: 'https://contoso-prod.vault.azure.net/keys/key-2/0123456789abcdef' },
-    };
-    const both = await Promise.all([app.deliver(event), other.deliver(event)]);
-    expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
-    expect(await recordsOf(eventRunId(new Date(eventTime), event.id))).toHaveLength(1);
+describe.each(['conflict', 'forbidden'] as const)('at least once, where a taken name is a %s', (answer) => {
+  beforeEach(() => {
+    azure.storage.existingBlobAnswer = answer;
   });
 
-  test.each(['conflict', 'forbidden'] as const)(
-    'two nightly runs at the same time leave one record per key and reports that add up (%s)',
-    async (answer) => {
-      azure.storage.existingBlobAnswer = answer;
-      const occurrence = lastNight(answer === 'conflict' ? 1 : 2);
-      const runId = scheduledRunId(occurrence);
-      const both = await Promise.all([app.nightly(occurrence), other.nightly(occurrence)]);
-      expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
-      expect(await recordsOf(runId)).toHaveLength(keys.length + 1);
-      const reports = await container.reports(runId);
-      expect(reports).toHaveLength(4);
-      expect(reports.reduce((sum, { counts }) => sum + counts.escrowed, 0)).toBe(keys.length + 1);
-      expect(reports.reduce((sum, { counts }) => sum + counts.alreadyEscrowed, 0)).toBe(keys.length + 1);
-      expect(reports.every(({ counts, status }) => counts.failed === 0 && status === 'ok')).toBe(true);
-    },
-  );
+  test('a message delivered twice leaves one record and one backup', async () => {
+    const delivery = { messageId: randomUUID(), insertedAt: now() };
+    const before = backups();
+    const first = await app.deliver({ vaultName: 'contoso-prod', name: 'key-0' }, delivery);
+    const second = await other.deliver({ vaultName: 'contoso-prod', name: 'key-0' }, { ...delivery, attempt: 2 });
+    expect([first.error, second.error]).toEqual([undefined, undefined]);
+    expect(await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId))).toHaveLength(1);
+    expect(escrowedBy(first, second).map(({ already }) => already)).toEqual([false, true]);
+    expect(backups() - before).toBe(1);
+  });
+
+  test('a message delivered twice at the same time leaves one record, and both say the same', async () => {
+    const delivery = { messageId: randomUUID(), insertedAt: now() };
+    const body = { vaultName: 'contoso-prod', name: 'key-1' };
+    const both = await Promise.all([
+      app.deliver(body, delivery),
+      other.deliver(body, delivery),
+      app.deliver(body, delivery),
+    ]);
+    expect(both.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+    const [record, ...more] = await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId));
+    expect(more).toEqual([]);
+    const said = escrowedBy(...both);
+    expect(said.filter(({ already }) => !already)).toHaveLength(1);
+    expect(new Set(said.map(({ sha256 }) => sha256))).toEqual(new Set([record?.metadata.sha256]));
+  });
+
+  test('two nightly runs at the same time leave one record per key and reports that add up', async () => {
+    const occurrence = lastNight(answer === 'conflict' ? 1 : 2);
+    const runId = scheduledRunId(occurrence);
+    const both = await Promise.all([app.nightly(occurrence), other.nightly(occurrence)]);
+    expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
+    expect(await recordsOf(runId)).toHaveLength(keys.length + 1);
+    const reports = await container.reports(runId);
+    expect(reports).toHaveLength(4);
+    expect(reports.reduce((sum, { counts }) => sum + counts.escrowed, 0)).toBe(keys.length + 1);
+    expect(reports.reduce((sum, { counts }) => sum + counts.alreadyEscrowed, 0)).toBe(keys.length + 1);
+    expect(reports.every(({ counts, status }) => counts.failed === 0 && status === 'ok')).toBe(true);
+  });
+
+  test('a record whose answer was lost counts as escrowed, by its digest, not as already escrowed', async () => {
+    loseAnswers(/keybackup$/, 1);
+    const before = backups();
+    const delivery = { messageId: randomUUID(), insertedAt: now() };
+    const asked = await app.deliver({ vaultName: 'contoso-prod', name: 'key-3' }, delivery);
+    const [record] = await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId));
+    expect(asked.error).toBeUndefined();
+    expect(escrowedBy(asked)).toMatchObject([{ already: false, sha256: record?.metadata.sha256 }]);
+    expect(record?.metadata.sha256).toBe(digestOf('sha256', await container.read(record?.name ?? ''), 'hex'));
+    expect(backups() - before).toBe(1);
+  });
 });
 
-describe('a record whose answer was lost', () => {
-  test.each(['conflict', 'forbidden'] as const)(
-    'counts as escrowed, by its digest, not as already escrowed (%s)',
-    async (answer) => {
-      azure.storage.existingBlobAnswer = answer;
-      azure.storage.faults.add({
-        operation: 'putBlob',
-        blobName: /keybackup$/,
-        times: 1,
-        effect: { kind: 'resetAfterWork' },
-      });
-      const before = backups();
-      const delivery = { messageId: randomUUID(), insertedAt: now() };
-      const asked = await app.deliver({ vaultName: 'contoso-prod', name: 'key-3' }, delivery);
-      const [record] = await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId));
-      expect(asked.error).toBeUndefined();
-      expect(escrowedBy(asked)).toMatchObject([{ already: false, sha256: record?.metadata.sha256 }]);
-      expect(record?.metadata.sha256).toBe(digestOf('sha256', await container.read(record?.name ?? ''), 'hex'));
-      expect(backups() - before).toBe(1);
-    },
-  );
+test('an event that comes as two messages leaves one record', async () => {
+  const eventTime = fromNow(-minute).toISOString();
+  const event = {
+    ...{ id: randomUUID(), eventType: 'Microsoft.KeyVault.KeyNewVersionCreated', eventTime },
+    data: { Id: 'https://contoso-prod.vault.azure.net/keys/key-2/0123456789abcdef' },
+  };
+  const both = await Promise.all([app.deliver(event), other.deliver(event)]);
+  expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
+  expect(await recordsOf(eventRunId(new Date(eventTime), event.id))).toHaveLength(1);
+});
 
+describe('a blob whose answer was lost', () => {
   test('is a report of the run as well: it is not written a second time', async () => {
-    azure.storage.faults.add({
-      operation: 'putBlob',
-      blobName: /^runs\/.*json$/,
-      times: 2,
-      effect: { kind: 'resetAfterWork' },
-    });
+    loseAnswers(/^runs\/.*json$/, 2);
     const occurrence = lastNight(3);
     expect((await app.nightly(occurrence)).error).toBeUndefined();
     expect(await container.reports(scheduledRunId(occurrence))).toHaveLength(2);
   });
 
   test('does not make a first run a resume when it was the marker of the start', async () => {
-    azure.storage.faults.add({
-      operation: 'putBlob',
-      blobName: /started$/,
-      times: 2,
-      effect: { kind: 'resetAfterWork' },
-    });
+    loseAnswers(/started$/, 2);
     const { lines, error } = await app.nightly(lastNight(4));
     expect(error).toBeUndefined();
     expect(linesNamed(lines, 'escrow.run.started').map(({ resumed }) => resumed)).toEqual([false, false]);

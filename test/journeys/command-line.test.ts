@@ -115,8 +115,7 @@ describe('enqueue', () => {
     const listed = await cli('list --vault-name contoso-prod --name payroll --json');
     const names = listed.json<{ records: { blobName: string }[] }>().records.map(({ blobName }) => blobName);
     expect(names).toContain('named/moves/payroll.keybackup');
-    const again = await cli(line);
-    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('already there')]);
+    expect(await cli(line)).toEnd(1, 'already there');
   });
 
   test('follows a request for everything to its reports', async () => {
@@ -176,8 +175,7 @@ describe('enqueue', () => {
     ['enqueue --id https://contoso-prod.vault.azure.net/keys/paryoll', 'Did you mean "Payroll"?'],
   ])('refuses %s before anything is sent', async (line, said) => {
     const before = azure.storage.requests.length;
-    const { code, stderr } = await cli(line);
-    expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
+    expect(await cli(line)).toEnd(2, said);
     const mine = azure.storage.requests.slice(before).filter(({ identity }) => identity === 'operator');
     expect(mine.map(({ operation }) => operation)).not.toContain('putMessage');
   });

@@ -78,9 +78,7 @@ describe('discover', () => {
       ESCROW_SOURCES:
         '[{"vaultName":"contoso-prod"},{"vaultName":"contoso-legacy"},{"hsmName":"contoso-hsm"},{"vaultName":"contoso-gone"}]',
     };
-    const { code, stderr } = await discover('', { env });
-    expect(code).toBe(0);
-    expect(stderr).toContain('vault "contoso-gone" is configured and was not found');
+    expect(await discover('', { env })).toEnd(0, 'vault "contoso-gone" is configured and was not found');
   });
 
   test('asks one thing: the documented query, of the subscriptions that are named', async () => {
@@ -133,9 +131,7 @@ describe('discover', () => {
     ['is not a page of rows', { data: 'none' }],
   ])('takes no part for the whole: an answer that %s', async (reason, body) => {
     azure.resourceManager.faults.push({ status: 200, body: JSON.stringify(body) });
-    const { code, stderr } = await discover();
-    expect(code).toBe(1);
-    expect(stderr).toContain(reason);
+    expect(await discover()).toEnd(1, reason);
   });
 
   test('does not follow an answer that leads elsewhere: the token stays', async () => {
@@ -159,8 +155,7 @@ describe('discover --write', () => {
     azure.resourceManager.resources.push(
       topic('evgt-legacy', vaultId('contoso-legacy', there).replace('rg-contoso-legacy', 'RG-Legacy')),
     );
-    const { code, stderr } = await discover(`--write ${file} --yes`);
-    expect([code, stderr]).toEqual([0, expect.stringContaining(`Wrote ${file}`)]);
+    expect(await discover(`--write ${file} --yes`)).toEnd(0, `Wrote ${file}`);
     expect(await written()).toEqual([
       {
         vaultName: 'contoso-prod',
@@ -203,8 +198,7 @@ describe('discover --write', () => {
   test('has nothing to change the second time', async () => {
     await discover(`--write ${file} --yes`);
     const first = await readFile(file, 'utf8');
-    const { code, stdout } = await discover(`--write ${file}`);
-    expect([code, stdout]).toEqual([0, expect.stringContaining('is up to date')]);
+    expect(await discover(`--write ${file}`)).toPrint(0, 'is up to date');
     expect(await readFile(file, 'utf8')).toBe(first);
   });
 
@@ -213,9 +207,7 @@ describe('discover --write', () => {
     const entries = await written();
     entries[1].notEscrowed = 'drill vault';
     await writeFile(file, JSON.stringify(entries));
-    const { code, stdout } = await discover(`--write ${file}`);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/vault "contoso-legacy" .* not escrowed: drill vault/);
+    expect(await discover(`--write ${file}`)).toPrint(0, /vault "contoso-legacy" .* not escrowed: drill vault/);
     expect((await written())[1]).toMatchObject({ notEscrowed: 'drill vault' });
   });
 

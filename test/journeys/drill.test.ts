@@ -105,7 +105,6 @@ describe('a restore drill', () => {
 
   test.each([
     ['a configured source', 'contoso-prod', () => undefined, 'is a configured source'],
-    ['a vault with a key of somebody else', 'contoso-drill', () => drillVault.addKey({ name: 'theirs' }), 'theirs'],
     [
       'a vault with a deleted key of somebody else',
       'contoso-drill',
@@ -118,8 +117,7 @@ describe('a restore drill', () => {
   ])('refuses %s, and touches nothing', async (_what, name, arrange, said) => {
     arrange();
     const before = azure.keyVault.requests.length;
-    const { code, stderr } = await cli(`drill --to-vault-name ${name}`);
-    expect([code, stderr]).toEqual([1, expect.stringContaining(said)]);
+    expect(await cli(`drill --to-vault-name ${name}`)).toEnd(1, said);
     const done = new Set(azure.keyVault.requests.slice(before).map(({ operation }) => operation));
     for (const change of ['restoreKey', 'deleteKey', 'purgeKey'] as const) expect(done).not.toContain(change);
   });
@@ -189,14 +187,9 @@ describe('a restore drill', () => {
     const place = `--to-subscription-id ${europe.subscriptionId} --to-geography europe`;
     expect((await drill(`--name payroll ${place}`)).code).toBe(0);
     const line = `restore --vault-name contoso-prod --name payroll --to-vault-name contoso-drill ${place} --yes`;
-    const restored = await cli(line);
-    expect([restored.code, restored.stderr]).toEqual([
-      0,
-      expect.stringContaining('says another place than the settings (geography mars)'),
-    ]);
+    expect(await cli(line)).toEnd(0, 'says another place than the settings (geography mars)');
     drillVault.purgeKey('payroll');
-    const many = await cli(line.replace('payroll', 'payr*').replace('--yes', '--what-if'));
-    expect([many.code, many.stderr]).toEqual([0, expect.stringContaining('geography mars')]);
+    expect(await cli(line.replace('payroll', 'payr*').replace('--yes', '--what-if'))).toEnd(0, 'geography mars');
   });
 
   test('says which key that was named cannot be proven there, and is no success', async () => {

@@ -18,6 +18,13 @@ const ids = (vaultName: string, key: string) =>
     .map(({ id }) => id);
 const namesIn = (vaultName: string) => [...vault(vaultName).keyNames(), ...vault(vaultName).deletedKeyNames()];
 
+/** Adds a version to a key, as whoever may create keys does. */
+async function rotate(vaultName: string, key: string): Promise<void> {
+  const may = ['Microsoft.KeyVault/vaults/keys/create/action'];
+  const creator = azure.registry.find('creator') ?? azure.registry.add('creator', may);
+  await new KeyClient(vault(vaultName).url, azure.credential(creator)).createKey(key, 'EC');
+}
+
 const backUp = (vaultName: string, key: string) => thief.backUp(vaultName, key);
 const plant = (key: string, forgery: Forgery) => thief.plant(key, forgery);
 
@@ -35,6 +42,8 @@ const { vault } = azure;
 const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
 const look = commandLine(azure, { env });
 const cli = commandLine(azure, { env }, ' --max-per-second 1000');
+const restore = (key: string) =>
+  cli(`restore --vault-name contoso-prod --name ${key} --to-vault-name contoso-dr --yes`);
 const thief = thiefOf(azure, 'contoso-prod');
 for (const name of ['alpha', 'bravo', 'charlie', 'delta', 'Payroll', 'ledger', 'signing', 'tokens'])
   vault('contoso-prod').addKey({ name, versions: 2 });
@@ -55,14 +64,14 @@ describe("another key's backup under a key's name", () => {
   });
 
   test('is named as a stranger by a restore, with the line that deletes what really came', async () => {
-    const { code, stderr } = await cli(
-      'restore --vault-name contoso-prod --name bravo --to-vault-name contoso-dr --yes',
+    const run = await restore('bravo');
+    expect(run).toEnd(
+      1,
+      'is not that key: it is key "alpha"',
+      'It is in vault "contoso-dr" now, as key "alpha"',
+      'az keyvault key delete --vault-name contoso-dr --name alpha',
     );
-    expect(code).toBe(1);
-    expect(stderr).toContain('is not that key: it is key "alpha"');
-    expect(stderr).toContain('It is in vault "contoso-dr" now, as key "alpha"');
-    expect(stderr).toContain('az keyvault key delete --vault-name contoso-dr --name alpha');
-    expect(stderr).not.toContain('--name bravo &&');
+    expect(run.stderr).not.toContain('--name bravo &&');
     expect(vault('contoso-dr').keyNames()).toEqual(['alpha']);
   });
 
@@ -79,11 +88,9 @@ describe("another key's backup under a key's name", () => {
 
   test('never advises to delete the key whose name it is taken by', async () => {
     vault('contoso-dr').addKey({ name: 'alpha' });
-    const { code, stderr } = await cli(
-      'restore --vault-name contoso-prod --name bravo --to-vault-name contoso-dr --yes',
-    );
-    expect([code, stderr]).toEqual([1, expect.stringContaining('the service found key "alpha" in it')]);
-    expect(stderr).not.toMatch(/az keyvault key (delete|purge)|delete and purge/);
+    const run = await restore('bravo');
+    expect(run).toEnd(1, 'the service found key "alpha" in it');
+    expect(run.stderr).not.toMatch(/az keyvault key (delete|purge)|delete and purge/);
   });
 
   test('is taken away by a drill, which stops, is not proven, and leaves the way free for the next', async () => {
@@ -109,12 +116,7 @@ describe("another key's backup under a key's name", () => {
 describe("a stranger's key under the name", () => {
   test('is recognised by its versions, whatever time its record says, by a restore and by a drill', async () => {
     const blobName = await plant('charlie', { bytes: await backUp('stranger', 'charlie') });
-    const restored = await cli('restore --vault-name contoso-prod --name charlie --to-vault-name contoso-dr --yes');
-    expect([restored.code, restored.stderr]).toEqual([
-      1,
-      expect.stringContaining('is not among its versions as they were listed'),
-    ]);
-    expect(restored.stderr).toContain(blobName);
+    expect(await restore('charlie')).toEnd(1, 'is not among its versions as they were listed', blobName);
     const drilled = await cli('drill --to-vault-name contoso-drill --name charlie --yes --json');
     expect(drilled.json<{ keys: { outcome: string }[] }>().keys[0]?.outcome).toBe('failed');
     expect(namesIn('contoso-drill')).toEqual([]);
@@ -126,7 +128,7 @@ describe("a stranger's key under the name", () => {
 
   test('from 1970 is no newest record at all', async () => {
     await plant('delta', { bytes: await backUp('stranger', 'delta'), backedUpAt: new Date(0) });
-    const { code } = await cli('restore --vault-name contoso-prod --name delta --to-vault-name contoso-dr --yes');
+    const { code } = await restore('delta');
     expect([code, ids('contoso-dr', 'delta')]).toEqual([0, ids('contoso-prod', 'delta')]);
     expect((await cli('drill --to-vault-name contoso-drill --name delta --yes')).code).toBe(0);
   });
@@ -134,12 +136,9 @@ describe("a stranger's key under the name", () => {
   test('is recognised in a genuine key to which a version was added elsewhere', async () => {
     const operator = new KeyClient(vault('stranger').url, azure.credential(azure.identities.operator));
     await operator.restoreKeyBackup(await backUp('contoso-prod', 'tokens'));
-    const creator = azure.registry.add('creator', ['Microsoft.KeyVault/vaults/keys/create/action']);
-    await new KeyClient(vault('stranger').url, azure.credential(creator)).createKey('tokens', 'EC');
+    await rotate('stranger', 'tokens');
     await plant('tokens', { bytes: await backUp('stranger', 'tokens') });
-    const { code, stderr } = await cli(
-      'restore --vault-name contoso-prod --name tokens --to-vault-name contoso-dr --yes',
-    );
+    const { code, stderr } = await restore('tokens');
     expect([code, stderr]).toEqual([1, expect.stringContaining('is not among its versions as they were listed')]);
   });
 });
@@ -147,9 +146,7 @@ describe("a stranger's key under the name", () => {
 describe('an older state of the key', () => {
   test('is no proof once its source is gone, where a vault lists no versions with 200', async () => {
     const older = await backUp('contoso-prod', 'ledger');
-    const creator =
-      azure.registry.find('creator') ?? azure.registry.add('creator', ['Microsoft.KeyVault/vaults/keys/create/action']);
-    await new KeyClient(vault('contoso-prod').url, azure.credential(creator)).createKey('ledger', 'EC');
+    await rotate('contoso-prod', 'ledger');
     await runAudit(azure, env);
     vault('contoso-prod').purgeKey('ledger');
     await plant('ledger', { bytes: older, backedUpAt: fromNow(5 * 60_000) });
@@ -166,16 +163,14 @@ describe('what is no record of the key', () => {
     const bytes = await backUp('contoso-prod', 'alpha');
     const keyid = `${vault('contoso-prod').url}/keys/Payroll`;
     await plant('Payroll', { bytes, name, ...(!isSound && { metadata: { keyid } }) });
-    const { code } = await cli('restore --vault-name contoso-prod --name Payroll --to-vault-name contoso-dr --yes');
+    const { code } = await restore('Payroll');
     expect([code, ids('contoso-dr', 'Payroll')]).toEqual([0, ids('contoso-prod', 'Payroll')]);
   });
 
   test('in its own folder, without a digest, is reported and passed over', async () => {
     const keyid = `${vault('contoso-prod').url}/keys/Payroll`;
     const blobName = await plant('Payroll', { bytes: await backUp('contoso-prod', 'alpha'), metadata: { keyid } });
-    const { code, stderr } = await cli(
-      'restore --vault-name contoso-prod --name Payroll --to-vault-name contoso-dr --yes',
-    );
+    const { code, stderr } = await restore('Payroll');
     expect([code, stderr]).toEqual([0, expect.stringContaining(`Passed over: "${blobName}" has no "sha256"`)]);
     const many = await cli(
       `restore --vault-name contoso-prod --name "Payr*" --to-vault-name contoso-quarantine --yes --receipt ${folder}/payroll`,
@@ -186,17 +181,14 @@ describe('what is no record of the key', () => {
 
 test('of an escrow that was copied, newest first, the newest of three nights comes back', async () => {
   vault('contoso-prod').addKey({ name: 'moved' });
-  const creator =
-    azure.registry.find('creator') ?? azure.registry.add('creator', ['Microsoft.KeyVault/vaults/keys/create/action']);
-  const client = new KeyClient(vault('contoso-prod').url, azure.credential(creator));
   const nights: Uint8Array[] = [];
   for (let night = 0; night < 3; night++) {
     nights.push(await backUp('contoso-prod', 'moved'));
-    if (night < 2) await client.createKey('moved', 'EC');
+    if (night < 2) await rotate('contoso-prod', 'moved');
   }
   for (let night = 2; night >= 0; night--)
     await plant('moved', { bytes: nights[night] ?? new Uint8Array(), backedUpAt: fromNow((night - 3) * day) });
-  const { stderr } = await cli('restore --vault-name contoso-prod --name moved --to-vault-name contoso-dr --yes');
+  const { stderr } = await restore('moved');
   expect(stderr).toContain('as by a copy of the escrow');
   expect(ids('contoso-dr', 'moved')).toEqual(ids('contoso-prod', 'moved'));
   const asOf = `--at ${fromNow(-1.5 * day).toISOString()}`;
@@ -216,8 +208,7 @@ describe('a restore by way of a quarantine', () => {
     'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --through contoso-quarantine';
 
   test('compares, destroys there, sends the same bytes on, and compares again', async () => {
-    const { code, stderr } = await cli(`${line} --yes`);
-    expect([code, stderr]).toEqual([0, expect.stringContaining('Restored and compared, with 2 versions')]);
+    expect(await cli(`${line} --yes`)).toEnd(0, 'Restored and compared, with 2 versions');
     expect(ids('contoso-dr', 'signing')).toEqual(ids('contoso-prod', 'signing'));
     expect(namesIn('contoso-quarantine')).toEqual([]);
   });
@@ -234,11 +225,9 @@ describe('a restore by way of a quarantine', () => {
     const blobName = await plant('fresh', { bytes: await backUp('contoso-prod', 'fresh') });
     vault('contoso-prod').purgeKey('fresh');
     const fresh = `restore --blob-name ${blobName} --to-vault-name contoso-dr --through contoso-quarantine`;
-    const no = await cli(fresh, { answers: 'y\n' });
-    expect([no.code, no.stderr]).toEqual([1, expect.stringContaining('is unproven')]);
+    expect(await cli(fresh, { answers: 'y\n' })).toEnd(1, 'is unproven');
     expect([namesIn('contoso-dr'), namesIn('contoso-quarantine')]).toEqual([[], []]);
-    const yes = await cli(`${fresh} --yes`);
-    expect([yes.code, yes.stderr]).toEqual([3, expect.stringContaining('but unproven')]);
+    expect(await cli(`${fresh} --yes`)).toEnd(3, 'but unproven');
     expect(vault('contoso-dr').keyNames()).toEqual(['fresh']);
   });
 
@@ -257,11 +246,7 @@ describe('a restore by way of a quarantine', () => {
       message: 'Operation "purge" is not allowed.',
     } as const;
     azure.keyVault.faults.add({ operation: 'purgeKey', effect });
-    const { code, stderr } = await cli(`${line} --yes`);
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringContaining('Left behind: key "signing" in vault "contoso-quarantine"'),
-    ]);
+    expect(await cli(`${line} --yes`)).toEnd(1, 'Left behind: key "signing" in vault "contoso-quarantine"');
     expect(namesIn('contoso-dr')).toEqual([]);
   });
 

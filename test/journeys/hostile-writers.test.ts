@@ -6,7 +6,7 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { drillJournalFormat } from '../../src/escrow/records/drill-journal.ts';
 import { drillFormat } from '../../src/escrow/records/drill-receipt.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
-import { auditOf, startAuditApp } from '../support/audit-app.ts';
+import { auditOf, pageOf, startAuditApp } from '../support/audit-app.ts';
 import { found, keyIn } from '../support/audit-findings.ts';
 import { commandLine } from '../support/cli.ts';
 import { viewContainer } from '../support/container-view.ts';
@@ -96,9 +96,7 @@ describe('a drill operator', () => {
     const { audit, lines } = await auditNow(0, settings);
     expect(found(audit)).not.toContain('drillOverdue');
     expect([audit.totals.intact, audit.totals.proven]).toEqual([4, 1]);
-    const completed = lines.find((line) => line.event === 'escrow.audit.completed');
-    const name = completed?.event === 'escrow.audit.completed' ? completed.blobName : '';
-    const page = (await container.read(name.replace('.json', '.html'))).toString();
+    const page = await pageOf(container, lines);
     expect(page).toContain('4 of 4 keys have an intact backup · 1 proven by a restore');
     expect(page).toContain(`<code>drills/${receiptId}.json</code>, a claim of whoever ran it`);
     expect(page).toContain('Receipts of restore drills: drill operators.');
@@ -117,10 +115,8 @@ describe('a drill operator', () => {
     const open = (await auditNow(2)).audit.findings.find(({ finding }) => finding === 'drillOpen');
     expect(open?.detail).toContain(`drills/${journalId}.journal.json`);
     expect((await cli('drill --to-vault-name contoso-dr --sample 1 --yes')).code).toBe(1);
-    const asked = await cli('drill sweep --to-vault-name contoso-dr', { answers: 'n\n' });
-    expect([asked.code, asked.stderr]).toEqual([1, expect.stringContaining('payroll')]);
-    const swept = await cli('drill sweep --to-vault-name contoso-dr --yes');
-    expect([swept.code, swept.stderr]).toEqual([3, expect.stringContaining('Left alone: key "payroll"')]);
+    expect(await cli('drill sweep --to-vault-name contoso-dr', { answers: 'n\n' })).toEnd(1, 'payroll');
+    expect(await cli('drill sweep --to-vault-name contoso-dr --yes')).toEnd(3, 'Left alone: key "payroll"');
     expect(azure.vault('contoso-dr').versions('payroll')).toEqual(theirs);
   });
 });
@@ -146,9 +142,7 @@ describe('what would steer a terminal or turn the reading direction', () => {
     expect(audit.findings.map(({ detail }) => detail).join()).toContain(hostile);
     expect(texts.join('\n')).toContain('\\u001b[2J access \\u202e');
     expect(texts.filter((text) => steering.test(text))).toEqual([]);
-    const completed = lines.find((line) => line.event === 'escrow.audit.completed');
-    const name = completed?.event === 'escrow.audit.completed' ? completed.blobName : '';
-    const page = (await container.read(name.replace('.json', '.html'))).toString();
+    const page = await pageOf(container, lines);
     expect([page.includes('access'), steering.test(page)]).toEqual([true, false]);
     for (const line of ['status', 'status --json', 'report --now', 'report --json', 'list', 'verify --all']) {
       const { stdout, stderr } = await look(line, { hoursLater: 30 });

@@ -56,8 +56,7 @@ describe('a key that was purged and made again, as by a Terraform destroy and ap
     const known = keyIn(audit, 'tokens')?.versions?.known ?? [];
     expect(known.map(({ version }) => version)).toEqual(expect.arrayContaining(before));
 
-    const status = await cli('status --name tokens');
-    expect([status.code, status.stdout]).toEqual([3, expect.stringContaining('it is another key')]);
+    expect(await cli('status --name tokens')).toPrint(3, 'it is another key');
     const line = `restore --blob-name ${last?.name} --to-vault-name contoso-dr --yes --max-per-second 1000`;
     expect((await cli(line)).code).toBe(0);
     const restored = azure.vault('contoso-dr').versions('tokens') ?? [];
@@ -108,8 +107,7 @@ describe('settings that leave keys out', () => {
   test('and a schedule that never occurs are refused at start, by the app and by a command', async () => {
     const settings = { ESCROW_SCHEDULE: '0 0 2 30 2 *' };
     await expect(startAuditApp(azure, sources, { hoursAhead: 0, settings })).rejects.toThrow('never occurs');
-    const plan = await runCommand(azure, 'plan', { env: { ...env, ...settings } });
-    expect([plan.code, plan.stderr]).toEqual([2, expect.stringContaining('never occurs')]);
+    expect(await runCommand(azure, 'plan', { env: { ...env, ...settings } })).toEnd(2, 'never occurs');
   });
 });
 
@@ -127,8 +125,7 @@ describe('what audits saw', () => {
     const audit = await auditNow();
     expect(found(audit)).toContain('keyGone orders');
     expect(audit.previous?.sha256).toMatch(/^[0-9a-f]{64}$/);
-    const status = await cli('status --name orders');
-    expect([status.code, status.stdout]).toEqual([3, expect.stringContaining('gone')]);
+    expect(await cli('status --name orders')).toPrint(3, 'gone');
   });
 
   test('is missed when an administrator has removed it, and so are the keys that only records are left of', async () => {
@@ -144,8 +141,7 @@ test('a key whose name a certificate has taken is told at once by status, and by
   const last = await recordOf('www');
   prod.purgeKey('www');
   prod.addKey({ name: 'www', managed: true });
-  const status = await cli('status --name www');
-  expect([status.code, status.stdout]).toEqual([3, expect.stringContaining('it is another key')]);
+  expect(await cli('status --name www')).toPrint(3, 'it is another key');
   for (let audits = 0; audits < 2; audits++) {
     const { findings } = await auditNow();
     const [loss] = findings.filter(({ key }) => key === 'www');

@@ -64,11 +64,21 @@ async function laterSecond(hoursAhead: number): Promise<void> {
   while (hoursAhead < latest.hoursAhead && now().getTime() < (latest.second + 1) * 1000) await delay(20);
 }
 
-/** The audit that a log line names. */
-export async function auditOf(container: ContainerView, lines: readonly EscrowEvent[]): Promise<ListedAudit> {
+/** The name of the audit that a log line names. */
+function auditName(lines: readonly EscrowEvent[]): string {
   const completed = lines.find((line) => line.event === 'escrow.audit.completed');
   if (completed?.event !== 'escrow.audit.completed') throw new Error('no audit was completed');
-  return (await container.readJson(completed.blobName)) as unknown as ListedAudit;
+  return completed.blobName;
+}
+
+/** The audit that a log line names. */
+export async function auditOf(container: ContainerView, lines: readonly EscrowEvent[]): Promise<ListedAudit> {
+  return (await container.readJson(auditName(lines))) as unknown as ListedAudit;
+}
+
+/** The page of that audit. */
+export async function pageOf(container: ContainerView, lines: readonly EscrowEvent[]): Promise<string> {
+  return (await container.read(auditName(lines).replace('.json', '.html'))).toString();
 }
 
 /** `<finding> <source>/<key>` of each gap line. */

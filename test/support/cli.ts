@@ -8,6 +8,7 @@ import type { Clock } from '../../src/azure/http/clock.ts';
 import { systemClock } from '../../src/azure/http/clock.ts';
 import type { Io } from '../../src/cli/terminal/io.ts';
 import { as } from './as-identity.ts';
+import './command-end.ts';
 
 export interface CliRun {
   readonly code: number;

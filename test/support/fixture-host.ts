@@ -1,3 +1,4 @@
+import { afterAll } from 'vitest';
 import type { HostEvent } from '../../local-azure/functions-host/host-events.ts';
 import {
   type FunctionsHost,
@@ -8,9 +9,11 @@ import { type BundledProgram, bundleProgram } from './bundled-program.ts';
 import type { TestAzure } from './local-azure.ts';
 import { runSchedule } from './now.ts';
 
-/** The fixture application, bundled as `npm run build` bundles the product. */
-export function bundleFixture(): Promise<BundledProgram> {
-  return bundleProgram(new URL('../local-azure/functions-host/fixture-app.ts', import.meta.url));
+/** The fixture application for the tests of a file, bundled as `npm run build` bundles the product. */
+export async function useFixture(): Promise<BundledProgram> {
+  const fixture = await bundleProgram(new URL('../local-azure/functions-host/fixture-app.ts', import.meta.url));
+  afterAll(() => fixture[Symbol.asyncDispose]());
+  return fixture;
 }
 
 /** The fixture in the local host, as the application's identity. It is fast where the real host is patient. */

@@ -86,8 +86,7 @@ describe('one key to a file, as Backup-AzKeyVaultKey does it', () => {
   test('refuses a file that is there, asks a person, and replaces it with --force', async () => {
     await writeFile('signing.keybackup', 'old');
     const line = `backup --id ${signingId} -o signing.keybackup`;
-    const refused = await cli(line);
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('signing.keybackup exists')]);
+    expect(await cli(line)).toEnd(2, 'signing.keybackup exists');
     const declined = await cli(line, { answers: 'n\n' });
     expect(declined.code).toBe(1);
     expect(await readFile('signing.keybackup', 'utf8')).toBe('old');
@@ -113,9 +112,7 @@ describe('one key to a file, as Backup-AzKeyVaultKey does it', () => {
   });
 
   test('skips a certificate-backed key and says how its certificate is backed up', async () => {
-    const { code, stderr } = await cli('backup --vault-name contoso-prod --name www-cert');
-    expect(code).toBe(0);
-    expect(stderr).toContain('az keyvault certificate backup');
+    expect(await cli('backup --vault-name contoso-prod --name www-cert')).toEnd(0, 'az keyvault certificate backup');
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -215,9 +212,7 @@ describe('into a folder', () => {
 
   test('of identifiers that name a key which is not there: the others are backed up, and it fails by name', async () => {
     const input = `${signingId}\nhttps://contoso-prod.vault.azure.net/keys/nowhere\n`;
-    const { code, stdout } = await cli('backup --id - --store escrow', { input });
-    expect(code).toBe(3);
-    expect(stdout).toContain('key "nowhere" in vault "contoso-prod"');
+    expect(await cli('backup --id - --store escrow', { input })).toPrint(3, 'key "nowhere" in vault "contoso-prod"');
     expect((await cli('list --json --store escrow')).stdout).toContain('/signing/');
   });
 });
@@ -237,4 +232,4 @@ describe('into the container', () => {
   });
 });
 
-describeOfflineEscrow(() => ({ azure, folder, cli, restores }));
+describeOfflineEscrow({ azure, cli, restores });

@@ -66,16 +66,13 @@ describe('plan', () => {
   });
 
   test('says what may have been meant by a source that is not configured', async () => {
-    const { code, stderr } = await cli('plan --hsm-name contosso-hsm');
-    expect(code).toBe(2);
-    expect(stderr).toContain('Did you mean "contoso-hsm"?');
+    expect(await cli('plan --hsm-name contosso-hsm')).toEnd(2, 'Did you mean "contoso-hsm"?');
   });
 });
 
 describe('status', () => {
   test('does not take silence for good news: a mistyped name, a source of which nothing is escrowed', async () => {
-    const typo = await cli('status --name sinning');
-    expect([typo.code, typo.stderr]).toEqual([2, expect.stringContaining('Did you mean "signing"?')]);
+    expect(await cli('status --name sinning')).toEnd(2, 'Did you mean "signing"?');
     const none = escrowSettings(azure, [{ vaultName: 'contoso-prod', keys: ['prod-*'], retired: ['old-*'] }]);
     const { code, stdout } = await cli('status', { env: none });
     expect([code, stdout]).toEqual([3, expect.stringContaining('no key matches the selection (5 keys listed)')]);
@@ -126,8 +123,7 @@ describe('list', () => {
     'list --name signing --name sinning --json',
     'verify --name sinning',
   ])('refuses a key that has no record, and says which was perhaps meant: %s', async (line) => {
-    const { code, stderr } = await cli(line);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean "signing"?')]);
+    expect(await cli(line)).toEnd(2, 'Did you mean "signing"?');
   });
 
   test('completes a name over all sources, and takes a pattern that matches nothing for an answer', async () => {
@@ -181,8 +177,7 @@ describe('the command line', () => {
     ['list --constructor', 2, "unknown option '--constructor'"],
   ])('answers %s with exit code %i and the remedy', async (line, code, said) => {
     const run = await cli(line);
-    expect(run.code).toBe(code);
-    expect(run.stderr).toContain(said);
+    expect(run).toEnd(code, said);
     expect(run.stderr).not.toMatch(/\n\s+at /);
     expect(run.stdout).toBe('');
   });
@@ -194,9 +189,7 @@ describe('the command line', () => {
     const names = [...listed.matchAll(/^ {2}(\w+) {2,}/gm)].map(([, name]) => name ?? '');
     expect(names).toContain('plan');
     for (const name of names.filter((one) => one !== 'help')) {
-      const help = await cli(`${name} --help`);
-      expect(help.code).toBe(0);
-      expect(help.stdout).toMatch(/Examples:\n {2}.*keyvault-escrow /);
+      expect(await cli(`${name} --help`)).toPrint(0, /Examples:\n {2}.*keyvault-escrow /);
     }
   });
 
@@ -210,8 +203,7 @@ describe('the command line', () => {
   test('needs only the settings that a command uses', async () => {
     const { ESCROW_CONTAINER_URL = '' } = env;
     expect((await cli('list --json', { env: { ESCROW_CONTAINER_URL } })).code).toBe(0);
-    const without = await cli('list', { env: {} });
-    expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('ESCROW_CONTAINER_URL is missing')]);
+    expect(await cli('list', { env: {} })).toEnd(2, 'ESCROW_CONTAINER_URL is missing');
   });
 
   test('reads the settings from a file when one is named', async () => {

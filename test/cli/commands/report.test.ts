@@ -22,10 +22,7 @@ const cli = commandLine(azure, { env });
 
 describe('report', () => {
   test('says so when there is no audit yet', async () => {
-    const { code, stderr } = await cli('report');
-    expect(code).toBe(1);
-    expect(stderr).toContain('there is no audit in https://');
-    expect(stderr).toContain('report --now');
+    expect(await cli('report')).toEnd(1, 'there is no audit in https://', 'report --now');
   });
 
   test('writes the page of the newest audit, the same as lies beside it, without asking any source', async () => {
@@ -35,9 +32,7 @@ describe('report', () => {
     const [html = '', json = ''] = await audits();
     azure.keyVault.requests.length = 0;
     const file = join(folder, 'escrow.html');
-    const { code, stderr } = await cli(`report -o ${file}`);
-    expect(code).toBe(0);
-    expect(stderr).toContain('1 of 1 keys have an intact backup · 0 proven by a restore');
+    expect(await cli(`report -o ${file}`)).toEnd(0, '1 of 1 keys have an intact backup · 0 proven by a restore');
     expect(await readFile(file)).toEqual(await container.read(html));
     const shown = (await cli('report --json')).json<Audit & { audit: { name: string } }>();
     expect(shown.audit.name).toBe(json);

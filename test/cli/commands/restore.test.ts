@@ -15,12 +15,9 @@ describe('restore of one key', () => {
   test('brings back a key that was deleted and purged, with all its versions', async () => {
     const before = vault('contoso-prod').versions('Payroll');
     vault('contoso-prod').purgeKey('Payroll');
-    const { code, stdout, stderr } = await cli(
-      'restore --vault-name contoso-prod --name payroll --to-vault-name contoso-prod --yes',
-    );
-    expect(stderr).toContain('can be restored to a vault in subscription 00000000-0000-0000-0000-00000000c0de');
-    expect(code).toBe(0);
-    expect(stdout.trim().split('\n')).toEqual(before.map(({ kid }) => kid));
+    const run = await cli('restore --vault-name contoso-prod --name payroll --to-vault-name contoso-prod --yes');
+    expect(run).toEnd(0, 'can be restored to a vault in subscription 00000000-0000-0000-0000-00000000c0de');
+    expect(run.stdout.trim().split('\n')).toEqual(before.map(({ kid }) => kid));
     expect(vault('contoso-prod').versions('Payroll')).toEqual(before);
   });
 
@@ -70,9 +67,7 @@ describe('restore of one key', () => {
     const nobody = await cli(line);
     expect([nobody.code, nobody.stderr.includes('--yes')]).toEqual([2, true]);
     expect(vault('contoso-dr').keyNames()).toEqual([]);
-    const yes = await cli(line, { answers: 'y\n' });
-    expect(yes.code).toBe(0);
-    expect(yes.stderr).toContain('the key is still there in vault "contoso-prod"');
+    expect(await cli(line, { answers: 'y\n' })).toEnd(0, 'the key is still there in vault "contoso-prod"');
     expect(vault('contoso-dr').keyNames()).toEqual(['signing']);
   });
 
@@ -109,9 +104,7 @@ describe('restore of one key', () => {
     arrange();
     const target = vault(to.split(' ')[0] ?? '');
     const before = [target.keyNames(), target.versions('signing')];
-    const { code, stderr } = await cli(`restore --vault-name contoso-prod --name signing --to-vault-name ${to} --yes`);
-    expect(code).toBe(1);
-    expect(stderr).toContain(said);
+    expect(await cli(`restore --vault-name contoso-prod --name signing --to-vault-name ${to} --yes`)).toEnd(1, said);
     expect([target.keyNames(), target.versions('signing')]).toEqual(before);
   });
 
@@ -224,8 +217,7 @@ describe('verify', () => {
   test('finds nothing wrong with what the app wrote, and says when there is nothing to verify', async () => {
     const good = await cli('verify --vault-name contoso-prod --name "tenant-*" --json');
     expect(good.json()).toMatchObject({ status: 'ok', counts: { records: 20 }, findings: [] });
-    const none = await cli('verify --name "nosuch*"');
-    expect([none.code, none.stdout]).toEqual([3, expect.stringContaining('nothing was verified')]);
+    expect(await cli('verify --name "nosuch*"')).toPrint(3, 'nothing was verified');
   });
 });
 

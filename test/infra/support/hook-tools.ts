@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deploymentProviders } from '../../../infra/hooks/providers.ts';
 import { deploymentSubscription, platformSubscription } from './parameter-sets.ts';
+import '../../support/command-end.ts';
 
 const hooks = fileURLToPath(new URL('../../../infra/hooks/', import.meta.url));
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { HostEvent } from '../../../local-azure/functions-host/host-events.ts';
 import type { FunctionsHost, FunctionsHostOptions } from '../../../local-azure/functions-host/start.ts';
-import { bundleFixture, startFixture, userLines } from '../../support/fixture-host.ts';
+import { startFixture, useFixture, userLines } from '../../support/fixture-host.ts';
 import { errorsOf, isFinished, isGivingUp, isPoisoned, untilRestarted } from '../../support/host-outcomes.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
 import { toWire, viewQueue } from '../../support/queue-view.ts';
@@ -9,17 +9,13 @@ import { toWire, viewQueue } from '../../support/queue-view.ts';
 // fixed dates: to the host what stands in a message is text.
 
 const azure = await useTestAzure();
-const fixture = await bundleFixture();
+const fixture = await useFixture();
 const queue = viewQueue(azure);
 
 /** No message is left, visible or not. */
 const untilEmpty = () => expect.poll(() => queue.count()).toBe(0);
 
 beforeEach(() => queue.clear());
-
-afterAll(async () => {
-  await fixture?.[Symbol.asyncDispose]();
-});
 
 describe('the queue trigger of the local host', () => {
   let host: FunctionsHost;

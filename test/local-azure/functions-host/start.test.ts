@@ -1,24 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterAll, afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { FunctionsHost } from '../../../local-azure/functions-host/start.ts';
-import { bundleFixture, startFixture } from '../../support/fixture-host.ts';
+import { startFixture, useFixture } from '../../support/fixture-host.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
 import { runSchedule } from '../../support/now.ts';
 
 let host: FunctionsHost | undefined;
 
 const azure = await useTestAzure();
-const fixture = await bundleFixture();
+const fixture = await useFixture();
 
 afterEach(async () => {
   await host?.stop();
   host = undefined;
-});
-
-afterAll(async () => {
-  await fixture?.[Symbol.asyncDispose]();
 });
 
 function isAlive(pid: number): boolean {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FunctionsHost } from '../../../local-azure/functions-host/start.ts';
-import { bundleFixture, startFixture, userLines } from '../../support/fixture-host.ts';
+import { startFixture, useFixture, userLines } from '../../support/fixture-host.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
 import { day, lastNight, now } from '../../support/now.ts';
 
@@ -16,11 +16,7 @@ let stateFile: string;
 let count = 0;
 
 const azure = await useTestAzure();
-const fixture = await bundleFixture();
-
-afterAll(async () => {
-  await fixture?.[Symbol.asyncDispose]();
-});
+const fixture = await useFixture();
 
 function runs(since = 0): TimerLine[] {
   return userLines(host.events.slice(since)).filter((line) => 'timer' in line) as unknown as TimerLine[];

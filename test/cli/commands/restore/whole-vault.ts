@@ -11,13 +11,9 @@ export function describeWholeVault(scene: RestoreScene): void {
 
   describe('restore of a whole vault', () => {
     test('does not guess which is meant when both one key and all are named', async () => {
-      const { code, stderr } = await cli(
-        'restore --vault-name contoso-prod --all --name signing --to-vault-name contoso-dr --what-if',
-      );
-      expect([code, stderr]).toEqual([
-        2,
-        expect.stringContaining("option '--name <KEY>' cannot be used with option '--all'"),
-      ]);
+      expect(
+        await cli('restore --vault-name contoso-prod --all --name signing --to-vault-name contoso-dr --what-if'),
+      ).toEnd(2, "option '--name <KEY>' cannot be used with option '--all'");
     });
 
     test('plans, restores every key at the pace of the target, keeps a receipt, and goes on where a pass ended', async () => {
@@ -60,18 +56,14 @@ export function describeWholeVault(scene: RestoreScene): void {
     test('names the time as of which there is no record', async () => {
       const day = lastNight(2000).toISOString().slice(0, 10);
       const line = `restore --vault-name contoso-prod --all --to-vault-name contoso-dr --what-if --at ${day}`;
-      const { code, stderr } = await cli(line);
-      expect([code, stderr]).toEqual([1, expect.stringContaining(`from ${day}T23:59:59Z or before`)]);
+      expect(await cli(line)).toEnd(1, `from ${day}T23:59:59Z or before`);
     });
 
     test('names the permission that is missing to look at the target', async () => {
       const effect = { kind: 'forbidden', reason: 'ForbiddenByRbac' } as const;
       scene.azure.keyVault.faults.add({ source: 'contoso-dr', operation: 'listKeys', effect });
-      const { code, stderr } = await cli(
-        'restore --vault-name contoso-prod --all --to-vault-name contoso-dr --what-if',
-      );
-      expect(code).toBe(1);
-      expect(stderr).toMatch(
+      expect(await cli('restore --vault-name contoso-prod --all --to-vault-name contoso-dr --what-if')).toEnd(
+        1,
         /Cannot list the keys of vault "contoso-dr".*Grant Microsoft.KeyVault\/vaults\/keys\/read\./,
       );
     });
@@ -128,8 +120,7 @@ export function describeWholeVault(scene: RestoreScene): void {
       expect(vault('contoso-dr').keyNames()).toHaveLength(10);
       const other = await cli(line.replace('to-vault-name contoso-dr', 'to-vault-name contoso-us'));
       expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('the receipt of another restore')]);
-      const noFile = await cli(line.replace(receipt, scene.folder));
-      expect([noFile.code, noFile.stderr]).toEqual([1, expect.stringContaining('Name another file: --receipt FILE.')]);
+      expect(await cli(line.replace(receipt, scene.folder))).toEnd(1, 'Name another file: --receipt FILE.');
     });
   });
 }
