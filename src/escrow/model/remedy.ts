@@ -1,5 +1,5 @@
-import type { Explanation, Need } from './failure-kind.ts';
-import { explanations } from './failure-kind.ts';
+import type { Need } from './failure-kind.ts';
+import { meanings, remedies } from './failure-kind.ts';
 import type { ServiceError, ServiceName } from './service-error.ts';
 
 const storages: Readonly<Partial<Record<ServiceName, 'blobs' | 'queue' | 'folder'>>> = {
@@ -11,7 +11,9 @@ const storages: Readonly<Partial<Record<ServiceName, 'blobs' | 'queue' | 'folder
 /** What to do about an answer; whole sentences. */
 export function remedyOf(error: ServiceError, need: Need): string {
   const { kind, host = error.service, service } = error;
-  return explanations[kind].remedy({ ...need, host, storage: storages[service] });
+  const remedy = remedies[kind];
+  const words = typeof remedy === 'string' ? remedy : remedy({ ...need, storage: storages[service] });
+  return words.replaceAll('{host}', () => host);
 }
 
 /** One clause: what the answer means, and the service's own words with code, status and request id. */
@@ -20,7 +22,7 @@ export function reasonOf(error: ServiceError): string {
   const status = error.statusCode === undefined ? '' : `${error.statusCode} `;
   const request = error.requestId === undefined ? '' : `, request ${error.requestId}`;
   const words = error.message.replace(/\s+/g, ' ').replace(/\.+$/, '').trim();
-  const { meaning }: Explanation = explanations[error.kind];
+  const meaning = meanings[error.kind];
   return meaning === undefined
     ? `${words} (${status}${code}${request})`
     : `${meaning} (${status}${code}${request}): ${words}`;
