@@ -231,6 +231,17 @@ describe('a restore by way of a quarantine', () => {
     expect(vault('contoso-dr').keyNames()).toEqual(['fresh']);
   });
 
+  test('where somebody else has the name leaves nothing behind and says nothing of deleting it', async () => {
+    vault('contoso-quarantine').addKey({ name: 'signing' });
+    for (const state of ['active', 'deleted']) {
+      if (state === 'deleted') vault('contoso-quarantine').deleteKey('signing');
+      const { code, stderr } = await cli(`${line} --yes`);
+      expect([state, code, stderr]).toEqual([state, 1, expect.stringContaining('the name is taken there')]);
+      expect(stderr).not.toMatch(/Left behind|az keyvault key (delete|purge)/);
+    }
+    expect([namesIn('contoso-dr'), namesIn('contoso-quarantine')]).toEqual([[], ['signing']]);
+  });
+
   test('that is a source, or the target itself, is refused before anything is sent', async () => {
     for (const through of ['contoso-prod', 'contoso-dr']) {
       const refused = await cli(`${line.replace('contoso-quarantine', through)} --yes`);

@@ -6,6 +6,7 @@ import type { StoredRecord } from '../records/stored-record.ts';
 import type { Comparison, KeyReference } from './comparison.ts';
 import { compareRestored } from './comparison.ts';
 import { describeStranger } from './restore-failure.ts';
+import { readTakenName } from './restore-step.ts';
 import type { LeftKey } from './restored-key.ts';
 import { removeKey } from './restored-key.ts';
 import type { SendPorts } from './send-record.ts';
@@ -36,6 +37,9 @@ export async function tryInQuarantine(
 ): Promise<Stopped | undefined> {
   const { operator } = quarantine;
   const { source } = operator.keys;
+  const { active, deleted } = await readTakenName(operator, record.keyName, ports.softDeadline);
+  // Nothing was sent yet: what has the name is somebody else's, and nothing that is left behind.
+  if (active.size + deleted.size > 0) return nameTaken(record, source, 'Take another vault for --through.');
   quarantine.standing(record.keyName);
   const sent = await sendRecord(record, bytes, { ...ports, operator });
   if (sent.sent === 'failed') {
@@ -69,15 +73,19 @@ function conflicting(record: StoredRecord, inside: string, source: SourceId): St
     const reasons = [`the service found key "${inside}" in it, a name that is taken in ${place}`];
     return { outcome: 'stranger', ...describeStranger(record, reasons) };
   }
+  const remedy =
+    'Take another vault for --through. If the answer to this very restore was lost, what has the name is its own.';
+  return { ...nameTaken(record, source, remedy), left: { place: source, name: inside } };
+}
+
+function nameTaken({ keyName }: StoredRecord, source: SourceId, remedy: string): Stopped {
   return {
     outcome: 'failed',
-    left: { place: source, name: inside },
     code: 'nameTaken',
     attempt: 'try',
-    subject: `key "${record.keyName}" in ${place}`,
+    subject: `key "${keyName}" in ${describeSource(source)}`,
     reason: 'the name is taken there; nothing was sent to the target',
-    remedy:
-      'Take another vault for --through. If the answer to this very restore was lost, what has the name is its own.',
+    remedy,
   };
 }
 
