@@ -77,19 +77,6 @@ export function createCli(io: Io, compose: ComposeServices) {
     ),
   );
 
-  const carryOut = async <Values extends CommonValues>(
-    values: Values,
-    run: (values: Values, io: Io, task: Task) => Promise<ExitCode>,
-  ): Promise<void> => {
-    const services = compose(await loadSettings(io, values));
-    services.onWait((wait) => say(io, describeWait(wait)));
-    try {
-      exitCode = await run(values, io, { services, signal: io.signal, say: (text) => say(io, text) });
-    } finally {
-      await services.release();
-    }
-  };
-
   return {
     program,
 
@@ -103,19 +90,21 @@ export function createCli(io: Io, compose: ComposeServices) {
         .addHelpText('after', () => ['\nExamples:', ...examples.map((line) => `  ${io.program} ${line}`)].join('\n'));
     },
 
-    /** The action of a command: its values in, its exit code out. */
+    /** The action of a command: its values and arguments in, its exit code out. */
     action<Values>(
-      run: (values: Values & CommonValues, io: Io, task: Task) => Promise<ExitCode>,
-    ): (values: Values, command: { optsWithGlobals(): Values & CommonValues }) => Promise<void> {
-      return async (_, command) => carryOut(command.optsWithGlobals(), run);
-    },
-
-    /** The same for a command that takes arguments beside its options. */
-    actionOn<Values>(
-      run: (args: string[], values: Values & CommonValues, io: Io, task: Task) => Promise<ExitCode>,
-    ): (args: string[], values: Values, command: { optsWithGlobals(): Values & CommonValues }) => Promise<void> {
-      return async (args, _, command) =>
-        carryOut(command.optsWithGlobals(), (values, ...rest) => run(args, values, ...rest));
+      run: (values: Values & CommonValues, io: Io, task: Task, args: readonly string[]) => Promise<ExitCode>,
+    ) {
+      return async function (this: { optsWithGlobals(): Values & CommonValues; args: string[] }): Promise<void> {
+        const values = this.optsWithGlobals();
+        const services = compose(await loadSettings(io, values));
+        services.onWait((wait) => say(io, describeWait(wait)));
+        const task = { services, signal: io.signal, say: (text: string) => say(io, text) };
+        try {
+          exitCode = await run(values, io, task, this.args);
+        } finally {
+          await services.release();
+        }
+      };
     },
 
     /** @throws UsageFault for a command line that cannot be read, or whatever stopped the command. */

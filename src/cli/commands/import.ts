@@ -27,7 +27,7 @@ export function addImport(cli: Cli) {
     .option('--taken-at <TIME>', 'when the backup was made, where the name of the file does not say so')
     .option('--what-if', 'say what would be imported; write nothing')
     .action(
-      cli.actionOn(async (files, values, io, task) => {
+      cli.action(async (values, io, task, files) => {
         const source = sourceOfNames(values);
         if (source === undefined) throw new UsageFault('Whose keys are these?', 'Pass --vault-name or --hsm-name.');
         const takenAt =
