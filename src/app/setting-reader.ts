@@ -17,32 +17,34 @@ export function createSettingReader<SettingName extends string>(
   isNeeded: (name: SettingName) => boolean,
   mayBeFolder = false,
 ) {
+  const refuse = (name: SettingName, fault: string, what: string): void =>
+    void faults.push(`${name} ${fault}. Set it to ${what}.`);
   const read = (name: SettingName): string | undefined => env[name]?.trim() || undefined;
   const required = (name: SettingName, what: string): string => {
     const value = read(name);
-    if (value === undefined && isNeeded(name)) faults.push(`${name} is missing. Set it to ${what}.`);
+    if (value === undefined && isNeeded(name)) refuse(name, 'is missing', what);
     return value ?? '';
   };
   const optional = <T>(name: SettingName, parse: (text: string) => T | undefined, what: string): T | undefined => {
     const text = read(name);
     if (text === undefined) return undefined;
     const value = parse(text);
-    if (value === undefined) faults.push(`${name} is ${shown(text)}. Set it to ${what}.`);
+    if (value === undefined) refuse(name, `is ${shown(text)}`, what);
     return value;
   };
   const matching = (name: SettingName, pattern: RegExp, what: string): string => {
     const value = required(name, what);
-    if (value !== '' && !pattern.test(value)) faults.push(`${name} is ${shown(value)}. Set it to ${what}.`);
+    if (value !== '' && !pattern.test(value)) refuse(name, `is ${shown(value)}`, what);
     return value;
   };
   /** A URL that says where and nothing else. */
   const place = (name: SettingName, text: string, example: string): URL | undefined => {
     const url = URL.parse(text);
-    if (url === null) faults.push(`${name} is not a valid URL. Set it to ${example}.`);
-    else if (url.protocol !== 'https:') faults.push(`${name} is not https. Set it to ${example}.`);
+    if (url === null) refuse(name, 'is not a valid URL', example);
+    else if (url.protocol !== 'https:') refuse(name, 'is not https', example);
     else if (url.search || url.hash || url.username || url.password) {
       // Never echoed: what follows the path may be a shared access signature.
-      faults.push(`${name} has a query, a fragment or a user. Set it to ${example}; access is by identity.`);
+      refuse(name, 'has a query, a fragment or a user', `${example}; access is by identity`);
     } else return url;
     return undefined;
   };
@@ -57,38 +59,31 @@ export function createSettingReader<SettingName extends string>(
   const checkedUrl = (name: SettingName, text: string, example: string, path: RegExp): string => {
     const url = text === '' ? undefined : place(name, text, example);
     if (url === undefined) return '';
-    if (url.port) faults.push(`${name} names a port. Set it to ${example}.`);
-    else if (!path.test(url.pathname)) faults.push(`${name} has an unexpected path. Set it to ${example}.`);
+    if (url.port) refuse(name, 'names a port', example);
+    else if (!path.test(url.pathname)) refuse(name, 'has an unexpected path', example);
     return textOf(url);
   };
+  const containerUrl = (name: SettingName, text: string): string =>
+    folderUrl(name, text) ?? checkedUrl(name, text, containerExample, containerPath);
   return {
     required,
     optional,
     matching,
     url: (name: SettingName, example: string, path: RegExp): string =>
       checkedUrl(name, required(name, example), example, path),
-    container: (name: SettingName): string => {
-      const text = required(name, containerExample);
-      return folderUrl(name, text) ?? checkedUrl(name, text, containerExample, containerPath);
-    },
+    container: (name: SettingName): string => containerUrl(name, required(name, containerExample)),
     /** A container beside another one, and never the same. @param ending what its name adds to the other's, unless it is set. */
     siblingContainer(name: SettingName, sibling: string, ending: string): string {
       const text = read(name);
       if (text === undefined) {
         const derived = `${sibling}${ending}`;
         const isTooLong = sibling.startsWith('https:') && new URL(derived).pathname.length > 1 + maxContainerNameLength;
-        if (isTooLong)
-          faults.push(
-            `${name} is missing, and ${ending} makes the container's name too long. Set it to ${containerExample}.`,
-          );
+        if (isTooLong) refuse(name, `is missing, and ${ending} makes the container's name too long`, containerExample);
         return sibling === '' ? '' : derived;
       }
-      const url = folderUrl(name, text) ?? checkedUrl(name, text, containerExample, containerPath);
-      if (url !== '' && url === sibling) {
-        faults.push(
-          `${name} is the container of the backups. Set it to another one: each container has a writer of its own.`,
-        );
-      }
+      const url = containerUrl(name, text);
+      if (url !== '' && url === sibling)
+        refuse(name, 'is the container of the backups', 'another one: each container has a writer of its own');
       return url;
     },
     schedule(name: SettingName, example: string): string {
@@ -97,12 +92,11 @@ export function createSettingReader<SettingName extends string>(
       if (text === '') return text;
       try {
         // As 30 February: nothing would ever run, and nothing would ever be missed.
-        if (nextOccurrence(text, new Date(0)) === undefined) {
-          faults.push(`${name} is ${shown(text)}, which never occurs. Set it to ${what}.`);
-        }
+        if (nextOccurrence(text, new Date(0)) === undefined)
+          refuse(name, `is ${shown(text)}, which never occurs`, what);
       } catch (error) {
         const reason = isHarmless(text) ? `: ${(error as Error).message}` : '';
-        faults.push(`${name} is ${shown(text)}${reason}. Set it to ${what}.`);
+        refuse(name, `is ${shown(text)}${reason}`, what);
       }
       return text;
     },
@@ -110,7 +104,7 @@ export function createSettingReader<SettingName extends string>(
       const known = Object.keys(choices);
       const text = read(name) ?? fallback;
       const chosen = known.find((choice) => choice.toLowerCase() === text.toLowerCase());
-      if (chosen === undefined) faults.push(`${name} is ${shown(text)}. Set it to one of ${known.join(', ')}.`);
+      if (chosen === undefined) refuse(name, `is ${shown(text)}`, `one of ${known.join(', ')}`);
       return choices[chosen ?? fallback] as T;
     },
     flag: (name: SettingName, fallback: boolean): boolean => optional(name, parseFlag, 'true or false') ?? fallback,

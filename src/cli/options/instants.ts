@@ -20,14 +20,8 @@ export function showAge(time: Date, now: Date): string {
 export function parseDuration(text: string, option: string): number {
   const [, figure, unit] = /^(\d+(?:\.\d+)?)(s|min|m|h|d)$/.exec(text.trim()) ?? [];
   const ms = Number(figure) * (unitMs[unit ?? ''] ?? Number.NaN);
-  if (Number.isNaN(ms)) {
-    throw new UsageFault(
-      `--${option} ${JSON.stringify(text)} is not a valid duration`,
-      'Write it as 90min, 26h or 7d.',
-    );
-  }
-  if (ms > maxDurationMs)
-    throw new UsageFault(`--${option} ${JSON.stringify(text)} is more than 100 years`, 'Correct it.');
+  if (Number.isNaN(ms)) throw unusable(text, option, 'is not a valid duration', 'Write it as 90min, 26h or 7d.');
+  if (ms > maxDurationMs) throw unusable(text, option, 'is more than 100 years', 'Correct it.');
   return ms;
 }
 
@@ -44,25 +38,20 @@ export function parseInstant(text: string, option: string, now: Date, isEnd = fa
   const hasZone = isDay || /(?:Z|[+-]\d\d:?\d\d)$/i.test(given);
   const time = new Date(hasZone ? given : `${given}Z`);
   if (!/^\d{4}-\d\d-\d\d/.test(given) || Number.isNaN(time.getTime())) {
-    throw new UsageFault(
-      `--${option} ${JSON.stringify(text)} is not a valid time`,
-      'Write it in UTC as 2026-11-24T02:00:00Z or 2026-11-24, or as an age: 26h, 7d.',
-    );
+    const remedy = 'Write it in UTC as 2026-11-24T02:00:00Z or 2026-11-24, or as an age: 26h, 7d.';
+    throw unusable(text, option, 'is not a valid time', remedy);
   }
   // A day that a month does not have would become one of the next month.
-  if (!isDayOfItsMonth(given.slice(0, 10))) {
-    throw new UsageFault(`--${option} ${JSON.stringify(text)} is not a day of the calendar`, 'Correct it.');
-  }
-  if (time > now) {
-    throw new UsageFault(
-      `--${option} ${JSON.stringify(text)} lies in the future`,
-      `It is ${showInstant(now)} now; times are UTC.`,
-    );
-  }
+  if (!isDayOfItsMonth(given.slice(0, 10))) throw unusable(text, option, 'is not a day of the calendar', 'Correct it.');
+  if (time > now) throw unusable(text, option, 'lies in the future', `It is ${showInstant(now)} now; times are UTC.`);
   return isDay && isEnd ? new Date(time.getTime() + 86_400_000 - 1) : time;
 }
 
 function isDayOfItsMonth(day: string): boolean {
   const time = new Date(day);
   return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(day);
+}
+
+function unusable(text: string, option: string, fault: string, remedy: string): UsageFault {
+  return new UsageFault(`--${option} ${JSON.stringify(text)} ${fault}`, remedy);
 }
