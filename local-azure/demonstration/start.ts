@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { QueueClient } from '@azure/storage-queue';
 import type { Settings } from '../../src/app/settings.ts';
@@ -14,7 +15,6 @@ import type { LocalAzure } from '../local-azure.ts';
 import { startLocalAzure } from '../local-azure.ts';
 import { adoptEnvironment } from './adopt-environment.ts';
 import { escrowEventOf, runAudit, runNightly, runOnDemand } from './first-pass.ts';
-import { readLocalSettings } from './local-settings.ts';
 import type { PassSummary } from './pass-summary.ts';
 import { isOk, summaryObject, summaryText } from './pass-summary.ts';
 import { createProgress } from './progress.ts';
@@ -77,6 +77,19 @@ async function main(): Promise<number> {
     return isOk(summary) ? 0 : 1;
   } finally {
     await rm(environmentFile, { force: true });
+  }
+}
+
+/** The Values of a local.settings.json: the user's own where there is one, else the sample. */
+async function readLocalSettings(): Promise<{ file: string; values: Record<string, string> }> {
+  const file = existsSync('local.settings.json') ? 'local.settings.json' : 'local.settings.sample.json';
+  try {
+    const { Values } = JSON.parse(await readFile(file, 'utf8'));
+    return { file, values: { ...Values } };
+  } catch (cause) {
+    throw new Error(`Cannot read ${file}: ${(cause as Error).message}. It must be JSON with an object "Values".`, {
+      cause,
+    });
   }
 }
 

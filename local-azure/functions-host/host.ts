@@ -5,10 +5,8 @@ import { createInvoker, type InvocationOutcome } from './invoker.ts';
 import { outputMessages } from './queue/output-messages.ts';
 import { queueService } from './queue/queue-connection.ts';
 import { type QueueTrigger, startQueueTrigger } from './queue/queue-trigger.ts';
-import { resolveReferences } from './setting-references.ts';
-import { takeListenerLease } from './timer/listener-lease.ts';
 import { parseSchedule } from './timer/ncrontab.ts';
-import { timerState } from './timer/timer-state.ts';
+import { takeListenerLease, timerState } from './timer/timer-state.ts';
 import { createTimerTrigger, type TimerTrigger } from './timer/timer-trigger.ts';
 import type { BindingInfo, FunctionMetadata, InvocationResponse } from './worker/core-contract.ts';
 import { startWorker } from './worker/worker.ts';
@@ -140,4 +138,18 @@ function describeFault(error: unknown): string {
   const { message, statusCode, details } = error as Error & { statusCode?: number; details?: { errorCode?: string } };
   const answer = statusCode === undefined ? '' : ` Status: ${statusCode}. ErrorCode: ${details?.errorCode ?? ''}.`;
   return `${message.split('\n')[0]}${answer}`;
+}
+
+/**
+ * Replaces every `%NAME%` by the app setting.
+ * @throws in the words of the real host when a setting is missing or empty.
+ */
+function resolveReferences(text: string, settings: Settings): string {
+  return text.replace(/%([^%]+)%/g, (reference, name: string) => {
+    const value = settings[name];
+    if (value === undefined || value === '') {
+      throw new Error(`Microsoft.Azure.WebJobs.Host: '${reference}' does not resolve to a value.`);
+    }
+    return value;
+  });
 }

@@ -7,14 +7,13 @@ import { failureSentence } from '../../../escrow/model/failure.ts';
 import type { EscrowSource, SourceId } from '../../../escrow/model/source.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import { namesOfSource } from '../../../escrow/model/source-names.ts';
-import { confirm } from '../../terminal/confirm.ts';
 import type { ExitCode } from '../../terminal/exit-codes.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { count, showSize } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
 import { writeOutputFile } from '../../terminal/output-file.ts';
 import { print, printJson, say } from '../../terminal/print.ts';
-import type { BackupValues } from './backup-options.ts';
+import { type BackupValues, isAgreed } from './backup-options.ts';
 
 interface FileOutcome {
   readonly source: SourceId;
@@ -32,9 +31,7 @@ export async function backUpToFiles(
   io: Io,
   task: Task,
 ): Promise<ExitCode> {
-  if (values.confirm && !values.whatIf && !(await confirm(io, `Back up ${count(targets.length, 'key')}?`, false))) {
-    return exitCodes.failed;
-  }
+  if (!(await isAgreed(values, `Back up ${count(targets.length, 'key')}?`, io))) return exitCodes.failed;
   const outcomes: FileOutcome[] = [];
   for (const { source, name } of targets) {
     if (name === undefined) continue;

@@ -7,14 +7,13 @@ import { failureSentence } from '../../../escrow/model/failure.ts';
 import type { Outcome } from '../../../escrow/model/outcome.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import { namesOfSource } from '../../../escrow/model/source-names.ts';
-import { confirm } from '../../terminal/confirm.ts';
 import type { ExitCode } from '../../terminal/exit-codes.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { count } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
 import { print, printJson, say } from '../../terminal/print.ts';
 import { showProgress } from '../../terminal/progress.ts';
-import type { BackupValues } from './backup-options.ts';
+import { type BackupValues, isAgreed } from './backup-options.ts';
 import { runsText } from './runs-text.ts';
 
 /** Into an escrow store: the app's own run over each source, or one key as a request for it would be carried out. */
@@ -25,13 +24,7 @@ export async function backUpToStore(
   task: Task,
 ): Promise<ExitCode> {
   const { url } = task.services.store;
-  if (
-    values.confirm &&
-    !values.whatIf &&
-    !(await confirm(io, `Back up ${describeTargets(targets)} to ${url}?`, false))
-  ) {
-    return exitCodes.failed;
-  }
+  if (!(await isAgreed(values, `Back up ${describeTargets(targets)} to ${url}?`, io))) return exitCodes.failed;
   if (!values.whatIf) await task.services.prepareStore();
   const [first] = targets;
   if (targets.length === 1 && first?.name !== undefined) {
