@@ -49,7 +49,9 @@ describe('keys that are gone', () => {
     const signing = escrow.snapshot('signing');
     escrow.keys.delete('signing');
     escrow.keys.delete('payroll');
-    expect(found(await passNight(escrow, 1))).toEqual(['sourceShrank', 'keyGone payroll', 'keyGone signing']);
+    const first = await passNight(escrow, 1);
+    expect(found(first)).toEqual(['sourceShrank', 'keyGone payroll', 'keyGone signing']);
+    expect(messageOf(first, 1)).toContain('newest record vaults/contoso-prod/payroll/20261101T020000Z.keybackup');
     expect(found(await passNight(escrow, 2))).toEqual(['keyGone payroll', 'keyGone signing']);
     escrow.restore(signing);
     expect(found(await passNight(escrow, 3))).toEqual(['keyGone payroll']);

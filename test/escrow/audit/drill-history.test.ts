@@ -57,6 +57,17 @@ test('a drill whose receipt is gone counts no longer', async () => {
   expect(audit.drill).toBeUndefined();
 });
 
+test('a drill is due while none is on record, and again once the last is older than the settings ask for', async () => {
+  escrow.maxDrillAgeDays = 2;
+  expect(found(await passDay(0))).toEqual(['drillOverdue']);
+  drilled(night(1, 3), [proven]);
+  expect([found(await passDay(1)), found(await passDay(2)), found(await passDay(3))]).toEqual([
+    [],
+    [],
+    ['drillOverdue'],
+  ]);
+});
+
 test('what a drill left is reported by every audit until a sweep has closed the drill, even within the same second', async () => {
   const at = night(0, 3);
   const left = (audit: ListedAudit) => audit.findings.filter(({ finding }) => finding === 'drillOpen').length;
