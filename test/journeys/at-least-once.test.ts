@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventRunId, requestRunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { digestOf, type SeenBlob, viewContainer } from '../support/container-view.ts';
+import { digestOf, viewContainer } from '../support/container-view.ts';
 import { type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
 import { useTestAzure } from '../support/local-azure.ts';
@@ -31,12 +31,6 @@ afterEach(() => {
   azure.storage.existingBlobAnswer = 'conflict';
 });
 
-async function recordsOf(runId: string): Promise<SeenBlob[]> {
-  return (await container.list()).filter(
-    ({ metadata, name }) => metadata.runid === runId && name.endsWith('.keybackup'),
-  );
-}
-
 function backups(): number {
   return azure.keyVault.requests.filter(({ operation }) => operation === 'backupKey').length;
 }
@@ -56,7 +50,7 @@ describe.each(['conflict', 'forbidden'] as const)('at least once, where a taken 
     const first = await app.deliver({ vaultName: 'contoso-prod', name: 'key-0' }, delivery);
     const second = await other.deliver({ vaultName: 'contoso-prod', name: 'key-0' }, { ...delivery, attempt: 2 });
     expect([first.error, second.error]).toEqual([undefined, undefined]);
-    expect(await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId))).toHaveLength(1);
+    expect(await container.records(requestRunId(delivery.insertedAt, delivery.messageId))).toHaveLength(1);
     expect(escrowedBy(first, second).map(({ already }) => already)).toEqual([false, true]);
     expect(backups() - before).toBe(1);
   });
@@ -70,7 +64,7 @@ describe.each(['conflict', 'forbidden'] as const)('at least once, where a taken 
       app.deliver(body, delivery),
     ]);
     expect(both.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
-    const [record, ...more] = await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId));
+    const [record, ...more] = await container.records(requestRunId(delivery.insertedAt, delivery.messageId));
     expect(more).toEqual([]);
     const said = escrowedBy(...both);
     expect(said.filter(({ already }) => !already)).toHaveLength(1);
@@ -82,7 +76,7 @@ describe.each(['conflict', 'forbidden'] as const)('at least once, where a taken 
     const runId = scheduledRunId(occurrence);
     const both = await Promise.all([app.nightly(occurrence), other.nightly(occurrence)]);
     expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
-    expect(await recordsOf(runId)).toHaveLength(keys.length + 1);
+    expect(await container.records(runId)).toHaveLength(keys.length + 1);
     const reports = await container.reports(runId);
     expect(reports).toHaveLength(4);
     expect(reports.reduce((sum, { counts }) => sum + counts.escrowed, 0)).toBe(keys.length + 1);
@@ -95,7 +89,7 @@ describe.each(['conflict', 'forbidden'] as const)('at least once, where a taken 
     const before = backups();
     const delivery = { messageId: randomUUID(), insertedAt: now() };
     const asked = await app.deliver({ vaultName: 'contoso-prod', name: 'key-3' }, delivery);
-    const [record] = await recordsOf(requestRunId(delivery.insertedAt, delivery.messageId));
+    const [record] = await container.records(requestRunId(delivery.insertedAt, delivery.messageId));
     expect(asked.error).toBeUndefined();
     expect(escrowedBy(asked)).toMatchObject([{ already: false, sha256: record?.metadata.sha256 }]);
     expect(record?.metadata.sha256).toBe(digestOf('sha256', await container.read(record?.name ?? ''), 'hex'));
@@ -111,7 +105,7 @@ test('an event that comes as two messages leaves one record', async () => {
   };
   const both = await Promise.all([app.deliver(event), other.deliver(event)]);
   expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
-  expect(await recordsOf(eventRunId(new Date(eventTime), event.id))).toHaveLength(1);
+  expect(await container.records(eventRunId(new Date(eventTime), event.id))).toHaveLength(1);
 });
 
 describe('a blob whose answer was lost', () => {
@@ -150,7 +144,7 @@ describe('a run that stopped half way', () => {
     const again = azure.keyVault.requests.slice(since).filter(({ operation }) => operation === 'backupKey');
     expect(again.map(({ keyName }) => keyName)).toHaveLength(10);
     expect(again.every(({ keyName }) => broken.test(`${keyName}/`))).toBe(true);
-    expect(await recordsOf(runId)).toHaveLength(keys.length + 1);
+    expect(await container.records(runId)).toHaveLength(keys.length + 1);
     const reports = (await container.reports(runId)).filter(({ source }) => source === 'vaults/contoso-prod');
     expect(
       reports.map(({ attempt, resumed, status, counts }) => ({ attempt, resumed, status, ...counts })),

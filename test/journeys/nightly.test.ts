@@ -44,7 +44,7 @@ const expectedRecords = [
 ].sort();
 
 async function recordNames(): Promise<string[]> {
-  return (await container.names()).filter((name) => name.endsWith('.keybackup'));
+  return (await container.records()).map(({ name }) => name);
 }
 
 describe('the nightly run of the deployed bundle', () => {
@@ -85,7 +85,7 @@ describe('the nightly run of the deployed bundle', () => {
   });
 
   test('describes every record: digest, service-checked MD5, key, run, trigger, and where it can be restored', async () => {
-    const records = (await container.list()).filter(({ name }) => name.endsWith('.keybackup'));
+    const records = await container.records();
     const contents = await Promise.all(records.map(({ name }) => container.read(name)));
     for (const [index, { bytes, contentType, contentMd5, metadata }] of records.entries()) {
       const content = contents[index] ?? Buffer.alloc(0);

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { builtBundle } from '../support/escrow-host.ts';
 import type { SourceSetting } from '../support/escrow-place.ts';
+import { isAlive } from '../support/living-process.ts';
 import { projectNode } from '../support/project-node.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -58,14 +59,6 @@ async function descendants(pid: number): Promise<number[]> {
   if (!existsSync(file)) return [];
   const children = (await readFile(file, 'utf8')).trim().split(' ').filter(Boolean).map(Number);
   return [...children, ...(await Promise.all(children.map(descendants))).flat()];
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 /** Resolves when the text was printed. */
@@ -122,18 +115,8 @@ describe.concurrent('npm start', () => {
     // By the names that other clients know: OpenSSL, .NET and PowerShell; az and Python.
     expect([env.SSL_CERT_FILE, env.REQUESTS_CA_BUNDLE]).toEqual(Array(2).fill(env.NODE_EXTRA_CA_CERTS));
     expect(await readFile(env.SSL_CERT_FILE, 'utf8')).toContain('BEGIN CERTIFICATE');
-    const asked = run(
-      context,
-      folder,
-      'operator.ts',
-      'enqueue',
-      '--vault-name',
-      'contoso-web',
-      '--name',
-      'payroll',
-      '--wait',
-      '--json',
-    );
+    const request = 'enqueue --vault-name contoso-web --name payroll --wait --json';
+    const asked = run(context, folder, 'operator.ts', ...request.split(' '));
     expect([await asked.ended, await asked.stderr]).toEqual([0, expect.any(String)]);
     expect(await asked.stdout).toMatch(/vaults\/contoso-web\/payroll\/\d{8}T\d{6}Z-[0-9a-f]{8}\.keybackup/);
 

@@ -24,6 +24,8 @@ export interface ContainerView {
   clientOf(name: string): ContainerClient;
   list(prefix?: string): Promise<SeenBlob[]>;
   names(prefix?: string): Promise<string[]>;
+  /** The backups of keys, of one run or of all, in name order. */
+  records(runId?: string): Promise<SeenBlob[]>;
   read(name: string): Promise<Buffer>;
   readJson(name: string): Promise<Record<string, unknown>>;
   /** Names of the records of lost requests, whatever the day; of one message or of all. */
@@ -63,6 +65,10 @@ export function viewContainer(place: EscrowPlace): ContainerView {
       }
       return seen;
     },
+    records: async (runId) =>
+      (await view.list()).filter(
+        ({ name, metadata }) => name.endsWith('.keybackup') && (runId === undefined || metadata.runid === runId),
+      ),
     names: async (prefix) => (await view.list(prefix)).map(({ name }) => name),
     read: (name) => clientOf(name).getBlobClient(name).downloadToBuffer(),
     readJson: async (name) => JSON.parse((await view.read(name)).toString('utf8')),

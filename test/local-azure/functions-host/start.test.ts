@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { FunctionsHost } from '../../../local-azure/functions-host/start.ts';
 import { startFixture, useFixture } from '../../support/fixture-host.ts';
+import { isAlive } from '../../support/living-process.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
 import { runSchedule } from '../../support/now.ts';
 
@@ -16,14 +17,6 @@ afterEach(async () => {
   await host?.stop();
   host = undefined;
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 describe('the local functions host', () => {
   test('reports exactly what the application registered', async () => {
