@@ -23,14 +23,9 @@ afterEach(() => {
 /** What the app's identity would be if somebody had given it too much. */
 function almighty(): LocalIdentity {
   const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
-  const actions = [
-    ...azure.identities.app.dataActions,
-    `${blobs}/read`,
-    `${blobs}/add/action`,
-    `${blobs}/write`,
-    `${blobs}/delete`,
-  ];
-  return azure.registry.find('almighty') ?? azure.registry.add('almighty', actions);
+  const more = ['read', 'add/action', 'write', 'delete'].map((action) => `${blobs}/${action}`);
+  const all = [...azure.identities.app.dataActions, ...more];
+  return azure.registry.find('almighty') ?? azure.registry.add('almighty', all);
 }
 
 describe('the audit trigger', () => {

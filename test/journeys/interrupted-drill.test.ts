@@ -129,7 +129,7 @@ describe('a sweep', () => {
     expect([elsewhere.code, JSON.parse(elsewhere.stdout)]).toMatchObject([0, { swept: [], receipts: [] }]);
     expect(await cli('drill sweep --to-vault-name contoso-prod --yes')).toEnd(1, 'is a configured source');
     const asked = await cli('drill sweep --to-vault-name contoso-drill', { answers: 'y\n' });
-    expect([asked.code, asked.stderr]).toEqual([0, expect.stringContaining('no copy of a key that audits know')]);
+    expect(asked).toEnd(0, 'no copy of a key that audits know');
     expect(left()).toEqual([]);
   });
 });

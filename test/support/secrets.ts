@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /** Long enough that no two things share a piece by chance, short enough that no useful part of a backup is shorter. */
 const pieceLength = 24;
 
@@ -57,9 +55,4 @@ const tellTales: readonly (readonly [string, RegExp])[] = [
 /** A secret of text. */
 export function textSecret(what: string, text: string): Secret {
   return { what, bytes: Buffer.from(text, 'latin1') };
-}
-
-/** For messages: never the secret itself. */
-export function fingerprint(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 12);
 }

@@ -49,9 +49,9 @@ describe('restore of one key', () => {
     vaultNow.deleteKey('tenant-29');
     const line = 'restore --vault-name contoso-prod --name tenant-29 --what-if --to-vault-name';
     const back = await cli(`${line} contoso-prod`);
-    expect([back.code, back.stderr]).toEqual([0, expect.stringContaining('if another key has the name')]);
+    expect(back).toEnd(0, 'if another key has the name');
     const elsewhere = await cli(`${line} contoso-dr`);
-    expect([elsewhere.code, elsewhere.stderr]).toEqual([0, expect.stringContaining('this key, or another')]);
+    expect(elsewhere).toEnd(0, 'this key, or another');
     for (const { stderr } of [back, elsewhere]) expect(stderr).not.toMatch(/nothing is lost/i);
     vaultNow.purgeKey('tenant-29');
     const right = await cli('restore --vault-name contoso-prod --name tenant-29 --to-vault-name contoso-prod --yes');
@@ -110,9 +110,9 @@ describe('restore of one key', () => {
 
   test('distinguishes another HSM from corruption by the digest, and a vault from an HSM by the envelope', async () => {
     const hsm = await cli('restore --hsm-name contoso-hsm --name payments --to-hsm-name other-hsm --yes');
-    expect([hsm.code, hsm.stderr]).toEqual([1, expect.stringContaining('this HSM has another security domain')]);
+    expect(hsm).toEnd(1, 'this HSM has another security domain');
     const kind = await cli('restore --hsm-name contoso-hsm --name payments --to-vault-name contoso-dr --yes');
-    expect([kind.code, kind.stderr]).toEqual([1, expect.stringContaining('cannot be restored to a vault')]);
+    expect(kind).toEnd(1, 'cannot be restored to a vault');
   });
 
   test('takes the restore for done when only its answer was lost', async () => {
@@ -138,7 +138,7 @@ describe('restore of one key', () => {
     const early = await cli(
       `restore --vault-name contoso-prod --name signing --at ${lastNight(1).toISOString()} --to-vault-name contoso-dr --yes`,
     );
-    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('no record of key "signing"')]);
+    expect(early).toEnd(1, 'no record of key "signing"');
   });
 });
 

@@ -60,10 +60,8 @@ describe('the page of an audit', () => {
   test('calls findings of a later version by their own names', () => {
     const kinds = ['quotaExhausted', 'constructor'];
     const findings = kinds.map((kind) => found(kind as FindingKind));
-    const page = reportPage(
-      sampleAudit([sampleSource('vault', 'contoso-prod', [{ key: 'payroll' }])], findings),
-      sampleWritten,
-    );
+    const source = sampleSource('vault', 'contoso-prod', [{ key: 'payroll' }]);
+    const page = reportPage(sampleAudit([source], findings), sampleWritten);
     for (const kind of kinds) expect(page).toContain(`</span> ${kind} <span class="where">the whole escrow`);
     expect(page).not.toMatch(/undefined|NaN|native code/);
   });
@@ -122,10 +120,8 @@ describe('the page of an audit', () => {
 
   test('says in words beside a row when its gaps were, the newest three first', () => {
     const days = marks(0, 's', 'e', 'f', 'f', 'e', 's', 'e', 'g');
-    const page = reportPage(
-      sampleAudit([sampleSource('vault', 'contoso-prod', [{ key: 'payroll', days }])], []),
-      undefined,
-    );
+    const source = sampleSource('vault', 'contoso-prod', [{ key: 'payroll', days }]);
+    const page = reportPage(sampleAudit([source], []), undefined);
     expect(page).toContain('<td>5 days with a gap: gone 24 Nov, stale 22 Nov, failed 19 Nov–20 Nov, and 1 more\n');
   });
 

@@ -74,7 +74,7 @@ export function describeWholeVault(scene: RestoreScene): void {
       const receipt = join(scene.folder, 'own.jsonl');
       const line = `restore --vault-name contoso-prod --name "tenant-*" --to-vault-name contoso-prod --receipt ${receipt}`;
       const whatIf = await cli(`${line} --what-if`);
-      expect([whatIf.code, whatIf.stderr]).toEqual([0, expect.stringContaining('19 keys still there')]);
+      expect(whatIf).toEnd(0, '19 keys still there');
       expect(whatIf.stderr).not.toContain('tenant-21');
       expect(whatIf.stdout).toMatch(/^ {2}tenant-20 +restore +record from \d{4}-\d\d-\d\dT[\d:]+Z \(\d+ \w+ ago\)$/m);
       expect(whatIf.stdout.match(/still there/g)).toHaveLength(19);
@@ -119,7 +119,7 @@ export function describeWholeVault(scene: RestoreScene): void {
       expect((await cli(line)).code).toBe(0);
       expect(vault('contoso-dr').keyNames()).toHaveLength(10);
       const other = await cli(line.replace('to-vault-name contoso-dr', 'to-vault-name contoso-us'));
-      expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('the receipt of another restore')]);
+      expect(other).toEnd(2, 'the receipt of another restore');
       expect(await cli(line.replace(receipt, scene.folder))).toEnd(1, 'Name another file: --receipt FILE.');
     });
   });
