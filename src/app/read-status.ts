@@ -1,3 +1,4 @@
+import { checkClock } from '../escrow/audit/checks/clock-check.ts';
 import { checkCoverage, checkIdentity } from '../escrow/audit/checks/key-checks.ts';
 import { silenceChecks } from '../escrow/audit/checks/source-checks.ts';
 import { knownLoss } from '../escrow/audit/document/audited-key.ts';
@@ -10,6 +11,7 @@ import { coverageStatuses } from '../escrow/model/coverage-status.ts';
 import { dayMs } from '../escrow/model/day.ts';
 import type { Failure } from '../escrow/model/failure.ts';
 import type { Finding } from '../escrow/model/finding.ts';
+import { findingMessage } from '../escrow/model/finding.ts';
 import type { EscrowSource, SourceId } from '../escrow/model/source.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import { isLiteral, matchesAny } from '../escrow/model/wildcard.ts';
@@ -59,7 +61,7 @@ export async function readStatus(query: StatusQuery, task: Task): Promise<Escrow
   const context = { store: services.store, now, maxAgeHours, previous, deadline };
   const chosen = chooseConfigured(query.source, task);
   const until = new Date(now.getTime() + dayMs);
-  const { runs } = await listRuns(services.store, freshSinceOf(context), until, deadline);
+  const { runs, newestAt } = await listRuns(services.store, freshSinceOf(context), until, deadline);
   const read = await Promise.all(
     chosen.map((source) => {
       const ofSource = runs.filter((run) => sourcePath(run.source) === sourcePath(source));
@@ -67,14 +69,16 @@ export async function readStatus(query: StatusQuery, task: Task): Promise<Escrow
     }),
   );
   const names = query.names?.map((name) => meantKey(name, read, task));
+  const ofClock = checkClock(previous, newestAt, now).filter(({ severity }) => severity === 'gap');
+  for (const one of ofClock) task.say(findingMessage(one));
   const sources = read.map((one) => ({
     ...one,
     keys: names === undefined ? one.keys : one.keys.filter(({ key }) => matchesAny(names, key)),
   }));
-  const isRight = sources.every(
+  const areRight = sources.every(
     ({ unreadable, problems, keys }) => unreadable === undefined && problems.length === 0 && !keys.some(needsAttention),
   );
-  return { asOf: now, maxAgeHours, sources, isRight };
+  return { asOf: now, maxAgeHours, sources, isRight: areRight && ofClock.length === 0 };
 }
 
 async function readSource(

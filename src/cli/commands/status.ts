@@ -41,7 +41,7 @@ export function addStatus(cli: Cli) {
     );
 }
 
-async function printStatus({ sources }: EscrowStatus, onlyProblems: boolean, io: Io): Promise<void> {
+async function printStatus({ sources, isRight }: EscrowStatus, onlyProblems: boolean, io: Io): Promise<void> {
   const paint = painter(io);
   for (const { source, unreadable, problems, keys } of sources) {
     const counts = [...countStatuses(keys)].map(([status, number]) => `${number} ${words[status]}`);
@@ -62,6 +62,7 @@ async function printStatus({ sources }: EscrowStatus, onlyProblems: boolean, io:
     ...(bad > 0 ? [`${count(bad, 'key')} ${bad === 1 ? 'needs' : 'need'} attention`] : []),
     ...(unread > 0 ? [`${count(unread, 'source')} cannot be read`] : []),
     ...(silent > 0 ? [`nothing is escrowed of ${count(silent, 'source')}`] : []),
+    ...(bad + unread + silent === 0 && !isRight ? ['the clock here is behind, so that no age is right'] : []),
   ];
   const right = 'Every key that should be escrowed has a fresh record, or its first run is still to come.';
   await print(io, summary.length > 0 ? paint('red', `${summary.join('; ')}.`) : paint('green', right));

@@ -42,6 +42,7 @@ export const findingTitles = {
   // of the whole escrow
   tooManyBlobs: 'More than is looked at',
   requestsNotCarriedOut: 'Requests not carried out',
+  clockBehind: 'Clock behind',
   drillOverdue: 'Restore drill overdue',
   drillOpen: 'Restore drill left keys behind',
   drillNotProven: 'Not proven by the last drill',

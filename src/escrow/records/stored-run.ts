@@ -20,6 +20,8 @@ export interface StoredRun {
 export interface ListedRuns {
   /** In order of their beginning. */
   readonly runs: readonly StoredRun[];
+  /** When the newest of all their blobs was created, after the period too. */
+  readonly newestAt: Date | undefined;
   /** Whether all blobs of the period were listed. */
   readonly isComplete: boolean;
 }
@@ -29,9 +31,11 @@ export interface ListedRuns {
  */
 export async function listRuns(store: EscrowStore, from: Date, to: Date, deadline: AbortSignal): Promise<ListedRuns> {
   const runs = new Map<string, { runId: RunId; source: SourceId; startedAt: Date; reports: ListedBlob[] }>();
+  let newestAt: Date | undefined;
   const startFrom = runPrefix() + stampOf(addDays(dayOf(from), -runTimeLagDays));
   const isComplete = await eachListed(store.list(runPrefix(), deadline, { startFrom }), (blob) => {
     const parsed = parseRunBlobName(blob.name);
+    if (newestAt === undefined || blob.createdAt > newestAt) newestAt = blob.createdAt;
     if (parsed === undefined || blob.createdAt > to) return;
     const { runId, source, what } = parsed;
     // Somebody foresaw the run: it has not begun then, and neither has it reported.
@@ -46,7 +50,7 @@ export async function listRuns(store: EscrowStore, from: Date, to: Date, deadlin
   const made = [...runs.values()]
     .filter(({ startedAt, reports }) => (reports.at(-1)?.createdAt ?? startedAt) >= from)
     .sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
-  return { runs: made, isComplete };
+  return { runs: made, newestAt, isComplete };
 }
 
 /** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */

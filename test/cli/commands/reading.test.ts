@@ -71,6 +71,13 @@ describe('plan', () => {
 });
 
 describe('status', () => {
+  test('takes no backup for fresh by a clock that is behind the storage', async () => {
+    const { code, stdout, stderr } = await cli('status', { hoursLater: -30 });
+    expect([code, stderr]).toEqual([3, expect.stringContaining('clock here is behind that of the storage')]);
+    expect(stdout).toContain('no age is right');
+    expect((await cli('status --json', { hoursLater: -30 })).json()).toMatchObject({ status: 'findings' });
+  });
+
   test('does not take silence for good news: a mistyped name, a source of which nothing is escrowed', async () => {
     expect(await cli('status --name sinning')).toEnd(2, 'Did you mean "signing"?');
     const none = escrowSettings(azure, [{ vaultName: 'contoso-prod', keys: ['prod-*'], retired: ['old-*'] }]);

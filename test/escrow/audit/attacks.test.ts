@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { verifyChain } from '../../../src/escrow/audit/checks/verify-chain.ts';
 import { findingMessage } from '../../../src/escrow/model/finding.ts';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
+import { saveAudit, savePage } from '../../../src/escrow/records/stored-audits.ts';
 import { found, keyIn } from '../../support/audit-findings.ts';
 import { auditAt, escrowAfterNight, night, passNight, passNights, startEscrow } from '../../support/audit-nights.ts';
+import { type AuditWorld, day } from '../../support/audit-world.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { folder, metadataOf, newest } from '../../support/payroll-records.ts';
 
@@ -149,6 +151,37 @@ describe('what audits saw', () => {
     expect(await followed()).toEqual([
       expect.stringContaining(`An audit is gone that its successor names (${second.name}`),
     ]);
+  });
+});
+
+describe('an audit by a clock that is behind the storage', () => {
+  const dayBehind = (escrow: AuditWorld) => {
+    const real = escrow.now;
+    escrow.now = new Date(real.getTime() - day);
+    return real;
+  };
+
+  test('does not take old backups for fresh ones in silence', async () => {
+    const escrow = startEscrow();
+    await passNights(escrow, 3);
+    escrow.now = night(2, 20);
+    dayBehind(escrow);
+    const audit = await escrow.look();
+    expect(found(audit)).toEqual(['clockBehind']);
+    expect(audit.findings[0]?.detail).toContain('there is a blob of 2026-11-03 06:00 UTC');
+  });
+
+  test('is told by the next one, where nothing newer was there yet', async () => {
+    const escrow = startEscrow();
+    await passNights(escrow, 3);
+    escrow.now = night(2, 44);
+    const real = dayBehind(escrow);
+    const blind = await escrow.look();
+    escrow.now = real;
+    await savePage(escrow.audits, await saveAudit(escrow.audits, blind, noLimit), Buffer.from(''), noLimit);
+    escrow.night(night(4));
+    expect(found(await auditAt(escrow, night(4, 4)))).toContain('clockBehind (warning)');
+    expect(found(await passNight(escrow, 5))).toEqual([]);
   });
 });
 

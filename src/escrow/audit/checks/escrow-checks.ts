@@ -7,6 +7,7 @@ import type { AuditHead } from '../../records/audit-document.ts';
 import { canaryAltered } from '../../write-once/canary.ts';
 import type { AuditInputs } from '../inputs/audit-inputs.ts';
 import type { DrillHistory } from '../inputs/drill-history.ts';
+import { checkClock } from './clock-check.ts';
 
 // What is wrong with the escrow as a whole, and with the proof itself.
 
@@ -22,6 +23,7 @@ export interface EscrowCheckContext {
 
 export function checkEscrow(inputs: AuditInputs, context: EscrowCheckContext): Finding[] {
   return [
+    ...checkClock(inputs.latest.audit, inputs.newestRunBlobAt, context.now),
     ...checkMemory(inputs, context),
     ...checkCanary(inputs),
     ...checkDrills(inputs.drills, context),

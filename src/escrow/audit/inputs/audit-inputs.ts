@@ -27,6 +27,8 @@ export interface AuditInputs {
   readonly histories: ReadonlyMap<string, SourceHistory>;
   /** When the oldest run report of the period was created. */
   readonly firstReportAt: Date | undefined;
+  /** When the newest blob of any run was created, however far ahead of now. */
+  readonly newestRunBlobAt: Date | undefined;
   readonly drills: DrillHistory;
   readonly requests: { readonly recorded: number; readonly latest: string | undefined };
   readonly canary: StoredBlob | undefined;
@@ -60,7 +62,7 @@ export async function loadAuditInputs(
 ): Promise<AuditInputs> {
   const latest = await readLatestAudit(audits, deadline);
   const since = runsSince(latest.audit, asked, now);
-  const { runs, isComplete } = await listRuns(store, since, new Date(now.getTime() + dayMs), deadline);
+  const { runs, newestAt, isComplete } = await listRuns(store, since, new Date(now.getTime() + dayMs), deadline);
   const paths = new Set(asked.sources.map(sourcePath));
   const isAsked = ({ source }: StoredRun): boolean => paths.has(sourcePath(source));
   const [histories, drilled, requests, canary, recorded] = await Promise.all([
@@ -75,6 +77,7 @@ export async function loadAuditInputs(
     latest,
     histories,
     firstReportAt: firstReport.length === 0 ? undefined : new Date(firstReport.reduce((a, b) => Math.min(a, b))),
+    newestRunBlobAt: newestAt,
     drills: drilled,
     requests,
     canary,
