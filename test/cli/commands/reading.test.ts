@@ -156,6 +156,14 @@ describe('list', () => {
   });
 });
 
+describe('copy', () => {
+  test('stops at the first record that it may not read, and says so', async () => {
+    const effect = { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' } as const;
+    using _undo = { [Symbol.dispose]: azure.storage.faults.add({ operation: 'getBlob', effect }) };
+    expect(await cli(`copy --to ${join(folder, 'stick')}`)).toEnd(1, 'Error: Blob Storage: access denied (403');
+  });
+});
+
 describe('the command line', () => {
   test.each([
     ['lst', 2, 'Did you mean list?'],
