@@ -63,15 +63,13 @@ export async function auditSource(
   const places = coverage.keys.map(({ place }) => place);
   const { unreadable, listed } = coverage;
   const previousSource = previous?.head.sources.find((one) => one.source === path);
-  // A source that was left out was not judged.
-  const judged =
-    previousSource === undefined || previousSource.leftOutSince !== undefined || previous === undefined
-      ? undefined
-      : {
-          at: new Date(previous.head.startedAt),
-          schedule: previous.head.asked.schedule,
-          lastRunAt: previousSource.runs[0] && new Date(previousSource.runs[0].startedAt),
-        };
+  // Of a source that was left out, or that no audit knew, no run was due.
+  const wasJudged = previousSource !== undefined && previousSource.leftOutSince === undefined;
+  const judged = previous && {
+    at: new Date(previous.head.startedAt),
+    schedule: wasJudged ? previous.head.asked.schedule : undefined,
+    lastRunAt: wasJudged && previousSource.runs[0] ? new Date(previousSource.runs[0].startedAt) : undefined,
+  };
   const runs = checkRuns(subject, context, judged, previousSource?.missedRuns ?? []);
   return {
     audited: {

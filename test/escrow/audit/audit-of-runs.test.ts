@@ -31,6 +31,15 @@ describe('runs', () => {
     expect(keyIn(await auditAt(escrow, night(1, 3.1)), 'new')?.status).toBe('never');
   });
 
+  test('of a source that was added since the last one was due are not missed before the next', async () => {
+    const escrow = startEscrow();
+    escrow.isConfigured = false;
+    await auditAt(escrow, night(0, 4));
+    escrow.isConfigured = true;
+    expect(found(await auditAt(escrow, night(1, 4)))).toEqual([]);
+    expect(found(await auditAt(escrow, night(2, 4)))).toContain('runMissing');
+  });
+
   test('that somebody foresaw, with a marker and a report, are neither missed nor begun by that', async () => {
     const escrow = startEscrow();
     await passNight(escrow, 0);

@@ -12,9 +12,9 @@ import { lastDueRun } from '../inputs/audit-inputs.ts';
 
 /** What the latest audit judged of the runs of a source. */
 export interface RunsJudged {
-  /** When it looked, and by which schedule. */
+  /** When it looked, and by which schedule; undefined where it did not know the source. */
   readonly at: Date;
-  readonly schedule: string;
+  readonly schedule: string | undefined;
   /** When the last run began that it knew of; undefined when it knew the source, and no run of it. */
   readonly lastRunAt: Date | undefined;
 }
@@ -30,7 +30,8 @@ export interface CheckedRuns {
  * was due earlier, since the latest audit, a later run has mended what counts, and the rest is a warning. A later run of the whole
  * source, on demand too, mends an incomplete one; one that began late, before the next was due, mends a missed one. By a schedule
  * that has changed since the latest audit nothing was due yet.
- * @param judged undefined where the latest audit did not know the source: only what was due last is judged.
+ * Nor was it of a source that has been added since.
+ * @param judged undefined where there is no audit before: only what was due last is judged.
  * @param earlier what earlier audits knew as missed.
  */
 export function checkRuns(
