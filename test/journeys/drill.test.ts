@@ -189,6 +189,13 @@ describe('a restore drill', () => {
     expect(await cli(line.replace('payroll', 'payr*').replace('--yes', '--what-if'))).toEnd(0, 'geography mars');
   });
 
+  test('is kept from no vault by a record that somebody put there of it', async () => {
+    await thiefOf(azure, 'contoso-prod').put(`vaults/contoso-drill/x/${scheduledRunId(fromNow(0))}.keybackup`, 'x');
+    const { code, stderr } = await drill('--name ledger');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('no audit ever knew it as a source')]);
+    expect((await sweep('--yes')).code).toBe(0);
+  });
+
   test('says which key that was named cannot be proven there, and is no success', async () => {
     const place = `--to-subscription-id ${europe.subscriptionId} --to-geography asia`;
     expect(await drill(`--name payroll ${place}`)).toEnd(1, 'key "payroll" is left out');

@@ -13,8 +13,8 @@ import { describeSource } from '../../escrow/model/source.ts';
 import { matchesAny } from '../../escrow/model/wildcard.ts';
 import { recordedKeyNames, recordedSources } from '../../escrow/records/record-listing.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
-import { requireExpendable } from '../../escrow/restore/expendable-target.ts';
 import { chooseKnown, unknownKey } from '../known-names.ts';
+import { requireExpendablePlace } from '../restore/expendable-place.ts';
 import { openKeyReferences } from '../restore/key-references.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
 import { restorePortsOf } from '../restore/restore-ports.ts';
@@ -56,7 +56,7 @@ export async function prepareDrill(options: DrillOptions, task: Task): Promise<P
   const { services, signal, say } = task;
   const { store, drills, settings } = services;
   const operator = services.operatorOf(target.source);
-  await requireExpendable(target.source, 'No drill', store, settings.sources, signal);
+  await requireExpendablePlace(target.source, 'No drill', task);
   const { open: ofTarget } = await findOpenDrills(drills, target.source, signal);
   await requireEmpty(operator, new Set(ofTarget.flatMap(({ names }) => names)), signal);
   if (ofTarget.length > 0) {

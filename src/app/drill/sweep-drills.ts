@@ -5,7 +5,7 @@ import { messageOf } from '../../escrow/model/failure.ts';
 import { OutOfTime } from '../../escrow/model/service-error.ts';
 import type { StoredAudit } from '../../escrow/records/stored-audits.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
-import { requireExpendable } from '../../escrow/restore/expendable-target.ts';
+import { requireExpendablePlace } from '../restore/expendable-place.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
 import type { Task } from '../task.ts';
 
@@ -30,9 +30,9 @@ export interface SweepResult {
 /** @param names keys that a person named beside those of the drills. @throws EscrowFault for a source. */
 export async function prepareSweep(target: PacedTarget, names: readonly string[], task: Task): Promise<PreparedSweep> {
   const { services, signal } = task;
-  const { store, drills, settings } = services;
+  const { drills } = services;
   const operator = services.operatorOf(target.source);
-  await requireExpendable(target.source, 'Nothing swept', store, settings.sources, signal);
+  await requireExpendablePlace(target.source, 'Nothing swept', task);
   const { open, unreadable } = await findOpenDrills(drills, target.source, signal);
   const leftovers = await findLeftovers(operator, open, names, await readAudit(task), signal);
   return {

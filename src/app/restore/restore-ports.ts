@@ -1,10 +1,10 @@
 import { EscrowFault } from '../../escrow/model/failure.ts';
 import type { PacedSource } from '../../escrow/model/source.ts';
 import { isSameSource } from '../../escrow/model/source.ts';
-import { requireExpendable } from '../../escrow/restore/expendable-target.ts';
 import type { Quarantine } from '../../escrow/restore/quarantine.ts';
 import type { RestorePorts } from '../../escrow/restore/restore-key.ts';
 import type { Task } from '../task.ts';
+import { requireExpendablePlace } from './expendable-place.ts';
 import type { ReferenceOf } from './key-references.ts';
 
 /** What a restore works with, under the person's own identity. */
@@ -34,8 +34,7 @@ export async function requireQuarantine(quarantine: PacedSource, target: PacedSo
       'Name a vault, or for a Managed HSM another HSM, where nothing matters and which lies where the target does.',
     );
   }
-  const { store, settings } = task.services;
-  await requireExpendable(quarantine, 'Nothing restored through it', store, settings.sources, task.signal);
+  await requireExpendablePlace(quarantine, 'Nothing restored through it', task);
 }
 
 /** Asks about a key whose identity is not proven, and is notified of what stands in the quarantine. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { requireEmpty } from '../../../src/escrow/drill/drill-target.ts';
 import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
+import type { StoredAudit } from '../../../src/escrow/records/stored-audits.ts';
+import type { KnownSources } from '../../../src/escrow/restore/expendable-target.ts';
 import { requireExpendable } from '../../../src/escrow/restore/expendable-target.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
@@ -37,16 +39,19 @@ describe('a drill target', () => {
     expect(both).not.toMatchObject({ remedy: expect.stringContaining('sweep') });
   });
 
-  test('is no source of the settings, and none that has records in the escrow, whatever the settings of this desk say', async () => {
+  test('is no source of the settings, none that audits saw, and without an audit none that has records', async () => {
     const store = createMemoryStore();
-    await requireExpendable(drillVault, 'No drill', store, [], noLimit);
-    await expect(
-      requireExpendable(drillVault, 'No drill', store, [escrowSource('vault', 'contoso-drill')], noLimit),
-    ).rejects.toMatchObject({ code: 'targetConfigured' });
+    const auditOf = (source: string) => ({ head: { sources: [{ source }] } }) as unknown as StoredAudit;
+    const judge = (more: Partial<KnownSources> = {}) =>
+      requireExpendable(drillVault, 'No drill', { store, sources: [], audit: undefined, ...more }, noLimit);
+    expect(await judge()).toBeUndefined();
+    const configured = judge({ sources: [escrowSource('vault', 'contoso-drill')] });
+    await expect(configured).rejects.toMatchObject({ code: 'targetConfigured' });
+    await expect(judge({ audit: auditOf('vaults/contoso-drill') })).rejects.toMatchObject({ code: 'targetAudited' });
     const name = 'vaults/contoso-drill/signing/20261124T020000Z.keybackup';
     await store.create({ name, bytes: Buffer.from('x'), contentType: 'x', metadata: {} }, noLimit);
-    await expect(requireExpendable(drillVault, 'No drill', store, [], noLimit)).rejects.toMatchObject({
-      code: 'targetEscrowed',
-    });
+    await expect(judge()).rejects.toMatchObject({ code: 'targetEscrowed' });
+    // Whoever may write records could otherwise keep every place from every drill.
+    expect(await judge({ audit: auditOf('vaults/contoso-prod') })).toContain('no audit ever knew it as a source');
   });
 });
