@@ -45,7 +45,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: pure,
           globalSetup: ['test/setup/suite-azurite.ts'],
-          setupFiles: ['test/setup/properties.ts', 'test/setup/trust-suite-authority.ts'],
+          setupFiles: ['test/setup/start-limit.ts', 'test/setup/properties.ts', 'test/setup/trust-suite-authority.ts'],
           // Each file keeps its own process.env, trust and servers.
           isolate: true,
           testTimeout: hang,
