@@ -134,6 +134,16 @@ describe('what audits saw', () => {
     expect(keyIn(back, 'payroll')).toMatchObject({ status: 'gone', versions: { known: [{}] } });
   });
 
+  test('of keys that "retired" newly covers though they are there is told once: its pattern may cover too much', async () => {
+    const escrow = await escrowAfterNight();
+    escrow.keys.delete('orders');
+    await auditAt(escrow, night(0, 5));
+    escrow.source = { ...escrow.source, retired: ['*r*'] };
+    const retired = await auditAt(escrow, night(0, 6));
+    expect([found(retired), retired.findings[0]?.detail]).toEqual([['selectionNarrowed (warning)'], '1 key: payroll']);
+    expect(found(await auditAt(escrow, night(0, 7)))).toEqual([]);
+  });
+
   test('a chain in which an audit was altered or removed is broken', async () => {
     const escrow = startEscrow();
     await passNights(escrow, 4);
