@@ -25,14 +25,20 @@ export function putJson<Schema extends z.ZodMiniType>(
   return putOnce(store, { name, bytes, contentType: 'application/json', metadata }, deadline);
 }
 
-/** The same under the first name that is free, numbered from 1. @returns the name. */
+/** So many attempts may have gone before in truth. */
+const oneByOne = 10;
+
+/**
+ * The same under a name that is free, numbered from 1: of numbers that somebody has taken in masses only each twice the last is
+ * tried. A later one always has the higher number. @returns the name.
+ */
 export async function putNumberedJson<Schema extends z.ZodMiniType>(
   store: EscrowStore,
   nameOf: (number: number) => string,
   json: JsonBlob<Schema>,
   deadline: AbortSignal,
 ): Promise<string> {
-  for (let number = 1; ; number++) {
+  for (let number = 1; ; number = number < oneByOne ? number + 1 : 2 * number) {
     const put = await putJson(store, nameOf(number), json, deadline);
     if (put.written) return nameOf(number);
   }

@@ -37,6 +37,19 @@ describe('a run report', () => {
     expect(await readRunReport(store, names[1] ?? '', noLimit)).toEqual({ ...report, attempt: 2 });
   });
 
+  test('finds a free number soon, though somebody took a thousand of them', async () => {
+    const store = createMemoryStore();
+    for (let number = 1; number <= 1000; number++)
+      await store.create(
+        { name: reportName(runId, source, number), bytes: Buffer.from('x'), contentType: 'x', metadata: {} },
+        noLimit,
+      );
+    const numberOf = (name: string): number => Number(/\.(\d+)\.json$/.exec(name)?.[1]);
+    const first = numberOf(await putRunReport(store, source, report, noLimit));
+    expect([first > 1000, store.looks.length < 30]).toEqual([true, true]);
+    expect(numberOf(await putRunReport(store, source, { ...report, attempt: 2 }, noLimit))).toBeGreaterThan(first);
+  });
+
   test('carries nothing that its format does not name, such as what was thrown', async () => {
     const thrown: RunReport['keys'][number] = Object.assign(failedKey('payroll', 'x'), { stack: 'at secret' });
     const store = createMemoryStore();
