@@ -36,7 +36,7 @@ export interface PreparedRestore {
   /** What is known to compare with: without either it can only come back unproven. */
   readonly comparable: { readonly witness: boolean; readonly source: boolean };
   /** Where the original stands, when it is restored elsewhere. */
-  readonly original: 'active' | 'deleted' | 'youngerDeleted' | 'unknown';
+  readonly original: Original | undefined;
   /** Restores or recovers it. @param desk of the quarantine, where there is one. */
   carryOut(desk: QuarantineDesk): Promise<RestoreOutcome>;
 }
@@ -105,8 +105,18 @@ async function decide(
   }
 }
 
-/** Whether a deleted key has a version made after a record: then it may be another key, that took the name since. */
-export function isYounger({ createdAt }: DeletedKey, record: Pick<StoredRecord, 'createdAt'>): boolean {
+/** What has the name of a key in its own source. */
+export interface Original {
+  readonly state: 'active' | 'deleted';
+  /** It has a version made after the record. */
+  readonly isYounger: boolean;
+}
+
+/** Whether a key has a version made after a record: then it may be another key, that took the name since. */
+export function isYounger(
+  { createdAt }: Pick<DeletedKey, 'createdAt'>,
+  record: Pick<StoredRecord, 'createdAt'>,
+): boolean {
   return createdAt !== undefined && createdAt > record.createdAt;
 }
 
@@ -118,16 +128,16 @@ async function findOriginal(
 ): Promise<PreparedRestore['original']> {
   const { source, keyName } = record;
   const configured = services.settings.sources.find((one) => isSameSource(one, source));
-  if (configured === undefined || isSameSource(source, target.source)) return 'unknown';
+  if (configured === undefined || isSameSource(source, target.source)) return undefined;
   const operator = services.operatorOf(configured);
   try {
-    if ((await operator.findKey(keyName, signal)) !== undefined) return 'active';
+    const key = await operator.findKey(keyName, signal);
+    if (key !== undefined) return { state: 'active', isYounger: isYounger(key, record) };
     const deleted = await operator.findDeletedKey(keyName, signal);
-    if (deleted === undefined) return 'unknown';
-    return isYounger(deleted, record) ? 'youngerDeleted' : 'deleted';
+    return deleted && { state: 'deleted', isYounger: isYounger(deleted, record) };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    return 'unknown';
+    return undefined;
   }
 }
 

@@ -46,8 +46,11 @@ describe('restore of one key', () => {
       return (vaultNow.versions('tenant-29')[0]?.attributes.created ?? 0) * 1000;
     };
     await expect.poll(replace).toBeGreaterThan(Date.parse(records[0]?.createdAt ?? ''));
-    vaultNow.deleteKey('tenant-29');
     const line = 'restore --vault-name contoso-prod --name tenant-29 --what-if --to-vault-name';
+    const active = await cli(`${line} contoso-dr`);
+    expect(active).toEnd(0, 'this key, or another');
+    expect(active.stderr).not.toContain('second copy');
+    vaultNow.deleteKey('tenant-29');
     const back = await cli(`${line} contoso-prod`);
     expect(back).toEnd(0, 'if another key has the name');
     const elsewhere = await cli(`${line} contoso-dr`);

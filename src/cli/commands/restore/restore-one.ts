@@ -74,13 +74,16 @@ export async function restoreOne(values: RestoreValues, io: Io, task: Task): Pro
 function notesOf({ step, original, comparable, record }: PreparedRestore, target: PacedTarget): string[] {
   const place = describeSource(record.source);
   const notes: string[] = [];
-  if (original === 'active') notes.push(`the key is still there in ${place}; this makes a second copy.`);
-  if (original === 'deleted')
-    notes.push(`the key is only soft-deleted in ${place}: it can be recovered there, and nothing is lost.`);
-  if (original === 'youngerDeleted')
+  if (original?.isYounger) {
+    const state = original.state === 'active' ? 'there' : 'soft-deleted';
     notes.push(
-      `a key of its name is soft-deleted in ${place}, with a version made after the record: this key, or another.`,
+      `a key of its name is ${state} in ${place}, with a version made after the record: this key, or another.`,
     );
+  } else if (original?.state === 'active') {
+    notes.push(`the key is still there in ${place}; this makes a second copy.`);
+  } else if (original?.state === 'deleted') {
+    notes.push(`the key is only soft-deleted in ${place}: it can be recovered there, and nothing is lost.`);
+  }
   if (step.action === 'restore' && !comparable.witness && !comparable.source)
     notes.push(
       `nothing is known of its versions to compare with, so that what comes to ${describeSource(target.source)} will be unproven.`,
