@@ -2,7 +2,7 @@ import { refusalOf } from '../model/failure.ts';
 import { describeSource } from '../model/source.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { KeyReference } from './comparison.ts';
-import { compareKey, isKnownVersion } from './comparison.ts';
+import { compareKey, knownVersions } from './comparison.ts';
 import { readVersions } from './key-versions.ts';
 import { describeStranger } from './restore-failure.ts';
 import type { RestoreOutcome } from './restore-outcome.ts';
@@ -33,7 +33,7 @@ export async function settleConflict(
     const reasons = [`the service found key "${inside.name}" in it, a name that is taken in ${place}`];
     return { ...base, outcome: 'stranger', ...describeStranger(record, reasons) };
   }
-  const isRightRecord = inside?.version !== undefined && isKnownVersion(inside.version, reference);
+  const isRightRecord = inside?.version !== undefined && knownVersions(reference).has(inside.version);
   if (holder === 'held') {
     return failed(
       'nameHeld',
