@@ -15,6 +15,7 @@ import { findingMessage } from '../escrow/model/finding.ts';
 import type { EscrowSource, SourceId } from '../escrow/model/source.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import { isLiteral, matchesAny } from '../escrow/model/wildcard.ts';
+import { timeOfRecord } from '../escrow/records/audit-document.ts';
 import { readLatestAudit } from '../escrow/records/stored-audits.ts';
 import { lastEndedRunAt, listRuns } from '../escrow/records/stored-run.ts';
 import { chooseConfigured, complete, unknownName } from './known-names.ts';
@@ -85,8 +86,9 @@ async function readSource(
   source: EscrowSource,
   lastRunAt: Date | undefined,
   context: CoverageContext,
-  { services }: Task,
+  task: Task,
 ): Promise<SourceStatus> {
+  const { services } = task;
   const { now, maxAgeHours } = context;
   const subject = { source, keys: services.keysOf(source), lastRunAt, wholeFolders: () => new Set<string>() };
   const coverage = await coverSource(subject, context, (covered): KeyStatus => {
@@ -98,6 +100,13 @@ async function readSource(
     return { ...shown, findings: [...findings, ...identity] };
   });
   const { unreadable, keys } = coverage;
+  const newest = keys
+    .flatMap(({ record }) => (record === undefined ? [] : [timeOfRecord(record)]))
+    .sort()
+    .at(-1);
+  // A copy has neither runs nor audits: that other keys have records shows that there was a run.
+  if (newest !== undefined && lastRunAt === undefined && context.previous === undefined)
+    return readSource(source, new Date(newest), context, task);
   return { source, unreadable, problems: silenceChecks(coverage), keys };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CliOptions, CliRun } from '../../../support/cli.ts';
@@ -70,6 +70,11 @@ export function describeOfflineEscrow({ azure, cli, restores }: Desk): void {
       const requests = azure.keyVault.requests.length + azure.storage.requests.length;
       expect((await cli('verify --all --store stick')).code).toBe(0);
       expect(azure.keyVault.requests.length + azure.storage.requests.length).toBe(requests);
+      // A copy has no runs, and still says which keys are missing in it.
+      const env = { ESCROW_SOURCES: JSON.stringify([{ vaultName: 'contoso-prod' }]) };
+      expect((await cli('status --store stick', { env })).code).toBe(0);
+      await rm(join('stick', 'vaults', 'contoso-prod', 'signing'), { recursive: true });
+      expect(await cli('status --store stick', { env })).toPrint(3, /signing +never/);
       await writeFile(join('stick', sums.split('  ')[1]?.split('\n')[0] ?? ''), 'spoiled');
       expect((await cli('verify --all --store stick')).code).toBe(3);
     });
