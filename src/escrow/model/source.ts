@@ -17,6 +17,7 @@ export type RestorePlace = Readonly<z.infer<typeof placeSchema>>;
 
 const label = z.exactOptional(z.string());
 export const placeSchema = z.object({ subscriptionId: label, geography: label, securityDomain: label });
+export const placeLabels = z.keyof(placeSchema).options;
 
 /** A source by name, with a pace for all that this process does there. */
 export interface PacedSource extends SourceId {

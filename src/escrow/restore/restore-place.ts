@@ -1,6 +1,6 @@
 import { capitalised } from '../model/finding.ts';
 import type { EscrowSource, RestorePlace, SourceId } from '../model/source.ts';
-import { describeSource, isSameSource } from '../model/source.ts';
+import { describeSource, isSameSource, placeLabels } from '../model/source.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 
 /** Somewhere that a backup is to be restored to, and what is known of where that lies. */
@@ -75,8 +75,6 @@ export function describeOtherPlace(said: StoredRecord, placed: StoredRecord): st
     `The record "${said.blobName}" says another place than the settings (${claims}): if its source has moved, the service refuses; if not, find out who wrote it.`,
   ];
 }
-
-const placeLabels: readonly (keyof RestorePlace)[] = ['subscriptionId', 'geography', 'securityDomain'];
 
 /** `It can be restored to a vault in subscription … and geography ….` */
 export function describeRestorePlace({

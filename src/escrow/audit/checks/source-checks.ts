@@ -5,6 +5,7 @@ import type { Finding, MakeFinding } from '../../model/finding.ts';
 import { counted, findingsOf, found, someOf } from '../../model/finding.ts';
 import { faultOfListing, listingRemedies } from '../../model/selection.ts';
 import type { EscrowSource, RestorePlace } from '../../model/source.ts';
+import { placeLabels } from '../../model/source.ts';
 import type { AuditedSource } from '../../records/audit-document.ts';
 import type { SourceHistory } from '../../run/run-history.ts';
 
@@ -36,7 +37,7 @@ export function checkedKey(covered: KeyCoverage, source: EscrowSource): CheckedK
 
 /** A record that says nothing claims nothing. */
 function isElsewhere(claimed: RestorePlace, configured: RestorePlace): boolean {
-  return (['subscriptionId', 'geography', 'securityDomain'] as const).some(
+  return placeLabels.some(
     (label) => claimed[label] !== undefined && configured[label] !== undefined && claimed[label] !== configured[label],
   );
 }
