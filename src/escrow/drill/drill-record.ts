@@ -5,7 +5,7 @@ import type { DrilledKey } from '../records/drill-receipt.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { Comparison } from '../restore/comparison.ts';
 import { compareRestored } from '../restore/comparison.ts';
-import { describeStranger } from '../restore/restore-failure.ts';
+import { describeStranger, strangerInside } from '../restore/restore-failure.ts';
 import type { RestorePorts } from '../restore/restore-key.ts';
 import { removeKey } from '../restore/restored-key.ts';
 import { readVerified, sendRecord } from '../restore/send-record.ts';
@@ -60,26 +60,16 @@ function conflicting(
   { operator }: RestorePorts,
 ): DrilledRecord {
   const place = describeSource(operator.keys.source);
-  if (inside.toLowerCase() !== record.keyName.toLowerCase()) {
-    const message = failureSentence(describeStranger(record, [`the service found key "${inside}" in it`]));
-    return {
-      key: failed(message),
-      left: inside,
-      stop: `key "${inside}" is in ${place}, and this drill did not put it there`,
-    };
-  }
-  const failure = {
+  const stranger = strangerInside(record, inside);
+  const failure = stranger ?? {
     code: 'nameTaken',
     attempt: 'drill',
     subject: `key "${record.keyName}" in ${place}`,
     reason: 'the name is taken there: somebody else uses this place, or the answer to the restore was lost',
     remedy: 'It is left alone.',
   };
-  return {
-    key: failed(failureSentence(failure)),
-    left: inside,
-    stop: `key "${inside}" is in ${place}, and no answer says that this drill put it there`,
-  };
+  const why = stranger ? 'this drill did not put it there' : 'no answer says that this drill put it there';
+  return { key: failed(failureSentence(failure)), left: inside, stop: `key "${inside}" is in ${place}, and ${why}` };
 }
 
 function drilledKey(

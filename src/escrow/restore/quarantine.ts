@@ -5,7 +5,7 @@ import type { KeyOperator } from '../ports/key-operator.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { Comparison, KeyReference } from './comparison.ts';
 import { compareRestored } from './comparison.ts';
-import { describeStranger } from './restore-failure.ts';
+import { describeStranger, strangerInside } from './restore-failure.ts';
 import { readTakenName } from './restore-step.ts';
 import type { LeftKey } from './restored-key.ts';
 import { removeKey } from './restored-key.ts';
@@ -44,11 +44,8 @@ export async function tryInQuarantine(
   const sent = await sendRecord(record, bytes, { ...ports, operator });
   if (sent.sent === 'failed') {
     if (!sent.mayBeThere) quarantine.standing(undefined);
-    return {
-      outcome: 'failed',
-      ...sent.failure,
-      ...(sent.mayBeThere && { left: { place: source, name: record.keyName } }),
-    };
+    const left = sent.mayBeThere && { left: { place: source, name: record.keyName } };
+    return { outcome: 'failed', ...sent.failure, ...left };
   }
   if (sent.sent === 'conflict') {
     quarantine.standing(undefined);
@@ -57,9 +54,7 @@ export async function tryInQuarantine(
   const { restored } = sent;
   const comparison = await compareRestored(record, restored.name, reference, operator, ports.hardDeadline);
   const failure = await removeKey(operator, restored, ports.hardDeadline);
-  if (failure !== undefined) {
-    return { outcome: 'failed', ...failure, left: { place: source, name: restored.name } };
-  }
+  if (failure !== undefined) return { outcome: 'failed', ...failure, left: { place: source, name: restored.name } };
   quarantine.standing(undefined);
   if (comparison.verdict === 'stranger')
     return { outcome: 'stranger', ...describeStranger(record, comparison.reasons) };
@@ -69,10 +64,8 @@ export async function tryInQuarantine(
 
 function conflicting(record: StoredRecord, inside: string, source: SourceId): Stopped {
   const place = describeSource(source);
-  if (inside.toLowerCase() !== record.keyName.toLowerCase()) {
-    const reasons = [`the service found key "${inside}" in it, a name that is taken in ${place}`];
-    return { outcome: 'stranger', ...describeStranger(record, reasons) };
-  }
+  const stranger = strangerInside(record, inside, place);
+  if (stranger !== undefined) return { outcome: 'stranger', ...stranger };
   const remedy =
     'Take another vault for --through. If the answer to this very restore was lost, what has the name is its own.';
   return { ...nameTaken(record, source, remedy), left: { place: source, name: inside } };

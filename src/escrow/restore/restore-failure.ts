@@ -58,3 +58,10 @@ export function describeStranger(record: StoredRecord, reasons: readonly string[
     remedy: `${line}Keep the record, find out who wrote it, and restore an older one (--at or --blob-name).`,
   };
 }
+
+/** What a refused restore shows of a record that holds a key of another name. @param takenIn where that name is taken. */
+export function strangerInside(record: StoredRecord, inside: string, takenIn?: string): Failure | undefined {
+  if (inside.toLowerCase() === record.keyName.toLowerCase()) return undefined;
+  const taken = takenIn === undefined ? '' : `, a name that is taken in ${takenIn}`;
+  return describeStranger(record, [`the service found key "${inside}" in it${taken}`]);
+}

@@ -4,7 +4,7 @@ import type { StoredRecord } from '../records/stored-record.ts';
 import type { KeyReference } from './comparison.ts';
 import { compareKey, knownVersions } from './comparison.ts';
 import { readVersions } from './key-versions.ts';
-import { describeStranger } from './restore-failure.ts';
+import { describeStranger, strangerInside } from './restore-failure.ts';
 import type { RestoreOutcome } from './restore-outcome.ts';
 import { deletionLine } from './restored-key.ts';
 import type { NameConflict, SendPorts } from './send-record.ts';
@@ -29,10 +29,8 @@ export async function settleConflict(
     const failure = { code, attempt: 'restore', subject: `key "${key}" to ${place}`, reason, remedy };
     return { ...base, outcome: 'failed', ...refusalOf(refusal, failure) };
   };
-  if (inside !== undefined && inside.name.toLowerCase() !== key.toLowerCase()) {
-    const reasons = [`the service found key "${inside.name}" in it, a name that is taken in ${place}`];
-    return { ...base, outcome: 'stranger', ...describeStranger(record, reasons) };
-  }
+  const stranger = strangerInside(record, inside?.name ?? key, place);
+  if (stranger !== undefined) return { ...base, outcome: 'stranger', ...stranger };
   const isRightRecord = inside?.version !== undefined && knownVersions(reference).has(inside.version);
   if (holder === 'held') {
     return failed(
