@@ -20,6 +20,8 @@ export const versionLimit = 500;
 
 const backUp = 'back the key up now: `keyvault-escrow enqueue`';
 const whoWrote = 'find out who wrote it (storage logs)';
+const distrust = `Do not restore from it, and ${whoWrote}.`;
+const replaceIt = `Do not restore from it, ${whoWrote}, and ${backUp}.`;
 
 export interface KeyCheckContext {
   readonly source: SourceId;
@@ -56,7 +58,7 @@ function recordChecks({ folder, previousKey, record }: KeyCoverage, of: MakeFind
   const counts = folder?.countedAgain;
   const were = previousKey?.folder;
   const faults = [...(folder?.faults ?? [])].map(([fault, { blobs, example }]) => {
-    const { kind, severity, reason, remedy } = faultTexts[fault];
+    const [kind, severity, reason, remedy = distrust] = faultFindings[fault];
     return of(kind, severity, { reason, detail: blobs === 1 ? example : `${example} and ${blobs - 1} more`, remedy });
   });
   return found(
@@ -70,7 +72,7 @@ function recordChecks({ folder, previousKey, record }: KeyCoverage, of: MakeFind
       of('recordAltered', 'gap', {
         reason: 'the record that the last audit saw has been altered since',
         detail: knownName,
-        remedy: `Do not restore from it, ${whoWrote}, and ${backUp}.`,
+        remedy: replaceIt,
       }),
     counts !== undefined &&
       were !== undefined &&
@@ -99,51 +101,30 @@ function recordChecks({ folder, previousKey, record }: KeyCoverage, of: MakeFind
   );
 }
 
-const faultTexts: Readonly<
-  Record<BlobFault, FindingText & { readonly kind: FindingKind; readonly severity: Finding['severity'] }>
+/** As what each fault is reported; the remedy is `distrust` where there is no other. */
+const faultFindings: Readonly<
+  Record<BlobFault, readonly [kind: FindingKind, severity: Finding['severity'], reason: string, remedy?: string]>
 > = {
-  foreign: {
-    kind: 'recordForeign',
-    severity: 'gap',
-    reason: 'a blob in its folder is, by its own metadata, not of this key',
-    remedy: `Do not restore from it, and ${whoWrote}.`,
-  },
-  tooLarge: {
-    kind: 'recordForeign',
-    severity: 'gap',
-    reason: 'a blob in its folder is larger than any backup',
-    remedy: `Do not restore from it, and ${whoWrote}.`,
-  },
-  tooEarly: {
-    kind: 'recordTooEarly',
-    severity: 'gap',
-    reason: 'a record was there before its run could begin: the app did not write it',
-    remedy: `Do not restore from it, and ${whoWrote}.`,
-  },
-  modified: {
-    kind: 'recordAltered',
-    severity: 'gap',
-    reason: 'a record was altered after it was written',
-    remedy: `Do not restore from it, ${whoWrote}, and ${backUp}.`,
-  },
-  notBlockBlob: {
-    kind: 'recordNotBlockBlob',
-    severity: 'gap',
-    reason: 'a record is not a block blob, so it can still be changed: the app did not write it',
-    remedy: `Do not restore from it, and ${whoWrote}.`,
-  },
-  withoutDigest: {
-    kind: 'recordWithoutDigest',
-    severity: 'warning',
-    reason: 'a record is empty or has no digest, so nobody can check it; it does not count',
-    remedy: `Do not restore from it, and ${whoWrote}.`,
-  },
-  notARecord: {
-    kind: 'recordForeign',
-    severity: 'warning',
-    reason: 'a blob in its folder is not a record',
-    remedy: `The app writes no such blob: ${whoWrote}.`,
-  },
+  foreign: ['recordForeign', 'gap', 'a blob in its folder is, by its own metadata, not of this key'],
+  tooLarge: ['recordForeign', 'gap', 'a blob in its folder is larger than any backup'],
+  tooEarly: ['recordTooEarly', 'gap', 'a record was there before its run could begin: the app did not write it'],
+  modified: ['recordAltered', 'gap', 'a record was altered after it was written', replaceIt],
+  notBlockBlob: [
+    'recordNotBlockBlob',
+    'gap',
+    'a record is not a block blob, so it can still be changed: the app did not write it',
+  ],
+  withoutDigest: [
+    'recordWithoutDigest',
+    'warning',
+    'a record is empty or has no digest, so nobody can check it; it does not count',
+  ],
+  notARecord: [
+    'recordForeign',
+    'warning',
+    'a blob in its folder is not a record',
+    `The app writes no such blob: ${whoWrote}.`,
+  ],
 };
 
 function statusCheck(
