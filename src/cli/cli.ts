@@ -27,13 +27,6 @@ export interface About {
   readonly examples: readonly string[];
 }
 
-/** The options of every command. */
-export interface CommonValues {
-  readonly json?: true | undefined;
-  readonly settings?: string | undefined;
-  readonly store?: string | undefined;
-}
-
 /** What a command file adds its command to. */
 export type Cli = ReturnType<typeof createCli>;
 
@@ -77,6 +70,7 @@ export function createCli(io: Io, compose: ComposeServices) {
     ),
   );
 
+  type CommonValues = ReturnType<typeof program.opts>;
   return {
     program,
 

@@ -16,10 +16,7 @@ export function withRecords<Args extends unknown[], Values extends OptionValues,
     .option('--since <TIME>', 'written since then: 2026-11-24, 2026-11-24T02:00:00Z, or an age as 7d');
 }
 
-export interface RecordValues extends SourceNames {
-  readonly name?: readonly string[] | undefined;
-  readonly since?: string | undefined;
-}
+type RecordValues = SourceNames & { name?: string[]; since?: string };
 
 /** @throws UsageFault */
 export function readRecordQuery(values: RecordValues, onlyLatest: boolean, now: Date): RecordQuery {
@@ -34,14 +31,10 @@ export const asOfTime = new Option(
 ).conflicts('blobName');
 export const blobName = new Option('--blob-name <BLOB>', 'this very record');
 
-export interface RecordChoiceValues extends SourceNames {
-  readonly name?: string | undefined;
-  readonly at?: string | undefined;
-  readonly blobName?: string | undefined;
-}
+type ChoiceValues = SourceNames & { name?: string; at?: string; blobName?: string };
 
 /** @throws UsageFault when the options choose no record. */
-export function readRecordChoice(values: RecordChoiceValues, now: Date): RecordChoice {
+export function readRecordChoice(values: ChoiceValues, now: Date): RecordChoice {
   const { name: keyName, at, blobName } = values;
   const source = sourceOfNames(values);
   if (blobName !== undefined) return { blobName, source, keyName };

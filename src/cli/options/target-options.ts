@@ -31,14 +31,8 @@ export function withTarget<Args extends unknown[], Values extends OptionValues, 
     .addOption(maxPerSecond);
 }
 
-export interface TargetValues {
-  readonly toVaultName?: string | undefined;
-  readonly toHsmName?: string | undefined;
-  readonly toSubscriptionId?: string | undefined;
-  readonly toGeography?: string | undefined;
-  readonly toSecurityDomain?: string | undefined;
-  readonly maxPerSecond?: number | undefined;
-}
+type None = Record<never, never>;
+type TargetValues = ReturnType<ReturnType<typeof withTarget<[], None, None>>['opts']>;
 
 /** @throws UsageFault when no target is named. The name is taken as it is: whoever restores must know where to. */
 export function readTarget(values: TargetValues, { settings }: OperatorServices): PacedTarget {

@@ -1,12 +1,10 @@
 import { createInterface } from 'node:readline';
-import { Option } from '@commander-js/extra-typings';
 import { readTargets } from '../../../app/backup/backup-target.ts';
 import { UsageFault } from '../../../app/usage-fault.ts';
 import { sourceOfNames } from '../../../escrow/model/source-names.ts';
 import type { Cli } from '../../cli.ts';
-import { withSource } from '../../options/source-options.ts';
-import { parsePace } from '../../options/target-options.ts';
 import type { ExitCode } from '../../terminal/exit-codes.ts';
+import { withBackup } from './backup-options.ts';
 import { backUpToFiles } from './to-files.ts';
 import { backUpToStore } from './to-store.ts';
 
@@ -25,50 +23,25 @@ const about = {
 };
 
 export function addBackup(cli: Cli) {
-  return withSource(cli.command('backup', about))
-    .option('--name <KEY>', 'one key')
-    .addOption(
-      new Option(
-        '--id <KID...>',
-        'key identifiers, with or without version; - reads them from stdin, one a line',
-      ).conflicts(['vaultName', 'hsmName', 'name', 'all']),
-    )
-    .addOption(new Option('--all', 'every configured source').conflicts(['vaultName', 'hsmName', 'name']))
-    .addOption(
-      new Option('--keys <PATTERN...>', 'of a source: only these keys; * and ?').conflicts(['name', 'id', 'all']),
-    )
-    .addOption(new Option('--except <PATTERN...>', 'of a source: not these keys').conflicts(['name', 'id', 'all']))
-    .addOption(
-      new Option('-o, --output <FILE>', 'the file of one key; without it, one named for you').conflicts('store'),
-    )
-    .option('--force', 'replace the file that is there; with --store, replace a record where you may')
-    .option('--what-if', 'say what would happen; back up and write nothing')
-    .option('--confirm', 'ask before anything is backed up')
-    .addOption(
-      new Option(
-        '--max-backups-per-second <N>',
-        'calls per second; 50 on a vault and 10 on a Managed HSM without it; a 429 slows down anyway',
-      ).argParser(parsePace),
-    )
-    .action(
-      cli.action(async (values, io, task): Promise<ExitCode> => {
-        const { name, id, all, keys, except, maxBackupsPerSecond, output } = values;
-        const ids = id?.includes('-') ? [...id.filter((one) => one !== '-'), ...(await readLines(io.stdin))] : id;
-        const selection = { keys, except, maxBackupsPerSecond };
-        const targets = readTargets({ ids, source: sourceOfNames(values), name, all, selection }, task);
-        if (values.store !== undefined) return backUpToStore(targets, values, io, task);
-        if (targets.some((target) => target.name === undefined)) {
-          throw new UsageFault(
-            'A whole source is backed up into a folder or a container, and none is named',
-            'Pass --store DIR or --store URL; with --name, one key goes to a file.',
-          );
-        }
-        if (output !== undefined && targets.length > 1) {
-          throw new UsageFault(`--output is one file, and ${targets.length} keys are to be backed up`, 'Leave it out.');
-        }
-        return backUpToFiles(targets, values, io, task);
-      }),
-    );
+  return withBackup(cli.command('backup', about)).action(
+    cli.action(async (values, io, task): Promise<ExitCode> => {
+      const { name, id, all, keys, except, maxBackupsPerSecond, output } = values;
+      const ids = id?.includes('-') ? [...id.filter((one) => one !== '-'), ...(await readLines(io.stdin))] : id;
+      const selection = { keys, except, maxBackupsPerSecond };
+      const targets = readTargets({ ids, source: sourceOfNames(values), name, all, selection }, task);
+      if (values.store !== undefined) return backUpToStore(targets, values, io, task);
+      if (targets.some((target) => target.name === undefined)) {
+        throw new UsageFault(
+          'A whole source is backed up into a folder or a container, and none is named',
+          'Pass --store DIR or --store URL; with --name, one key goes to a file.',
+        );
+      }
+      if (output !== undefined && targets.length > 1) {
+        throw new UsageFault(`--output is one file, and ${targets.length} keys are to be backed up`, 'Leave it out.');
+      }
+      return backUpToFiles(targets, values, io, task);
+    }),
+  );
 }
 
 /** What stands on the lines of an input, without the empty ones. */

@@ -1,12 +1,9 @@
-import { Option } from '@commander-js/extra-typings';
 import { UsageFault } from '../../../app/usage-fault.ts';
 import { isLiteral } from '../../../escrow/model/wildcard.ts';
 import type { Cli } from '../../cli.ts';
-import { asOfTime, blobName } from '../../options/record-options.ts';
-import { parseSourceName, withSource } from '../../options/source-options.ts';
-import { withTarget } from '../../options/target-options.ts';
 import { restoreMatching } from './restore-matching.ts';
 import { restoreOne } from './restore-one.ts';
+import { withRestore } from './restore-options.ts';
 
 /** Brings keys back under the operator's own identity. Decides first, asks, then acts. */
 const about = {
@@ -24,32 +21,17 @@ const about = {
 };
 
 export function addRestore(cli: Cli) {
-  const records = withSource(cli.command('restore', about))
-    .addOption(new Option('--name <KEY>', 'the key, or a pattern with * and ?').conflicts('all'))
-    .addOption(new Option('--all', 'every key of the source that the escrow has a record of').conflicts('blobName'))
-    .addOption(asOfTime)
-    .addOption(blobName);
-  return withTarget(records)
-    .addOption(
-      new Option(
-        '--through <VAULT>',
-        'a quarantine: a vault (for an HSM another HSM) for nothing else, where each key is restored, compared, deleted and purged before it goes to the target',
-      ).argParser(parseSourceName),
-    )
-    .option('--what-if', 'say what would happen; change nothing')
-    .option('--yes', 'do not ask')
-    .option('--receipt <FILE>', 'of many keys: where to keep the receipt; the same file goes on where a pass ended')
-    .action(
-      cli.action(async (values, io, task) => {
-        const isMany = values.all || (values.name !== undefined && !isLiteral(values.name));
-        if (!isMany) return restoreOne(values, io, task);
-        if (values.blobName !== undefined) {
-          throw new UsageFault(
-            '--blob-name is one record, but the command is for many keys',
-            'Leave one of the two out.',
-          );
-        }
-        return restoreMatching(values, io, task);
-      }),
-    );
+  return withRestore(cli.command('restore', about)).action(
+    cli.action(async (values, io, task) => {
+      const isMany = values.all || (values.name !== undefined && !isLiteral(values.name));
+      if (!isMany) return restoreOne(values, io, task);
+      if (values.blobName !== undefined) {
+        throw new UsageFault(
+          '--blob-name is one record, but the command is for many keys',
+          'Leave one of the two out.',
+        );
+      }
+      return restoreMatching(values, io, task);
+    }),
+  );
 }
