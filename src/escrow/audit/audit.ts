@@ -28,7 +28,6 @@ export interface AuditJob {
   readonly maxAgeHours: number;
   readonly maxDrillAgeDays: number | undefined;
   readonly owner?: string | undefined;
-  /** Of this product. */
   readonly version?: string;
   /** Milliseconds that an invocation has; a tenth of them goes to the versions of keys. */
   readonly functionTimeoutMs: number;

@@ -44,7 +44,6 @@ export interface KeyDays {
   readonly failures: ReadonlySet<Day>;
   readonly status: CoverageStatus;
   readonly dueSince: Date;
-  /** The time of the newest record. */
   readonly recordAt: Date | undefined;
 }
 

@@ -13,7 +13,6 @@ export interface CoverageContext {
 
 const hourMs = 60 * 60 * 1000;
 
-/** A record is fresh from then on. */
 export function freshSinceOf({ now, maxAgeHours }: Pick<CoverageContext, 'now' | 'maxAgeHours'>): Date {
   return new Date(now.getTime() - maxAgeHours * hourMs);
 }

@@ -78,7 +78,6 @@ async function readPublicKey(
   }
 }
 
-/** Versions that the source shows now. */
 export function presentVersions({ known }: WitnessedVersions): WitnessedVersion[] {
   return known.filter(({ missingSince }) => missingSince === undefined);
 }

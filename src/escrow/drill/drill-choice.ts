@@ -18,7 +18,6 @@ export interface DrillOptions {
   /** Patterns of key names; absent: any. */
   readonly names?: readonly string[] | undefined;
   readonly target: RestoreTarget;
-  /** At most so many. */
   readonly sample: number;
 }
 

@@ -14,12 +14,10 @@ import { drillRecord } from './drill-record.ts';
 import { sweepCommand } from './drill-target.ts';
 
 export interface DrillPorts extends RestorePorts {
-  /** Where journals and receipts go. */
   readonly drills: EscrowStore;
   readonly now: () => Date;
   /** Called with the key that may be in the target; undefined: none any more. */
   standing(keyName: string | undefined): void;
-  /** Called after each key. */
   ended(key: DrilledKey): void;
 }
 

@@ -65,7 +65,6 @@ function ownerOf(name: string, version: string, audit: StoredAudit | undefined):
   return owner && parseSourcePath(owner.source);
 }
 
-/** What became of one key that was to be swept away. */
 export interface Swept {
   readonly leftover: Leftover;
   /** Absent: it is gone. */

@@ -1,4 +1,3 @@
-/** Milliseconds. */
 export const dayMs = 24 * 60 * 60 * 1000;
 
 /** So many days have a mark in the calendar of a key. */

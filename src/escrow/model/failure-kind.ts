@@ -8,7 +8,6 @@ export interface Need {
   readonly isBackup?: boolean;
 }
 
-/** What a remedy may depend on. */
 interface Answer extends Need {
   /** Which, where it was storage that answered. */
   readonly storage: 'blobs' | 'queue' | 'folder' | undefined;
@@ -65,7 +64,6 @@ export const remedies = {
   /** The answer leads elsewhere: another host, a redirect, a listing in a circle. */
   misrouted:
     'Something answers in place of {host} or sends its callers elsewhere; the token went to no other host. Check what stands between (proxies, gateways, DNS).',
-  /** The answer is not what the service answers. */
   invalidAnswer: 'Another attempt may succeed; if it keeps happening, check what stands between the caller and {host}.',
 
   // The service cannot now.
@@ -91,7 +89,6 @@ export const remedies = {
     const which = storage === 'queue' ? 'queue of ESCROW_QUEUE_NAME' : 'container of ESCROW_CONTAINER_URL';
     return `The ${which} does not exist: deploy infra, or correct the setting.`;
   },
-  /** It is there already, and nothing is overwritten. */
   writeOnce:
     'Nothing that exists is overwritten or deleted, as is meant: choose another name, and leave the old one be.',
   /** More bytes than its kind may have; it was left unread. */

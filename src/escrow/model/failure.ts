@@ -72,7 +72,6 @@ export function describeFailure(
   return failureOf(causeOf(error, need), attemptOf(operation), source, keyName);
 }
 
-/** A failure of which we know the cause. */
 export function failureOf(cause: Cause, attempt: string, source: SourceId, keyName?: string): Failure {
   const subject = keyName === undefined ? describeSource(source) : `key "${keyName}" in ${describeSource(source)}`;
   return withThrown({ ...cause, attempt, subject }, cause.cause);

@@ -104,7 +104,6 @@ export function finding(
 
 export type MakeFinding = (kind: FindingKind, severity: Finding['severity'], text: FindingText) => Finding;
 
-/** Makes findings of one source, or of one of its keys. */
 export function findingsOf(about: { readonly source: SourceId; readonly key?: string }): MakeFinding {
   return (kind, severity, text) => finding(kind, severity, text, about);
 }

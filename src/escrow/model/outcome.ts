@@ -30,7 +30,6 @@ export type Outcome =
 /** The key has a record of this run. */
 export type RecordOutcome = Extract<Outcome, { readonly outcome: 'escrowed' | 'alreadyEscrowed' }>;
 
-/** What failed for a key. */
 export function failedOutcome(key: string, failure: Failure): Failure & { key: string; outcome: 'failed' } {
   return withThrown({ key, outcome: 'failed', ...failure }, failure.cause);
 }

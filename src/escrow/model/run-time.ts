@@ -36,12 +36,10 @@ export function occurrencesBetween(schedule: string, after: Date, before: Date):
   return found;
 }
 
-/** The first occurrence of a schedule after a time. */
 export function nextOccurrence(schedule: string, after: Date): Date | undefined {
   return parseSchedule(schedule).nextRun(after) ?? undefined;
 }
 
-/** The latest occurrence of a schedule before a time. */
 export function latestOccurrence(schedule: string, before: Date): Date | undefined {
   return parseSchedule(schedule).previousRuns(1, before)[0];
 }

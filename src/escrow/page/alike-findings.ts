@@ -33,7 +33,6 @@ ${
   }`;
 }
 
-/** One finding alone. */
 export function singleFinding({ key, reason, detail, remedy }: Finding): Html {
   return html`<p class="finding"><span class="reason">${key !== undefined && html`<b class="name">${key}</b>: `}${key === undefined ? capitalised(reason) : reason}${
     detail !== undefined && html` <span class="detail">(${detail})</span>`

@@ -6,7 +6,6 @@ import { html } from './html.ts';
 import { storageFacts } from './storage-facts.ts';
 import { count, durationWords, timeElement } from './words.ts';
 
-/** How many of the keys a drill has proven. */
 function share({ totals: { keys, proven } }: Audit): string {
   return keys === 0
     ? 'no key requires a backup'

@@ -16,7 +16,6 @@ export interface PageBudget {
   readonly names: number;
 }
 
-/** What one source may take. */
 export interface SourceBudget {
   readonly keys: number;
   readonly runs: number;
@@ -26,7 +25,6 @@ export interface SourceBudget {
 /** What a page holds of every key; a row unpacks the whole of it. */
 export type PageKey = Pick<AuditedKey, 'key' | 'status'> & { readonly place: number };
 
-/** A configured source with its keys. */
 export interface PageSource {
   readonly source: AuditedSource;
   readonly keys: readonly PageKey[];

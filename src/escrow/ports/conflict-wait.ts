@@ -9,9 +9,7 @@ export interface ConflictWait {
   readonly source: SourceId;
   readonly operation: ChangingOperation;
   readonly keyName: string;
-  /** This wait. */
   readonly ms: number;
-  /** What the service answered. */
   readonly refusal: ServiceError;
 }
 

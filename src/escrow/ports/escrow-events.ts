@@ -87,5 +87,4 @@ export type RunStatus = 'ok' | 'incomplete';
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
-/** Writes one event as one line. */
 export type EscrowLog = (level: LogLevel, event: EscrowEvent) => void;

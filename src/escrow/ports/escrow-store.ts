@@ -38,7 +38,6 @@ export interface NewBlob {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What became of a blob that was to be created. */
 export type CreateResult =
   /** The store acknowledged exactly these bytes. */
   | { readonly outcome: 'created' }

@@ -10,11 +10,9 @@ export interface DeletedKey {
   /** Of its newest version. */
   readonly createdAt: Date | undefined;
   readonly deletedAt: Date | undefined;
-  /** When the service destroys it for good. */
   readonly purgeAt: Date | undefined;
 }
 
-/** What a backup holds, by the service's own word. */
 export interface KeyInside {
   readonly name: string;
   /** The id of its newest version, or of the key that has the name: the service does not say which. */

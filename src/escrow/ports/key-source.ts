@@ -1,7 +1,6 @@
 import type { SourceId } from '../model/source.ts';
 import type { KeyVersion, PublicKey, SourceKey } from '../model/source-key.ts';
 
-/** A backup as the service made it. */
 export interface KeyBackup {
   /** Decoded; all versions; never empty. */
   readonly bytes: Uint8Array;

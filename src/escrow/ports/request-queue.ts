@@ -1,11 +1,9 @@
-/** A message that the queue has taken. */
 export interface SentRequest {
   readonly messageId: string;
   /** The queue's own time, whole seconds: with the id it makes the run id. */
   readonly insertedAt: Date;
 }
 
-/** How a queue stands. */
 export interface QueueState {
   readonly name: string;
   /** About so many messages, invisible ones too. */

@@ -2,7 +2,6 @@ import * as z from 'zod/mini';
 
 /** How the storage account protects what lies in one container, as its administration says; an audit keeps it as it is. */
 export const protectionSchema = z.object({
-  /** Its name. */
   container: z.string(),
   /** Time-based retention: `locked` can be neither shortened nor removed, by anybody. */
   policy: z.enum(['none', 'unlocked', 'locked']),

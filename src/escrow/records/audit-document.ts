@@ -169,7 +169,6 @@ export const auditHeadSchema = z.object({
     proven: count,
     /** Keys that changed after their newest record was made. */
     changed: count,
-    /** Keys whose versions wait for their turn. */
     versionsWaiting: count,
     /** Creation time of the oldest among the newest records of intact keys: "as of". */
     asOf: z.optional(time),

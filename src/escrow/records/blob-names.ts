@@ -43,7 +43,6 @@ export interface ParsedRecordName {
   readonly source: SourceId;
   readonly keyName: string;
   readonly runId: RunId;
-  /** The instant in the run id. */
   readonly runTime: Date;
   /** Which of the run's records of this key, from 1. */
   readonly number: number;
@@ -156,7 +155,6 @@ export function requestRecordName(insertedAt: Date, messageId: string): string {
 /** Where records lie that somebody chose a name for; they are read by that name alone. */
 export const namedFolder = 'named/';
 
-/** The blob's name for a chosen `blobName`. */
 export function namedRecordName(blobName: string): string {
   return `${namedFolder}${blobName}`;
 }

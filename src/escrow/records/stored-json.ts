@@ -7,7 +7,6 @@ import { putOnce } from './put-once.ts';
 /** Reports, receipts and requests: a report has about 250 bytes a key. */
 export const maxEvidenceBytes = 64 * 1024 ** 2;
 
-/** A value in its stored format. */
 export interface JsonBlob<Schema extends z.ZodMiniType> {
   readonly schema: Schema;
   readonly value: z.infer<Schema>;

@@ -47,7 +47,6 @@ export function storedRecordOf(blob: StoredBlob, suffixes: SourceSuffixes): Stor
   };
 }
 
-/** Records of one key in their order. */
 export function newestFirst(left: StoredRecord, right: StoredRecord): number {
   return newestOrderFirst(left.order, right.order);
 }

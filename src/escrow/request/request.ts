@@ -42,7 +42,6 @@ export interface NothingToDo {
 
 export type EscrowRequest = KeyRequest | SourcesRequest | NothingToDo;
 
-/** What a message is read against. */
 export interface RequestContext {
   readonly sources: readonly EscrowSource[];
   readonly suffixes: SourceSuffixes;

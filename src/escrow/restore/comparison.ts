@@ -41,7 +41,6 @@ interface KnownVersion {
   readonly witnessed?: WitnessedVersion;
 }
 
-/** Every version that the source or an audit knows, by its id. */
 export function knownVersions({ source, known }: KeyReference): Map<string, KnownVersion> {
   const versions = new Map<string, KnownVersion>();
   for (const witnessed of known?.known ?? []) versions.set(witnessed.version, { witnessed });

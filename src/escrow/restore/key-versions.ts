@@ -12,7 +12,6 @@ export interface SeenVersion {
   readonly without?: 'publicPart' | 'permission';
 }
 
-/** The versions of a key by their ids. */
 export type SeenVersions = ReadonlyMap<string, SeenVersion>;
 
 /** Every version of a key; none where there is no such key. Costs a call per 25 versions and one per version. */

@@ -6,7 +6,6 @@ import { recoverKey, restoreRecord } from './restore-key.ts';
 import type { RestoreOutcome } from './restore-outcome.ts';
 import type { RestoreStep } from './restore-step.ts';
 
-/** One record of many, and what was decided about it. */
 export interface PlannedRestore {
   readonly record: StoredRecord;
   readonly step: RestoreStep;

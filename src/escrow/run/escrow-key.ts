@@ -31,7 +31,6 @@ export interface KeyJob {
   readonly trigger: Trigger;
   /** Look for this run's records before spending a backup call: on a resume, and for every request by name. */
   readonly lookFirst: boolean;
-  /** Only look, and say what would be done. */
   readonly whatIf: boolean;
 }
 

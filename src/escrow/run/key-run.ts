@@ -11,7 +11,6 @@ import { escrowUnderName } from './escrow-under-name.ts';
 import { logOutcome } from './outcome-log.ts';
 import type { RunPorts } from './source-run.ts';
 
-/** One key, requested by name. */
 export interface NamedKeyJob {
   readonly source: EscrowSource;
   readonly name: string;

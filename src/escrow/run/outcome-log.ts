@@ -5,7 +5,6 @@ import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowEvent, EscrowLog, LogLevel } from '../ports/escrow-events.ts';
 
-/** One line for what became of one key. */
 export function logOutcome(log: EscrowLog, runId: RunId, source: SourceId, outcome: Outcome): void {
   log(levelOf(outcome), eventOf(outcome, { runId, source: sourcePath(source) }));
 }

@@ -8,7 +8,6 @@ import { faultOfBlob } from '../records/blob-fault.ts';
 import { ownRecordPrefix, parseRecordName } from '../records/blob-names.ts';
 import { backedUpAt } from '../records/record-order.ts';
 
-/** One of the records that a run has left of a key. */
 export interface OwnRecord {
   readonly number: number;
   readonly blob: StoredBlob;

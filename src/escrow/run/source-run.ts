@@ -24,14 +24,12 @@ import type { EscrowPorts } from './escrow-key.ts';
 import { escrowKey, wouldEscrow } from './escrow-key.ts';
 import { logOutcome } from './outcome-log.ts';
 
-/** One pass over one source. */
 export interface SourceJob {
   readonly source: EscrowSource;
   readonly runId: RunId;
   readonly trigger: Trigger;
   /** 1 on the first delivery or invocation, then counting the host's retries. */
   readonly attempt: number;
-  /** Say what would happen and write nothing. */
   readonly whatIf: boolean;
 }
 

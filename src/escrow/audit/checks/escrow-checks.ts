@@ -9,8 +9,6 @@ import type { AuditInputs } from '../inputs/audit-inputs.ts';
 import type { DrillHistory } from '../inputs/drill-history.ts';
 import { checkClock } from './clock-check.ts';
 
-// What is wrong with the escrow as a whole, and with the proof itself.
-
 const minute = 60_000;
 const hour = 60 * minute;
 

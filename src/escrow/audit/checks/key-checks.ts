@@ -10,8 +10,6 @@ import type { AuditedKey, AuditedRecord } from '../../records/audit-document.ts'
 import { timeOfRecord } from '../../records/audit-document.ts';
 import type { BlobFault } from '../../records/blob-fault.ts';
 
-// What is wrong with one key.
-
 /** So long the loss of a key fails the audit; afterwards it is a warning, for what was lost does not come back by itself. */
 const lossIsGapMs = 7 * dayMs;
 /** Versions of one key: the service times out when a key of more than 500 is backed up. */

@@ -9,8 +9,6 @@ import { placeLabels } from '../../model/source.ts';
 import type { AuditedSource } from '../../records/audit-document.ts';
 import type { SourceHistory } from '../../run/run-history.ts';
 
-// What is wrong with a source as a whole.
-
 /** What the checks of a source need to know of each key; the rest of a covered key is let go. */
 export interface CheckedKey extends Pick<KeyCoverage, 'key' | 'status' | 'listed'> {
   readonly statusBefore: CoverageStatus | undefined;

@@ -4,7 +4,6 @@ import type { EscrowStore } from '../../ports/escrow-store.ts';
 import type { AuditDigest } from '../../records/audit-document.ts';
 import { listAudits, readAudit } from '../../records/stored-audits.ts';
 
-/** What came of following the chain of audits. */
 export interface ChainVerdict {
   readonly audits: number;
   /** Nothing in the store proves the newest audit: compare this with the log line `escrow.audit.completed`. */

@@ -4,7 +4,6 @@ import type { Audit } from '../../records/audit-document.ts';
 import type { SavedAudit } from '../../records/stored-audits.ts';
 import { textOf } from '../../run/incomplete-run.ts';
 
-/** One line for each finding. */
 export function logFindings(log: EscrowLog, { auditId: runId, findings }: Audit): void {
   for (const one of findings) {
     const { reason: _, detail: _detail, ...fields } = one;

@@ -129,7 +129,6 @@ async function countRequests(store: EscrowStore, since: Date, deadline: AbortSig
   return { recorded, latest, isComplete };
 }
 
-/** Every source that has records, configured or not. */
 async function sourcesWithRecords(store: EscrowStore, deadline: AbortSignal) {
   const sources: string[] = [];
   let isComplete = true;
