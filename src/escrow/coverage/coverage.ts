@@ -2,7 +2,6 @@ import type { CoverageStatus } from '../model/coverage-status.ts';
 import { requiresBackup } from '../model/coverage-status.ts';
 import type { Failure } from '../model/failure.ts';
 import { describeFailure } from '../model/failure.ts';
-import type { SkipReason } from '../model/selection.ts';
 import { literalKeys, skipReasonOf } from '../model/selection.ts';
 import type { EscrowSource, RestorePlace } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
@@ -95,9 +94,8 @@ export async function coverSource<T>(
   await inParallel(names, foldersAtOnce, async (name, index) => {
     const shown = listed.get(name);
     const known = context.previous?.find(path, name);
-    if (known?.status === 'certificateBacked' && shown === undefined && unreadable === undefined)
-      certificatesGone.push(known.key);
     const isThere = shown !== undefined || (unreadable !== undefined && known?.status !== 'gone');
+    if (known?.status === 'certificateBacked' && !isThere) certificatesGone.push(known.key);
     const key = await coverKey({ name, shown, known, isThere, isWhole: whole.has(name) }, subject, context);
     covered[index] = key && each(key);
   });
@@ -125,7 +123,7 @@ async function coverKey(
   if (!isThere && skip !== undefined && !hasLeftSomething) return undefined;
   // A key that needs no backup any more keeps its record; of the others without one none is expected.
   const isSearched = skip === undefined || known?.record !== undefined;
-  const looked = isSearched ? await lookIntoFolder({ source, name, known, isWhole }, context) : undefined;
+  const looked = isSearched ? await lookIntoFolder(source, name, known, isWhole, context) : undefined;
   const folder = looked?.folder;
   const isLookedAt = !isSearched || folder?.isComplete === true;
   const newest = isLookedAt ? folder?.newest : undefined;
@@ -136,11 +134,15 @@ async function coverKey(
   const hasChanged = record !== undefined && updatedAt !== undefined && updatedAt > new Date(record.backedUpAt);
   const changedAt = hasChanged ? updatedAt : undefined;
   const firstSeenAt = firstSeen(shown, known, skip === undefined, previous?.head, now);
+  const isOld = (at: Date | undefined): boolean => at !== undefined && at < freshSinceOf(context);
+  // A report of a run may be false: it can only make a key look worse.
   const hasRunSince = lastRunAt !== undefined && lastRunAt > firstSeenAt;
-  const facts = { skip, isThere, isLookedAt, known, recordAt, changedAt, firstSeenAt, hasRunSince };
+  const isMissed = hasRunSince || known?.status === 'never' || (known !== undefined && isOld(firstSeenAt));
+  const withRecord = isOld(recordAt) || isOld(changedAt) ? 'stale' : 'fresh';
+  const judged = recordAt !== undefined ? withRecord : isMissed ? 'never' : 'pending';
   return {
     key: shown?.name ?? known?.key ?? name,
-    status: judgeKey(facts, freshSinceOf(context)),
+    status: skip ?? (!isThere ? 'gone' : isLookedAt ? judged : 'notLookedAt'),
     listed: shown,
     previousKey: known,
     firstSeenAt,
@@ -151,30 +153,6 @@ async function coverKey(
     folder,
     unreadable: looked?.unreadable,
   };
-}
-
-/** What the status of a key follows from. */
-interface KeyFacts extends Pick<KeyToCover, 'known' | 'isThere'>, Pick<KeyCoverage, 'changedAt' | 'firstSeenAt'> {
-  readonly skip: SkipReason | undefined;
-  /** Whether its records were looked at as far as need be. */
-  readonly isLookedAt: boolean;
-  /** The time that its newest record stands for. */
-  readonly recordAt: Date | undefined;
-  /** Whether a run over its source has begun since it was first seen. A report may be false: it can only make a key look worse. */
-  readonly hasRunSince: boolean;
-}
-
-function judgeKey(facts: KeyFacts, freshSince: Date): CoverageStatus {
-  const { skip, isThere, isLookedAt, known, recordAt, changedAt, firstSeenAt, hasRunSince } = facts;
-  if (skip !== undefined) return skip;
-  if (!isThere) return 'gone';
-  if (!isLookedAt) return 'notLookedAt';
-  if (recordAt !== undefined) {
-    const isFresh = recordAt >= freshSince && (changedAt === undefined || changedAt >= freshSince);
-    return isFresh ? 'fresh' : 'stale';
-  }
-  const isOverdue = known !== undefined && firstSeenAt < freshSince;
-  return hasRunSince || isOverdue || known?.status === 'never' ? 'never' : 'pending';
 }
 
 function auditedRecord(blob: NonNullable<RecordFolder['newest']>, known: AuditedKey | undefined): AuditedRecord {

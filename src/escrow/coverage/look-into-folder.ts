@@ -12,20 +12,16 @@ import { freshSinceOf } from './coverage-context.ts';
 import type { FolderQuestion, RecordFolder } from './record-folder.ts';
 import { readFolder } from './record-folder.ts';
 
-interface FolderToLookInto {
-  readonly source: EscrowSource;
-  /** Of the key, lower-case. */
-  readonly name: string;
-  readonly known: AuditedKey | undefined;
-  readonly isWhole: boolean;
-}
-
 /**
  * The last days of a key's folder, and the record that is remembered; the whole where that shows no fresh record. Whoever fills
  * a folder must not hide the key's newest record: where the whole is too much, its last days decide, and of those the last.
+ * @param name of the key, lower-case.
  */
 export async function lookIntoFolder(
-  { source, name, known, isWhole }: FolderToLookInto,
+  source: EscrowSource,
+  name: string,
+  known: AuditedKey | undefined,
+  isWhole: boolean,
   context: CoverageContext,
 ): Promise<{ readonly folder?: RecordFolder; readonly unreadable?: Failure }> {
   const { store, now, previous, deadline } = context;
