@@ -12,12 +12,13 @@ import { dayMs } from '../escrow/model/day.ts';
 import type { Failure } from '../escrow/model/failure.ts';
 import type { Finding } from '../escrow/model/finding.ts';
 import { findingMessage } from '../escrow/model/finding.ts';
-import type { EscrowSource, SourceId } from '../escrow/model/source.ts';
+import type { EscrowSource } from '../escrow/model/source.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import { isLiteral, matchesAny } from '../escrow/model/wildcard.ts';
 import { timeOfRecord } from '../escrow/records/audit-document.ts';
 import { readLatestAudit } from '../escrow/records/stored-audits.ts';
 import { lastEndedRunAt, listRuns } from '../escrow/records/stored-run.ts';
+import type { RecordQuery } from './find-records.ts';
 import { chooseConfigured, complete, unknownName } from './known-names.ts';
 import type { Task } from './task.ts';
 
@@ -37,26 +38,11 @@ export interface SourceStatus {
   readonly keys: readonly KeyStatus[];
 }
 
-export interface EscrowStatus {
-  readonly asOf: Date;
-  readonly maxAgeHours: number;
-  readonly sources: readonly SourceStatus[];
-  /** Nothing needs attention. */
-  readonly isRight: boolean;
-}
-
-export interface StatusQuery {
-  readonly source: SourceId | undefined;
-  /** Names, which may be unfinished, or patterns. */
-  readonly names: readonly string[] | undefined;
-  /** Older is stale; the setting without it. */
-  readonly maxAgeHours: number | undefined;
-}
+export type EscrowStatus = Awaited<ReturnType<typeof readStatus>>;
 
 /** Coverage as the audit judges it, now, in the same folders. @throws UsageFault */
-export async function readStatus(query: StatusQuery, task: Task): Promise<EscrowStatus> {
+export async function readStatus(query: Pick<RecordQuery, 'source' | 'names'>, maxAgeHours: number, task: Task) {
   const { services, signal: deadline } = task;
-  const { maxAgeHours = services.settings.maxAgeHours } = query;
   const now = services.now();
   const { audit: previous } = await readLatestAudit(services.audits, deadline);
   const context = { store: services.store, now, maxAgeHours, previous, deadline };
@@ -115,11 +101,10 @@ export function needsAttention({ status, findings }: KeyStatus): boolean {
 }
 
 /** How many keys have each status, in one order. */
-export function countStatuses(keys: readonly KeyStatus[]): ReadonlyMap<CoverageStatus, number> {
-  const counts = coverageStatuses.map(
-    (status) => [status, keys.filter((key) => key.status === status).length] as const,
-  );
-  return new Map(counts.filter(([, number]) => number > 0));
+export function countStatuses(keys: readonly KeyStatus[]) {
+  return coverageStatuses
+    .map((status) => [status, keys.filter((key) => key.status === status).length] as const)
+    .filter(([, number]) => number > 0);
 }
 
 /** Silence about a mistyped name would pass for good news. What an unreadable source has is not known. */

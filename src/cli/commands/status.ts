@@ -32,8 +32,9 @@ export function addStatus(cli: Cli) {
     .option('--problems', 'only what is wrong')
     .action(
       cli.action(async (values, io, task) => {
-        const maxAgeHours = values.maxAge === undefined ? undefined : values.maxAge / hourMs;
-        const status = await readStatus({ source: sourceOfNames(values), names: values.name, maxAgeHours }, task);
+        const { maxAge, name: names } = values;
+        const maxAgeHours = maxAge === undefined ? task.services.settings.maxAgeHours : maxAge / hourMs;
+        const status = await readStatus({ source: sourceOfNames(values), names }, maxAgeHours, task);
         if (values.json) await printJson(io, statusObject(status));
         else await printStatus(status, values.problems ?? false, io);
         return status.isRight ? exitCodes.done : exitCodes.findings;
@@ -44,7 +45,7 @@ export function addStatus(cli: Cli) {
 async function printStatus({ sources, isRight }: EscrowStatus, onlyProblems: boolean, io: Io): Promise<void> {
   const paint = painter(io);
   for (const { source, unreadable, problems, keys } of sources) {
-    const counts = [...countStatuses(keys)].map(([status, number]) => `${number} ${words[status]}`);
+    const counts = countStatuses(keys).map(([status, number]) => `${number} ${words[status]}`);
     await print(io, `${paint('bold', describeSource(source))}: ${counts.join(', ') || 'no key'}`);
     if (unreadable !== undefined) await print(io, `  ${paint('red', failureSentence(unreadable))}`);
     for (const problem of problems) await print(io, `  ${paint('red', findingMessage(problem))}`);
