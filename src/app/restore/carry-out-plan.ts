@@ -11,26 +11,7 @@ import type { RestoreReceipt } from './restore-receipt.ts';
 
 export type { RestoreOutcome };
 
-/** How many keys came to what. */
-export interface RestoreCounts {
-  planned: number;
-  stillThere: number;
-  restored: number;
-  alreadyThere: number;
-  recovered: number;
-  failed: number;
-  /** The wrong key: the first one stops the pass. */
-  stranger: number;
-  /** Restored or already there, but not proven to be the key, or an older state of it. */
-  unproven: number;
-  /** Not begun, because the pass ended early: the next one's. */
-  left: number;
-}
-
-export interface CarriedOut {
-  readonly outcomes: readonly RestoreOutcome[];
-  readonly counts: RestoreCounts;
-}
+export type RestoreCounts = ReturnType<typeof countOutcomes>;
 
 /**
  * Carries out a plan that a person agreed to; every step is in the receipt before the next.
@@ -42,7 +23,7 @@ export async function carryOutPlan(
   receipt: RestoreReceipt,
   task: Task,
   ended: () => void,
-): Promise<CarriedOut> {
+) {
   const referenceOf = await openKeyReferences(plan.target.source, task);
   const quarantine = through && { ...desk, operator: task.services.operatorOf(through) };
   const ports = { ...restorePortsOf(plan.target.source, referenceOf, task), quarantine };
@@ -59,7 +40,8 @@ export async function carryOutPlan(
   return { outcomes, counts };
 }
 
-function countOutcomes(outcomes: readonly RestoreOutcome[], plan: RestorePlan): RestoreCounts {
+/** How many keys came to what. */
+function countOutcomes(outcomes: readonly RestoreOutcome[], plan: RestorePlan) {
   const stillThere = plan.items.filter(isStillThere).length;
   const counts = {
     planned: plan.items.length,
@@ -68,8 +50,11 @@ function countOutcomes(outcomes: readonly RestoreOutcome[], plan: RestorePlan): 
     alreadyThere: 0,
     recovered: 0,
     failed: 0,
+    /** The wrong key: the first one stops the pass. */
     stranger: 0,
+    /** Restored or already there, but not proven to be the key, or an older state of it. */
     unproven: 0,
+    /** Not begun, because the pass ended early: the next one's. */
     left: plan.items.length - stillThere - outcomes.length,
   };
   for (const outcome of outcomes) {
