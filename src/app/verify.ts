@@ -1,4 +1,3 @@
-import type { ChainVerdict } from '../escrow/audit/checks/verify-chain.ts';
 import { verifyChain } from '../escrow/audit/checks/verify-chain.ts';
 import { describeFailure, failureSentence } from '../escrow/model/failure.ts';
 import { maxRecordBytes } from '../escrow/records/blob-fault.ts';
@@ -7,12 +6,7 @@ import type { FoundRecord, RecordQuery } from './find-records.ts';
 import { forEachRecord } from './find-records.ts';
 import type { Task } from './task.ts';
 
-export interface Verification {
-  readonly records: number;
-  readonly bytes: number;
-  /** In the order of blob names. */
-  readonly findings: readonly VerificationFinding[];
-}
+export type Verification = Awaited<ReturnType<typeof verifyRecords>>;
 
 export interface VerificationFinding {
   /** Absent when it is about no record. */
@@ -22,7 +16,7 @@ export interface VerificationFinding {
 }
 
 /** Reads records back and checks them against everything they say about themselves. @throws UsageFault */
-export async function verifyRecords(query: RecordQuery, task: Task, onRead: () => void): Promise<Verification> {
+export async function verifyRecords(query: RecordQuery, task: Task, onRead: () => void) {
   const tally = { records: 0, bytes: 0, findings: [] as VerificationFinding[] };
   await forEachRecord(query, task, async (record) => {
     await check(record, tally, task);
@@ -32,7 +26,9 @@ export async function verifyRecords(query: RecordQuery, task: Task, onRead: () =
   if (tally.records === 0) {
     tally.findings.push({ code: 'nothingToVerify', message: 'no record matches, so nothing was verified' });
   }
-  return { ...tally, findings: tally.findings.sort((a, b) => ((a.blobName ?? '') < (b.blobName ?? '') ? -1 : 1)) };
+  const { findings, ...counts } = tally;
+  findings.sort((a, b) => ((a.blobName ?? '') < (b.blobName ?? '') ? -1 : 1));
+  return { status: findings.length === 0 ? 'ok' : 'findings', counts, findings };
 }
 
 async function check(
@@ -55,11 +51,12 @@ async function check(
   tally.records++;
 }
 
-export type EvidenceVerdict = ChainVerdict & { readonly isWhole: boolean };
+export type EvidenceVerdict = Awaited<ReturnType<typeof verifyEvidence>>;
 
 /** Follows the chain of audits. @param onRead is called after each. */
-export async function verifyEvidence({ services, signal }: Task, onRead: () => void): Promise<EvidenceVerdict> {
-  const verdict = await verifyChain(services.audits, signal, onRead);
+export async function verifyEvidence({ services, signal }: Task, onRead: () => void) {
+  const { audits, newest, findings } = await verifyChain(services.audits, signal, onRead);
   // Silence is no proof: whoever verifies the chain expects one to be there.
-  return { ...verdict, isWhole: verdict.audits > 0 && verdict.findings.length === 0 };
+  const status = audits > 0 && findings.length === 0 ? 'ok' : 'findings';
+  return { status, counts: { audits }, newest, findings };
 }

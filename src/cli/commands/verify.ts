@@ -42,25 +42,22 @@ export function addVerify(cli: Cli) {
         if (values.chain) {
           const progress = showProgress(io, 'audit', 'read');
           const verdict = await verifyEvidence(task, () => progress.step()).finally(() => progress.end());
-          if (values.json) await printJson(io, evidenceObject(verdict));
+          if (values.json) await printJson(io, { ...verdict, findings: verdict.findings.map(findingObject) });
           else await printEvidence(verdict, io);
-          return verdict.isWhole ? exitCodes.done : exitCodes.findings;
+          return verdict.status === 'ok' ? exitCodes.done : exitCodes.findings;
         }
         const progress = showProgress(io, 'record', 'read');
         const query = readRecordQuery(values, !values.all, task.services.now());
         const verified = await verifyRecords(query, task, () => progress.step()).finally(() => progress.end());
-        if (values.json) await printJson(io, verificationObject(verified));
+        if (values.json) await printJson(io, verified);
         else await printVerification(verified, io);
-        return verified.findings.length === 0 ? exitCodes.done : exitCodes.findings;
+        return verified.status === 'ok' ? exitCodes.done : exitCodes.findings;
       }),
     );
 }
 
-function verificationObject({ records, bytes, findings }: Verification): object {
-  return { status: findings.length === 0 ? 'ok' : 'findings', counts: { records, bytes }, findings };
-}
-
-async function printVerification({ records, bytes, findings }: Verification, io: Io): Promise<void> {
+async function printVerification({ counts, findings }: Verification, io: Io): Promise<void> {
+  const { records, bytes } = counts;
   const paint = painter(io);
   for (const { blobName, message } of findings) {
     await print(io, paint('red', blobName === undefined ? message : `${blobName}: ${message}`));
@@ -75,15 +72,6 @@ async function printVerification({ records, bytes, findings }: Verification, io:
   }
 }
 
-function evidenceObject({ audits, newest, findings, isWhole }: EvidenceVerdict): object {
-  return {
-    status: isWhole ? 'ok' : 'findings',
-    counts: { audits },
-    newest,
-    findings: findings.map(findingObject),
-  };
-}
-
 /** Source and key as in every command. */
 function findingObject(finding: EvidenceVerdict['findings'][number]): object {
   const { source, key: name, ...rest } = finding;
@@ -95,14 +83,15 @@ function findingObject(finding: EvidenceVerdict['findings'][number]): object {
   };
 }
 
-async function printEvidence({ audits, newest, findings, isWhole }: EvidenceVerdict, io: Io): Promise<void> {
+async function printEvidence({ status, counts, newest, findings }: EvidenceVerdict, io: Io): Promise<void> {
+  const { audits } = counts;
   const paint = painter(io);
   for (const one of findings) await print(io, paint('red', findingMessage(one)));
   const verdict =
     audits === 0 ? 'there is no audit yet, so there is nothing to follow' : count(findings.length, 'finding');
   await print(
     io,
-    `${count(audits, 'audit')}: ${isWhole ? paint('green', 'the chain is whole') : paint('red', verdict)}`,
+    `${count(audits, 'audit')}: ${status === 'ok' ? paint('green', 'the chain is whole') : paint('red', verdict)}`,
   );
   if (newest !== undefined) {
     say(
