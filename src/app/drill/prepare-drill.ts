@@ -1,8 +1,8 @@
-import type { Drill } from '../../escrow/drill/drill.ts';
+import type { Drill, DrillPorts } from '../../escrow/drill/drill.ts';
 import { runDrill } from '../../escrow/drill/drill.ts';
 import type { KnownDrills } from '../../escrow/drill/drill-attempts.ts';
 import { readDrillAttempts } from '../../escrow/drill/drill-attempts.ts';
-import type { DrillChoice } from '../../escrow/drill/drill-choice.ts';
+import type { DrillOptions } from '../../escrow/drill/drill-choice.ts';
 import { chooseForDrill } from '../../escrow/drill/drill-choice.ts';
 import { requireEmpty, sweepCommand } from '../../escrow/drill/drill-target.ts';
 import { findOpenDrills } from '../../escrow/drill/open-drills.ts';
@@ -28,30 +28,11 @@ export type { ChosenRecord, LeftOutKey, UnprovenKey } from '../../escrow/drill/d
 export type { DrilledKey } from '../../escrow/records/drill-receipt.ts';
 export type { Drill };
 
-export interface DrillOptions {
-  /** Whose keys; absent: of every source that has records. */
-  readonly source: SourceId | undefined;
-  /** Patterns of key names; absent: any. */
-  readonly names: readonly string[] | undefined;
-  readonly target: PacedTarget;
-  /** At most so many. */
-  readonly sample: number;
-}
+/** Whose keys: of every source that has records, where none is named. */
+type DrillWish = Omit<DrillOptions, 'sources'> & { source: SourceId | undefined; target: PacedTarget };
 
-/** Called while a drill goes on. */
-export interface DrillWatcher {
-  /** What may stand in the target; undefined: nothing any more. */
-  standing(keyName: string | undefined): void;
-  ended(): void;
-}
-
-/** A drill whose target was found empty; nothing has been restored yet. */
-export interface PreparedDrill extends DrillChoice {
-  carryOut(watcher: DrillWatcher): Promise<Drill>;
-}
-
-/** Makes sure that keys may be restored and destroyed in the target, and chooses the records. @throws EscrowFault */
-export async function prepareDrill(options: DrillOptions, task: Task): Promise<PreparedDrill> {
+/** Makes sure that keys may be restored and destroyed in the target, and chooses the records; nothing has been restored yet. @throws EscrowFault */
+export async function prepareDrill(options: DrillWish, task: Task) {
   const { target } = options;
   const { services, signal, say } = task;
   const { store, drills, settings } = services;
@@ -80,7 +61,8 @@ export async function prepareDrill(options: DrillOptions, task: Task): Promise<P
   }
   return {
     ...choice,
-    async carryOut({ standing, ended }) {
+    /** Tells while it goes on what may stand in the target, and which key has ended. */
+    async carryOut({ standing, ended }: Pick<DrillPorts, 'standing' | 'ended'>): Promise<Drill> {
       const referenceOf = await openKeyReferences(target.source, task);
       const ports = { ...restorePortsOf(target.source, referenceOf, task), drills, now: services.now, standing, ended };
       const records = choice.chosen.map(({ record }) => record);
