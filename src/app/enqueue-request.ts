@@ -1,6 +1,6 @@
 import { EscrowFault } from '../escrow/model/failure.ts';
 import { requestRunId } from '../escrow/model/run-id.ts';
-import { explainSkip } from '../escrow/model/selection.ts';
+import { skipMessages } from '../escrow/model/selection.ts';
 import type { SourceId } from '../escrow/model/source.ts';
 import { describeSource, isSameSource } from '../escrow/model/source.ts';
 import { sourceOfNames } from '../escrow/model/source-names.ts';
@@ -49,7 +49,7 @@ export async function enqueueRequest(message: RequestMessage, task: Task): Promi
     const key = await lookForKey(request.source, request.name, task);
     if (key?.certificateBacked) {
       const subject = `key "${request.name}" of ${describeSource(request.source)}`;
-      const fault = `${subject} is ${explainSkip('certificateBacked')}. Nothing was sent`;
+      const fault = `${subject} is ${skipMessages.certificateBacked}. Nothing was sent`;
       throw new EscrowFault('certificateBacked', fault, '');
     }
   }

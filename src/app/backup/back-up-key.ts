@@ -3,7 +3,7 @@ import type { Failure } from '../../escrow/model/failure.ts';
 import { describeFailure } from '../../escrow/model/failure.ts';
 import type { RunId } from '../../escrow/model/run-id.ts';
 import { requestRunId } from '../../escrow/model/run-id.ts';
-import { explainSkip } from '../../escrow/model/selection.ts';
+import { skipMessages } from '../../escrow/model/selection.ts';
 import type { EscrowSource } from '../../escrow/model/source.ts';
 import type { BackupFormat } from '../../escrow/records/backup-envelope.ts';
 import { readBackupFormat } from '../../escrow/records/backup-envelope.ts';
@@ -36,7 +36,7 @@ export async function backUpKey(
   try {
     const found = await keys.getKey(name, signal);
     key = found.name;
-    if (found.certificateBacked) return { outcome: 'skipped', key, message: explainSkip('certificateBacked') };
+    if (found.certificateBacked) return { outcome: 'skipped', key, message: skipMessages.certificateBacked };
     const runId = requestRunId(services.now(), randomUUID());
     if (whatIf) return { outcome: 'done', key, runId };
     operation = 'backUp';

@@ -1,5 +1,5 @@
 import type { SkipReason } from '../../escrow/model/selection.ts';
-import { explainSkip } from '../../escrow/model/selection.ts';
+import { skipMessages } from '../../escrow/model/selection.ts';
 import type { Io } from './io.ts';
 import { print } from './print.ts';
 
@@ -12,5 +12,5 @@ export const skipWords: Readonly<Record<SkipReason, string>> = {
 
 /** What each reason means, once, however many keys have it. */
 export async function printSkipReasons(reasons: Iterable<SkipReason>, io: Io): Promise<void> {
-  for (const reason of reasons) await print(io, `Skipped: ${explainSkip(reason)}.`);
+  for (const reason of reasons) await print(io, `Skipped: ${skipMessages[reason]}.`);
 }

@@ -54,13 +54,9 @@ export const notFoundText = {
 } as const;
 
 /** What a skipped key means and what to do about it, as one sentence for reports and log lines. */
-export function explainSkip(reason: SkipReason): string {
-  switch (reason) {
-    case 'excluded':
-      return 'excluded by the "keys" and "except" patterns of its source; change them to escrow it';
-    case 'retired':
-      return 'retired: its records are kept, no new ones are made; remove it from "retired" to escrow it again';
-    case 'certificateBacked':
-      return 'certificate-backed: the service backs up the whole certificate, not its key; back up the certificate (az keyvault certificate backup, Backup-AzKeyVaultCertificate)';
-  }
-}
+export const skipMessages: Readonly<Record<SkipReason, string>> = {
+  excluded: 'excluded by the "keys" and "except" patterns of its source; change them to escrow it',
+  retired: 'retired: its records are kept, no new ones are made; remove it from "retired" to escrow it again',
+  certificateBacked:
+    'certificate-backed: the service backs up the whole certificate, not its key; back up the certificate (az keyvault certificate backup, Backup-AzKeyVaultCertificate)',
+};

@@ -9,18 +9,12 @@ export function describePick({ record, passedOver, allLate, onlyAltered }: Recor
   const more = passedOver.length - first.length;
   return [
     ...first,
-    ...(more > 0 ? [`Passed over: ${more} more like that.`] : []),
-    ...(onlyAltered
-      ? [
-          `Every record of key "${record.keyName}" was altered after it was written: what comes back counts only by what it is compared with.`,
-        ]
-      : []),
-    ...(allLate
-      ? [
-          `Every record of key "${record.keyName}" was created more than an hour after the backup that it says it holds, as by a copy of the escrow: they are ordered by what they say ("backedupat"), which nothing proves.`,
-        ]
-      : []),
-  ];
+    more > 0 && `Passed over: ${more} more like that.`,
+    onlyAltered &&
+      `Every record of key "${record.keyName}" was altered after it was written: what comes back counts only by what it is compared with.`,
+    allLate &&
+      `Every record of key "${record.keyName}" was created more than an hour after the backup that it says it holds, as by a copy of the escrow: they are ordered by what they say ("backedupat"), which nothing proves.`,
+  ].filter((sentence) => typeof sentence === 'string');
 }
 
 /** Why an archived record cannot be restored now, and what to do. @param storeUrl of the container. */
@@ -30,20 +24,20 @@ export function describeArchived(
   storeUrl: string,
 ): Failure & { readonly code: 'recordArchived' } {
   const { blobName, blob } = record;
-  const isOnItsWay = blob.archiveStatus !== undefined;
-  const back = isOnItsWay
+  const back = blob.archiveStatus
     ? `It is on its way back (${blob.archiveStatus}), which takes up to 15 hours: try again then.`
     : `Bring it back, which takes up to 15 hours, less with --rehydrate-priority High: ${rehydrateLine(storeUrl, blobName)}.`;
-  const instead = [
-    ...(newer === undefined ? [] : [`A newer one can be restored now: --blob-name ${newer.blobName}.`]),
-    ...(older === undefined ? [] : [`An older one can be restored now: --blob-name ${older.blobName}.`]),
+  const remedies = [
+    newer && `A newer one can be restored now: --blob-name ${newer.blobName}.`,
+    older && `An older one can be restored now: --blob-name ${older.blobName}.`,
+    back,
   ];
   return {
     code: 'recordArchived',
     attempt: 'restore',
     subject: `key "${record.keyName}" of ${describeSource(record.source)}`,
     reason: `the record "${blobName}" is in the archive tier and cannot be read`,
-    remedy: [...instead, back].join(' '),
+    remedy: remedies.filter(Boolean).join(' '),
   };
 }
 

@@ -47,9 +47,7 @@ function faultsOfStorage(record: StoredRecord): RecordFault[] {
 /** Only what bears on the bytes: with any of these the record must not be restored. */
 export function faultsOfBytes(record: StoredRecord, bytes: Uint8Array): RecordFault[] {
   const faults: RecordFault[] = [];
-  const note = (code: RecordFault['code'], message: string): void => {
-    faults.push({ code, message });
-  };
+  const note = (code: RecordFault['code'], message: string) => faults.push({ code, message });
   if (bytes.length !== record.blob.length) {
     note('lengthDiffers', `${bytes.length} bytes were read, ${record.blob.length} are listed`);
   }
@@ -74,9 +72,7 @@ function faultsOfMetadata(record: StoredRecord, suffixes: SourceSuffixes): Recor
   const { blobName, runId, createdAt } = record;
   const { metadata } = record.blob;
   const faults: RecordFault[] = [];
-  const note = (message: string): void => {
-    faults.push({ code: 'metadataDiffers', message });
-  };
+  const note = (message: string) => faults.push({ code: 'metadataDiffers', message });
   const named = parseRecordName(blobName);
   const described = metadata.keyid === undefined ? undefined : parseKeyId(metadata.keyid, suffixes);
   if (described === undefined) note(`its metadata "keyid" (${metadata.keyid ?? 'missing'}) is not a key identifier`);

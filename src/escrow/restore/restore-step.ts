@@ -16,18 +16,17 @@ export type RestoreStep =
   | { readonly action: 'restore' }
   /** It is only soft-deleted in its own source: recovering loses nothing, not even versions made since the backup. */
   | { readonly action: 'recover'; readonly deleted: DeletedKey }
-  | (Failure & {
-      readonly action: 'refuse';
-      /** `stillThere`: in its own source, where nothing has to be brought back. */
-      readonly code:
-        | 'nameTaken'
-        | 'stillThere'
-        | 'nameDeleted'
-        | 'wrongPlace'
-        | 'wrongKind'
-        | 'recordArchived'
-        | 'recordNotFound';
-    });
+  | (Failure & { readonly action: 'refuse'; readonly code: RefusalCode });
+
+/** `stillThere`: in its own source, where nothing has to be brought back. */
+type RefusalCode =
+  | 'nameTaken'
+  | 'stillThere'
+  | 'nameDeleted'
+  | 'wrongPlace'
+  | 'wrongKind'
+  | 'recordArchived'
+  | 'recordNotFound';
 
 type Refusal = Extract<RestoreStep, { action: 'refuse' }>;
 
@@ -55,7 +54,7 @@ export async function readTakenName(operator: KeyOperator, name: string, deadlin
 export function restoreStepOf(record: StoredRecord, target: RestoreTarget, taken: TakenNames): RestoreStep {
   const name = record.keyName.toLowerCase();
   const subject = `key "${record.keyName}" to ${describeSource(target.source)}`;
-  const refuse = (code: Refusal['code'], reason: string, remedy: string): Refusal => ({
+  const refuse = (code: RefusalCode, reason: string, remedy: string): Refusal => ({
     action: 'refuse',
     code,
     attempt: 'restore',

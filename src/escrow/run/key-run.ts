@@ -2,7 +2,7 @@ import { describeFailure } from '../model/failure.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { failedOutcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
-import { explainSkip, skipReasonOf } from '../model/selection.ts';
+import { skipMessages, skipReasonOf } from '../model/selection.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { Trigger } from '../ports/escrow-events.ts';
 import { namedRecordName } from '../records/blob-names.ts';
@@ -44,7 +44,7 @@ async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
   }
   const everyKey = { ...source, keys: ['*'], except: [], retired: [] };
   const reason = skipReasonOf(job.obeysSelection ? source : everyKey, key);
-  if (reason !== undefined) return { key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) };
+  if (reason !== undefined) return { key: key.name, outcome: 'skipped', reason, message: skipMessages[reason] };
   const keyJob = { source, key, runId, trigger, lookFirst: true, whatIf };
   if (blobName === undefined) return escrowKey(keyJob, ports);
   return escrowUnderName({ ...keyJob, blobName: namedRecordName(blobName), force }, ports);

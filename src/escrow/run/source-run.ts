@@ -5,11 +5,11 @@ import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
 import { countOutcomes, failedOutcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
 import {
-  explainSkip,
   faultOfListing,
   listingRemedies,
   literalKeys,
   notFoundText,
+  skipMessages,
   skipReasonOf,
 } from '../model/selection.ts';
 import type { EscrowSource } from '../model/source.ts';
@@ -143,7 +143,7 @@ async function escrowSelection(
   const consider = async (key: SourceKey): Promise<void> => {
     const reason = skipReasonOf(source, key);
     if (reason !== undefined) {
-      return settle({ key: key.name, outcome: 'skipped', reason, message: explainSkip(reason) });
+      return settle({ key: key.name, outcome: 'skipped', reason, message: skipMessages[reason] });
     }
     if (job.whatIf) {
       return settle(wouldEscrow(key, recordName(source, key.name, runId)));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explainSkip, literalKeys, skipReasonOf } from '../../../src/escrow/model/selection.ts';
+import { literalKeys, skipMessages, skipReasonOf } from '../../../src/escrow/model/selection.ts';
 import { escrowSource } from '../../support/escrow-sources.ts';
 import { sourceKey } from '../../support/scripted-key-source.ts';
 
@@ -46,7 +46,7 @@ describe('the names that must exist', () => {
 });
 
 test('every reason for skipping says what to do', () => {
-  expect(explainSkip('excluded')).toMatch(/change them to escrow it/);
-  expect(explainSkip('retired')).toMatch(/remove it from "retired"/);
-  expect(explainSkip('certificateBacked')).toMatch(/az keyvault certificate backup/);
+  expect(skipMessages.excluded).toMatch(/change them to escrow it/);
+  expect(skipMessages.retired).toMatch(/remove it from "retired"/);
+  expect(skipMessages.certificateBacked).toMatch(/az keyvault certificate backup/);
 });
