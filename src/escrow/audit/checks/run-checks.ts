@@ -55,11 +55,17 @@ export function checkRuns(
   const dead = newestFirst.filter((run) => run !== last?.run && isNewlyDead(run));
   const skipped = begun.length > 0 && judged !== undefined ? dues.filter(hasNotBegun) : [];
   const lastAt = newestFirst[0]?.startedAt ?? judged?.lastRunAt;
+  // Not so where the latest audit had looked since, and had not counted it as due.
+  const isOpen =
+    missed.includes(due.toISOString()) ||
+    due.getTime() <= now.getTime() - keptMs ||
+    (lastAt !== undefined && lastAt.getTime() >= due.getTime() - timeMargin);
   const lastBegun = lastAt === undefined ? 'no run is on record' : `the last one began ${instant(lastAt)}`;
   const of = findingsOf({ source });
   const findings = found(
     begun.length === 0 &&
       !hasChanged &&
+      isOpen &&
       of('runMissing', 'gap', {
         reason: 'no run over it has begun since one was due',
         detail: `due ${instant(due)}; ${lastBegun}`,
