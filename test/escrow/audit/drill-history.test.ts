@@ -101,6 +101,8 @@ test('a key is proven no longer once a later drill did not prove it, which is to
 test('what drills proved of a key says nothing of another one that has its name now', async () => {
   drilled(night(0, 3), [proven]);
   await passDay(0);
+  // The receipt of this one is new to two audits.
+  drilled(night(1, 3), [proven]);
   escrow.keys.delete('signing');
   escrow.addKey('signing');
   const replaced = await passDay(1);

@@ -30,12 +30,14 @@ export function auditedKey(covered: KeyCoverage, subject: SourceToAudit, context
   };
 }
 
-/** A drill that did not prove the key takes the proof of an earlier one away. */
+/** A drill that did not prove the key takes the proof of an earlier one away. One from before it was replaced says nothing of it. */
 function drilledAtOf(
   { previousKey }: KeyCoverage,
   tried: { readonly at: string; readonly isProven: boolean } | undefined,
 ): string | undefined {
-  const known = previousKey?.drilledAt;
+  const { drilledAt: known, lost } = previousKey ?? {};
+  // An audit reads the receipts of the last hours before the latest one again.
+  if (lost?.how === 'replaced' && tried !== undefined && tried.at <= lost.since) return known;
   if (tried === undefined || (known !== undefined && known > tried.at)) return known;
   return tried.isProven ? tried.at : undefined;
 }
