@@ -22,10 +22,7 @@ export interface PlaceVerdict {
  * geography, a Managed HSM with the same security domain.
  * https://learn.microsoft.com/azure/key-vault/general/backup#limitations
  */
-export function judgePlace(
-  record: { readonly source: SourceId; readonly place: RestorePlace },
-  target: RestoreTarget,
-): PlaceVerdict {
+export function judgePlace(record: Pick<StoredRecord, 'source' | 'place'>, target: RestoreTarget): PlaceVerdict {
   const where = describeRestorePlace(record);
   if (record.source.kind !== target.source.kind) {
     return {
@@ -77,26 +74,14 @@ export function describeOtherPlace(said: StoredRecord, placed: StoredRecord): st
 }
 
 /** `It can be restored to a vault in subscription … and geography ….` */
-export function describeRestorePlace({
-  source,
-  place,
-}: {
-  readonly source: SourceId;
-  readonly place: RestorePlace;
-}): string {
+export function describeRestorePlace({ source, place }: Pick<StoredRecord, 'source' | 'place'>): string {
+  const { subscriptionId, geography, securityDomain } = place;
   if (source.kind === 'managedHsm') {
-    const domain =
-      place.securityDomain === undefined
-        ? `the security domain of "${source.name}"`
-        : `security domain ${place.securityDomain}`;
+    const domain = securityDomain ? `security domain ${securityDomain}` : `the security domain of "${source.name}"`;
     return `It can be restored to a Managed HSM with ${domain}.`;
   }
-  const subscription =
-    place.subscriptionId === undefined
-      ? `the subscription of "${source.name}"`
-      : `subscription ${place.subscriptionId}`;
-  const geography = place.geography === undefined ? 'its geography' : `geography ${place.geography}`;
-  return `It can be restored to a vault in ${subscription} and ${geography}.`;
+  const subscription = subscriptionId ? `subscription ${subscriptionId}` : `the subscription of "${source.name}"`;
+  return `It can be restored to a vault in ${subscription} and ${geography ? `geography ${geography}` : 'its geography'}.`;
 }
 
 const words: Record<keyof RestorePlace, string> = {
