@@ -12,9 +12,8 @@ export function createRequestQueue(
   credential: TokenCredential,
   clock: Clock,
 ): RequestQueue {
-  const { guard, callService } = storageCalls(serviceUrl, 'Queue Storage', clock);
   const pipeline = newPipeline(credential, withoutRetries);
-  pipeline.factories.unshift(guard);
+  const callService = storageCalls(pipeline, serviceUrl, 'Queue Storage', clock);
   const client = new QueueServiceClient(serviceUrl, pipeline);
   const requests = client.getQueueClient(queueName);
   const poison = client.getQueueClient(`${queueName}-poison`);

@@ -18,9 +18,8 @@ const refusalsOfTakenNames = [403, 409, 412];
  * no checksum option of the SDK's: the transactional Content-MD5 is what the service itself checks.
  */
 export function createBlobContainerStore(url: string, credential: TokenCredential, clock: Clock): EscrowStore {
-  const { guard, callService } = storageCalls(url, 'Blob Storage', clock);
   const pipeline = newPipeline(credential, withoutRetries);
-  pipeline.factories.unshift(guard);
+  const callService = storageCalls(pipeline, url, 'Blob Storage', clock);
   const client = new ContainerClient(url, pipeline);
 
   /** A failed page is requested again by its continuation token; the SDK's own iterator ends at the first failure. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FailureKind } from '../../src/escrow/model/failure-kind.ts';
 import { OutOfTime, type ServiceError } from '../../src/escrow/model/service-error.ts';
 import { piecesOf } from '../../src/escrow/ports/blob-bytes.ts';
 import type { EscrowStore, NewBlob, StoredBlob } from '../../src/escrow/ports/escrow-store.ts';
@@ -88,7 +89,7 @@ export function createMemoryStore(
     async read(name, deadline, maxBytes = Number.POSITIVE_INFINITY) {
       await begin(deadline);
       const { bytes } = present(name);
-      if (bytes.length > maxBytes) throw storageError({ statusCode: 200, code: 'BlobTooLarge' });
+      if (bytes.length > maxBytes) throw storageError({ statusCode: 200, code: 'BlobTooLarge', kind: 'tooLarge' });
       return bytes;
     },
     async *list(prefix, deadline, options: { startFrom?: string; metadata?: boolean } = {}) {
@@ -138,6 +139,6 @@ function withoutBytes({ bytes: _, ...blob }: StoredBlob & { readonly bytes: Uint
   return blob;
 }
 
-export function storageError(answer: { readonly statusCode: number; readonly code: string }): ServiceError {
+export function storageError(answer: { statusCode: number; code: string; kind?: FailureKind }): ServiceError {
   return answered('Blob Storage', answer, `The storage service answered ${answer.code}.`);
 }

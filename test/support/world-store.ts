@@ -105,7 +105,7 @@ export function createWorldStore(url: string, now: () => Date): WorldStore {
       begin(deadline);
       const { bytes, tier } = present(name);
       if (tier === 'Archive') throw storageError({ statusCode: 409, code: 'BlobArchived' });
-      if (bytes.length > maxBytes) throw storageError({ statusCode: 200, code: 'BlobTooLarge' });
+      if (bytes.length > maxBytes) throw storageError({ statusCode: 200, code: 'BlobTooLarge', kind: 'tooLarge' });
       return bytes;
     },
     async *list(prefix, deadline, options: { startFrom?: string; metadata?: boolean } = {}) {

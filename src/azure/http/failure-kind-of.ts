@@ -17,12 +17,11 @@ export interface ServiceRefusal {
  * https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
  */
 export function failureKindOf(refusal: ServiceRefusal): FailureKind {
-  const { service, statusCode, code, innerCode } = refusal;
-  if (statusCode === undefined) return kindWithoutStatus(refusal);
+  const { service, statusCode } = refusal;
+  if (statusCode === undefined) return connectionKinds.get(refusal.code) ?? 'noAnswer';
   const isStorage = service === 'Blob Storage' || service === 'Queue Storage';
   return (
     (isStorage ? kindOfStorage(refusal) : kindOfKeyVault(refusal)) ??
-    ownKinds.get(innerCode ?? code) ??
     (isOfService(refusal) ? kindOfStatus(statusCode) : kindOfGateway(statusCode))
   );
 }
@@ -43,16 +42,6 @@ function kindOfGateway(statusCode: number): FailureKind {
   return kind === 'refused' || kind === 'accessRefused' ? 'misrouted' : kind;
 }
 
-/** Codes that we give ourselves. */
-const ownKinds: ReadonlyMap<string, FailureKind> = new Map([
-  ['ForeignHost', 'misrouted'],
-  ['NextLinkLoop', 'misrouted'],
-  ['InvalidAnswer', 'invalidAnswer'],
-  ['ForeignChallenge', 'wrongCloud'],
-  ['TimedOut', 'noAnswer'],
-  ['BlobTooLarge', 'tooLarge'],
-]);
-
 const connectionKinds: ReadonlyMap<string, FailureKind> = new Map([
   ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ETIMEDOUT'].map(
     (code) => [code, 'unreachable'] as const,
@@ -66,14 +55,12 @@ const connectionKinds: ReadonlyMap<string, FailureKind> = new Map([
     'CERT_UNTRUSTED',
   ].map((code) => [code, 'untrustedCertificate'] as const),
   ['ERR_PROXY_TUNNEL', 'blockedByProxy'],
+  // Our own code, for what the SDK refuses without one.
+  ['ForeignChallenge', 'wrongCloud'],
   ...['ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'].map(
     (code) => [code, 'misrouted'] as const,
   ),
 ]);
-
-function kindWithoutStatus({ code }: ServiceRefusal): FailureKind {
-  return ownKinds.get(code) ?? connectionKinds.get(code) ?? 'noAnswer';
-}
 
 const storageKinds: ReadonlyMap<string, FailureKind> = new Map([
   ['AuthorizationPermissionMismatch', 'denied'],

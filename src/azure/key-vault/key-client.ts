@@ -8,7 +8,8 @@ import type { Clock } from '../http/clock.ts';
 import type { Pacer } from '../http/pacer.ts';
 import { createPacer } from '../http/pacer.ts';
 import { toServiceError } from '../http/service-answer.ts';
-import { keyVaultPipeline, listingWithinTime } from './key-vault-pipeline.ts';
+import type { CallContext } from './key-vault-pipeline.ts';
+import { callContext, keyVaultPipeline } from './key-vault-pipeline.ts';
 
 export interface KeyClientParts {
   readonly source: PacedSource;
@@ -28,7 +29,7 @@ export interface OpenKeyClient {
   readonly pacer: Pacer;
   readonly clock: Clock;
   /** Runs a call of the client; errors that the SDK makes above the pipeline become ServiceErrors like all others. */
-  callService<T>(call: () => Promise<T>): Promise<T>;
+  callService<T>(context: CallContext, call: () => Promise<T>): Promise<T>;
   /** Every item of a listing, page by page as they arrive; no page is read twice. */
   allPages<Item>(pages: AsyncIterator<Item[]>, deadline: AbortSignal): AsyncGenerator<Item>;
 }
@@ -49,18 +50,18 @@ export function openKeyClient({ source, suffixes, credential, clock, waiting }: 
       waiting: (change, refusal, ms) => waiting?.({ source, ...change, refusal, ms }),
     }),
   );
-  const callService = async <T>(call: () => Promise<T>): Promise<T> => {
+  const callService = async <T>(context: CallContext, call: () => Promise<T>): Promise<T> => {
     try {
-      return await call();
+      return await callContext.run(context, call);
     } catch (error) {
       throw toServiceError(error, service, host);
     }
   };
 
   async function* allPages<Item>(pages: AsyncIterator<Item[]>, deadline: AbortSignal): AsyncGenerator<Item> {
-    const onePage = listingWithinTime(deadline);
+    const context = { deadline, pages: new Set<string>() };
     for (;;) {
-      const page = await callService(() => onePage(() => pages.next()));
+      const page = await callService(context, () => pages.next());
       if (page.done) return;
       yield* page.value;
     }

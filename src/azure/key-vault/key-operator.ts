@@ -6,7 +6,6 @@ import type { KeySource } from '../../escrow/ports/key-source.ts';
 import { validServiceDate } from '../http/valid-service-date.ts';
 import type { OpenKeyClient } from './key-client.ts';
 import { sourceKeyOf } from './key-source.ts';
-import { withinTime } from './key-vault-pipeline.ts';
 
 // The service deletes, recovers and purges in the background, as a rule within seconds.
 const pollIntervalMs = 1000;
@@ -16,20 +15,18 @@ const maxPurgeMs = 120_000;
 /** A vault or a Managed HSM through the SDK, for somebody who may restore. Shares client and pace with the key source. */
 export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOperator {
   const { url, client, clock, callService, allPages } = open;
-  const call = <T>(deadline: AbortSignal, work: () => Promise<T>): Promise<T> =>
-    callService(() => withinTime(deadline, work));
   const runToEnd = (
     deadline: AbortSignal,
     begin: () => Promise<{ pollUntilDone(): Promise<unknown> }>,
   ): Promise<void> =>
-    call(deadline, async () => {
+    callService({ deadline }, async () => {
       const poller = await begin();
       await poller.pollUntilDone();
     });
 
   const findDeletedKey = (name: string, deadline: AbortSignal): Promise<DeletedKey | undefined> =>
     orAbsent(async () => {
-      const { properties } = await call(deadline, () => client.getDeletedKey(name));
+      const { properties } = await callService({ deadline }, () => client.getDeletedKey(name));
       return deletedKeyOf(properties);
     });
 
@@ -44,7 +41,7 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
     },
     async restoreKey(backup, deadline) {
       try {
-        const { properties } = await call(deadline, () => client.restoreKeyBackup(backup));
+        const { properties } = await callService({ deadline }, () => client.restoreKeyBackup(backup));
         return { answer: 'restored', key: sourceKeyOf(properties, url), version: properties.version ?? '' };
       } catch (error) {
         if (!(error instanceof ServiceError) || error.kind !== 'conflict') throw error;
@@ -54,7 +51,7 @@ export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOper
     recoverKey: (name, deadline) => runToEnd(deadline, () => client.beginRecoverDeletedKey(name, polling)),
     deleteKey: (name, deadline) => runToEnd(deadline, () => client.beginDeleteKey(name, polling)),
     async purgeKey(name, deadline) {
-      await call(deadline, () => client.purgeDeletedKey(name));
+      await callService({ deadline }, () => client.purgeDeletedKey(name));
       for (const since = clock.now(); (await findDeletedKey(name, deadline)) !== undefined; ) {
         if (deadline.aborted) throw new OutOfTime();
         if (clock.now() - since > maxPurgeMs) {

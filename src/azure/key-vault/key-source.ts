@@ -5,8 +5,6 @@ import { keyNamePattern } from '../../escrow/model/source-path.ts';
 import type { KeySource } from '../../escrow/ports/key-source.ts';
 import { validServiceDate } from '../http/valid-service-date.ts';
 import type { OpenKeyClient } from './key-client.ts';
-import type { AnswerTime } from './key-vault-pipeline.ts';
-import { withinTime } from './key-vault-pipeline.ts';
 
 /** A vault or a Managed HSM through the SDK. Open one client per source and process: its pace is what all callers share. */
 export function createKeySource({ source, url, client, pacer, callService, allPages }: OpenKeyClient): KeySource {
@@ -26,16 +24,16 @@ export function createKeySource({ source, url, client, pacer, callService, allPa
     },
     async getPublicKey(name, version, deadline) {
       const options = version === undefined ? {} : { version };
-      const { key } = await callService(() => withinTime(deadline, () => client.getKey(name, options)));
+      const { key } = await callService({ deadline }, () => client.getKey(name, options));
       return publicKeyOf(key);
     },
     async getKey(name, deadline) {
-      const key = await callService(() => withinTime(deadline, () => client.getKey(name)));
+      const key = await callService({ deadline }, () => client.getKey(name));
       return sourceKeyOf(key.properties, url);
     },
     async backUpKey(name, deadline) {
-      const answer: AnswerTime = {};
-      const bytes = await callService(() => withinTime(deadline, () => client.backupKey(name), answer));
+      const answer: { time?: Date } = {};
+      const bytes = await callService({ deadline, answer }, () => client.backupKey(name));
       if (bytes !== undefined && bytes.length > 0) return { bytes, takenAt: answer.time };
       throw new EscrowFault(
         'EmptyBackup',

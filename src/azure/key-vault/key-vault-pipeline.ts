@@ -14,33 +14,15 @@ import type { KeyChange } from './transient-conflicts.ts';
 import { isTransientConflict, keyChangeOf } from './transient-conflicts.ts';
 
 /** What a call into the SDK carries to the pipeline; the SDK drops the caller's options on every page but the first. */
-interface CallContext {
+export interface CallContext {
   readonly deadline: AbortSignal;
-  /** The pages that a listing has read already. */
+  /** The pages that a listing has read already: it must never come to one twice. */
   readonly pages?: Set<string>;
-  readonly answer?: AnswerTime | undefined;
+  /** Filled by a call: the service's own time of its last answer, which the SDK keeps to itself. */
+  readonly answer?: { time?: Date | undefined };
 }
 
-/** Filled by a call: the service's own time of its last answer, which the SDK keeps to itself. */
-export interface AnswerTime {
-  time?: Date | undefined;
-}
-
-const callContext = new AsyncLocalStorage<CallContext>();
-
-/**
- * Runs one call with the time that it has.
- * @param answer receives the time at which the service answered.
- */
-export function withinTime<T>(deadline: AbortSignal, call: () => Promise<T>, answer?: AnswerTime): Promise<T> {
-  return callContext.run({ deadline, answer }, call);
-}
-
-/** The same for every page of one listing, which must never come to a page twice. */
-export function listingWithinTime(deadline: AbortSignal): <T>(nextPage: () => Promise<T>) => Promise<T> {
-  const context = { deadline, pages: new Set<string>() };
-  return (nextPage) => callContext.run(context, nextPage);
-}
+export const callContext = new AsyncLocalStorage<CallContext>();
 
 export interface PipelineParts {
   readonly host: string;
@@ -61,7 +43,7 @@ export function keyVaultPipeline({ host, service, pacer, clock, waiting }: Pipel
     name: 'escrowCall',
     sendRequest(request, next) {
       const context = callContext.getStore();
-      if (context === undefined) throw new Error('a Key Vault call outside of withinTime');
+      if (context === undefined) throw new Error('a Key Vault call without its context');
       refuseLoop(request.url, context.pages, service, host);
       const attempt = async (timeout: AbortSignal) => {
         request.abortSignal = timeout;

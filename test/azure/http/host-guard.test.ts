@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
+import type { RequestPolicyFactory, WebResource } from '@azure/storage-blob';
 import { describe, expect, test } from 'vitest';
 import { fastClock } from '../../support/escrow-app.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
@@ -33,8 +34,9 @@ describe('the last gate before the wire', () => {
   test.each(elsewhere)('sends no storage request to %s', async (_, url) => {
     const { storageCalls } = await import('../../../src/azure/http/storage-calls.ts');
     const sent: string[] = [];
-    const { guard } = storageCalls(`${storage}/key-escrow`, 'Blob Storage', clock);
-    const policy = guard.create(
+    const factories: RequestPolicyFactory[] = [];
+    storageCalls({ factories }, `${storage}/key-escrow`, 'Blob Storage', clock);
+    const policy = factories[0]?.create(
       {
         sendRequest(request) {
           sent.push(request.url);
@@ -43,7 +45,7 @@ describe('the last gate before the wire', () => {
       },
       { log: () => undefined, shouldLog: () => false },
     );
-    const send = async (to: string) => policy.sendRequest({ url: to } as Parameters<typeof policy.sendRequest>[0]);
+    const send = async (to: string) => policy?.sendRequest({ url: to } as WebResource);
     await expect(send(url)).rejects.toMatchObject({
       name: 'ServiceError',
       code: 'ForeignHost',

@@ -95,7 +95,7 @@ describe('a transient fault', () => {
     ['503', answered(503)],
     ['504', answered(504)],
     ['no answer', answered(undefined, { code: 'ECONNRESET' })],
-    ['an answer that is not valid JSON', answered(undefined, { code: 'InvalidAnswer' })],
+    ['an answer that is not valid JSON', answered(undefined, { code: 'InvalidAnswer', kind: 'invalidAnswer' })],
     ['a sign-in that failed', answered(undefined, { service: 'identity', kind: 'signInUnavailable' })],
   ])('is tried again 4 times, then reported as it is: %s', async (_, fault) => {
     const { startedAt, ...ended } = await attempting({ answers: [fault] });
@@ -142,8 +142,8 @@ describe('what no retry can mend is reported at once', () => {
     ['400', answered(400)],
     ['409', answered(409)],
     ['501', answered(501)],
-    ['a refusal of the host guard', answered(undefined, { code: 'ForeignHost' })],
-    ['a listing that goes in a circle', answered(undefined, { code: 'NextLinkLoop' })],
+    ['a refusal of the host guard', answered(undefined, { code: 'ForeignHost', kind: 'misrouted' })],
+    ['a listing that goes in a circle', answered(undefined, { code: 'NextLinkLoop', kind: 'misrouted' })],
     ['no token', answered(undefined, { service: 'identity', kind: 'notSignedIn' })],
     ['a bug of ours', new TypeError('x is not a function')],
   ])('%s', async (_, fault) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { describeFailure, failureSentence } from '../../../src/escrow/model/failure.ts';
+import type { FailureKind } from '../../../src/escrow/model/failure-kind.ts';
 import { reasonOf, remedyOf } from '../../../src/escrow/model/remedy.ts';
 import type { ServiceAnswer, ServiceError, ServiceName } from '../../../src/escrow/model/service-error.ts';
 import { OutOfTime } from '../../../src/escrow/model/service-error.ts';
@@ -12,7 +13,10 @@ const hsm = { kind: 'managedHsm', name: 'contoso-hsm' } as const;
 const vaultHost = 'contoso-prod.vault.azure.net';
 const storageHost = 'escrow.blob.core.windows.net';
 
-type Answer = Omit<ServiceAnswer, 'service' | 'kind' | 'code'> & { readonly code?: string };
+type Answer = Omit<ServiceAnswer, 'service' | 'kind' | 'code'> & {
+  readonly code?: string;
+  readonly kind?: FailureKind;
+};
 const vaultSays = (answer: Answer, words = 'no'): ServiceError =>
   answered('Key Vault', { host: vaultHost, ...answer }, words);
 const storageSays = (answer: Answer, words = 'no'): ServiceError =>
@@ -125,7 +129,7 @@ describe('what an answer means, and what to do about it', () => {
       (code) =>
         [
           `an answer that leads elsewhere (${code})`,
-          vaultSays({ code }),
+          vaultSays({ code, kind: 'misrouted' }),
           `no (${code})`,
           /^Something answers in place of contoso-prod\.vault\.azure\.net .*token went to no other host\. Check what stands between/,
         ] as const,
