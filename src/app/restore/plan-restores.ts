@@ -8,13 +8,13 @@ import { nothingRestorable } from '../../escrow/records/record-choice.ts';
 import { listRecords } from '../../escrow/records/record-listing.ts';
 import type { RecordPick } from '../../escrow/records/record-pick.ts';
 import { pickRecord } from '../../escrow/records/record-pick.ts';
-import { describeArchived, describePick } from '../../escrow/records/record-pick-words.ts';
+import { describePick } from '../../escrow/records/record-pick-words.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import type { PlannedRestore } from '../../escrow/restore/restore-many.ts';
 import { isTaken } from '../../escrow/restore/restore-many.ts';
 import { describeOtherPlace, inConfiguredPlace } from '../../escrow/restore/restore-place.ts';
 import type { TakenNames } from '../../escrow/restore/restore-step.ts';
-import { readTakenNames, restoreStepOf } from '../../escrow/restore/restore-step.ts';
+import { noNames, readTakenNames, restoreStepOf } from '../../escrow/restore/restore-step.ts';
 import { faultOf } from '../describe-error.ts';
 import type { Task } from '../task.ts';
 import { recordPlace } from '../task.ts';
@@ -77,17 +77,10 @@ export async function planRestores(options: PlanOptions, task: Task, found: () =
     found();
   }
   const records = picks.map(({ record }) => record);
-  const isOtherKind = source.kind !== target.source.kind;
-  const nothingTaken: TakenNames = { active: new Set(), deleted: new Map() };
-  const taken = isOtherKind ? nothingTaken : await readNames(target.source, task);
-  const items = picks.map(({ record, archived }): PlannedRestore => {
-    const step = restoreStepOf(record, target, taken);
-    const isToRestore = step.action === 'restore' && archived !== undefined;
-    return {
-      record,
-      step: isToRestore ? { action: 'refuse', ...describeArchived(record, archived, store.url) } : step,
-      begunBefore: begun.has(record.blobName),
-    };
+  const taken = source.kind === target.source.kind ? await readNames(target.source, task) : noNames;
+  const items = picks.map((pick): PlannedRestore => {
+    const step = restoreStepOf(pick, target, taken, store.url);
+    return { record: pick.record, step, begunBefore: begun.has(pick.record.blobName) };
   });
   items.push(...unrestorable);
   return {

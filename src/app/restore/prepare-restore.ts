@@ -4,7 +4,6 @@ import type { PacedSource } from '../../escrow/model/source.ts';
 import { describeSource, isSameSource } from '../../escrow/model/source.ts';
 import type { DeletedKey } from '../../escrow/ports/key-operator.ts';
 import type { RecordPick } from '../../escrow/records/record-pick.ts';
-import { describeArchived } from '../../escrow/records/record-pick-words.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import { compareKey } from '../../escrow/restore/comparison.ts';
 import { readVersions } from '../../escrow/restore/key-versions.ts';
@@ -14,7 +13,7 @@ import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
 import type { PlaceVerdict, RestoreTarget } from '../../escrow/restore/restore-place.ts';
 import { describeOtherPlace, inConfiguredPlace, judgePlace } from '../../escrow/restore/restore-place.ts';
 import type { RestoreStep } from '../../escrow/restore/restore-step.ts';
-import { readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
+import { noNames, readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
 import { faultOf } from '../describe-error.ts';
 import type { Task } from '../task.ts';
 import type { ReferenceOf } from './key-references.ts';
@@ -43,22 +42,18 @@ export interface PreparedRestore {
 
 /** @param through the quarantine. */
 export async function prepareRestore(
-  { record: picked, archived }: RecordPick,
+  picked: RecordPick,
   target: PacedTarget,
   through: PacedSource | undefined,
   task: Task,
 ): Promise<PreparedRestore> {
   const { services, signal } = task;
   if (through !== undefined) await requireQuarantine(through, target.source, task);
-  const record = inConfiguredPlace(picked, services.settings.sources);
-  for (const note of describeOtherPlace(picked, record)) task.say(note);
+  const record = inConfiguredPlace(picked.record, services.settings.sources);
+  for (const note of describeOtherPlace(picked.record, record)) task.say(note);
   const place = judgePlace(record, target);
   const referenceOf = await openKeyReferences(target.source, task);
-  const decided = await decide(record, target, referenceOf, task);
-  const step: RestoreStep =
-    decided.action === 'restore' && archived !== undefined
-      ? { action: 'refuse', ...describeArchived(record, archived, services.store.url) }
-      : decided;
+  const step = await decide({ ...picked, record }, target, referenceOf, task);
   const reference = step.action === 'restore' ? await referenceOf(record) : {};
   return {
     record,
@@ -76,17 +71,17 @@ export async function prepareRestore(
 }
 
 async function decide(
-  record: StoredRecord,
+  pick: RecordPick,
   target: PacedTarget,
   referenceOf: ReferenceOf,
   { services, signal }: Task,
 ): Promise<RestoreStep> {
+  const { record } = pick;
   const operator = services.operatorOf(target.source);
   try {
-    const isOtherKind = record.source.kind !== target.source.kind;
-    const nothingTaken = { active: new Set<string>(), deleted: new Map() };
-    const taken = isOtherKind ? nothingTaken : await readTakenName(operator, record.keyName, signal);
-    const step = restoreStepOf(record, target, taken);
+    const isSameKind = record.source.kind === target.source.kind;
+    const taken = isSameKind ? await readTakenName(operator, record.keyName, signal) : noNames;
+    const step = restoreStepOf(pick, target, taken, services.store.url);
     if (step.action !== 'refuse' || !isTaken(step)) return step;
     // What has the name there may be this very key, or one that somebody else made under its name.
     const versions = await readVersions(operator.keys, record.keyName, signal);

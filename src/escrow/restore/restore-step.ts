@@ -1,7 +1,8 @@
 import type { Failure } from '../model/failure.ts';
 import { describeSource, isSameSource } from '../model/source.ts';
 import type { DeletedKey, KeyOperator } from '../ports/key-operator.ts';
-import type { StoredRecord } from '../records/stored-record.ts';
+import type { RecordPick } from '../records/record-pick.ts';
+import { describeArchived } from '../records/record-pick-words.ts';
 import type { RestoreTarget } from './restore-place.ts';
 import { judgePlace } from './restore-place.ts';
 
@@ -28,6 +29,9 @@ type RefusalCode =
   | 'recordArchived'
   | 'recordNotFound';
 
+/** For a target of another kind, where none of its names matters. */
+export const noNames: TakenNames = { active: new Set(), deleted: new Map() };
+
 type Refusal = Extract<RestoreStep, { action: 'refuse' }>;
 
 /** The names of the whole target: two listings, 25 names a page. */
@@ -51,7 +55,13 @@ export async function readTakenName(operator: KeyOperator, name: string, deadlin
 }
 
 /** Decides what to do about a record. Nothing is ever renamed or overwritten: where a name is taken, that is said. */
-export function restoreStepOf(record: StoredRecord, target: RestoreTarget, taken: TakenNames): RestoreStep {
+export function restoreStepOf(
+  pick: RecordPick,
+  target: RestoreTarget,
+  taken: TakenNames,
+  storeUrl: string,
+): RestoreStep {
+  const { record, archived } = pick;
   const name = record.keyName.toLowerCase();
   const subject = `key "${record.keyName}" to ${describeSource(target.source)}`;
   const refuse = (code: RefusalCode, reason: string, remedy: string): Refusal => ({
@@ -94,5 +104,6 @@ export function restoreStepOf(record: StoredRecord, target: RestoreTarget, taken
       `${verdict.explanation} If the labels are wrong, state the right ones with --to-subscription-id, --to-geography or --to-security-domain.`,
     );
   }
+  if (archived !== undefined) return { action: 'refuse', ...describeArchived(record, archived, storeUrl) };
   return { action: 'restore' };
 }
