@@ -1,3 +1,5 @@
+import { messageOf } from '../escrow/model/failure.ts';
+import { OutOfTime } from '../escrow/model/service-error.ts';
 import type { RecordPlace } from '../escrow/records/record-listing.ts';
 import type { OperatorServices } from './operator-services.ts';
 
@@ -13,4 +15,20 @@ export interface Task {
 /** The records of the escrow, until the person has had enough. */
 export function recordPlace({ services, signal: deadline }: Task): RecordPlace {
   return { store: services.store, suffixes: services.settings.suffixes, deadline };
+}
+
+/** What `read` comes to; where it fails, that is said, and stops nobody. @param fault as `The receipts cannot be read`. */
+export async function readOrSay<T>(
+  task: Task,
+  fault: string,
+  read: () => Promise<T>,
+  remedy = '',
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof OutOfTime) throw error;
+    task.say(`${fault}: ${messageOf(error)}.${remedy && ` ${remedy}`}`);
+    return undefined;
+  }
 }

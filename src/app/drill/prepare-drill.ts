@@ -1,13 +1,11 @@
 import type { Drill, DrillPorts } from '../../escrow/drill/drill.ts';
 import { runDrill } from '../../escrow/drill/drill.ts';
-import type { KnownDrills } from '../../escrow/drill/drill-attempts.ts';
 import { readDrillAttempts } from '../../escrow/drill/drill-attempts.ts';
 import type { DrillOptions } from '../../escrow/drill/drill-choice.ts';
 import { chooseForDrill } from '../../escrow/drill/drill-choice.ts';
 import { requireEmpty, sweepCommand } from '../../escrow/drill/drill-target.ts';
 import { findOpenDrills } from '../../escrow/drill/open-drills.ts';
-import { EscrowFault, messageOf } from '../../escrow/model/failure.ts';
-import { OutOfTime } from '../../escrow/model/service-error.ts';
+import { EscrowFault } from '../../escrow/model/failure.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import { matchesAny } from '../../escrow/model/wildcard.ts';
@@ -19,7 +17,7 @@ import { openKeyReferences } from '../restore/key-references.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
 import { restorePortsOf } from '../restore/restore-ports.ts';
 import type { Task } from '../task.ts';
-import { recordPlace } from '../task.ts';
+import { readOrSay, recordPlace } from '../task.ts';
 
 // What a drill is printed from.
 export { describeLeft } from '../../escrow/drill/drill.ts';
@@ -47,7 +45,13 @@ export async function prepareDrill(options: DrillWish, task: Task) {
   }
   const sources = options.source ? [await chooseKnown(options.source, task)] : await recordedSources(store, signal);
   await refuseUnknown(options.names, sources, task);
-  const choice = await chooseForDrill({ ...options, sources }, await readKnownDrills(task), {
+  // Whose turn it is: what cannot be read changes only the order.
+  const fault = 'The receipts of earlier drills cannot be read, so keys are drilled in the order of their names';
+  const known = await readOrSay(task, fault, async () => {
+    const { audit } = await readLatestAudit(services.audits, signal);
+    return readDrillAttempts(drills, audit, signal);
+  });
+  const choice = await chooseForDrill({ ...options, sources }, known ?? { attempts: new Map(), audited: new Set() }, {
     ...recordPlace(task),
     configured: settings.sources,
   });
@@ -82,18 +86,4 @@ async function refuseUnknown(
   for (const source of sources) known.push(...(await recordedKeyNames(services.store, source, signal)));
   const unknown = names.find((name) => !known.some((key) => matchesAny([name], key)));
   if (unknown !== undefined) throw unknownKey(unknown, undefined, known);
-}
-
-/** Whose turn it is; what cannot be read changes only the order. */
-async function readKnownDrills({ services, signal, say }: Task): Promise<KnownDrills> {
-  try {
-    const { audit } = await readLatestAudit(services.audits, signal);
-    return await readDrillAttempts(services.drills, audit, signal);
-  } catch (error) {
-    if (error instanceof OutOfTime) throw error;
-    say(
-      `The receipts of earlier drills cannot be read, so keys are drilled in the order of their names: ${messageOf(error)}.`,
-    );
-    return { attempts: new Map(), audited: new Set() };
-  }
 }

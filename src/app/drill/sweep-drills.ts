@@ -1,13 +1,11 @@
 import { findOpenDrills } from '../../escrow/drill/open-drills.ts';
 import type { Leftover, Swept } from '../../escrow/drill/sweep.ts';
 import { closeDrills, findLeftovers, sweep } from '../../escrow/drill/sweep.ts';
-import { messageOf } from '../../escrow/model/failure.ts';
-import { OutOfTime } from '../../escrow/model/service-error.ts';
-import type { StoredAudit } from '../../escrow/records/stored-audits.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
 import { requireExpendablePlace } from '../restore/expendable-place.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
 import type { Task } from '../task.ts';
+import { readOrSay } from '../task.ts';
 
 export type { Leftover };
 
@@ -34,7 +32,9 @@ export async function prepareSweep(target: PacedTarget, names: readonly string[]
   const operator = services.operatorOf(target.source);
   await requireExpendablePlace(target.source, 'Nothing swept', task);
   const { open, unreadable } = await findOpenDrills(drills, target.source, signal);
-  const leftovers = await findLeftovers(operator, open, names, await readAudit(task), signal);
+  const fault = 'What audits saw of the keys cannot be read';
+  const latest = await readOrSay(task, fault, () => readLatestAudit(services.audits, signal));
+  const leftovers = await findLeftovers(operator, open, names, latest?.audit, signal);
   return {
     leftovers,
     openDrills: open.length,
@@ -50,14 +50,4 @@ export async function prepareSweep(target: PacedTarget, names: readonly string[]
       return { swept, receipts: await closeDrills(drills, open, new Set(remaining), removed, services.now, deadline) };
     },
   };
-}
-
-async function readAudit({ services, signal, say }: Task): Promise<StoredAudit | undefined> {
-  try {
-    return (await readLatestAudit(services.audits, signal)).audit;
-  } catch (error) {
-    if (error instanceof OutOfTime) throw error;
-    say(`What audits saw of the keys cannot be read: ${messageOf(error)}.`);
-    return undefined;
-  }
 }

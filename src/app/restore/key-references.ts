@@ -1,14 +1,13 @@
-import { messageOf } from '../../escrow/model/failure.ts';
-import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
+import { ServiceError } from '../../escrow/model/service-error.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
 import { defaultBackupsPerSecond, describeSource, isSameSource } from '../../escrow/model/source.ts';
 import { sourcePath } from '../../escrow/model/source-path.ts';
-import type { StoredAudit } from '../../escrow/records/stored-audits.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import type { KeyReference } from '../../escrow/restore/comparison.ts';
 import { readVersions } from '../../escrow/restore/key-versions.ts';
 import type { Task } from '../task.ts';
+import { readOrSay } from '../task.ts';
 
 /** What a restored record is compared with: the key in its source, read under the person's own identity, and as audits saw it. */
 export type ReferenceOf = (record: StoredRecord) => Promise<KeyReference>;
@@ -21,12 +20,15 @@ export async function openKeyReferences(target: SourceId, task: Task): Promise<R
   const { services, say } = task;
   // What was restored is compared even after Ctrl-C.
   const deadline = new AbortController().signal;
-  const audit = await readAudit(task);
+  const remedy = 'A restored key can be compared with its source alone.';
+  const fault = 'What audits saw of the keys cannot be read';
+  const latest = await readOrSay(task, fault, () => readLatestAudit(services.audits, task.signal), remedy);
+  if (latest !== undefined && latest.audit === undefined) say(`No audit has looked at the keys yet. ${remedy}`);
   const closed = new Set<string>();
   return async (record) => {
     const { source, keyName } = record;
     const path = sourcePath(source);
-    const witness = { known: audit?.find(path, keyName)?.versions };
+    const witness = { known: latest?.audit?.find(path, keyName)?.versions };
     if (isSameSource(source, target) || closed.has(path)) return witness;
     const configured = services.settings.sources.find((one) => isSameSource(one, source));
     const maxBackupsPerSecond = defaultBackupsPerSecond(source.kind);
@@ -43,17 +45,4 @@ export async function openKeyReferences(target: SourceId, task: Task): Promise<R
       return witness;
     }
   };
-}
-
-async function readAudit({ services, signal, say }: Task): Promise<StoredAudit | undefined> {
-  const remedy = 'A restored key can be compared with its source alone.';
-  try {
-    const { audit } = await readLatestAudit(services.audits, signal);
-    if (audit === undefined) say(`No audit has looked at the keys yet. ${remedy}`);
-    return audit;
-  } catch (error) {
-    if (error instanceof OutOfTime) throw error;
-    say(`What audits saw of the keys cannot be read: ${messageOf(error)}. ${remedy}`);
-    return undefined;
-  }
 }
