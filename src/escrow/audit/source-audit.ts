@@ -19,18 +19,12 @@ import type { SourceAuditContext, SourceToAudit } from './inputs/audit-inputs.ts
 import type { KeyDraft } from './witness-keys.ts';
 import { witnessKeys } from './witness-keys.ts';
 
-export interface SourceAudit {
-  readonly audited: AuditedSource;
-  readonly keys: AuditedKeys;
-  readonly findings: readonly Finding[];
-}
-
 /** Audits one source: coverage, versions, runs; what a person must know of it and what is wrong with it. */
 export async function auditSource(
   subject: SourceToAudit,
   context: SourceAuditContext,
   tally: AuditTally,
-): Promise<SourceAudit> {
+): Promise<{ readonly audited: AuditedSource; readonly keys: AuditedKeys; readonly findings: readonly Finding[] }> {
   const { source, history } = subject;
   const { previous, now, maxAgeHours } = context;
   const path = sourcePath(source);

@@ -6,23 +6,19 @@ import { thumbprintOf } from '../model/source-key.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { AuditedKey, WitnessedVersion, WitnessedVersions } from '../records/audit-document.ts';
 
-/** So many requests may still be made of a source for its witnesses today. */
-export interface RequestBudget {
-  left: number;
-}
-
 const versionsPerPage = 25;
 
 /**
  * Lists a key's versions and adds what is new to what is known, never taking anything away. A version's public key never
  * changes, so only versions never witnessed are read: one request per 25 versions, and one per new version.
+ * @param budget so many requests may still be made of the source for its witnesses today.
  * @returns undefined when the source shows no version at all: the key is just going.
  */
 export async function witnessVersions(
   keys: KeySource,
   key: SourceKey,
   known: WitnessedVersions | undefined,
-  budget: RequestBudget,
+  budget: { left: number },
   now: Date,
   deadline: AbortSignal,
 ): Promise<WitnessedVersions | undefined> {

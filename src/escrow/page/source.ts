@@ -44,10 +44,7 @@ export function sourceBudget(
   });
 }
 
-/** What the sections of all sources share. */
-export type PageContext = Pick<Audit, 'startedAt' | 'calendar' | 'keys' | 'findings'>;
-
-export function sourceSection(audit: PageContext, { source, keys }: PageSource, budget: SourceBudget): Html {
+export function sourceSection(audit: Audit, { source, keys }: PageSource, budget: SourceBudget): Html {
   const { sourceKind, sourceName, place, listed, unreadable } = source;
   const id = sourceAnchor(source);
   const gaps = new Set(

@@ -96,13 +96,9 @@ export function auditName(auditId: RunId, form: 'json' | 'html', attempt = 1): s
   return numbered(auditFolder + auditId, attempt, form);
 }
 
-export interface ParsedAuditName {
-  readonly auditId: RunId;
-  readonly form: 'json' | 'html';
-  readonly attempt: number;
-}
-
-export function parseAuditName(name: string): ParsedAuditName | undefined {
+export function parseAuditName(
+  name: string,
+): { readonly auditId: RunId; readonly form: 'json' | 'html'; readonly attempt: number } | undefined {
   const form = name.endsWith('.html') ? 'html' : 'json';
   const parsed = parseNumbered(name, auditFolder, form);
   return parsed && { auditId: parsed.runId, form, attempt: parsed.number };

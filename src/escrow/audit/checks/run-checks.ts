@@ -19,12 +19,6 @@ export interface RunsJudged {
   readonly lastRunAt: Date | undefined;
 }
 
-export interface CheckedRuns {
-  readonly findings: readonly Finding[];
-  /** ISO instants when runs were due that never began, newest first. */
-  readonly missed: string[];
-}
-
 /**
  * Whether the source has had the runs that were due: begun, ended and ok. What was due last is a gap while it is not; of what
  * was due earlier, since the latest audit, a later run has mended what counts, and the rest is a warning. A later run of the whole
@@ -33,13 +27,14 @@ export interface CheckedRuns {
  * Nor was it of a source that has been added since.
  * @param judged undefined where there is no audit before: only what was due last is judged.
  * @param earlier what earlier audits knew as missed.
+ * @returns `missed`: ISO instants when runs were due that never began, newest first.
  */
 export function checkRuns(
   { source, history }: SourceToAudit,
   { schedule, now }: SourceAuditContext,
   judged: RunsJudged | undefined,
   earlier: readonly string[],
-): CheckedRuns {
+): { readonly findings: readonly Finding[]; readonly missed: string[] } {
   const due = lastDueRun(schedule, now);
   const hasChanged = judged !== undefined && judged.schedule !== schedule;
   const dues = due === undefined || hasChanged ? [] : duesSince(judged?.at, due, schedule);
