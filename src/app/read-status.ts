@@ -16,7 +16,9 @@ import type { EscrowSource } from '../escrow/model/source.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import { isLiteral, matchesAny } from '../escrow/model/wildcard.ts';
 import { timeOfRecord } from '../escrow/records/audit-document.ts';
+import { parseRecordName } from '../escrow/records/blob-names.ts';
 import { readLatestAudit } from '../escrow/records/stored-audits.ts';
+import type { StoredRun } from '../escrow/records/stored-run.ts';
 import { lastEndedRunAt, listRuns } from '../escrow/records/stored-run.ts';
 import type { RecordQuery } from './find-records.ts';
 import { chooseConfigured, complete, unknownName } from './known-names.ts';
@@ -52,7 +54,7 @@ export async function readStatus(query: Pick<RecordQuery, 'source' | 'names'>, m
   const read = await Promise.all(
     chosen.map((source) => {
       const ofSource = runs.filter((run) => sourcePath(run.source) === sourcePath(source));
-      return readSource(source, lastEndedRunAt(ofSource, now), context, task);
+      return readSource(source, ofSource, context, task);
     }),
   );
   const names = query.names?.map((name) => meantKey(name, read, task));
@@ -70,30 +72,38 @@ export async function readStatus(query: Pick<RecordQuery, 'source' | 'names'>, m
 
 async function readSource(
   source: EscrowSource,
-  lastRunAt: Date | undefined,
+  runs: readonly StoredRun[],
   context: CoverageContext,
-  task: Task,
+  { services }: Task,
 ): Promise<SourceStatus> {
-  const { services } = task;
   const { now, maxAgeHours } = context;
-  const subject = { source, keys: services.keysOf(source), lastRunAt, wholeFolders: () => new Set<string>() };
-  const coverage = await coverSource(subject, context, (covered): KeyStatus => {
-    const { folder: _, previousKey, ...shown } = covered;
-    const findings = checkCoverage(covered, { source, now, maxAgeHours, lastFailure: undefined });
-    // Versions are for audits to look at: what the last one saw of them stands.
-    const seen = previousKey && { ...previousKey, status: covered.status, lost: knownLoss(covered, now) };
-    const identity = seen === undefined ? [] : checkIdentity(source, seen, now);
-    return { ...shown, findings: [...findings, ...identity] };
-  });
+  const keySource = services.keysOf(source);
+  const cover = (lastRunAt: Date | undefined) => {
+    const subject = { source, keys: keySource, lastRunAt, wholeFolders: () => new Set<string>() };
+    return coverSource(subject, context, (covered): KeyStatus => {
+      const { folder: _, previousKey, ...shown } = covered;
+      const findings = checkCoverage(covered, { source, now, maxAgeHours, lastFailure: undefined });
+      // Versions are for audits to look at: what the last one saw of them stands.
+      const seen = previousKey && { ...previousKey, status: covered.status, lost: knownLoss(covered, now) };
+      const identity = seen === undefined ? [] : checkIdentity(source, seen, now);
+      return { ...shown, findings: [...findings, ...identity] };
+    });
+  };
+  let coverage = await cover(lastEndedRunAt(runs, now));
+  // A copy has neither runs nor audits: its records show that there was a run.
+  const copiedRunAt = runs.length > 0 || context.previous ? undefined : wholeRunAt(coverage.keys);
+  if (copiedRunAt !== undefined) coverage = await cover(copiedRunAt);
   const { unreadable, keys } = coverage;
-  const newest = keys
-    .flatMap(({ record }) => (record === undefined ? [] : [timeOfRecord(record)]))
-    .sort()
-    .at(-1);
-  // A copy has neither runs nor audits: that other keys have records shows that there was a run.
-  if (newest !== undefined && lastRunAt === undefined && context.previous === undefined)
-    return readSource(source, new Date(newest), context, task);
   return { source, unreadable, problems: silenceChecks(coverage), keys };
+}
+
+/** When the newest run over a whole source was, by what it left of several keys: one key may have been asked for by itself. */
+function wholeRunAt(keys: readonly KeyStatus[]): Date | undefined {
+  const records = keys.flatMap(({ record }) => (record === undefined ? [] : [record]));
+  const byRun = Map.groupBy(records, ({ blobName }) => parseRecordName(blobName)?.runId);
+  const times = [...byRun.values()].filter((ofRun) => ofRun.length > 1).flatMap((ofRun) => ofRun.map(timeOfRecord));
+  const newest = times.sort().at(-1);
+  return newest === undefined ? undefined : new Date(newest);
 }
 
 export function needsAttention({ status, findings }: KeyStatus): boolean {

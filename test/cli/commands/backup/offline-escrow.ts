@@ -80,6 +80,15 @@ export function describeOfflineEscrow({ azure, cli, restores }: Desk): void {
     });
   });
 
+  describe('status', () => {
+    test('misses no key where only some were asked for by themselves', async () => {
+      const env = { ESCROW_SOURCES: JSON.stringify([{ vaultName: 'contoso-prod' }]) };
+      for (const name of ['signing', 'app-1'])
+        expect((await cli(`backup --vault-name contoso-prod --name ${name} --store escrow`)).code).toBe(0);
+      expect(await cli('status --store escrow', { env })).toPrint(0, /Payroll +pending/);
+    });
+  });
+
   describe('a folder behind every command that reads', () => {
     test('status, download, restore, report and drill work on it, with no setting but the sources', async () => {
       const identity = azure.identities.operator;
