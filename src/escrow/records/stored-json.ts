@@ -28,16 +28,19 @@ export function putJson<Schema extends z.ZodMiniType>(
 const oneByOne = 10;
 
 /**
- * The same under a name that is free, numbered from 1: of numbers that somebody has taken in masses only each twice the last is
- * tried. A later one always has the higher number. @returns the name.
+ * The same under a name that is free, numbered from 1. Where so many are taken that somebody else did it, the numbers from its own
+ * end on are tried, in milliseconds, each step twice the last: nobody can foresee them. A later one has the higher number.
+ * @returns the name.
  */
-export async function putNumberedJson<Schema extends z.ZodMiniType>(
+export async function putNumberedJson<Schema extends z.ZodMiniType<{ readonly finishedAt: string }>>(
   store: EscrowStore,
   nameOf: (number: number) => string,
   json: JsonBlob<Schema>,
   deadline: AbortSignal,
 ): Promise<string> {
-  for (let number = 1; ; number = number < oneByOne ? number + 1 : 2 * number) {
+  const endedAt = Date.parse(json.value.finishedAt);
+  for (let attempt = 1; ; attempt++) {
+    const number = attempt <= oneByOne ? attempt : endedAt + 2 ** (attempt - oneByOne - 1) - 1;
     const put = await putJson(store, nameOf(number), json, deadline);
     if (put.written) return nameOf(number);
   }

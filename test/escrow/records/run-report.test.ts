@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { reportName, startedMarkerName } from '../../../src/escrow/records/blob-names.ts';
+import { parseRunBlobName, reportName, startedMarkerName } from '../../../src/escrow/records/blob-names.ts';
 import type { RunReport } from '../../../src/escrow/records/run-report.ts';
 import { markStarted, putRunReport, readRunReport, readStartedMarker } from '../../../src/escrow/records/run-report.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
@@ -37,17 +37,27 @@ describe('a run report', () => {
     expect(await readRunReport(store, names[1] ?? '', noLimit)).toEqual({ ...report, attempt: 2 });
   });
 
-  test('finds a free number soon, though somebody took a thousand of them', async () => {
+  test('finds a free number soon, whichever somebody has taken that can be foreseen', async () => {
     const store = createMemoryStore();
-    for (let number = 1; number <= 1000; number++)
-      await store.create(
+    const take = (number: number) =>
+      store.create(
         { name: reportName(runId, source, number), bytes: Buffer.from('x'), contentType: 'x', metadata: {} },
         noLimit,
       );
-    const numberOf = (name: string): number => Number(/\.(\d+)\.json$/.exec(name)?.[1]);
-    const first = numberOf(await putRunReport(store, source, report, noLimit));
-    expect([first > 1000, store.looks.length < 30]).toEqual([true, true]);
-    expect(numberOf(await putRunReport(store, source, { ...report, attempt: 2 }, noLimit))).toBeGreaterThan(first);
+    for (let number = 1; number <= 1000; number++) await take(number);
+    for (let number = 1024; number < Number.MAX_VALUE; number *= 1.25) await take(Math.floor(number));
+    for (let number = 10; number < Number.MAX_VALUE; number *= 2) await take(number);
+    const attempt = async (number: number, finishedAt: string): Promise<number> => {
+      const name = await putRunReport(store, source, { ...report, attempt: number, finishedAt }, noLimit);
+      expect(parseRunBlobName(name)?.what).toBe('report');
+      return Number(/\.(\d+)\.json$/.exec(name)?.[1]);
+    };
+    const first = await attempt(1, '2026-11-24T02:00:09.000Z');
+    expect(store.looks.length).toBeLessThan(30);
+    // In the same millisecond, too.
+    const second = await attempt(2, '2026-11-24T02:00:09.000Z');
+    expect(second).toBeGreaterThan(first);
+    expect(await attempt(3, '2026-11-24T02:00:19.000Z')).toBeGreaterThan(second);
   });
 
   test('carries nothing that its format does not name, such as what was thrown', async () => {
