@@ -6,7 +6,7 @@ import { describeSource, isSameSource } from '../escrow/model/source.ts';
 import { sourceOfNames } from '../escrow/model/source-names.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import { faultOfBlobName, namedRecordName, recordName, runPrefix } from '../escrow/records/blob-names.ts';
-import type { EscrowRequest } from '../escrow/request/request.ts';
+import type { EscrowRequest, RequestMessage } from '../escrow/request/request.ts';
 import { parseRequest } from '../escrow/request/request.ts';
 import { RequestRefused } from '../escrow/request/request-refused.ts';
 import { unknownName } from './known-names.ts';
@@ -14,17 +14,7 @@ import { lookForKey } from './look-for-key.ts';
 import type { Task } from './task.ts';
 import { UsageFault } from './usage-fault.ts';
 
-/** The message on the queue. */
-export interface RequestMessage {
-  readonly vaultName?: string | undefined;
-  readonly hsmName?: string | undefined;
-  readonly name?: string | undefined;
-  readonly id?: string | undefined;
-  readonly all?: true | undefined;
-  readonly blobName?: string | undefined;
-  readonly force?: true | undefined;
-  readonly whatIf?: true | undefined;
-}
+export type { RequestMessage };
 
 export interface SentRequest {
   readonly request: EscrowRequest;

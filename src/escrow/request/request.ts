@@ -60,7 +60,8 @@ const messageShape = z.strictObject({
   runTime: z.optional(z.iso.datetime({ offset: true })),
 });
 
-type Message = z.infer<typeof messageShape>;
+/** The message on the queue. */
+export type RequestMessage = z.infer<typeof messageShape>;
 
 const forms =
   'Allowed: {"vaultName","name"}, {"hsmName","name"}, {"id"}, {"vaultName"}, {"hsmName"} or {"all":true}; with "blobName" (one key), "force", "whatIf", "runTime" (whole sources).';
@@ -83,7 +84,7 @@ export function parseRequest(body: unknown, context: RequestContext): EscrowRequ
   return resolve(readMessage(body), context);
 }
 
-function readMessage(body: unknown): Message {
+function readMessage(body: unknown): RequestMessage {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw refuse(`the message is ${describeBody(body)}, not a JSON object`, forms);
   }
@@ -96,7 +97,7 @@ function readMessage(body: unknown): Message {
   throw refuse(faults.join('; '), forms);
 }
 
-function resolve(message: Message, context: RequestContext): EscrowRequest {
+function resolve(message: RequestMessage, context: RequestContext): EscrowRequest {
   const { vaultName, hsmName, id, all, name, blobName, runTime } = message;
   const whatIf = message.whatIf ?? false;
   const options = { force: message.force ?? false, whatIf };
