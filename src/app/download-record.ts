@@ -3,20 +3,14 @@ import { maxRecordBytes } from '../escrow/records/blob-fault.ts';
 import type { RecordChoice } from '../escrow/records/record-choice.ts';
 import { faultsOfBytes } from '../escrow/records/record-verification.ts';
 import { describeRestorePlace, inConfiguredPlace } from '../escrow/restore/restore-place.ts';
-import type { FoundRecord } from './find-records.ts';
 import { findRecord } from './find-records.ts';
 import type { Task } from './task.ts';
 
-export interface DownloadedRecord {
-  readonly record: FoundRecord;
-  /** The backup's exact bytes, checked against their digest. */
-  readonly bytes: Uint8Array;
-  /** Where it can be restored: a sentence. */
-  readonly restorePlace: string;
-}
-
-/** @throws EscrowFault for bytes that are not what was written. */
-export async function downloadRecord(choice: RecordChoice, task: Task): Promise<DownloadedRecord> {
+/**
+ * The record, its exact bytes, checked against their digest, and in a sentence where it can be restored.
+ * @throws EscrowFault for bytes that are not what was written.
+ */
+export async function downloadRecord(choice: RecordChoice, task: Task) {
   const { record } = await findRecord(choice, task);
   const bytes = await task.services.store.read(record.blobName, task.signal, maxRecordBytes);
   const [fault] = faultsOfBytes(record, bytes);

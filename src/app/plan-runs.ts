@@ -2,26 +2,20 @@ import { scheduledRunId } from '../escrow/model/run-id.ts';
 import { parseSchedule } from '../escrow/model/run-time.ts';
 import type { SourceId } from '../escrow/model/source.ts';
 import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
-import type { SourceRun } from '../escrow/run/source-run.ts';
 import { runSource } from '../escrow/run/source-run.ts';
 import { chooseConfigured } from './known-names.ts';
 import type { Task } from './task.ts';
 
-export type PlannedRun = SourceRun;
-
-export interface RunPlan {
-  /** Null for a schedule that never occurs. */
-  readonly nextRun: Date | null;
-  readonly runs: readonly PlannedRun[];
-}
+export type RunPlan = Awaited<ReturnType<typeof planRuns>>;
 
 /**
  * What the next run would do, found out with the run's own code under what-if: it lists, and backs up and writes nothing.
  * @param wanted only this source, which must be configured. @throws UsageFault
  */
-export async function planRuns(wanted: SourceId | undefined, task: Task, onKey: () => void): Promise<RunPlan> {
+export async function planRuns(wanted: SourceId | undefined, task: Task, onKey: () => void) {
   const { services, signal } = task;
   const { store, settings, now } = services;
+  /** Null for a schedule that never occurs. */
   const nextRun = parseSchedule(settings.schedule).nextRun(now());
   const runId = scheduledRunId(nextRun ?? now());
   const time = { softDeadline: signal, hardDeadline: signal };

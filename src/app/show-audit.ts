@@ -6,22 +6,12 @@ import { readLatestAudit } from '../escrow/records/stored-audits.ts';
 import { conductAuditNow } from './audit-escrow.ts';
 import type { Task } from './task.ts';
 
-export interface ShownAudit {
-  readonly audit: Audit;
-  /** Where it is kept; undefined for one made now. */
-  readonly stored: AuditDigest | undefined;
-  /** Self-contained HTML. */
-  readonly page: string;
-  /** The answer in one sentence. */
-  readonly answer: string;
-}
-
 /**
  * The newest audit that can be read; one that cannot be, archived or spoiled, is named and stops nothing. It needs no source to be
  * there any more.
  * @throws EscrowFault when there is none.
  */
-export async function showNewestAudit({ services, signal, say }: Task): Promise<ShownAudit> {
+export async function showNewestAudit({ services, signal, say }: Task) {
   const { audit, unreadable } = await readLatestAudit(services.audits, signal);
   const [newest] = unreadable;
   if (newest !== undefined) {
@@ -39,10 +29,11 @@ export async function showNewestAudit({ services, signal, say }: Task): Promise<
 }
 
 /** An audit made now under the identity of whoever asks, and not kept. */
-export async function auditNow({ services, signal }: Task): Promise<ShownAudit> {
+export async function auditNow({ services, signal }: Task) {
   return shown(await conductAuditNow(services, signal), undefined);
 }
 
-function shown(audit: Audit, stored: AuditDigest | undefined): ShownAudit {
+/** The audit; where it is kept; its page, self-contained HTML; its answer in one sentence. */
+function shown(audit: Audit, stored: AuditDigest | undefined) {
   return { audit, stored, page: reportPage(audit, stored), answer: answerLine(audit) };
 }

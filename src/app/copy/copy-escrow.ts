@@ -15,33 +15,21 @@ import { recordPlace } from '../task.ts';
 import type { LeftOut } from './copy-page.ts';
 import { copyPage } from './copy-page.ts';
 
-export interface CopyOptions {
-  readonly query: RecordQuery;
-  /** The folder to copy to; made where it is not there. */
-  readonly to: string;
-}
-
-export interface CopyResult {
-  readonly copied: number;
-  readonly bytes: number;
-  /** There from an earlier copy, the same to the byte as far as their digests say. */
-  readonly already: number;
-  readonly leftOut: readonly LeftOut[];
-  readonly manifest: string;
-  readonly page: string;
-}
+export type CopyResult = Awaited<ReturnType<typeof copyEscrow>>;
 
 /**
  * Copies records into a folder: their digests are checked on the way, their times of creation are kept, and what is there already
  * stays. Writes `SHA256SUMS` and a page about all that the folder holds then. Any copy can be gone on with.
+ * @param to the folder, made where it is not there.
+ * @returns `already`: there from an earlier copy, the same to the byte as far as their digests say.
  * @throws ServiceError when either side cannot be reached; one bad record is left out, never a reason to stop.
  */
-export async function copyEscrow(options: CopyOptions, task: Task, onRecord: () => void): Promise<CopyResult> {
+export async function copyEscrow(query: RecordQuery, to: string, task: Task, onRecord: () => void) {
   const { store, now } = task.services;
-  const folder = await openCopyFolder(options.to, now);
+  const folder = await openCopyFolder(to, now);
   try {
     const tally = { copied: 0, bytes: 0, already: 0, leftOut: [] as LeftOut[] };
-    await forEachRecord(options.query, task, async (record) => {
+    await forEachRecord(query, task, async (record) => {
       const result = await copyRecord(record, folder.store, task);
       if (typeof result === 'object') tally.leftOut.push(result);
       else if (result === 'already') tally.already++;

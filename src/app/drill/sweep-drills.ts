@@ -1,5 +1,5 @@
 import { findOpenDrills } from '../../escrow/drill/open-drills.ts';
-import type { Leftover, Swept } from '../../escrow/drill/sweep.ts';
+import type { Leftover } from '../../escrow/drill/sweep.ts';
 import { closeDrills, findLeftovers, sweep } from '../../escrow/drill/sweep.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
 import { requireExpendablePlace } from '../restore/expendable-place.ts';
@@ -9,24 +9,11 @@ import { readOrSay } from '../task.ts';
 
 export type { Leftover };
 
-/** What earlier drills may have left in a target. Nothing has been deleted yet. */
-export interface PreparedSweep {
-  readonly leftovers: readonly Leftover[];
-  /** How many drills are open. */
-  readonly openDrills: number;
-  /** Journals and receipts that cannot be read. */
-  readonly unreadable: readonly string[];
-  /** Deletes and purges those of them, and closes the drills of which nothing is left. */
-  carryOut(agreed: readonly Leftover[]): Promise<SweepResult>;
-}
-
-export interface SweepResult {
-  readonly swept: readonly Swept[];
-  readonly receipts: readonly string[];
-}
-
-/** @param names keys that a person named beside those of the drills. @throws EscrowFault for a source. */
-export async function prepareSweep(target: PacedTarget, names: readonly string[], task: Task): Promise<PreparedSweep> {
+/**
+ * What earlier drills may have left in a target, how many are open, and which journals and receipts cannot be read.
+ * @param names keys that a person named beside those of the drills. @throws EscrowFault for a source.
+ */
+export async function prepareSweep(target: PacedTarget, names: readonly string[], task: Task) {
   const { services, signal } = task;
   const { drills } = services;
   const operator = services.operatorOf(target.source);
@@ -39,7 +26,8 @@ export async function prepareSweep(target: PacedTarget, names: readonly string[]
     leftovers,
     openDrills: open.length,
     unreadable,
-    async carryOut(agreed) {
+    /** Deletes and purges those that are agreed to, and closes the drills of which nothing is left. */
+    async carryOut(agreed: readonly Leftover[]) {
       // What was begun is ended, whatever signal came.
       const deadline = new AbortController().signal;
       const swept = await sweep(operator, agreed, deadline);

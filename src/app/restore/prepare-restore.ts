@@ -10,7 +10,7 @@ import { readVersions } from '../../escrow/restore/key-versions.ts';
 import { recoverKey, restoreRecord } from '../../escrow/restore/restore-key.ts';
 import { isTaken } from '../../escrow/restore/restore-many.ts';
 import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
-import type { PlaceVerdict, RestoreTarget } from '../../escrow/restore/restore-place.ts';
+import type { RestoreTarget } from '../../escrow/restore/restore-place.ts';
 import { describeOtherPlace, inConfiguredPlace, judgePlace } from '../../escrow/restore/restore-place.ts';
 import type { RestoreStep } from '../../escrow/restore/restore-step.ts';
 import { noNames, readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
@@ -27,26 +27,15 @@ export interface PacedTarget extends RestoreTarget {
   readonly isConfigured: boolean;
 }
 
-/** One key that is to be brought back: what would happen, and how to make it happen. Nothing has been changed yet. */
-export interface PreparedRestore {
-  readonly record: StoredRecord;
-  readonly place: PlaceVerdict;
-  readonly step: RestoreStep;
-  /** What is known to compare with: without either it can only come back unproven. */
-  readonly comparable: { readonly witness: boolean; readonly source: boolean };
-  /** Where the original stands, when it is restored elsewhere. */
-  readonly original: Original | undefined;
-  /** Restores or recovers it. @param desk of the quarantine, where there is one. */
-  carryOut(desk: QuarantineDesk): Promise<RestoreOutcome>;
-}
+export type PreparedRestore = Awaited<ReturnType<typeof prepareRestore>>;
 
-/** @param through the quarantine. */
+/** What would happen to one key that is to be brought back, and how to make it happen; nothing has been changed yet. */
 export async function prepareRestore(
   picked: RecordPick,
   target: PacedTarget,
   through: PacedSource | undefined,
   task: Task,
-): Promise<PreparedRestore> {
+) {
   const { services, signal } = task;
   if (through !== undefined) await requireQuarantine(through, target.source, task);
   const record = inConfiguredPlace(picked.record, services.settings.sources);
@@ -59,9 +48,11 @@ export async function prepareRestore(
     record,
     place,
     step,
+    /** What is known to compare with: without either it can only come back unproven. */
     comparable: { witness: reference.known !== undefined, source: reference.source !== undefined },
     original: await findOriginal(record, target, task),
-    carryOut(desk) {
+    /** @param desk of the quarantine, where there is one. */
+    carryOut(desk: QuarantineDesk): Promise<RestoreOutcome> {
       const ports = restorePortsOf(target.source, referenceOf, task);
       if (step.action === 'recover') return recoverKey(record, ports);
       const quarantine = through && { ...desk, operator: services.operatorOf(through) };
@@ -120,7 +111,7 @@ async function findOriginal(
   record: StoredRecord,
   target: PacedTarget,
   { services, signal }: Task,
-): Promise<PreparedRestore['original']> {
+): Promise<Original | undefined> {
   const { source, keyName } = record;
   const configured = services.settings.sources.find((one) => isSameSource(one, source));
   if (configured === undefined || isSameSource(source, target.source)) return undefined;

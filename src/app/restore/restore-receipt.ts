@@ -82,13 +82,7 @@ export async function readBegun(file: string, { source, target }: ReceiptSubject
   return begun;
 }
 
-interface ReceiptLine {
-  readonly event?: string;
-  readonly format?: string;
-  readonly source?: string;
-  readonly target?: string;
-  readonly blobName?: string;
-}
+type ReceiptLine = Partial<Record<'event' | 'format' | 'source' | 'target' | 'blobName', string>>;
 
 // The last line of a pass that died may be cut.
 function parseLine(line: string): ReceiptLine | undefined {

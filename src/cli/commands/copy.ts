@@ -30,9 +30,7 @@ export function addCopy(cli: Cli) {
       cli.action(async (values, io, task) => {
         const query = readRecordQuery(values, values.latest ?? false, task.services.now());
         const progress = showProgress(io, 'record', 'read');
-        const result = await copyEscrow({ query, to: values.to }, task, () => progress.step()).finally(() =>
-          progress.end(),
-        );
+        const result = await copyEscrow(query, values.to, task, () => progress.step()).finally(() => progress.end());
         if (values.json) await printJson(io, resultObject(result));
         else await printResult(result, values.to, io);
         return result.leftOut.length === 0 ? exitCodes.done : exitCodes.findings;

@@ -1,4 +1,4 @@
-import type { PlannedRun, RunPlan } from '../../app/plan-runs.ts';
+import type { RunPlan } from '../../app/plan-runs.ts';
 import { planRuns } from '../../app/plan-runs.ts';
 import type { Failure } from '../../escrow/model/failure.ts';
 import { failureSentence } from '../../escrow/model/failure.ts';
@@ -62,7 +62,7 @@ function withMessage<T extends Failure>(failure: T): T & { readonly message: str
   return { ...failure, message: failureSentence(failure) };
 }
 
-function runText(run: PlannedRun, io: Io): string {
+function runText(run: RunPlan['runs'][number], io: Io): string {
   const paint = painter(io);
   const { counts } = run;
   const head = `${paint('bold', describeSource(run.source))}: ${count(counts.wouldEscrow, 'key')} would be escrowed, ${counts.skipped} skipped, ${counts.failed} missing`;

@@ -1,23 +1,16 @@
 import { join, resolve } from 'node:path';
 import { codeOf, makeFolder, replaceFile } from './durable-file.ts';
 import { folderError, toFolderError } from './folder-errors.ts';
-import type { FolderStore } from './folder-store.ts';
 import { createFolderStore } from './folder-store.ts';
 
-/** A folder that records are copied to, and what lies beside them for people without this program. */
-export interface CopyFolder {
-  readonly store: FolderStore;
-  /** Writes a file beside the blobs, in place of an earlier one. @returns its path. */
-  writeBeside(file: string, content: string): Promise<string>;
-}
-
-/** @param path made where it is not there. @throws ServiceError */
-export async function openCopyFolder(path: string, now: () => Date): Promise<CopyFolder> {
+/** Opens a folder that records are copied to. @param path made where it is not there. @throws ServiceError */
+export async function openCopyFolder(path: string, now: () => Date) {
   const root = resolve(path);
   await makeStoreFolder(root);
   return {
     store: createFolderStore(root, now),
-    async writeBeside(file, content) {
+    /** Writes a file beside the blobs, for people without this program, in place of an earlier one. @returns its path. */
+    async writeBeside(file: string, content: string) {
       try {
         await replaceFile(join(root, file), Buffer.from(content));
       } catch (error) {
