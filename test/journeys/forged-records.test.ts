@@ -259,6 +259,13 @@ describe('a restore by way of a quarantine', () => {
     expect(namesIn('contoso-dr')).toEqual([]);
   });
 
+  test('names the quarantine where the quarantine may not be looked into', async () => {
+    const effect = { kind: 'status', status: 403, code: 'Forbidden', message: 'no' } as const;
+    azure.keyVault.faults.add({ operation: 'getDeletedKey', source: 'contoso-quarantine', effect });
+    expect(await cli(`${line} --yes`)).toEnd(1, 'key "signing" in vault "contoso-quarantine"');
+    expect(namesIn('contoso-dr')).toEqual([]);
+  });
+
   test('is advised where the target is in use', async () => {
     vault('contoso-dr').addKey({ name: 'busy' });
     const plan = await cli('restore --vault-name contoso-prod --all --to-vault-name contoso-dr --what-if');

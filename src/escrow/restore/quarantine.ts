@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts';
+import { describeFailure } from '../model/failure.ts';
 import type { SourceId } from '../model/source.ts';
 import { describeSource } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
@@ -37,9 +38,13 @@ export async function tryInQuarantine(
 ): Promise<Stopped | undefined> {
   const { operator } = quarantine;
   const { source } = operator.keys;
-  const { active, deleted } = await readTakenName(operator, record.keyName, ports.softDeadline);
-  // Nothing was sent yet: what has the name is somebody else's, and nothing that is left behind.
-  if (active.size + deleted.size > 0) return nameTaken(record, source, 'Take another vault for --through.');
+  try {
+    const { active, deleted } = await readTakenName(operator, record.keyName, ports.softDeadline);
+    // Nothing was sent yet: what has the name is somebody else's, and nothing that is left behind.
+    if (active.size + deleted.size > 0) return nameTaken(record, source, 'Take another vault for --through.');
+  } catch (error) {
+    return { outcome: 'failed', ...describeFailure(error, 'restore', source, record.keyName) };
+  }
   quarantine.standing(record.keyName);
   const sent = await sendRecord(record, bytes, { ...ports, operator });
   if (sent.sent === 'failed') {
