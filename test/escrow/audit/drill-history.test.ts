@@ -115,3 +115,19 @@ test('what drills proved of a key says nothing of another one that has its name 
   drilled(night(3, 3), [proven]);
   expect((await passDay(3)).totals.proven).toBe(1);
 });
+
+test('what no key can be named is told of no receipt, however long: it must not make an audit that cannot be read', async () => {
+  const long = 'x'.repeat(2 ** 20);
+  const names = { source: 'vaults/contoso-prod', key: long, outcome: 'failed' } as const;
+  const receipt = drillReceipt([names, { ...names, source: long, key: 'y' }, { ...proven, outcome: 'failed' }], {
+    status: 'findings',
+    left: [long, '\u001b[2J', 'signing'],
+  });
+  const metadata = { left: '3' };
+  escrow.drills.put('drills/20261101T050000Z.json', JSON.stringify(receipt), { createdAt: night(0, 3), metadata });
+  const audit = await passDay(0);
+  expect(audit.findings.map(({ finding, detail }) => [finding, detail])).toEqual([
+    ['drillOpen', 'drills/20261101T050000Z.json: signing'],
+    ['drillNotProven', '1 key: vaults/contoso-prod/signing'],
+  ]);
+});

@@ -1,4 +1,5 @@
 import { inParallel } from '../../coverage/in-parallel.ts';
+import { keyNamePattern, parseSourcePath } from '../../model/source-path.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../../ports/escrow-store.ts';
 import type { AuditHead } from '../../records/audit-document.ts';
 import { drillFolder, lastReceipts, parseDrillJournalName, parseDrillReceiptName } from '../../records/blob-names.ts';
@@ -46,11 +47,12 @@ export async function readDrills(
     const { name, createdAt } = blob;
     const receipt = await readDrillReceipt(drills, name, deadline);
     if ('why' in receipt) return void unreadable.push({ name, why: receipt.why });
-    if (leaving.has(blob)) left.push({ receipt: name, names: receipt.left ?? [] });
+    if (leaving.has(blob)) left.push({ receipt: name, names: (receipt.left ?? []).filter(isKeyName) });
     if (!isNew(blob)) return;
     // The store's time, not the receipt's: a receipt is only as old as its blob.
     const finishedAt = createdAt.toISOString();
     for (const { source, key, outcome } of receipt.keys) {
+      if (parseSourcePath(source) === undefined || !isKeyName(key)) continue;
       const id = drilledKey(source, key);
       const { at = '', isProven = true } = tried.get(id) ?? {};
       // Of two within a second the one that did not prove it counts.
@@ -73,6 +75,11 @@ export async function readDrills(
   const ended = new Set(receipts.flatMap(({ name }) => parseDrillReceiptName(name)?.drillId ?? []));
   const open = journals.filter(({ name }) => !ended.has(parseDrillJournalName(name) ?? ''));
   return { last, tried, open, left, unreadable, isComplete };
+}
+
+/** What cannot be one is not told: it may be of any length. */
+function isKeyName(name: string): boolean {
+  return keyNamePattern.test(name);
 }
 
 export function drilledKey(source: string, key: string): string {
