@@ -52,6 +52,7 @@ describe('keys that are gone', () => {
     const first = await passNight(escrow, 1);
     expect(found(first)).toEqual(['sourceShrank', 'keyGone payroll', 'keyGone signing']);
     expect(messageOf(first, 1)).toContain('newest record vaults/contoso-prod/payroll/20261101T020000Z.keybackup');
+    expect(messageOf(first, 1)).toMatch(/recover it while it is soft-deleted.*add it to "retired"/);
     expect(found(await passNight(escrow, 2))).toEqual(['keyGone payroll', 'keyGone signing']);
     escrow.restore(signing);
     expect(found(await passNight(escrow, 3))).toEqual(['keyGone payroll']);
