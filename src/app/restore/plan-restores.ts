@@ -66,9 +66,11 @@ export async function planRestores(options: PlanOptions, task: Task, found: () =
   for await (const records of listRecords(recordPlace(task), { source, names: [pattern] })) {
     const pick = pickRecord(records, asOf);
     const [over] = pick.passedOver;
-    if (pick.record !== undefined) picks.push({ ...pick, record: inConfiguredPlace(pick.record, settings.sources) });
-    if (pick.record !== undefined) notes.push(...describeOtherPlace(pick.record, picks.at(-1)?.record ?? pick.record));
-    else if (over !== undefined) {
+    if (pick.record !== undefined) {
+      const record = inConfiguredPlace(pick.record, settings.sources);
+      picks.push({ ...pick, record });
+      notes.push(...describeOtherPlace(pick.record, record));
+    } else if (over !== undefined) {
       const { message: reason, remedy } = nothingRestorable(over, pick.passedOver.length);
       const subject = `key "${over.record.keyName}" of ${describeSource(source)}`;
       const step = { action: 'refuse', code: 'recordNotFound', attempt: 'restore', subject, reason, remedy } as const;

@@ -135,14 +135,19 @@ async function coverKey(
   const changedAt = hasChanged ? updatedAt : undefined;
   const firstSeenAt = firstSeen(shown, known, skip === undefined, previous?.head, now);
   const isOld = (at: Date | undefined): boolean => at !== undefined && at < freshSinceOf(context);
-  // A report of a run may be false: it can only make a key look worse.
-  const hasRunSince = lastRunAt !== undefined && lastRunAt > firstSeenAt;
-  const isMissed = hasRunSince || known?.status === 'never' || (known !== undefined && isOld(firstSeenAt));
-  const withRecord = isOld(recordAt) || isOld(changedAt) ? 'stale' : 'fresh';
-  const judged = recordAt !== undefined ? withRecord : isMissed ? 'never' : 'pending';
+  const judge = (): CoverageStatus => {
+    if (skip !== undefined) return skip;
+    if (!isThere) return 'gone';
+    if (!isLookedAt) return 'notLookedAt';
+    if (recordAt !== undefined) return isOld(recordAt) || isOld(changedAt) ? 'stale' : 'fresh';
+    // A report of a run may be false: it can only make a key look worse.
+    const hasRunSince = lastRunAt !== undefined && lastRunAt > firstSeenAt;
+    const isOverdue = known !== undefined && isOld(firstSeenAt);
+    return hasRunSince || isOverdue || known?.status === 'never' ? 'never' : 'pending';
+  };
   return {
     key: shown?.name ?? known?.key ?? name,
-    status: skip ?? (!isThere ? 'gone' : isLookedAt ? judged : 'notLookedAt'),
+    status: judge(),
     listed: shown,
     previousKey: known,
     firstSeenAt,

@@ -90,7 +90,8 @@ function describeDrilled({ source, key, versions, message }: DrilledKey): string
   if (message !== undefined) return `${source}/${key}: ${message}`;
   const proofs = proofWords.flatMap(([proof, what, how]) => {
     const number = versions.filter((version) => version.proof === proof).length;
-    return number === 0 ? [] : [`${number} by ${number === 1 ? `its ${what}` : `their ${what}s`}${how}`];
+    const whose = number === 1 ? `its ${what}` : `their ${what}s`;
+    return number === 0 ? [] : [`${number} by ${whose}${how}`];
   });
   return `${source}/${key}: ${count(versions.length, 'version')}, ${proofs.join('; ')}`;
 }

@@ -103,8 +103,8 @@ function intention({ step, record }: PreparedRestore, target: PacedTarget, throu
   const { deletedAt, purgeAt } = step.deleted;
   const when = deletedAt === undefined ? '' : ` since ${showInstant(deletedAt)}`;
   const until = purgeAt === undefined ? '' : `, until ${showInstant(purgeAt)}`;
-  const isThisKey = isYounger(step.deleted, record)
+  const whatFollows = isYounger(step.deleted, record)
     ? 'It has a version made after the record, and is compared once it is back: if another key has the name, the backup is still needed.'
     : 'Nothing is lost, the backup is not needed.';
-  return `recover it: key "${record.keyName}" is only soft-deleted in ${place}${when}${until}. ${isThisKey}`;
+  return `recover it: key "${record.keyName}" is only soft-deleted in ${place}${when}${until}. ${whatFollows}`;
 }
