@@ -1,8 +1,6 @@
-import type { TokenCredential } from '@azure/identity';
 import { createCredential } from '../azure/credential.ts';
 import type { Clock } from '../azure/http/clock.ts';
 import { systemClock } from '../azure/http/clock.ts';
-import type { OpenKeyClient } from '../azure/key-vault/key-client.ts';
 import { openKeyClient } from '../azure/key-vault/key-client.ts';
 import { createKeySource } from '../azure/key-vault/key-source.ts';
 import { createStorageAccount } from '../azure/storage-account.ts';
@@ -37,19 +35,12 @@ export interface Services extends EscrowStores {
   reportWait(wait: ConflictWait): void;
 }
 
-/** The services, and what a caller needs to add its own. */
-export interface Composition {
-  readonly services: Services;
-  readonly credential: TokenCredential;
-  /** The one client of a source in this process. */
-  keyClientOf(source: PacedSource): OpenKeyClient;
-}
-
 export function createServices(settings: Settings, clock: Clock = systemClock): Services {
   return compose(settings, clock).services;
 }
 
-export function compose(settings: Settings, clock: Clock): Composition {
+/** The services, and what a caller needs to add its own: the credential, and the one client of a source in this process. */
+export function compose(settings: Settings, clock: Clock) {
   const credential = createCredential(settings.authorityHost);
   const listeners: ((wait: ConflictWait) => void)[] = [];
   const reportWait = (wait: ConflictWait): void => {

@@ -8,18 +8,10 @@ export type Standing =
   | { readonly kind: 'notEscrowed'; readonly reason: string }
   | { readonly kind: 'unconfigured' };
 
-export interface DiscoveredSource extends FoundSource {
-  readonly standing: Standing;
-}
-
-/** What there is, beside what is configured. */
-export interface Discovery {
-  readonly sources: readonly DiscoveredSource[];
-  /** Configured, and not seen: gone, moved, or hidden from whoever asks. */
-  readonly notFound: readonly SourceId[];
-}
+export type Discovery = ReturnType<typeof compareSources>;
 
 /**
+ * What there is, beside what is configured.
  * @param configured the sources of the settings.
  * @param listed those of a file of sources. The sample that comes with the repository is nobody's.
  */
@@ -27,12 +19,13 @@ export function compareSources(
   found: readonly FoundSource[],
   configured: readonly SourceId[],
   listed: readonly SourceEntry[],
-): Discovery {
+) {
   const entries = listed.filter((one) => !isSample(one));
   const known = [...configured, ...entries.map(sourceOf)];
   const distinct = known.filter((one, at) => known.findIndex((other) => isSameSource(one, other)) === at);
   return {
     sources: found.map((one) => ({ ...one, standing: standingOf(one.source, configured, entries) })),
+    /** Configured, and not seen: gone, moved, or hidden from whoever asks. */
     notFound: distinct.filter((one) => !found.some(({ source }) => isSameSource(source, one))),
   };
 }
@@ -45,5 +38,5 @@ function standingOf(source: SourceId, configured: readonly SourceId[], entries: 
   return entry.notEscrowed === undefined ? { kind: 'configured' } : { kind: 'notEscrowed', reason: entry.notEscrowed };
 }
 
-export const unconfigured = ({ sources }: Discovery): DiscoveredSource[] =>
+export const unconfigured = ({ sources }: Discovery) =>
   sources.filter(({ standing }) => standing.kind === 'unconfigured');

@@ -3,34 +3,22 @@ import { namesOfSource } from '../../escrow/model/source-names.ts';
 import type { FoundSource } from './find-sources.ts';
 import { isSample, type SourceEntry, sourceOf } from './sources-file.ts';
 
-/** What a merge makes of a file of sources: the entries, and what differs, in the order of the entries. */
-export interface MergedSources {
-  readonly entries: readonly SourceEntry[];
-  readonly changes: readonly SourceChange[];
-}
-
 export type SourceChange =
   | { readonly kind: 'added'; readonly source: SourceId }
-  | { readonly kind: 'changed'; readonly source: SourceId; readonly properties: readonly PropertyChange[] }
+  | { readonly kind: 'changed'; readonly source: SourceId; readonly properties: ReturnType<typeof differences> }
   /** In the file and not found: kept, because whoever asks may not be allowed to see it. */
   | { readonly kind: 'notFound'; readonly source: SourceId }
   /** The example that the repository comes with. */
   | { readonly kind: 'sampleRemoved'; readonly source: SourceId };
 
-export interface PropertyChange {
-  readonly name: string;
-  readonly before: unknown;
-  readonly after: unknown;
-}
-
 /** The topic that the deployment itself makes; written into the file, it would be taken for somebody else's. */
 const ownTopicName = (vaultName: string): string => `evgt-key-escrow-${vaultName}`;
 
 /**
- * The file of sources after a look around: every source found is in it with what Azure says of where it is. What a person chose
+ * The file of sources after a look around, and what differs, in the order of its entries: every source found is in it with what Azure says of where it is. What a person chose
  * (selection, pace, events, private endpoint, restore place, `notEscrowed`) stays as it was written.
  */
-export function mergeSources(found: readonly FoundSource[], existing: readonly SourceEntry[]): MergedSources {
+export function mergeSources(found: readonly FoundSource[], existing: readonly SourceEntry[]) {
   const changes: SourceChange[] = [];
   const entries: SourceEntry[] = [];
   for (const entry of existing) {
@@ -78,7 +66,7 @@ function withFacts(entry: SourceEntry, found: FoundSource): SourceEntry {
   };
 }
 
-function differences(before: SourceEntry, after: SourceEntry): PropertyChange[] {
+function differences(before: SourceEntry, after: SourceEntry) {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof SourceEntry>;
   return [...names]
     .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))

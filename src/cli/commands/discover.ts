@@ -1,12 +1,7 @@
 import { join } from 'node:path';
-import {
-  compareSources,
-  type DiscoveredSource,
-  type Discovery,
-  unconfigured,
-} from '../../app/discover/compare-sources.ts';
+import { compareSources, type Discovery, type Standing, unconfigured } from '../../app/discover/compare-sources.ts';
 import { findSources } from '../../app/discover/find-sources.ts';
-import { type MergedSources, mergeSources, type SourceChange } from '../../app/discover/merge-sources.ts';
+import { mergeSources, type SourceChange } from '../../app/discover/merge-sources.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import { namesOfSource } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
@@ -50,7 +45,7 @@ export function addDiscover(cli: Cli) {
         const after = compareSources(found, services.settings.sources, merged.entries);
         if (!values.json) {
           await printDiscovery(before, io);
-          await print(io, changesText(merged, file, io));
+          await print(io, changesText(merged.changes, file, io));
         }
         const isNew = merged.changes.some(({ kind }) => kind !== 'notFound');
         const agreed = isNew && (await confirm(io, `Write ${file}?`, values.yes));
@@ -107,13 +102,13 @@ async function printDiscovery(discovery: Discovery, io: Io): Promise<void> {
   }
 }
 
-function standingText({ standing }: DiscoveredSource, io: Io): string {
+function standingText({ standing }: { standing: Standing }, io: Io): string {
   const paint = painter(io);
   if (standing.kind === 'configured') return paint('green', 'configured');
   return standing.kind === 'notEscrowed' ? `not escrowed: ${standing.reason}` : paint('red', 'not configured');
 }
 
-function changesText({ changes }: MergedSources, file: string, io: Io): string {
+function changesText(changes: readonly SourceChange[], file: string, io: Io): string {
   const paint = painter(io);
   const lines = changes.map((change) => {
     const name = describeSource(change.source);

@@ -10,12 +10,8 @@ import { sourceUrl } from '../../escrow/model/key-id.ts';
 import type { Io } from '../terminal/io.ts';
 import { say } from '../terminal/print.ts';
 
-export interface SettingsPlace {
-  /** A settings file. */
-  readonly settings?: string | undefined;
-  /** A folder, or the URL of a container. */
-  readonly store?: string | undefined;
-}
+/** A settings file; and a folder, or the URL of a container. */
+type SettingsPlace = { settings?: string; store?: string };
 
 /** What a deployment leaves for the command line: `npm run infra:settings`. */
 const foundFile = 'escrow.settings.json';

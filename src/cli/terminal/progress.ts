@@ -1,15 +1,6 @@
 import { showDuration } from './figures.ts';
 import type { Io } from './io.ts';
 
-/** How far a long piece of work has come. */
-export interface Progress {
-  step(amount?: number): void;
-  /** There is more to do than was known. @param isAll no more will come */
-  expect(total: number, isAll: boolean): void;
-  /** Takes the bar away, so that what is said next stands alone. */
-  end(): void;
-}
-
 const redrawMs = 100;
 const linesEvery = 1000;
 const barWidth = 24;
@@ -21,7 +12,7 @@ const rateAfterMs = 2000;
  * @param verb what was done to what the noun counts: `found`.
  * @param expected unknown: it counts without a bar.
  */
-export function showProgress(io: Io, noun: string, verb = '', expected?: number): Progress {
+export function showProgress(io: Io, noun: string, verb = '', expected?: number) {
   const startedAt = performance.now();
   let total = expected;
   let isAll = expected !== undefined;
@@ -58,10 +49,12 @@ export function showProgress(io: Io, noun: string, verb = '', expected?: number)
       if (isDrawable) draw();
       else if (done % linesEvery < amount) io.stderr.write(`${text()}\n`);
     },
-    expect(amount, isComplete) {
+    /** There is more to do than was known. @param isComplete no more will come */
+    expect(amount: number, isComplete: boolean) {
       total = amount;
       isAll = isComplete;
     },
+    /** Takes the bar away, so that what is said next stands alone. */
     end() {
       if (isDrawn) io.stderr.write('\r\u001b[2K');
       isDrawn = false;
