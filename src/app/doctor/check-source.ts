@@ -47,12 +47,8 @@ async function checkName(host: string, hasProxy: boolean): Promise<Check> {
   }
 }
 
-type FirstKey =
-  | { readonly key: SourceKey | undefined; readonly message: string }
-  | { readonly stage: Stage; readonly message: string; readonly remedy: string };
-
-function findFirstKey(source: EscrowSource, task: Task): Promise<FirstKey> {
-  const look = async (): Promise<FirstKey> => {
+function findFirstKey(source: EscrowSource, task: Task) {
+  const look = async () => {
     let seen = 0;
     for await (const key of task.services.keysOf(source).listKeys(task.signal)) {
       seen++;

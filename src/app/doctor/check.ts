@@ -41,11 +41,11 @@ export function attempt(check: string, task: Task, look: () => Promise<Check>): 
 }
 
 /** What `look` comes to, or what `refused` makes of a service's refusal. Ctrl-C and faults of ours end the command. */
-export async function unlessRefused<T>(
+export async function unlessRefused<T, R>(
   { signal }: Task,
   look: () => Promise<T>,
-  refused: (error: ServiceError) => T,
-): Promise<T> {
+  refused: (error: ServiceError) => R,
+): Promise<T | R> {
   try {
     return await look();
   } catch (error) {

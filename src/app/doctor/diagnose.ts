@@ -12,17 +12,12 @@ import { checkQueues } from './check-queues.ts';
 import { checkSource } from './check-source.ts';
 import { checkStores } from './check-stores.ts';
 
-export interface Diagnosis {
-  readonly subjects: readonly CheckedSubject[];
-  readonly counts: { readonly ok: number; readonly notChecked: number; readonly failed: number };
-  /** When each began or was written last; undefined where there is none, or none that can be read. */
-  readonly latest: { readonly run?: Date; readonly audit?: Date; readonly drill?: Date };
-}
+export type Diagnosis = Awaited<ReturnType<typeof diagnose>>;
 
 const runsLookedFor = 8 * dayMs;
 
 /**
- * Looks at a deployment as the person who asks sees it.
+ * Looks at a deployment as the person who asks sees it. `latest` is when each began or was written last, where one can be read.
  * @param env the environment: is there a proxy, and is this the app itself?
  * @param listed the deployment's list of sources, where it is at hand.
  */
@@ -30,7 +25,7 @@ export async function diagnose(
   task: Task,
   env: Readonly<Record<string, string | undefined>>,
   listed: readonly SourceEntry[],
-): Promise<Diagnosis> {
+) {
   const { audits, drills, settings } = task.services;
   const { sources } = settings;
   const hasProxy = (env.HTTPS_PROXY ?? env.https_proxy) !== undefined;
@@ -51,7 +46,7 @@ export async function diagnose(
   const subjects = [ofSettings, ...ofSources, ...ofStores, ofQueues, estate];
   const counts = { ok: 0, notChecked: 0, failed: 0 };
   for (const { status } of subjects.flatMap(({ checks }) => checks)) counts[status]++;
-  return { subjects, counts, latest: { ...(run && { run }), ...(audit && { audit }), ...(drill && { drill }) } };
+  return { subjects, counts, latest: { run, audit, drill } };
 }
 
 /** What cannot be read has a check of its own that says why. */
