@@ -16,23 +16,14 @@ import { UsageFault } from './usage-fault.ts';
 
 export type { RequestMessage };
 
-export interface SentRequest {
-  readonly request: EscrowRequest;
-  readonly messageId: string;
-  readonly insertedAt: Date;
-  readonly runId: string;
-  /** Of a request for one key: where its record will be. */
-  readonly blobName?: string;
-  /** Under which the request leaves what it makes. */
-  readonly prefix: string;
-}
+export type SentRequest = Awaited<ReturnType<typeof enqueueRequest>>;
 
 /**
  * Puts a request on the queue; the app's identity backs up. Checked here first: the message by the app's own parser, its
  * source against the settings, its key against the vault.
  * @throws UsageFault or EscrowFault when nothing would come of it; nothing was sent then.
  */
-export async function enqueueRequest(message: RequestMessage, task: Task): Promise<SentRequest> {
+export async function enqueueRequest(message: RequestMessage, task: Task) {
   const { services, signal } = task;
   const request = readRequest(message, task);
   if (request.scope === 'key') {
@@ -77,6 +68,7 @@ function requireConfigured(wanted: SourceId, sources: readonly SourceId[]): void
   throw unknownName(`${describeSource(wanted)} is not configured`, wanted.name, known, hint);
 }
 
+/** Under which prefix a request leaves what it makes; of one key, where its record will be. */
 function placeOf(request: EscrowRequest, runId: string): { blobName?: string; prefix: string } {
   if (request.scope !== 'key') return { prefix: runPrefix(runId) };
   const { source, name, blobName: chosen } = request;

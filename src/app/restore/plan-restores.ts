@@ -24,21 +24,7 @@ import type { PacedTarget } from './prepare-restore.ts';
 export { describeRestorePlace } from '../../escrow/restore/restore-place.ts';
 export type { RestoreStep } from '../../escrow/restore/restore-step.ts';
 
-/** What a restore of many keys would do. */
-export interface RestorePlan {
-  readonly source: SourceId;
-  readonly target: PacedTarget;
-  readonly asOf: Date | undefined;
-  readonly items: readonly PlannedRestore[];
-  /** What a person has to know about the choice of the records: whole sentences. */
-  readonly notes: readonly string[];
-  /** Active keys in the target: something may use it. */
-  readonly activeKeys: number;
-  /** No record of these exists: their certificates must be restored by other means. Undefined: no run report says. */
-  readonly certificateBacked: readonly string[] | undefined;
-  /** At the least: a key with one version. Each further version is one call more. */
-  readonly estimatedMs: number;
-}
+export type RestorePlan = Awaited<ReturnType<typeof planRestores>>;
 
 /** The restore, a page of versions, and one version to compare. */
 const minCallsPerKey = 3;
@@ -57,7 +43,7 @@ export interface PlanOptions {
  * Finds the newest record of each key and what has to be done about it; reads, and changes nothing.
  * @param found called for each key.
  */
-export async function planRestores(options: PlanOptions, task: Task, found: () => void): Promise<RestorePlan> {
+export async function planRestores(options: PlanOptions, task: Task, found: () => void) {
   const { source, target, asOf, pattern, begun } = options;
   const { store, settings } = task.services;
   const picks: RecordPick[] = [];
@@ -90,9 +76,13 @@ export async function planRestores(options: PlanOptions, task: Task, found: () =
     target,
     asOf,
     items,
+    /** What a person has to know about the choice of the records: whole sentences. */
     notes: [...picks.flatMap(describePick), ...notes],
+    /** In the target: something may use it. */
     activeKeys: taken.active.size,
+    /** No record of these exists: their certificates must be restored by other means. Undefined: no run report says. */
     certificateBacked: await readCertificateBacked(source, reportTime(records, asOf), task),
+    /** At the least: a key with one version. Each further version is one call more. */
     estimatedMs:
       (items.filter((item) => !isRefused(item) && !isStillThere(item)).length * minCallsPerKey * 1000) /
       target.source.maxBackupsPerSecond,

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
 import type { BlobBytes } from '../../escrow/ports/blob-bytes.ts';
 import { hashOf } from '../../escrow/ports/blob-bytes.ts';
+import type { NewBlob } from '../../escrow/ports/escrow-store.ts';
 import { codeOf, flushFolder, makeFolder, publish, writeFlushed } from './durable-file.ts';
 import { fileOf, metaEnding } from './folder-names.ts';
 
@@ -61,13 +62,7 @@ export async function readMeta(root: string, name: string): Promise<Meta | 'abse
   }
 }
 
-export interface NewFile {
-  readonly name: string;
-  readonly bytes: BlobBytes;
-  readonly contentType: string;
-  readonly createdAt: Date;
-  readonly metadata: Readonly<Record<string, string>>;
-}
+type NewFile = NewBlob & { readonly createdAt: Date };
 
 /**
  * Writes a blob's bytes and then what describes it, each flushed before it gets its name. A leftover without description is
