@@ -132,7 +132,7 @@ function discoveryObject(discovery: Discovery): object {
     sources: discovery.sources.map(({ source, topic, standing, ...facts }) => ({
       ...namesOfSource(source),
       ...facts,
-      ...(topic && { systemTopic: topic }),
+      systemTopic: topic,
       standing: standing.kind,
       ...(standing.kind === 'notEscrowed' && { notEscrowed: standing.reason }),
     })),

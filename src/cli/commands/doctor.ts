@@ -33,13 +33,12 @@ export function addDoctor(cli: Cli) {
 
 function diagnosisObject({ subjects, counts, latest }: Diagnosis): object {
   const { run, audit, drill } = latest;
-  const last = (time: Date | undefined): string | null => time?.toISOString() ?? null;
   return {
     status: counts.failed === 0 ? 'ok' : 'findings',
     counts,
-    lastRun: last(run),
-    lastAudit: last(audit),
-    lastDrill: last(drill),
+    lastRun: run ?? null,
+    lastAudit: audit ?? null,
+    lastDrill: drill ?? null,
     checks: subjects.flatMap(({ subject, source, checks }) =>
       checks.map((check) => ({ ...(source && namesOfSource(source)), subject, ...check })),
     ),

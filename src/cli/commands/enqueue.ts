@@ -55,8 +55,7 @@ export function addEnqueue(cli: Cli) {
         const message = readMessage(values);
         const sent = await enqueueRequest(message, task);
         const { messageId, insertedAt, runId, blobName, prefix } = sent;
-        const place = { ...(blobName !== undefined && { blobName }), prefix };
-        const result = { messageId, insertedAt: insertedAt.toISOString(), runId, ...place, message };
+        const result = { messageId, insertedAt, runId, blobName, prefix, message };
         if (!values.json) {
           say(io, `Enqueued message ${messageId} as run ${runId}.`);
           await print(io, `${values.whatIf ? 'It will only be logged: ' : ''}${blobName ?? prefix}`);

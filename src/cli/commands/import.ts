@@ -37,7 +37,7 @@ export function addImport(cli: Cli) {
         const outcomes = await importBackups(options, task);
         if (values.json) {
           const { url } = task.services.store;
-          await printJson(io, { ...namesOfSource(source), store: url, files: outcomes.map(outcomeObject) });
+          await printJson(io, { ...namesOfSource(source), store: url, files: outcomes });
         } else {
           const paint = painter(io);
           const rows = outcomes.map((one) => rowOf(one, paint));
@@ -58,8 +58,4 @@ function rowOf({ file, outcome, name, takenAt, reason }: ImportOutcome, paint: R
   if (outcome === 'refused') return [file, paint('red', 'refused'), reason ?? ''];
   const words = { imported: 'imported', already: 'already there', wouldImport: 'would import' }[outcome];
   return [file, paint('green', words), `key "${name}", made ${takenAt && showInstant(takenAt)}`];
-}
-
-function outcomeObject({ takenAt, ...rest }: ImportOutcome): object {
-  return { ...rest, ...(takenAt && { takenAt: takenAt.toISOString() }) };
 }

@@ -62,7 +62,7 @@ export function recordObject(record: FoundRecord): object {
     name: keyName,
     keyId,
     blobName,
-    createdAt: createdAt.toISOString(),
+    createdAt,
     runId,
     trigger,
     bytes: blob.length,

@@ -44,7 +44,7 @@ async function printPlan({ runs, nextRun }: RunPlan, io: Io): Promise<void> {
 
 function planObject({ runs, nextRun }: RunPlan): object {
   return {
-    nextRun: nextRun?.toISOString() ?? null,
+    nextRun,
     sources: runs.map(({ source, status, counts, outcomes, problems }) => ({
       ...namesOfSource(source),
       status,

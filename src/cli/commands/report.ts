@@ -40,7 +40,7 @@ export function addReport(cli: Cli) {
         if (file !== undefined && !(await writeOutputFile(io, { file, content: named, mode: 0o666, force }))) {
           return exitCodes.failed;
         }
-        if (json) await printJson(io, { ...(stored && { audit: stored }), ...audit });
+        if (json) await printJson(io, { audit: stored, ...audit });
         else if (file === undefined) await write(io, csv ? named.trimEnd() : named);
         const of = stored === undefined ? 'audited now' : `audited ${audit.startedAt}`;
         say(io, `${answer} (${of}); ${count(audit.findings.length, 'finding')}.`);

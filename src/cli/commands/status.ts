@@ -105,19 +105,19 @@ function remark({ status, findings, record, unreadable }: KeyStatus): string {
 function statusObject({ sources, isRight, asOf, maxAgeHours }: EscrowStatus): object {
   return {
     status: isRight ? 'ok' : 'findings',
-    asOf: asOf.toISOString(),
+    asOf,
     maxAgeHours,
     sources: sources.map(({ source, unreadable, problems, keys }) => ({
       ...namesOfSource(source),
-      ...(unreadable && { unreadable }),
+      unreadable,
       problems: problems.map((one) => ({ code: one.finding, message: findingMessage(one), remedy: one.remedy })),
       counts: Object.fromEntries(countStatuses(keys)),
       keys: keys.map(({ key, status, record, ageMs, changedAt, findings, firstSeenAt }) => ({
         name: key,
         status,
-        firstSeenAt: firstSeenAt.toISOString(),
+        firstSeenAt,
         ...(record && { record, ageSeconds: Math.round((ageMs ?? 0) / 1000) }),
-        ...(changedAt && { changedAt: changedAt.toISOString() }),
+        changedAt,
         ...(findings.length > 0 && { findings }),
       })),
     })),

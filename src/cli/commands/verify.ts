@@ -77,7 +77,7 @@ function findingObject(finding: EvidenceVerdict['findings'][number]): object {
   const { source, key: name, ...rest } = finding;
   return {
     ...(source !== undefined && namesOfPath(source)),
-    ...(name !== undefined && { name }),
+    name,
     ...rest,
     message: findingMessage(finding),
   };

@@ -85,8 +85,8 @@ function outcomeObject({ source, key, outcome, file, backup, message }: FileOutc
     ...namesOfSource(source),
     name: key,
     outcome,
-    ...(file !== undefined && { file }),
+    file,
     ...(backup && { bytes: backup.bytes.length, sha256: backup.sha256, format: backup.format }),
-    ...(message !== undefined && { message }),
+    message,
   };
 }

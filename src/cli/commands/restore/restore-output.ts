@@ -108,11 +108,11 @@ export function planObject({ source, target, asOf, items, certificateBacked, est
   return {
     source: namesOfSource(source),
     target: describeTarget(target),
-    asOf: asOf?.toISOString() ?? null,
+    asOf: asOf ?? null,
     plan: items.map(({ record, step, begunBefore }) => ({
       name: record.keyName,
       blobName: record.blobName,
-      createdAt: record.createdAt.toISOString(),
+      createdAt: record.createdAt,
       tier: record.blob.tier,
       begunBefore,
       ...step,
