@@ -2,7 +2,7 @@ import type { DrilledKey, DrillReceipt } from '../../src/escrow/records/drill-re
 
 /** A receipt with every member, as a drill writes it; what a test is about stands over it. */
 export function drillReceipt(
-  keys: readonly Pick<DrilledKey, 'source' | 'key' | 'outcome'>[],
+  keys: readonly (Pick<DrilledKey, 'source' | 'key' | 'outcome'> & Partial<DrilledKey>)[],
   more: Partial<DrillReceipt> = {},
 ): DrillReceipt {
   return {

@@ -1,4 +1,6 @@
+import type { Failure } from '../model/failure.ts';
 import { describeFailure, failureSentence } from '../model/failure.ts';
+import type { FailureKind } from '../model/failure-kind.ts';
 import { describeSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { DrilledKey } from '../records/drill-receipt.ts';
@@ -18,24 +20,40 @@ export interface DrilledRecord {
   readonly stop?: string;
 }
 
+/** Refusals that may be the backup's own. Any other, of access or for a moment, says nothing of it. */
+const ofBackup: readonly (FailureKind | undefined)[] = [
+  'absent',
+  'tooLarge',
+  'customerKeyRequired',
+  'backupUndecryptable',
+  'backupMalformed',
+  'refused',
+];
+
+function saysNothing({ code, kind }: Failure): boolean {
+  return code !== 'corruptRecord' && code !== 'stranger' && !ofBackup.includes(kind);
+}
+
 /** Restores one record, compares it, and takes away what the restore returned: that alone, whatever has a name there. */
 export async function drillRecord(record: StoredRecord, ports: RestorePorts): Promise<DrilledRecord> {
   const { operator, hardDeadline } = ports;
   const { source: target } = operator.keys;
   const { keyName, blobName, sha256 = '' } = record;
   const base = { source: sourcePath(record.source), key: keyName, blobName, sha256 };
-  const failed = (message: string): DrilledKey => ({ ...base, versions: [], outcome: 'failed', message });
+  const failed = (failure: Failure): DrilledKey => ({
+    ...{ ...base, versions: [], outcome: 'failed', message: failureSentence(failure) },
+    ...(saysNothing(failure) && { undecided: true }),
+  });
   let wasSent = false;
   try {
     const reference = await ports.referenceOf(record);
     const read = await readVerified(ports.store, record, hardDeadline);
-    if ('failure' in read) return { key: failed(failureSentence(read.failure)) };
+    if ('failure' in read) return { key: failed(read.failure) };
     wasSent = true;
     const sent = await sendRecord(record, read.bytes, ports);
     if (sent.sent === 'failed') {
-      const message = failureSentence(sent.failure);
-      if (!sent.mayBeThere) return { key: failed(message) };
-      return { key: failed(message), left: keyName, stop: `it is unknown whether key "${keyName}" was restored` };
+      if (!sent.mayBeThere) return { key: failed(sent.failure) };
+      return { key: failed(sent.failure), left: keyName, stop: `it is unknown whether key "${keyName}" was restored` };
     }
     if (sent.sent === 'conflict') return conflicting(record, sent.conflict.inside?.name ?? keyName, failed, ports);
     const { restored } = sent;
@@ -47,8 +65,8 @@ export async function drillRecord(record: StoredRecord, ports: RestorePorts): Pr
       ? { ...drilled, stop: 'a record holds another key than it says' }
       : drilled;
   } catch (error) {
-    const message = failureSentence(describeFailure(error, 'restore', target, keyName));
-    return { key: failed(message), ...(wasSent && { left: keyName, stop: message }) };
+    const failure = describeFailure(error, 'restore', target, keyName);
+    return { key: failed(failure), ...(wasSent && { left: keyName, stop: failureSentence(failure) }) };
   }
 }
 
@@ -56,7 +74,7 @@ export async function drillRecord(record: StoredRecord, ports: RestorePorts): Pr
 function conflicting(
   record: StoredRecord,
   inside: string,
-  failed: (message: string) => DrilledKey,
+  failed: (failure: Failure) => DrilledKey,
   { operator }: RestorePorts,
 ): DrilledRecord {
   const place = describeSource(operator.keys.source);
@@ -69,7 +87,7 @@ function conflicting(
     remedy: 'It is left alone.',
   };
   const why = stranger ? 'this drill did not put it there' : 'no answer says that this drill put it there';
-  return { key: failed(failureSentence(failure)), left: inside, stop: `key "${inside}" is in ${place}, and ${why}` };
+  return { key: failed(failure), left: inside, stop: `key "${inside}" is in ${place}, and ${why}` };
 }
 
 function drilledKey(

@@ -36,6 +36,8 @@ const drilledKeySchema = z.object({
   outcome: z.enum(['proven', 'unproven', 'failed']),
   /** Reason, subject, remedy; absent with `proven`. */
   message: label,
+  /** It failed before its backup could show anything: access, an outage, a name that is taken. */
+  undecided: z.exactOptional(z.literal(true)),
 });
 
 /**

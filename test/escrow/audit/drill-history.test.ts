@@ -98,6 +98,19 @@ test('a key is proven no longer once a later drill did not prove it, which is to
   expect((await passDay(4)).totals.proven).toBe(1);
 });
 
+test('a drill that came to nothing for a reason of its own takes no proof away, and is told', async () => {
+  const undecided = { ...proven, outcome: 'failed', undecided: true } as const;
+  drilled(night(0, 2), [proven]);
+  drilled(night(0, 3), [undecided], 'findings');
+  const audit = await passDay(0);
+  expect([audit.totals.proven, found(audit)]).toEqual([1, ['drillNotProven (warning)']]);
+  drilled(night(1, 3), [undecided], 'findings');
+  expect([(await passDay(1)).totals.proven, (await passDay(2)).totals.proven]).toEqual([1, 1]);
+  drilled(night(3, 2), [undecided], 'findings');
+  drilled(night(3, 3), [proven]);
+  expect(found(await passDay(3))).toEqual([]);
+});
+
 test('what drills proved of a key says nothing of another one that has its name now', async () => {
   drilled(night(0, 3), [proven]);
   await passDay(0);

@@ -58,6 +58,20 @@ describe('a drill', () => {
     expect([[...operator.there], open]).toEqual([[], []]);
   });
 
+  test('says that nothing is decided where a failure is not of the backup', async () => {
+    const refusedWith = async (statusCode: number, code: string) => {
+      const refused = answered('Key Vault', { statusCode, code });
+      const { receipt } = await drillInto(scriptedOperator({ restore: { refused } }), { keys: ['signing'] });
+      return receipt.keys[0];
+    };
+    expect(await refusedWith(403, 'Forbidden')).toMatchObject({ outcome: 'failed', undecided: true });
+    expect(await refusedWith(503, 'ServiceUnavailable')).toMatchObject({ outcome: 'failed', undecided: true });
+    expect(await refusedWith(400, 'Malformed backup blob')).not.toHaveProperty('undecided');
+    expect(await refusedWith(400, 'BadParameter')).not.toHaveProperty('undecided');
+    const stranger = scriptedOperator({ restore: { name: 'alpha', versions: ['x'] } });
+    expect((await drillInto(stranger)).receipt.keys[0]).not.toHaveProperty('undecided');
+  });
+
   test('fails for a key that came back in an older state than its record says', async () => {
     const operator = scriptedOperator({ restore: { name: 'signing', versions: ['a'] } });
     const { receipt } = await drillInto(operator, { keys: ['signing'] });

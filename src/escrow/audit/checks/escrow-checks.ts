@@ -75,13 +75,15 @@ export function canaryOf({
 }
 
 function checkDrills(
-  { last, tried, open, left, unreadable }: DrillHistory,
+  { last, tried, undecided, open, left, unreadable }: DrillHistory,
   { now, maxDrillAgeDays }: EscrowCheckContext,
 ): Finding[] {
   const endedAt = last && new Date(last.finishedAt);
   const [oldest] = open.filter(({ createdAt }) => now.getTime() - createdAt.getTime() > hour);
   const [first] = unreadable;
-  const notProven = [...tried].filter(([, { isProven }]) => !isProven).map(([key]) => key);
+  const failed = [...tried].filter(([, { isProven }]) => !isProven).map(([key]) => key);
+  const stopped = [...undecided].filter(([key, at]) => at > (tried.get(key)?.at ?? '')).map(([key]) => key);
+  const notProven = [...new Set([...failed, ...stopped])];
   return found(
     notProven.length > 0 &&
       finding('drillNotProven', 'warning', {

@@ -15,6 +15,8 @@ export interface DrillHistory {
   readonly last: AuditHead['drill'];
   /** By `<source path>/<key>`, lower-case: the end of the newest drill that tried it, and whether it proved it. Of new receipts only. */
   readonly tried: ReadonlyMap<string, { readonly at: string; readonly isProven: boolean }>;
+  /** The end of the newest drill that came to nothing for a key, for a reason that says nothing of its backup. */
+  readonly undecided: ReadonlyMap<string, string>;
   /** Journals of drills without a receipt. */
   readonly open: readonly ListedBlob[];
   /** Last receipts of drills that say what was left behind: until a sweep writes a later one without. */
@@ -38,6 +40,7 @@ export async function readDrills(
     previous === undefined || blob.createdAt.getTime() >= previous.createdAt.getTime() - overlapMs;
   const unreadable: { name: string; why: string }[] = [];
   const tried = new Map<string, { at: string; isProven: boolean }>();
+  const undecided = new Map<string, string>();
   const left: { receipt: string; names: readonly string[] }[] = [];
   // The last drill counts while its receipt is there, and is as old as that.
   const known = receipts.find(({ name }) => name === previous?.head.drill?.receipt);
@@ -51,9 +54,13 @@ export async function readDrills(
     if (!isNew(blob)) return;
     // The store's time, not the receipt's: a receipt is only as old as its blob.
     const finishedAt = createdAt.toISOString();
-    for (const { source, key, outcome } of receipt.keys) {
+    for (const { source, key, outcome, ...more } of receipt.keys) {
       if (parseSourcePath(source) === undefined || !isKeyName(key)) continue;
       const id = drilledKey(source, key);
+      if (more.undecided) {
+        if ((undecided.get(id) ?? '') < finishedAt) undecided.set(id, finishedAt);
+        continue;
+      }
       const { at = '', isProven = true } = tried.get(id) ?? {};
       // Of two within a second the one that did not prove it counts.
       if (at < finishedAt || (at === finishedAt && isProven))
@@ -74,7 +81,7 @@ export async function readDrills(
   );
   const ended = new Set(receipts.flatMap(({ name }) => parseDrillReceiptName(name)?.drillId ?? []));
   const open = journals.filter(({ name }) => !ended.has(parseDrillJournalName(name) ?? ''));
-  return { last, tried, open, left, unreadable, isComplete };
+  return { last, tried, undecided, open, left, unreadable, isComplete };
 }
 
 /** What cannot be one is not told: it may be of any length. */
