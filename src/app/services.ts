@@ -31,7 +31,6 @@ export interface Services extends EscrowStores {
   release(): Promise<void>;
   /** Calls the listener before every wait for another operation on a key. */
   onWait(listener: (wait: ConflictWait) => void): void;
-  /** Calls those listeners. */
   reportWait(wait: ConflictWait): void;
 }
 

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Outcome } from '../../escrow/model/outcome.ts';
-import type { RunId } from '../../escrow/model/run-id.ts';
 import { requestRunId } from '../../escrow/model/run-id.ts';
 import type { EscrowSource } from '../../escrow/model/source.ts';
 import type { EscrowLog } from '../../escrow/ports/escrow-events.ts';
 import type { TimeBudget } from '../../escrow/ports/time-budget.ts';
 import { runNamedKey } from '../../escrow/run/key-run.ts';
-import type { SourceRun } from '../../escrow/run/source-run.ts';
 import { runSource } from '../../escrow/run/source-run.ts';
 import type { Task } from '../task.ts';
 import { unfinishedRun } from './desk-run.ts';
@@ -27,12 +25,7 @@ export interface BackupProgress {
   done(): void;
 }
 
-export interface BackupResult {
-  readonly runId: RunId;
-  /** An earlier command began the run. */
-  readonly resumed: boolean;
-  readonly runs: readonly SourceRun[];
-}
+export type BackupResult = Awaited<ReturnType<typeof backUpSources>>;
 
 /** After Ctrl-C, what is under way may still be written. */
 const grace = 30_000;
@@ -41,11 +34,7 @@ const grace = 30_000;
  * The app's own run over each source, begun by a person. A run that a command of the last day left unfinished goes on.
  * @throws ServiceError when the store cannot be looked into; everything else is in the runs.
  */
-export async function backUpSources(
-  options: BackupOptions,
-  task: Task,
-  progress: BackupProgress,
-): Promise<BackupResult> {
+export async function backUpSources(options: BackupOptions, task: Task, progress: BackupProgress) {
   const { services, signal } = task;
   const { store, now } = services;
   const { sources, force = false, whatIf = false } = options;
@@ -77,6 +66,7 @@ export async function backUpSources(
       const job = { source, runId, trigger: 'command', attempt: 1, force, whatIf } as const;
       return runSource(job, { keys, store, now, time, log });
     });
+    // Resumed: an earlier command began the run.
     return { runId, resumed: unfinished !== undefined, runs: await Promise.all(runs) };
   } finally {
     over.abort();

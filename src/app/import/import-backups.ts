@@ -30,7 +30,6 @@ export interface ImportOutcome {
   readonly name?: string;
   readonly takenAt?: Date;
   readonly blobName?: string;
-  /** Why not. */
   readonly reason?: string;
 }
 
