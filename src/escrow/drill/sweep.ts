@@ -36,6 +36,7 @@ export async function findLeftovers(
 ): Promise<Leftover[]> {
   const wanted = new Map<string, OpenDrill | undefined>(names.map((name) => [name.toLowerCase(), undefined]));
   for (const drill of open) for (const name of drill.names) wanted.set(name, drill);
+  if (wanted.size === 0) return [];
   // Journals may name anything, and as much as they like: only what is there is looked at.
   const { active, deleted: deletedNames } = await readTakenNames(operator, deadline);
   const found: Leftover[] = [];

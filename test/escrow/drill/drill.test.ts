@@ -210,6 +210,14 @@ describe('a sweep', () => {
     expect([...drills.blobs.keys()].filter((one) => one.includes('elsewhere'))).toEqual([]);
   });
 
+  test('asks a vault nothing, which may be gone, where neither a drill nor a person names a key', async () => {
+    const gone = scriptedOperator({});
+    gone.keys.listKeys = () => {
+      throw new Error('there is no such vault');
+    };
+    expect(await findLeftovers(gone, [], [], undefined, noLimit)).toEqual([]);
+  });
+
   test('leaves alone what changed since it was shown', async () => {
     const { operator, open, drills } = await crashed();
     const found = await findLeftovers(operator, open, [], undefined, noLimit);
