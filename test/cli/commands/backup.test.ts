@@ -119,7 +119,14 @@ describe('one key to a file, as Backup-AzKeyVaultKey does it', () => {
   test('fails for a key that is not there, by its name', async () => {
     const { code, stderr } = await cli('backup --vault-name contoso-prod --name nowhere');
     expect(code).toBe(1);
-    expect(stderr).toContain('key "nowhere" in vault "contoso-prod"');
+    expect(stderr).toContain('Cannot read key "nowhere" in vault "contoso-prod"');
+  });
+
+  test('says that it was the backup that was refused, and what it takes', async () => {
+    const reader = azure.registry.add('someone who may only read', [`${vaultKeys}/read`]);
+    const line = 'backup --vault-name contoso-prod --name SIGNING';
+    const refused = await commandLine(azure, { env: {}, identity: reader })(line);
+    expect(refused).toEnd(1, 'Cannot back up key "signing" in vault "contoso-prod"', 'keys/backup/action');
   });
 
   test.each([

@@ -7,6 +7,8 @@ import {
   faultOfBlobName,
   namedRecordName,
   ownRecordPrefix,
+  parseDrillJournalName,
+  parseDrillReceiptName,
   parseRecordName,
   parseRunBlobName,
   recordName,
@@ -113,6 +115,24 @@ describe('a blob that this product did not name', () => {
     'runs/20261124T020000Z/vaults/a.b.started',
   ])('"%s" is no report and no marker', (name) => {
     expect(parseRunBlobName(name)).toBeUndefined();
+  });
+
+  test.each([
+    'drills/20261124T020000Z.2.journal.json',
+    'drills/20261124T020000Z.journal.2.json',
+    'drills/20261199T020000Z.journal.json',
+    'drills/20261124T020000Z.json',
+  ])('"%s" is no journal of a drill', (name) => {
+    expect(parseDrillJournalName(name)).toBeUndefined();
+  });
+
+  test.each([
+    'drills/20261124T020000Z.journal.json',
+    'drills/20261124T020000Z.02.json',
+    'drills/deeper/20261124T020000Z.json',
+    'audits/20261124T020000Z.json',
+  ])('"%s" is no receipt of a drill', (name) => {
+    expect(parseDrillReceiptName(name)).toBeUndefined();
   });
 
   test('parsing never throws and never invents: what parses builds the same name', () => {
