@@ -134,12 +134,15 @@ function noteDay(lastOfDays: Map<number, Date>, at: Date): void {
 function createCounter(before: Date): { add(blob: ListedBlob): void; count(): FolderCount } {
   const hash = createHash('sha256');
   let blobs = 0;
+  let newestAt = 0;
   return {
     add({ name, etag, createdAt, length, contentMd5 = '' }) {
       if (createdAt >= before) return;
       blobs++;
+      newestAt = Math.max(newestAt, createdAt.getTime());
       hash.update(`${name}\n${etag}\n${createdAt.toISOString()}\n${length}\n${contentMd5}\n`);
     },
-    count: () => ({ before: before.toISOString(), blobs, digest: hash.digest('base64url') }),
+    // Just after the newest of them: by a clock that is ahead, the time that was asked for would be still to come.
+    count: () => ({ before: new Date(newestAt + 1).toISOString(), blobs, digest: hash.digest('base64url') }),
   };
 }

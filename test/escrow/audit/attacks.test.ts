@@ -195,6 +195,18 @@ describe('an audit by a clock that is behind the storage', () => {
   });
 });
 
+test('an audit by a clock that is far ahead makes no older record seem altered afterwards', async () => {
+  const escrow = startEscrow();
+  await passNights(escrow, 3);
+  const real = night(2, 8);
+  escrow.now = night(5);
+  const ahead = await escrow.look();
+  expect(found(ahead)).toContain('stale payroll');
+  escrow.now = real;
+  await savePage(escrow.audits, await saveAudit(escrow.audits, ahead, noLimit), Buffer.from(''), noLimit);
+  for (const index of [3, 4, 5, 6]) expect(found(await passNight(escrow, index))).toEqual([]);
+});
+
 describe('side blobs that cannot be read', () => {
   test('archived reports and receipts are notes, and stop nothing', async () => {
     const escrow = await escrowAfterNight();
