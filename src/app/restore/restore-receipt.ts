@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open, readFile } from 'node:fs/promises';
+import * as z from 'zod/mini';
 import { EscrowFault } from '../../escrow/model/failure.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
 import { sourcePath } from '../../escrow/model/source-path.ts';
@@ -25,7 +26,21 @@ export interface ReceiptSubject {
 
 const anotherFile = 'Name another file: --receipt FILE.';
 
-const format = 'keyvault-escrow/restore-receipt/1';
+const text = z.string();
+
+/** What a later pass reads again. The other lines, `outcome` and `end`, are for people. */
+const lineSchema = z.discriminatedUnion('event', [
+  z.object({
+    event: z.literal('begin'),
+    format: z.literal('keyvault-escrow/restore-receipt/1'),
+    source: text,
+    target: text,
+    asOf: z.exactOptional(text),
+  }),
+  z.object({ event: z.literal('restoring'), key: text, blobName: text }),
+]);
+
+type ReceiptLine = z.infer<typeof lineSchema>;
 
 export function defaultReceiptFile({ source, target }: ReceiptSubject): string {
   const name = (id: SourceId): string => sourcePath(id).replace('/', '-');
@@ -39,13 +54,19 @@ export async function openRestoreReceipt(
   now: () => Date,
 ): Promise<RestoreReceipt> {
   const handle = await openFile(file);
-  const put = async (line: object): Promise<void> => {
+  const put = async (
+    line: ReceiptLine | ({ event: 'outcome' } & RestoreOutcome) | { event: 'end'; counts: object },
+  ) => {
     await handle.appendFile(`${JSON.stringify({ at: now().toISOString(), ...line })}\n`);
     await handle.datasync();
   };
+  // The last line of a pass that died may be cut.
+  const { size } = await handle.stat();
+  const { buffer } = await handle.read(Buffer.from('\n'), 0, 1, Math.max(0, size - 1));
+  if (buffer.toString() !== '\n') await handle.appendFile('\n');
   await put({
     event: 'begin',
-    format,
+    format: 'keyvault-escrow/restore-receipt/1',
     source: sourcePath(subject.source),
     target: sourcePath(subject.target),
     ...(subject.asOf && { asOf: subject.asOf.toISOString() }),
@@ -59,35 +80,34 @@ export async function openRestoreReceipt(
   };
 }
 
-/** Blob names that earlier passes began to restore. @throws UsageFault when the file is the receipt of something else. */
+/** Blob names that earlier passes began to restore. @throws UsageFault when the file is something else, which is left as it is. */
 export async function readBegun(file: string, { source, target }: ReceiptSubject): Promise<ReadonlySet<string>> {
-  const begun = new Set<string>();
-  let text = '';
+  let content = '';
   try {
-    text = await readFile(file, 'utf8');
+    content = await readFile(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return begun;
+    if (code === 'ENOENT') return new Set();
     throw new EscrowFault('cannotRead', `Cannot read the receipt ${file}: ${message}`, anotherFile, { cause: error });
   }
-  for (const line of text.split('\n')) {
-    const entry = parseLine(line);
-    if (entry?.event === 'restoring' && entry.blobName !== undefined) begun.add(entry.blobName);
-    if (entry?.event !== 'begin') continue;
-    if (entry.format !== format || entry.source !== sourcePath(source) || entry.target !== sourcePath(target)) {
-      const restore = `${entry.source} to ${entry.target}`;
-      throw new UsageFault(`${file} is the receipt of another restore (${restore})`, anotherFile);
-    }
+  const lines = content.split('\n').map(parseLine);
+  if (content !== '' && lines[0]?.event !== 'begin')
+    throw new UsageFault(`${file} is no receipt of a restore`, anotherFile);
+  const begun = new Set<string>();
+  for (const line of lines) {
+    if (line?.event === 'restoring') begun.add(line.blobName);
+    if (line?.event !== 'begin') continue;
+    if (line.source === sourcePath(source) && line.target === sourcePath(target)) continue;
+    const restore = `${line.source} to ${line.target}`;
+    throw new UsageFault(`${file} is the receipt of another restore (${restore})`, anotherFile);
   }
   return begun;
 }
 
-type ReceiptLine = Partial<Record<'event' | 'format' | 'source' | 'target' | 'blobName', string>>;
-
-// The last line of a pass that died may be cut.
+/** @returns undefined for a line that is cut, or that no later pass reads. */
 function parseLine(line: string): ReceiptLine | undefined {
   try {
-    return JSON.parse(line);
+    return lineSchema.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }
@@ -95,7 +115,7 @@ function parseLine(line: string): ReceiptLine | undefined {
 
 async function openFile(file: string): Promise<FileHandle> {
   try {
-    return await open(file, 'a', 0o600);
+    return await open(file, 'a+', 0o600);
   } catch (cause) {
     const { message } = cause as Error;
     throw new EscrowFault('cannotWrite', `Cannot write the receipt ${file}: ${message}`, anotherFile, { cause });

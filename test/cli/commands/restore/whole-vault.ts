@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { lastNight } from '../../../support/now.ts';
@@ -120,6 +120,14 @@ export function describeWholeVault(scene: RestoreScene): void {
       expect(vault('contoso-dr').keyNames()).toHaveLength(10);
       const other = await cli(line.replace('to-vault-name contoso-dr', 'to-vault-name contoso-us'));
       expect(other).toEnd(2, 'the receipt of another restore');
+      const notes = join(scene.folder, 'notes.txt');
+      await writeFile(notes, 'what I must not forget\n');
+      expect(await cli(line.replace(receipt, notes))).toEnd(2, `${notes} is no receipt of a restore`);
+      expect(await readFile(notes, 'utf8')).toBe('what I must not forget\n');
+      // A pass that died in the middle of a line.
+      await appendFile(receipt, '{"at":"2');
+      expect((await cli(line)).code).toBe(0);
+      expect(await readFile(receipt, 'utf8')).toMatch(/\n\{"at":"2\n\{"at":"[^\n]*"event":"begin"/);
       expect(await cli(line.replace(receipt, scene.folder))).toEnd(1, 'Name another file: --receipt FILE.');
     });
   });
