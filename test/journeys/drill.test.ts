@@ -189,6 +189,14 @@ describe('a restore drill', () => {
     expect(await cli(line.replace('payroll', 'payr*').replace('--yes', '--what-if'))).toEnd(0, 'geography mars');
   });
 
+  test('and a restore of many need no line for each key of a source that has moved', async () => {
+    const moved = escrowSettings(azure, [{ vaultName: 'contoso-prod', ...europe, geography: 'asia' }]);
+    const line = 'restore --vault-name contoso-prod --name "*" --to-vault-name contoso-drill --what-if';
+    const { stderr } = await cli(line, { env: moved });
+    expect(stderr.match(/says another place than the settings/g)).toHaveLength(3);
+    expect(stderr).toContain('1 more record says another place.');
+  });
+
   test('is kept from no vault by a record that somebody put there of it', async () => {
     await thiefOf(azure, 'contoso-prod').put(`vaults/contoso-drill/x/${scheduledRunId(fromNow(0))}.keybackup`, 'x');
     const { code, stderr } = await drill('--name ledger');

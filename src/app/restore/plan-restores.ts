@@ -1,5 +1,6 @@
 import { dayMs } from '../../escrow/model/day.ts';
 import { describeFailure } from '../../escrow/model/failure.ts';
+import { counted } from '../../escrow/model/finding.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
 import type { PacedSource, SourceId } from '../../escrow/model/source.ts';
 import { describeSource } from '../../escrow/model/source.ts';
@@ -48,14 +49,14 @@ export async function planRestores(options: PlanOptions, task: Task, found: () =
   const { store, settings } = task.services;
   const picks: RecordPick[] = [];
   const unrestorable: PlannedRestore[] = [];
-  const notes: string[] = [];
+  const elsewhere: string[] = [];
   for await (const records of listRecords(recordPlace(task), { source, names: [pattern] })) {
     const pick = pickRecord(records, asOf);
     const [over] = pick.passedOver;
     if (pick.record !== undefined) {
       const record = inConfiguredPlace(pick.record, settings.sources);
       picks.push({ ...pick, record });
-      notes.push(...describeOtherPlace(pick.record, record));
+      elsewhere.push(...describeOtherPlace(pick.record, record));
     } else if (over !== undefined) {
       const { message: reason, remedy } = nothingRestorable(over, pick.passedOver.length);
       const subject = `key "${over.record.keyName}" of ${describeSource(source)}`;
@@ -77,7 +78,7 @@ export async function planRestores(options: PlanOptions, task: Task, found: () =
     asOf,
     items,
     /** What a person has to know about the choice of the records: whole sentences. */
-    notes: [...picks.flatMap(describePick), ...notes],
+    notes: [...picks.flatMap(describePick), ...firstOf(elsewhere)],
     /** In the target: something may use it. */
     activeKeys: taken.active.size,
     /** No record of these exists: their certificates must be restored by other means. Undefined: no run report says. */
@@ -87,6 +88,15 @@ export async function planRestores(options: PlanOptions, task: Task, found: () =
       (items.filter((item) => !isRefused(item) && !isStillThere(item)).length * minCallsPerKey * 1000) /
       target.source.maxBackupsPerSecond,
   };
+}
+
+/** Where a source has moved, every record of it says another place. */
+function firstOf(elsewhere: readonly string[]): string[] {
+  const first = elsewhere.slice(0, 3);
+  const more = elsewhere.length - first.length;
+  return more === 0
+    ? first
+    : [...first, `${counted(more, 'more record')} ${more === 1 ? 'says' : 'say'} another place.`];
 }
 
 /** A report that cannot be read (archived, a store that fails) says nothing, and stops no restore. */
