@@ -35,6 +35,11 @@ describe('a key without a record', () => {
     expect([statusOf(audit, 'orders'), found(audit)]).toEqual(['pending', []]);
   });
 
+  test('is pending at the first audit of all, however old it is, while no run has begun', async () => {
+    const audit = await auditAt(startEscrow(), night(9, 6));
+    expect([statusOf(audit, 'orders'), found(audit)]).toEqual(['pending', ['runMissing']]);
+  });
+
   test('has never been escrowed when runs have passed it by before the first audit', async () => {
     const escrow = startEscrow();
     escrow.night(night(0), { fail: ['orders'] });
