@@ -1,5 +1,4 @@
-import type { LocalIdentity } from '../identity/identities.ts';
-import { localTenantId } from '../identity/identities.ts';
+import { type LocalIdentity, localTenantId } from '../identity/identities.ts';
 import { type Answer, errorAnswer } from './answer.ts';
 import { type KeyVaultOperation, operations } from './data-actions.ts';
 import type { SourceState } from './source-state.ts';

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { Transform } from 'node:stream';
+import { type Duplex, Transform } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Certificates } from './certificates.ts';
 import { listenOnLoopback } from './loopback.ts';

@@ -1,7 +1,6 @@
 import { containerNameOf } from '../escrow/audit/inputs/storage-protection.ts';
 import { dayMs } from '../escrow/model/day.ts';
-import type { Audit, AuditedKey } from '../escrow/records/audit-document.ts';
-import { timeOfRecord } from '../escrow/records/audit-document.ts';
+import { type Audit, type AuditedKey, timeOfRecord } from '../escrow/records/audit-document.ts';
 
 type Cell = string | number | boolean | undefined;
 

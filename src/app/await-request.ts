@@ -2,8 +2,7 @@ import { counted } from '../escrow/model/finding.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import { parseRunBlobName, requestRecordName, runPrefix } from '../escrow/records/blob-names.ts';
 import { readRequest } from '../escrow/records/request-record.ts';
-import type { RunReport } from '../escrow/records/run-report.ts';
-import { readRunReport } from '../escrow/records/run-report.ts';
+import { type RunReport, readRunReport } from '../escrow/records/run-report.ts';
 import type { SentRequest } from './enqueue-request.ts';
 import type { Task } from './task.ts';
 

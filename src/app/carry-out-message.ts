@@ -1,12 +1,10 @@
 import { failureSentence, messageOf } from '../escrow/model/failure.ts';
-import type { RunId } from '../escrow/model/run-id.ts';
-import { eventRunId, requestRunId, scheduledRunId } from '../escrow/model/run-id.ts';
+import { eventRunId, type RunId, requestRunId, scheduledRunId } from '../escrow/model/run-id.ts';
 import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
 import type { TimeBudget } from '../escrow/ports/time-budget.ts';
 import { saveRequest } from '../escrow/records/request-record.ts';
 import { originalMessage, parseMessageBody } from '../escrow/request/message-body.ts';
-import type { EscrowRequest, KeyRequest } from '../escrow/request/request.ts';
-import { parseRequest } from '../escrow/request/request.ts';
+import { type EscrowRequest, type KeyRequest, parseRequest } from '../escrow/request/request.ts';
 import { RequestRefused } from '../escrow/request/request-refused.ts';
 import { nameTaken, overwriteRefused } from '../escrow/run/escrow-under-name.ts';
 import { incompleteRun } from '../escrow/run/incomplete-run.ts';

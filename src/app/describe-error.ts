@@ -1,8 +1,6 @@
-import type { Failure } from '../escrow/model/failure.ts';
-import { EscrowFault, failureHeadline, messageOf } from '../escrow/model/failure.ts';
+import { EscrowFault, type Failure, failureHeadline, messageOf } from '../escrow/model/failure.ts';
 import { reasonOf, remedyOf } from '../escrow/model/remedy.ts';
-import type { ServiceName } from '../escrow/model/service-error.ts';
-import { OutOfTime, ServiceError } from '../escrow/model/service-error.ts';
+import { OutOfTime, ServiceError, type ServiceName } from '../escrow/model/service-error.ts';
 import { UsageFault } from './usage-fault.ts';
 
 /** What stopped a use case, for a person: reason and subject, then the remedy. Never a stack trace. */

@@ -1,13 +1,11 @@
 import { EscrowFault } from '../escrow/model/failure.ts';
 import { requestRunId } from '../escrow/model/run-id.ts';
 import { skipMessages } from '../escrow/model/selection.ts';
-import type { SourceId } from '../escrow/model/source.ts';
-import { describeSource, isSameSource } from '../escrow/model/source.ts';
+import { describeSource, isSameSource, type SourceId } from '../escrow/model/source.ts';
 import { sourceOfNames } from '../escrow/model/source-names.ts';
 import { sourcePath } from '../escrow/model/source-path.ts';
 import { faultOfBlobName, namedRecordName, recordName, runPrefix } from '../escrow/records/blob-names.ts';
-import type { EscrowRequest, RequestMessage } from '../escrow/request/request.ts';
-import { parseRequest } from '../escrow/request/request.ts';
+import { type EscrowRequest, parseRequest, type RequestMessage } from '../escrow/request/request.ts';
 import { RequestRefused } from '../escrow/request/request-refused.ts';
 import { unknownName } from './known-names.ts';
 import { lookForKey } from './look-for-key.ts';

@@ -1,17 +1,13 @@
 import PQueue from 'p-queue';
 import { EscrowFault } from '../escrow/model/failure.ts';
 import type { SourceId } from '../escrow/model/source.ts';
-import type { RecordChoice } from '../escrow/records/record-choice.ts';
-import { chooseRecord } from '../escrow/records/record-choice.ts';
-import type { RecordsOfKey } from '../escrow/records/record-listing.ts';
-import { listEveryRecord } from '../escrow/records/record-listing.ts';
-import type { RecordPick } from '../escrow/records/record-pick.ts';
-import { pickRecord } from '../escrow/records/record-pick.ts';
+import { chooseRecord, type RecordChoice } from '../escrow/records/record-choice.ts';
+import { listEveryRecord, type RecordsOfKey } from '../escrow/records/record-listing.ts';
+import { pickRecord, type RecordPick } from '../escrow/records/record-pick.ts';
 import { describePick } from '../escrow/records/record-pick-words.ts';
 import type { StoredRecord } from '../escrow/records/stored-record.ts';
 import { chooseKnown, completeKeyNames, knownKeyNames, unknownKey } from './known-names.ts';
-import type { Task } from './task.ts';
-import { recordPlace } from './task.ts';
+import { recordPlace, type Task } from './task.ts';
 
 /** Which records; absent members do not narrow. */
 export interface RecordQuery {

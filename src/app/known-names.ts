@@ -1,10 +1,8 @@
-import type { EscrowSource, SourceId } from '../escrow/model/source.ts';
-import { describeSource, isSameSource } from '../escrow/model/source.ts';
+import { describeSource, type EscrowSource, isSameSource, type SourceId } from '../escrow/model/source.ts';
 import { isLiteral } from '../escrow/model/wildcard.ts';
 import { listChosenNames, recordedKeyNames, recordedSources } from '../escrow/records/record-listing.ts';
 import { didYouMean } from './suggestion.ts';
-import type { Task } from './task.ts';
-import { recordPlace } from './task.ts';
+import { recordPlace, type Task } from './task.ts';
 import { UsageFault } from './usage-fault.ts';
 
 /**

@@ -1,7 +1,6 @@
 import { reasonOf } from '../escrow/model/remedy.ts';
 import { OutOfTime, ServiceError } from '../escrow/model/service-error.ts';
-import type { PacedSource } from '../escrow/model/source.ts';
-import { describeSource } from '../escrow/model/source.ts';
+import { describeSource, type PacedSource } from '../escrow/model/source.ts';
 import type { SourceKey } from '../escrow/model/source-key.ts';
 import { unknownName } from './known-names.ts';
 import type { OperatorServices } from './operator-services.ts';

@@ -1,5 +1,4 @@
-import type { Clock } from '../azure/http/clock.ts';
-import { systemClock } from '../azure/http/clock.ts';
+import { type Clock, systemClock } from '../azure/http/clock.ts';
 import { createKeyOperator } from '../azure/key-vault/key-operator.ts';
 import { createRequestQueue } from '../azure/request-queue.ts';
 import { createResourceGraph, type ResourceGraph } from '../azure/resource-graph.ts';
@@ -7,8 +6,7 @@ import type { PacedSource } from '../escrow/model/source.ts';
 import type { KeyOperator } from '../escrow/ports/key-operator.ts';
 import type { RequestQueue } from '../escrow/ports/request-queue.ts';
 import { prepareStore } from '../store/open-store.ts';
-import type { Services } from './services.ts';
-import { compose, onePerSource } from './services.ts';
+import { compose, onePerSource, type Services } from './services.ts';
 import type { Settings } from './settings.ts';
 
 /**

@@ -2,8 +2,7 @@ import type { EscrowSource } from '../escrow/model/source.ts';
 import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
 import type { TimeBudget } from '../escrow/ports/time-budget.ts';
 import { incompleteRunOf } from '../escrow/run/incomplete-run.ts';
-import type { RunPorts, SourceJob } from '../escrow/run/source-run.ts';
-import { runSource } from '../escrow/run/source-run.ts';
+import { type RunPorts, runSource, type SourceJob } from '../escrow/run/source-run.ts';
 import type { Services } from './services.ts';
 
 /** What a run reaches for one source. */

@@ -1,6 +1,5 @@
 import { createCredential } from '../azure/credential.ts';
-import type { Clock } from '../azure/http/clock.ts';
-import { systemClock } from '../azure/http/clock.ts';
+import { type Clock, systemClock } from '../azure/http/clock.ts';
 import { openKeyClient } from '../azure/key-vault/key-client.ts';
 import { createKeySource } from '../azure/key-vault/key-source.ts';
 import { createStorageAccount } from '../azure/storage-account.ts';

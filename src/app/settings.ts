@@ -1,8 +1,7 @@
 import { clouds } from '../azure/clouds.ts';
 import { accountNameOf } from '../azure/storage-account-id.ts';
 import { hostDefaults, parseFunctionTimeout } from './host-json.ts';
-import type { Environment } from './setting-reader.ts';
-import { createSettingReader } from './setting-reader.ts';
+import { createSettingReader, type Environment } from './setting-reader.ts';
 import { readSources } from './source-settings.ts';
 import { UsageFault } from './usage-fault.ts';
 

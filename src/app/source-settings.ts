@@ -1,9 +1,13 @@
 import { en } from 'zod/locales';
 import * as z from 'zod/mini';
-import type { EscrowSource, SourceId } from '../escrow/model/source.ts';
-import { defaultBackupsPerSecond, describeSource, isSameSource } from '../escrow/model/source.ts';
-import type { SourceNames } from '../escrow/model/source-names.ts';
-import { sourceOfNames } from '../escrow/model/source-names.ts';
+import {
+  defaultBackupsPerSecond,
+  describeSource,
+  type EscrowSource,
+  isSameSource,
+  type SourceId,
+} from '../escrow/model/source.ts';
+import { type SourceNames, sourceOfNames } from '../escrow/model/source-names.ts';
 import { sourceNamePattern } from '../escrow/model/source-path.ts';
 import { placeOfJsonFault } from './json-fault.ts';
 

@@ -2,8 +2,7 @@ import { verifyChain } from '../escrow/audit/checks/verify-chain.ts';
 import { describeFailure, failureSentence } from '../escrow/model/failure.ts';
 import { maxRecordBytes } from '../escrow/records/blob-fault.ts';
 import { faultsOfRecord } from '../escrow/records/record-verification.ts';
-import type { FoundRecord, RecordQuery } from './find-records.ts';
-import { forEachRecord } from './find-records.ts';
+import { type FoundRecord, forEachRecord, type RecordQuery } from './find-records.ts';
 import type { Task } from './task.ts';
 
 export type Verification = Awaited<ReturnType<typeof verifyRecords>>;

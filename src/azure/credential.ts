@@ -1,5 +1,4 @@
-import type { TokenCredential } from '@azure/identity';
-import { DefaultAzureCredential } from '@azure/identity';
+import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import { ServiceError } from '../escrow/model/service-error.ts';
 import { hasIdentityEndpoint } from './http/identity-error.ts';
 import { unlessAborted } from './http/unless-aborted.ts';

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { Command, CommanderError } from '@commander-js/extra-typings';
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { OperatorServices } from '../app/operator-services.ts';
 import type { Settings } from '../app/settings.ts';
@@ -11,8 +10,7 @@ import { reasonOf } from '../escrow/model/remedy.ts';
 import { describeSource } from '../escrow/model/source.ts';
 import type { ConflictWait } from '../escrow/ports/conflict-wait.ts';
 import { loadSettings } from './options/settings-source.ts';
-import type { ExitCode } from './terminal/exit-codes.ts';
-import { exitCodes } from './terminal/exit-codes.ts';
+import { type ExitCode, exitCodes } from './terminal/exit-codes.ts';
 import type { Io } from './terminal/io.ts';
 import { hasColours, nameProgram, say, wrapTo } from './terminal/print.ts';
 

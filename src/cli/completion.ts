@@ -1,7 +1,6 @@
 import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
-import type { Settings } from '../app/settings.ts';
-import { readSettings } from '../app/settings.ts';
+import { readSettings, type Settings } from '../app/settings.ts';
 import type { Cli } from './cli.ts';
 import type { Io } from './terminal/io.ts';
 

@@ -1,6 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import type { Cli, ComposeServices } from './cli.ts';
-import { createCli } from './cli.ts';
+import { type Cli, type ComposeServices, createCli } from './cli.ts';
 import { addBackup } from './commands/backup/backup.ts';
 import { addCopy } from './commands/copy.ts';
 import { addDiscover } from './commands/discover.ts';

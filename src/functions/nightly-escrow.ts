@@ -1,5 +1,4 @@
-import type { InvocationContext, Timer, TimerFunctionOptions } from '@azure/functions';
-import { output } from '@azure/functions';
+import { type InvocationContext, output, type Timer, type TimerFunctionOptions } from '@azure/functions';
 import { runSources } from '../app/run-sources.ts';
 import type { Services } from '../app/services.ts';
 import { tryWriteOnce } from '../app/try-write-once.ts';

@@ -1,5 +1,4 @@
-import type { InvocationContext, StorageQueueFunctionOptions } from '@azure/functions';
-import { output } from '@azure/functions';
+import { type InvocationContext, output, type StorageQueueFunctionOptions } from '@azure/functions';
 import { carryOutMessage } from '../app/carry-out-message.ts';
 import type { Services } from '../app/services.ts';
 import { contextLog } from './context-log.ts';

@@ -5,8 +5,7 @@ import { ContainerClient, newPipeline } from '@azure/storage-blob';
 import type { Clock } from '../azure/http/clock.ts';
 import { storageCalls, withoutRetries } from '../azure/http/storage-calls.ts';
 import { OutOfTime, ServiceError } from '../escrow/model/service-error.ts';
-import type { BlobBytes } from '../escrow/ports/blob-bytes.ts';
-import { hashOf } from '../escrow/ports/blob-bytes.ts';
+import { type BlobBytes, hashOf } from '../escrow/ports/blob-bytes.ts';
 import type { EscrowStore, ListOptions, NewBlob, StoredBlob } from '../escrow/ports/escrow-store.ts';
 import { storedBlobOf } from './stored-blob.ts';
 

@@ -4,8 +4,7 @@ import type { Clock } from '../azure/http/clock.ts';
 import type { EscrowStore } from '../escrow/ports/escrow-store.ts';
 import { createBlobContainerStore } from './blob-container.ts';
 import { makeStoreFolder } from './folder/copy-folder.ts';
-import type { FolderStore } from './folder/folder-store.ts';
-import { createFolderStore } from './folder/folder-store.ts';
+import { createFolderStore, type FolderStore } from './folder/folder-store.ts';
 
 export interface OpenStore {
   /** `https:` of a container or `file:` of a folder. Asked at the first use: whoever does without the store needs no setting. */

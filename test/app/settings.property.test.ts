@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Settings } from '../../src/app/settings.ts';
-import { readSettings, SettingsFault, settingNames } from '../../src/app/settings.ts';
+import { readSettings, type Settings, SettingsFault, settingNames } from '../../src/app/settings.ts';
 import { parseSchedule } from '../../src/escrow/model/run-time.ts';
 import { keyNamePattern, sourceNamePattern } from '../../src/escrow/model/source-path.ts';
 import { minimalSettings } from '../support/minimal-settings.ts';

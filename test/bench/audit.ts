@@ -1,14 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunId } from '../../src/escrow/model/run-id.ts';
-import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
+import { type RunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { runTimeOfTimer } from '../../src/escrow/model/run-time.ts';
 import { auditName, recordName, reportName, startedMarkerName } from '../../src/escrow/records/blob-names.ts';
 import { now } from '../support/now.ts';
 import { barChart } from './bar-chart.ts';
-import type { BenchSource } from './bench-azure.ts';
-import { keyName, settingsOf, startBenchAzure } from './bench-azure.ts';
+import { type BenchSource, keyName, settingsOf, startBenchAzure } from './bench-azure.ts';
 import { measure } from './measured-process.ts';
 import { measureRun } from './measured-run.ts';
 import type { Bench, Measurement } from './measurement.ts';

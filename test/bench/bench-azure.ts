@@ -1,5 +1,4 @@
-import type { LocalAzure } from '../../local-azure/local-azure.ts';
-import { startLocalAzure } from '../../local-azure/local-azure.ts';
+import { type LocalAzure, startLocalAzure } from '../../local-azure/local-azure.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 
 /** A vault or Managed HSM to measure on, with keys `key-00001`, `key-00002`, … */

@@ -1,9 +1,7 @@
 import { barChart } from './bar-chart.ts';
-import type { BenchSource } from './bench-azure.ts';
-import { settingsOf, startBenchAzure } from './bench-azure.ts';
+import { type BenchSource, settingsOf, startBenchAzure } from './bench-azure.ts';
 import { measure } from './measured-process.ts';
-import type { Bench, Measurement } from './measurement.ts';
-import { runTimes } from './measurement.ts';
+import { type Bench, type Measurement, runTimes } from './measurement.ts';
 import { medianOf } from './median.ts';
 
 /** CPU of our process for each key, against a bare loop with the same SDKs, connections and calls at once. */

@@ -1,7 +1,6 @@
 import hostJson from '../../host.json' with { type: 'json' };
 import { hostDefaults } from '../../src/app/host-json.ts';
-import type { SourceKind } from '../../src/escrow/model/source.ts';
-import { callsAtOnce, defaultBackupsPerSecond } from '../../src/escrow/model/source.ts';
+import { callsAtOnce, defaultBackupsPerSecond, type SourceKind } from '../../src/escrow/model/source.ts';
 import { prices } from './prices.ts';
 
 /** Sources that are alike. */

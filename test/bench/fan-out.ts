@@ -1,14 +1,12 @@
 import { escrowEventOf } from '../../local-azure/demonstration/first-pass.ts';
 import type { HostEvent } from '../../local-azure/functions-host/host-events.ts';
-import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
-import { startFunctionsHost } from '../../local-azure/functions-host/start.ts';
+import { type FunctionsHost, startFunctionsHost } from '../../local-azure/functions-host/start.ts';
 import type { LocalAzure } from '../../local-azure/local-azure.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { parseRecordName } from '../../src/escrow/records/blob-names.ts';
 import { hour, now } from '../support/now.ts';
 import { barChart } from './bar-chart.ts';
-import type { BenchSource } from './bench-azure.ts';
-import { settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
+import { type BenchSource, settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
 import type { Measurement } from './measurement.ts';
 import { medianOf } from './median.ts';
 

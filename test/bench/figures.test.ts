@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FigureName } from './figures.ts';
-import { figures, figureTable, isKept, missed } from './figures.ts';
+import { type FigureName, figures, figureTable, isKept, missed } from './figures.ts';
 import { median } from './median.ts';
 
 describe('figures', () => {

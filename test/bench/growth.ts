@@ -1,9 +1,7 @@
-import type { BenchSource } from './bench-azure.ts';
-import { startBenchAzure } from './bench-azure.ts';
+import { type BenchSource, startBenchAzure } from './bench-azure.ts';
 import { lineChart } from './line-chart.ts';
 import { measureRun } from './measured-run.ts';
-import type { Bench, Measurement } from './measurement.ts';
-import { runTimes } from './measurement.ts';
+import { type Bench, type Measurement, runTimes } from './measurement.ts';
 import { medianOf } from './median.ts';
 import type { Measured } from './worker-protocol.ts';
 

@@ -1,5 +1,4 @@
-import type { Chart } from './svg.ts';
-import { drawing, palette, text, ticks, tidy } from './svg.ts';
+import { type Chart, drawing, palette, text, ticks, tidy } from './svg.ts';
 
 export interface Series {
   readonly label: string;

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRecordName } from '../../src/escrow/records/blob-names.ts';
 import type { BundledProgram } from '../support/bundled-program.ts';
-import type { TestAzure } from '../support/local-azure.ts';
-import { startTestAzure } from '../support/local-azure.ts';
+import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 import { settingsOf } from './bench-azure.ts';
 import { buildWorker, measure } from './measured-process.ts';

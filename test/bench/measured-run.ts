@@ -1,10 +1,8 @@
 import type { RequestRecord } from '../../local-azure/key-vault/service.ts';
 import type { LocalAzure } from '../../local-azure/local-azure.ts';
-import type { BenchSource } from './bench-azure.ts';
-import { settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
+import { type BenchSource, settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
 import { measure } from './measured-process.ts';
-import type { Bench } from './measurement.ts';
-import { runTimes } from './measurement.ts';
+import { type Bench, runTimes } from './measurement.ts';
 import { vaultRequests } from './request-counts.ts';
 import type { Measured } from './worker-protocol.ts';
 

@@ -1,5 +1,4 @@
-import type { Estate } from './estate-plan.ts';
-import { nightOfEstate } from './estate-plan.ts';
+import { type Estate, nightOfEstate } from './estate-plan.ts';
 import { markdownTable } from './text-table.ts';
 
 const small: Estate['groups'] = [{ kind: 'vault', count: 1, keysEach: 100 }];

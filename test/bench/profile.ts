@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
 import { barChart } from './bar-chart.ts';
-import type { BenchSource } from './bench-azure.ts';
-import { settingsOf, startBenchAzure } from './bench-azure.ts';
+import { type BenchSource, settingsOf, startBenchAzure } from './bench-azure.ts';
 import { measure } from './measured-process.ts';
-import type { Measurement } from './measurement.ts';
-import { runTimes } from './measurement.ts';
+import { type Measurement, runTimes } from './measurement.ts';
 import { bytesByFrame, ownerOf, shares, timeByFrame } from './profile-shares.ts';
 import { buildUnbundled } from './unbundled.ts';
 

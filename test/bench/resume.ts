@@ -1,9 +1,7 @@
 import { barChart } from './bar-chart.ts';
-import type { BenchSource } from './bench-azure.ts';
-import { keyName, slowDown, startBenchAzure } from './bench-azure.ts';
+import { type BenchSource, keyName, slowDown, startBenchAzure } from './bench-azure.ts';
 import { measureRun } from './measured-run.ts';
-import type { Bench, Measurement } from './measurement.ts';
-import { runTimes } from './measurement.ts';
+import { type Bench, type Measurement, runTimes } from './measurement.ts';
 
 /** A Managed HSM in the same region. From afar a resume takes as long as its listing: 25 keys a call, one after the other. */
 const latencyMs = 50;

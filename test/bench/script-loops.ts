@@ -3,8 +3,7 @@ import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { DefaultAzureCredential } from '@azure/identity';
 import { KeyClient } from '@azure/keyvault-keys';
-import type { RequestPolicyFactory } from '@azure/storage-blob';
-import { ContainerClient, newPipeline } from '@azure/storage-blob';
+import { ContainerClient, newPipeline, type RequestPolicyFactory } from '@azure/storage-blob';
 import PQueue from 'p-queue';
 
 /** What the two scripts work on. */

@@ -1,11 +1,9 @@
 import type { LocalAzure } from '../../local-azure/local-azure.ts';
 import { barChart } from './bar-chart.ts';
-import type { BenchSource } from './bench-azure.ts';
-import { slowDown, startBenchAzure } from './bench-azure.ts';
+import { type BenchSource, slowDown, startBenchAzure } from './bench-azure.ts';
 import { measure } from './measured-process.ts';
 import { measureRun } from './measured-run.ts';
-import type { Bench, Measurement } from './measurement.ts';
-import { runTimes } from './measurement.ts';
+import { type Bench, type Measurement, runTimes } from './measurement.ts';
 import { median, medianOf } from './median.ts';
 import { countByOperation, storageRequestsPerKey, vaultRequests, vaultRequestsPerKey } from './request-counts.ts';
 

@@ -7,8 +7,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { UsageFault } from '../../src/app/usage-fault.ts';
 import { loadSettings } from '../../src/cli/options/settings-source.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
-import type { Io } from '../../src/cli/terminal/io.ts';
-import { programName } from '../../src/cli/terminal/io.ts';
+import { type Io, programName } from '../../src/cli/terminal/io.ts';
 import { type CliOptions, collectIo } from '../support/cli.ts';
 import { minimalSettings } from '../support/minimal-settings.ts';
 

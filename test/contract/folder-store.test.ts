@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { createFolderStore } from '../../src/store/folder/folder-store.ts';
 import { onExFat } from '../support/mounted-disk.ts';
 import { now } from '../support/now.ts';
-import type { StoreUnderTest } from './escrow-store.ts';
-import { describeEscrowStore } from './escrow-store.ts';
+import { describeEscrowStore, type StoreUnderTest } from './escrow-store.ts';
 
 async function openFolder(root: string, close: () => Promise<void>): Promise<StoreUnderTest> {
   const store = createFolderStore(root, now);

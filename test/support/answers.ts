@@ -1,7 +1,6 @@
 import { failureKindOf } from '../../src/azure/http/failure-kind-of.ts';
 import type { FailureKind } from '../../src/escrow/model/failure-kind.ts';
-import type { ServiceAnswer, ServiceName } from '../../src/escrow/model/service-error.ts';
-import { ServiceError } from '../../src/escrow/model/service-error.ts';
+import { type ServiceAnswer, ServiceError, type ServiceName } from '../../src/escrow/model/service-error.ts';
 
 /** What a service said, with the meaning that the adapters give to exactly these codes. */
 export function answered(

@@ -1,5 +1,4 @@
-import type { EscrowSource, SourceKind } from '../../src/escrow/model/source.ts';
-import { defaultBackupsPerSecond } from '../../src/escrow/model/source.ts';
+import { defaultBackupsPerSecond, type EscrowSource, type SourceKind } from '../../src/escrow/model/source.ts';
 
 /** A configured source with the defaults of the settings. */
 export function escrowSource(

@@ -1,7 +1,6 @@
 import { recordName } from '../../src/escrow/records/blob-names.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
-import type { StoredRecord } from '../../src/escrow/records/stored-record.ts';
-import { storedRecordOf } from '../../src/escrow/records/stored-record.ts';
+import { type StoredRecord, storedRecordOf } from '../../src/escrow/records/stored-record.ts';
 import { noLimit, publicSuffixes } from './escrow-sources.ts';
 import type { MemoryStore } from './memory-store.ts';
 

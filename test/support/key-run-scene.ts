@@ -2,8 +2,7 @@ import { type NamedKeyJob, runNamedKey } from '../../src/escrow/run/key-run.ts';
 import { escrowSource, noLimit } from './escrow-sources.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { runPorts } from './run-ports.ts';
-import type { ScriptedKey } from './scripted-key-source.ts';
-import { createScriptedKeySource } from './scripted-key-source.ts';
+import { createScriptedKeySource, type ScriptedKey } from './scripted-key-source.ts';
 
 // One key of one vault, backed up on demand into a store in memory.
 

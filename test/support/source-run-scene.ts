@@ -2,8 +2,7 @@ import { runSource, type SourceJob } from '../../src/escrow/run/source-run.ts';
 import { escrowSource } from './escrow-sources.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { runPorts } from './run-ports.ts';
-import type { ScriptedKey } from './scripted-key-source.ts';
-import { createScriptedKeySource } from './scripted-key-source.ts';
+import { createScriptedKeySource, type ScriptedKey } from './scripted-key-source.ts';
 
 export const prod = escrowSource('vault', 'contoso-prod', { place: { geography: 'europe' } });
 export const runId = '20261124T020000Z';

@@ -1,6 +1,5 @@
 import type { StoredBlob } from '../../src/escrow/ports/escrow-store.ts';
-import type { StoredRecord } from '../../src/escrow/records/stored-record.ts';
-import { storedRecordOf } from '../../src/escrow/records/stored-record.ts';
+import { type StoredRecord, storedRecordOf } from '../../src/escrow/records/stored-record.ts';
 import { publicSuffixes } from './escrow-sources.ts';
 import { storedBlob } from './memory-store.ts';
 

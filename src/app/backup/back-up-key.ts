@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Failure } from '../../escrow/model/failure.ts';
-import { describeFailure } from '../../escrow/model/failure.ts';
-import type { RunId } from '../../escrow/model/run-id.ts';
-import { requestRunId } from '../../escrow/model/run-id.ts';
+import { describeFailure, type Failure } from '../../escrow/model/failure.ts';
+import { type RunId, requestRunId } from '../../escrow/model/run-id.ts';
 import { skipMessages } from '../../escrow/model/selection.ts';
 import type { EscrowSource } from '../../escrow/model/source.ts';
-import type { BackupFormat } from '../../escrow/records/backup-envelope.ts';
-import { readBackupFormat } from '../../escrow/records/backup-envelope.ts';
+import { type BackupFormat, readBackupFormat } from '../../escrow/records/backup-envelope.ts';
 import { sha256Of } from '../../escrow/records/put-once.ts';
 import type { Task } from '../task.ts';
 

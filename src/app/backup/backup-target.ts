@@ -3,8 +3,7 @@ import type { EscrowSource, SourceId } from '../../escrow/model/source.ts';
 import { keyNamePattern, sourcePath } from '../../escrow/model/source-path.ts';
 import type { Task } from '../task.ts';
 import { UsageFault } from '../usage-fault.ts';
-import type { DeskSelection } from './desk-source.ts';
-import { deskSource } from './desk-source.ts';
+import { type DeskSelection, deskSource } from './desk-source.ts';
 
 /** What is to be backed up: one key, or all that a source's selection takes. */
 export interface BackupTarget {

@@ -1,8 +1,6 @@
 import { dayMs } from '../../escrow/model/day.ts';
-import type { RunId } from '../../escrow/model/run-id.ts';
-import { scheduledRunId } from '../../escrow/model/run-id.ts';
-import type { SourceId } from '../../escrow/model/source.ts';
-import { isSameSource } from '../../escrow/model/source.ts';
+import { type RunId, scheduledRunId } from '../../escrow/model/run-id.ts';
+import { isSameSource, type SourceId } from '../../escrow/model/source.ts';
 import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
 import { parseRunBlobName, runPrefix } from '../../escrow/records/blob-names.ts';
 import { readStartedMarker } from '../../escrow/records/run-report.ts';

@@ -1,5 +1,4 @@
-import type { EscrowSource, SourceId, SourceKind } from '../../escrow/model/source.ts';
-import { isSameSource } from '../../escrow/model/source.ts';
+import { type EscrowSource, isSameSource, type SourceId, type SourceKind } from '../../escrow/model/source.ts';
 
 /** What a person may say of a source beside its name. */
 export interface DeskSelection {

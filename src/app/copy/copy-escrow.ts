@@ -8,12 +8,9 @@ import { faultsOfBytes } from '../../escrow/records/record-verification.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import { openCopyFolder } from '../../store/folder/copy-folder.ts';
 import type { FolderStore } from '../../store/folder/folder-store.ts';
-import type { RecordQuery } from '../find-records.ts';
-import { forEachRecord } from '../find-records.ts';
-import type { Task } from '../task.ts';
-import { recordPlace } from '../task.ts';
-import type { LeftOut } from './copy-page.ts';
-import { copyPage } from './copy-page.ts';
+import { forEachRecord, type RecordQuery } from '../find-records.ts';
+import { recordPlace, type Task } from '../task.ts';
+import { copyPage, type LeftOut } from './copy-page.ts';
 
 export type CopyResult = Awaited<ReturnType<typeof copyEscrow>>;
 

@@ -1,9 +1,7 @@
-import type { SourceId } from '../../escrow/model/source.ts';
-import { describeSource } from '../../escrow/model/source.ts';
+import { describeSource, type SourceId } from '../../escrow/model/source.ts';
 import { sourcePath } from '../../escrow/model/source-path.ts';
 import { html, trustedHtml } from '../../escrow/page/html.ts';
-import type { StoredRecord } from '../../escrow/records/stored-record.ts';
-import { newestFirst } from '../../escrow/records/stored-record.ts';
+import { newestFirst, type StoredRecord } from '../../escrow/records/stored-record.ts';
 
 /** A record that was not copied. */
 export interface LeftOut {

@@ -15,8 +15,9 @@ export type SourceChange =
 const ownTopicName = (vaultName: string): string => `evgt-key-escrow-${vaultName}`;
 
 /**
- * The file of sources after a look around, and what differs, in the order of its entries: every source found is in it with what Azure says of where it is. What a person chose
- * (selection, pace, events, private endpoint, restore place, `notEscrowed`) stays as it was written.
+ * The file of sources after a look around, and what differs, in the order of its entries. Every source found is in it, with what
+ * Azure says of where it is. What a person chose (selection, pace, events, private endpoint, restore place, `notEscrowed`) stays as it
+ * was written.
  */
 export function mergeSources(found: readonly FoundSource[], existing: readonly SourceEntry[]) {
   const changes: SourceChange[] = [];

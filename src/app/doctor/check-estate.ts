@@ -3,8 +3,7 @@ import { compareSources, unconfigured } from '../discover/compare-sources.ts';
 import { findSources } from '../discover/find-sources.ts';
 import type { SourceEntry } from '../discover/sources-file.ts';
 import type { Task } from '../task.ts';
-import type { Check, CheckedSubject } from './check.ts';
-import { notChecked, ok, unlessRefused } from './check.ts';
+import { type Check, type CheckedSubject, notChecked, ok, unlessRefused } from './check.ts';
 
 const maxNamed = 3;
 

@@ -2,8 +2,7 @@ import { counted } from '../../escrow/model/finding.ts';
 import type { PoisonMessage } from '../../escrow/ports/request-queue.ts';
 import { isSet } from '../settings.ts';
 import type { Task } from '../task.ts';
-import type { Check, CheckedSubject } from './check.ts';
-import { attempt, failed, notChecked, ok } from './check.ts';
+import { attempt, type Check, type CheckedSubject, failed, notChecked, ok } from './check.ts';
 
 /**
  * The on-demand queue, whether the app can work on it, and the queue of what could not be carried out.

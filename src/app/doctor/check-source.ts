@@ -1,16 +1,13 @@
 import { lookup } from 'node:dns/promises';
 import { describeFailure, failureHeadline } from '../../escrow/model/failure.ts';
-import type { FailureKind } from '../../escrow/model/failure-kind.ts';
-import { isDenied } from '../../escrow/model/failure-kind.ts';
+import { type FailureKind, isDenied } from '../../escrow/model/failure-kind.ts';
 import { sourceUrl } from '../../escrow/model/key-id.ts';
 import { skipReasonOf } from '../../escrow/model/selection.ts';
-import type { EscrowSource } from '../../escrow/model/source.ts';
-import { describeSource } from '../../escrow/model/source.ts';
+import { describeSource, type EscrowSource } from '../../escrow/model/source.ts';
 import type { SourceKey } from '../../escrow/model/source-key.ts';
 import { readBackupFormat } from '../../escrow/records/backup-envelope.ts';
 import type { Task } from '../task.ts';
-import type { Check, CheckedSubject } from './check.ts';
-import { failed, notChecked, ok, unlessRefused } from './check.ts';
+import { type Check, type CheckedSubject, failed, notChecked, ok, unlessRefused } from './check.ts';
 
 /** What stands between a person and the first key of a source, and then its backup, in this order. */
 const stages = ['reach', 'token', 'list', 'backup'] as const;

@@ -2,8 +2,7 @@ import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
 import { auditFolder, drillFolder, runPrefix } from '../../escrow/records/blob-names.ts';
 import { tryCanary } from '../../escrow/write-once/canary.ts';
 import type { Task } from '../task.ts';
-import type { Check, CheckedSubject } from './check.ts';
-import { attempt, failed, notChecked, ok } from './check.ts';
+import { attempt, type Check, type CheckedSubject, failed, notChecked, ok } from './check.ts';
 
 /** The three stores: there, readable, and that of the records really write-once, which is tried on the canary. */
 export async function checkStores(task: Task): Promise<CheckedSubject[]> {

@@ -5,8 +5,7 @@ import { auditFolder, drillFolder, parseAuditName, parseDrillReceiptName } from 
 import { listRuns } from '../../escrow/records/stored-run.ts';
 import type { SourceEntry } from '../discover/sources-file.ts';
 import type { Task } from '../task.ts';
-import type { CheckedSubject } from './check.ts';
-import { ok, unlessRefused } from './check.ts';
+import { type CheckedSubject, ok, unlessRefused } from './check.ts';
 import { checkEstate } from './check-estate.ts';
 import { checkQueues } from './check-queues.ts';
 import { checkSource } from './check-source.ts';

@@ -1,13 +1,10 @@
-import type { Drill, DrillPorts } from '../../escrow/drill/drill.ts';
-import { runDrill } from '../../escrow/drill/drill.ts';
+import { type Drill, type DrillPorts, runDrill } from '../../escrow/drill/drill.ts';
 import { readDrillAttempts } from '../../escrow/drill/drill-attempts.ts';
-import type { DrillOptions } from '../../escrow/drill/drill-choice.ts';
-import { chooseForDrill } from '../../escrow/drill/drill-choice.ts';
+import { chooseForDrill, type DrillOptions } from '../../escrow/drill/drill-choice.ts';
 import { requireEmpty, sweepCommand } from '../../escrow/drill/drill-target.ts';
 import { findOpenDrills } from '../../escrow/drill/open-drills.ts';
 import { EscrowFault } from '../../escrow/model/failure.ts';
-import type { SourceId } from '../../escrow/model/source.ts';
-import { describeSource } from '../../escrow/model/source.ts';
+import { describeSource, type SourceId } from '../../escrow/model/source.ts';
 import { matchesAny } from '../../escrow/model/wildcard.ts';
 import { recordedKeyNames, recordedSources } from '../../escrow/records/record-listing.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
@@ -16,8 +13,7 @@ import { requireExpendablePlace } from '../restore/expendable-place.ts';
 import { openKeyReferences } from '../restore/key-references.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
 import { restorePortsOf } from '../restore/restore-ports.ts';
-import type { Task } from '../task.ts';
-import { readOrSay, recordPlace } from '../task.ts';
+import { readOrSay, recordPlace, type Task } from '../task.ts';
 
 // What a drill is printed from.
 export { describeLeft } from '../../escrow/drill/drill.ts';

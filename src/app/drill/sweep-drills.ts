@@ -1,11 +1,9 @@
 import { findOpenDrills } from '../../escrow/drill/open-drills.ts';
-import type { Leftover } from '../../escrow/drill/sweep.ts';
-import { closeDrills, findLeftovers, sweep } from '../../escrow/drill/sweep.ts';
+import { closeDrills, findLeftovers, type Leftover, sweep } from '../../escrow/drill/sweep.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
 import { requireExpendablePlace } from '../restore/expendable-place.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
-import type { Task } from '../task.ts';
-import { readOrSay } from '../task.ts';
+import { readOrSay, type Task } from '../task.ts';
 
 export type { Leftover };
 

@@ -3,10 +3,8 @@ import { restoreMany } from '../../escrow/restore/restore-many.ts';
 import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
 import type { Task } from '../task.ts';
 import { openKeyReferences } from './key-references.ts';
-import type { RestorePlan } from './plan-restores.ts';
-import { isStillThere } from './plan-restores.ts';
-import type { QuarantineDesk } from './restore-ports.ts';
-import { restorePortsOf } from './restore-ports.ts';
+import { isStillThere, type RestorePlan } from './plan-restores.ts';
+import { type QuarantineDesk, restorePortsOf } from './restore-ports.ts';
 import type { RestoreReceipt } from './restore-receipt.ts';
 
 export type { RestoreOutcome };

@@ -1,8 +1,7 @@
 import type { SourceId } from '../../escrow/model/source.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
 import { requireExpendable } from '../../escrow/restore/expendable-target.ts';
-import type { Task } from '../task.ts';
-import { readOrSay } from '../task.ts';
+import { readOrSay, type Task } from '../task.ts';
 
 /**
  * Makes sure that a place is no source, and says what is odd about it.

@@ -1,13 +1,11 @@
 import { ServiceError } from '../../escrow/model/service-error.ts';
-import type { SourceId } from '../../escrow/model/source.ts';
-import { defaultBackupsPerSecond, describeSource, isSameSource } from '../../escrow/model/source.ts';
+import { defaultBackupsPerSecond, describeSource, isSameSource, type SourceId } from '../../escrow/model/source.ts';
 import { sourcePath } from '../../escrow/model/source-path.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import type { KeyReference } from '../../escrow/restore/comparison.ts';
 import { readVersions } from '../../escrow/restore/key-versions.ts';
-import type { Task } from '../task.ts';
-import { readOrSay } from '../task.ts';
+import { readOrSay, type Task } from '../task.ts';
 
 /** What a restored record is compared with: the key in its source, read under the person's own identity, and as audits saw it. */
 export type ReferenceOf = (record: StoredRecord) => Promise<KeyReference>;

@@ -1,6 +1,5 @@
 import { describeSource } from '../../escrow/model/source.ts';
-import type { LeftKey } from '../../escrow/restore/restored-key.ts';
-import { deletionLine } from '../../escrow/restore/restored-key.ts';
+import { deletionLine, type LeftKey } from '../../escrow/restore/restored-key.ts';
 
 /** What a restore leaves somewhere, or may leave, and the line that deletes it. */
 export function describeLeft({ place, name }: LeftKey): string {

@@ -2,23 +2,18 @@ import { dayMs } from '../../escrow/model/day.ts';
 import { describeFailure } from '../../escrow/model/failure.ts';
 import { counted } from '../../escrow/model/finding.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
-import type { PacedSource, SourceId } from '../../escrow/model/source.ts';
-import { describeSource } from '../../escrow/model/source.ts';
+import { describeSource, type PacedSource, type SourceId } from '../../escrow/model/source.ts';
 import { certificateBackedKeys } from '../../escrow/records/certificate-backed.ts';
 import { nothingRestorable } from '../../escrow/records/record-choice.ts';
 import { listRecords } from '../../escrow/records/record-listing.ts';
-import type { RecordPick } from '../../escrow/records/record-pick.ts';
-import { pickRecord } from '../../escrow/records/record-pick.ts';
+import { pickRecord, type RecordPick } from '../../escrow/records/record-pick.ts';
 import { describePick } from '../../escrow/records/record-pick-words.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
-import type { PlannedRestore } from '../../escrow/restore/restore-many.ts';
-import { isTaken } from '../../escrow/restore/restore-many.ts';
+import { isTaken, type PlannedRestore } from '../../escrow/restore/restore-many.ts';
 import { describeOtherPlace, inConfiguredPlace } from '../../escrow/restore/restore-place.ts';
-import type { TakenNames } from '../../escrow/restore/restore-step.ts';
-import { noNames, readTakenNames, restoreStepOf } from '../../escrow/restore/restore-step.ts';
+import { noNames, readTakenNames, restoreStepOf, type TakenNames } from '../../escrow/restore/restore-step.ts';
 import { faultOf } from '../describe-error.ts';
-import type { Task } from '../task.ts';
-import { recordPlace } from '../task.ts';
+import { recordPlace, type Task } from '../task.ts';
 import type { PacedTarget } from './prepare-restore.ts';
 
 // What a plan is printed from.

@@ -1,7 +1,6 @@
 import { describeFailure } from '../../escrow/model/failure.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
-import type { PacedSource } from '../../escrow/model/source.ts';
-import { describeSource, isSameSource } from '../../escrow/model/source.ts';
+import { describeSource, isSameSource, type PacedSource } from '../../escrow/model/source.ts';
 import type { DeletedKey } from '../../escrow/ports/key-operator.ts';
 import type { RecordPick } from '../../escrow/records/record-pick.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
@@ -10,16 +9,17 @@ import { readVersions } from '../../escrow/restore/key-versions.ts';
 import { recoverKey, restoreRecord } from '../../escrow/restore/restore-key.ts';
 import { isTaken } from '../../escrow/restore/restore-many.ts';
 import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
-import type { RestoreTarget } from '../../escrow/restore/restore-place.ts';
-import { describeOtherPlace, inConfiguredPlace, judgePlace } from '../../escrow/restore/restore-place.ts';
-import type { RestoreStep } from '../../escrow/restore/restore-step.ts';
-import { noNames, readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
+import {
+  describeOtherPlace,
+  inConfiguredPlace,
+  judgePlace,
+  type RestoreTarget,
+} from '../../escrow/restore/restore-place.ts';
+import { noNames, type RestoreStep, readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
 import { faultOf } from '../describe-error.ts';
 import type { Task } from '../task.ts';
-import type { ReferenceOf } from './key-references.ts';
-import { openKeyReferences } from './key-references.ts';
-import type { QuarantineDesk } from './restore-ports.ts';
-import { requireQuarantine, restorePortsOf } from './restore-ports.ts';
+import { openKeyReferences, type ReferenceOf } from './key-references.ts';
+import { type QuarantineDesk, requireQuarantine, restorePortsOf } from './restore-ports.ts';
 
 export interface PacedTarget extends RestoreTarget {
   readonly source: PacedSource;

@@ -1,6 +1,5 @@
 import { EscrowFault } from '../../escrow/model/failure.ts';
-import type { PacedSource } from '../../escrow/model/source.ts';
-import { isSameSource } from '../../escrow/model/source.ts';
+import { isSameSource, type PacedSource } from '../../escrow/model/source.ts';
 import type { Quarantine } from '../../escrow/restore/quarantine.ts';
 import type { RestorePorts } from '../../escrow/restore/restore-key.ts';
 import type { Task } from '../task.ts';

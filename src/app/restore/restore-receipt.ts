@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
-import { open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { EscrowFault } from '../../escrow/model/failure.ts';
 import type { SourceId } from '../../escrow/model/source.ts';

@@ -1,6 +1,5 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
-import type { ServiceName } from '../../escrow/model/service-error.ts';
-import { ServiceError } from '../../escrow/model/service-error.ts';
+import { ServiceError, type ServiceName } from '../../escrow/model/service-error.ts';
 import { createDiscreetAgent } from './discreet-agent.ts';
 
 let agent: ReturnType<typeof createDiscreetAgent> | undefined;

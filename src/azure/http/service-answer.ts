@@ -1,7 +1,5 @@
-import type { ServiceName } from '../../escrow/model/service-error.ts';
-import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
-import type { ServiceRefusal } from './failure-kind-of.ts';
-import { failureKindOf, unknownCodeOf } from './failure-kind-of.ts';
+import { OutOfTime, ServiceError, type ServiceName } from '../../escrow/model/service-error.ts';
+import { failureKindOf, type ServiceRefusal, unknownCodeOf } from './failure-kind-of.ts';
 import { identityErrorOf, isIdentityError } from './identity-error.ts';
 
 /** The parts of an HTTP answer that an error is made from; both SDK generations fit it. */

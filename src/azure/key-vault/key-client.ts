@@ -1,15 +1,12 @@
 import type { TokenCredential } from '@azure/identity';
 import { KeyClient } from '@azure/keyvault-keys';
-import type { SourceSuffixes } from '../../escrow/model/key-id.ts';
-import { sourceUrl } from '../../escrow/model/key-id.ts';
+import { type SourceSuffixes, sourceUrl } from '../../escrow/model/key-id.ts';
 import type { PacedSource, SourceId } from '../../escrow/model/source.ts';
 import type { ConflictWait } from '../../escrow/ports/conflict-wait.ts';
 import type { Clock } from '../http/clock.ts';
-import type { Pacer } from '../http/pacer.ts';
-import { createPacer } from '../http/pacer.ts';
+import { createPacer, type Pacer } from '../http/pacer.ts';
 import { toServiceError } from '../http/service-answer.ts';
-import type { CallContext } from './key-vault-pipeline.ts';
-import { callContext, keyVaultPipeline } from './key-vault-pipeline.ts';
+import { type CallContext, callContext, keyVaultPipeline } from './key-vault-pipeline.ts';
 
 export interface KeyClientParts {
   readonly source: PacedSource;

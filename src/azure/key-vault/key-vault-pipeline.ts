@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { KeyClientOptions } from '@azure/keyvault-keys';
-import type { ServiceName } from '../../escrow/model/service-error.ts';
-import { ServiceError } from '../../escrow/model/service-error.ts';
+import { ServiceError, type ServiceName } from '../../escrow/model/service-error.ts';
 import { conflictWaitsMs } from '../../escrow/ports/conflict-wait.ts';
 import type { Clock } from '../http/clock.ts';
 import { hostGuard } from '../http/connection.ts';
@@ -10,8 +9,7 @@ import type { Pacer } from '../http/pacer.ts';
 import { withRetries } from '../http/retry.ts';
 import { invalidAnswer, keyVaultErrorOf, parseObject, toServiceError } from '../http/service-answer.ts';
 import { validServiceDate } from '../http/valid-service-date.ts';
-import type { KeyChange } from './transient-conflicts.ts';
-import { isTransientConflict, keyChangeOf } from './transient-conflicts.ts';
+import { isTransientConflict, type KeyChange, keyChangeOf } from './transient-conflicts.ts';
 
 /** What a call into the SDK carries to the pipeline; the SDK drops the caller's options on every page but the first. */
 export interface CallContext {

@@ -19,6 +19,7 @@ const changes: ReadonlyMap<string, ChangingOperation> = new Map([
   ['POST deletedkeys/recover', 'recover'],
 ]);
 
+/** The change that a request makes, by its method and path. */
 export function keyChangeOf(method: string, url: string): KeyChange | undefined {
   const [, collection, keyName, action] = new URL(url).pathname.split('/');
   const operation = changes.get(`${method} ${collection}${action ? `/${action}` : ''}`);

@@ -1,5 +1,4 @@
-import type { CopyResult } from '../../app/copy/copy-escrow.ts';
-import { copyEscrow } from '../../app/copy/copy-escrow.ts';
+import { type CopyResult, copyEscrow } from '../../app/copy/copy-escrow.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import { namesOfSource } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';

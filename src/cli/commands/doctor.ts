@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Check, CheckedSubject } from '../../app/doctor/check.ts';
-import type { Diagnosis } from '../../app/doctor/diagnose.ts';
-import { diagnose } from '../../app/doctor/diagnose.ts';
+import { type Diagnosis, diagnose } from '../../app/doctor/diagnose.ts';
 import { namesOfSource } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';
 import { showAge } from '../options/instants.ts';

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { downloadRecord } from '../../app/download-record.ts';
 import type { FoundRecord } from '../../app/find-records.ts';
-import type { SourceId } from '../../escrow/model/source.ts';
-import { describeSource } from '../../escrow/model/source.ts';
+import { describeSource, type SourceId } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showAge } from '../options/instants.ts';
 import { asOfTime, blobName, readRecordChoice } from '../options/record-options.ts';

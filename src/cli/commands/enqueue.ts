@@ -1,7 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import { awaitRequest } from '../../app/await-request.ts';
-import type { RequestMessage } from '../../app/enqueue-request.ts';
-import { enqueueRequest } from '../../app/enqueue-request.ts';
+import { enqueueRequest, type RequestMessage } from '../../app/enqueue-request.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
 import type { Cli } from '../cli.ts';
 import { parseDuration } from '../options/instants.ts';

@@ -1,5 +1,4 @@
-import type { ImportOutcome } from '../../app/import/import-backups.ts';
-import { importBackups } from '../../app/import/import-backups.ts';
+import { type ImportOutcome, importBackups } from '../../app/import/import-backups.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';

@@ -1,5 +1,4 @@
-import type { FoundRecord } from '../../app/find-records.ts';
-import { findRecords, obstacleOf } from '../../app/find-records.ts';
+import { type FoundRecord, findRecords, obstacleOf } from '../../app/find-records.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import { namesOfSource } from '../../escrow/model/source-names.ts';
 import { sourcePath } from '../../escrow/model/source-path.ts';

@@ -1,7 +1,5 @@
-import type { RunPlan } from '../../app/plan-runs.ts';
-import { planRuns } from '../../app/plan-runs.ts';
-import type { Failure } from '../../escrow/model/failure.ts';
-import { failureSentence } from '../../escrow/model/failure.ts';
+import { planRuns, type RunPlan } from '../../app/plan-runs.ts';
+import { type Failure, failureSentence } from '../../escrow/model/failure.ts';
 import { describeSource } from '../../escrow/model/source.ts';
 import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
 import type { Cli } from '../cli.ts';

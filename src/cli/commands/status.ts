@@ -1,5 +1,11 @@
-import type { CoverageStatus, EscrowStatus, KeyStatus } from '../../app/read-status.ts';
-import { countStatuses, needsAttention, readStatus } from '../../app/read-status.ts';
+import {
+  type CoverageStatus,
+  countStatuses,
+  type EscrowStatus,
+  type KeyStatus,
+  needsAttention,
+  readStatus,
+} from '../../app/read-status.ts';
 import { failureSentence } from '../../escrow/model/failure.ts';
 import { findingMessage } from '../../escrow/model/finding.ts';
 import { describeSource } from '../../escrow/model/source.ts';

@@ -1,6 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
-import type { EvidenceVerdict, Verification } from '../../app/verify.ts';
-import { verifyEvidence, verifyRecords } from '../../app/verify.ts';
+import { type EvidenceVerdict, type Verification, verifyEvidence, verifyRecords } from '../../app/verify.ts';
 import { findingMessage } from '../../escrow/model/finding.ts';
 import type { Cli } from '../cli.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';

@@ -1,5 +1,4 @@
-import type { Command, OptionValues } from '@commander-js/extra-typings';
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
 import { namesOfSource } from '../../escrow/model/source-names.ts';
 import { parseSourcePath, sourceNamePattern } from '../../escrow/model/source-path.ts';
 

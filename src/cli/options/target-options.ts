@@ -1,10 +1,8 @@
-import type { Command, OptionValues } from '@commander-js/extra-typings';
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
 import type { OperatorServices } from '../../app/operator-services.ts';
 import type { PacedTarget } from '../../app/restore/prepare-restore.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
-import type { RestorePlace } from '../../escrow/model/source.ts';
-import { defaultBackupsPerSecond, isSameSource } from '../../escrow/model/source.ts';
+import { defaultBackupsPerSecond, isSameSource, type RestorePlace } from '../../escrow/model/source.ts';
 import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
 import { parseSourceName } from './source-options.ts';
 

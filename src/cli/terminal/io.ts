@@ -1,6 +1,5 @@
 import { relative } from 'node:path';
-import type { Interruption } from './interruption.ts';
-import { listenForInterruption } from './interruption.ts';
+import { type Interruption, listenForInterruption } from './interruption.ts';
 
 /** All that a command shares with the world outside of Azure, as an argument: a test runs a command in its own process. */
 export interface Io extends Interruption {

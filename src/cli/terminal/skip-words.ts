@@ -1,5 +1,4 @@
-import type { SkipReason } from '../../escrow/model/selection.ts';
-import { skipMessages } from '../../escrow/model/selection.ts';
+import { type SkipReason, skipMessages } from '../../escrow/model/selection.ts';
 import type { Io } from './io.ts';
 import { print } from './print.ts';
 

@@ -1,22 +1,19 @@
 import { calendarStart, decodeMarks, encodeMarks, markDays } from '../coverage/calendar.ts';
-import type { Day } from '../model/day.ts';
-import { calendarDays } from '../model/day.ts';
+import { calendarDays, type Day } from '../model/day.ts';
 import { scheduledRunId } from '../model/run-id.ts';
 import type { EscrowSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStores } from '../ports/escrow-stores.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { StorageAdministration } from '../ports/storage-protection.ts';
-import type { Audit, AuditedKey, AuditedSource } from '../records/audit-document.ts';
-import { auditFormat } from '../records/audit-document.ts';
+import { type Audit, type AuditedKey, type AuditedSource, auditFormat } from '../records/audit-document.ts';
 import { joinKeys, packKeys } from '../records/packed-keys.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 import { emptyHistory } from '../run/run-history.ts';
 import { canaryOf, checkEscrow } from './checks/escrow-checks.ts';
 import { checkLeftOut } from './checks/source-checks.ts';
 import { createTally } from './document/audit-totals.ts';
-import type { AuditInputs } from './inputs/audit-inputs.ts';
-import { loadAuditInputs } from './inputs/audit-inputs.ts';
+import { type AuditInputs, loadAuditInputs } from './inputs/audit-inputs.ts';
 import { readProtection } from './inputs/storage-protection.ts';
 import { auditSource } from './source-audit.ts';
 

@@ -1,8 +1,6 @@
-import type { SourceCoverage } from '../coverage/coverage.ts';
-import { coverSource } from '../coverage/coverage.ts';
+import { coverSource, type SourceCoverage } from '../coverage/coverage.ts';
 import { turnSize } from '../coverage/witness.ts';
-import type { Finding } from '../model/finding.ts';
-import { counted } from '../model/finding.ts';
+import { counted, type Finding } from '../model/finding.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { AuditedKey, AuditedKeys, AuditedSource } from '../records/audit-document.ts';
 import { recordPrefix } from '../records/blob-names.ts';
@@ -16,8 +14,7 @@ import { checkedKey, checkSource, folderChecks, reportChecks } from './checks/so
 import type { AuditTally } from './document/audit-totals.ts';
 import { auditedKey } from './document/audited-key.ts';
 import type { SourceAuditContext, SourceToAudit } from './inputs/audit-inputs.ts';
-import type { KeyDraft } from './witness-keys.ts';
-import { witnessKeys } from './witness-keys.ts';
+import { type KeyDraft, witnessKeys } from './witness-keys.ts';
 
 /** Audits one source: coverage, versions, runs; what a person must know of it and what is wrong with it. */
 export async function auditSource(

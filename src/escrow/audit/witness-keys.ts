@@ -1,12 +1,16 @@
 import { inParallel } from '../coverage/in-parallel.ts';
-import type { WitnessCandidate } from '../coverage/witness.ts';
-import { lossOf, presentVersions, turnSize, witnessTurns, witnessVersions } from '../coverage/witness.ts';
+import {
+  lossOf,
+  presentVersions,
+  turnSize,
+  type WitnessCandidate,
+  witnessTurns,
+  witnessVersions,
+} from '../coverage/witness.ts';
 import { requiresBackup } from '../model/coverage-status.ts';
 import { describeFailure } from '../model/failure.ts';
-import type { Finding } from '../model/finding.ts';
-import { finding } from '../model/finding.ts';
-import type { EscrowSource } from '../model/source.ts';
-import { callsAtOnce } from '../model/source.ts';
+import { type Finding, finding } from '../model/finding.ts';
+import { callsAtOnce, type EscrowSource } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { AuditedKey, WitnessedVersions } from '../records/audit-document.ts';
 import { faultOfBlob } from '../records/blob-fault.ts';

@@ -1,7 +1,5 @@
-import type { CoverageStatus } from '../model/coverage-status.ts';
-import { requiresBackup } from '../model/coverage-status.ts';
-import type { Day } from '../model/day.ts';
-import { addDays, calendarDays, dayMs, dayOf } from '../model/day.ts';
+import { type CoverageStatus, requiresBackup } from '../model/coverage-status.ts';
+import { addDays, calendarDays, type Day, dayMs, dayOf } from '../model/day.ts';
 
 /**
  * What a day came to for one key: `e` escrowed; `h` held, nothing new but at its end the newest record was still within the

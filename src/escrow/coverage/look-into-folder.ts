@@ -1,16 +1,13 @@
 import { addDays, calendarDays, dayMs, dayOf, stampOf } from '../model/day.ts';
-import type { Failure } from '../model/failure.ts';
-import { describeFailure } from '../model/failure.ts';
+import { describeFailure, type Failure } from '../model/failure.ts';
 import { runTimeLagDays } from '../model/run-id.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { AuditedKey } from '../records/audit-document.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { orderOf } from '../records/record-order.ts';
-import type { CoverageContext } from './coverage-context.ts';
-import { freshSinceOf } from './coverage-context.ts';
-import type { FolderQuestion, RecordFolder } from './record-folder.ts';
-import { readFolder } from './record-folder.ts';
+import { type CoverageContext, freshSinceOf } from './coverage-context.ts';
+import { type FolderQuestion, type RecordFolder, readFolder } from './record-folder.ts';
 
 /**
  * The last days of a key's folder, and the record that is remembered; the whole where that shows no fresh record. Whoever fills

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Day } from '../model/day.ts';
-import { dayMs, dayOf } from '../model/day.ts';
+import { type Day, dayMs, dayOf } from '../model/day.ts';
 import { scheduledRunId, timeMargin } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
 import type { AuditedFolder, AuditedRecord } from '../records/audit-document.ts';
-import type { BlobFault } from '../records/blob-fault.ts';
-import { faultOfBlob } from '../records/blob-fault.ts';
+import { type BlobFault, faultOfBlob } from '../records/blob-fault.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/bounded-read.ts';
 import { newestOrderFirst, orderOf, type RecordOrder } from '../records/record-order.ts';

@@ -1,8 +1,7 @@
 import type { CoverageStatus } from '../model/coverage-status.ts';
 import { timeMargin } from '../model/run-id.ts';
 import { ServiceError } from '../model/service-error.ts';
-import type { KeyVersion, SourceKey } from '../model/source-key.ts';
-import { thumbprintOf } from '../model/source-key.ts';
+import { type KeyVersion, type SourceKey, thumbprintOf } from '../model/source-key.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { AuditedKey, WitnessedVersion, WitnessedVersions } from '../records/audit-document.ts';
 

@@ -4,13 +4,10 @@ import type { EscrowSource, SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import { matchesAny } from '../model/wildcard.ts';
 import { chooseRecord } from '../records/record-choice.ts';
-import type { RecordPlace } from '../records/record-listing.ts';
-import { recordedKeyNames } from '../records/record-listing.ts';
+import { type RecordPlace, recordedKeyNames } from '../records/record-listing.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import type { RestoreTarget } from '../restore/restore-place.ts';
-import { inConfiguredPlace, judgePlace } from '../restore/restore-place.ts';
-import type { DrillAttempts, KnownDrills } from './drill-attempts.ts';
-import { failedLast } from './drill-attempts.ts';
+import { inConfiguredPlace, judgePlace, type RestoreTarget } from '../restore/restore-place.ts';
+import { type DrillAttempts, failedLast, type KnownDrills } from './drill-attempts.ts';
 
 export interface DrillOptions {
   /** Whose keys; each has records. */

@@ -1,12 +1,10 @@
-import type { Failure } from '../model/failure.ts';
-import { describeFailure, failureSentence } from '../model/failure.ts';
+import { describeFailure, type Failure, failureSentence } from '../model/failure.ts';
 import type { FailureKind } from '../model/failure-kind.ts';
 import { describeSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { DrilledKey } from '../records/drill-receipt.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import type { Comparison } from '../restore/comparison.ts';
-import { compareRestored } from '../restore/comparison.ts';
+import { type Comparison, compareRestored } from '../restore/comparison.ts';
 import { describeStranger, strangerInside } from '../restore/restore-failure.ts';
 import type { RestorePorts } from '../restore/restore-key.ts';
 import { removeKey } from '../restore/restored-key.ts';

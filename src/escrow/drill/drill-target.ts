@@ -1,7 +1,6 @@
 import { describeFailure, EscrowFault, failureHeadline } from '../model/failure.ts';
 import { ServiceError } from '../model/service-error.ts';
-import type { SourceId } from '../model/source.ts';
-import { describeSource } from '../model/source.ts';
+import { describeSource, type SourceId } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import { readTakenNames } from '../restore/restore-step.ts';
 

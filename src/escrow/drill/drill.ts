@@ -1,16 +1,13 @@
-import type { Failure } from '../model/failure.ts';
-import { describeFailure } from '../model/failure.ts';
+import { describeFailure, type Failure } from '../model/failure.ts';
 import { describeSource } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { drillJournalFormat, openDrill } from '../records/drill-journal.ts';
-import type { DrilledKey, DrillReceipt } from '../records/drill-receipt.ts';
-import { drillFormat, putDrillReceipt } from '../records/drill-receipt.ts';
+import { type DrilledKey, type DrillReceipt, drillFormat, putDrillReceipt } from '../records/drill-receipt.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import type { RestorePorts } from '../restore/restore-key.ts';
 import type { RestoreTarget } from '../restore/restore-place.ts';
-import type { DrilledRecord } from './drill-record.ts';
-import { drillRecord } from './drill-record.ts';
+import { type DrilledRecord, drillRecord } from './drill-record.ts';
 import { sweepCommand } from './drill-target.ts';
 
 export interface DrillPorts extends RestorePorts {

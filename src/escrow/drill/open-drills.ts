@@ -3,8 +3,7 @@ import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { drillFolder, lastReceipts, parseDrillJournalName } from '../records/blob-names.ts';
-import type { DrillJournal } from '../records/drill-journal.ts';
-import { readDrillJournal } from '../records/drill-journal.ts';
+import { type DrillJournal, readDrillJournal } from '../records/drill-journal.ts';
 import { readDrillReceipt } from '../records/drill-receipt.ts';
 
 /** A drill that no receipt closes: it crashed, is under way, or left something. What it says is a claim of whoever wrote it. */

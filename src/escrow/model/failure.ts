@@ -2,10 +2,8 @@ import * as z from 'zod/mini';
 import type { FailureKind, Need } from './failure-kind.ts';
 import { reasonOf, remedyOf } from './remedy.ts';
 import { OutOfTime, ServiceError } from './service-error.ts';
-import type { SourceId } from './source.ts';
-import { describeSource } from './source.ts';
-import type { SourceOperation } from './source-operation.ts';
-import { attemptOf, needOf } from './source-operation.ts';
+import { describeSource, type SourceId } from './source.ts';
+import { attemptOf, needOf, type SourceOperation } from './source-operation.ts';
 
 const text = z.string();
 

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import type { SourceId } from './source.ts';
-import { describeSource } from './source.ts';
+import { describeSource, type SourceId } from './source.ts';
 import { parseSourcePath, sourcePath } from './source-path.ts';
 
 /** What was found, with its title on the page; the names are a contract with the alarms. */

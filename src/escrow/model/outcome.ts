@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import type { Failure } from './failure.ts';
-import { failureSchema, withThrown } from './failure.ts';
+import { type Failure, failureSchema, withThrown } from './failure.ts';
 import { skipReasons } from './selection.ts';
 
 const text = z.string();

@@ -1,5 +1,4 @@
-import type { Need } from './failure-kind.ts';
-import { meanings, remedies } from './failure-kind.ts';
+import { meanings, type Need, remedies } from './failure-kind.ts';
 import type { ServiceError, ServiceName } from './service-error.ts';
 
 const storages: Readonly<Partial<Record<ServiceName, 'blobs' | 'queue' | 'folder'>>> = {

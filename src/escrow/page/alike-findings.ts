@@ -1,7 +1,5 @@
-import type { Finding } from '../model/finding.ts';
-import { capitalised } from '../model/finding.ts';
-import type { Html } from './html.ts';
-import { html } from './html.ts';
+import { capitalised, type Finding } from '../model/finding.ts';
+import { type Html, html } from './html.ts';
 import { count, digits } from './words.ts';
 
 /**

@@ -1,9 +1,7 @@
-import type { DayMark } from '../coverage/calendar.ts';
-import { decodeMarks } from '../coverage/calendar.ts';
+import { type DayMark, decodeMarks } from '../coverage/calendar.ts';
 import { addDays } from '../model/day.ts';
 import type { AuditedKey, AuditHead } from '../records/audit-document.ts';
-import type { Html } from './html.ts';
-import { html, htmlTable, trustedHtml } from './html.ts';
+import { type Html, html, htmlTable, trustedHtml } from './html.ts';
 import { count, dayWords, monthWord } from './words.ts';
 
 // Keys by days. Each row is one SVG of at most six paths, a subpath per run of equal days; the dash pattern of the style

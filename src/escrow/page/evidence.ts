@@ -1,8 +1,7 @@
 import { nextOccurrence } from '../model/run-time.ts';
 import type { Audit, AuditDigest } from '../records/audit-document.ts';
 import { canaryName } from '../records/blob-names.ts';
-import type { Html } from './html.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { storageFacts } from './storage-facts.ts';
 import { count, durationWords, timeElement } from './words.ts';
 

@@ -1,7 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import { alikeFindings, costOf, countOf, singleFinding } from './alike-findings.ts';
-import type { Html } from './html.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { findingWord } from './words.ts';
 
 /** More alike findings of one source than this are shown as one, with the single ones folded. */

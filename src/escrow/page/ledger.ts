@@ -1,11 +1,8 @@
 import { presentVersions } from '../coverage/witness.ts';
 import { requiresBackup } from '../model/coverage-status.ts';
-import type { Finding, FindingKind } from '../model/finding.ts';
-import { describeAge } from '../model/finding.ts';
-import type { AuditedKey, AuditedSource } from '../records/audit-document.ts';
-import { timeOfRecord } from '../records/audit-document.ts';
-import type { Html } from './html.ts';
-import { html, htmlTable } from './html.ts';
+import { describeAge, type Finding, type FindingKind } from '../model/finding.ts';
+import { type AuditedKey, type AuditedSource, timeOfRecord } from '../records/audit-document.ts';
+import { type Html, html, htmlTable } from './html.ts';
 import { digits, findingWord, timeWords, wordsOfStatus } from './words.ts';
 
 /**

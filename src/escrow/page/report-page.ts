@@ -4,10 +4,8 @@ import { answer, answerLine } from './answer.ts';
 import { legend } from './calendar.ts';
 import { evidenceSection } from './evidence.ts';
 import { findingsSection } from './findings.ts';
-import type { Html } from './html.ts';
-import { html, trustedHtml } from './html.ts';
-import type { PageBudget, PageKey, PageSource } from './source.ts';
-import { sourceAnchor, sourceBudget, sourceSection } from './source.ts';
+import { type Html, html, trustedHtml } from './html.ts';
+import { type PageBudget, type PageKey, type PageSource, sourceAnchor, sourceBudget, sourceSection } from './source.ts';
 import { styleSheet } from './style.ts';
 import { count, kindWord, timeElement } from './words.ts';
 

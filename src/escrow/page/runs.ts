@@ -1,6 +1,5 @@
 import type { AuditedRun, AuditedSource } from '../records/audit-document.ts';
-import type { Html } from './html.ts';
-import { html, htmlTable, trustedHtml } from './html.ts';
+import { type Html, html, htmlTable, trustedHtml } from './html.ts';
 import { count, digits, durationWords, timeElement } from './words.ts';
 
 const signs = { ok: '✓', incomplete: '!', unfinished: '?' } as const;

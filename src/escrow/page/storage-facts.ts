@@ -1,7 +1,6 @@
 import type { ContainerProtection } from '../ports/storage-protection.ts';
 import type { Audit, AuditedProtection } from '../records/audit-document.ts';
-import type { Html } from './html.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { count } from './words.ts';
 
 const policyWords: Readonly<Record<ContainerProtection['policy'], string>> = {

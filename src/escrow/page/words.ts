@@ -2,8 +2,7 @@ import type { CoverageStatus } from '../model/coverage-status.ts';
 import { findingTitles } from '../model/finding.ts';
 import type { SourceKind } from '../model/source.ts';
 import type { AuditedSource } from '../records/audit-document.ts';
-import type { Html } from './html.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 
 // The words of the page. Every status has a sign of its own, so that none is told by colour alone.
 

@@ -1,5 +1,4 @@
-import type { Hash } from 'node:crypto';
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 
 /** Bytes that nobody has to hold at once. Each time that they are gone through, the same pieces are made anew. */
 export interface BytesInPieces extends Iterable<Uint8Array> {

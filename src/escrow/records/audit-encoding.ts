@@ -1,9 +1,6 @@
-import type { BlobBytes, BytesInPieces } from '../ports/blob-bytes.ts';
-import { piecesOf } from '../ports/blob-bytes.ts';
-import type { Audit, AuditedKey, AuditHead } from './audit-document.ts';
-import { auditedKeySchema, auditHeadSchema } from './audit-document.ts';
-import type { PackedKeys } from './packed-keys.ts';
-import { packKeys } from './packed-keys.ts';
+import { type BlobBytes, type BytesInPieces, piecesOf } from '../ports/blob-bytes.ts';
+import { type Audit, type AuditedKey, type AuditHead, auditedKeySchema, auditHeadSchema } from './audit-document.ts';
+import { type PackedKeys, packKeys } from './packed-keys.ts';
 
 // An audit is one JSON object with one key a line, so that nobody has to hold 50,000 keys as objects to read or write it.
 

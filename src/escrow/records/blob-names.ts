@@ -1,5 +1,4 @@
-import type { RunId } from '../model/run-id.ts';
-import { parseRunTime } from '../model/run-id.ts';
+import { parseRunTime, type RunId } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import { keyNamePattern, parseSourcePath, sourcePath } from '../model/source-path.ts';
 

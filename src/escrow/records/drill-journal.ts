@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { EscrowFault } from '../model/failure.ts';
-import type { RunId } from '../model/run-id.ts';
-import { scheduledRunId } from '../model/run-id.ts';
+import { type RunId, scheduledRunId } from '../model/run-id.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { drillJournalName } from './blob-names.ts';
 import { putJson, readJson, readOrWhy } from './stored-json.ts';

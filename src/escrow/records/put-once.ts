@@ -1,6 +1,5 @@
 import type { ServiceError } from '../model/service-error.ts';
-import type { BlobBytes } from '../ports/blob-bytes.ts';
-import { hashOf } from '../ports/blob-bytes.ts';
+import { type BlobBytes, hashOf } from '../ports/blob-bytes.ts';
 import type { EscrowStore, NewBlob, StoredBlob } from '../ports/escrow-store.ts';
 
 export type PutOnce =

@@ -1,11 +1,8 @@
 import { EscrowFault } from '../model/failure.ts';
-import type { SourceId } from '../model/source.ts';
-import { describeSource, isSameSource } from '../model/source.ts';
-import type { RecordPlace } from './record-listing.ts';
-import { listRecords } from './record-listing.ts';
+import { describeSource, isSameSource, type SourceId } from '../model/source.ts';
+import { listRecords, type RecordPlace } from './record-listing.ts';
 import { obstacleOf } from './record-obstacle.ts';
-import type { PassedOver, RecordPick } from './record-pick.ts';
-import { pickRecord } from './record-pick.ts';
+import { type PassedOver, pickRecord, type RecordPick } from './record-pick.ts';
 import { storedRecordOf } from './stored-record.ts';
 
 /** Which one record: a key's newest (as of a time), or one by its blob name. */

@@ -1,12 +1,10 @@
 import type { SourceSuffixes } from '../model/key-id.ts';
-import type { SourceId } from '../model/source.ts';
-import { isSameSource } from '../model/source.ts';
+import { isSameSource, type SourceId } from '../model/source.ts';
 import { parseSourcePath, sourceFolders } from '../model/source-path.ts';
 import { matchesAny } from '../model/wildcard.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { namedFolder, recordPrefix } from './blob-names.ts';
-import type { StoredRecord } from './stored-record.ts';
-import { newestFirst, storedRecordOf } from './stored-record.ts';
+import { newestFirst, type StoredRecord, storedRecordOf } from './stored-record.ts';
 
 /** Where records are read, and until when. */
 export interface RecordPlace {

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import type { RestorePlace } from '../model/source.ts';
-import { placeLabels } from '../model/source.ts';
+import { placeLabels, type RestorePlace } from '../model/source.ts';
 import { triggerSchema } from '../ports/escrow-events.ts';
 
 const filled = z.string().check(z.minLength(1));

@@ -1,5 +1,4 @@
-import type { BlobFault } from './blob-fault.ts';
-import { faultOfBlob, maxRecordBytes } from './blob-fault.ts';
+import { type BlobFault, faultOfBlob, maxRecordBytes } from './blob-fault.ts';
 import { namedFolder } from './blob-names.ts';
 import type { StoredRecord } from './stored-record.ts';
 

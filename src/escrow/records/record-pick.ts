@@ -1,8 +1,6 @@
 import type { RecordsOfKey } from './record-listing.ts';
-import type { RecordObstacle } from './record-obstacle.ts';
-import { obstacleOf } from './record-obstacle.ts';
-import type { StoredRecord } from './stored-record.ts';
-import { newestFirst } from './stored-record.ts';
+import { obstacleOf, type RecordObstacle } from './record-obstacle.ts';
+import { newestFirst, type StoredRecord } from './stored-record.ts';
 
 /** A record that would have been chosen, but can never be restored as it lies. */
 export interface PassedOver {

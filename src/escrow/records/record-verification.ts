@@ -1,8 +1,6 @@
-import type { SourceSuffixes } from '../model/key-id.ts';
-import { parseKeyId } from '../model/key-id.ts';
+import { parseKeyId, type SourceSuffixes } from '../model/key-id.ts';
 import { precedesRun } from '../model/run-id.ts';
-import type { SourceKind } from '../model/source.ts';
-import { isSameSource } from '../model/source.ts';
+import { isSameSource, type SourceKind } from '../model/source.ts';
 import { readBackupFormat } from './backup-envelope.ts';
 import { parseRecordName } from './blob-names.ts';
 import { sha256Of } from './put-once.ts';

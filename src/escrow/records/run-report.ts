@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
 import { failureSchema } from '../model/failure.ts';
 import { reportedOutcomeSchema } from '../model/outcome.ts';
-import type { RunId } from '../model/run-id.ts';
-import { precedesRun } from '../model/run-id.ts';
-import type { SourceId } from '../model/source.ts';
-import { placeSchema } from '../model/source.ts';
+import { precedesRun, type RunId } from '../model/run-id.ts';
+import { placeSchema, type SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import { triggerSchema } from '../ports/escrow-events.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';

@@ -1,8 +1,7 @@
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import type { Audit } from './audit-document.ts';
-import type { ReadAudit } from './audit-encoding.ts';
-import { decodeAudit, encodeAudit, isAudit, maxAuditBytes } from './audit-encoding.ts';
+import { decodeAudit, encodeAudit, isAudit, maxAuditBytes, type ReadAudit } from './audit-encoding.ts';
 import { auditFolder, auditName, parseAuditName } from './blob-names.ts';
 import { putOnce, sha256Of } from './put-once.ts';
 

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { ServiceError } from '../model/service-error.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
-import type { PutOnce } from './put-once.ts';
-import { putOnce } from './put-once.ts';
+import { type PutOnce, putOnce } from './put-once.ts';
 
 /** Reports, receipts and requests: a report has about 250 bytes a key. */
 export const maxEvidenceBytes = 64 * 1024 ** 2;

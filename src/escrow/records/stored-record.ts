@@ -1,12 +1,9 @@
-import type { SourceSuffixes } from '../model/key-id.ts';
-import { parseKeyId } from '../model/key-id.ts';
+import { parseKeyId, type SourceSuffixes } from '../model/key-id.ts';
 import type { SourceId } from '../model/source.ts';
 import type { StoredBlob } from '../ports/escrow-store.ts';
 import { namedFolder, parseRecordName } from './blob-names.ts';
-import type { RecordMetadata } from './record-metadata.ts';
-import { readRecordMetadata } from './record-metadata.ts';
-import type { RecordOrder } from './record-order.ts';
-import { newestOrderFirst, orderOf } from './record-order.ts';
+import { type RecordMetadata, readRecordMetadata } from './record-metadata.ts';
+import { newestOrderFirst, orderOf, type RecordOrder } from './record-order.ts';
 
 /** An escrow record as it lies in the store: the blob, and what its name and metadata say it is. */
 export interface StoredRecord extends RecordMetadata {

@@ -1,6 +1,5 @@
 import { addDays, dayOf, stampOf } from '../model/day.ts';
-import type { RunId } from '../model/run-id.ts';
-import { precedesRun, runTimeLagDays } from '../model/run-id.ts';
+import { precedesRun, type RunId, runTimeLagDays } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';

@@ -1,10 +1,8 @@
 import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 import { dayMs } from '../model/day.ts';
-import type { SourceSuffixes } from '../model/key-id.ts';
-import { parseKeyId } from '../model/key-id.ts';
-import type { EscrowSource, SourceId } from '../model/source.ts';
-import { describeSource, isSameSource } from '../model/source.ts';
+import { parseKeyId, type SourceSuffixes } from '../model/key-id.ts';
+import { describeSource, type EscrowSource, isSameSource, type SourceId } from '../model/source.ts';
 import { sourceOfNames } from '../model/source-names.ts';
 import { keyNamePattern } from '../model/source-path.ts';
 import { faultOfBlobName } from '../records/blob-names.ts';

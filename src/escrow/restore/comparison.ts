@@ -4,8 +4,7 @@ import type { WitnessedVersion, WitnessedVersions } from '../records/audit-docum
 import type { DrilledKey } from '../records/drill-receipt.ts';
 import { backedUpAt } from '../records/record-order.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import type { SeenVersion, SeenVersions } from './key-versions.ts';
-import { readVersions } from './key-versions.ts';
+import { readVersions, type SeenVersion, type SeenVersions } from './key-versions.ts';
 
 /** What the versions of a restored key are compared with, read before the restore. */
 export interface KeyReference {

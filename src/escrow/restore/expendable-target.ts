@@ -1,7 +1,6 @@
 import { EscrowFault } from '../model/failure.ts';
 import { capitalised } from '../model/finding.ts';
-import type { EscrowSource, SourceId } from '../model/source.ts';
-import { describeSource, isSameSource } from '../model/source.ts';
+import { describeSource, type EscrowSource, isSameSource, type SourceId } from '../model/source.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { recordPrefix } from '../records/blob-names.ts';

@@ -1,17 +1,12 @@
-import type { Failure } from '../model/failure.ts';
-import { describeFailure } from '../model/failure.ts';
-import type { SourceId } from '../model/source.ts';
-import { describeSource } from '../model/source.ts';
+import { describeFailure, type Failure } from '../model/failure.ts';
+import { describeSource, type SourceId } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import type { Comparison, KeyReference } from './comparison.ts';
-import { compareRestored } from './comparison.ts';
+import { type Comparison, compareRestored, type KeyReference } from './comparison.ts';
 import { describeStranger, strangerInside } from './restore-failure.ts';
 import { readTakenName } from './restore-step.ts';
-import type { LeftKey } from './restored-key.ts';
-import { removeKey } from './restored-key.ts';
-import type { SendPorts } from './send-record.ts';
-import { sendRecord } from './send-record.ts';
+import { type LeftKey, removeKey } from './restored-key.ts';
+import { type SendPorts, sendRecord } from './send-record.ts';
 
 /** A vault or Managed HSM where nothing matters, in the same place as the target: records are restored and compared there first. */
 export interface Quarantine {

@@ -1,12 +1,9 @@
-import type { Failure } from '../model/failure.ts';
-import { describeFailure, refusalOf } from '../model/failure.ts';
+import { describeFailure, type Failure, refusalOf } from '../model/failure.ts';
 import { ServiceError } from '../model/service-error.ts';
-import type { SourceId } from '../model/source.ts';
-import { describeSource } from '../model/source.ts';
+import { describeSource, type SourceId } from '../model/source.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import { describeRestorePlace } from './restore-place.ts';
-import type { LeftKey } from './restored-key.ts';
-import { deletionLine } from './restored-key.ts';
+import { deletionLine, type LeftKey } from './restored-key.ts';
 
 /**
  * Why the service did not restore a record whose digest matches. Its answers differ little, and an HSM's not at all; but the

@@ -2,16 +2,13 @@ import { describeFailure } from '../model/failure.ts';
 import { describeSource } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import type { KeyReference } from './comparison.ts';
-import { compareKey, compareRestored } from './comparison.ts';
+import { compareKey, compareRestored, type KeyReference } from './comparison.ts';
 import { readVersions } from './key-versions.ts';
-import type { Quarantine } from './quarantine.ts';
-import { tryInQuarantine } from './quarantine.ts';
+import { type Quarantine, tryInQuarantine } from './quarantine.ts';
 import { describeStranger } from './restore-failure.ts';
 import type { RestoreOutcome } from './restore-outcome.ts';
 import { deletionLine } from './restored-key.ts';
-import type { SendPorts } from './send-record.ts';
-import { readVerified, sendRecord } from './send-record.ts';
+import { readVerified, type SendPorts, sendRecord } from './send-record.ts';
 import { settleConflict } from './settle-conflict.ts';
 
 export interface RestorePorts extends SendPorts {

@@ -1,8 +1,7 @@
 import PQueue from 'p-queue';
 import { callsAtOnce } from '../model/source.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import type { RestorePorts } from './restore-key.ts';
-import { recoverKey, restoreRecord } from './restore-key.ts';
+import { type RestorePorts, recoverKey, restoreRecord } from './restore-key.ts';
 import type { RestoreOutcome } from './restore-outcome.ts';
 import type { RestoreStep } from './restore-step.ts';
 

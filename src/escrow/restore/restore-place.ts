@@ -1,6 +1,12 @@
 import { capitalised } from '../model/finding.ts';
-import type { EscrowSource, RestorePlace, SourceId } from '../model/source.ts';
-import { describeSource, isSameSource, placeLabels } from '../model/source.ts';
+import {
+  describeSource,
+  type EscrowSource,
+  isSameSource,
+  placeLabels,
+  type RestorePlace,
+  type SourceId,
+} from '../model/source.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 
 /** Somewhere that a backup is to be restored to, and what is known of where that lies. */

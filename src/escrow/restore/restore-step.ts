@@ -3,8 +3,7 @@ import { describeSource, isSameSource } from '../model/source.ts';
 import type { DeletedKey, KeyOperator } from '../ports/key-operator.ts';
 import type { RecordPick } from '../records/record-pick.ts';
 import { describeArchived } from '../records/record-pick-words.ts';
-import type { RestoreTarget } from './restore-place.ts';
-import { judgePlace } from './restore-place.ts';
+import { judgePlace, type RestoreTarget } from './restore-place.ts';
 
 /** Which names the target has, lower-case: active keys, and deleted ones whose names are still taken. */
 export interface TakenNames {

@@ -1,8 +1,6 @@
-import type { Failure } from '../model/failure.ts';
-import { describeFailure, EscrowFault } from '../model/failure.ts';
+import { describeFailure, EscrowFault, type Failure } from '../model/failure.ts';
 import { ServiceError } from '../model/service-error.ts';
-import type { SourceId } from '../model/source.ts';
-import { describeSource } from '../model/source.ts';
+import { describeSource, type SourceId } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 
 /** What a restore of this process returned: nothing else may be deleted without a person naming it. */

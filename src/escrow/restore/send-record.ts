@@ -1,10 +1,8 @@
-import type { Failure } from '../model/failure.ts';
-import { describeFailure } from '../model/failure.ts';
+import { describeFailure, type Failure } from '../model/failure.ts';
 import type { FailureKind } from '../model/failure-kind.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import { describeSource } from '../model/source.ts';
-import type { ConflictWait } from '../ports/conflict-wait.ts';
-import { conflictWaitsMs } from '../ports/conflict-wait.ts';
+import { type ConflictWait, conflictWaitsMs } from '../ports/conflict-wait.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { DeletedKey, KeyInside, KeyOperator } from '../ports/key-operator.ts';
 import { maxRecordBytes } from '../records/blob-fault.ts';

@@ -1,8 +1,7 @@
 import { refusalOf } from '../model/failure.ts';
 import { describeSource } from '../model/source.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import type { KeyReference } from './comparison.ts';
-import { compareKey, knownVersions } from './comparison.ts';
+import { compareKey, type KeyReference, knownVersions } from './comparison.ts';
 import { readVersions } from './key-versions.ts';
 import { describeStranger, strangerInside } from './restore-failure.ts';
 import type { RestoreOutcome } from './restore-outcome.ts';

@@ -1,6 +1,5 @@
 import { describeFailure } from '../model/failure.ts';
-import type { Outcome, RecordOutcome } from '../model/outcome.ts';
-import { failedOutcome } from '../model/outcome.ts';
+import { failedOutcome, type Outcome, type RecordOutcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
 import { OutOfTime } from '../model/service-error.ts';
 import type { EscrowSource } from '../model/source.ts';
@@ -13,8 +12,7 @@ import { readBackupFormat } from '../records/backup-envelope.ts';
 import { recordName } from '../records/blob-names.ts';
 import { putOnce } from '../records/put-once.ts';
 import { recordContentType, writeRecordMetadata } from '../records/record-metadata.ts';
-import type { OwnRecord } from './own-records.ts';
-import { freeNumber, listOwnRecords, settledBy } from './own-records.ts';
+import { freeNumber, listOwnRecords, type OwnRecord, settledBy } from './own-records.ts';
 
 /** What one backup reaches: its source, the store, and the time that it has. */
 export interface EscrowPorts {

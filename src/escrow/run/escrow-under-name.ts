@@ -5,8 +5,15 @@ import { reasonOf } from '../model/remedy.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, NewBlob, StoredBlob } from '../ports/escrow-store.ts';
 import { putOnce, sha256Of } from '../records/put-once.ts';
-import type { EscrowPorts, KeyJob } from './escrow-key.ts';
-import { alreadyEscrowed, backUp, escrowed, orFailed, wouldEscrow } from './escrow-key.ts';
+import {
+  alreadyEscrowed,
+  backUp,
+  type EscrowPorts,
+  escrowed,
+  type KeyJob,
+  orFailed,
+  wouldEscrow,
+} from './escrow-key.ts';
 import { isOwn } from './own-records.ts';
 
 /** Codes of failures that no retry can mend: the request has to change. */

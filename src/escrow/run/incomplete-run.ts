@@ -1,5 +1,4 @@
-import type { Failure } from '../model/failure.ts';
-import { failureSentence } from '../model/failure.ts';
+import { type Failure, failureSentence } from '../model/failure.ts';
 import { counted } from '../model/finding.ts';
 import { describeSource } from '../model/source.ts';
 import type { SourceRun } from './source-run.ts';

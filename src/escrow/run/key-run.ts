@@ -1,6 +1,5 @@
 import { describeFailure } from '../model/failure.ts';
-import type { Outcome } from '../model/outcome.ts';
-import { failedOutcome } from '../model/outcome.ts';
+import { failedOutcome, type Outcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
 import { skipMessages, skipReasonOf } from '../model/selection.ts';
 import type { EscrowSource } from '../model/source.ts';

@@ -1,6 +1,5 @@
 import { EscrowFault } from '../model/failure.ts';
-import type { RunId } from '../model/run-id.ts';
-import { precedesRun } from '../model/run-id.ts';
+import { precedesRun, type RunId } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';

@@ -1,12 +1,10 @@
 import { inParallel } from '../coverage/in-parallel.ts';
-import type { Day } from '../model/day.ts';
-import { dayMs, dayOf } from '../model/day.ts';
+import { type Day, dayMs, dayOf } from '../model/day.ts';
 import { keyNamePattern, sourcePath } from '../model/source-path.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import type { AuditedRun } from '../records/audit-document.ts';
 import { oneLargeAtATime } from '../records/bounded-read.ts';
-import type { RunReport } from '../records/run-report.ts';
-import { readRunReport } from '../records/run-report.ts';
+import { type RunReport, readRunReport } from '../records/run-report.ts';
 import { maxEvidenceBytes, readOrWhy } from '../records/stored-json.ts';
 import type { StoredRun } from '../records/stored-run.ts';
 

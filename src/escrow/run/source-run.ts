@@ -1,8 +1,6 @@
 import PQueue from 'p-queue';
-import type { Failure } from '../model/failure.ts';
-import { describeFailure, failureOf, failureSentence } from '../model/failure.ts';
-import type { Outcome, OutcomeCounts } from '../model/outcome.ts';
-import { countOutcomes, failedOutcome } from '../model/outcome.ts';
+import { describeFailure, type Failure, failureOf, failureSentence } from '../model/failure.ts';
+import { countOutcomes, failedOutcome, type Outcome, type OutcomeCounts } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
 import {
   faultOfListing,
@@ -12,16 +10,14 @@ import {
   skipMessages,
   skipReasonOf,
 } from '../model/selection.ts';
-import type { EscrowSource } from '../model/source.ts';
-import { callsAtOnce } from '../model/source.ts';
+import { callsAtOnce, type EscrowSource } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import { sourcePath } from '../model/source-path.ts';
 import type { EscrowEvent, EscrowLog, RunStatus, Trigger } from '../ports/escrow-events.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import { recordName } from '../records/blob-names.ts';
 import { markStarted, putRunReport, runReportFormat } from '../records/run-report.ts';
-import type { EscrowPorts } from './escrow-key.ts';
-import { escrowKey, wouldEscrow } from './escrow-key.ts';
+import { type EscrowPorts, escrowKey, wouldEscrow } from './escrow-key.ts';
 import { logOutcome } from './outcome-log.ts';
 
 export interface SourceJob {

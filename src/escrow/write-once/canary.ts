@@ -1,7 +1,6 @@
 import { messageOf } from '../model/failure.ts';
 import { isDenied } from '../model/failure-kind.ts';
-import type { Finding } from '../model/finding.ts';
-import { finding, found } from '../model/finding.ts';
+import { type Finding, finding, found } from '../model/finding.ts';
 import { reasonOf } from '../model/remedy.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, NewBlob } from '../ports/escrow-store.ts';

@@ -1,7 +1,6 @@
 import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { BlobBytes } from '../../escrow/ports/blob-bytes.ts';
-import { piecesOf } from '../../escrow/ports/blob-bytes.ts';
+import { type BlobBytes, piecesOf } from '../../escrow/ports/blob-bytes.ts';
 
 /** Codes of file systems that have no hard links (FAT, exFAT, some network shares). */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);

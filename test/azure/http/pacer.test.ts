@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Turn } from '../../../src/azure/http/pacer.ts';
-import { createPacer } from '../../../src/azure/http/pacer.ts';
+import { createPacer, type Turn } from '../../../src/azure/http/pacer.ts';
 import { OutOfTime } from '../../../src/escrow/model/service-error.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { createSimulatedClock } from '../../support/simulated-clock.ts';

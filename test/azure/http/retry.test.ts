@@ -1,10 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Pacer } from '../../../src/azure/http/pacer.ts';
-import { createPacer } from '../../../src/azure/http/pacer.ts';
+import { createPacer, type Pacer } from '../../../src/azure/http/pacer.ts';
 import { withRetries } from '../../../src/azure/http/retry.ts';
 import { toServiceError } from '../../../src/azure/http/service-answer.ts';
-import type { ServiceAnswer } from '../../../src/escrow/model/service-error.ts';
-import { OutOfTime, type ServiceError } from '../../../src/escrow/model/service-error.ts';
+import { OutOfTime, type ServiceAnswer, type ServiceError } from '../../../src/escrow/model/service-error.ts';
 import { answered as serviceAnswer } from '../../support/answers.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { createSimulatedClock } from '../../support/simulated-clock.ts';

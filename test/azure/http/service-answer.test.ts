@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { HttpAnswer } from '../../../src/azure/http/service-answer.ts';
-import { keyVaultErrorOf, retryAfterOf, toServiceError } from '../../../src/azure/http/service-answer.ts';
+import {
+  type HttpAnswer,
+  keyVaultErrorOf,
+  retryAfterOf,
+  toServiceError,
+} from '../../../src/azure/http/service-answer.ts';
 import { OutOfTime } from '../../../src/escrow/model/service-error.ts';
 import { answered } from '../../support/answers.ts';
 import { fromNow, minute, now } from '../../support/now.ts';

@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { requireEmpty } from '../../../src/escrow/drill/drill-target.ts';
 import type { KeyOperator } from '../../../src/escrow/ports/key-operator.ts';
 import type { StoredAudit } from '../../../src/escrow/records/stored-audits.ts';
-import type { KnownSources } from '../../../src/escrow/restore/expendable-target.ts';
-import { requireExpendable } from '../../../src/escrow/restore/expendable-target.ts';
+import { type KnownSources, requireExpendable } from '../../../src/escrow/restore/expendable-target.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
 

@@ -7,8 +7,7 @@ import { answered } from '../../support/answers.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
 import { escrowedRecord } from '../../support/escrowed-record.ts';
 import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
-import type { ScriptedOperator } from '../../support/scripted-operator.ts';
-import { scriptedOperator } from '../../support/scripted-operator.ts';
+import { type ScriptedOperator, scriptedOperator } from '../../support/scripted-operator.ts';
 import { witnessedVersions } from '../../support/witnessed-versions.ts';
 
 const target = { source: { kind: 'vault', name: 'contoso-drill' }, place: {} } as const;

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Failure } from '../../../src/escrow/model/failure.ts';
-import { describeFailure, EscrowFault, failureHeadline, failureSentence } from '../../../src/escrow/model/failure.ts';
+import {
+  describeFailure,
+  EscrowFault,
+  type Failure,
+  failureHeadline,
+  failureSentence,
+} from '../../../src/escrow/model/failure.ts';
 import { OutOfTime } from '../../../src/escrow/model/service-error.ts';
 import { incompleteRun } from '../../../src/escrow/run/incomplete-run.ts';
 import { answered } from '../../support/answers.ts';

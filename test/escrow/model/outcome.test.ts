@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Outcome } from '../../../src/escrow/model/outcome.ts';
-import { countOutcomes, failedOutcome } from '../../../src/escrow/model/outcome.ts';
+import { countOutcomes, failedOutcome, type Outcome } from '../../../src/escrow/model/outcome.ts';
 
 const key = fc.string();
 const failure = { code: 'c', attempt: 'back up', subject: 's', reason: 'r', remedy: 'R.', cause: new Error('thrown') };

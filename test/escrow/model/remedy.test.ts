@@ -3,8 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { describeFailure, failureSentence } from '../../../src/escrow/model/failure.ts';
 import type { FailureKind } from '../../../src/escrow/model/failure-kind.ts';
 import { reasonOf, remedyOf } from '../../../src/escrow/model/remedy.ts';
-import type { ServiceAnswer, ServiceError, ServiceName } from '../../../src/escrow/model/service-error.ts';
-import { OutOfTime } from '../../../src/escrow/model/service-error.ts';
+import {
+  OutOfTime,
+  type ServiceAnswer,
+  type ServiceError,
+  type ServiceName,
+} from '../../../src/escrow/model/service-error.ts';
 import type { SourceOperation } from '../../../src/escrow/model/source-operation.ts';
 import { answered } from '../../support/answers.ts';
 

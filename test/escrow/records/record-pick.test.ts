@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RecordsOfKey } from '../../../src/escrow/records/record-listing.ts';
 import { pickRecord } from '../../../src/escrow/records/record-pick.ts';
 import { describeArchived, describePick } from '../../../src/escrow/records/record-pick-words.ts';
-import type { StoredRecord } from '../../../src/escrow/records/stored-record.ts';
-import { newestFirst } from '../../../src/escrow/records/stored-record.ts';
+import { newestFirst, type StoredRecord } from '../../../src/escrow/records/stored-record.ts';
 import { recordOfSigning as record } from '../../support/stored-record.ts';
 
 const pick = (records: readonly StoredRecord[], asOf?: Date) =>

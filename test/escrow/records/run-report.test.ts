@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { parseRunBlobName, reportName, startedMarkerName } from '../../../src/escrow/records/blob-names.ts';
-import type { RunReport } from '../../../src/escrow/records/run-report.ts';
-import { markStarted, putRunReport, readRunReport, readStartedMarker } from '../../../src/escrow/records/run-report.ts';
+import {
+  markStarted,
+  putRunReport,
+  type RunReport,
+  readRunReport,
+  readStartedMarker,
+} from '../../../src/escrow/records/run-report.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
 import { failedKey, runReport } from '../../support/run-report.ts';

@@ -9,8 +9,7 @@ import {
 } from '../../../src/escrow/model/run-id.ts';
 import { keyNamePattern } from '../../../src/escrow/model/source-path.ts';
 import { faultOfBlobName, parseRecordName, recordName } from '../../../src/escrow/records/blob-names.ts';
-import type { EscrowRequest } from '../../../src/escrow/request/request.ts';
-import { parseRequest } from '../../../src/escrow/request/request.ts';
+import { type EscrowRequest, parseRequest } from '../../../src/escrow/request/request.ts';
 import { RequestRefused } from '../../../src/escrow/request/request-refused.ts';
 import { escrowSource, publicSuffixes } from '../../support/escrow-sources.ts';
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EscrowRequest } from '../../../src/escrow/request/request.ts';
-import { parseRequest } from '../../../src/escrow/request/request.ts';
+import { type EscrowRequest, parseRequest } from '../../../src/escrow/request/request.ts';
 import { RequestRefused } from '../../../src/escrow/request/request-refused.ts';
 import { escrowSource, publicSuffixes } from '../../support/escrow-sources.ts';
 

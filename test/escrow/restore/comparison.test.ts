@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WitnessedVersion, WitnessedVersions } from '../../../src/escrow/records/audit-document.ts';
-import type { KeyReference } from '../../../src/escrow/restore/comparison.ts';
-import { compareKey } from '../../../src/escrow/restore/comparison.ts';
+import { compareKey, type KeyReference } from '../../../src/escrow/restore/comparison.ts';
 import type { SeenVersion, SeenVersions } from '../../../src/escrow/restore/key-versions.ts';
 import { recordOfSigning } from '../../support/stored-record.ts';
 

@@ -5,16 +5,12 @@ import type { EscrowSource } from '../../../src/escrow/model/source.ts';
 import { parseRecordName, recordName } from '../../../src/escrow/records/blob-names.ts';
 import { sha256Of } from '../../../src/escrow/records/put-once.ts';
 import type { RunReport } from '../../../src/escrow/records/run-report.ts';
-import type { SourceRun } from '../../../src/escrow/run/source-run.ts';
-import { runSource } from '../../../src/escrow/run/source-run.ts';
+import { runSource, type SourceRun } from '../../../src/escrow/run/source-run.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
-import type { MemoryStore } from '../../support/memory-store.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
-import type { Death } from '../../support/mortal-process.ts';
-import { endOf, mortal } from '../../support/mortal-process.ts';
+import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
+import { type Death, endOf, mortal } from '../../support/mortal-process.ts';
 import { runPorts } from '../../support/run-ports.ts';
-import type { ScriptedKey } from '../../support/scripted-key-source.ts';
-import { createScriptedKeySource } from '../../support/scripted-key-source.ts';
+import { createScriptedKeySource, type ScriptedKey } from '../../support/scripted-key-source.ts';
 
 const runId = '20261124T020000Z';
 

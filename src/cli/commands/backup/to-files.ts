@@ -1,14 +1,11 @@
 import { resolve } from 'node:path';
-import type { KeyBackup } from '../../../app/backup/back-up-key.ts';
-import { backUpKey } from '../../../app/backup/back-up-key.ts';
+import { backUpKey, type KeyBackup } from '../../../app/backup/back-up-key.ts';
 import type { BackupTarget } from '../../../app/backup/backup-target.ts';
 import type { Task } from '../../../app/task.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
-import type { EscrowSource, SourceId } from '../../../escrow/model/source.ts';
-import { describeSource } from '../../../escrow/model/source.ts';
+import { describeSource, type EscrowSource, type SourceId } from '../../../escrow/model/source.ts';
 import { namesOfSource } from '../../../escrow/model/source-names.ts';
-import type { ExitCode } from '../../terminal/exit-codes.ts';
-import { exitCodes } from '../../terminal/exit-codes.ts';
+import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts';
 import { count, showSize } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
 import { writeOutputFile } from '../../terminal/output-file.ts';

@@ -1,5 +1,11 @@
-import type { ChosenRecord, Drill, DrilledKey, LeftOutKey, UnprovenKey } from '../../../app/drill/prepare-drill.ts';
-import { failedLast } from '../../../app/drill/prepare-drill.ts';
+import {
+  type ChosenRecord,
+  type Drill,
+  type DrilledKey,
+  failedLast,
+  type LeftOutKey,
+  type UnprovenKey,
+} from '../../../app/drill/prepare-drill.ts';
 import { capitalised } from '../../../escrow/model/finding.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import { namesOfSource } from '../../../escrow/model/source-names.ts';

@@ -1,6 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { Leftover } from '../../../app/drill/sweep-drills.ts';
-import { prepareSweep } from '../../../app/drill/sweep-drills.ts';
+import { type Leftover, prepareSweep } from '../../../app/drill/sweep-drills.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
 import { namesOfSource } from '../../../escrow/model/source-names.ts';

@@ -1,7 +1,6 @@
 import type { PacedTarget } from '../../../app/restore/prepare-restore.ts';
 import type { QuarantineDesk } from '../../../app/restore/restore-ports.ts';
-import type { PacedSource } from '../../../escrow/model/source.ts';
-import { defaultBackupsPerSecond, describeSource } from '../../../escrow/model/source.ts';
+import { defaultBackupsPerSecond, describeSource, type PacedSource } from '../../../escrow/model/source.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import type { Io } from '../../terminal/io.ts';
 import { say } from '../../terminal/print.ts';

@@ -1,8 +1,13 @@
 import { faultOf } from '../../../app/describe-error.ts';
 import { findRecord } from '../../../app/find-records.ts';
 import { describeLeft } from '../../../app/restore/left-key.ts';
-import type { PacedTarget } from '../../../app/restore/prepare-restore.ts';
-import { adviceOf, isYounger, type PreparedRestore, prepareRestore } from '../../../app/restore/prepare-restore.ts';
+import {
+  adviceOf,
+  isYounger,
+  type PacedTarget,
+  type PreparedRestore,
+  prepareRestore,
+} from '../../../app/restore/prepare-restore.ts';
 import type { Task } from '../../../app/task.ts';
 import { OutOfTime } from '../../../escrow/model/service-error.ts';
 import { describeSource, isSameSource } from '../../../escrow/model/source.ts';
@@ -10,8 +15,7 @@ import { showAge, showInstant } from '../../options/instants.ts';
 import { readRecordChoice } from '../../options/record-options.ts';
 import { describeTarget, readTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
-import type { ExitCode } from '../../terminal/exit-codes.ts';
-import { exitCodes } from '../../terminal/exit-codes.ts';
+import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts';
 import type { Io } from '../../terminal/io.ts';
 import { print, printJson, say, sayLabelled } from '../../terminal/print.ts';
 import { recordObject } from '../list.ts';

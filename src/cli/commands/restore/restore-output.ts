@@ -1,11 +1,14 @@
 import type { RestoreCounts, RestoreOutcome } from '../../../app/restore/carry-out-plan.ts';
-import type { RestorePlan, RestoreStep } from '../../../app/restore/plan-restores.ts';
-import { describeRestorePlace, isRefused, isStillThere } from '../../../app/restore/plan-restores.ts';
+import {
+  describeRestorePlace,
+  isRefused,
+  isStillThere,
+  type RestorePlan,
+  type RestoreStep,
+} from '../../../app/restore/plan-restores.ts';
 import { adviceOf } from '../../../app/restore/prepare-restore.ts';
-import type { Failure } from '../../../escrow/model/failure.ts';
-import { failureHeadline, failureSentence } from '../../../escrow/model/failure.ts';
-import type { PacedSource } from '../../../escrow/model/source.ts';
-import { describeSource } from '../../../escrow/model/source.ts';
+import { type Failure, failureHeadline, failureSentence } from '../../../escrow/model/failure.ts';
+import { describeSource, type PacedSource } from '../../../escrow/model/source.ts';
 import { namesOfSource } from '../../../escrow/model/source-names.ts';
 import { showAge, showInstant } from '../../options/instants.ts';
 import { describeTarget } from '../../options/target-options.ts';

@@ -1,5 +1,4 @@
-import type { Finding } from '../../model/finding.ts';
-import { finding, found, instant } from '../../model/finding.ts';
+import { type Finding, finding, found, instant } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import type { StoredAudit } from '../../records/stored-audits.ts';
 

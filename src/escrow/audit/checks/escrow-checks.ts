@@ -1,6 +1,5 @@
 import { dayMs } from '../../model/day.ts';
-import type { Finding } from '../../model/finding.ts';
-import { counted, finding, found, instant, someOf } from '../../model/finding.ts';
+import { counted, type Finding, finding, found, instant, someOf } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { latestOccurrence } from '../../model/run-time.ts';
 import type { AuditHead } from '../../records/audit-document.ts';

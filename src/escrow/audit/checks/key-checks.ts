@@ -2,12 +2,20 @@ import type { KeyCoverage } from '../../coverage/coverage.ts';
 import { presentVersions } from '../../coverage/witness.ts';
 import { requiresBackup } from '../../model/coverage-status.ts';
 import { dayMs } from '../../model/day.ts';
-import type { Finding, FindingKind, FindingText, MakeFinding } from '../../model/finding.ts';
-import { counted, describeAge, findingsOf, found, instant } from '../../model/finding.ts';
+import {
+  counted,
+  describeAge,
+  type Finding,
+  type FindingKind,
+  type FindingText,
+  findingsOf,
+  found,
+  instant,
+  type MakeFinding,
+} from '../../model/finding.ts';
 import { notFoundText } from '../../model/selection.ts';
 import type { SourceId } from '../../model/source.ts';
-import type { AuditedKey, AuditedRecord } from '../../records/audit-document.ts';
-import { timeOfRecord } from '../../records/audit-document.ts';
+import { type AuditedKey, type AuditedRecord, timeOfRecord } from '../../records/audit-document.ts';
 import type { BlobFault } from '../../records/blob-fault.ts';
 
 /** So long the loss of a key fails the audit; afterwards it is a warning, for what was lost does not come back by itself. */

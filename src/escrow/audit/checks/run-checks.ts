@@ -1,14 +1,10 @@
 import { failureHeadline } from '../../model/failure.ts';
-import type { Finding, MakeFinding } from '../../model/finding.ts';
-import { counted, findingsOf, found, instant } from '../../model/finding.ts';
+import { counted, type Finding, findingsOf, found, instant, type MakeFinding } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { nextOccurrence, occurrencesBetween } from '../../model/run-time.ts';
-import type { StoredRun } from '../../records/stored-run.ts';
-import { isDead } from '../../records/stored-run.ts';
-import type { ReportSummary, SourceHistory } from '../../run/run-history.ts';
-import { keptMs, reportsOf } from '../../run/run-history.ts';
-import type { SourceAuditContext, SourceToAudit } from '../inputs/audit-inputs.ts';
-import { lastDueRun } from '../inputs/audit-inputs.ts';
+import { isDead, type StoredRun } from '../../records/stored-run.ts';
+import { keptMs, type ReportSummary, reportsOf, type SourceHistory } from '../../run/run-history.ts';
+import { lastDueRun, type SourceAuditContext, type SourceToAudit } from '../inputs/audit-inputs.ts';
 
 /** What the latest audit judged of the runs of a source. */
 export interface RunsJudged {

@@ -1,11 +1,8 @@
 import type { KeyCoverage, SourceCoverage } from '../../coverage/coverage.ts';
-import type { CoverageStatus } from '../../model/coverage-status.ts';
-import { requiresBackup } from '../../model/coverage-status.ts';
-import type { Finding, MakeFinding } from '../../model/finding.ts';
-import { counted, findingsOf, found, someOf } from '../../model/finding.ts';
+import { type CoverageStatus, requiresBackup } from '../../model/coverage-status.ts';
+import { counted, type Finding, findingsOf, found, type MakeFinding, someOf } from '../../model/finding.ts';
 import { faultOfListing, listingRemedies } from '../../model/selection.ts';
-import type { EscrowSource, RestorePlace } from '../../model/source.ts';
-import { placeLabels } from '../../model/source.ts';
+import { type EscrowSource, placeLabels, type RestorePlace } from '../../model/source.ts';
 import type { AuditedSource } from '../../records/audit-document.ts';
 import type { SourceHistory } from '../../run/run-history.ts';
 

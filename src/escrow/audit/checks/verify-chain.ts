@@ -1,5 +1,4 @@
-import type { Finding } from '../../model/finding.ts';
-import { finding } from '../../model/finding.ts';
+import { type Finding, finding } from '../../model/finding.ts';
 import type { EscrowStore } from '../../ports/escrow-store.ts';
 import type { AuditDigest } from '../../records/audit-document.ts';
 import { listAudits, readAudit } from '../../records/stored-audits.ts';

@@ -1,6 +1,5 @@
 import { coverageStatuses, requiresBackup } from '../../model/coverage-status.ts';
-import type { AuditedKey, AuditedSource, AuditHead } from '../../records/audit-document.ts';
-import { timeOfRecord } from '../../records/audit-document.ts';
+import { type AuditedKey, type AuditedSource, type AuditHead, timeOfRecord } from '../../records/audit-document.ts';
 
 /** Counts the keys of the configured sources as they are audited: their versions change no total. */
 export interface AuditTally {

@@ -1,5 +1,4 @@
-import type { CoverageContext } from '../../coverage/coverage-context.ts';
-import { freshSinceOf } from '../../coverage/coverage-context.ts';
+import { type CoverageContext, freshSinceOf } from '../../coverage/coverage-context.ts';
 import { addDays, calendarDays, dayMs, dayOf } from '../../model/day.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { latestOccurrence } from '../../model/run-time.ts';
@@ -11,14 +10,10 @@ import type { KeySource } from '../../ports/key-source.ts';
 import type { AuditHead } from '../../records/audit-document.ts';
 import { canaryName, requestFolder } from '../../records/blob-names.ts';
 import { eachListed } from '../../records/bounded-read.ts';
-import type { LatestAudit, StoredAudit } from '../../records/stored-audits.ts';
-import { readLatestAudit } from '../../records/stored-audits.ts';
-import type { StoredRun } from '../../records/stored-run.ts';
-import { listRuns } from '../../records/stored-run.ts';
-import type { SourceHistory } from '../../run/run-history.ts';
-import { readHistories } from '../../run/run-history.ts';
-import type { DrillHistory } from './drill-history.ts';
-import { readDrills } from './drill-history.ts';
+import { type LatestAudit, readLatestAudit, type StoredAudit } from '../../records/stored-audits.ts';
+import { listRuns, type StoredRun } from '../../records/stored-run.ts';
+import { readHistories, type SourceHistory } from '../../run/run-history.ts';
+import { type DrillHistory, readDrills } from './drill-history.ts';
 
 /** Everything an audit reads beside the sources themselves and the record folders of their keys. */
 export interface AuditInputs {
