@@ -33,7 +33,8 @@ export function auditTable(audit: Audit): string {
         ?.map(({ finding }) => finding)
         .join(' '),
   };
-  const rows = [...keys].map((key) => Object.values(columns).map((column) => column(key)));
+  const cells = Object.values(columns);
+  const rows = [...keys].map((key) => cells.map((cell) => cell(key)));
   return [Object.keys(columns), ...rows].map((row) => `${row.map(textOf).join(',')}\r\n`).join('');
 }
 

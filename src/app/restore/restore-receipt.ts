@@ -25,13 +25,15 @@ export interface ReceiptSubject {
 
 const anotherFile = 'Name another file: --receipt FILE.';
 
+const format = 'keyvault-escrow/restore-receipt/1';
+
 const text = z.string();
 
 /** What a later pass reads again. The other lines, `outcome` and `end`, are for people. */
 const lineSchema = z.discriminatedUnion('event', [
   z.object({
     event: z.literal('begin'),
-    format: z.literal('keyvault-escrow/restore-receipt/1'),
+    format: z.literal(format),
     source: text,
     target: text,
     asOf: z.exactOptional(text),
@@ -65,7 +67,7 @@ export async function openRestoreReceipt(
   if (buffer.toString() !== '\n') await handle.appendFile('\n');
   await put({
     event: 'begin',
-    format: 'keyvault-escrow/restore-receipt/1',
+    format,
     source: sourcePath(subject.source),
     target: sourcePath(subject.target),
     ...(subject.asOf && { asOf: subject.asOf.toISOString() }),

@@ -1,4 +1,4 @@
-import { OutOfTime, ServiceError } from '../model/service-error.ts';
+import { ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import type { Audit } from './audit-document.ts';
 import { decodeAudit, encodeAudit, isAudit, maxAuditBytes, type ReadAudit } from './audit-encoding.ts';
@@ -69,7 +69,7 @@ export async function readAudit(
   try {
     bytes = await audits.read(name, deadline, maxAuditBytes);
   } catch (error) {
-    if (error instanceof OutOfTime || !(error instanceof ServiceError)) throw error;
+    if (!(error instanceof ServiceError)) throw error;
     return { name, why: error.message };
   }
   const read = decodeAudit(bytes);

@@ -8,8 +8,9 @@ import { lastDueRun, type SourceAuditContext, type SourceToAudit } from '../inpu
 
 /** What the latest audit judged of the runs of a source. */
 export interface RunsJudged {
-  /** When it looked, and by which schedule; undefined where it did not know the source. */
+  /** When it looked. */
   readonly at: Date;
+  /** By which schedule; undefined where it did not know the source. */
   readonly schedule: string | undefined;
   /** When the last run began that it knew of; undefined when it knew the source, and no run of it. */
   readonly lastRunAt: Date | undefined;
@@ -19,8 +20,7 @@ export interface RunsJudged {
  * Whether the source has had the runs that were due: begun, ended and ok. What was due last is a gap while it is not; of what
  * was due earlier, since the latest audit, a later run has mended what counts, and the rest is a warning. A later run of the whole
  * source, on demand too, mends an incomplete one; one that began late, before the next was due, mends a missed one. By a schedule
- * that has changed since the latest audit nothing was due yet.
- * Nor was it of a source that has been added since.
+ * that has changed since the latest audit nothing was due yet, nor of a source that has been added since.
  * @param judged undefined where there is no audit before: only what was due last is judged.
  * @param earlier what earlier audits knew as missed.
  * @returns `missed`: ISO instants when runs were due that never began, newest first.
