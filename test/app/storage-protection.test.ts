@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { assignedRoles } from '../../local-azure/identity/deployed-roles.ts';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
+import { systemClock } from '../../src/azure/http/clock.ts';
 import type { Audit } from '../../src/escrow/records/audit-document.ts';
 import { servicesAs } from '../support/as-identity.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
@@ -69,6 +70,18 @@ test('without the setting the audit asks nobody and says which one it lacks', as
     containers: [],
     notVisible: 'the setting ESCROW_ACCOUNT_ID does not say which storage account it is',
   });
+});
+
+test('a Resource Manager that has the audit wait is asked no more after 45 seconds', async () => {
+  const limit = new AbortController();
+  const other = new AbortController().signal;
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => (ms === 45_000 ? limit.signal : other));
+  onTestFinished(() => void vi.restoreAllMocks());
+  const clock = { ...systemClock, sleep: async () => limit.abort() };
+  const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
+  const { storage } = await servicesAs(azure.identities.audit, env, clock);
+  azure.resourceManager.faults.push({ status: 503, headers: { 'retry-after': '3600' }, body: '{}' });
+  await expect(storage?.redundancy(noLimit)).rejects.toMatchObject({ name: 'OutOfTime', cause: { statusCode: 503 } });
 });
 
 test.each([

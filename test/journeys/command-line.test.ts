@@ -272,6 +272,17 @@ describe('doctor', () => {
     expect(stdout).toMatch(/failed +queue .*403/);
     expect(stdout).toContain('Take Storage Blob Data Contributor or Owner away');
   });
+
+  test('says which settings to correct where a vault asks for a token of another cloud', async () => {
+    const effect = { kind: 'foreignChallenge', resource: 'https://vault.azure.cn' } as const;
+    const clear = azure.keyVault.faults.add({ source: 'contoso-prod', requests: 'all', effect });
+    const { stdout } = await cli('doctor');
+    clear();
+    expect(stdout).toMatch(
+      /vault "contoso-prod"\n.*\n +ok +reach .*\n +failed +token .*another domain.*\n +not checked +list +see token\n/,
+    );
+    expect(stdout).toMatch(/token of vault "contoso-prod": .* correct AZURE_CLOUD/);
+  });
 });
 
 describeBuiltProgram(() => ({ azure, env, folder }));

@@ -24,6 +24,15 @@ describe('a key without a record', () => {
     expect([statusOf(mended, 'newcomer'), found(mended)]).toEqual(['fresh', []]);
   });
 
+  test('stays never escrowed when the reports of the runs that passed it by are gone', async () => {
+    const escrow = await escrowAfterNight();
+    escrow.addKey('newcomer');
+    await passNight(escrow, 0, 'missed');
+    expect(statusOf(await passNight(escrow, 1, { fail: ['newcomer'] }), 'newcomer')).toBe('never');
+    for (const { name } of [...escrow.store.under('runs/')]) escrow.store.lose(name);
+    expect(statusOf(await auditAt(escrow, night(1, 5)), 'newcomer')).toBe('never');
+  });
+
   test('is pending again when the settings begin to select it', async () => {
     const escrow = startEscrow({ except: ['orders'] });
     escrow.keys.delete('orders');

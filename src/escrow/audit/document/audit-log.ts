@@ -35,7 +35,7 @@ export class CoverageGaps extends AggregateError {
   override readonly name = 'CoverageGaps';
 }
 
-export function coverageGapsOf(audit: Audit, { name }: SavedAudit): CoverageGaps | undefined {
+export function coverageGapsOf(audit: Audit, { name }: Pick<SavedAudit, 'name'>): CoverageGaps | undefined {
   if (audit.status === 'ok') return undefined;
   const gaps = audit.findings.filter(({ severity }) => severity === 'gap');
   const { keys, intact } = audit.totals;
