@@ -32,7 +32,7 @@ const upwards: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/main.ts': ['./app/operator-services.ts', './azure/http/clock.ts', '@azure/core-auth', './store/one.ts'],
   'local-azure/storage/one.ts': [
-    ...['../../src/azure/http/discreet-agent.ts', '../demonstration/progress.ts', '../../test/support/nightly.ts'],
+    ...['../../src/azure/http/connection.ts', '../demonstration/progress.ts', '../../test/support/nightly.ts'],
   ],
   'scripts/bill-of-materials.ts': ['../src/app/settings.ts', '../test/support/nightly.ts'],
 };

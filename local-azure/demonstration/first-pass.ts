@@ -1,6 +1,5 @@
 import { requestRunId } from '../../src/escrow/model/run-id.ts';
-import type { EscrowSource } from '../../src/escrow/model/source.ts';
-import { sourcePath } from '../../src/escrow/model/source-path.ts';
+import { type EscrowSource, sourcePath } from '../../src/escrow/model/source.ts';
 import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import { recordName } from '../../src/escrow/records/blob-names.ts';
 import type { HostEvent } from '../functions-host/host-events.ts';

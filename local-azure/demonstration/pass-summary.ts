@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
-import { describeSource } from '../../src/escrow/model/source.ts';
-import { parseSourcePath } from '../../src/escrow/model/source-path.ts';
+import { describeSource, parseSourcePath } from '../../src/escrow/model/source.ts';
 import type { AuditPass, NightlyPass, OnDemandPass } from './first-pass.ts';
 
 /** What one pass wrote, and where it lies. */

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { QueueClient } from '@azure/storage-queue';
 import { readSettings, type Settings } from '../../src/app/settings.ts';
 import { wrapTo } from '../../src/cli/terminal/print.ts';
-import { sourcePath } from '../../src/escrow/model/source-path.ts';
+import { sourcePath } from '../../src/escrow/model/source.ts';
 import type { HostEvent } from '../functions-host/host-events.ts';
 import { type FunctionsHost, startFunctionsHost } from '../functions-host/start.ts';
 import type { LocalIdentity } from '../identity/identities.ts';

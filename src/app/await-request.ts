@@ -1,5 +1,5 @@
 import { counted } from '../escrow/model/finding.ts';
-import { sourcePath } from '../escrow/model/source-path.ts';
+import { sourcePath } from '../escrow/model/source.ts';
 import { parseRunBlobName, requestRecordName, runPrefix } from '../escrow/records/blob-names.ts';
 import { readRequest } from '../escrow/records/request-record.ts';
 import { type RunReport, readRunReport } from '../escrow/records/run-report.ts';

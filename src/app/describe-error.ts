@@ -1,6 +1,5 @@
 import { EscrowFault, type Failure, failureHeadline, messageOf } from '../escrow/model/failure.ts';
-import { reasonOf, remedyOf } from '../escrow/model/remedy.ts';
-import { OutOfTime, ServiceError, type ServiceName } from '../escrow/model/service-error.ts';
+import { OutOfTime, reasonOf, remedyOf, ServiceError, type ServiceName } from '../escrow/model/service-error.ts';
 import { UsageFault } from './usage-fault.ts';
 
 /** What stopped a use case, for a person: reason and subject, then the remedy. Never a stack trace. */

@@ -1,9 +1,7 @@
 import { EscrowFault } from '../escrow/model/failure.ts';
 import { requestRunId } from '../escrow/model/run-id.ts';
 import { skipMessages } from '../escrow/model/selection.ts';
-import { describeSource, isSameSource, type SourceId } from '../escrow/model/source.ts';
-import { sourceOfNames } from '../escrow/model/source-names.ts';
-import { sourcePath } from '../escrow/model/source-path.ts';
+import { describeSource, isSameSource, type SourceId, sourceOfNames, sourcePath } from '../escrow/model/source.ts';
 import { faultOfBlobName, namedRecordName, recordName, runPrefix } from '../escrow/records/blob-names.ts';
 import { type EscrowRequest, parseRequest, type RequestMessage } from '../escrow/request/request.ts';
 import { RequestRefused } from '../escrow/request/request-refused.ts';

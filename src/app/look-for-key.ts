@@ -1,5 +1,4 @@
-import { reasonOf } from '../escrow/model/remedy.ts';
-import { OutOfTime, ServiceError } from '../escrow/model/service-error.ts';
+import { OutOfTime, reasonOf, ServiceError } from '../escrow/model/service-error.ts';
 import { describeSource, type PacedSource } from '../escrow/model/source.ts';
 import type { SourceKey } from '../escrow/model/source-key.ts';
 import { unknownName } from './known-names.ts';

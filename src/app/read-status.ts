@@ -8,8 +8,7 @@ import { type CoverageStatus, coverageStatuses } from '../escrow/model/coverage-
 import { dayMs } from '../escrow/model/day.ts';
 import type { Failure } from '../escrow/model/failure.ts';
 import { type Finding, findingMessage } from '../escrow/model/finding.ts';
-import type { EscrowSource } from '../escrow/model/source.ts';
-import { sourcePath } from '../escrow/model/source-path.ts';
+import { type EscrowSource, sourcePath } from '../escrow/model/source.ts';
 import { isLiteral, matchesAny } from '../escrow/model/wildcard.ts';
 import { timeOfRecord } from '../escrow/records/audit-document.ts';
 import { parseRecordName } from '../escrow/records/blob-names.ts';

@@ -1,5 +1,5 @@
 import { clouds } from '../azure/clouds.ts';
-import { accountNameOf } from '../azure/storage-account-id.ts';
+import { accountNameOf } from '../azure/storage-account.ts';
 import { hostDefaults, parseFunctionTimeout } from './host-json.ts';
 import { createSettingReader, type Environment } from './setting-reader.ts';
 import { readSources } from './source-settings.ts';

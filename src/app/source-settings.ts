@@ -6,9 +6,10 @@ import {
   type EscrowSource,
   isSameSource,
   type SourceId,
+  type SourceNames,
+  sourceNamePattern,
+  sourceOfNames,
 } from '../escrow/model/source.ts';
-import { type SourceNames, sourceOfNames } from '../escrow/model/source-names.ts';
-import { sourceNamePattern } from '../escrow/model/source-path.ts';
 import { placeOfJsonFault } from './json-fault.ts';
 
 const textLike = (pattern: RegExp, fault: string) => z.string().check(z.regex(pattern, fault));

@@ -6,7 +6,7 @@ import type { Settings } from '../app/settings.ts';
 import { suggest } from '../app/suggestion.ts';
 import type { Task } from '../app/task.ts';
 import { UsageFault } from '../app/usage-fault.ts';
-import { reasonOf } from '../escrow/model/remedy.ts';
+import { reasonOf } from '../escrow/model/service-error.ts';
 import { describeSource } from '../escrow/model/source.ts';
 import type { ConflictWait } from '../escrow/ports/conflict-wait.ts';
 import { loadSettings } from './options/settings-source.ts';

@@ -4,7 +4,7 @@ import type { Services } from '../app/services.ts';
 import { tryWriteOnce } from '../app/try-write-once.ts';
 import { scheduledRunId } from '../escrow/model/run-id.ts';
 import { runTimeOfTimer } from '../escrow/model/run-time.ts';
-import { namesOfSource } from '../escrow/model/source-names.ts';
+import { namesOfSource } from '../escrow/model/source.ts';
 import { contextLog } from './context-log.ts';
 import { withPrintableError } from './printable-error.ts';
 

@@ -1,8 +1,7 @@
 import { type InvocationContext, output, type StorageQueueFunctionOptions } from '@azure/functions';
-import { carryOutMessage } from '../app/carry-out-message.ts';
+import { carryOutMessage, type Delivery } from '../app/carry-out-message.ts';
 import type { Services } from '../app/services.ts';
 import { contextLog } from './context-log.ts';
-import { readDelivery } from './delivery.ts';
 import { withPrintableError } from './printable-error.ts';
 
 const poisonQueue = output.storageQueue({ queueName: '%ESCROW_QUEUE_NAME%-poison', connection: 'ESCROW_QUEUE' });
@@ -29,5 +28,15 @@ export function onDemandEscrow(services: Services): OnDemandOptions {
       const end = await withPrintableError(() => carryOutMessage(message, delivery, services, log));
       if (end === 'refused') context.extraOutputs.set(poisonQueue, Buffer.from(message));
     },
+  };
+}
+
+/** @param now replaces an insertion time that the host does not pass. */
+export function readDelivery({ triggerMetadata, invocationId }: InvocationContext, now: Date): Delivery {
+  const insertedAt = new Date(String(triggerMetadata?.insertionTime));
+  return {
+    messageId: String(triggerMetadata?.id ?? invocationId),
+    insertedAt: Number.isNaN(insertedAt.getTime()) ? now : insertedAt,
+    attempt: Number(triggerMetadata?.dequeueCount ?? 1),
   };
 }

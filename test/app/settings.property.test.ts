@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readSettings, type Settings, SettingsFault, settingNames } from '../../src/app/settings.ts';
 import { parseSchedule } from '../../src/escrow/model/run-time.ts';
-import { keyNamePattern, sourceNamePattern } from '../../src/escrow/model/source-path.ts';
+import { keyNamePattern, sourceNamePattern } from '../../src/escrow/model/source.ts';
 import { minimalSettings } from '../support/minimal-settings.ts';
 
 const mostly = <T>(good: fc.Arbitrary<T>, bad: fc.Arbitrary<T>) =>

@@ -1,7 +1,6 @@
 import { escrowEventOf } from '../../local-azure/demonstration/first-pass.ts';
 import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
-import type { SourceId } from '../../src/escrow/model/source.ts';
-import { sourcePath } from '../../src/escrow/model/source-path.ts';
+import { type SourceId, sourcePath } from '../../src/escrow/model/source.ts';
 
 /** Follows a run over the hosts that come and go. Each event is read once, however often it is asked. */
 export interface RunProgress {

@@ -1,5 +1,4 @@
-import type { SourceId } from '../../src/escrow/model/source.ts';
-import { sourcePath } from '../../src/escrow/model/source-path.ts';
+import { type SourceId, sourcePath } from '../../src/escrow/model/source.ts';
 import { recordName } from '../../src/escrow/records/blob-names.ts';
 import type { RunReport } from '../../src/escrow/records/run-report.ts';
 import { digestOf, type SeenBlob, viewContainer } from '../support/container-view.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Agent } from 'node:https';
 import { BlobServiceClient, type ContainerClient, newPipeline, type RequestPolicyFactory } from '@azure/storage-blob';
-import { createDiscreetAgent } from '../../src/azure/http/discreet-agent.ts';
+import { createDiscreetAgent } from '../../src/azure/http/connection.ts';
 import type { RunReport } from '../../src/escrow/records/run-report.ts';
 import type { EscrowPlace } from './escrow-place.ts';
 

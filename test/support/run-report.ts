@@ -1,5 +1,4 @@
-import type { EscrowSource } from '../../src/escrow/model/source.ts';
-import { sourcePath } from '../../src/escrow/model/source-path.ts';
+import { type EscrowSource, sourcePath } from '../../src/escrow/model/source.ts';
 import type { RunReport } from '../../src/escrow/records/run-report.ts';
 
 type ReportedKey = RunReport['keys'][number];

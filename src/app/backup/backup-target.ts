@@ -1,6 +1,5 @@
 import { parseKeyId } from '../../escrow/model/key-id.ts';
-import type { EscrowSource, SourceId } from '../../escrow/model/source.ts';
-import { keyNamePattern, sourcePath } from '../../escrow/model/source-path.ts';
+import { type EscrowSource, keyNamePattern, type SourceId, sourcePath } from '../../escrow/model/source.ts';
 import type { Task } from '../task.ts';
 import { UsageFault } from '../usage-fault.ts';
 import { type DeskSelection, deskSource } from './desk-source.ts';

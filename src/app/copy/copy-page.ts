@@ -1,5 +1,4 @@
-import { describeSource, type SourceId } from '../../escrow/model/source.ts';
-import { sourcePath } from '../../escrow/model/source-path.ts';
+import { describeSource, type SourceId, sourcePath } from '../../escrow/model/source.ts';
 import { html, trustedHtml } from '../../escrow/page/html.ts';
 import { newestFirst, type StoredRecord } from '../../escrow/records/stored-record.ts';
 

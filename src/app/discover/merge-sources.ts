@@ -1,5 +1,4 @@
-import { isSameSource, type SourceId } from '../../escrow/model/source.ts';
-import { namesOfSource } from '../../escrow/model/source-names.ts';
+import { isSameSource, namesOfSource, type SourceId } from '../../escrow/model/source.ts';
 import type { FoundSource } from './find-sources.ts';
 import { isSample, type SourceEntry, sourceOf } from './sources-file.ts';
 

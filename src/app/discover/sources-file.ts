@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import type { SourceId, SourceKind } from '../../escrow/model/source.ts';
-import { sourceOfNames } from '../../escrow/model/source-names.ts';
+import { type SourceId, type SourceKind, sourceOfNames } from '../../escrow/model/source.ts';
 import { placeOfJsonFault } from '../json-fault.ts';
 import { checkEntry, checkName, sourceShape } from '../source-settings.ts';
 

@@ -1,5 +1,4 @@
-import type { SourceId } from '../../escrow/model/source.ts';
-import { keyNamePattern } from '../../escrow/model/source-path.ts';
+import { keyNamePattern, type SourceId } from '../../escrow/model/source.ts';
 
 /**
  * Reads the name that Backup-AzKeyVaultKey makes up: `<vault>-<key>-<seconds since 1970>`, the seconds with a fraction in the

@@ -1,6 +1,11 @@
 import { ServiceError } from '../../escrow/model/service-error.ts';
-import { defaultBackupsPerSecond, describeSource, isSameSource, type SourceId } from '../../escrow/model/source.ts';
-import { sourcePath } from '../../escrow/model/source-path.ts';
+import {
+  defaultBackupsPerSecond,
+  describeSource,
+  isSameSource,
+  type SourceId,
+  sourcePath,
+} from '../../escrow/model/source.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import type { KeyReference } from '../../escrow/restore/comparison.ts';

@@ -1,8 +1,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { EscrowFault } from '../../escrow/model/failure.ts';
-import type { SourceId } from '../../escrow/model/source.ts';
-import { sourcePath } from '../../escrow/model/source-path.ts';
+import { type SourceId, sourcePath } from '../../escrow/model/source.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import type { RestoreWitness } from '../../escrow/restore/restore-many.ts';
 import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';

@@ -1,7 +1,7 @@
 import type { JsonWebKey, KeyProperties } from '@azure/keyvault-keys';
 import { EscrowFault } from '../../escrow/model/failure.ts';
+import { keyNamePattern } from '../../escrow/model/source.ts';
 import type { PublicKey, SourceKey } from '../../escrow/model/source-key.ts';
-import { keyNamePattern } from '../../escrow/model/source-path.ts';
 import type { KeySource } from '../../escrow/ports/key-source.ts';
 import { validServiceDate } from '../http/valid-service-date.ts';
 import type { OpenKeyClient } from './key-client.ts';

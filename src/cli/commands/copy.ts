@@ -1,6 +1,5 @@
 import { type CopyResult, copyEscrow } from '../../app/copy/copy-escrow.ts';
-import { describeSource } from '../../escrow/model/source.ts';
-import { namesOfSource } from '../../escrow/model/source-names.ts';
+import { describeSource, namesOfSource } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';

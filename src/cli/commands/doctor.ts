@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Check, CheckedSubject } from '../../app/doctor/check.ts';
 import { type Diagnosis, diagnose } from '../../app/doctor/diagnose.ts';
-import { namesOfSource } from '../../escrow/model/source-names.ts';
+import { namesOfSource } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showAge } from '../options/instants.ts';
 import { readSourcesList, sourcesList } from '../options/sources-list.ts';

@@ -1,7 +1,6 @@
 import { type ImportOutcome, importBackups } from '../../app/import/import-backups.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
-import { describeSource } from '../../escrow/model/source.ts';
-import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
+import { describeSource, namesOfSource, sourceOfNames } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { parseInstant, showInstant } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';

@@ -1,7 +1,5 @@
 import { type FoundRecord, findRecords, obstacleOf } from '../../app/find-records.ts';
-import { describeSource } from '../../escrow/model/source.ts';
-import { namesOfSource } from '../../escrow/model/source-names.ts';
-import { sourcePath } from '../../escrow/model/source-path.ts';
+import { describeSource, namesOfSource, sourcePath } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';

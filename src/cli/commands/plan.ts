@@ -1,7 +1,6 @@
 import { planRuns, type RunPlan } from '../../app/plan-runs.ts';
 import { type Failure, failureSentence } from '../../escrow/model/failure.ts';
-import { describeSource } from '../../escrow/model/source.ts';
-import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
+import { describeSource, namesOfSource, sourceOfNames } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';

@@ -8,8 +8,7 @@ import {
 } from '../../app/read-status.ts';
 import { failureSentence } from '../../escrow/model/failure.ts';
 import { findingMessage } from '../../escrow/model/finding.ts';
-import { describeSource } from '../../escrow/model/source.ts';
-import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
+import { describeSource, namesOfSource, sourceOfNames } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { parseDuration, showInstant } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';

@@ -1,7 +1,7 @@
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import type { RecordChoice, RecordQuery } from '../../app/find-records.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
-import { type SourceNames, sourceOfNames } from '../../escrow/model/source-names.ts';
+import { type SourceNames, sourceOfNames } from '../../escrow/model/source.ts';
 import { parseInstant } from './instants.ts';
 import { withSource } from './source-options.ts';
 

@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
-import { namesOfSource } from '../../escrow/model/source-names.ts';
-import { parseSourcePath, sourceNamePattern } from '../../escrow/model/source-path.ts';
+import { namesOfSource, parseSourcePath, sourceNamePattern } from '../../escrow/model/source.ts';
 
 /** Adds the options that name a source. */
 export function withSource<Args extends unknown[], Values extends OptionValues, Global extends OptionValues>(

@@ -2,8 +2,13 @@ import { type Command, InvalidArgumentError, Option, type OptionValues } from '@
 import type { OperatorServices } from '../../app/operator-services.ts';
 import type { PacedTarget } from '../../app/restore/prepare-restore.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
-import { defaultBackupsPerSecond, isSameSource, type RestorePlace } from '../../escrow/model/source.ts';
-import { namesOfSource, sourceOfNames } from '../../escrow/model/source-names.ts';
+import {
+  defaultBackupsPerSecond,
+  isSameSource,
+  namesOfSource,
+  type RestorePlace,
+  sourceOfNames,
+} from '../../escrow/model/source.ts';
 import { parseSourceName } from './source-options.ts';
 
 /** The options that name where to restore to. */

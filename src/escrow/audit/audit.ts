@@ -1,8 +1,7 @@
 import { calendarStart, decodeMarks, encodeMarks, markDays } from '../coverage/calendar.ts';
 import { calendarDays, type Day } from '../model/day.ts';
 import { scheduledRunId } from '../model/run-id.ts';
-import type { EscrowSource } from '../model/source.ts';
-import { sourcePath } from '../model/source-path.ts';
+import { type EscrowSource, sourcePath } from '../model/source.ts';
 import type { EscrowStores } from '../ports/escrow-stores.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { StorageAdministration } from '../ports/storage-protection.ts';

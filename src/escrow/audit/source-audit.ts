@@ -1,7 +1,7 @@
 import { coverSource, type SourceCoverage } from '../coverage/coverage.ts';
 import { turnSize } from '../coverage/witness.ts';
 import { counted, type Finding } from '../model/finding.ts';
-import { sourcePath } from '../model/source-path.ts';
+import { sourcePath } from '../model/source.ts';
 import type { AuditedKey, AuditedKeys, AuditedSource } from '../records/audit-document.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/bounded-read.ts';

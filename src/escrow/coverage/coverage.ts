@@ -1,9 +1,8 @@
 import { type CoverageStatus, requiresBackup } from '../model/coverage-status.ts';
 import { describeFailure, type Failure } from '../model/failure.ts';
 import { literalKeys, skipReasonOf } from '../model/selection.ts';
-import type { EscrowSource, RestorePlace } from '../model/source.ts';
+import { type EscrowSource, type RestorePlace, sourcePath } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
-import { sourcePath } from '../model/source-path.ts';
 import type { StoredBlob } from '../ports/escrow-store.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import { type AuditedKey, type AuditedRecord, timeOfRecord } from '../records/audit-document.ts';

@@ -1,7 +1,6 @@
 import { drilledKey } from '../audit/inputs/drill-history.ts';
 import { EscrowFault } from '../model/failure.ts';
-import type { EscrowSource, SourceId } from '../model/source.ts';
-import { sourcePath } from '../model/source-path.ts';
+import { type EscrowSource, type SourceId, sourcePath } from '../model/source.ts';
 import { matchesAny } from '../model/wildcard.ts';
 import { chooseRecord } from '../records/record-choice.ts';
 import { type RecordPlace, recordedKeyNames } from '../records/record-listing.ts';

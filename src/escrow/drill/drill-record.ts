@@ -1,7 +1,6 @@
 import { describeFailure, type Failure, failureSentence } from '../model/failure.ts';
 import type { FailureKind } from '../model/failure-kind.ts';
-import { describeSource } from '../model/source.ts';
-import { sourcePath } from '../model/source-path.ts';
+import { describeSource, sourcePath } from '../model/source.ts';
 import type { DrilledKey } from '../records/drill-receipt.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import { type Comparison, compareRestored } from '../restore/comparison.ts';

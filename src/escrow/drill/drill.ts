@@ -1,6 +1,5 @@
 import { describeFailure, type Failure } from '../model/failure.ts';
-import { describeSource } from '../model/source.ts';
-import { sourcePath } from '../model/source-path.ts';
+import { describeSource, sourcePath } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { drillJournalFormat, openDrill } from '../records/drill-journal.ts';
 import { type DrilledKey, type DrillReceipt, drillFormat, putDrillReceipt } from '../records/drill-receipt.ts';

@@ -1,6 +1,5 @@
 import type { RunId } from '../model/run-id.ts';
-import type { SourceId } from '../model/source.ts';
-import { sourcePath } from '../model/source-path.ts';
+import { type SourceId, sourcePath } from '../model/source.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { drillFolder, lastReceipts, parseDrillJournalName } from '../records/blob-names.ts';
 import { type DrillJournal, readDrillJournal } from '../records/drill-journal.ts';

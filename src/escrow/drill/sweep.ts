@@ -1,6 +1,5 @@
 import type { Failure } from '../model/failure.ts';
-import type { SourceId } from '../model/source.ts';
-import { parseSourcePath } from '../model/source-path.ts';
+import { parseSourcePath, type SourceId } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import { type DrillReceipt, drillFormat, putDrillReceipt } from '../records/drill-receipt.ts';

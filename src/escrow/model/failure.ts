@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { FailureKind, Need } from './failure-kind.ts';
-import { reasonOf, remedyOf } from './remedy.ts';
-import { OutOfTime, ServiceError } from './service-error.ts';
+import { OutOfTime, reasonOf, remedyOf, ServiceError } from './service-error.ts';
 import { describeSource, type SourceId } from './source.ts';
 import { attemptOf, needOf, type SourceOperation } from './source-operation.ts';
 

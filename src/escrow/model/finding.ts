@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { describeSource, type SourceId } from './source.ts';
-import { parseSourcePath, sourcePath } from './source-path.ts';
+import { describeSource, parseSourcePath, type SourceId, sourcePath } from './source.ts';
 
 /** What was found, with its title on the page; the names are a contract with the alarms. */
 export const findingTitles = {

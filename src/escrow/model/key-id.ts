@@ -1,5 +1,4 @@
-import { keyNamePattern, sourceNamePattern } from '../model/source-path.ts';
-import type { SourceId, SourceKind } from './source.ts';
+import { keyNamePattern, type SourceId, type SourceKind, sourceNamePattern } from './source.ts';
 
 /** The DNS suffixes under which a cloud's sources live, without a leading dot. */
 export type SourceSuffixes = Readonly<Record<SourceKind, string>>;

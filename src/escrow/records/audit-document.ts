@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 import { coverageStatuses } from '../model/coverage-status.ts';
 import { failureSchema } from '../model/failure.ts';
 import { findingSchema } from '../model/finding.ts';
-import { placeSchema } from '../model/source.ts';
-import { parseSourcePath } from '../model/source-path.ts';
+import { parseSourcePath, placeSchema } from '../model/source.ts';
 import { triggerSchema } from '../ports/escrow-events.ts';
 import { protectionSchema } from '../ports/storage-protection.ts';
 

@@ -1,6 +1,5 @@
 import { parseRunTime, type RunId } from '../model/run-id.ts';
-import type { SourceId } from '../model/source.ts';
-import { keyNamePattern, parseSourcePath, sourcePath } from '../model/source-path.ts';
+import { keyNamePattern, parseSourcePath, type SourceId, sourcePath } from '../model/source.ts';
 
 // The only module that knows how a blob name is built and parsed.
 

@@ -1,7 +1,6 @@
 import { dayMs } from '../model/day.ts';
 import { ServiceError } from '../model/service-error.ts';
-import type { SourceId } from '../model/source.ts';
-import { sourcePath } from '../model/source-path.ts';
+import { type SourceId, sourcePath } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { readRunReport } from './run-report.ts';
 import { listRuns } from './stored-run.ts';

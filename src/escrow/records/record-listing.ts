@@ -1,6 +1,5 @@
 import type { SourceSuffixes } from '../model/key-id.ts';
-import { isSameSource, type SourceId } from '../model/source.ts';
-import { parseSourcePath, sourceFolders } from '../model/source-path.ts';
+import { isSameSource, parseSourcePath, type SourceId, sourceFolders } from '../model/source.ts';
 import { matchesAny } from '../model/wildcard.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { namedFolder, recordPrefix } from './blob-names.ts';

@@ -1,7 +1,6 @@
 import { addDays, dayOf, stampOf } from '../model/day.ts';
 import { precedesRun, type RunId, runTimeLagDays } from '../model/run-id.ts';
-import type { SourceId } from '../model/source.ts';
-import { sourcePath } from '../model/source-path.ts';
+import { type SourceId, sourcePath } from '../model/source.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import { parseRunBlobName, runPrefix } from './blob-names.ts';
 import { eachListed } from './bounded-read.ts';

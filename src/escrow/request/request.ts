@@ -2,9 +2,14 @@ import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 import { dayMs } from '../model/day.ts';
 import { parseKeyId, type SourceSuffixes } from '../model/key-id.ts';
-import { describeSource, type EscrowSource, isSameSource, type SourceId } from '../model/source.ts';
-import { sourceOfNames } from '../model/source-names.ts';
-import { keyNamePattern } from '../model/source-path.ts';
+import {
+  describeSource,
+  type EscrowSource,
+  isSameSource,
+  keyNamePattern,
+  type SourceId,
+  sourceOfNames,
+} from '../model/source.ts';
 import { faultOfBlobName } from '../records/blob-names.ts';
 import { readKeyEvent } from './key-event.ts';
 import { refuse } from './request-refused.ts';

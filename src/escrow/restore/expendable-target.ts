@@ -1,7 +1,6 @@
 import { EscrowFault } from '../model/failure.ts';
 import { capitalised } from '../model/finding.ts';
-import { describeSource, type EscrowSource, isSameSource, type SourceId } from '../model/source.ts';
-import { sourcePath } from '../model/source-path.ts';
+import { describeSource, type EscrowSource, isSameSource, type SourceId, sourcePath } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';

@@ -1,8 +1,7 @@
 import { EscrowFault } from '../model/failure.ts';
 import { isDenied } from '../model/failure-kind.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { reasonOf } from '../model/remedy.ts';
-import { ServiceError } from '../model/service-error.ts';
+import { reasonOf, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, NewBlob, StoredBlob } from '../ports/escrow-store.ts';
 import { putOnce, sha256Of } from '../records/put-once.ts';
 import {

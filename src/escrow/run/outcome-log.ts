@@ -1,8 +1,7 @@
 import { failureSentence } from '../model/failure.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
-import type { SourceId } from '../model/source.ts';
-import { sourcePath } from '../model/source-path.ts';
+import { type SourceId, sourcePath } from '../model/source.ts';
 import type { EscrowEvent, EscrowLog, LogLevel } from '../ports/escrow-events.ts';
 
 export function logOutcome(log: EscrowLog, runId: RunId, source: SourceId, outcome: Outcome): void {

@@ -1,6 +1,6 @@
 import { inParallel } from '../coverage/in-parallel.ts';
 import { type Day, dayMs, dayOf } from '../model/day.ts';
-import { keyNamePattern, sourcePath } from '../model/source-path.ts';
+import { keyNamePattern, sourcePath } from '../model/source.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import type { AuditedRun } from '../records/audit-document.ts';
 import { oneLargeAtATime } from '../records/bounded-read.ts';

@@ -10,9 +10,8 @@ import {
   skipMessages,
   skipReasonOf,
 } from '../model/selection.ts';
-import { callsAtOnce, type EscrowSource } from '../model/source.ts';
+import { callsAtOnce, type EscrowSource, sourcePath } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
-import { sourcePath } from '../model/source-path.ts';
 import type { EscrowEvent, EscrowLog, RunStatus, Trigger } from '../ports/escrow-events.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import { recordName } from '../records/blob-names.ts';

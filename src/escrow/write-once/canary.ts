@@ -1,8 +1,7 @@
 import { messageOf } from '../model/failure.ts';
 import { isDenied } from '../model/failure-kind.ts';
 import { type Finding, finding, found } from '../model/finding.ts';
-import { reasonOf } from '../model/remedy.ts';
-import { OutOfTime, ServiceError } from '../model/service-error.ts';
+import { OutOfTime, reasonOf, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, NewBlob } from '../ports/escrow-store.ts';
 import { canaryName } from '../records/blob-names.ts';
 import { putOnce } from '../records/put-once.ts';

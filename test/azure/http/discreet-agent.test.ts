@@ -3,7 +3,7 @@ import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { createDiscreetAgent } from '../../../src/azure/http/discreet-agent.ts';
+import { createDiscreetAgent } from '../../../src/azure/http/connection.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
 import { useTlsHost } from '../../support/tls-host.ts';
 

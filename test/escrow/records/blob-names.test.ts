@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseRunTime, requestRunId, scheduledRunId } from '../../../src/escrow/model/run-id.ts';
-import type { SourceId } from '../../../src/escrow/model/source.ts';
-import { keyNamePattern, sourceNamePattern } from '../../../src/escrow/model/source-path.ts';
+import { keyNamePattern, type SourceId, sourceNamePattern } from '../../../src/escrow/model/source.ts';
 import {
   faultOfBlobName,
   namedRecordName,

@@ -7,7 +7,7 @@ import {
   requestRunId,
   scheduledRunId,
 } from '../../../src/escrow/model/run-id.ts';
-import { keyNamePattern } from '../../../src/escrow/model/source-path.ts';
+import { keyNamePattern } from '../../../src/escrow/model/source.ts';
 import { faultOfBlobName, parseRecordName, recordName } from '../../../src/escrow/records/blob-names.ts';
 import { type EscrowRequest, parseRequest } from '../../../src/escrow/request/request.ts';
 import { RequestRefused } from '../../../src/escrow/request/request-refused.ts';

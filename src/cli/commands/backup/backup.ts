@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { readTargets } from '../../../app/backup/backup-target.ts';
 import { UsageFault } from '../../../app/usage-fault.ts';
-import { sourceOfNames } from '../../../escrow/model/source-names.ts';
+import { sourceOfNames } from '../../../escrow/model/source.ts';
 import type { Cli } from '../../cli.ts';
 import type { ExitCode } from '../../terminal/exit-codes.ts';
 import { withBackup } from './backup-options.ts';

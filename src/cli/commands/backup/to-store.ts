@@ -3,8 +3,7 @@ import { type BackupTarget, wholeSources } from '../../../app/backup/backup-targ
 import type { Task } from '../../../app/task.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import type { Outcome } from '../../../escrow/model/outcome.ts';
-import { describeSource } from '../../../escrow/model/source.ts';
-import { namesOfSource } from '../../../escrow/model/source-names.ts';
+import { describeSource, namesOfSource } from '../../../escrow/model/source.ts';
 import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts';
 import { count } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';

@@ -7,8 +7,7 @@ import {
   type UnprovenKey,
 } from '../../../app/drill/prepare-drill.ts';
 import { capitalised } from '../../../escrow/model/finding.ts';
-import { describeSource } from '../../../escrow/model/source.ts';
-import { namesOfSource } from '../../../escrow/model/source-names.ts';
+import { describeSource, namesOfSource } from '../../../escrow/model/source.ts';
 import { namesOfPath } from '../../options/source-options.ts';
 import { count } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';

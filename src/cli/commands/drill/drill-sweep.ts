@@ -1,8 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type Leftover, prepareSweep } from '../../../app/drill/sweep-drills.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
-import { describeSource } from '../../../escrow/model/source.ts';
-import { namesOfSource } from '../../../escrow/model/source-names.ts';
+import { describeSource, namesOfSource } from '../../../escrow/model/source.ts';
 import type { Cli } from '../../cli.ts';
 import { showInstant } from '../../options/instants.ts';
 import { maxPerSecond, readTarget, toHsmName, toVaultName } from '../../options/target-options.ts';

@@ -1,8 +1,7 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { describeLeft, prepareDrill } from '../../../app/drill/prepare-drill.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
-import { describeSource } from '../../../escrow/model/source.ts';
-import { namesOfSource, sourceOfNames } from '../../../escrow/model/source-names.ts';
+import { describeSource, namesOfSource, sourceOfNames } from '../../../escrow/model/source.ts';
 import type { Cli } from '../../cli.ts';
 import { withSource } from '../../options/source-options.ts';
 import { readTarget, withTarget } from '../../options/target-options.ts';

@@ -7,8 +7,7 @@ import { defaultReceiptFile, openRestoreReceipt, readBegun } from '../../../app/
 import type { Task } from '../../../app/task.ts';
 import { UsageFault } from '../../../app/usage-fault.ts';
 import { EscrowFault } from '../../../escrow/model/failure.ts';
-import { describeSource } from '../../../escrow/model/source.ts';
-import { sourceOfNames } from '../../../escrow/model/source-names.ts';
+import { describeSource, sourceOfNames } from '../../../escrow/model/source.ts';
 import { showInstant } from '../../options/instants.ts';
 import { readAsOf } from '../../options/record-options.ts';
 import { readTarget } from '../../options/target-options.ts';

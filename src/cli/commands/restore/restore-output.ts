@@ -8,8 +8,7 @@ import {
 } from '../../../app/restore/plan-restores.ts';
 import { adviceOf } from '../../../app/restore/prepare-restore.ts';
 import { type Failure, failureHeadline, failureSentence } from '../../../escrow/model/failure.ts';
-import { describeSource, type PacedSource } from '../../../escrow/model/source.ts';
-import { namesOfSource } from '../../../escrow/model/source-names.ts';
+import { describeSource, namesOfSource, type PacedSource } from '../../../escrow/model/source.ts';
 import { showAge, showInstant } from '../../options/instants.ts';
 import { describeTarget } from '../../options/target-options.ts';
 import { count, showDuration } from '../../terminal/figures.ts';

@@ -1,7 +1,7 @@
 import { decodeMarks, encodeMarks, markDays } from '../../coverage/calendar.ts';
 import type { KeyCoverage } from '../../coverage/coverage.ts';
 import type { Day } from '../../model/day.ts';
-import { sourcePath } from '../../model/source-path.ts';
+import { sourcePath } from '../../model/source.ts';
 import { type AuditedFolder, type AuditedKey, type AuditedRecord, timeOfRecord } from '../../records/audit-document.ts';
 import type { SourceAuditContext, SourceToAudit } from '../inputs/audit-inputs.ts';
 import { drilledKey } from '../inputs/drill-history.ts';

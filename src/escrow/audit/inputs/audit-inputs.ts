@@ -2,8 +2,7 @@ import { type CoverageContext, freshSinceOf } from '../../coverage/coverage-cont
 import { addDays, calendarDays, dayMs, dayOf } from '../../model/day.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { latestOccurrence } from '../../model/run-time.ts';
-import type { EscrowSource, SourceId } from '../../model/source.ts';
-import { parseSourcePath, sourceFolders, sourcePath } from '../../model/source-path.ts';
+import { type EscrowSource, parseSourcePath, type SourceId, sourceFolders, sourcePath } from '../../model/source.ts';
 import type { EscrowStore, StoredBlob } from '../../ports/escrow-store.ts';
 import type { EscrowStores } from '../../ports/escrow-stores.ts';
 import type { KeySource } from '../../ports/key-source.ts';

@@ -1,5 +1,5 @@
 import { inParallel } from '../../coverage/in-parallel.ts';
-import { keyNamePattern, parseSourcePath } from '../../model/source-path.ts';
+import { keyNamePattern, parseSourcePath } from '../../model/source.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../../ports/escrow-store.ts';
 import type { AuditHead } from '../../records/audit-document.ts';
 import { drillFolder, lastReceipts, parseDrillJournalName, parseDrillReceiptName } from '../../records/blob-names.ts';

@@ -1,5 +1,4 @@
-import { reasonOf } from '../../model/remedy.ts';
-import { OutOfTime, ServiceError } from '../../model/service-error.ts';
+import { OutOfTime, reasonOf, ServiceError } from '../../model/service-error.ts';
 import type { EscrowStores } from '../../ports/escrow-stores.ts';
 import type { StorageAdministration } from '../../ports/storage-protection.ts';
 import type { AuditedProtection } from '../../records/audit-document.ts';

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { describeFailure, failureSentence } from '../../../src/escrow/model/failure.ts';
 import type { FailureKind } from '../../../src/escrow/model/failure-kind.ts';
-import { reasonOf, remedyOf } from '../../../src/escrow/model/remedy.ts';
 import {
   OutOfTime,
+  reasonOf,
+  remedyOf,
   type ServiceAnswer,
   type ServiceError,
   type ServiceName,
