@@ -24,7 +24,7 @@ const hourMs = 3_600_000;
 const about = {
   summary: 'coverage: every key, its newest record, and what is missing',
   description:
-    'Lists every configured source and finds the newest record of each key in the folder of that key. fresh: the record, and a change of the key since, are within the maximal age; stale: one is beyond it; never: a run or the maximal age has passed and no record is there; pending: not yet; gone: recorded or configured, but no longer there; the others are not escrowed, and why. Exit code 3 when a key is stale, never escrowed or gone, a record is missing, altered or cannot be read, or a source cannot be read or has nothing to escrow.',
+    'Lists every configured source and finds the newest record of each key in the folder of that key. fresh: the record is within the maximal age; stale: it is beyond it; never: a run or the maximal age has passed and no record is there; pending: not yet; gone: recorded or configured, but no longer there; the others are not escrowed, and why. Exit code 3 when a key is stale, never escrowed or gone, a record is missing, altered or cannot be read, or a source cannot be read or has nothing to escrow.',
   examples: ['status', 'status --max-age 26h', 'status --vault-name contoso-prod --name "tenant-*" --json'],
 };
 

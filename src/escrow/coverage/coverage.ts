@@ -129,12 +129,12 @@ async function coverKey(
   const hasChanged = record !== undefined && updatedAt !== undefined && updatedAt > new Date(record.backedUpAt);
   const changedAt = hasChanged ? updatedAt : undefined;
   const firstSeenAt = firstSeen(shown, known, skip === undefined, previous?.head, now);
-  const isOld = (at: Date | undefined): boolean => at !== undefined && at < freshSinceOf(context);
+  const isOld = (at: Date): boolean => at < freshSinceOf(context);
   const judge = (): CoverageStatus => {
     if (skip !== undefined) return skip;
     if (!isThere) return 'gone';
     if (!isLookedAt) return 'notLookedAt';
-    if (recordAt !== undefined) return isOld(recordAt) || isOld(changedAt) ? 'stale' : 'fresh';
+    if (recordAt !== undefined) return isOld(recordAt) ? 'stale' : 'fresh';
     // A report of a run may be false: it can only make a key look worse.
     const hasRunSince = lastRunAt !== undefined && lastRunAt > firstSeenAt;
     const isOverdue = known !== undefined && isOld(firstSeenAt);

@@ -14,7 +14,7 @@ export interface StatusWords {
 
 export const statusWords: Readonly<Record<CoverageStatus, StatusWords>> = {
   fresh: { sign: '✓', word: 'Fresh', meaning: 'backed up within the maximal age' },
-  stale: { sign: '◷', word: 'Stale', meaning: 'its newest backup, or its change since, is too old' },
+  stale: { sign: '◷', word: 'Stale', meaning: 'its newest backup is too old' },
   never: { sign: '✕', word: 'Never escrowed', meaning: 'no backup, although a run has passed' },
   pending: { sign: '…', word: 'Pending', meaning: 'new; its first run is still to come' },
   gone: { sign: '⌀', word: 'Gone', meaning: 'no longer in its source' },

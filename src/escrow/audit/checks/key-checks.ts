@@ -135,13 +135,13 @@ const faultFindings: Readonly<
 
 function statusCheck(
   { status, record, ageMs, previousKey, listed, folder }: KeyCoverage,
-  { lastFailure, maxAgeHours }: KeyCheckContext,
+  { lastFailure }: KeyCheckContext,
   of: MakeFinding,
 ): Finding | undefined {
   const why = lastFailure && `its last run said: ${lastFailure}`;
   switch (status) {
     case 'stale': {
-      if (record === undefined || (ageMs ?? 0) <= maxAgeHours * 3_600_000) return undefined;
+      if (record === undefined) return undefined;
       const ofWhen = `of ${instant(new Date(timeOfRecord(record)))}, ${describeAge(ageMs ?? 0)}`;
       return of('stale', 'gap', {
         reason: 'its newest record is too old',
