@@ -1,4 +1,4 @@
-import { counted } from '../escrow/model/finding.ts';
+import { count } from '../escrow/model/count.ts';
 import { sourcePath } from '../escrow/model/source.ts';
 import { parseRunBlobName, requestRecordName, runPrefix } from '../escrow/records/blob-names.ts';
 import { readRequest } from '../escrow/records/request-record.ts';
@@ -64,7 +64,7 @@ async function carriedOut(
   const sum = [...done.values()].reduce((total, { counts }) => total + counts.escrowed + counts.alreadyEscrowed, 0);
   return {
     status: 'done',
-    message: `Escrowed ${counted(sum, 'key')} of ${counted(done.size, 'source')}: ${runPrefix(runId)}`,
+    message: `Escrowed ${count(sum, 'key')} of ${count(done.size, 'source')}: ${runPrefix(runId)}`,
   };
 }
 

@@ -1,4 +1,4 @@
-import { describeSource, type EscrowSource, isSameSource, type SourceId } from '../escrow/model/source.ts';
+import { describeSource, type EscrowSource, isSameSource, kindNouns, type SourceId } from '../escrow/model/source.ts';
 import { isLiteral } from '../escrow/model/wildcard.ts';
 import { listChosenNames, recordedKeyNames, recordedSources } from '../escrow/records/record-listing.ts';
 import { didYouMean } from './suggestion.ts';
@@ -35,7 +35,7 @@ function completeSource(wanted: SourceId, known: readonly SourceId[], fault: str
   const name = complete(wanted.name, names, (meant) => describeSource({ kind, name: meant }), say);
   if (name !== undefined) return { kind, name };
   const list = [...new Set(names)].join(', ') || 'none';
-  const hint = `Known ${kind === 'vault' ? 'vaults' : 'Managed HSMs'}: ${list}.`;
+  const hint = `Known ${kindNouns[kind]}s: ${list}.`;
   throw unknownName(`${describeSource(wanted)} ${fault}`, wanted.name, names, hint);
 }
 

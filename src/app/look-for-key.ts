@@ -1,5 +1,5 @@
 import { OutOfTime, reasonOf, ServiceError } from '../escrow/model/service-error.ts';
-import { describeSource, type PacedSource } from '../escrow/model/source.ts';
+import { describeSource, type PacedSource, sourceOption } from '../escrow/model/source.ts';
 import type { SourceKey } from '../escrow/model/source-key.ts';
 import { unknownName } from './known-names.ts';
 import type { OperatorServices } from './operator-services.ts';
@@ -30,12 +30,11 @@ export async function lookForKey(
     return undefined;
   }
   if (key !== undefined) return key;
-  const option = source.kind === 'vault' ? '--vault-name' : '--hsm-name';
   throw unknownName(
     `there is no key "${name}" in ${describeSource(source)}; nothing was sent`,
     name,
     await namesIn(source, time, services),
-    `See its keys: \`keyvault-escrow plan ${option} ${source.name}\`.`,
+    `See its keys: \`keyvault-escrow plan ${sourceOption(source)}\`.`,
   );
 }
 

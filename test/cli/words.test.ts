@@ -4,12 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { suggest } from '../../src/app/suggestion.ts';
 import { UsageFault } from '../../src/app/usage-fault.ts';
 import { parseDuration, parseInstant, showAge } from '../../src/cli/options/instants.ts';
-import { count, showDuration, showSize } from '../../src/cli/terminal/figures.ts';
+import { showDuration, showSize } from '../../src/cli/terminal/figures.ts';
 import type { Io } from '../../src/cli/terminal/io.ts';
 import { startJsonStream } from '../../src/cli/terminal/json-stream.ts';
 import { painter, print, say } from '../../src/cli/terminal/print.ts';
 import { showProgress } from '../../src/cli/terminal/progress.ts';
 import { alignColumns } from '../../src/cli/terminal/table.ts';
+import { count } from '../../src/escrow/model/count.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 

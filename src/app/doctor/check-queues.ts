@@ -1,4 +1,4 @@
-import { counted } from '../../escrow/model/finding.ts';
+import { count } from '../../escrow/model/count.ts';
 import type { PoisonMessage } from '../../escrow/ports/request-queue.ts';
 import { isSet } from '../settings.ts';
 import type { Task } from '../task.ts';
@@ -17,7 +17,7 @@ export async function checkQueues(task: Task, isApp: boolean): Promise<CheckedSu
   const { requests } = task.services;
   const queue = await attempt('queue', task, async () => {
     const { length } = await requests.state(task.signal);
-    return ok('queue', `${counted(length, 'message')} waiting or under way`);
+    return ok('queue', `${count(length, 'message')} waiting or under way`);
   });
   const processing = await attempt('queue role', task, () => checkRole(task, isApp));
   const poison = await attempt('poison queue', task, () => checkPoison(task));
@@ -49,7 +49,7 @@ async function checkPoison({ services, signal }: Task): Promise<Check> {
     'The reason is in requests/<day>/<message id>.json in the container. Mend it, enqueue again, then delete the message.';
   return failed(
     'poison queue',
-    `${counted(length, 'message')} could not be carried out${example}`,
+    `${count(length, 'message')} could not be carried out${example}`,
     unreadable === undefined ? remedy : `${unreadableRemedy} Of the others: ${remedy}`,
   );
 }

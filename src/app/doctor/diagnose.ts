@@ -1,5 +1,5 @@
+import { count } from '../../escrow/model/count.ts';
 import { dayMs } from '../../escrow/model/day.ts';
-import { counted } from '../../escrow/model/finding.ts';
 import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
 import { auditFolder, drillFolder, parseAuditName, parseDrillReceiptName } from '../../escrow/records/blob-names.ts';
 import { listRuns } from '../../escrow/records/stored-run.ts';
@@ -31,7 +31,7 @@ export async function diagnose(
   // As deployed, the app's queue connection and its other calls have one identity.
   const isApp = env.AZURE_CLIENT_ID !== undefined && env.AZURE_CLIENT_ID === env.ESCROW_QUEUE__clientId;
   // Settings with a fault end before any command begins, with every fault named.
-  const configured = `${counted(sources.length, 'source')} configured`;
+  const configured = `${count(sources.length, 'source')} configured`;
   const [ofSources, ofStores, ofQueues, estate, run, audit, drill] = await Promise.all([
     Promise.all(sources.map((source) => checkSource(source, task, hasProxy))),
     checkStores(task),

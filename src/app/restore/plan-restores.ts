@@ -1,6 +1,6 @@
+import { count } from '../../escrow/model/count.ts';
 import { dayMs } from '../../escrow/model/day.ts';
 import { describeFailure } from '../../escrow/model/failure.ts';
-import { counted } from '../../escrow/model/finding.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
 import { describeSource, type PacedSource, type SourceId } from '../../escrow/model/source.ts';
 import { certificateBackedKeys } from '../../escrow/records/certificate-backed.ts';
@@ -89,9 +89,7 @@ export async function planRestores(options: PlanOptions, task: Task, found: () =
 function firstOf(elsewhere: readonly string[]): string[] {
   const first = elsewhere.slice(0, 3);
   const more = elsewhere.length - first.length;
-  return more === 0
-    ? first
-    : [...first, `${counted(more, 'more record')} ${more === 1 ? 'says' : 'say'} another place.`];
+  return more === 0 ? first : [...first, `${count(more, 'more record')} ${more === 1 ? 'says' : 'say'} another place.`];
 }
 
 /** A report that cannot be read (archived, a store that fails) says nothing, and stops no restore. */

@@ -1,9 +1,10 @@
 import { type CopyResult, copyEscrow } from '../../app/copy/copy-escrow.ts';
+import { count, digits } from '../../escrow/model/count.ts';
 import { describeSource, namesOfSource } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
-import { count, showSize } from '../terminal/figures.ts';
+import { showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { print, printJson, say } from '../terminal/print.ts';
 import { showProgress } from '../terminal/progress.ts';
@@ -41,7 +42,7 @@ async function printResult(
   to: string,
   io: Io,
 ): Promise<void> {
-  say(io, `${count(copied, 'record')} copied (${showSize(bytes)}), ${already.toLocaleString('en-US')} already there.`);
+  say(io, `${count(copied, 'record')} copied (${showSize(bytes)}), ${digits(already)} already there.`);
   await print(io, `${manifest}\n${page}`);
   for (const { source, keyName, blobName, reason } of leftOut) {
     say(io, `Left out: key "${keyName}" of ${describeSource(source)}, ${blobName}: ${reason}.`);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { downloadRecord } from '../../app/download-record.ts';
 import type { FoundRecord } from '../../app/find-records.ts';
-import { describeSource, type SourceId } from '../../escrow/model/source.ts';
+import { describeSource, type SourceId, sourceOption } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showAge } from '../options/instants.ts';
 import { asOfTime, blobName, readRecordChoice } from '../options/record-options.ts';
@@ -57,12 +57,11 @@ function fileNameOf({ source, keyName: name, runId }: FoundRecord): string {
   return [source.name, name, ...run, 'keybackup'].join('.');
 }
 
-function restoreCommands({ kind, name }: SourceId, path: string): { powershell: string; az: string } {
+function restoreCommands(source: SourceId, path: string): { powershell: string; az: string } {
   const file = /^[\w./\\:-]+$/.test(path) ? path : `"${path}"`;
-  const option =
-    kind === 'vault' ? { powershell: '-VaultName', az: '--vault-name' } : { powershell: '-HsmName', az: '--hsm-name' };
+  const parameter = source.kind === 'vault' ? '-VaultName' : '-HsmName';
   return {
-    powershell: `Restore-AzKeyVaultKey ${option.powershell} ${name} -InputFile ${file}`,
-    az: `az keyvault key restore ${option.az} ${name} --file ${file}`,
+    powershell: `Restore-AzKeyVaultKey ${parameter} ${source.name} -InputFile ${file}`,
+    az: `az keyvault key restore ${sourceOption(source)} --file ${file}`,
   };
 }

@@ -1,11 +1,11 @@
 import { type ImportOutcome, importBackups } from '../../app/import/import-backups.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
+import { count, digits } from '../../escrow/model/count.ts';
 import { describeSource, namesOfSource, sourceOfNames } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { parseInstant, showInstant } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
-import { count } from '../terminal/figures.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';
 import { alignColumns } from '../terminal/table.ts';
 
@@ -43,7 +43,7 @@ export function addImport(cli: Cli) {
           const done = outcomes.filter(({ outcome }) => outcome !== 'refused').length;
           say(
             io,
-            `${count(done, 'file')} of ${outcomes.length} ${options.whatIf ? 'would be' : done === 1 ? 'is' : 'are'} in the escrow of ${describeSource(source)}.`,
+            `${count(done, 'file')} of ${digits(outcomes.length)} ${options.whatIf ? 'would be' : done === 1 ? 'is' : 'are'} in the escrow of ${describeSource(source)}.`,
           );
         }
         if (io.signal.aborted) return exitCodes.failed;

@@ -1,10 +1,11 @@
 import { type FoundRecord, findRecords, obstacleOf } from '../../app/find-records.ts';
+import { count } from '../../escrow/model/count.ts';
 import { describeSource, namesOfSource, sourcePath } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
-import { count, showDuration, showSize } from '../terminal/figures.ts';
+import { showDuration, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { startJsonStream } from '../terminal/json-stream.ts';
 import { painter, print, say } from '../terminal/print.ts';

@@ -1,11 +1,11 @@
 import { planRuns, type RunPlan } from '../../app/plan-runs.ts';
+import { count } from '../../escrow/model/count.ts';
 import { type Failure, failureSentence } from '../../escrow/model/failure.ts';
 import { describeSource, namesOfSource, sourceOfNames } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
-import { count } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson } from '../terminal/print.ts';
 import { showProgress } from '../terminal/progress.ts';

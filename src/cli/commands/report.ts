@@ -2,9 +2,9 @@ import { Option } from '@commander-js/extra-typings';
 import { auditTable } from '../../app/audit-table.ts';
 import { auditNow, showNewestAudit } from '../../app/show-audit.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
+import { count } from '../../escrow/model/count.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
-import { count } from '../terminal/figures.ts';
 import { writeOutputFile } from '../terminal/output-file.ts';
 import { printJson, say, write } from '../terminal/print.ts';
 

@@ -6,6 +6,7 @@ import {
   needsAttention,
   readStatus,
 } from '../../app/read-status.ts';
+import { count } from '../../escrow/model/count.ts';
 import { failureSentence } from '../../escrow/model/failure.ts';
 import { findingMessage } from '../../escrow/model/finding.ts';
 import { describeSource, namesOfSource, sourceOfNames } from '../../escrow/model/source.ts';
@@ -13,7 +14,7 @@ import type { Cli } from '../cli.ts';
 import { parseDuration, showInstant } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
-import { count, showDuration } from '../terminal/figures.ts';
+import { showDuration } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson } from '../terminal/print.ts';
 import { printSkipReasons, skipWords } from '../terminal/skip-words.ts';

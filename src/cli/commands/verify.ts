@@ -1,11 +1,12 @@
 import { Option } from '@commander-js/extra-typings';
 import { type EvidenceVerdict, type Verification, verifyEvidence, verifyRecords } from '../../app/verify.ts';
+import { count } from '../../escrow/model/count.ts';
 import { findingMessage } from '../../escrow/model/finding.ts';
 import type { Cli } from '../cli.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
 import { namesOfPath } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
-import { count, showSize } from '../terminal/figures.ts';
+import { showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';
 import { showProgress } from '../terminal/progress.ts';

@@ -8,11 +8,6 @@ export function showSize(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** `1 key`, `3 keys`. */
-export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 /** `45 s`, `3 min`, `26 h`, `12 d`: one unit, rounded down, for people. */
 export function showDuration(milliseconds: number): string {
   const seconds = Math.floor(Math.abs(milliseconds) / 1000);

@@ -1,3 +1,5 @@
+import { digits } from '../../escrow/model/count.ts';
+
 const maxOfEachKind = 5;
 
 /**
@@ -16,6 +18,6 @@ export function firstOfEach<T>(
   return [...kinds].flatMap(([kind, alike]) => {
     const lines = alike.slice(0, maxOfEachKind).map(lineOf);
     const more = alike.length - lines.length;
-    return more === 0 ? lines : [...lines, `and ${more.toLocaleString('en-US')} more like that (${kind}); ${rest}`];
+    return more === 0 ? lines : [...lines, `and ${digits(more)} more like that (${kind}); ${rest}`];
   });
 }

@@ -1,3 +1,4 @@
+import { digits } from '../../escrow/model/count.ts';
 import { showDuration } from './figures.ts';
 import type { Io } from './io.ts';
 
@@ -22,15 +23,15 @@ export function showProgress(io: Io, noun: string, verb = '', expected?: number)
   // A dumb terminal cannot go back to the beginning of a line.
   const isDrawable = io.isTTY.stderr && io.env.TERM !== 'dumb';
   const text = (): string => {
-    const of = total === undefined ? '' : ` of ${total.toLocaleString('en-US')}${isAll ? '' : '+'}`;
+    const of = total === undefined ? '' : ` of ${digits(total)}${isAll ? '' : '+'}`;
     const nouns = (total ?? done) === 1 ? noun : `${noun}s`;
-    return `${done.toLocaleString('en-US')}${of} ${`${nouns} ${verb}`.trimEnd()}${paceText()}`;
+    return `${digits(done)}${of} ${`${nouns} ${verb}`.trimEnd()}${paceText()}`;
   };
   const paceText = (): string => {
     const elapsed = performance.now() - startedAt;
     if (elapsed < rateAfterMs || done === 0) return '';
     const perSecond = done / (elapsed / 1000);
-    const rate = perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond).toLocaleString('en-US');
+    const rate = perSecond < 10 ? perSecond.toFixed(1) : digits(Math.round(perSecond));
     const left = total === undefined || !isAll ? '' : `, ${showDuration((1000 * (total - done)) / perSecond)} left`;
     return `, ${rate} a second${left}`;
   };

@@ -1,6 +1,7 @@
 import { coverSource, type SourceCoverage } from '../coverage/coverage.ts';
 import { turnSize } from '../coverage/witness.ts';
-import { counted, type Finding } from '../model/finding.ts';
+import { count } from '../model/count.ts';
+import type { Finding } from '../model/finding.ts';
 import { sourcePath } from '../model/source.ts';
 import type { AuditedKey, AuditedKeys, AuditedSource } from '../records/audit-document.ts';
 import { recordPrefix } from '../records/blob-names.ts';
@@ -126,7 +127,7 @@ function capped(findings: readonly Finding[]): Finding[] {
     const [last] = group.slice(maxAlike);
     if (last === undefined) return group;
     const { key: _, ...about } = last;
-    const detail = `${counted(group.length - maxAlike, 'more key')}, not named here`;
+    const detail = `${count(group.length - maxAlike, 'more key')}, not named here`;
     return [...group.slice(0, maxAlike), { ...about, detail }];
   });
 }

@@ -1,6 +1,6 @@
 import { describeFailure, EscrowFault, failureHeadline } from '../model/failure.ts';
 import { ServiceError } from '../model/service-error.ts';
-import { describeSource, type SourceId } from '../model/source.ts';
+import { describeSource, type SourceId, sourceOption } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import { readTakenNames } from '../restore/restore-step.ts';
 
@@ -36,8 +36,8 @@ export async function requireEmpty(
 }
 
 /** The command line that takes away what drills left in a target. */
-export function sweepCommand({ kind, name }: SourceId): string {
-  return `\`keyvault-escrow drill sweep ${kind === 'vault' ? '--to-vault-name' : '--to-hsm-name'} ${name}\``;
+export function sweepCommand(target: SourceId): string {
+  return `\`keyvault-escrow drill sweep ${sourceOption(target, 'to-')}\``;
 }
 
 /** Lower-case. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { digits } from './count.ts';
 import { describeSource, parseSourcePath, type SourceId, sourcePath } from './source.ts';
 
 /** What was found, with its title on the page; the names are a contract with the alarms. */
@@ -133,15 +134,10 @@ export function describeAge(ms: number): string {
   return `${Math.floor(hours / 24)} days`;
 }
 
-/** `1 key`, `2 keys`. */
-export function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 /** The first names, and how many more: what somebody can multiply must not fill a page. */
 export function someOf(names: readonly string[], max = 10): string {
   const more = names.length - max;
-  return `${names.slice(0, max).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
+  return `${names.slice(0, max).join(', ')}${more > 0 ? `, and ${digits(more)} more` : ''}`;
 }
 
 export function capitalised(text: string): string {

@@ -3,6 +3,9 @@ import * as z from 'zod/mini';
 /** The two kinds of key source that Azure has; their backups differ in envelope and in where they can be restored. */
 export type SourceKind = 'vault' | 'managedHsm';
 
+/** What a source of each kind is called. */
+export const kindNouns: Readonly<Record<SourceKind, string>> = { vault: 'vault', managedHsm: 'Managed HSM' };
+
 /** A source by name alone. `name` is lower-case: the services' host names are case-insensitive. */
 export interface SourceId {
   readonly kind: SourceKind;
@@ -52,7 +55,12 @@ export function isSameSource(left: SourceId, right: SourceId): boolean {
 
 /** As a person reads it: `vault "contoso-prod"`, `Managed HSM "contoso-hsm"`. */
 export function describeSource(source: SourceId): string {
-  return `${source.kind === 'vault' ? 'vault' : 'Managed HSM'} "${source.name}"`;
+  return `${kindNouns[source.kind]} "${source.name}"`;
+}
+
+/** `--vault-name contoso-prod`, as this program and `az keyvault` take it. @param prefix of the option's name: `to-`. */
+export function sourceOption({ kind, name }: SourceId, prefix = ''): string {
+  return `--${prefix}${kind === 'vault' ? 'vault' : 'hsm'}-name ${name}`;
 }
 
 const folders: Record<SourceKind, string> = { vault: 'vaults', managedHsm: 'managed-hsms' };

@@ -1,6 +1,6 @@
+import { count, digits } from '../model/count.ts';
 import { capitalised, type Finding } from '../model/finding.ts';
 import { type Html, html } from './html.ts';
-import { count, digits } from './words.ts';
 
 /**
  * Findings of one kind in one source: each reason and remedy once, with all that it is said of, as far as the characters go.

@@ -1,7 +1,8 @@
+import { count, digits } from '../model/count.ts';
 import { coverageStatuses, requiresBackup } from '../model/coverage-status.ts';
 import type { Audit } from '../records/audit-document.ts';
 import { type Html, html, trustedHtml } from './html.ts';
-import { count, digits, kindWord, timeElement, timeWords, wordsOfStatus } from './words.ts';
+import { kindWord, timeElement, timeWords, wordsOfStatus } from './words.ts';
 
 /** What is known, as a heading: how many keys have an intact backup, and how many a restore has proven. */
 export function answerLine(audit: Audit): string {

@@ -1,8 +1,9 @@
 import { type DayMark, decodeMarks } from '../coverage/calendar.ts';
+import { count } from '../model/count.ts';
 import { addDays } from '../model/day.ts';
 import type { AuditedKey, AuditHead } from '../records/audit-document.ts';
 import { type Html, html, htmlTable, trustedHtml } from './html.ts';
-import { count, dayWords, monthWord } from './words.ts';
+import { dayWords, monthWord } from './words.ts';
 
 // Keys by days. Each row is one SVG of at most six paths, a subpath per run of equal days; the dash pattern of the style
 // sheet cuts runs into days. So 90 unchanged days cost the same bytes as one, and the worst image under 800. A page may

@@ -1,9 +1,10 @@
+import { count } from '../model/count.ts';
 import { nextOccurrence } from '../model/run-time.ts';
 import type { Audit, AuditDigest } from '../records/audit-document.ts';
 import { canaryName } from '../records/blob-names.ts';
 import { type Html, html } from './html.ts';
 import { storageFacts } from './storage-facts.ts';
-import { count, durationWords, timeElement } from './words.ts';
+import { durationWords, timeElement } from './words.ts';
 
 function share({ totals: { keys, proven } }: Audit): string {
   return keys === 0

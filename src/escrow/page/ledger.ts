@@ -1,9 +1,10 @@
 import { presentVersions } from '../coverage/witness.ts';
+import { digits } from '../model/count.ts';
 import { requiresBackup } from '../model/coverage-status.ts';
 import { describeAge, type Finding, type FindingKind } from '../model/finding.ts';
 import { type AuditedKey, type AuditedSource, timeOfRecord } from '../records/audit-document.ts';
 import { type Html, html, htmlTable } from './html.ts';
-import { digits, findingWord, timeWords, wordsOfStatus } from './words.ts';
+import { findingWord, timeWords, wordsOfStatus } from './words.ts';
 
 /**
  * The ledger: one row per key with all that is known of its backup. A page may have thousands of rows: they leave out end tags

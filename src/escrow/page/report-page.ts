@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { count } from '../model/count.ts';
 import type { Audit, AuditDigest } from '../records/audit-document.ts';
 import { answer, answerLine } from './answer.ts';
 import { legend } from './calendar.ts';
@@ -7,7 +8,7 @@ import { findingsSection } from './findings.ts';
 import { type Html, html, trustedHtml } from './html.ts';
 import { type PageBudget, type PageKey, type PageSource, sourceAnchor, sourceBudget, sourceSection } from './source.ts';
 import { styleSheet } from './style.ts';
-import { count, kindWord, timeElement } from './words.ts';
+import { kindWord, timeElement } from './words.ts';
 
 /** Bytes; a page of more does not open at once. */
 const maxPageBytes = 3_000_000;

@@ -1,6 +1,7 @@
+import { count, digits } from '../model/count.ts';
 import type { AuditedRun, AuditedSource } from '../records/audit-document.ts';
 import { type Html, html, htmlTable, trustedHtml } from './html.ts';
-import { count, digits, durationWords, timeElement } from './words.ts';
+import { durationWords, timeElement } from './words.ts';
 
 const signs = { ok: '✓', incomplete: '!', unfinished: '?' } as const;
 const words = { ok: 'ok', incomplete: 'incomplete', unfinished: 'no report' } as const;

@@ -1,3 +1,4 @@
+import { count, digits } from '../model/count.ts';
 import { requiresBackup } from '../model/coverage-status.ts';
 import { failureSentence } from '../model/failure.ts';
 import type { Audit, AuditedKey, AuditedSource } from '../records/audit-document.ts';
@@ -5,7 +6,7 @@ import { calendarTable } from './calendar.ts';
 import { type Html, html } from './html.ts';
 import { ledgerTable } from './ledger.ts';
 import { runsTable } from './runs.ts';
-import { count, digits, kindWord, placeWords, wordsOfStatus } from './words.ts';
+import { kindWord, placeWords, wordsOfStatus } from './words.ts';
 
 /** What all sources of a page may take together, so that it stays one that opens at once. */
 export interface PageBudget {

@@ -1,7 +1,7 @@
+import { count } from '../model/count.ts';
 import type { ContainerProtection } from '../ports/storage-protection.ts';
 import type { Audit, AuditedProtection } from '../records/audit-document.ts';
 import { type Html, html } from './html.ts';
-import { count } from './words.ts';
 
 const policyWords: Readonly<Record<ContainerProtection['policy'], string>> = {
   none: 'no policy: whoever has the right can overwrite and delete',

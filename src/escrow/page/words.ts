@@ -1,6 +1,6 @@
 import type { CoverageStatus } from '../model/coverage-status.ts';
-import { findingTitles } from '../model/finding.ts';
-import type { SourceKind } from '../model/source.ts';
+import { capitalised, findingTitles } from '../model/finding.ts';
+import { kindNouns, type SourceKind } from '../model/source.ts';
 import type { AuditedSource } from '../records/audit-document.ts';
 import { type Html, html } from './html.ts';
 
@@ -40,16 +40,7 @@ function isNameIn<T extends object>(words: T, name: PropertyKey): name is keyof 
 }
 
 export function kindWord(kind: SourceKind): string {
-  return kind === 'vault' ? 'Vault' : 'Managed HSM';
-}
-
-/** `1 key`, `2,000 keys`. */
-export function count(number: number, noun: string): string {
-  return `${digits(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-export function digits(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
+  return capitalised(kindNouns[kind]);
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -3,6 +3,7 @@ import {
   describeSource,
   type EscrowSource,
   isSameSource,
+  kindNouns,
   placeLabels,
   type RestorePlace,
   type SourceId,
@@ -33,7 +34,7 @@ export function judgePlace(record: Pick<StoredRecord, 'source' | 'place'>, targe
   if (record.source.kind !== target.source.kind) {
     return {
       fits: 'otherKind',
-      explanation: `A backup of a ${nounOf(record.source)} cannot be restored to a ${nounOf(target.source)}. ${where}`,
+      explanation: `A backup of a ${kindNouns[record.source.kind]} cannot be restored to a ${kindNouns[target.source.kind]}. ${where}`,
     };
   }
   const labels: (keyof RestorePlace)[] =
@@ -95,7 +96,3 @@ const words: Record<keyof RestorePlace, string> = {
   geography: 'geography',
   securityDomain: 'security domain',
 };
-
-function nounOf({ kind }: SourceId): string {
-  return kind === 'vault' ? 'vault' : 'Managed HSM';
-}

@@ -1,6 +1,6 @@
 import { describeFailure, EscrowFault, type Failure } from '../model/failure.ts';
 import { ServiceError } from '../model/service-error.ts';
-import { describeSource, type SourceId } from '../model/source.ts';
+import { describeSource, type SourceId, sourceOption } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 
 /** What a restore of this process returned: nothing else may be deleted without a person naming it. */
@@ -19,9 +19,9 @@ export interface LeftKey {
 }
 
 /** The line that deletes a key for good. */
-export function deletionLine({ kind, name }: SourceId, keyName: string): string {
-  const where = kind === 'vault' ? `--vault-name ${name}` : `--hsm-name ${name}`;
-  return `az keyvault key delete ${where} --name ${keyName} && az keyvault key purge ${where} --name ${keyName}`;
+export function deletionLine(place: SourceId, keyName: string): string {
+  const key = `${sourceOption(place)} --name ${keyName}`;
+  return `az keyvault key delete ${key} && az keyvault key purge ${key}`;
 }
 
 /**

@@ -1,5 +1,5 @@
+import { count, digits } from '../model/count.ts';
 import { type Failure, failureSentence } from '../model/failure.ts';
-import { counted } from '../model/finding.ts';
 import { describeSource } from '../model/source.ts';
 import type { SourceRun } from './source-run.ts';
 
@@ -15,7 +15,7 @@ export function incompleteRunOf(runs: readonly SourceRun[]): IncompleteRun | und
   const failures = incomplete.flatMap(failuresOf);
   const considered = runs.reduce((sum, run) => sum + run.counts.considered, 0);
   const where = incomplete.map((run) => describeSource(run.source)).join(', ');
-  const head = `Escrow run ${incomplete[0]?.runId} is incomplete: ${counted(failures.length, 'failure')} in ${where}; ${considered} keys considered.`;
+  const head = `Escrow run ${incomplete[0]?.runId} is incomplete: ${count(failures.length, 'failure')} in ${where}; ${digits(considered)} keys considered.`;
   return incompleteRun(head, failures);
 }
 

@@ -111,7 +111,7 @@ describe('what somebody can pile up', () => {
     escrow.store.put(`vaults/nobody/a/${scheduledRunId(night(0, 5))}.keybackup`, 'planted');
     const audit = await passNight(escrow, 1);
     expect(found(audit)).toEqual(['recordsOfUnknownKeys (warning)', 'recordsOfUnknownKeys (warning)']);
-    expect(audit.findings[0]?.detail).toMatch(/^2000 keys: .*, and 1990 more$/);
+    expect(audit.findings[0]?.detail).toMatch(/^2,000 keys: .*, and 1,990 more$/);
     expect(audit.findings[1]?.detail).toBe('vaults/nobody');
   });
 

@@ -1,7 +1,7 @@
 import type { BackupResult } from '../../../app/backup/back-up-sources.ts';
+import { count } from '../../../escrow/model/count.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource } from '../../../escrow/model/source.ts';
-import { count } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
 import { painter } from '../../terminal/print.ts';

@@ -1,11 +1,11 @@
 import { type BackupResult, backUpNamedKey, backUpSources } from '../../../app/backup/back-up-sources.ts';
 import { type BackupTarget, wholeSources } from '../../../app/backup/backup-target.ts';
 import type { Task } from '../../../app/task.ts';
+import { count } from '../../../escrow/model/count.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import type { Outcome } from '../../../escrow/model/outcome.ts';
 import { describeSource, namesOfSource } from '../../../escrow/model/source.ts';
 import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts';
-import { count } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
 import { print, printJson, say } from '../../terminal/print.ts';
 import { showProgress } from '../../terminal/progress.ts';

@@ -6,10 +6,10 @@ import {
   type LeftOutKey,
   type UnprovenKey,
 } from '../../../app/drill/prepare-drill.ts';
+import { count } from '../../../escrow/model/count.ts';
 import { capitalised } from '../../../escrow/model/finding.ts';
 import { describeSource, namesOfSource } from '../../../escrow/model/source.ts';
 import { namesOfPath } from '../../options/source-options.ts';
-import { count } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
 import { painter, print, say } from '../../terminal/print.ts';

@@ -1,5 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type Leftover, prepareSweep } from '../../../app/drill/sweep-drills.ts';
+import { count } from '../../../escrow/model/count.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource, namesOfSource } from '../../../escrow/model/source.ts';
 import type { Cli } from '../../cli.ts';
@@ -7,7 +8,6 @@ import { showInstant } from '../../options/instants.ts';
 import { maxPerSecond, readTarget, toHsmName, toVaultName } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
-import { count } from '../../terminal/figures.ts';
 import { painter, print, printJson, say } from '../../terminal/print.ts';
 
 const about = {

@@ -7,11 +7,12 @@ import {
   type RestoreStep,
 } from '../../../app/restore/plan-restores.ts';
 import { adviceOf } from '../../../app/restore/prepare-restore.ts';
+import { count } from '../../../escrow/model/count.ts';
 import { type Failure, failureHeadline, failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource, namesOfSource, type PacedSource } from '../../../escrow/model/source.ts';
 import { showAge, showInstant } from '../../options/instants.ts';
 import { describeTarget } from '../../options/target-options.ts';
-import { count, showDuration } from '../../terminal/figures.ts';
+import { showDuration } from '../../terminal/figures.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
 import { painter, print, say } from '../../terminal/print.ts';

@@ -1,5 +1,6 @@
+import { count } from '../../model/count.ts';
 import { dayMs } from '../../model/day.ts';
-import { counted, type Finding, finding, found, instant, someOf } from '../../model/finding.ts';
+import { type Finding, finding, found, instant, someOf } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { latestOccurrence } from '../../model/run-time.ts';
 import type { AuditHead } from '../../records/audit-document.ts';
@@ -39,7 +40,7 @@ function checkMemory({ latest, firstReportAt }: AuditInputs, { now, auditSchedul
     newest &&
       finding('auditUnreadable', 'gap', {
         reason: 'the newest audits cannot be read, so this one uses an older one',
-        detail: `${counted(latest.unreadable.length, 'audit')}, the newest ${newest.name}: ${newest.why}`,
+        detail: `${count(latest.unreadable.length, 'audit')}, the newest ${newest.name}: ${newest.why}`,
         remedy:
           'Find out who altered or archived it (storage logs), and compare the digests in the log (verify --chain).',
       }),
@@ -87,7 +88,7 @@ function checkDrills(
     notProven.length > 0 &&
       finding('drillNotProven', 'warning', {
         reason: 'a restore drill did not prove keys that it tried',
-        detail: `${counted(notProven.length, 'key')}: ${someOf(notProven.toSorted((a, b) => a.localeCompare(b)))}`,
+        detail: `${count(notProven.length, 'key')}: ${someOf(notProven.toSorted((a, b) => a.localeCompare(b)))}`,
         remedy: 'Its receipt says why. Mend that, and drill them again by name: `keyvault-escrow drill --name`.',
       }),
     maxDrillAgeDays !== undefined &&
@@ -112,7 +113,7 @@ function checkDrills(
     first &&
       finding('receiptUnreadable', 'warning', {
         reason: 'receipts of restore drills cannot be read, and count for nothing',
-        detail: `${counted(unreadable.length, 'receipt')}: ${first.name}: ${first.why}`,
+        detail: `${count(unreadable.length, 'receipt')}: ${first.name}: ${first.why}`,
         remedy: 'If it is archived, rehydrate it; otherwise find out who wrote it (storage logs).',
       }),
   );
@@ -138,7 +139,7 @@ function checkPiles({ requests, overfull }: AuditInputs): Finding[] {
     requests.recorded > 0 &&
       finding('requestsNotCarriedOut', 'warning', {
         reason: 'requests were not carried out since the last audit',
-        detail: `${counted(requests.recorded, 'request')}, among them ${requests.latest}`,
+        detail: `${count(requests.recorded, 'request')}, among them ${requests.latest}`,
         remedy: 'See the records for why, and the poison queue for the messages.',
       }),
     overfull.length > 0 &&

@@ -1,9 +1,9 @@
 import type { KeyCoverage } from '../../coverage/coverage.ts';
 import { presentVersions } from '../../coverage/witness.ts';
+import { count, digits } from '../../model/count.ts';
 import { requiresBackup } from '../../model/coverage-status.ts';
 import { dayMs } from '../../model/day.ts';
 import {
-  counted,
   describeAge,
   type Finding,
   type FindingKind,
@@ -85,7 +85,7 @@ function recordChecks({ folder, previousKey, record }: KeyCoverage, of: MakeFind
       counts.digest !== were.digest &&
       of('olderRecordsAltered', 'gap', {
         reason: 'its older records are not what they were when all were last listed',
-        detail: `${counted(were.blobs, 'blob')} before ${instant(new Date(were.before))} then, ${counts.blobs} now`,
+        detail: `${count(were.blobs, 'blob')} before ${instant(new Date(were.before))} then, ${digits(counts.blobs)} now`,
         remedy:
           'Find out who removed or altered them (storage logs, soft-deleted blobs), and run verify --all for this key.',
       }),

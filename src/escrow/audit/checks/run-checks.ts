@@ -1,5 +1,6 @@
+import { count } from '../../model/count.ts';
 import { failureHeadline } from '../../model/failure.ts';
-import { counted, type Finding, findingsOf, found, instant, type MakeFinding } from '../../model/finding.ts';
+import { type Finding, findingsOf, found, instant, type MakeFinding } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { nextOccurrence, occurrencesBetween } from '../../model/run-time.ts';
 import { isDead, type StoredRun } from '../../records/stored-run.ts';
@@ -66,7 +67,7 @@ export function checkRuns(
     skipped[0] &&
       of('runMissing', 'warning', {
         reason: 'runs that were due never began',
-        detail: `${counted(skipped.length, 'run')}, the first due ${instant(skipped[0])}`,
+        detail: `${count(skipped.length, 'run')}, the first due ${instant(skipped[0])}`,
         remedy: 'A later run has begun since; see in the log of the function nightlyEscrow why these did not.',
       }),
     ...dead.slice(0, maxDead).map((run) => runIncomplete('warning', run, leftNoReport(run), of)),

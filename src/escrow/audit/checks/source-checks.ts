@@ -1,6 +1,7 @@
 import type { KeyCoverage, SourceCoverage } from '../../coverage/coverage.ts';
+import { count } from '../../model/count.ts';
 import { type CoverageStatus, requiresBackup } from '../../model/coverage-status.ts';
-import { counted, type Finding, findingsOf, found, type MakeFinding, someOf } from '../../model/finding.ts';
+import { type Finding, findingsOf, found, type MakeFinding, someOf } from '../../model/finding.ts';
 import { faultOfListing, listingRemedies } from '../../model/selection.ts';
 import { type EscrowSource, placeLabels, type RestorePlace } from '../../model/source.ts';
 import type { AuditedSource } from '../../records/audit-document.ts';
@@ -83,7 +84,7 @@ export function silenceChecks({ source, unreadable, listed }: SourceCoverage<unk
     fault === 'matchesNothing' &&
       of('selectionMatchesNothing', 'gap', {
         reason: 'nothing of it is escrowed: no key matches the selection',
-        detail: `${counted(listed.size, 'key')} listed`,
+        detail: `${count(listed.size, 'key')} listed`,
         remedy: listingRemedies.matchesNothing,
       }),
   );
@@ -106,7 +107,7 @@ function recordChecks(keys: readonly CheckedKey[], of: MakeFinding): Finding[] {
       of('recordsLate', 'warning', {
         reason:
           'the newest records came into this store more than an hour after they were made: it is a copy, or they were imported or planted',
-        detail: counted(late.length, 'key'),
+        detail: count(late.length, 'key'),
         remedy: 'After a copy, the next nightly run mends it; otherwise find out who wrote them (storage logs).',
       }),
     elsewhere.length > 0 &&
@@ -119,7 +120,7 @@ function recordChecks(keys: readonly CheckedKey[], of: MakeFinding): Finding[] {
 }
 
 function someKeys(keys: readonly { readonly key: string }[]): string {
-  return `${counted(keys.length, 'key')}: ${someOf(keys.map(({ key }) => key))}`;
+  return `${count(keys.length, 'key')}: ${someOf(keys.map(({ key }) => key))}`;
 }
 
 /** Nothing of the escrow's is lost with a certificate's key; that it is gone is reported all the same, once. */
@@ -143,7 +144,7 @@ export function folderChecks(source: EscrowSource, unknown: readonly string[], i
     unknown.length > 0 &&
       of('recordsOfUnknownKeys', 'warning', {
         reason: 'there are records of keys that no audit ever saw listed',
-        detail: `${counted(unknown.length, 'key')}: ${someOf(unknown)}`,
+        detail: `${count(unknown.length, 'key')}: ${someOf(unknown)}`,
         remedy:
           'A key made and deleted between two audits leaves such records; if none was, find out who wrote them (storage logs).',
       }),
@@ -170,7 +171,7 @@ export function reportChecks(source: EscrowSource, { unreadable, unread }: Sourc
     unread > 0 &&
       of('tooManyBlobs', 'warning', {
         reason: 'there are more run reports than an audit reads; the oldest were left out',
-        detail: counted(unread, 'report'),
+        detail: count(unread, 'report'),
         remedy: 'Find out what starts so many runs.',
       }),
   );
@@ -185,7 +186,7 @@ export function checkLeftOut(leftOut: readonly AuditedSource[]): Finding[] {
       severity: 'warning',
       source,
       reason: 'it is no longer configured',
-      detail: `it listed ${counted(listed, 'key')}`,
+      detail: `it listed ${count(listed, 'key')}`,
       remedy:
         'If that is meant, its records stay (`keyvault-escrow list`); otherwise put it back into ESCROW_SOURCES: its keys are not escrowed any more.',
     }));

@@ -1,4 +1,5 @@
-import { counted, findingMessage } from '../../model/finding.ts';
+import { count, digits } from '../../model/count.ts';
+import { findingMessage } from '../../model/finding.ts';
 import type { EscrowLog } from '../../ports/escrow-events.ts';
 import type { Audit } from '../../records/audit-document.ts';
 import type { SavedAudit } from '../../records/stored-audits.ts';
@@ -39,7 +40,7 @@ export function coverageGapsOf(audit: Audit, { name }: Pick<SavedAudit, 'name'>)
   if (audit.status === 'ok') return undefined;
   const gaps = audit.findings.filter(({ severity }) => severity === 'gap');
   const { keys, intact } = audit.totals;
-  const head = `The escrow audit ${audit.auditId} found ${counted(gaps.length, 'gap')}; ${intact} of ${counted(keys, 'key')} have an intact backup.`;
+  const head = `The escrow audit ${audit.auditId} found ${count(gaps.length, 'gap')}; ${digits(intact)} of ${count(keys, 'key')} have an intact backup.`;
   const errors = gaps.map((gap) => Object.assign(new Error(findingMessage(gap)), { code: gap.finding }));
   return new CoverageGaps(errors, textOf(head, errors, `${name} and the log`));
 }
