@@ -1,7 +1,7 @@
 import { count } from '../../escrow/model/count.ts';
 import { dayMs } from '../../escrow/model/day.ts';
 import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
-import { auditFolder, drillFolder, parseAuditName, parseDrillReceiptName } from '../../escrow/records/blob-names.ts';
+import { auditFolder, drillFolder, parseAuditName, parseDrillBlobName } from '../../escrow/records/blob-names.ts';
 import { listRuns } from '../../escrow/records/stored-run.ts';
 import type { SourceEntry } from '../discover/sources-file.ts';
 import type { Task } from '../task.ts';
@@ -39,7 +39,7 @@ export async function diagnose(
     checkEstate(task, listed),
     latest(task, () => latestRun(task)),
     latest(task, () => newestBlob(audits, auditFolder, (name) => parseAuditName(name)?.form === 'json', task)),
-    latest(task, () => newestBlob(drills, drillFolder, (name) => parseDrillReceiptName(name) !== undefined, task)),
+    latest(task, () => newestBlob(drills, drillFolder, (name) => parseDrillBlobName(name)?.what === 'receipt', task)),
   ]);
   const ofSettings: CheckedSubject = { subject: 'settings', checks: [ok('settings', configured)] };
   const subjects = [ofSettings, ...ofSources, ...ofStores, ofQueues, estate];

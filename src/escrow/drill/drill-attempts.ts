@@ -1,9 +1,8 @@
 import { drilledKey } from '../audit/inputs/drill-history.ts';
 import { inParallel } from '../coverage/in-parallel.ts';
-import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
-import { drillFolder, parseDrillReceiptName } from '../records/blob-names.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { oneLargeAtATime } from '../records/bounded-read.ts';
-import { readDrillReceipt } from '../records/drill-receipt.ts';
+import { listDrills, readDrillReceipt } from '../records/drill-receipt.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 
 /** When drills tried a key. ISO instants, by the storage service: a receipt is only as old as its blob. */
@@ -45,11 +44,9 @@ export async function readDrillAttempts(
       if (drilledAt !== undefined) note(drilledKey(source, key), drilledAt, true);
     }
   }
-  const receipts: ListedBlob[] = [];
-  for await (const blob of drillStore.list(drillFolder, deadline)) {
-    if (parseDrillReceiptName(blob.name) !== undefined) receipts.push(blob);
-  }
+  const { drills } = await listDrills(drillStore, deadline);
   const withLarge = oneLargeAtATime();
+  const receipts = drills.flatMap((drill) => drill.receipts);
   await inParallel(receipts, readersAtOnce, async (blob) => {
     const { name, createdAt } = blob;
     const receipt = await withLarge(blob, () => readDrillReceipt(drillStore, name, deadline));

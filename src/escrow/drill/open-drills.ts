@@ -1,9 +1,8 @@
 import type { RunId } from '../model/run-id.ts';
 import { type SourceId, sourcePath } from '../model/source.ts';
-import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
-import { drillFolder, lastReceipts, parseDrillJournalName } from '../records/blob-names.ts';
+import type { EscrowStore } from '../ports/escrow-store.ts';
 import { type DrillJournal, readDrillJournal } from '../records/drill-journal.ts';
-import { readDrillReceipt } from '../records/drill-receipt.ts';
+import { listDrills, readDrillReceipt } from '../records/drill-receipt.ts';
 
 /** A drill that no receipt closes: it crashed, is under way, or left something. What it says is a claim of whoever wrote it. */
 export interface OpenDrill {
@@ -23,15 +22,12 @@ export async function findOpenDrills(
   target: SourceId,
   deadline: AbortSignal,
 ): Promise<{ readonly open: readonly OpenDrill[]; readonly unreadable: readonly string[] }> {
-  const blobs: ListedBlob[] = [];
-  for await (const blob of drills.list(drillFolder, deadline)) blobs.push(blob);
-  const receipts = lastReceipts(blobs);
   const open: OpenDrill[] = [];
   const unreadable: string[] = [];
-  for (const { name: journalName, createdAt: openedAt } of blobs) {
-    const drillId = parseDrillJournalName(journalName);
-    if (drillId === undefined) continue;
-    const last = receipts.get(drillId);
+  for (const { drillId, journal: blob, receipts } of (await listDrills(drills, deadline)).drills) {
+    if (blob === undefined) continue;
+    const { name: journalName, createdAt: openedAt } = blob;
+    const last = receipts.at(-1);
     const receipt = last && (await readDrillReceipt(drills, last.name, deadline));
     if (last !== undefined && receipt !== undefined && 'why' in receipt) unreadable.push(last.name);
     const left = receipt === undefined || 'why' in receipt ? undefined : (receipt.left ?? []);

@@ -109,31 +109,19 @@ export function drillReceiptName(drillId: RunId, attempt = 1): string {
   return numbered(drillFolder + drillId, attempt, 'json');
 }
 
-/** Of several receipts of a drill the one with the highest number is its last: a store's times are whole seconds. */
-export function parseDrillReceiptName(name: string): { readonly drillId: RunId; readonly attempt: number } | undefined {
-  const parsed = parseNumbered(name, drillFolder, 'json');
-  return parsed && { drillId: parsed.runId, attempt: parsed.number };
-}
-
-/** The last receipt of every drill, by the drill's id. */
-export function lastReceipts<T extends { readonly name: string }>(blobs: Iterable<T>): Map<RunId, T> {
-  const parsed = [...blobs].flatMap((blob) => {
-    const named = parseDrillReceiptName(blob.name);
-    return named === undefined ? [] : [{ ...named, blob }];
-  });
-  const inOrder = parsed.sort((a, b) => a.attempt - b.attempt);
-  return new Map(inOrder.map(({ drillId, blob }) => [drillId, blob]));
-}
-
 /** Written before the first restore of a drill: what it is about to restore, so that a crashed one can be swept. */
 export function drillJournalName(drillId: RunId): string {
   return `${drillFolder}${drillId}.journal.json`;
 }
 
-/** @returns the drill's id. */
-export function parseDrillJournalName(name: string): RunId | undefined {
-  const parsed = parseNumbered(name, drillFolder, 'journal.json');
-  return parsed && drillJournalName(parsed.runId) === name ? parsed.runId : undefined;
+/** What a blob under `drills/` is. Of several receipts of a drill the one with the highest number is its last. */
+export function parseDrillBlobName(
+  name: string,
+): { readonly drillId: RunId; readonly what: 'journal' | 'receipt'; readonly number: number } | undefined {
+  const receipt = parseNumbered(name, drillFolder, 'json');
+  if (receipt !== undefined) return { drillId: receipt.runId, what: 'receipt', number: receipt.number };
+  const { runId: drillId = '' } = parseNumbered(name, drillFolder, 'journal.json') ?? {};
+  return drillJournalName(drillId) === name ? { drillId, what: 'journal', number: 1 } : undefined;
 }
 
 export const requestFolder = 'requests/';

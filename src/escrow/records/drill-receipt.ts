@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import type { RunId } from '../model/run-id.ts';
 import { placeSchema } from '../model/source.ts';
-import type { EscrowStore } from '../ports/escrow-store.ts';
-import { drillReceiptName } from './blob-names.ts';
+import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
+import { drillFolder, drillReceiptName, parseDrillBlobName } from './blob-names.ts';
+import { eachListed } from './bounded-read.ts';
 import { putNumberedJson, readJson, readOrWhy } from './stored-json.ts';
 
 export const drillFormat = 'keyvault-escrow/drill/1';
@@ -82,4 +83,23 @@ export function readDrillReceipt(
   deadline: AbortSignal,
 ): Promise<DrillReceipt | { readonly why: string }> {
   return readOrWhy(readJson(drills, name, receiptSchema, deadline), 'a receipt');
+}
+
+/**
+ * Every drill, by the names of its blobs: its journal, and its receipts by number, of which the last counts.
+ * @returns `isComplete`: whether all blobs were listed.
+ */
+export async function listDrills(store: EscrowStore, deadline: AbortSignal) {
+  const blobs: (NonNullable<ReturnType<typeof parseDrillBlobName>> & { readonly blob: StoredBlob })[] = [];
+  const isComplete = await eachListed(store.list(drillFolder, deadline, { metadata: true }), (blob) => {
+    const parsed = parseDrillBlobName(blob.name);
+    if (parsed !== undefined) blobs.push({ ...parsed, blob });
+  });
+  blobs.sort((a, b) => a.number - b.number);
+  const drills = [...Map.groupBy(blobs, ({ drillId }) => drillId)].map(([drillId, group]) => ({
+    drillId,
+    journal: group.find(({ what }) => what === 'journal')?.blob,
+    receipts: group.flatMap(({ what, blob }) => (what === 'receipt' ? [blob] : [])),
+  }));
+  return { drills, isComplete };
 }

@@ -7,8 +7,7 @@ import {
   drillJournalName,
   drillReceiptName,
   parseAuditName,
-  parseDrillJournalName,
-  parseDrillReceiptName,
+  parseDrillBlobName,
   parseRecordName,
   parseRunBlobName,
 } from '../../../src/escrow/records/blob-names.ts';
@@ -31,12 +30,11 @@ describe('the names of audits and drills', () => {
           undefined,
           undefined,
         ]);
-        expect([audit, receipt, journal].map(parseDrillReceiptName)).toEqual([
+        expect([audit, receipt, journal].map(parseDrillBlobName)).toEqual([
           undefined,
-          { drillId: id, attempt },
-          undefined,
+          { drillId: id, what: 'receipt', number: attempt },
+          { drillId: id, what: 'journal', number: 1 },
         ]);
-        expect([audit, receipt, journal].map(parseDrillJournalName)).toEqual([undefined, undefined, id]);
         for (const name of [audit, receipt, journal]) {
           expect(parseRunBlobName(name)).toBeUndefined();
           expect(parseRecordName(name)).toBeUndefined();
@@ -50,8 +48,8 @@ describe('the names of audits and drills', () => {
     for (const name of [canaryName, 'audits/x.json', 'audits/20261124T060000Z.0.json', 'audits/20261124T060000Z.txt']) {
       expect(parseAuditName(name)).toBeUndefined();
     }
-    for (const name of ['drills/x.json', 'drills/20261124T060000Z.journal.json', 'drills/a/20261124T060000Z.json']) {
-      expect(parseDrillReceiptName(name)).toBeUndefined();
+    for (const name of ['drills/x.json', 'drills/x.journal.json', 'drills/a/20261124T060000Z.json']) {
+      expect(parseDrillBlobName(name)).toBeUndefined();
     }
   });
 });

@@ -6,8 +6,7 @@ import {
   faultOfBlobName,
   namedRecordName,
   ownRecordPrefix,
-  parseDrillJournalName,
-  parseDrillReceiptName,
+  parseDrillBlobName,
   parseRecordName,
   parseRunBlobName,
   recordName,
@@ -120,18 +119,11 @@ describe('a blob that this product did not name', () => {
     'drills/20261124T020000Z.2.journal.json',
     'drills/20261124T020000Z.journal.2.json',
     'drills/20261199T020000Z.journal.json',
-    'drills/20261124T020000Z.json',
-  ])('"%s" is no journal of a drill', (name) => {
-    expect(parseDrillJournalName(name)).toBeUndefined();
-  });
-
-  test.each([
-    'drills/20261124T020000Z.journal.json',
     'drills/20261124T020000Z.02.json',
     'drills/deeper/20261124T020000Z.json',
     'audits/20261124T020000Z.json',
-  ])('"%s" is no receipt of a drill', (name) => {
-    expect(parseDrillReceiptName(name)).toBeUndefined();
+  ])('"%s" is no journal and no receipt of a drill', (name) => {
+    expect(parseDrillBlobName(name)).toBeUndefined();
   });
 
   test('parsing never throws and never invents: what parses builds the same name', () => {

@@ -2,9 +2,8 @@ import { inParallel } from '../../coverage/in-parallel.ts';
 import { keyNamePattern, parseSourcePath } from '../../model/source.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../../ports/escrow-store.ts';
 import type { AuditHead } from '../../records/audit-document.ts';
-import { drillFolder, lastReceipts, parseDrillJournalName, parseDrillReceiptName } from '../../records/blob-names.ts';
-import { eachListed, oneLargeAtATime } from '../../records/bounded-read.ts';
-import { readDrillReceipt } from '../../records/drill-receipt.ts';
+import { oneLargeAtATime } from '../../records/bounded-read.ts';
+import { listDrills, readDrillReceipt } from '../../records/drill-receipt.ts';
 import type { StoredAudit } from '../../records/stored-audits.ts';
 
 // Receipts are claims of drill operators, who alone add to their store.
@@ -35,7 +34,10 @@ export async function readDrills(
   previous: StoredAudit | undefined,
   deadline: AbortSignal,
 ): Promise<DrillHistory> {
-  const { receipts, journals, isComplete } = await listDrills(drills, deadline);
+  const { drills: stored, isComplete } = await listDrills(drills, deadline);
+  const receipts = stored
+    .flatMap((drill) => drill.receipts)
+    .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
   const isNew = (blob: ListedBlob): boolean =>
     previous === undefined || blob.createdAt.getTime() >= previous.createdAt.getTime() - overlapMs;
   const unreadable: { name: string; why: string }[] = [];
@@ -45,7 +47,8 @@ export async function readDrills(
   // The last drill counts while its receipt is there, and is as old as that.
   const known = receipts.find(({ name }) => name === previous?.head.drill?.receipt);
   let last = previous?.head.drill && known && { ...previous.head.drill, finishedAt: known.createdAt.toISOString() };
-  const leaving = new Set([...lastReceipts(receipts).values()].filter(({ metadata }) => metadata.left !== undefined));
+  const lastOfEach = stored.flatMap((drill) => drill.receipts.slice(-1));
+  const leaving = new Set(lastOfEach.filter(({ metadata }) => metadata.left !== undefined));
   const read = async (blob: StoredBlob): Promise<void> => {
     const { name, createdAt } = blob;
     const receipt = await readDrillReceipt(drills, name, deadline);
@@ -79,8 +82,7 @@ export async function readDrills(
     readersAtOnce,
     (blob) => withLarge(blob, () => read(blob)),
   );
-  const ended = new Set(receipts.flatMap(({ name }) => parseDrillReceiptName(name)?.drillId ?? []));
-  const open = journals.filter(({ name }) => !ended.has(parseDrillJournalName(name) ?? ''));
+  const open = stored.flatMap((drill) => (drill.receipts.length === 0 ? (drill.journal ?? []) : []));
   return { last, tried, undecided, open, left, unreadable, isComplete };
 }
 
@@ -95,14 +97,3 @@ export function drilledKey(source: string, key: string): string {
 
 // A receipt may have been written while the latest audit was looking elsewhere.
 const overlapMs = 2 * 60 * 60 * 1000;
-
-async function listDrills(drills: EscrowStore, deadline: AbortSignal) {
-  const receipts: StoredBlob[] = [];
-  const journals: ListedBlob[] = [];
-  const isComplete = await eachListed(drills.list(drillFolder, deadline, { metadata: true }), (blob) => {
-    if (parseDrillReceiptName(blob.name) !== undefined) receipts.push(blob);
-    if (parseDrillJournalName(blob.name) !== undefined) journals.push(blob);
-  });
-  receipts.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
-  return { receipts, journals, isComplete };
-}
