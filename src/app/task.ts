@@ -28,7 +28,7 @@ export async function readOrSay<T>(
     return await read();
   } catch (error) {
     if (error instanceof OutOfTime) throw error;
-    task.say(`${fault}: ${messageOf(error)}.${remedy && ` ${remedy}`}`);
+    task.say(`${fault}: ${messageOf(error).replace(/\.$/, '')}.${remedy && ` ${remedy}`}`);
     return undefined;
   }
 }

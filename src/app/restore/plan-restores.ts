@@ -13,7 +13,7 @@ import { isTaken, type PlannedRestore } from '../../escrow/restore/restore-many.
 import { describeOtherPlace, inConfiguredPlace } from '../../escrow/restore/restore-place.ts';
 import { noNames, readTakenNames, restoreStepOf, type TakenNames } from '../../escrow/restore/restore-step.ts';
 import { faultOf } from '../describe-error.ts';
-import { recordPlace, type Task } from '../task.ts';
+import { readOrSay, recordPlace, type Task } from '../task.ts';
 import type { PacedTarget } from './prepare-restore.ts';
 
 // What a plan is printed from.
@@ -93,20 +93,10 @@ function firstOf(elsewhere: readonly string[]): string[] {
 }
 
 /** A report that cannot be read (archived, a store that fails) says nothing, and stops no restore. */
-async function readCertificateBacked(
-  source: SourceId,
-  asOf: Date,
-  { services, signal, say }: Task,
-): Promise<string[] | undefined> {
-  try {
-    return await certificateBackedKeys(services.store, source, asOf, signal);
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    say(
-      `The run reports of ${describeSource(source)} cannot be read, which name its certificate-backed keys: ${error.message.replace(/\.$/, '')}.`,
-    );
-    return undefined;
-  }
+function readCertificateBacked(source: SourceId, asOf: Date, task: Task): Promise<string[] | undefined> {
+  const { services, signal } = task;
+  const fault = `The run reports of ${describeSource(source)} cannot be read, which name its certificate-backed keys`;
+  return readOrSay(task, fault, () => certificateBackedKeys(services.store, source, asOf, signal));
 }
 
 async function readNames(target: PacedSource, { services, signal }: Task): Promise<TakenNames> {

@@ -1,8 +1,8 @@
 import { count, digits } from '../model/count.ts';
-import { coverageStatuses, requiresBackup } from '../model/coverage-status.ts';
+import { type CoverageStatus, coverageStatuses, requiresBackup } from '../model/coverage-status.ts';
 import type { Audit } from '../records/audit-document.ts';
 import { type Html, html, trustedHtml } from './html.ts';
-import { kindWord, timeElement, timeWords, wordsOfStatus } from './words.ts';
+import { kindWord, statusWords, timeElement, timeWords } from './words.ts';
 
 /** What is known, as a heading: how many keys have an intact backup, and how many a restore has proven. */
 export function answerLine(audit: Audit): string {
@@ -166,7 +166,7 @@ function statusCounts({ totals }: Audit): Html {
   return html`<dl class="counts">${shown.map((status) => statusCount(status, totals.byStatus[status] ?? 0))}</dl>`;
 }
 
-function statusCount(status: string, number: number): Html {
-  const { sign, word, meaning } = wordsOfStatus(status);
+function statusCount(status: CoverageStatus, number: number): Html {
+  const { sign, word, meaning } = statusWords[status];
   return html`<div><dt><span class="sign is-${status}" aria-hidden="true">${sign}</span> ${word}</dt><dd><span class="number" data-status="${status}">${digits(number)}</span> <span class="meaning">${meaning}</span></dd></div>`;
 }

@@ -4,7 +4,7 @@ import { requiresBackup } from '../model/coverage-status.ts';
 import { describeAge, type Finding, type FindingKind } from '../model/finding.ts';
 import { type AuditedKey, type AuditedSource, timeOfRecord } from '../records/audit-document.ts';
 import { type Html, html, htmlTable } from './html.ts';
-import { findingWord, timeWords, wordsOfStatus } from './words.ts';
+import { findingWord, statusWords, timeWords } from './words.ts';
 
 /**
  * The ledger: one row per key with all that is known of its backup. A page may have thousands of rows: they leave out end tags
@@ -19,7 +19,7 @@ export function ledgerTable(
   const untold = untoldFindings(findings, source);
   const row = (key: AuditedKey): Html =>
     html`<tr><th scope=row>${key.key}${key.enabled === false && html` <small>disabled</small>`}<td class="${key.status}">${
-      wordsOfStatus(key.status).word
+      statusWords[key.status].word
     }${[...(untold.get(key.key) ?? [])].map((words) => html` <small>${words}</small>`)}${newestRecord(source, key, startedAt)}<td>${
       key.versions === undefined ? 'not looked at' : digits(presentVersions(key.versions).length)
     }<td>${key.drilledAt === undefined ? 'never' : timeWords(key.drilledAt)}

@@ -5,7 +5,7 @@ import { answer, answerLine } from './answer.ts';
 import { legend } from './calendar.ts';
 import { evidenceSection } from './evidence.ts';
 import { findingsSection } from './findings.ts';
-import { type Html, html, trustedHtml } from './html.ts';
+import { type Html, html, htmlTable, trustedHtml } from './html.ts';
 import { type PageBudget, type PageKey, type PageSource, sourceAnchor, sourceBudget, sourceSection } from './source.ts';
 import { styleSheet } from './style.ts';
 import { kindWord, timeElement } from './words.ts';
@@ -132,8 +132,7 @@ function certificatesSection(audit: Audit, sources: readonly PageSource[], max: 
     rows.length === 0
       ? html`<p>None.</p>`
       : html`<p>The service backs up the whole certificate, not its key. <b>What to do:</b> back up each certificate, with <code>az keyvault certificate backup</code> or <code>Backup-AzKeyVaultCertificate</code>.</p>
-<div class="scroll" role="region" tabindex="0" aria-label="Keys that are not in this escrow"><table class="certificates"><caption>Keys that are not in this escrow</caption><thead><tr><th scope="col">Key</th><th scope="col">Source</th><th scope="col">Key identifier</th></tr></thead><tbody>
-${rows.slice(0, max)}</tbody></table></div>${more > 0 && html`<p class="note">${count(more, 'more key')}: see ${audited}.</p>`}`;
+${htmlTable('certificates', { caption: 'Keys that are not in this escrow', columns: ['Key', 'Source', 'Key identifier'], rows: rows.slice(0, max) })}${more > 0 && html`<p class="note">${count(more, 'more key')}: see ${audited}.</p>`}`;
   return html`<section aria-labelledby="certificates">
 <h2 id="certificates">Certificate-backed keys</h2>
 ${body}

@@ -6,7 +6,7 @@ import { calendarTable } from './calendar.ts';
 import { type Html, html } from './html.ts';
 import { ledgerTable } from './ledger.ts';
 import { runsTable } from './runs.ts';
-import { kindWord, placeWords, wordsOfStatus } from './words.ts';
+import { kindWord, placeWords, statusWords } from './words.ts';
 
 /** What all sources of a page may take together, so that it stays one that opens at once. */
 export interface PageBudget {
@@ -108,8 +108,7 @@ function foldedKeys(keys: readonly PageKey[], characters: number): Html {
       if (left < 0) break;
       names.push(key);
     }
-    const { word } = wordsOfStatus(status);
-    return html`<li><b>${word}, ${count(group.length, 'key')}:</b> ${namedAndMore(names, group.length)}</li>`;
+    return html`<li><b>${statusWords[status].word}, ${count(group.length, 'key')}:</b> ${namedAndMore(names, group.length)}</li>`;
   });
   return html`<details class="folded"><summary>${count(keys.length, 'more key')} without a row of their own; the audit has their records and calendars</summary><ul>${groups}</ul></details>`;
 }

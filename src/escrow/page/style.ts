@@ -73,7 +73,6 @@ nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.4rem;list-style:none;margin:1rem
 .alike{margin:.3rem 0 .4rem;padding-left:1.2rem;max-width:95ch}
 .alike>li{margin:.3rem 0}
 .alike p{margin:.2rem 0}
-.names{columns:15rem;margin:0;padding:0;list-style:none;font-size:.9em}
 .unfolds{margin:-.4rem 0 1rem}
 summary{cursor:pointer;font-weight:600;padding:.2rem 0}
 .legend{display:flex;flex-wrap:wrap;gap:.4rem 1.5rem;list-style:none;margin:.5rem 0;padding:0;font-size:.9rem}

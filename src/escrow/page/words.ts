@@ -1,18 +1,14 @@
 import type { CoverageStatus } from '../model/coverage-status.ts';
-import { capitalised, findingTitles } from '../model/finding.ts';
+import { capitalised, type FindingKind, findingTitles } from '../model/finding.ts';
 import { kindNouns, type SourceKind } from '../model/source.ts';
 import type { AuditedSource } from '../records/audit-document.ts';
 import { type Html, html } from './html.ts';
 
 // The words of the page. Every status has a sign of its own, so that none is told by colour alone.
 
-export interface StatusWords {
-  readonly sign: string;
-  readonly word: string;
-  readonly meaning: string;
-}
-
-export const statusWords: Readonly<Record<CoverageStatus, StatusWords>> = {
+export const statusWords: Readonly<
+  Record<CoverageStatus, { readonly sign: string; readonly word: string; readonly meaning: string }>
+> = {
   fresh: { sign: '✓', word: 'Fresh', meaning: 'backed up within the maximal age' },
   stale: { sign: '◷', word: 'Stale', meaning: 'its newest backup is too old' },
   never: { sign: '✕', word: 'Never escrowed', meaning: 'no backup, although a run has passed' },
@@ -24,19 +20,9 @@ export const statusWords: Readonly<Record<CoverageStatus, StatusWords>> = {
   retired: { sign: '▪', word: 'Retired', meaning: 'no longer escrowed, its records are kept' },
 };
 
-/** An audit of another version may know a status that this one does not. */
-export function wordsOfStatus(status: string): StatusWords {
-  if (isNameIn(statusWords, status)) return statusWords[status];
-  return { sign: '?', word: status, meaning: 'a status that this version does not know' };
-}
-
 /** An audit of another version may have findings that this one has no words for: their own names must do. */
-export function findingWord(kind: string): string {
-  return isNameIn(findingTitles, kind) ? findingTitles[kind] : kind;
-}
-
-function isNameIn<T extends object>(words: T, name: PropertyKey): name is keyof T {
-  return Object.hasOwn(words, name);
+export function findingWord(kind: FindingKind): string {
+  return Object.hasOwn(findingTitles, kind) ? findingTitles[kind] : kind;
 }
 
 export function kindWord(kind: SourceKind): string {
@@ -45,9 +31,9 @@ export function kindWord(kind: SourceKind): string {
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `24 Nov 2026, 02:00 UTC`; text that is no instant stays as it is. */
+/** `24 Nov 2026, 02:00 UTC`. */
 export function timeWords(iso: string): string {
-  return Number.isNaN(Date.parse(iso)) ? iso : `${dayWords(iso)} ${iso.slice(0, 4)}, ${iso.slice(11, 16)} UTC`;
+  return `${dayWords(iso)} ${iso.slice(0, 4)}, ${iso.slice(11, 16)} UTC`;
 }
 
 export function timeElement(iso: string): Html {

@@ -25,15 +25,16 @@ export async function certificateBackedKeys(
     .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
   let unreadable: ServiceError | undefined;
   for (const blob of reports) {
-    const report = await readRunReport(store, blob.name, deadline).catch((error: unknown) => {
+    try {
+      const report = await readRunReport(store, blob.name, deadline);
+      if (report === undefined) continue;
+      return report.keys.flatMap((key) =>
+        key.outcome === 'skipped' && key.reason === 'certificateBacked' ? [key.key] : [],
+      );
+    } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       unreadable ??= error;
-      return undefined;
-    });
-    if (report === undefined) continue;
-    return report.keys.flatMap((key) =>
-      key.outcome === 'skipped' && key.reason === 'certificateBacked' ? [key.key] : [],
-    );
+    }
   }
   if (unreadable !== undefined) throw unreadable;
   return undefined;
