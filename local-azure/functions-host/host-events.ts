@@ -41,31 +41,3 @@ export type HostEvent = { readonly at: number } & (
 type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'at'> : never;
 
 export type Emit = (event: WithoutTime<HostEvent>) => void;
-
-/** One line for a person. */
-export function describeEvent(event: HostEvent): string {
-  const time = new Date(event.at).toISOString();
-  switch (event.event) {
-    case 'ready': {
-      const names = event.registrations.map(({ name }) => name).join(', ');
-      return `${time} Host started: ${event.registrations.length} functions found${names && `: ${names}`}`;
-    }
-    case 'workerStarted':
-      return `${time} Worker process ${event.pid} started`;
-    case 'failedToStart':
-      return `${time} Host failed to start: ${event.message}`;
-    case 'log':
-      return `${time} [${event.level}] ${event.message}`;
-    case 'started':
-      return `${time} Executing 'Functions.${event.functionName}' (Reason='${event.reason}', Id=${event.invocationId})`;
-    case 'finished': {
-      const verdict = event.error === undefined ? 'Succeeded' : 'Failed';
-      const line = `Executed 'Functions.${event.functionName}' (${verdict}, Id=${event.invocationId}, Duration=${Math.round(event.durationMs)}ms)`;
-      return `${time} ${line}${event.error === undefined ? '' : `\n${event.error}`}`;
-    }
-    case 'poisoned':
-      return `${time} Message ${event.messageId} of ${event.functionName} moved to the poison queue (${event.reason})`;
-    case 'output':
-      return event.text;
-  }
-}

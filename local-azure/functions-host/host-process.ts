@@ -1,7 +1,7 @@
 import type { HostJson, HostOverrides } from './host-configuration.ts';
 import type { HostEvent } from './host-events.ts';
 
-/** The command-line argument of a host process, as JSON. Its app settings are its environment. Without a parent it prints its events. */
+/** The command-line argument of a host process, as JSON. Its app settings are its environment. */
 export interface HostProcessOptions {
   /** Absolute path of the built CommonJS application. */
   readonly bundle: string;
@@ -11,14 +11,17 @@ export interface HostProcessOptions {
   readonly stateFile?: string;
 }
 
-export type HostCommand =
-  | { readonly command: 'fireTimer'; readonly id: number; readonly functionName: string; readonly dueAt?: string }
-  | { readonly command: 'stop' };
+/** What the parent asks of it; it stops on SIGTERM. */
+export interface FireTimerCommand {
+  readonly id: number;
+  readonly functionName: string;
+  readonly dueAt?: string;
+}
 
 export type HostMessage =
   | HostEvent
   | { readonly event: 'fired'; readonly id: number; readonly invocationId?: string; readonly error?: string }
-  /** The command itself was impossible. */
+  /** There is no such timer or occurrence. */
   | { readonly event: 'notFired'; readonly id: number; readonly error: string };
 
 /** The host gave up and shut down, as the real one does, and wants to be started again. */

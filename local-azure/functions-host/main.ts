@@ -1,22 +1,17 @@
 import { type Host, startHost } from './host.ts';
 import { hostConfiguration, withHostSettings } from './host-configuration.ts';
-import { describeEvent, type Emit, type HostEvent } from './host-events.ts';
-import { type HostCommand, type HostMessage, type HostProcessOptions, restartExitCode } from './host-process.ts';
+import type { Emit, HostEvent } from './host-events.ts';
+import { type FireTimerCommand, type HostMessage, type HostProcessOptions, restartExitCode } from './host-process.ts';
 
 /* The host process. Its app settings are its environment. */
 
-const options = JSON.parse(process.argv[2] ?? '{}') as HostProcessOptions;
-const hasParent = process.send !== undefined;
+const options = JSON.parse(process.argv[2] ?? '') as HostProcessOptions;
 
 function send(message: HostMessage): void {
   if (process.connected) process.send?.(message, undefined, {}, () => {});
 }
 
-const emit: Emit = (event) => {
-  const stamped = { at: Date.now(), ...event } as HostEvent;
-  send(stamped);
-  if (!hasParent) process.stdout.write(`${describeEvent(stamped)}\n`);
-};
+const emit: Emit = (event) => send({ at: Date.now(), ...event } as HostEvent);
 
 /** Ends the process once the messages under way to the parent are delivered. */
 function exit(code: number): void {
@@ -60,10 +55,8 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => stop(0));
   process.on('SIGINT', () => stop(0));
   process.on('disconnect', () => stop(0));
-  process.on('message', (command: HostCommand) => {
-    if (command.command === 'stop') return stop(0);
-    const { id } = command;
-    started.fireTimer(command.functionName, command.dueAt).then(
+  process.on('message', ({ id, functionName, dueAt }: FireTimerCommand) => {
+    started.fireTimer(functionName, dueAt).then(
       ({ invocationId, error }) =>
         send({ event: 'fired', id, invocationId, ...(error === undefined ? {} : { error: error.message }) }),
       (error: Error) => send({ event: 'notFired', id, error: error.message }),

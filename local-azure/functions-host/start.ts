@@ -10,7 +10,7 @@ import { machineEnvironment } from '../machine-environment.ts';
 import { createEventRecord, type WaitFor } from './event-record.ts';
 import { type HostJson, hostTimes } from './host-configuration.ts';
 import type { HostEvent } from './host-events.ts';
-import { type HostCommand, type HostMessage, type HostProcessOptions, restartExitCode } from './host-process.ts';
+import { type FireTimerCommand, type HostMessage, type HostProcessOptions, restartExitCode } from './host-process.ts';
 import { createPendingFires, type FiredTimer } from './pending-fires.ts';
 import type { FunctionMetadata } from './worker/core-contract.ts';
 
@@ -141,7 +141,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     waitFor: record.waitFor,
     fireTimer(functionName, due) {
       const dueAt = due === undefined ? {} : { dueAt: due.at.toISOString() };
-      return fires.add((id) => child.send({ command: 'fireTimer', id, functionName, ...dueAt } satisfies HostCommand));
+      return fires.add((id) => child.send({ id, functionName, ...dueAt } satisfies FireTimerCommand));
     },
     kill,
     stop,
