@@ -55,7 +55,6 @@ export interface CoreInvocationContext {
   readonly invocationId: string;
   readonly metadata: FunctionMetadata;
   readonly request: InvocationRequest;
-  state?: 'preInvocationHooks' | 'postInvocationHooks' | 'invocation';
   log(level: LogLevel, category: LogCategory, message: string): void;
 }
 
@@ -68,10 +67,6 @@ export interface InvocationModel {
 }
 
 export interface ProgrammingModel {
-  readonly name: string;
-  readonly version: string;
   getInvocationModel(context: CoreInvocationContext): InvocationModel;
   getCapabilities?(capabilities: Record<string, string>): Promise<Record<string, string>>;
 }
-
-export type HookCallback = (context: Record<string, unknown>) => unknown;

@@ -19,7 +19,6 @@ async function load(bundle: string): Promise<CoreRegistrations | undefined> {
   try {
     createRequire(import.meta.url)(bundle);
     await registrations.model().getCapabilities?.({});
-    await registrations.runHooks('appStart', { hookData: {} });
   } catch (error) {
     const reason = `Worker was unable to load entry point "${basename(bundle)}": ${describe(error).message}`;
     send({ message: 'notLoaded', reason, isReported: registrations.functions.size > 0 });
@@ -45,26 +44,11 @@ async function run(
   };
   const model = registrations.model().getInvocationModel(coreContext);
   const { context, inputs } = await model.getArguments();
-  const before = { hookData: {}, inputs, functionCallback: registered.callback, invocationContext: context };
-  coreContext.state = 'preInvocationHooks';
-  await registrations.runHooks('preInvocation', before);
-  coreContext.state = 'invocation';
-  const after = {
-    hookData: before.hookData,
-    inputs: before.inputs,
-    invocationContext: context,
-    result: undefined as unknown,
-    error: null as unknown,
-  };
-  try {
-    after.result = await model.invokeFunction(context, before.inputs, before.functionCallback);
-  } catch (error) {
-    after.error = error;
-  }
-  coreContext.state = 'postInvocationHooks';
-  await registrations.runHooks('postInvocation', after);
-  if (after.error !== null && after.error !== undefined) throw after.error;
-  return await model.getResponse(context, after.result);
+  // What is thrown as null or undefined is no failure to the real worker (InvocationHandler).
+  const result = await model.invokeFunction(context, inputs, registered.callback).catch((thrown: unknown) => {
+    if (thrown != null) throw thrown;
+  });
+  return await model.getResponse(context, result);
 }
 
 function describe(error: unknown): WorkerFailure {
@@ -74,10 +58,7 @@ function describe(error: unknown): WorkerFailure {
 
 const registrations = await load(process.argv[2] ?? '');
 process.on('message', async (command: WorkerCommand) => {
-  if (command.command === 'terminate') {
-    await registrations?.runHooks('appTerminate', { hookData: {} });
-    process.exit(0);
-  }
+  if (command.command === 'terminate') process.exit(0);
   if (registrations === undefined) return;
   const { invocationId, functionName, request } = command;
   try {

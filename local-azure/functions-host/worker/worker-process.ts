@@ -18,7 +18,7 @@ export interface WorkerProcess {
   kill(): void;
   /** Kills it without failing what runs on it. */
   abandon(): Promise<unknown>;
-  /** Lets it run its termination hooks, and kills it when they take too long. */
+  /** Asks it to end, and kills it when that takes too long. */
   terminate(): Promise<void>;
 }
 

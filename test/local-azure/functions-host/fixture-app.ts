@@ -11,6 +11,8 @@ async function obey(what: unknown, context: InvocationContext): Promise<void> {
   switch (what) {
     case 'throw':
       throw new Error('told to throw');
+    case 'throwNothing':
+      throw undefined;
     case 'die':
       process.kill(process.pid, 'SIGKILL');
       break;
@@ -40,6 +42,7 @@ app.timer('nightly', {
   },
 });
 
+if (process.env.FIXTURE_LOAD === 'hook') app.hook.preInvocation(() => undefined);
 if (process.env.FIXTURE_LOAD === 'throwLater') throw new Error('told to throw while loading');
 
 /** The library's types do not know `dataType`, the host does. */
@@ -59,6 +62,7 @@ app.storageQueue('onDemand', {
     const asked = (message ?? {}) as { do?: string; ms?: number; put?: unknown };
     if (asked.put !== undefined) context.extraOutputs.set(poison, asked.put);
     if (asked.do === 'refuse' || asked.do === 'refuseAndThrow') context.extraOutputs.set(poison, message);
+    if (asked.do === 'logLater') setTimeout(() => say(context, { isLate: true }), 1);
     if (asked.do === 'wait') await new Promise((resolve) => setTimeout(resolve, asked.ms));
     await obey(asked.do === 'refuseAndThrow' ? 'throw' : asked.do, context);
   },

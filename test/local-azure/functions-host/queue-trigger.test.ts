@@ -87,6 +87,17 @@ describe('the queue trigger of the local host', () => {
     expect(errors()).toEqual(Array(3).fill(expect.stringContaining('told to throw')));
   });
 
+  test('takes what is thrown as undefined for a success, as the real worker does', async () => {
+    await deliver('{"do":"throwNothing"}');
+    expect(errors()).toEqual([undefined]);
+  });
+
+  test('warns of a line that the function logs after its end', async () => {
+    await deliver('{"do":"logLater"}', (event) => event.event === 'log' && event.message === '{"isLate":true}');
+    const message = expect.stringContaining("Unexpected call to 'log' on the context object");
+    expect(host.events).toContainEqual(expect.objectContaining({ level: 'warning', category: 'system', message }));
+  });
+
   test('moves what is not base64 to the poison queue without running the function', async () => {
     await queue.sendText('{"plain":"<json>"}');
     await host.waitFor(isPoisoned, { since });

@@ -86,6 +86,13 @@ describe('the local functions host', () => {
     },
   );
 
+  test('loads no application that registers a hook, instead of never calling it', async () => {
+    host = await startFixture(azure, fixture.file, { settings: { FIXTURE_LOAD: 'hook' } });
+    expect(host.registrations).toEqual([]);
+    const message = expect.stringContaining('The local host runs no hooks: preInvocation');
+    expect(host.events).toContainEqual(expect.objectContaining({ event: 'log', level: 'error', message }));
+  });
+
   test('does not start with a host.json that says what it does not know', async () => {
     const hostJson = { functionTimeout: 'half an hour' };
     await expect(startFixture(azure, fixture.file, { hostJson })).rejects.toThrow(/functionTimeout "half an hour"/);
