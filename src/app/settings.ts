@@ -108,7 +108,7 @@ function readAll(env: Environment, user: 'app' | 'command', faults: string[]) {
       managedHsm: reader.suffix('ESCROW_HSM_DNS_SUFFIX') ?? cloud.suffixes.managedHsm,
     },
     authorityHost: reader.endpoint('AZURE_AUTHORITY_HOST', cloud.authorityHost),
-    /** Azure Resource Manager, which only `discover` and `doctor` ask. */
+    /** Azure Resource Manager, which `discover`, `doctor` and the audit ask. */
     resourceManagerUrl: reader.endpoint('AZURE_RESOURCE_MANAGER_URL', cloud.resourceManager),
     functionTimeoutMs:
       reader.optional(

@@ -214,7 +214,7 @@ describe('doctor', () => {
       message: 'your role cannot back up (normal for an operator)',
     });
     expect([...of('read'), ...of('overwrite'), ...of('delete')]).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
-    expect(of('queue')).toEqual(['ok']);
+    expect([...of('retention'), ...of('queue')]).toEqual(['ok', 'ok']);
     // Requests of the tests above were refused.
     expect(of('poison queue')).toEqual(['failed']);
     expect([counts.failed, counts.ok + counts.notChecked + counts.failed]).toEqual([1, checks.length]);

@@ -1,4 +1,4 @@
-import { ServiceError } from '../../escrow/model/service-error.ts';
+import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
 import type { SourceId } from '../../escrow/model/source.ts';
 import { describeServiceError } from '../describe-error.ts';
 import type { Task } from '../task.ts';
@@ -48,8 +48,10 @@ export async function unlessRefused<T, R>(
 ): Promise<T | R> {
   try {
     return await look();
-  } catch (error) {
-    if (signal.aborted || !(error instanceof ServiceError)) throw error;
+  } catch (thrown) {
+    // A limit of the call's own: its cause is what was being waited out.
+    const error = thrown instanceof OutOfTime ? thrown.cause : thrown;
+    if (signal.aborted || !(error instanceof ServiceError)) throw thrown;
     return refused(error);
   }
 }

@@ -21,7 +21,7 @@ export function failureKindOf(refusal: ServiceRefusal): FailureKind {
   if (statusCode === undefined) return connectionKinds.get(refusal.code) ?? 'noAnswer';
   const isStorage = service === 'Blob Storage' || service === 'Queue Storage';
   return (
-    (isStorage ? kindOfStorage(refusal) : kindOfKeyVault(refusal)) ??
+    (isStorage ? kindOfStorage(refusal) : (managementKinds.get(refusal.code) ?? kindOfKeyVault(refusal))) ??
     (isOfService(refusal) ? kindOfStatus(statusCode) : kindOfGateway(statusCode))
   );
 }
@@ -87,6 +87,14 @@ function kindOfStorage({ code, message }: ServiceRefusal): FailureKind | undefin
   if (code === 'InvalidAuthenticationInfo' && /issuer did not match/i.test(message)) return 'otherTenant';
   return storageKinds.get(code);
 }
+
+/** Of Azure Resource Manager; Key Vault has none of them. */
+const managementKinds: ReadonlyMap<string, FailureKind> = new Map([
+  ['AuthorizationFailed', 'denied'],
+  ...['SubscriptionNotFound', 'ResourceGroupNotFound', 'ResourceNotFound', 'ContainerNotFound'].map(
+    (code) => [code, 'storeAbsent'] as const,
+  ),
+]);
 
 const keyVaultKinds: ReadonlyMap<string, FailureKind> = new Map([
   ['ForbiddenByRbac', 'denied'],

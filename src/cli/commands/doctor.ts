@@ -13,7 +13,7 @@ import { alignColumns } from '../terminal/table.ts';
 const about = {
   summary: 'check a deployment: settings, sources, container, queues; each fault with its remedy',
   description:
-    'Checks the settings; of every source its name, the way to it, the token, the list permission, and one real backup that is thrown away; of the container that it can be read and that nothing in it can be overwritten or deleted (tried on a canary); the queue, whether its messages can be worked on, and the poison queue; which vaults are on no list. What your identity may not look at is not checked, and the last line counts it. Exit code 3 when something failed.',
+    'Checks the settings; of every source its name, the way to it, the token, the list permission, and one real backup that is thrown away; of the container that it can be read and that nothing in it can be overwritten or deleted (tried on a canary), and whether an audit could say how long it keeps backups; the queue, whether its messages can be worked on, and the poison queue; which vaults are on no list. What your identity may not look at is not checked, and the last line counts it. Exit code 3 when something failed.',
   examples: ['doctor', 'doctor --settings local.settings.json --json'],
 };
 

@@ -10,7 +10,7 @@ export interface Need {
 
 interface Answer extends Need {
   /** Which, where it was storage that answered. */
-  readonly storage: 'blobs' | 'queue' | 'folder' | undefined;
+  readonly storage: 'blobs' | 'queue' | 'folder' | 'account' | undefined;
 }
 
 const strayRecord = 'The app writes no such blob: find out who did (storage logs), and take another record.';
@@ -83,9 +83,11 @@ export const remedies = {
     storage !== undefined
       ? 'It was removed, or never there: list the records to see what there is.'
       : 'If it was deleted by mistake, recover it while it is soft-deleted; then run again.',
-  /** The container, the folder or the queue itself is not there. */
+  /** The container, the folder, the queue or the storage account itself is not there. */
   storeAbsent: ({ storage }) => {
     if (storage === 'folder') return 'Check the path, and that its disk is there.';
+    if (storage === 'account')
+      return 'The storage account of ESCROW_ACCOUNT_ID, or a container in it, does not exist: correct the setting, or deploy infra.';
     const which = storage === 'queue' ? 'queue of ESCROW_QUEUE_NAME' : 'container of ESCROW_CONTAINER_URL';
     return `The ${which} does not exist: deploy infra, or correct the setting.`;
   },

@@ -59,10 +59,11 @@ export class OutOfTime extends Error {
   }
 }
 
-const storages: Readonly<Partial<Record<ServiceName, 'blobs' | 'queue' | 'folder'>>> = {
+const storages: Readonly<Partial<Record<ServiceName, 'blobs' | 'queue' | 'folder' | 'account'>>> = {
   'Blob Storage': 'blobs',
   'Queue Storage': 'queue',
   Folder: 'folder',
+  'Resource Manager': 'account',
 };
 
 /** What to do about an answer; whole sentences. */

@@ -11,7 +11,7 @@ export async function readProtection(
   ports: EscrowStores & { readonly storage: StorageAdministration | undefined; readonly deadline: AbortSignal },
 ): Promise<AuditedProtection> {
   const { storage, deadline, store, audits, drills } = ports;
-  if (storage === undefined) return { containers: [], notVisible: whyNot(store.url) };
+  if (storage === undefined) return { containers: [], notVisible: whyNotAsked(store.url) };
   const reasons = new Set<string>();
   const unlessRefused = async <T>(answer: Promise<T>): Promise<T | undefined> => {
     try {
@@ -39,7 +39,8 @@ export function containerNameOf(url: string): string {
   return new URL(url).pathname.slice(1);
 }
 
-function whyNot(url: string): string {
+/** Why nobody can be asked about the storage. @param url of the store. */
+export function whyNotAsked(url: string): string {
   return url.startsWith('file:')
     ? 'the escrow is a folder'
     : 'the setting ESCROW_ACCOUNT_ID does not say which storage account it is';
