@@ -76,6 +76,19 @@ describe('keys that are gone', () => {
     expect(keyIn(retired, 'payroll')).toMatchObject({ status: 'retired', record: expect.anything() });
   });
 
+  test('are a shrunken source when they are more than a tenth of those that were there', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `key-${index}`);
+    const escrow = await escrowAfterNight({}, names);
+    const loseTwo = (): void => {
+      for (const name of names.splice(0, 2)) escrow.keys.delete(name);
+    };
+    loseTwo();
+    expect(found(await passNight(escrow, 1))).not.toContain('sourceShrank');
+    loseTwo();
+    const audit = await passNight(escrow, 2);
+    expect(audit.findings.find(({ finding }) => finding === 'sourceShrank')?.detail).toBe('2 of 18 keys');
+  });
+
   test('stay gone while nobody can look', async () => {
     const escrow = await escrowAfterNight();
     escrow.keys.delete('signing');
@@ -107,8 +120,8 @@ describe('keys that are gone', () => {
   });
 
   test('are reported by name when the settings name them', async () => {
-    const escrow = startEscrow({ keys: ['*', 'root'] });
-    expect(found(await passNight(escrow, 0))).toEqual(['configuredKeyNotFound root']);
+    const escrow = startEscrow({ keys: ['*', 'root', 'other'] });
+    expect(found(await passNight(escrow, 0))).toEqual(['configuredKeyNotFound other', 'configuredKeyNotFound root']);
   });
 
   test('are reported when a certificate has taken the place of a key, or is gone with its own', async () => {

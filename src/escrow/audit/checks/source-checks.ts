@@ -51,7 +51,7 @@ function listingChecks(coverage: SourceCoverage<CheckedKey>, of: MakeFinding): F
   }
   const required = keys.filter(({ statusBefore }) => statusBefore !== undefined && requiresBackup(statusBefore));
   const were = required.filter(({ statusBefore }) => statusBefore !== 'gone');
-  const newlyGone = keys.filter(({ status, statusBefore }) => status === 'gone' && statusBefore !== 'gone');
+  const newlyGone = were.filter(({ status }) => status === 'gone');
   // A key that is gone is retired to end its alarm; one that is there may be caught by a pattern that covers too much.
   const isDropped = ({ status, listed }: CheckedKey): boolean =>
     status === 'excluded' || (status === 'retired' && listed !== undefined);
@@ -63,7 +63,7 @@ function listingChecks(coverage: SourceCoverage<CheckedKey>, of: MakeFinding): F
       newlyGone.length > were.length / 10 &&
       of('sourceShrank', 'gap', {
         reason: 'it shrank: many keys that require a backup are no longer listed',
-        detail: `${newlyGone.length} of ${Math.max(were.length, newlyGone.length)} keys`,
+        detail: `${newlyGone.length} of ${were.length} keys`,
         remedy: 'Check for a mass deletion, or for an identity that no longer sees every key.',
       }),
     dropped.length > 0 &&
