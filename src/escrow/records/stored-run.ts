@@ -44,11 +44,16 @@ export async function listRuns(store: EscrowStore, from: Date, to: Date, deadlin
     if (blob.createdAt < run.startedAt) run.startedAt = blob.createdAt;
     if (what === 'report') run.reports.push(blob);
   });
-  for (const run of runs.values()) run.reports.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+  for (const run of runs.values()) run.reports.sort(byCreation);
   const made = [...runs.values()]
     .filter(({ startedAt, reports }) => (reports.at(-1)?.createdAt ?? startedAt) >= from)
     .sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
   return { runs: made, newestAt, isComplete };
+}
+
+/** Oldest first; within a second the report of the resumed run is later, which has the longer name. */
+export function byCreation(a: ListedBlob, b: ListedBlob): number {
+  return a.createdAt.getTime() - b.createdAt.getTime() || a.name.length - b.name.length || (a.name < b.name ? -1 : 1);
 }
 
 /** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */

@@ -6,7 +6,7 @@ import type { AuditedRun } from '../records/audit-document.ts';
 import { oneLargeAtATime } from '../records/bounded-read.ts';
 import { type RunReport, readRunReport } from '../records/run-report.ts';
 import { maxEvidenceBytes, readOrWhy } from '../records/stored-json.ts';
-import type { StoredRun } from '../records/stored-run.ts';
+import { byCreation, type StoredRun } from '../records/stored-run.ts';
 
 // What run reports say. They are claims of the identity that backs up: they give the history of runs and why keys failed, and
 // no judgement of a key becomes better by them.
@@ -79,11 +79,6 @@ function newestWithin(reports: readonly ListedBlob[], budget: { bytes: number })
     count++;
   }
   return count;
-}
-
-/** Oldest first; within a second the resumed one is later, which has the longer name. */
-function byCreation(a: ListedBlob, b: ListedBlob): number {
-  return a.createdAt.getTime() - b.createdAt.getTime() || a.name.length - b.name.length || (a.name < b.name ? -1 : 1);
 }
 
 async function foldReport(
