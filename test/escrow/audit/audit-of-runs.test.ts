@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import { reportName, startedMarkerName } from '../../../src/escrow/records/blob-names.ts';
+import type { RunReport } from '../../../src/escrow/records/run-report.ts';
 import { found, keyIn, messageOf } from '../../support/audit-findings.ts';
 import { auditAt, escrowAfterNight, night, passNight, startEscrow } from '../../support/audit-nights.ts';
 import { createAuditWorld, hour } from '../../support/audit-world.ts';
@@ -32,12 +33,18 @@ describe('runs', () => {
   });
 
   test('of a source that was added since the last one was due are not missed before the next', async () => {
-    const escrow = startEscrow();
-    escrow.isConfigured = false;
-    await auditAt(escrow, night(0, 4));
-    escrow.isConfigured = true;
-    // However many audits look before the next is due.
-    for (const later of [4, 5, 24]) expect(found(await auditAt(escrow, night(1, later)))).toEqual([]);
+    const added = async (schedule: string) => {
+      const escrow = startEscrow();
+      escrow.schedule = schedule;
+      escrow.isConfigured = false;
+      await auditAt(escrow, night(0, 4));
+      escrow.isConfigured = true;
+      // However many audits look before the next is due.
+      for (const later of [4, 5, 24]) expect(found(await auditAt(escrow, night(1, later)))).toEqual([]);
+      return escrow;
+    };
+    await added('0 0 2 1 1 *');
+    const escrow = await added('0 0 2 * * *');
     expect(found(await auditAt(escrow, night(2, 4)))).toContain('runMissing');
     expect(found(await auditAt(escrow, night(2, 5)))).toContain('runMissing');
   });
@@ -61,6 +68,30 @@ describe('runs', () => {
     escrow.store.put(honest.replace('.json', '.2.json'), told);
     expect(found(await auditAt(escrow, night(1, 4)))).toEqual([]);
     expect(found(await auditAt(escrow, night(2, 4)))).toContain('runMissing');
+  });
+
+  test('that are incomplete say why: how many keys failed, and what is wrong with the source', async () => {
+    const escrow = await escrowAfterNight();
+    const said = async (more: Partial<RunReport>, hour: number) => {
+      escrow.night(night(1), { noReport: true });
+      const times = { startedAt: night(1).toISOString(), finishedAt: night(1).toISOString() };
+      const report = runReport(escrow.source, {
+        runId: scheduledRunId(night(1)),
+        ...times,
+        status: 'incomplete',
+        ...more,
+      });
+      // A resumed run reports once more, and within the same second too its newest report speaks for it.
+      const name = reportName(report.runId, escrow.source, hour);
+      escrow.store.put(name, JSON.stringify(report), { createdAt: night(1) });
+      return messageOf(await auditAt(escrow, night(1, hour)), 0);
+    };
+    const counts = { considered: 3, escrowed: 1, alreadyEscrowed: 0, skipped: 0, failed: 2 };
+    const problem = { code: 'x', attempt: 'list', subject: 'the source', reason: 'it is closed', remedy: 'Open it.' };
+    expect(await said({ counts, problems: [problem] }, 1)).toContain('2 of 3 keys failed; Cannot list');
+    expect(await said({ problems: [problem] }, 2)).toMatch(/run 20261102T020000Z: Cannot list/);
+    expect(await said({}, 3)).toContain('its report does not say why');
+    expect(await said({ status: 'ok' }, 4)).toBeUndefined();
   });
 
   test('are missed an hour after they were due, not before: they may wait in the queue', async () => {
@@ -155,15 +186,19 @@ describe('runs', () => {
     const lines = audit.findings.filter(({ finding }) => finding === 'runMissing');
     expect(lines.map(({ severity }) => severity)).toEqual(['gap']);
     expect(lines[0]?.detail).toContain('the last one began 2026-11-01 02:00 UTC');
+    const later = await passNight(escrow, 3, 'missed');
+    expect(messageOf(later, 0)).toContain('the last one began 2026-11-01 02:00 UTC');
   });
 
-  test('of twice a year are found by the first audit', async () => {
+  test('of twice a year are found by the first audit, and are missed for as long as none has begun', async () => {
     const escrow = createAuditWorld(escrowSource('vault', 'contoso-prod'), new Date('2026-06-01T00:00:00Z'));
     escrow.addKey('signing');
     escrow.schedule = '0 0 2 1 1,7 *';
+    const late = new Date('2026-11-24T06:00:00Z');
+    expect(found(await auditAt(escrow, late))).toContain('runMissing');
+    expect(found(await auditAt(escrow, new Date(late.getTime() + hour)))).toContain('runMissing');
     escrow.night(new Date('2026-07-01T02:00:00Z'));
-    escrow.now = new Date('2026-11-24T06:00:00Z');
-    expect(found(await escrow.audit())).not.toContain('runMissing');
+    expect(found(await auditAt(escrow, late))).not.toContain('runMissing');
   });
 
   test('that left no report are reported by the audit of the same morning', async () => {

@@ -35,9 +35,10 @@ export function checkRuns(
   const due = lastDueRun(schedule, now);
   const hasChanged = judged !== undefined && judged.schedule !== schedule;
   const dues = due === undefined || hasChanged ? [] : duesSince(judged?.at, due, schedule);
+  const keptSince = Math.min(now.getTime() - keptMs, (due ?? now).getTime());
   const hasNotBegun = (one: Date): boolean => isMissed(one, schedule, history.runs, now);
   const missed = [...new Set([...earlier, ...dues.map((one) => one.toISOString())])]
-    .filter((one) => Date.parse(one) > now.getTime() - keptMs && hasNotBegun(new Date(one)))
+    .filter((one) => Date.parse(one) >= keptSince && hasNotBegun(new Date(one)))
     .sort((a, b) => b.localeCompare(a));
   if (due === undefined) return { findings: [], missed };
   const newestFirst = [...history.runs].reverse();
@@ -47,17 +48,11 @@ export function checkRuns(
   const dead = newestFirst.filter((run) => run !== last?.run && isNewlyDead(run));
   const skipped = begun.length > 0 && judged !== undefined ? dues.filter(hasNotBegun) : [];
   const lastAt = newestFirst[0]?.startedAt ?? judged?.lastRunAt;
-  // Not so where the latest audit had looked since, and had not counted it as due.
-  const isOpen =
-    missed.includes(due.toISOString()) ||
-    due.getTime() <= now.getTime() - keptMs ||
-    (lastAt !== undefined && lastAt.getTime() >= due.getTime() - timeMargin);
   const lastBegun = lastAt === undefined ? 'no run is on record' : `the last one began ${instant(lastAt)}`;
   const of = findingsOf({ source });
   const findings = found(
     begun.length === 0 &&
-      !hasChanged &&
-      isOpen &&
+      missed.includes(due.toISOString()) &&
       of('runMissing', 'gap', {
         reason: 'no run over it has begun since one was due',
         detail: `due ${instant(due)}; ${lastBegun}`,
