@@ -144,7 +144,7 @@ export function sampleAudit(sources: readonly SampleSource[], findings: readonly
     sources: audited,
     keys,
     calendar: { from: calendarStart(now), days: calendarDays },
-    canary: { etag: '0x1', createdAt: '2026-08-01T02:00:01.000Z', lastModified: '2026-08-01T02:00:01.000Z' },
+    canary: { etag: '0x1', createdAt: '2026-08-01T02:00:01.000Z' },
     drill: { receipt: 'drills/20261102T091100Z.json', finishedAt: '2026-11-02T09:12:44Z', keys: 3, durationMs: 88_400 },
     protection: {
       redundancy: 'Standard_RAGZRS',

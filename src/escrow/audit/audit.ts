@@ -9,7 +9,7 @@ import { type Audit, type AuditedKey, type AuditedSource, auditFormat } from '..
 import { joinKeys, packKeys } from '../records/packed-keys.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 import { emptyHistory } from '../run/run-history.ts';
-import { canaryOf, checkEscrow } from './checks/escrow-checks.ts';
+import { checkEscrow } from './checks/escrow-checks.ts';
 import { checkLeftOut } from './checks/source-checks.ts';
 import { createTally } from './document/audit-totals.ts';
 import { type AuditInputs, loadAuditInputs } from './inputs/audit-inputs.ts';
@@ -94,7 +94,7 @@ function documentHead(job: AuditJob, { latest, canary, drills }: AuditInputs, no
     asked: { schedule, auditSchedule, maxAgeHours, maxDrillAgeDays, owner },
     version,
     calendar: { from: calendarStart(now), days: calendarDays },
-    canary: canary && canaryOf(canary),
+    canary: canary && { etag: canary.etag, createdAt: canary.createdAt.toISOString() },
     drill: drills.last,
     previous: audit && { name: audit.name, sha256: audit.sha256 },
   } as const;

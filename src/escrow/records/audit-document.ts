@@ -178,7 +178,7 @@ export const auditHeadSchema = z.object({
   /** The first day of every key's `days`; the last is the day of the audit. */
   calendar: z.object({ from: z.iso.date(), days: z.int().check(z.minimum(1), z.maximum(366)) }),
   /** The blob that every nightly run tries to overwrite and to delete, as it was seen. */
-  canary: z.optional(z.object({ etag: text, createdAt: time, lastModified: time })),
+  canary: z.optional(z.object({ etag: text, createdAt: time })),
   /** The newest successful restore drill; absent: none on record. */
   drill: z.optional(
     z.object({

@@ -120,6 +120,8 @@ describe('what audits saw', () => {
 
   test('is kept of keys that were taken out of the selection, and of a source that was left out', async () => {
     const escrow = await escrowAfterNight();
+    escrow.addKey('never-escrowed');
+    await auditAt(escrow, night(0, 4.5));
     escrow.source = { ...escrow.source, keys: ['orders'] };
     const narrowed = await auditAt(escrow, night(0, 5));
     expect(found(narrowed)).toEqual(['selectionNarrowed (warning)']);
@@ -148,10 +150,21 @@ describe('what audits saw', () => {
     const escrow = startEscrow();
     await passNights(escrow, 4);
     const followed = async () => (await verifyChain(escrow.audits, noLimit)).findings.map(findingMessage);
-    expect(await followed()).toEqual([]);
-    const [, second] = [...escrow.audits.blobs.values()].filter(({ name }) => name.endsWith('.json'));
+    const audits = [...escrow.audits.blobs.values()].filter(({ name }) => name.endsWith('.json'));
+    expect(await verifyChain(escrow.audits, noLimit)).toMatchObject({
+      audits: 4,
+      newest: { name: audits.at(-1)?.name },
+      findings: [],
+    });
+    const [, second] = audits;
     if (second === undefined) throw new Error('no audit');
     const { createdAt } = second;
+    escrow.audits.put(second.name, second.bytes, { createdAt, tier: 'Archive' });
+    expect(await verifyChain(escrow.audits, noLimit)).toMatchObject({
+      audits: 4,
+      newest: { name: audits.at(-1)?.name },
+    });
+    expect(await followed()).toEqual([expect.stringContaining(`An audit cannot be read (${second.name}`)]);
     const altered = Buffer.from(second.bytes).toString().replace('"maxAgeHours":26', '"maxAgeHours":99');
     escrow.audits.put(second.name, altered, { createdAt });
     expect(await followed()).toEqual([
@@ -160,6 +173,18 @@ describe('what audits saw', () => {
     escrow.audits.lose(second.name);
     expect(await followed()).toEqual([
       expect.stringContaining(`An audit is gone that its successor names (${second.name}`),
+    ]);
+  });
+
+  test('a chain that begins anew, because all earlier audits were away for a night, is broken there', async () => {
+    const escrow = startEscrow();
+    await passNights(escrow, 2);
+    const away = [...escrow.audits.blobs.values()];
+    for (const { name } of away) escrow.audits.lose(name);
+    expect(found(await passNight(escrow, 2))).toEqual(['auditMissing']);
+    for (const { name, bytes, createdAt } of away) escrow.audits.put(name, bytes, { createdAt });
+    expect((await verifyChain(escrow.audits, noLimit)).findings.map(findingMessage)).toEqual([
+      expect.stringMatching(/^An audit knows none before it, though there are some \(audits\/20261103T060000Z\.json\)/),
     ]);
   });
 });
@@ -229,7 +254,12 @@ describe('drills', () => {
     escrow.now = night(0, 5);
     escrow.drills.put(begun(escrow.now), '{}');
     expect(found(await auditAt(escrow, night(0, 5.5)))).toEqual([]);
-    expect(found(await auditAt(escrow, night(0, 7)))).toEqual(['drillOpen']);
+    const underWay = begun(night(0, 6.5));
+    escrow.drills.put(underWay, '{}', { createdAt: night(0, 6.5) });
+    const audit = await auditAt(escrow, night(0, 7));
+    expect(found(audit)).toEqual(['drillOpen']);
+    expect(audit.findings[0]?.detail).toBe(`${begun(night(0, 5))}; began 2026-11-01 07:00 UTC`);
+    escrow.drills.lose(underWay);
     escrow.drills.put(begun(night(0, 5)).replace('.journal', ''), '{}');
     expect(found(await auditAt(escrow, night(0, 8)))).toEqual(['receiptUnreadable (warning)']);
   });
@@ -249,7 +279,15 @@ test('the canary that was overwritten or removed is a gap, and one of a copied e
   await passNight(escrow, 0);
   const { createdAt } = escrow.store.blobs.get('runs/canary') ?? {};
   escrow.store.put('runs/canary', 'canary', { createdAt: createdAt ?? night(0), lastModified: escrow.now });
-  expect(found(await passNight(escrow, 1))).toEqual(['notWriteOnce']);
+  const replaced = await passNight(escrow, 1);
+  expect([found(replaced), replaced.findings[0]?.detail]).toEqual([
+    ['notWriteOnce'],
+    expect.stringMatching(/replaced$/),
+  ]);
+  escrow.night(night(2));
+  escrow.store.lose('runs/canary');
+  const removed = await passNight(escrow, 2, 'missed');
+  expect([found(removed), removed.findings[0]?.detail]).toEqual([['notWriteOnce'], expect.stringMatching(/removed$/)]);
   escrow.copyEscrow();
-  expect(found(await passNight(escrow, 2))).toEqual([]);
+  expect(found(await passNight(escrow, 3))).toEqual([]);
 });

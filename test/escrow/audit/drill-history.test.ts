@@ -85,14 +85,16 @@ test('what a drill left is reported by every audit until a sweep has closed the 
 test('a key is proven no longer once a later drill did not prove it, which is told, until another does', async () => {
   drilled(night(0, 3), [proven]);
   expect((await passDay(0)).totals.proven).toBe(1);
-  drilled(night(1, 3), [{ ...proven, outcome: 'failed' }], 'findings');
+  const failing = { ...proven, outcome: 'failed' } as const;
+  drilled(night(1, 3), [{ ...failing, key: 'tax' }, failing], 'findings');
+  drilled(night(1, 3.5), [{ ...failing, undecided: true }], 'findings');
   const failed = await passDay(1);
   expect([failed.totals.proven, drilledAt(failed), found(failed)]).toEqual([
     0,
     undefined,
     ['drillNotProven (warning)'],
   ]);
-  expect(failed.findings[0]?.detail).toBe('1 key: vaults/contoso-prod/signing');
+  expect(failed.findings[0]?.detail).toBe('2 keys: vaults/contoso-prod/signing, vaults/contoso-prod/tax');
   expect([(await passDay(2)).totals.proven, found(await passDay(3))]).toEqual([0, []]);
   drilled(night(4, 3), [proven]);
   expect((await passDay(4)).totals.proven).toBe(1);

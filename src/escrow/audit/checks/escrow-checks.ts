@@ -1,16 +1,13 @@
 import { count } from '../../model/count.ts';
 import { dayMs } from '../../model/day.ts';
 import { type Finding, finding, found, instant, someOf } from '../../model/finding.ts';
-import { timeMargin } from '../../model/run-id.ts';
 import { latestOccurrence } from '../../model/run-time.ts';
-import type { AuditHead } from '../../records/audit-document.ts';
 import { canaryAltered } from '../../write-once/canary.ts';
 import type { AuditInputs } from '../inputs/audit-inputs.ts';
 import type { DrillHistory } from '../inputs/drill-history.ts';
 import { checkClock } from './clock-check.ts';
 
-const minute = 60_000;
-const hour = 60 * minute;
+const hour = 60 * 60_000;
 
 export interface EscrowCheckContext {
   readonly now: Date;
@@ -33,8 +30,7 @@ export function checkEscrow(inputs: AuditInputs, context: EscrowCheckContext): F
 /** Whether what earlier audits saw is there. An audit without a predecessor is the first only if nothing is older. */
 function checkMemory({ latest, firstReportAt }: AuditInputs, { now, auditSchedule }: EscrowCheckContext): Finding[] {
   const [newest] = latest.unreadable;
-  // The host fires up to a second early.
-  const thisOne = latestOccurrence(auditSchedule, new Date(now.getTime() + minute));
+  const thisOne = latestOccurrence(auditSchedule, now);
   const before = thisOne && latestOccurrence(auditSchedule, thisOne);
   return found(
     newest &&
@@ -47,7 +43,7 @@ function checkMemory({ latest, firstReportAt }: AuditInputs, { now, auditSchedul
     latest.audit === undefined &&
       firstReportAt !== undefined &&
       before !== undefined &&
-      firstReportAt.getTime() < before.getTime() - timeMargin &&
+      firstReportAt < before &&
       finding('auditMissing', 'gap', {
         reason: 'there is no audit before this one, though runs are older than the audit that was due',
         detail: `oldest run report ${instant(firstReportAt)}, audit due ${instant(before)}`,
@@ -61,17 +57,7 @@ function checkMemory({ latest, firstReportAt }: AuditInputs, { now, auditSchedul
 function checkCanary({ canary, knownCanary: known }: AuditInputs): Finding[] {
   if (known === undefined) return [];
   if (canary === undefined) return [canaryAltered('removed', known.createdAt)];
-  const { etag, createdAt, lastModified } = canaryOf(canary);
-  const isSame = etag === known.etag && createdAt === known.createdAt && lastModified === known.lastModified;
-  return isSame ? [] : [canaryAltered('replaced', known.createdAt)];
-}
-
-export function canaryOf({
-  etag,
-  createdAt,
-  lastModified,
-}: NonNullable<AuditInputs['canary']>): NonNullable<AuditHead['canary']> {
-  return { etag, createdAt: createdAt.toISOString(), lastModified: lastModified.toISOString() };
+  return canary.etag === known.etag ? [] : [canaryAltered('replaced', known.createdAt)];
 }
 
 function checkDrills(
@@ -79,7 +65,7 @@ function checkDrills(
   { now, maxDrillAgeDays }: EscrowCheckContext,
 ): Finding[] {
   const endedAt = last && new Date(last.finishedAt);
-  const [oldest] = open.filter(({ createdAt }) => now.getTime() - createdAt.getTime() > hour);
+  const abandoned = open.filter(({ createdAt }) => now.getTime() - createdAt.getTime() > hour);
   const [first] = unreadable;
   const failed = [...tried].filter(([, { isProven }]) => !isProven).map(([key]) => key);
   const stopped = [...undecided].filter(([key, at]) => at > (tried.get(key)?.at ?? '')).map(([key]) => key);
@@ -98,10 +84,10 @@ function checkDrills(
         detail: `${endedAt === undefined ? 'none is on record' : `the last ended ${instant(endedAt)}`}; one is due every ${maxDrillAgeDays} days`,
         remedy: 'Run a drill: `keyvault-escrow drill`.',
       }),
-    oldest &&
+    abandoned[0] &&
       finding('drillOpen', 'gap', {
         reason: 'a restore drill began and left no receipt: keys that it restored may still be in the drill vault',
-        detail: `${someOf(open.map(({ name }) => name))}; began ${instant(oldest.createdAt)}`,
+        detail: `${someOf(abandoned.map(({ name }) => name))}; began ${instant(abandoned[0].createdAt)}`,
         remedy: 'Look into the drill vault, and clean it: `keyvault-escrow drill sweep`.',
       }),
     left.length > 0 &&
