@@ -1,6 +1,5 @@
-import { EscrowFault, type Failure, failureHeadline, messageOf } from '../escrow/model/failure.ts';
+import { EscrowFault, messageOf } from '../escrow/model/failure.ts';
 import { OutOfTime, reasonOf, remedyOf, ServiceError, type ServiceName } from '../escrow/model/service-error.ts';
-import { UsageFault } from './usage-fault.ts';
 
 /** What stopped a use case, for a person: reason and subject, then the remedy. Never a stack trace. */
 export interface DescribedError {
@@ -10,7 +9,7 @@ export interface DescribedError {
 }
 
 export function describeError(error: unknown): DescribedError {
-  if (error instanceof UsageFault || error instanceof EscrowFault) return error;
+  if (error instanceof EscrowFault) return error;
   if (isInterruption(error)) {
     const remedy = 'Run the same command again to go on.';
     return { code: 'interrupted', message: 'Interrupted', remedy };
@@ -43,8 +42,3 @@ const roles: Readonly<Record<ServiceName, string>> = {
   Folder: 'Give yourself the right to read and write there, or name another folder.',
   identity: '',
 };
-
-/** A failure that ends a command. */
-export function faultOf(failure: Failure): EscrowFault {
-  return new EscrowFault(failure.code, failureHeadline(failure), failure.remedy, { cause: failure.cause });
-}

@@ -1,8 +1,7 @@
 import { count } from '../../escrow/model/count.ts';
 import { dayMs } from '../../escrow/model/day.ts';
-import { describeFailure } from '../../escrow/model/failure.ts';
-import { ServiceError } from '../../escrow/model/service-error.ts';
-import { describeSource, type PacedSource, type SourceId } from '../../escrow/model/source.ts';
+import { endOnRefusal } from '../../escrow/model/failure.ts';
+import { describeSource, type SourceId } from '../../escrow/model/source.ts';
 import { certificateBackedKeys } from '../../escrow/records/certificate-backed.ts';
 import { nothingRestorable } from '../../escrow/records/record-choice.ts';
 import { listRecords } from '../../escrow/records/record-listing.ts';
@@ -11,8 +10,7 @@ import { describePick } from '../../escrow/records/record-pick-words.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import { isTaken, type PlannedRestore } from '../../escrow/restore/restore-many.ts';
 import { describeOtherPlace, inConfiguredPlace } from '../../escrow/restore/restore-place.ts';
-import { noNames, readTakenNames, restoreStepOf, type TakenNames } from '../../escrow/restore/restore-step.ts';
-import { faultOf } from '../describe-error.ts';
+import { noNames, readTakenNames, restoreStepOf } from '../../escrow/restore/restore-step.ts';
 import { readOrSay, recordPlace, type Task } from '../task.ts';
 import type { PacedTarget } from './prepare-restore.ts';
 
@@ -41,7 +39,7 @@ export interface PlanOptions {
  */
 export async function planRestores(options: PlanOptions, task: Task, found: () => void) {
   const { source, target, asOf, pattern, begun } = options;
-  const { store, settings } = task.services;
+  const { store, settings, operatorOf } = task.services;
   const picks: RecordPick[] = [];
   const unrestorable: PlannedRestore[] = [];
   const elsewhere: string[] = [];
@@ -61,7 +59,10 @@ export async function planRestores(options: PlanOptions, task: Task, found: () =
     found();
   }
   const records = picks.map(({ record }) => record);
-  const taken = source.kind === target.source.kind ? await readNames(target.source, task) : noNames;
+  const taken =
+    source.kind === target.source.kind
+      ? await readTakenNames(operatorOf(target.source), task.signal).catch(endOnRefusal('list', target.source))
+      : noNames;
   const items = picks.map((pick): PlannedRestore => {
     const step = restoreStepOf(pick, target, taken, store.url);
     return { record: pick.record, step, begunBefore: begun.has(pick.record.blobName) };
@@ -97,15 +98,6 @@ function readCertificateBacked(source: SourceId, asOf: Date, task: Task): Promis
   const { services, signal } = task;
   const fault = `The run reports of ${describeSource(source)} cannot be read, which name its certificate-backed keys`;
   return readOrSay(task, fault, () => certificateBackedKeys(services.store, source, asOf, signal));
-}
-
-async function readNames(target: PacedSource, { services, signal }: Task): Promise<TakenNames> {
-  try {
-    return await readTakenNames(services.operatorOf(target), signal);
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    throw faultOf(describeFailure(error, 'list', target));
-  }
 }
 
 /** The report of the run that wrote the newest record comes after it; later runs, of a source that is gone, list nothing. */

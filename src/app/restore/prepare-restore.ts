@@ -1,5 +1,5 @@
-import { describeFailure } from '../../escrow/model/failure.ts';
-import { ServiceError } from '../../escrow/model/service-error.ts';
+import { endOnRefusal } from '../../escrow/model/failure.ts';
+import { onRefusal } from '../../escrow/model/service-error.ts';
 import { describeSource, isSameSource, type PacedSource } from '../../escrow/model/source.ts';
 import type { DeletedKey } from '../../escrow/ports/key-operator.ts';
 import type { RecordPick } from '../../escrow/records/record-pick.ts';
@@ -16,7 +16,6 @@ import {
   type RestoreTarget,
 } from '../../escrow/restore/restore-place.ts';
 import { noNames, type RestoreStep, readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
-import { faultOf } from '../describe-error.ts';
 import type { Task } from '../task.ts';
 import { openKeyReferences, type ReferenceOf } from './key-references.ts';
 import { type QuarantineDesk, requireQuarantine, restorePortsOf } from './restore-ports.ts';
@@ -42,7 +41,8 @@ export async function prepareRestore(
   for (const note of describeOtherPlace(picked.record, record)) task.say(note);
   const place = judgePlace(record, target);
   const referenceOf = await openKeyReferences(target.source, task);
-  const step = await decide({ ...picked, record }, target, referenceOf, task);
+  const refused = endOnRefusal('read', target.source, record.keyName);
+  const step = await decide({ ...picked, record }, target, referenceOf, task).catch(refused);
   const reference = step.action === 'restore' ? await referenceOf(record) : {};
   return {
     record,
@@ -50,7 +50,8 @@ export async function prepareRestore(
     step,
     /** What is known to compare with: without either it can only come back unproven. */
     comparable: { witness: reference.known !== undefined, source: reference.source !== undefined },
-    original: await findOriginal(record, target, task),
+    // Whoever may not look, or cannot, goes on.
+    original: await findOriginal(record, target, task).catch(onRefusal(() => undefined)),
     /** @param desk of the quarantine, where there is one. */
     carryOut(desk: QuarantineDesk): Promise<RestoreOutcome> {
       const ports = restorePortsOf(target.source, referenceOf, task);
@@ -69,26 +70,21 @@ async function decide(
 ): Promise<RestoreStep> {
   const { record } = pick;
   const operator = services.operatorOf(target.source);
-  try {
-    const isSameKind = record.source.kind === target.source.kind;
-    const taken = isSameKind ? await readTakenName(operator, record.keyName, signal) : noNames;
-    const step = restoreStepOf(pick, target, taken, services.store.url);
-    if (step.action !== 'refuse' || !isTaken(step)) return step;
-    // What has the name there may be this very key, or one that somebody else made under its name.
-    const versions = await readVersions(operator.keys, record.keyName, signal);
-    const { verdict, reasons } = compareKey(record, { name: record.keyName, versions }, await referenceOf(record));
-    const words = {
-      same: 'it is this key',
-      lacking: 'it is this key',
-      unproven: 'it is unknown whether it is this key',
-    };
-    if (verdict !== 'stranger') return { ...step, reason: `${step.reason}; ${words[verdict]}` };
-    const remedy = `It is not this key: ${reasons.join('; ')}. Restore the record to another target, or find out what that key is before you delete it.`;
-    return { ...step, remedy };
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    throw faultOf(describeFailure(error, 'read', target.source, record.keyName));
-  }
+  const isSameKind = record.source.kind === target.source.kind;
+  const taken = isSameKind ? await readTakenName(operator, record.keyName, signal) : noNames;
+  const step = restoreStepOf(pick, target, taken, services.store.url);
+  if (step.action !== 'refuse' || !isTaken(step)) return step;
+  // What has the name there may be this very key, or one that somebody else made under its name.
+  const versions = await readVersions(operator.keys, record.keyName, signal);
+  const { verdict, reasons } = compareKey(record, { name: record.keyName, versions }, await referenceOf(record));
+  const words = {
+    same: 'it is this key',
+    lacking: 'it is this key',
+    unproven: 'it is unknown whether it is this key',
+  };
+  if (verdict !== 'stranger') return { ...step, reason: `${step.reason}; ${words[verdict]}` };
+  const remedy = `It is not this key: ${reasons.join('; ')}. Restore the record to another target, or find out what that key is before you delete it.`;
+  return { ...step, remedy };
 }
 
 /** What has the name of a key in its own source. */
@@ -106,7 +102,7 @@ export function isYounger(
   return createdAt !== undefined && createdAt > record.createdAt;
 }
 
-/** Somebody who restores elsewhere may not know that the original can still be had. Whoever may not look, or cannot, goes on. */
+/** Somebody who restores elsewhere may not know that the original can still be had. */
 async function findOriginal(
   record: StoredRecord,
   target: PacedTarget,
@@ -116,15 +112,10 @@ async function findOriginal(
   const configured = services.settings.sources.find((one) => isSameSource(one, source));
   if (configured === undefined || isSameSource(source, target.source)) return undefined;
   const operator = services.operatorOf(configured);
-  try {
-    const key = await operator.findKey(keyName, signal);
-    if (key !== undefined) return { state: 'active', isYounger: isYounger(key, record) };
-    const deleted = await operator.findDeletedKey(keyName, signal);
-    return deleted && { state: 'deleted', isYounger: isYounger(deleted, record) };
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    return undefined;
-  }
+  const key = await operator.findKey(keyName, signal);
+  if (key !== undefined) return { state: 'active', isYounger: isYounger(key, record) };
+  const deleted = await operator.findDeletedKey(keyName, signal);
+  return deleted && { state: 'deleted', isYounger: isYounger(deleted, record) };
 }
 
 /** Why a target deserves a quarantine before it: something uses it. */

@@ -1,5 +1,4 @@
-import { describeFailure, EscrowFault, failureHeadline } from '../model/failure.ts';
-import { ServiceError } from '../model/service-error.ts';
+import { EscrowFault, endOnRefusal } from '../model/failure.ts';
 import { describeSource, type SourceId, sourceOption } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 import { readTakenNames } from '../restore/restore-step.ts';
@@ -15,7 +14,8 @@ export async function requireEmpty(
   deadline: AbortSignal,
 ): Promise<void> {
   const { source } = operator.keys;
-  const names = await readNames(operator, deadline);
+  const { active, deleted } = await readTakenNames(operator, deadline).catch(endOnRefusal('list', source));
+  const names = [...active, ...deleted.keys()];
   if (names.length === 0) return;
   const ofDrills = names.filter((name) => left.has(name));
   const others = names.filter((name) => !left.has(name));
@@ -38,16 +38,4 @@ export async function requireEmpty(
 /** The command line that takes away what drills left in a target. */
 export function sweepCommand(target: SourceId): string {
   return `\`keyvault-escrow drill sweep ${sourceOption(target, 'to-')}\``;
-}
-
-/** Lower-case. */
-async function readNames(operator: KeyOperator, deadline: AbortSignal): Promise<string[]> {
-  try {
-    const { active, deleted } = await readTakenNames(operator, deadline);
-    return [...active, ...deleted.keys()];
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    const failure = describeFailure(error, 'list', operator.keys.source);
-    throw new EscrowFault(failure.code, failureHeadline(failure), failure.remedy, { cause: error });
-  }
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { FailureKind, Need } from './failure-kind.ts';
-import { OutOfTime, reasonOf, remedyOf, ServiceError } from './service-error.ts';
+import { OutOfTime, onRefusal, reasonOf, remedyOf, ServiceError } from './service-error.ts';
 import { describeSource, type SourceId } from './source.ts';
 import { attemptOf, needOf, type SourceOperation } from './source-operation.ts';
 
@@ -35,7 +35,7 @@ export type Cause = Omit<Failure, 'attempt' | 'subject'>;
 
 /** A failure that this product finds by itself, with its own code and remedy. `message` is the reason. */
 export class EscrowFault extends Error {
-  override readonly name = 'EscrowFault';
+  override readonly name: string = 'EscrowFault';
   readonly code: string;
   readonly remedy: string;
   constructor(code: string, reason: string, remedy: string, options?: ErrorOptions) {
@@ -67,6 +67,18 @@ export function describeFailure(
 ): Failure {
   const need = error instanceof ServiceError ? needOf(operation, source, error) : { grant: '' };
   return failureOf(causeOf(error, need), attemptOf(operation), source, keyName);
+}
+
+/** A failure that ends a command. */
+export function faultOf(failure: Failure): EscrowFault {
+  return new EscrowFault(failure.code, failureHeadline(failure), failure.remedy, { cause: failure.cause });
+}
+
+/** For `catch`: a service's refusal of an operation ends the command as an EscrowFault; any other error goes on. */
+export function endOnRefusal(operation: SourceOperation, source: SourceId, keyName?: string) {
+  return onRefusal((error): never => {
+    throw faultOf(describeFailure(error, operation, source, keyName));
+  });
 }
 
 export function failureOf(cause: Cause, attempt: string, source: SourceId, keyName?: string): Failure {

@@ -51,6 +51,14 @@ export class ServiceError extends Error implements ServiceAnswer {
   }
 }
 
+/** For `catch`: what `answer` makes of a service's refusal; any other error goes on. */
+export function onRefusal<R>(answer: (refusal: ServiceError) => R): (error: unknown) => R {
+  return (error) => {
+    if (error instanceof ServiceError) return answer(error);
+    throw error;
+  };
+}
+
 /** The invocation's time ran out before the work could be done; the retry resumes. `cause` is what it was waiting out. */
 export class OutOfTime extends Error {
   override readonly name = 'OutOfTime';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ServiceError } from '../model/service-error.ts';
+import { onRefusal, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { type PutOnce, putOnce } from './put-once.ts';
 
@@ -66,14 +66,10 @@ export async function readJson<Schema extends z.ZodMiniType>(
 }
 
 /** What could be read, or why it counts for nothing. @param what it should be. @throws OutOfTime; other failures are answers. */
-export async function readOrWhy<T extends object>(
+export function readOrWhy<T extends object>(
   reading: Promise<T | undefined>,
   what: string,
 ): Promise<T | { readonly why: string }> {
-  try {
-    return (await reading) ?? { why: `it is not ${what} of this version` };
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    return { why: error.message };
-  }
+  const unreadable = onRefusal(({ message }) => ({ why: message }));
+  return reading.then((value) => value ?? { why: `it is not ${what} of this version` }, unreadable);
 }

@@ -1,4 +1,3 @@
-import { faultOf } from '../../../app/describe-error.ts';
 import { findRecord } from '../../../app/find-records.ts';
 import { describeLeft } from '../../../app/restore/left-key.ts';
 import {
@@ -9,6 +8,7 @@ import {
   prepareRestore,
 } from '../../../app/restore/prepare-restore.ts';
 import type { Task } from '../../../app/task.ts';
+import { faultOf } from '../../../escrow/model/failure.ts';
 import { OutOfTime } from '../../../escrow/model/service-error.ts';
 import { describeSource, isSameSource } from '../../../escrow/model/source.ts';
 import { showAge, showInstant } from '../../options/instants.ts';
