@@ -1,8 +1,9 @@
 import { type CopyResult, copyEscrow } from '../../app/copy/copy-escrow.ts';
 import { count, digits } from '../../escrow/model/count.ts';
-import { describeSource, namesOfSource } from '../../escrow/model/source.ts';
+import { describeSource } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
+import { keyObject } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
@@ -30,7 +31,7 @@ export function addCopy(cli: Cli) {
         const query = readRecordQuery(values, values.latest ?? false, task.services.now());
         const progress = showProgress(io, 'record', 'read');
         const result = await copyEscrow(query, values.to, task, () => progress.step()).finally(() => progress.end());
-        if (values.json) await printJson(io, resultObject(result));
+        if (values.json) await printJson(io, { ...result, leftOut: result.leftOut.map(keyObject) });
         else await printResult(result, values.to, io);
         return result.leftOut.length === 0 ? exitCodes.done : exitCodes.findings;
       }),
@@ -54,17 +55,4 @@ async function printResult(
     );
   }
   say(io, `Check the copy at any time, without Azure: \`keyvault-escrow verify --all --store ${to}\`.`);
-}
-
-function resultObject({ leftOut, ...rest }: CopyResult): object {
-  return {
-    ...rest,
-    leftOut: leftOut.map(({ source, keyName, blobName, code, reason }) => ({
-      ...namesOfSource(source),
-      name: keyName,
-      blobName,
-      code,
-      reason,
-    })),
-  };
 }

@@ -1,9 +1,10 @@
 import { type FoundRecord, findRecords, obstacleOf } from '../../app/find-records.ts';
 import { count } from '../../escrow/model/count.ts';
-import { describeSource, namesOfSource, sourcePath } from '../../escrow/model/source.ts';
+import { describeSource, sourcePath } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
+import { keyObject } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { showDuration, showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
@@ -55,9 +56,9 @@ export function addList(cli: Cli) {
 /** A record as `--json` shows it in every command. */
 export function recordObject(record: FoundRecord): object {
   const { source, keyName, keyId, blobName, runId, trigger, createdAt, sha256, format, enabled, place, blob } = record;
-  return {
-    ...namesOfSource(source),
-    name: keyName,
+  return keyObject({
+    source,
+    keyName,
     keyId,
     blobName,
     createdAt,
@@ -71,7 +72,7 @@ export function recordObject(record: FoundRecord): object {
     archiveStatus: blob.archiveStatus,
     obstacle: obstacleOf(record),
     place,
-  };
+  });
 }
 
 function recordsText(group: readonly [FoundRecord, ...FoundRecord[]], now: Date, io: Io): string {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
-import { namesOfSource, parseSourcePath, sourceNamePattern } from '../../escrow/model/source.ts';
+import { namesOfSource, parseSourcePath, type SourceId, sourceNamePattern } from '../../escrow/model/source.ts';
 
 /** Adds the options that name a source. */
 export function withSource<Args extends unknown[], Values extends OptionValues, Global extends OptionValues>(
@@ -14,6 +14,12 @@ export function withSource<Args extends unknown[], Values extends OptionValues, 
 export function parseSourceName(text: string): string {
   if (sourceNamePattern.test(text)) return text.toLowerCase();
   throw new InvalidArgumentError('Give the name alone, as contoso-prod: 3 to 24 letters, digits and dashes.');
+}
+
+/** A key as `--json` shows it in every command: `vaultName` or `hsmName`, `name`, and what else is said of it. */
+export function keyObject<Key extends { readonly source: SourceId; readonly keyName: string }>(key: Key): object {
+  const { source, keyName: name, ...rest } = key;
+  return { ...namesOfSource(source), name, ...rest };
 }
 
 /** `vaultName` or `hsmName` of a source that a stored document names by its path; undefined for a path that is none. */

@@ -4,7 +4,8 @@ import type { BackupTarget } from '../../../app/backup/backup-target.ts';
 import type { Task } from '../../../app/task.ts';
 import { count } from '../../../escrow/model/count.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
-import { describeSource, type EscrowSource, namesOfSource, type SourceId } from '../../../escrow/model/source.ts';
+import { describeSource, type EscrowSource, type SourceId } from '../../../escrow/model/source.ts';
+import { keyObject } from '../../options/source-options.ts';
 import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts';
 import { showSize } from '../../terminal/figures.ts';
 import type { Io } from '../../terminal/io.ts';
@@ -78,12 +79,6 @@ async function printOutcome({ source, key, outcome, file, backup, message }: Fil
 }
 
 function outcomeObject({ source, key, outcome, file, backup, message }: FileOutcome): object {
-  return {
-    ...namesOfSource(source),
-    name: key,
-    outcome,
-    file,
-    ...(backup && { bytes: backup.bytes.length, sha256: backup.sha256, format: backup.format }),
-    message,
-  };
+  const written = backup && { bytes: backup.bytes.length, sha256: backup.sha256, format: backup.format };
+  return keyObject({ source, keyName: key, outcome, file, ...written, message });
 }

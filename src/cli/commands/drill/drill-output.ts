@@ -8,8 +8,8 @@ import {
 } from '../../../app/drill/prepare-drill.ts';
 import { count } from '../../../escrow/model/count.ts';
 import { capitalised } from '../../../escrow/model/finding.ts';
-import { describeSource, namesOfSource } from '../../../escrow/model/source.ts';
-import { namesOfPath } from '../../options/source-options.ts';
+import { describeSource } from '../../../escrow/model/source.ts';
+import { keyObject, namesOfPath } from '../../options/source-options.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
 import { painter, print, say } from '../../terminal/print.ts';
@@ -26,22 +26,9 @@ function describeBefore(before: ChosenRecord['previousAttempts']): string {
 }
 
 export function chosenObject({ record, previousAttempts }: ChosenRecord): object {
-  const { source, keyName: name, blobName } = record;
-  return {
-    ...namesOfSource(source),
-    name,
-    blobName,
-    provenAt: previousAttempts?.provenAt ?? null,
-    triedAt: previousAttempts?.triedAt ?? null,
-  };
-}
-
-export function failedEarlierObject({ source, keyName, failedAt }: UnprovenKey): object {
-  return { ...namesOfSource(source), name: keyName, failedAt };
-}
-
-export function leftOutObject({ source, keyName, reason }: LeftOutKey): object {
-  return { ...namesOfSource(source), name: keyName, reason };
+  const { source, keyName, blobName } = record;
+  const { provenAt = null, triedAt = null } = previousAttempts ?? {};
+  return keyObject({ source, keyName, blobName, provenAt, triedAt });
 }
 
 /** The receipt, with source and key as in every command. */

@@ -3,7 +3,7 @@ import { describeLeft, prepareDrill } from '../../../app/drill/prepare-drill.ts'
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import { describeSource, namesOfSource, sourceOfNames } from '../../../escrow/model/source.ts';
 import type { Cli } from '../../cli.ts';
-import { withSource } from '../../options/source-options.ts';
+import { keyObject, withSource } from '../../options/source-options.ts';
 import { readTarget, withTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
@@ -12,8 +12,6 @@ import { showProgress } from '../../terminal/progress.ts';
 import {
   chosenObject,
   describeChosen,
-  failedEarlierObject,
-  leftOutObject,
   printDrill,
   printFailedEarlier,
   printLeftOut,
@@ -55,7 +53,7 @@ export function addDrill(cli: Cli) {
         for (const one of chosen) say(io, `To prove: ${describeChosen(one)}`);
         printLeftOut(leftOut, io);
         printFailedEarlier(failedEarlier, io);
-        const failed = { failedEarlier: failedEarlier.map(failedEarlierObject), leftOut: leftOut.map(leftOutObject) };
+        const failed = { failedEarlier: failedEarlier.map(keyObject), leftOut: leftOut.map(keyObject) };
         // Whoever names a key must not take it for proven.
         const isAll = !leftOut.some(({ keyName }) => values.name?.some((name) => name.toLowerCase() === keyName));
         if (values.whatIf) {
