@@ -22,26 +22,16 @@ beforeEach(() => {
   azure.keyVault.requests.length = 0;
 });
 
+const nextLink = (host: string): FaultEffect => ({ kind: 'foreignNextLink', host });
+const redirect = (origin: string): FaultEffect => ({ kind: 'redirect', location: `${origin}/keys?api-version=7.6` });
 const misleading: readonly (readonly [string, FaultEffect])[] = [
-  ['a nextLink to another vault', { kind: 'foreignNextLink', host: foreign }],
-  [
-    'a nextLink to a configured vault that is not its own',
-    { kind: 'foreignNextLink', host: 'contoso-web.vault.azure.net' },
-  ],
-  [
-    'a nextLink to a host that only looks like it',
-    { kind: 'foreignNextLink', host: 'contoso-prod.vault.azure.net.evil.example' },
-  ],
-  ['a nextLink to another port', { kind: 'foreignNextLink', host: 'contoso-prod.vault.azure.net:8443' }],
-  [
-    'a nextLink with a user in front of another host',
-    { kind: 'foreignNextLink', host: 'contoso-prod.vault.azure.net@evil.vault.azure.net' },
-  ],
-  ['a redirect to another vault', { kind: 'redirect', location: `https://${foreign}/keys?api-version=7.6` }],
-  [
-    'a redirect to plain http',
-    { kind: 'redirect', location: 'http://contoso-prod.vault.azure.net/keys?api-version=7.6' },
-  ],
+  ['a nextLink to another vault', nextLink(foreign)],
+  ['a nextLink to a configured vault that is not its own', nextLink('contoso-web.vault.azure.net')],
+  ['a nextLink to a host that only looks like it', nextLink('contoso-prod.vault.azure.net.evil.example')],
+  ['a nextLink to another port', nextLink('contoso-prod.vault.azure.net:8443')],
+  ['a nextLink with a user in front of another host', nextLink('contoso-prod.vault.azure.net@evil.vault.azure.net')],
+  ['a redirect to another vault', redirect(`https://${foreign}`)],
+  ['a redirect to plain http', redirect('http://contoso-prod.vault.azure.net')],
 ];
 
 describe('a vault that leads away from itself', () => {
@@ -59,7 +49,7 @@ describe('a vault that leads away from itself', () => {
 
   test('by a nextLink names the host in the failure, and keeps what it had listed before', async () => {
     const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { speed: 50 });
-    azure.keyVault.faults.add({ operation: 'listKeys', times: 1, effect: { kind: 'foreignNextLink', host: foreign } });
+    azure.keyVault.faults.add({ operation: 'listKeys', times: 1, effect: nextLink(foreign) });
     const { error, lines } = await app.deliver({ vaultName: 'contoso-prod' });
     expect(error?.message).toMatch(
       /refused to send a request to https:\/\/evil\.vault\.azure\.net.*the token went to no other host/,

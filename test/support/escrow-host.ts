@@ -23,23 +23,25 @@ export interface EscrowHostOptions {
   readonly stateFile?: string;
 }
 
-/** The real bundle with the real host.json in the local functions host, minutes made into moments. */
+/** The times of a host, minutes made into moments. */
+export const moments = {
+  visibilityTimeoutMs: 0,
+  messageLeaseMs: 60_000,
+  maxPollingIntervalMs: 100,
+  timerRetryDelayMs: 50,
+  listenerLeaseMs: 300,
+  workerRestartMs: 0,
+  hostRestartMs: 0,
+  shutdownGraceMs: 2_000,
+};
+
+/** The real bundle with the real host.json in the local functions host, fast where the real host is patient. */
 export function startEscrowHost(place: EscrowPlace, options: EscrowHostOptions): Promise<FunctionsHost> {
   return startFunctionsHost({
     bundle: builtBundle(),
     hostJson: fileURLToPath(new URL('host.json', root)),
     settings: { ...place.env, ...escrowSettings(place, options.sources, options.settings) },
-    overrides: {
-      visibilityTimeoutMs: 0,
-      messageLeaseMs: 60_000,
-      maxPollingIntervalMs: 100,
-      timerRetryDelayMs: 50,
-      listenerLeaseMs: 300,
-      workerRestartMs: 0,
-      hostRestartMs: 0,
-      shutdownGraceMs: 2_000,
-      ...options.overrides,
-    },
+    overrides: { ...moments, ...options.overrides },
     ...(options.stateFile === undefined ? {} : { stateFile: options.stateFile }),
   });
 }

@@ -6,6 +6,7 @@ import {
   startFunctionsHost,
 } from '../../local-azure/functions-host/start.ts';
 import { type BundledProgram, bundleProgram } from './bundled-program.ts';
+import { moments } from './escrow-host.ts';
 import type { TestAzure } from './local-azure.ts';
 import { runSchedule } from './now.ts';
 
@@ -26,18 +27,7 @@ export async function startFixture(
     bundle,
     hostJson: { functionTimeout: '00:01:00', extensions: { queues: { batchSize: 8, maxDequeueCount: 3 } } },
     ...options,
-    overrides: {
-      visibilityTimeoutMs: 0,
-      messageLeaseMs: 60_000,
-      maxPollingIntervalMs: 100,
-      timerRetryDelayMs: 0,
-      serviceRetryDelayMs: 20,
-      listenerLeaseMs: 300,
-      workerRestartMs: 0,
-      hostRestartMs: 0,
-      shutdownGraceMs: 1_000,
-      ...options.overrides,
-    },
+    overrides: { ...moments, timerRetryDelayMs: 0, serviceRetryDelayMs: 20, ...options.overrides },
     settings: {
       ...azure.env,
       FIXTURE_QUEUE: azure.queueName,
