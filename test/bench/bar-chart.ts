@@ -1,13 +1,13 @@
 import { type Chart, drawing, palette, text, ticks, tidy } from './svg.ts';
 
-export interface Bar {
+interface Bar {
   readonly label: string;
   readonly value: number;
   /** How the value is written at the end of its bar. */
   readonly shown: string;
 }
 
-export interface BarChart {
+interface BarChart {
   readonly file: string;
   readonly title: string;
   readonly subtitle: string;

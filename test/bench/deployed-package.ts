@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The package as it is deployed, kept apart from `dist`, which another build may take away meanwhile. */
-export interface DeployedPackage extends AsyncDisposable {
+interface DeployedPackage extends AsyncDisposable {
   readonly folder: string;
   readonly bundle: string;
 }

@@ -4,7 +4,7 @@ import { callsAtOnce, defaultBackupsPerSecond, type SourceKind } from '../../src
 import { prices } from './prices.ts';
 
 /** Sources that are alike. */
-export interface SourceGroup {
+interface SourceGroup {
   readonly kind: SourceKind;
   readonly count: number;
   readonly keysEach: number;
@@ -22,7 +22,7 @@ export interface Estate {
 }
 
 /** What the bench measured (docs/performance.md) and what the plan takes for granted. */
-export const model = {
+const model = {
   cpuMsPerKey: 1.6,
   /** A backup call from within the region, with the put that follows it in the same slot. */
   secondsPerKeyCall: 0.15,
@@ -38,7 +38,7 @@ export const model = {
 } as const;
 
 /** Key Vault counts per 10 s; the smallest row is RSA-4096, HSM-protected: 250. A Managed HSM allows 10 backups a second. */
-export const serviceLimitPerSecond = { vault: 25, managedHsm: 10 } as const;
+const serviceLimitPerSecond = { vault: 25, managedHsm: 10 } as const;
 /** Of a storage account: https://learn.microsoft.com/azure/storage/common/scalability-targets-standard-account */
 const storageRequestsPerSecond = 20_000;
 /** At the least: an instance asks for more messages while it runs `newBatchThreshold` of them or fewer. */
@@ -47,7 +47,7 @@ const keysPerPage = 25;
 /** No key starts in the last two minutes of an invocation. */
 const usableSeconds = hostDefaults.functionTimeoutMs / 1000 - 120;
 
-export interface SourceNight {
+interface SourceNight {
   readonly seconds: number;
   readonly calls: number;
   readonly perSecond: number;
@@ -69,7 +69,7 @@ export function nightOfSource({ kind, keysEach, maxBackupsPerSecond }: SourceGro
   return { seconds, calls, perSecond, binds, invocations: Math.ceil(seconds / usableSeconds) };
 }
 
-export interface EstateNight {
+interface EstateNight {
   readonly seconds: number;
   readonly sourcesAtOnce: number;
   readonly binds: string;

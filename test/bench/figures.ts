@@ -1,5 +1,5 @@
 /** One figure that is promised: its name on the last line, what it says, and the bound that it must keep. */
-export interface Figure<Name extends string = string> {
+interface Figure<Name extends string = string> {
   readonly name: Name;
   readonly what: string;
   readonly bound: 'at least' | 'at most';
@@ -29,7 +29,7 @@ export const figures = [
   of('auditPeakMb', 'peak memory of an audit of 50,000 keys, MB', 'at most', 400),
 ];
 
-export type FigureName = (typeof figures)[number]['name'];
+type FigureName = (typeof figures)[number]['name'];
 export type Figures = Readonly<Partial<Record<FigureName, number>>>;
 
 function of<Name extends string>(name: Name, what: string, bound: Figure['bound'], target: number): Figure<Name> {

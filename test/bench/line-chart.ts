@@ -1,11 +1,11 @@
 import { type Chart, drawing, palette, text, ticks, tidy } from './svg.ts';
 
-export interface Series {
+interface Series {
   readonly label: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-export interface LineChart {
+interface LineChart {
   readonly file: string;
   readonly title: string;
   readonly subtitle: string;

@@ -3,7 +3,7 @@ import type { Figures } from './figures.ts';
 import type { Chart } from './svg.ts';
 
 /** How much is measured. Quick runs take the same measurements, smaller and once or twice. */
-export interface Effort {
+interface Effort {
   readonly quick: boolean;
   readonly rounds: number;
 }

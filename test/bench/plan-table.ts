@@ -34,6 +34,6 @@ export function planTable(): string {
   return markdownTable(head, rows);
 }
 
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }

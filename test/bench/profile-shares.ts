@@ -1,7 +1,7 @@
 import type { CallFrame, HeapNode, Profiles } from './worker-protocol.ts';
 
 /** Microseconds, or bytes, that a function had for itself. */
-export interface Weighted {
+interface Weighted {
   readonly frame: CallFrame;
   readonly weight: number;
 }
@@ -35,7 +35,7 @@ export function ownerOf({ functionName, url }: CallFrame): string {
   return url === '' ? 'native code, V8' : 'our own code';
 }
 
-export interface Share {
+interface Share {
   readonly owner: string;
   /** 0 to 1, of all weight. */
   readonly share: number;

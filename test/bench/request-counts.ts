@@ -2,7 +2,7 @@ import type { RequestRecord } from '../../local-azure/key-vault/service.ts';
 import type { StorageRequestRecord } from '../../local-azure/storage/storage-gate.ts';
 
 /** How often each operation was requested, at a source or at storage. */
-export type RequestCounts = Readonly<Record<string, number>>;
+type RequestCounts = Readonly<Record<string, number>>;
 
 /** Requests to one source with a token. The one challenge request per client has none and is not counted. */
 export function vaultRequests(requests: readonly RequestRecord[], sourceName: string): RequestRecord[] {

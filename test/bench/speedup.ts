@@ -12,7 +12,7 @@ const latencyMs = 150;
 const vault: BenchSource = { kind: 'vault', name: 'speedup', keys };
 
 /** One vault for the loops, one for our runs, all under the same latency. */
-export interface SpeedupGround extends AsyncDisposable {
+interface SpeedupGround extends AsyncDisposable {
   readonly azure: LocalAzure;
   readonly loopVault: BenchSource;
 }

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
 /** A program as plain files, one for each source file, with its packages in `node_modules`. */
-export interface UnbundledProgram extends AsyncDisposable {
+interface UnbundledProgram extends AsyncDisposable {
   readonly entry: string;
 }
 

@@ -18,7 +18,7 @@ import { storageFaults } from './storage-faults.ts';
 /** Every fault of a run that is tried, in the order of the table. */
 export const namedFaults: readonly NamedFault[] = [...keyVaultFaults, ...identityFaults, ...storageFaults];
 
-export interface FaultTrial {
+interface FaultTrial {
   readonly fault: NamedFault | CommandFault;
   /** Why the outcome is not the truthful one; empty: survived. */
   readonly untrue: readonly string[];

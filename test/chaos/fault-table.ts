@@ -11,7 +11,7 @@ const end = '<!-- end of fault table -->';
  * The named faults as docs/security.md has them: a list a service, one item for all that the product answers alike; and a list of
  * what only commands meet.
  */
-export function faultTables(): string {
+function faultTables(): string {
   const services = Map.groupBy(namedFaults, ({ where }) => (where === 'Managed HSM' ? 'Key Vault' : where));
   return [...[...services].map(([service, faults]) => listOf(service, faults)), commandList()].join('\n\n');
 }

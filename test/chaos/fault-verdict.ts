@@ -7,7 +7,7 @@ import type { EscrowPlace } from '../support/escrow-place.ts';
 import type { ExpectedOutcome } from './named-fault.ts';
 import { untruthsOf } from './run-verdict.ts';
 
-export interface FaultVerdict {
+interface FaultVerdict {
   readonly untrue: readonly string[];
   readonly contents: readonly Buffer[];
   readonly texts: readonly string[];

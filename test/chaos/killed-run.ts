@@ -18,7 +18,7 @@ import { judgeRun } from './run-verdict.ts';
 /** Milliseconds. Ends what hangs; a busy machine may take as long as it likes. */
 const hang = 240_000;
 
-export interface KilledRunOptions {
+interface KilledRunOptions {
   /** A place of its own: nothing else is in its container and queues. */
   readonly place: EscrowPlace;
   readonly keysOf: ReadonlyMap<SourceId, readonly string[]>;

@@ -6,7 +6,7 @@ import { fromNow, hour, now } from '../support/now.ts';
 import { separatePlace } from './chaos-place.ts';
 import { type KilledRun, killedRun } from './killed-run.ts';
 
-export interface KillingOptions {
+interface KillingOptions {
   readonly azure: Omit<EscrowPlace, 'queueName'>;
   readonly kills: number;
   /** Over 2 vaults and 1 Managed HSM. */
@@ -21,7 +21,7 @@ export interface KillingOptions {
   readonly report?: (line: string) => void;
 }
 
-export type KillTally = Omit<KilledRun, 'requests'>;
+type KillTally = Omit<KilledRun, 'requests'>;
 
 /** Kills hosts at instants spread evenly over the requests of a run, every other run with fan-out. */
 export async function killHosts(options: KillingOptions): Promise<KillTally> {

@@ -2,7 +2,7 @@ import { recordName } from '../../src/escrow/records/blob-names.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
 
 /** Requests of one run as the services see them; the polling of the queue is none. */
-export interface RequestWatch {
+interface RequestWatch {
   /** How many there have been. */
   count(): number;
   /** Of the backup calls since the last time: the records that were there before. */

@@ -3,7 +3,7 @@ import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
 import { type SourceId, sourcePath } from '../../src/escrow/model/source.ts';
 
 /** Follows a run over the hosts that come and go. Each event is read once, however often it is asked. */
-export interface RunProgress {
+interface RunProgress {
   /** From now on the events of this host count, after all of the earlier ones. */
   follow(host: FunctionsHost): void;
   /** Every source has a run that ended well, the timer is done, and nothing is under way any more. */

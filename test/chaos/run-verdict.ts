@@ -5,7 +5,7 @@ import { digestOf, type SeenBlob, viewContainer } from '../support/container-vie
 import type { EscrowPlace } from '../support/escrow-place.ts';
 
 /** What is really in the container after a run, against what the run says. Each finding is a sentence. */
-export interface RunVerdict {
+interface RunVerdict {
   /** Keys without a whole record. */
   readonly lost: readonly string[];
   /** Keys with more than one record, or a record of nobody. */

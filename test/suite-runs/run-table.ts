@@ -1,7 +1,7 @@
 import type { SuiteRun } from './suite-run.ts';
 
 /** A table that grows: a row is printed as soon as its run is over. */
-export interface RunTable {
+interface RunTable {
   add(cells: readonly string[], run: SuiteRun): void;
   /** What failed where. @returns the exit code. */
   end(): number;

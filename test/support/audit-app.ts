@@ -10,7 +10,7 @@ import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-p
 import type { ListedAudit } from './listed-audit.ts';
 import { fromNow, hour, now } from './now.ts';
 
-export interface AuditApp {
+interface AuditApp {
   readonly services: Services;
   /** What a night does first: tries to overwrite and to delete the canary. */
   tryCanary(): Promise<void>;

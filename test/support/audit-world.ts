@@ -24,7 +24,7 @@ import { createWorldStore, type WorldStore } from './world-store.ts';
 export const hour = 3_600_000;
 export const day = 24 * hour;
 
-export interface WorldVersion {
+interface WorldVersion {
   readonly version: string;
   readonly createdAt: Date;
 }

@@ -96,7 +96,7 @@ export function viewContainer(place: EscrowPlace): ContainerView {
 }
 
 /** Where a blob of this name lies. */
-export function containerNameOf(
+function containerNameOf(
   place: Pick<EscrowPlace, 'containerUrl' | 'auditContainerUrl' | 'drillContainerUrl'>,
   name: string,
 ): string {

@@ -25,14 +25,14 @@ export interface Invocation {
 }
 
 /** One delivery of a queue message; what is not said is made up. */
-export interface MessageDelivery {
+interface MessageDelivery {
   readonly messageId?: string;
   readonly insertedAt?: Date;
   readonly attempt?: number;
 }
 
 /** The product in this process: real settings, services and handlers, under an identity of the local Azure. */
-export interface EscrowApp {
+interface EscrowApp {
   readonly services: Services;
   /** Fires the timer for an occurrence. @param retryCount as the host counts it, 0 on the first attempt. */
   nightly(occurrence: Date, retryCount?: number): Promise<Invocation>;
@@ -40,7 +40,7 @@ export interface EscrowApp {
   deliver(body: unknown, delivery?: MessageDelivery): Promise<Invocation>;
 }
 
-export interface EscrowAppOptions {
+interface EscrowAppOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** The deployed application when absent. */
   readonly identity?: Pick<LocalIdentity, 'clientId'>;

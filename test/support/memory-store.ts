@@ -6,7 +6,7 @@ import type { EscrowStore, NewBlob, StoredBlob } from '../../src/escrow/ports/es
 import { answered } from './answers.ts';
 
 /** What a put may meet: `lostAnswer` stores the blob, and the caller sees what a retry of the put would see. */
-export type PutFault = 'lostAnswer' | 'refused';
+type PutFault = 'lostAnswer' | 'refused';
 
 export interface MemoryStore extends EscrowStore {
   /** Everything stored, by name. */

@@ -4,7 +4,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export interface MountedDisk {
+interface MountedDisk {
   readonly folder: string;
   unmount(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { EscrowPlace } from './escrow-place.ts';
 const queues = 'Microsoft.Storage/storageAccounts/queueServices/queues';
 
 /** The on-demand queue and its poison queue, seen by somebody who may put messages and look. */
-export interface QueueView {
+interface QueueView {
   /** A text as it is on the wire. */
   sendText(text: string): Promise<{ messageId: string; insertedAt: Date }>;
   /** A body as it stands; base64 on the wire, as the host expects. */

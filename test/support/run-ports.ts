@@ -5,7 +5,7 @@ import type { TimeBudget } from '../../src/escrow/ports/time-budget.ts';
 import type { RunPorts } from '../../src/escrow/run/source-run.ts';
 import { noLimit } from './escrow-sources.ts';
 
-export interface RecordedPorts extends RunPorts {
+interface RecordedPorts extends RunPorts {
   readonly lines: { readonly level: LogLevel; readonly event: EscrowEvent }[];
 }
 

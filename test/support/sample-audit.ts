@@ -12,7 +12,7 @@ import type { ListedAudit } from './listed-audit.ts';
 
 const now = new Date('2026-11-24T06:00:03Z');
 
-export interface SampleKey {
+interface SampleKey {
   readonly key: string;
   readonly status?: CoverageStatus;
   readonly days?: readonly DayMark[];
@@ -73,7 +73,7 @@ export function sampleKey(
 
 const manyVersions = Array.from({ length: 600 }, (_, index) => ({ version: String(index).padStart(32, '0') }));
 
-export function sampleRuns(nights: number, seconds: number): AuditedRun[] {
+function sampleRuns(nights: number, seconds: number): AuditedRun[] {
   return Array.from({ length: nights }, (_, index) => {
     const startedAt = new Date(Date.parse('2026-11-24T02:00:01Z') - index * dayMs);
     const isBad = index === 3;
@@ -96,7 +96,7 @@ export function sampleRuns(nights: number, seconds: number): AuditedRun[] {
 }
 
 /** A source with its keys. */
-export interface SampleSource {
+interface SampleSource {
   readonly audited: AuditedSource;
   readonly keys: readonly AuditedKey[];
 }

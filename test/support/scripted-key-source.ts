@@ -13,7 +13,7 @@ export interface ScriptedKey {
   readonly backup?: 'fails' | 'gone' | 'cutShort';
 }
 
-export interface KeyScript {
+interface KeyScript {
   readonly source: SourceId;
   /** The pages of the listing; a key may be in several. */
   readonly pages: readonly (readonly ScriptedKey[])[];
@@ -23,7 +23,7 @@ export interface KeyScript {
   readonly now?: Date;
 }
 
-export interface ScriptedKeySource extends KeySource {
+interface ScriptedKeySource extends KeySource {
   /** Names as they were requested, once per call. */
   readonly backups: string[];
   readonly reads: string[];
@@ -98,6 +98,6 @@ export function sourceKey(source: SourceId, { name, updatedAt, certificateBacked
   };
 }
 
-export function keyVaultError(statusCode: number, code: string, innerCode?: string): ServiceError {
+function keyVaultError(statusCode: number, code: string, innerCode?: string): ServiceError {
   return answered('Key Vault', { statusCode, code, innerCode }, `Key Vault says ${code}.`);
 }

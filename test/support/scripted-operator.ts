@@ -16,12 +16,12 @@ export interface ScriptedOperator extends KeyOperator {
 }
 
 /** What the next restore comes to. `lost`: it is carried out, and no answer comes. */
-export type RestoreScript =
+type RestoreScript =
   | { readonly name: string; readonly versions: readonly string[]; readonly lost?: true }
   | { readonly conflict: KeyInside | undefined }
   | { readonly refused: ServiceError };
 
-export interface OperatorScript {
+interface OperatorScript {
   readonly there?: Readonly<Record<string, ScriptedKey>>;
   readonly restore?: RestoreScript;
   /** The call that is refused, and with what. */

@@ -2,12 +2,12 @@
 const pieceLength = 24;
 
 /** Something that nobody may find outside of where it belongs. */
-export interface Secret {
+interface Secret {
   readonly what: string;
   readonly bytes: Buffer;
 }
 
-export interface SecretFinder {
+interface SecretFinder {
   /** What was found in a text, in any of the usual encodings; empty when it holds nothing of any secret. */
   findIn(text: string): string[];
 }

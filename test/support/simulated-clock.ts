@@ -6,7 +6,7 @@ interface Event {
   readonly happen: () => void;
 }
 
-export interface SimulatedClock extends Clock {
+interface SimulatedClock extends Clock {
   /** A signal that aborts after so many milliseconds of simulated time. */
   abortAfter(ms: number): AbortSignal;
 }

@@ -3,7 +3,7 @@ import { type StoredRecord, storedRecordOf } from '../../src/escrow/records/stor
 import { publicSuffixes } from './escrow-sources.ts';
 import { storedBlob } from './memory-store.ts';
 
-export interface RecordParts extends Partial<Omit<StoredBlob, 'metadata'>> {
+interface RecordParts extends Partial<Omit<StoredBlob, 'metadata'>> {
   readonly night?: string;
   readonly metadata?: Readonly<Record<string, string | undefined>>;
 }

@@ -16,7 +16,7 @@ export interface Forgery {
 }
 
 /** Somebody with the identity that backs up: takes backups, and creates blobs in the escrow's container. */
-export interface Thief {
+interface Thief {
   backUp(vaultName: string, key: string): Promise<Uint8Array>;
   /** Puts a blob that is not there yet. */
   put(name: string, content: Uint8Array | string, metadata?: Record<string, string>): Promise<void>;

@@ -3,7 +3,7 @@ import { piecesOf } from '../../src/escrow/ports/blob-bytes.ts';
 import type { EscrowStore, NewBlob, StoredBlob } from '../../src/escrow/ports/escrow-store.ts';
 import { storageError, storedBlob } from './memory-store.ts';
 
-export type WorldBlob = StoredBlob & { readonly bytes: Uint8Array };
+type WorldBlob = StoredBlob & { readonly bytes: Uint8Array };
 
 /**
  * An escrow store in memory whose days pass as a test says. It is create-only, as the deployed identities are, and counts what a

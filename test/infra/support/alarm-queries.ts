@@ -6,8 +6,8 @@ import { ofType } from './resources.ts';
 /** The instant at which the alarms look: three hours after the audit of a nightly schedule. */
 export const now = new Date('2026-11-24T09:00:00Z');
 export const lastNight = '20261124T020000Z';
-export const hostAccountName = 'stkeyhost';
-export const escrowAccountName = 'stkeyesc';
+const hostAccountName = 'stkeyhost';
+const escrowAccountName = 'stkeyesc';
 
 const vaultLogsWorkspaceId =
   '/subscriptions/s/resourceGroups/rg-logs/providers/Microsoft.OperationalInsights/workspaces/log-vaults';
@@ -29,7 +29,7 @@ export interface LogEntry {
 }
 
 /** A write to the escrow account, as storage logs it. */
-export interface BlobWrite {
+interface BlobWrite {
   readonly hoursAgo: number;
   readonly container: string;
   readonly who: string;
@@ -37,7 +37,7 @@ export interface BlobWrite {
   readonly status?: string;
 }
 
-export interface Logs {
+interface Logs {
   readonly lines?: readonly LogEntry[];
   /** Hours before `now` at which a message was put on the poison queue. */
   readonly poisoned?: readonly number[];
@@ -72,7 +72,7 @@ const queries = new Map(
   }),
 );
 
-export const alarmNames = [...queries.keys()];
+const alarmNames = [...queries.keys()];
 
 /** The rows that an alarm's query finds: each is an alarm raised. */
 export function raised(

@@ -64,7 +64,7 @@ esac
 `;
 
 /** What the tools are, and what they know; what is left out is as a person has it who is ready to deploy. */
-export interface ToolState {
+interface ToolState {
   readonly azd?: string;
   readonly az?: string;
   readonly bicep?: string | undefined;

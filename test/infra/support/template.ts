@@ -14,7 +14,7 @@ export interface Template {
   readonly outputs?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-export interface TemplateMember {
+interface TemplateMember {
   readonly parameters: readonly { readonly name: string }[];
   readonly output: { readonly value: unknown };
 }

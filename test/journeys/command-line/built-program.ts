@@ -4,7 +4,7 @@ import { startCliProcess } from '../../support/cli-process.ts';
 import type { TestAzure } from '../../support/local-azure.ts';
 
 /** Where the program is started; there once the tests run. */
-export interface ProgramScene {
+interface ProgramScene {
   readonly azure: TestAzure;
   readonly env: Readonly<Record<string, string>>;
   readonly folder: string;

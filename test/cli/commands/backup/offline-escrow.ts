@@ -6,7 +6,7 @@ import { digestOf } from '../../../support/container-view.ts';
 import type { TestAzure } from '../../../support/local-azure.ts';
 
 /** A person at a desk, in whose folder, one of each test's own, this process is. */
-export interface Desk {
+interface Desk {
   readonly azure: TestAzure;
   cli(line: string, options?: CliOptions): Promise<CliRun>;
   /** Whether an independent client can restore a file. */
