@@ -4,12 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The package as it is deployed, kept apart from `dist`, which another build may take away meanwhile. */
-interface DeployedPackage extends AsyncDisposable {
-  readonly folder: string;
-  readonly bundle: string;
-}
-
-export async function buildPackage(): Promise<DeployedPackage> {
+export async function buildPackage() {
   const built = spawnSync(process.execPath, ['scripts/build.ts'], { stdio: ['ignore', 'ignore', 'inherit'] });
   if (built.status !== 0) throw new Error('The bundle could not be built; the reason stands above.');
   const folder = await mkdtemp(join(tmpdir(), 'escrow-package-'));

@@ -3,16 +3,11 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
-/** A program as plain files, one for each source file, with its packages in `node_modules`. */
-interface UnbundledProgram extends AsyncDisposable {
-  readonly entry: string;
-}
-
 /**
  * The code of an entry point without bundling: what a compiler leaves of every file that it imports, types gone, and
- * nothing else done. It lies inside the project, so that it finds the same packages.
+ * nothing else done, with its packages in `node_modules`. It lies inside the project, so that it finds the same packages.
  */
-export async function buildUnbundled(entryPoint: string): Promise<UnbundledProgram> {
+export async function buildUnbundled(entryPoint: string) {
   const root = process.cwd();
   const { metafile } = await build({
     entryPoints: [entryPoint],

@@ -7,12 +7,6 @@ import type { EscrowPlace } from '../support/escrow-place.ts';
 import type { ExpectedOutcome } from './named-fault.ts';
 import { untruthsOf } from './run-verdict.ts';
 
-interface FaultVerdict {
-  readonly untrue: readonly string[];
-  readonly contents: readonly Buffer[];
-  readonly texts: readonly string[];
-}
-
 /**
  * Whether a run under a fault came to what it must, and reported the truth: what it calls escrowed is there, whole, and can be
  * restored; what it does not call so is not; and the invocation failed exactly if anything did.
@@ -23,7 +17,7 @@ export async function judgeFaultRun(
   runId: string,
   expected: ExpectedOutcome,
   { lines, error }: Invocation,
-): Promise<FaultVerdict> {
+) {
   const container = viewContainer(place);
   const { kind, name } = source;
   const folder = kind === 'vault' ? 'vaults' : 'managed-hsms';

@@ -3,14 +3,7 @@ import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
 import { type SourceId, sourcePath } from '../../src/escrow/model/source.ts';
 
 /** Follows a run over the hosts that come and go. Each event is read once, however often it is asked. */
-interface RunProgress {
-  /** From now on the events of this host count, after all of the earlier ones. */
-  follow(host: FunctionsHost): void;
-  /** Every source has a run that ended well, the timer is done, and nothing is under way any more. */
-  isOver(): boolean;
-}
-
-export function runProgress(sources: Iterable<SourceId>, fanOut: boolean): RunProgress {
+export function runProgress(sources: Iterable<SourceId>, fanOut: boolean) {
   const missing = new Set([...sources].map(sourcePath));
   let followed: FunctionsHost | undefined;
   let read = 0;
@@ -29,7 +22,8 @@ export function runProgress(sources: Iterable<SourceId>, fanOut: boolean): RunPr
     }
   };
   return {
-    follow(host) {
+    /** From now on the events of this host count, after all of the earlier ones. */
+    follow(host: FunctionsHost): void {
       readOn();
       followed = host;
       read = 0;
@@ -37,7 +31,8 @@ export function runProgress(sources: Iterable<SourceId>, fanOut: boolean): RunPr
       // A timer that ended in a host before has sent its messages; without fan-out its end is the run's.
       timerDone &&= fanOut;
     },
-    isOver() {
+    /** Every source has a run that ended well, the timer is done, and nothing is under way any more. */
+    isOver(): boolean {
       readOn();
       return timerDone && underWay === 0 && missing.size === 0;
     },

@@ -4,24 +4,12 @@ import type { RunReport } from '../../src/escrow/records/run-report.ts';
 import { digestOf, type SeenBlob, viewContainer } from '../support/container-view.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
 
-/** What is really in the container after a run, against what the run says. Each finding is a sentence. */
-interface RunVerdict {
-  /** Keys without a whole record. */
-  readonly lost: readonly string[];
-  /** Keys with more than one record, or a record of nobody. */
-  readonly duplicated: readonly string[];
-  /** Reports that do not add up, or that say what is not so. */
-  readonly untrue: readonly string[];
-  readonly records: readonly (SeenBlob & { readonly content: Buffer })[];
-  readonly texts: readonly string[];
-}
-
-/** Judges a run that must have ended well: every key of every source escrowed once under its run id. */
-export async function judgeRun(
-  place: EscrowPlace,
-  runId: string,
-  keysOf: ReadonlyMap<SourceId, readonly string[]>,
-): Promise<RunVerdict> {
+/**
+ * What is really in the container after a run, against what the run says, of a run that must have ended well: every key of every
+ * source escrowed once under its run id. Each finding is a sentence: `lost` keys have no whole record, `duplicated` ones more than
+ * one, or it is a record of nobody; `untrue` reports do not add up, or say what is not so.
+ */
+export async function judgeRun(place: EscrowPlace, runId: string, keysOf: ReadonlyMap<SourceId, readonly string[]>) {
   const container = viewContainer(place);
   const blobs = await container.list();
   const isRecord = ({ name }: SeenBlob) => name.endsWith('.keybackup');

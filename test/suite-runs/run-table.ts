@@ -1,14 +1,10 @@
 import type { SuiteRun } from './suite-run.ts';
 
-/** A table that grows: a row is printed as soon as its run is over. */
-interface RunTable {
-  add(cells: readonly string[], run: SuiteRun): void;
-  /** What failed where. @returns the exit code. */
-  end(): number;
-}
-
-/** @param columns what the runs differ in, and how wide. */
-export function startTable(columns: readonly (readonly [head: string, width: number])[]): RunTable {
+/**
+ * A table that grows: a row is printed as soon as its run is over.
+ * @param columns what the runs differ in, and how wide.
+ */
+export function startTable(columns: readonly (readonly [head: string, width: number])[]) {
   const failed: { readonly cells: readonly string[]; readonly run: SuiteRun }[] = [];
   const print = (cells: readonly string[], figures: readonly string[]): void =>
     console.log(
@@ -22,11 +18,12 @@ export function startTable(columns: readonly (readonly [head: string, width: num
     ['passed', 'failed', 'skipped', 'seconds'],
   );
   return {
-    add(cells, run) {
+    add(cells: readonly string[], run: SuiteRun): void {
       print(cells, [run.passed, run.failed, run.skipped, run.seconds].map(String));
       if (run.failed > 0) failed.push({ cells, run });
     },
-    end() {
+    /** What failed where. @returns the exit code. */
+    end(): number {
       for (const { cells, run } of failed) {
         console.log(`\n${cells.join(', ')}: ${run.failed} failed; all of it is in ${run.log}`);
         for (const failure of run.failures) console.log(`  ${failure}`);

@@ -1,22 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
-import type { Services } from '../../src/app/services.ts';
-
 import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import { servicesAs } from './as-identity.ts';
 import type { ContainerView } from './container-view.ts';
-import { fastClock, type Invocation, invoke } from './escrow-app.ts';
+import { fastClock, invoke } from './escrow-app.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
 import type { ListedAudit } from './listed-audit.ts';
 import { fromNow, hour, now } from './now.ts';
-
-interface AuditApp {
-  readonly services: Services;
-  /** What a night does first: tries to overwrite and to delete the canary. */
-  tryCanary(): Promise<void>;
-  /** Fires the audit's timer, as the identity that audits. */
-  audit(): Promise<Invocation>;
-}
 
 /** The product in this process, its clock so many hours ahead of the storage service, which stamps blobs: how days pass in a test. */
 export async function startAuditApp(
@@ -28,7 +18,7 @@ export async function startAuditApp(
     /** Of who backs up. */
     readonly identity?: LocalIdentity;
   },
-): Promise<AuditApp> {
+) {
   const { escrowAudit } = await import('../../src/functions/escrow-audit.ts');
   const { tryWriteOnce } = await import('../../src/app/try-write-once.ts');
   const { scheduledRunId } = await import('../../src/escrow/model/run-id.ts');
@@ -43,7 +33,9 @@ export async function startAuditApp(
   };
   return {
     services,
+    /** What a night does first: tries to overwrite and to delete the canary. */
     tryCanary: () => tryWriteOnce(services, scheduledRunId(services.now()), () => undefined),
+    /** Fires the audit's timer, as the identity that audits. */
     async audit() {
       await laterSecond(options.hoursAhead);
       const audit = escrowAudit(auditServices);

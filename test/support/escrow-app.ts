@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvocationContext } from '@azure/functions';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
-import type { Services } from '../../src/app/services.ts';
 import type { Clock } from '../../src/azure/http/clock.ts';
 import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import type { TimeBudget } from '../../src/escrow/ports/time-budget.ts';
@@ -22,22 +21,6 @@ export interface Invocation {
   readonly returned: unknown;
   /** What it put on its extra output, the poison queue, as texts. */
   readonly poison: readonly string[];
-}
-
-/** One delivery of a queue message; what is not said is made up. */
-interface MessageDelivery {
-  readonly messageId?: string;
-  readonly insertedAt?: Date;
-  readonly attempt?: number;
-}
-
-/** The product in this process: real settings, services and handlers, under an identity of the local Azure. */
-interface EscrowApp {
-  readonly services: Services;
-  /** Fires the timer for an occurrence. @param retryCount as the host counts it, 0 on the first attempt. */
-  nightly(occurrence: Date, retryCount?: number): Promise<Invocation>;
-  /** @param body what becomes JSON, or a text or bytes as they are. */
-  deliver(body: unknown, delivery?: MessageDelivery): Promise<Invocation>;
 }
 
 interface EscrowAppOptions {
@@ -60,12 +43,12 @@ export function fastClock(speed: number): Clock {
   };
 }
 
-/** Composes the product as `src/main.ts` does. */
+/** The product in this process, composed as `src/main.ts` does: real settings, services and handlers, under an identity of the local Azure. */
 export async function startEscrowApp(
   place: EscrowPlace,
   sources: readonly SourceSetting[],
   options: EscrowAppOptions = {},
-): Promise<EscrowApp> {
+) {
   const { nightlyEscrow } = await import('../../src/functions/nightly-escrow.ts');
   const { onDemandEscrow } = await import('../../src/functions/on-demand-escrow.ts');
   const { identity = place.identities.app, speed, time } = options;
@@ -76,7 +59,8 @@ export async function startEscrowApp(
   const queue = onDemandEscrow(services);
   return {
     services,
-    nightly(occurrence, retryCount = 0) {
+    /** Fires the timer for an occurrence. @param retryCount as the host counts it, 0 on the first attempt. */
+    nightly(occurrence: Date, retryCount = 0) {
       const status = { last: '', lastUpdated: '', next: occurrence.toISOString() };
       const retryContext = { retryCount, maxRetryCount: 3 };
       return invoke(
@@ -88,7 +72,9 @@ export async function startEscrowApp(
         },
       );
     },
-    deliver(body, { messageId = randomUUID(), insertedAt = now(), attempt = 1 } = {}) {
+    /** Delivers a queue message. @param body what becomes JSON, or a text or bytes as they are. */
+    deliver(body: unknown, delivery: { messageId?: string; insertedAt?: Date; attempt?: number } = {}) {
+      const { messageId = randomUUID(), insertedAt = now(), attempt = 1 } = delivery;
       const triggerMetadata = { id: messageId, insertionTime: insertedAt.toISOString(), dequeueCount: attempt };
       return invoke((context) => queue.handler(bytesOf(body), context), {
         functionName: 'onDemandEscrow',

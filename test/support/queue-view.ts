@@ -3,50 +3,38 @@ import type { EscrowPlace } from './escrow-place.ts';
 
 const queues = 'Microsoft.Storage/storageAccounts/queueServices/queues';
 
-/** The on-demand queue and its poison queue, seen by somebody who may put messages and look. */
-interface QueueView {
-  /** A text as it is on the wire. */
-  sendText(text: string): Promise<{ messageId: string; insertedAt: Date }>;
-  /** A body as it stands; base64 on the wire, as the host expects. */
-  sendBytes(body: string | Uint8Array): Promise<{ messageId: string; insertedAt: Date }>;
-  send(body: unknown): Promise<{ messageId: string; insertedAt: Date }>;
-  /** Puts a text on the poison queue as it is, as the host does with one that is not base64. */
-  sendPoison(text: string): Promise<void>;
-  /** What is on the poison queue, up to 32, as it is on the wire. */
-  poisonedTexts(): Promise<string[]>;
-  /** The bodies in that, to the byte. */
-  poisonedBytes(): Promise<Buffer[]>;
-  /** The same as texts. */
-  poisoned(): Promise<string[]>;
-  /** Messages of the queue, invisible ones too. */
-  count(): Promise<number>;
-  clear(): Promise<void>;
-}
-
 export const toWire = (body: string | Uint8Array): string => Buffer.from(body as string).toString('base64');
 
-export function viewQueue(place: EscrowPlace): QueueView {
+/** The on-demand queue and its poison queue, seen by somebody who may put messages and look. */
+export function viewQueue(place: EscrowPlace) {
   const actions = ['messages/read', 'messages/add/action', 'messages/delete', 'read'].map((one) => `${queues}/${one}`);
   const requester = place.registry.find('requester') ?? place.registry.add('requester', actions);
   const service = new QueueServiceClient(place.queueServiceUrl, place.credential(requester));
   const queue = service.getQueueClient(place.queueName);
   const poison = service.getQueueClient(`${place.queueName}-poison`);
-  const view: QueueView = {
-    async sendText(text) {
+  const view = {
+    /** A text as it is on the wire. */
+    async sendText(text: string) {
       const { messageId, insertedOn } = await queue.sendMessage(text);
       return { messageId, insertedAt: insertedOn };
     },
-    sendBytes: (body) => view.sendText(toWire(body)),
-    send: (body) => view.sendBytes(JSON.stringify(body)),
-    async sendPoison(text) {
+    /** A body as it stands; base64 on the wire, as the host expects. */
+    sendBytes: (body: string | Uint8Array) => view.sendText(toWire(body)),
+    send: (body: unknown) => view.sendBytes(JSON.stringify(body)),
+    /** Puts a text on the poison queue as it is, as the host does with one that is not base64. */
+    async sendPoison(text: string) {
       await poison.sendMessage(text);
     },
+    /** What is on the poison queue, up to 32, as it is on the wire. */
     async poisonedTexts() {
       const { peekedMessageItems } = await poison.peekMessages({ numberOfMessages: 32 });
       return peekedMessageItems.map(({ messageText }) => messageText);
     },
+    /** The bodies in that, to the byte. */
     poisonedBytes: async () => (await view.poisonedTexts()).map((text) => Buffer.from(text, 'base64')),
+    /** The same as texts. */
     poisoned: async () => (await view.poisonedBytes()).map(String),
+    /** Messages of the queue, invisible ones too. */
     count: async () => (await queue.getProperties()).approximateMessagesCount ?? 0,
     async clear() {
       await queue.clearMessages();

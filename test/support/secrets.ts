@@ -7,11 +7,6 @@ interface Secret {
   readonly bytes: Buffer;
 }
 
-interface SecretFinder {
-  /** What was found in a text, in any of the usual encodings; empty when it holds nothing of any secret. */
-  findIn(text: string): string[];
-}
-
 // The first part of every backup says only its format and protection key's name; it is the same in all of them.
 const headLength = 160;
 
@@ -19,7 +14,7 @@ const headLength = 160;
  * Looks for parts of secrets as they stand, in base64, base64url and hex. Every piece of 24 characters of every secret is
  * looked for, at every place of the text, so that a part of a backup is found as well as a whole one.
  */
-export function secretFinder(secrets: readonly Secret[]): SecretFinder {
+export function secretFinder(secrets: readonly Secret[]) {
   const pieces = new Map<string, string>();
   for (const { what, bytes } of secrets) {
     const isShort = bytes.length <= headLength * 2;
@@ -32,7 +27,8 @@ export function secretFinder(secrets: readonly Secret[]): SecretFinder {
     }
   }
   return {
-    findIn(text) {
+    /** What was found in a text, in any of the usual encodings; empty when it holds nothing of any secret. */
+    findIn(text: string): string[] {
       const found = new Set<string>();
       for (let at = 0; at + pieceLength <= text.length; at++) {
         const what = pieces.get(text.slice(at, at + pieceLength));

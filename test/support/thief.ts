@@ -15,34 +15,29 @@ export interface Forgery {
   readonly metadata?: Record<string, string>;
 }
 
-/** Somebody with the identity that backs up: takes backups, and creates blobs in the escrow's container. */
-interface Thief {
-  backUp(vaultName: string, key: string): Promise<Uint8Array>;
-  /** Puts a blob that is not there yet. */
-  put(name: string, content: Uint8Array | string, metadata?: Record<string, string>): Promise<void>;
-  /** A record of a key of the vault as the app would write it, newer than all before, whatever it holds. @returns its name. */
-  plant(key: string, forgery: Forgery): Promise<string>;
-  readonly container: ContainerClient;
-}
-
-/** @param vaultName whose records are forged. */
-export function thiefOf(azure: TestAzure, vaultName: string, identity: LocalIdentity = azure.identities.app): Thief {
+/**
+ * Somebody with the identity that backs up: takes backups, and creates blobs in the escrow's container.
+ * @param vaultName whose records are forged.
+ */
+export function thiefOf(azure: TestAzure, vaultName: string, identity: LocalIdentity = azure.identities.app) {
   const container = new ContainerClient(azure.containerUrl, azure.credential(identity));
   const urlOf = (name: string): string => `https://${name}.vault.azure.net`;
   let forgeries = 0;
-  const thief: Thief = {
+  const thief = {
     container,
-    async backUp(from, key) {
+    async backUp(from: string, key: string): Promise<Uint8Array> {
       const bytes = await new KeyClient(urlOf(from), azure.credential(identity)).backupKey(key);
       if (bytes === undefined) throw new Error('no backup');
       return bytes;
     },
-    async put(name, content, metadata = {}) {
+    /** Puts a blob that is not there yet. */
+    async put(name: string, content: Uint8Array | string, metadata: Record<string, string> = {}): Promise<void> {
       const bytes = Buffer.from(content);
       const conditions = { ifNoneMatch: '*' };
       await container.getBlockBlobClient(name).upload(bytes, bytes.length, { conditions, metadata });
     },
-    async plant(key, { bytes, backedUpAt = fromNow(0), name, metadata }) {
+    /** A record of a key of the vault as the app would write it, newer than all before, whatever it holds. @returns its name. */
+    async plant(key: string, { bytes, backedUpAt = fromNow(0), name, metadata }: Forgery): Promise<string> {
       const runId = scheduledRunId(fromNow(-60_000 + forgeries++ * 1000));
       const blobName = name ?? `vaults/${vaultName}/${key.toLowerCase()}/${runId}.keybackup`;
       const usual = {
