@@ -42,14 +42,6 @@ export interface LeftOutKey {
   readonly reason: string;
 }
 
-export interface DrillChoice {
-  readonly chosen: readonly ChosenRecord[];
-  /** Of the named keys, those that failed last and whose turn it is not: going to the back of the queue must not hide them. */
-  readonly failedEarlier: readonly UnprovenKey[];
-  /** Left out in silence they would be taken for proven. */
-  readonly leftOut: readonly LeftOutKey[];
-}
-
 /**
  * The newest records of the keys that were never tried, then of those tried longest ago: a key that always fails takes its
  * turn like any other, and never the place of those behind it. Keys that no audit saw come last: whoever may write records
@@ -60,7 +52,7 @@ export async function chooseForDrill(
   { sources, names, target, sample }: DrillOptions,
   { attempts, audited }: KnownDrills,
   ports: DrillChoicePorts,
-): Promise<DrillChoice> {
+) {
   const { store, deadline } = ports;
   const candidates: Candidate[] = [];
   for (const source of sources.filter(({ kind }) => kind === target.source.kind)) {
@@ -72,7 +64,9 @@ export async function chooseForDrill(
   }
   candidates.sort(byTurn);
   const chosen: ChosenRecord[] = [];
+  /** Of the named keys, those that failed last and whose turn it is not: going to the back of the queue must not hide them. */
   const failedEarlier: UnprovenKey[] = [];
+  /** Left out in silence they would be taken for proven. */
   const leftOut: LeftOutKey[] = [];
   for (const { source, keyName, previousAttempts } of candidates) {
     if (chosen.length < sample) {

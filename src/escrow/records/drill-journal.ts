@@ -47,10 +47,6 @@ export async function openDrill(
 }
 
 /** @returns the journal, or why it cannot be read. @throws OutOfTime */
-export function readDrillJournal(
-  drills: EscrowStore,
-  name: string,
-  deadline: AbortSignal,
-): Promise<DrillJournal | { readonly why: string }> {
+export function readDrillJournal(drills: EscrowStore, name: string, deadline: AbortSignal) {
   return readOrWhy(readJson(drills, name, journalSchema, deadline), 'a journal');
 }

@@ -77,11 +77,7 @@ export function putDrillReceipt(
 }
 
 /** @returns the receipt, or why it counts for nothing. @throws OutOfTime */
-export function readDrillReceipt(
-  drills: EscrowStore,
-  name: string,
-  deadline: AbortSignal,
-): Promise<DrillReceipt | { readonly why: string }> {
+export function readDrillReceipt(drills: EscrowStore, name: string, deadline: AbortSignal) {
   return readOrWhy(readJson(drills, name, receiptSchema, deadline), 'a receipt');
 }
 

@@ -97,10 +97,6 @@ export async function markStarted(
 }
 
 /** @returns undefined for anything else than a marker. */
-export function readStartedMarker(
-  store: EscrowStore,
-  name: string,
-  deadline: AbortSignal,
-): Promise<z.infer<typeof startedMarker> | undefined> {
+export function readStartedMarker(store: EscrowStore, name: string, deadline: AbortSignal) {
   return readJson(store, name, startedMarker, deadline, maxMarkerBytes);
 }

@@ -19,21 +19,15 @@ export interface UnreadableAudit {
   readonly why: string;
 }
 
-export interface LatestAudit {
-  /** The newest that can be read. */
-  readonly audit: StoredAudit | undefined;
-  /** Newer ones that cannot, newest first. */
-  readonly unreadable: readonly UnreadableAudit[];
-}
-
 /** So many audits are tried; a store with more that cannot be read in a row has lost its memory. */
 const maxTried = 31;
 
 /**
  * The newest audit that can be read, by the store's own creation time. Two blobs a day: one listing request per seven years.
  * @param audits the store that only the audit identity adds to.
+ * @returns `unreadable`: newer ones that cannot be read, newest first.
  */
-export async function readLatestAudit(audits: EscrowStore, deadline: AbortSignal): Promise<LatestAudit> {
+export async function readLatestAudit(audits: EscrowStore, deadline: AbortSignal) {
   const unreadable: UnreadableAudit[] = [];
   for (const blob of (await listAudits(audits, deadline)).reverse().slice(0, maxTried)) {
     const read = await readAudit(audits, blob, deadline);

@@ -15,19 +15,12 @@ export interface StoredRun {
   readonly reports: readonly ListedBlob[];
 }
 
-export interface ListedRuns {
-  /** In order of their beginning. */
-  readonly runs: readonly StoredRun[];
-  /** When the newest of all their blobs was created, after the period too. */
-  readonly newestAt: Date | undefined;
-  /** Whether all blobs of the period were listed. */
-  readonly isComplete: boolean;
-}
-
 /**
- * Every run made between two instants, of every source: one request per 5,000 blobs from eight days before the first instant on.
+ * Every run made between two instants, of every source, in order of their beginning: one request per 5,000 blobs from eight days
+ * before the first instant on.
+ * @returns `newestAt`: when the newest of all their blobs was created, after the period too; `isComplete`: whether all were listed.
  */
-export async function listRuns(store: EscrowStore, from: Date, to: Date, deadline: AbortSignal): Promise<ListedRuns> {
+export async function listRuns(store: EscrowStore, from: Date, to: Date, deadline: AbortSignal) {
   const runs = new Map<string, { runId: RunId; source: SourceId; startedAt: Date; reports: ListedBlob[] }>();
   let newestAt: Date | undefined;
   const startFrom = runPrefix() + stampOf(addDays(dayOf(from), -runTimeLagDays));
@@ -45,7 +38,7 @@ export async function listRuns(store: EscrowStore, from: Date, to: Date, deadlin
     if (what === 'report') run.reports.push(blob);
   });
   for (const run of runs.values()) run.reports.sort(byCreation);
-  const made = [...runs.values()]
+  const made: StoredRun[] = [...runs.values()]
     .filter(({ startedAt, reports }) => (reports.at(-1)?.createdAt ?? startedAt) >= from)
     .sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
   return { runs: made, newestAt, isComplete };

@@ -3,23 +3,13 @@ import type { EscrowStore } from '../../ports/escrow-store.ts';
 import type { AuditDigest } from '../../records/audit-document.ts';
 import { listAudits, readAudit } from '../../records/stored-audits.ts';
 
-export interface ChainVerdict {
-  readonly audits: number;
-  /** Nothing in the store proves the newest audit: compare this with the log line `escrow.audit.completed`. */
-  readonly newest: AuditDigest | undefined;
-  readonly findings: readonly Finding[];
-}
-
 /**
  * Follows the chain from the first audit to the last: every audit is there and is what its successor's digest says. Reads all
  * of them once.
  * @param progress is called after each.
+ * @returns `newest`: nothing in the store proves this one; compare it with the log line `escrow.audit.completed`.
  */
-export async function verifyChain(
-  audits: EscrowStore,
-  deadline: AbortSignal,
-  progress: () => void = () => undefined,
-): Promise<ChainVerdict> {
+export async function verifyChain(audits: EscrowStore, deadline: AbortSignal, progress: () => void = () => undefined) {
   const findings: Finding[] = [];
   const digests = new Map<string, string>();
   const links: { readonly name: string; readonly previous: AuditDigest | undefined }[] = [];

@@ -3,36 +3,18 @@ import { addDays, calendarDays, dayMs, dayOf } from '../../model/day.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { latestOccurrence } from '../../model/run-time.ts';
 import { type EscrowSource, parseSourcePath, type SourceId, sourceFolders, sourcePath } from '../../model/source.ts';
-import type { EscrowStore, StoredBlob } from '../../ports/escrow-store.ts';
+import type { EscrowStore } from '../../ports/escrow-store.ts';
 import type { EscrowStores } from '../../ports/escrow-stores.ts';
 import type { KeySource } from '../../ports/key-source.ts';
-import type { AuditHead } from '../../records/audit-document.ts';
 import { canaryName, requestFolder } from '../../records/blob-names.ts';
 import { eachListed } from '../../records/bounded-read.ts';
-import { type LatestAudit, readLatestAudit, type StoredAudit } from '../../records/stored-audits.ts';
+import { readLatestAudit, type StoredAudit } from '../../records/stored-audits.ts';
 import { listRuns, type StoredRun } from '../../records/stored-run.ts';
 import { readHistories, type SourceHistory } from '../../run/run-history.ts';
 import { type DrillHistory, readDrills } from './drill-history.ts';
 
 /** Everything an audit reads beside the sources themselves and the record folders of their keys. */
-export interface AuditInputs {
-  readonly latest: LatestAudit;
-  /** What run reports say of the given sources, by source path. */
-  readonly histories: ReadonlyMap<string, SourceHistory>;
-  /** When the oldest run report of the period was created. */
-  readonly firstReportAt: Date | undefined;
-  /** When the newest blob of any run was created, however far ahead of now. */
-  readonly newestRunBlobAt: Date | undefined;
-  readonly drills: DrillHistory;
-  readonly requests: { readonly recorded: number; readonly latest: string | undefined };
-  readonly canary: StoredBlob | undefined;
-  /** As the latest audit of this store saw it. */
-  readonly knownCanary: AuditHead['canary'];
-  /** Paths of sources that have records, configured or not. */
-  readonly recordedSources: readonly string[];
-  /** Folders that hold more than an audit looks at. */
-  readonly overfull: readonly string[];
-}
+export type AuditInputs = Awaited<ReturnType<typeof loadAuditInputs>>;
 
 export interface SourceToAudit {
   readonly source: EscrowSource;
@@ -53,7 +35,7 @@ export async function loadAuditInputs(
   asked: { readonly sources: readonly SourceId[]; readonly schedule: string; readonly maxAgeHours: number },
   now: Date,
   deadline: AbortSignal,
-): Promise<AuditInputs> {
+) {
   const latest = await readLatestAudit(audits, deadline);
   const since = runsSince(latest.audit, asked, now);
   const { runs, newestAt, isComplete } = await listRuns(store, since, new Date(now.getTime() + dayMs), deadline);
@@ -69,14 +51,20 @@ export async function loadAuditInputs(
   const firstReport = runs.flatMap(({ reports }) => reports.map(({ createdAt }) => createdAt.getTime()));
   return {
     latest,
+    /** What run reports say of the given sources, by source path. */
     histories,
+    /** When the oldest run report of the period was created. */
     firstReportAt: firstReport.length === 0 ? undefined : new Date(firstReport.reduce((a, b) => Math.min(a, b))),
+    /** When the newest blob of any run was created, however far ahead of now. */
     newestRunBlobAt: newestAt,
     drills: drilled,
     requests,
     canary,
+    /** As the latest audit of this store saw it. */
     knownCanary: latest.audit?.head.container === store.url ? latest.audit.head.canary : undefined,
+    /** Paths of sources that have records, configured or not. */
     recordedSources: recorded.sources,
+    /** Folders that hold more than an audit looks at. */
     overfull: [
       ...(isComplete ? [] : ['runs/']),
       ...(requests.isComplete ? [] : [requestFolder]),

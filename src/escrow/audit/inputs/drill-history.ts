@@ -1,7 +1,6 @@
 import { inParallel } from '../../coverage/in-parallel.ts';
 import { keyNamePattern, parseSourcePath } from '../../model/source.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../../ports/escrow-store.ts';
-import type { AuditHead } from '../../records/audit-document.ts';
 import { oneLargeAtATime } from '../../records/bounded-read.ts';
 import { listDrills, readDrillReceipt } from '../../records/drill-receipt.ts';
 import type { StoredAudit } from '../../records/stored-audits.ts';
@@ -9,31 +8,14 @@ import type { StoredAudit } from '../../records/stored-audits.ts';
 // Receipts are claims of drill operators, who alone add to their store.
 
 /** What restore drills came to, over all receipts so far. */
-export interface DrillHistory {
-  /** The newest drill that ended without a finding. */
-  readonly last: AuditHead['drill'];
-  /** By `<source path>/<key>`, lower-case: the end of the newest drill that tried it, and whether it proved it. Of new receipts only. */
-  readonly tried: ReadonlyMap<string, { readonly at: string; readonly isProven: boolean }>;
-  /** The end of the newest drill that came to nothing for a key, for a reason that says nothing of its backup. */
-  readonly undecided: ReadonlyMap<string, string>;
-  /** Journals of drills without a receipt. */
-  readonly open: readonly ListedBlob[];
-  /** Last receipts of drills that say what was left behind: until a sweep writes a later one without. */
-  readonly left: readonly { readonly receipt: string; readonly names: readonly string[] }[];
-  readonly unreadable: readonly { readonly name: string; readonly why: string }[];
-  readonly isComplete: boolean;
-}
+export type DrillHistory = Awaited<ReturnType<typeof readDrills>>;
 
 /** New receipts of one audit; of more the newest. */
 const maxReceipts = 200;
 const readersAtOnce = 8;
 
 /** Reads the receipts that the latest audit did not know. */
-export async function readDrills(
-  drills: EscrowStore,
-  previous: StoredAudit | undefined,
-  deadline: AbortSignal,
-): Promise<DrillHistory> {
+export async function readDrills(drills: EscrowStore, previous: StoredAudit | undefined, deadline: AbortSignal) {
   const { drills: stored, isComplete } = await listDrills(drills, deadline);
   const receipts = stored
     .flatMap((drill) => drill.receipts)
@@ -41,10 +23,13 @@ export async function readDrills(
   const isNew = (blob: ListedBlob): boolean =>
     previous === undefined || blob.createdAt.getTime() >= previous.createdAt.getTime() - overlapMs;
   const unreadable: { name: string; why: string }[] = [];
+  /** By `<source path>/<key>`, lower-case: the end of the newest drill that tried it, and whether it proved it. Of new receipts only. */
   const tried = new Map<string, { at: string; isProven: boolean }>();
+  /** The end of the newest drill that came to nothing for a key, for a reason that says nothing of its backup. */
   const undecided = new Map<string, string>();
+  /** Last receipts of drills that say what was left behind: until a sweep writes a later one without. */
   const left: { receipt: string; names: readonly string[] }[] = [];
-  // The last drill counts while its receipt is there, and is as old as that.
+  // The newest drill without a finding counts while its receipt is there, and is as old as that.
   const known = receipts.find(({ name }) => name === previous?.head.drill?.receipt);
   let last = previous?.head.drill && known && { ...previous.head.drill, finishedAt: known.createdAt.toISOString() };
   const lastOfEach = stored.flatMap((drill) => drill.receipts.slice(-1));
@@ -82,6 +67,7 @@ export async function readDrills(
     readersAtOnce,
     (blob) => withLarge(blob, () => read(blob)),
   );
+  /** Journals of drills without a receipt. */
   const open = stored.flatMap((drill) => (drill.receipts.length === 0 ? (drill.journal ?? []) : []));
   return { last, tried, undecided, open, left, unreadable, isComplete };
 }
