@@ -8,7 +8,7 @@ import { showDuration, showSize } from '../../src/cli/terminal/figures.ts';
 import type { Io } from '../../src/cli/terminal/io.ts';
 import { startJsonStream } from '../../src/cli/terminal/json-stream.ts';
 import { painter, print, say } from '../../src/cli/terminal/print.ts';
-import { showProgress } from '../../src/cli/terminal/progress.ts';
+import { withProgress } from '../../src/cli/terminal/progress.ts';
 import { alignColumns } from '../../src/cli/terminal/table.ts';
 import { count } from '../../src/escrow/model/count.ts';
 
@@ -152,34 +152,44 @@ describe('a stream of JSON', () => {
 describe('progress', () => {
   test('is a bar on a terminal, and goes away at the end', async () => {
     const { io, stderr } = ioWith(true);
-    const progress = showProgress(io, 'key', '', 2);
-    progress.step(2);
-    progress.end();
+    await withProgress(io, { noun: 'key', expected: 1 }, async ({ step }) => step());
     stderr.end();
-    expect(await text(stderr)).toBe('\r\u001b[2K[########################] 2 of 2 keys\r\u001b[2K');
+    expect(await text(stderr)).toBe('\r\u001b[2K[########################] 1 of 1 key\r\u001b[2K');
+  });
+
+  test('goes away where the work fails', async () => {
+    const { io, stderr } = ioWith(true);
+    const work = withProgress(io, { noun: 'key' }, async ({ step }) => {
+      step();
+      throw new Error('no access');
+    });
+    await expect(work).rejects.toThrow('no access');
+    stderr.end();
+    expect(await text(stderr)).toBe('\r\u001b[2K1 key\r\u001b[2K');
   });
 
   test('counts one as one', async () => {
     const { io, stderr } = ioWith(true);
-    showProgress(io, 'key', 'found').step();
+    await withProgress(io, { noun: 'key', verb: 'found' }, async ({ step }) => step());
     stderr.end();
-    expect(await text(stderr)).toBe('\r\u001b[2K1 key found');
+    expect(await text(stderr)).toBe('\r\u001b[2K1 key found\r\u001b[2K');
   });
 
   test('moves nothing about on a dumb terminal', async () => {
     const { io, stderr } = ioWith(true);
-    const progress = showProgress({ ...io, env: { TERM: 'dumb' } }, 'key', 'found', 2000);
-    progress.step(2000);
-    progress.end();
+    const dumb = { ...io, env: { TERM: 'dumb' } };
+    await withProgress(dumb, { noun: 'key', verb: 'found', expected: 2000 }, async ({ step }) => {
+      for (let key = 0; key < 2000; key++) step();
+    });
     stderr.end();
-    expect(await text(stderr)).toBe('2,000 of 2,000 keys found\n');
+    expect(await text(stderr)).toBe('1,000 of 2,000 keys found\n2,000 of 2,000 keys found\n');
   });
 
   test('is a line per thousand elsewhere, and nothing for short work', async () => {
     const { io, stderr } = ioWith(false);
-    const progress = showProgress(io, 'record', 'read');
-    for (let record = 0; record < 2_500; record++) progress.step();
-    progress.end();
+    await withProgress(io, { noun: 'record', verb: 'read' }, async ({ step }) => {
+      for (let record = 0; record < 2_500; record++) step();
+    });
     stderr.end();
     expect(await text(stderr)).toBe('1,000 records read\n2,000 records read\n');
   });

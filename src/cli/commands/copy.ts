@@ -8,7 +8,7 @@ import { exitCodes } from '../terminal/exit-codes.ts';
 import { showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { print, printJson, say } from '../terminal/print.ts';
-import { showProgress } from '../terminal/progress.ts';
+import { withProgress } from '../terminal/progress.ts';
 
 const about = {
   summary: 'copy records to a folder or a stick, for the day without Azure',
@@ -29,8 +29,8 @@ export function addCopy(cli: Cli) {
     .action(
       cli.action(async (values, io, task) => {
         const query = readRecordQuery(values, values.latest ?? false, task.services.now());
-        const progress = showProgress(io, 'record', 'read');
-        const result = await copyEscrow(query, values.to, task, () => progress.step()).finally(() => progress.end());
+        const counted = { noun: 'record', verb: 'read' };
+        const result = await withProgress(io, counted, ({ step }) => copyEscrow(query, values.to, task, step));
         if (values.json) await printJson(io, { ...result, leftOut: result.leftOut.map(keyObject) });
         else await printResult(result, values.to, io);
         return result.leftOut.length === 0 ? exitCodes.done : exitCodes.findings;

@@ -8,7 +8,7 @@ import { withSource } from '../options/source-options.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson } from '../terminal/print.ts';
-import { showProgress } from '../terminal/progress.ts';
+import { withProgress } from '../terminal/progress.ts';
 import { printSkipReasons, skipWords } from '../terminal/skip-words.ts';
 import { alignColumns } from '../terminal/table.ts';
 
@@ -22,8 +22,8 @@ const about = {
 export function addPlan(cli: Cli) {
   return withSource(cli.command('plan', about)).action(
     cli.action(async (values, io, task) => {
-      const progress = showProgress(io, 'key', 'seen');
-      const plan = await planRuns(sourceOfNames(values), task, () => progress.step()).finally(() => progress.end());
+      const counted = { noun: 'key', verb: 'seen' };
+      const plan = await withProgress(io, counted, ({ step }) => planRuns(sourceOfNames(values), task, step));
       if (values.json) await printJson(io, planObject(plan));
       else await printPlan(plan, io);
       return plan.runs.every((run) => run.status === 'ok') ? exitCodes.done : exitCodes.findings;

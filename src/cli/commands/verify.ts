@@ -9,7 +9,7 @@ import { exitCodes } from '../terminal/exit-codes.ts';
 import { showSize } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';
-import { showProgress } from '../terminal/progress.ts';
+import { withProgress } from '../terminal/progress.ts';
 
 const about = {
   summary: 'read records back and check digest, length, envelope and metadata',
@@ -40,15 +40,15 @@ export function addVerify(cli: Cli) {
     .action(
       cli.action(async (values, io, task) => {
         if (values.chain) {
-          const progress = showProgress(io, 'audit', 'read');
-          const verdict = await verifyEvidence(task, () => progress.step()).finally(() => progress.end());
+          const counted = { noun: 'audit', verb: 'read' };
+          const verdict = await withProgress(io, counted, ({ step }) => verifyEvidence(task, step));
           if (values.json) await printJson(io, { ...verdict, findings: verdict.findings.map(findingObject) });
           else await printEvidence(verdict, io);
           return verdict.status === 'ok' ? exitCodes.done : exitCodes.findings;
         }
-        const progress = showProgress(io, 'record', 'read');
+        const counted = { noun: 'record', verb: 'read' };
         const query = readRecordQuery(values, !values.all, task.services.now());
-        const verified = await verifyRecords(query, task, () => progress.step()).finally(() => progress.end());
+        const verified = await withProgress(io, counted, ({ step }) => verifyRecords(query, task, step));
         if (values.json) await printJson(io, verified);
         else await printVerification(verified, io);
         return verified.status === 'ok' ? exitCodes.done : exitCodes.findings;

@@ -7,19 +7,37 @@ const linesEvery = 1000;
 const barWidth = 24;
 /** Before that a rate says nothing. */
 const rateAfterMs = 2000;
+const clearLine = '\r\u001b[2K';
+
+/** What is counted. */
+interface Counted {
+  readonly noun: string;
+  /** What was done to it: `found`. */
+  readonly verb?: string;
+  /** How many there are; unknown: it counts without a bar. */
+  readonly expected?: number;
+}
+
+interface Progress {
+  step(): void;
+  /** There is more to do than was known. @param isComplete no more will come */
+  expect(total: number, isComplete: boolean): void;
+}
 
 /**
- * A bar on a terminal, with the rate and the time left; elsewhere a plain line every 1,000 steps, so that short work stays quiet.
- * @param verb what was done to what the noun counts: `found`.
- * @param expected unknown: it counts without a bar.
+ * Shows how far work has come: a bar on a terminal, with the rate and the time left, that is gone when the work ends; elsewhere a
+ * plain line every 1,000 steps, so that short work stays quiet.
  */
-export function showProgress(io: Io, noun: string, verb = '', expected?: number) {
+export async function withProgress<T>(
+  io: Io,
+  { noun, verb = '', expected }: Counted,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
   const startedAt = performance.now();
   let total = expected;
   let isAll = expected !== undefined;
   let done = 0;
-  let drawnAt = 0;
-  let isDrawn = false;
+  let drawnAt: number | undefined;
   // A dumb terminal cannot go back to the beginning of a line.
   const isDrawable = io.isTTY.stderr && io.env.TERM !== 'dumb';
   const text = (): string => {
@@ -29,7 +47,7 @@ export function showProgress(io: Io, noun: string, verb = '', expected?: number)
   };
   const paceText = (): string => {
     const elapsed = performance.now() - startedAt;
-    if (elapsed < rateAfterMs || done === 0) return '';
+    if (elapsed < rateAfterMs) return '';
     const perSecond = done / (elapsed / 1000);
     const rate = perSecond < 10 ? perSecond.toFixed(1) : digits(Math.round(perSecond));
     const left = total === undefined || !isAll ? '' : `, ${showDuration((1000 * (total - done)) / perSecond)} left`;
@@ -37,30 +55,26 @@ export function showProgress(io: Io, noun: string, verb = '', expected?: number)
   };
   const draw = (): void => {
     const now = performance.now();
-    if (now - drawnAt < redrawMs && done !== total) return;
+    if (drawnAt !== undefined && now - drawnAt < redrawMs && done !== total) return;
     drawnAt = now;
-    isDrawn = true;
     const line = `${total === undefined ? '' : `${bar(done / Math.max(total, 1))} `}${text()}`;
     // A line that wraps could not be taken away again.
-    io.stderr.write(`\r\u001b[2K${line.slice(0, io.columns - 1)}`);
+    io.stderr.write(`${clearLine}${line.slice(0, io.columns - 1)}`);
   };
-  return {
-    step(amount = 1) {
-      done += amount;
-      if (isDrawable) draw();
-      else if (done % linesEvery < amount) io.stderr.write(`${text()}\n`);
-    },
-    /** There is more to do than was known. @param isComplete no more will come */
-    expect(amount: number, isComplete: boolean) {
-      total = amount;
-      isAll = isComplete;
-    },
-    /** Takes the bar away, so that what is said next stands alone. */
-    end() {
-      if (isDrawn) io.stderr.write('\r\u001b[2K');
-      isDrawn = false;
-    },
+  const step = (): void => {
+    done++;
+    if (isDrawable) draw();
+    else if (done % linesEvery === 0) io.stderr.write(`${text()}\n`);
   };
+  const expect = (amount: number, isComplete: boolean): void => {
+    total = amount;
+    isAll = isComplete;
+  };
+  try {
+    return await work({ step, expect });
+  } finally {
+    if (drawnAt !== undefined) io.stderr.write(clearLine);
+  }
 }
 
 function bar(share: number): string {

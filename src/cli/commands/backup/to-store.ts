@@ -8,7 +8,7 @@ import { describeSource, namesOfSource } from '../../../escrow/model/source.ts';
 import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts';
 import type { Io } from '../../terminal/io.ts';
 import { print, printJson, say } from '../../terminal/print.ts';
-import { showProgress } from '../../terminal/progress.ts';
+import { withProgress } from '../../terminal/progress.ts';
 import { type BackupValues, isAgreed } from './backup-options.ts';
 import { runsText } from './runs-text.ts';
 
@@ -31,11 +31,9 @@ export async function backUpToStore(
   }
 
   const sources = wholeSources(targets);
-  const progress = showProgress(io, 'key');
-  const result = await backUpSources({ ...values, sources }, task, {
-    listed: (total, isComplete) => progress.expect(total, isComplete),
-    done: () => progress.step(),
-  }).finally(() => progress.end());
+  const result = await withProgress(io, { noun: 'key' }, ({ expect, step }) =>
+    backUpSources({ ...values, sources }, task, { listed: expect, done: step }),
+  );
   if (values.json) await printJson(io, resultObject(result, url));
   else await print(io, runsText(result, url, io));
   return exitCodeOf(result, io);

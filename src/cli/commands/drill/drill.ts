@@ -8,7 +8,7 @@ import { readTarget, withTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { printJson, say } from '../../terminal/print.ts';
-import { showProgress } from '../../terminal/progress.ts';
+import { withProgress } from '../../terminal/progress.ts';
 import {
   chosenObject,
   describeChosen,
@@ -67,14 +67,12 @@ export function addDrill(cli: Cli) {
 
         let standing: string | undefined;
         using _held = io.holdOpen(() => (standing === undefined ? '' : describeLeft(standing, target)));
-        const progress = showProgress(io, 'key', '', chosen.length);
-        const done = await prepared.carryOut({
-          standing: (keyName) => {
-            standing = keyName;
-          },
-          ended: () => progress.step(),
-        });
-        progress.end();
+        const standsNow = (keyName: string | undefined): void => {
+          standing = keyName;
+        };
+        const done = await withProgress(io, { noun: 'key', expected: chosen.length }, ({ step }) =>
+          prepared.carryOut({ standing: standsNow, ended: step }),
+        );
         const { receipt, receiptFailure } = done;
         if (values.json) await printJson(io, { ...receiptObject(done), ...failed });
         else await printDrill(done, chosen.length, io);

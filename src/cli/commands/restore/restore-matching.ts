@@ -16,7 +16,7 @@ import { confirm } from '../../terminal/confirm.ts';
 import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts';
 import type { Io } from '../../terminal/io.ts';
 import { printJson, say } from '../../terminal/print.ts';
-import { showProgress } from '../../terminal/progress.ts';
+import { withProgress } from '../../terminal/progress.ts';
 import { openQuarantineDesk, readThrough } from './quarantine-desk.ts';
 import type { RestoreValues } from './restore-options.ts';
 import { outcomeObject, planObject, printItems, printOutcomes, printPlan } from './restore-output.ts';
@@ -34,10 +34,8 @@ export async function restoreMatching(values: RestoreValues, io: Io, task: Task)
   const subject = { source, target: target.source, asOf };
   const receiptFile = values.receipt ?? defaultReceiptFile(subject);
   const begun = await readBegun(receiptFile, subject);
-  const finding = showProgress(io, 'key', 'found');
   const options = { source, target, asOf, pattern: values.name ?? '*', begun };
-  const plan = await planRestores(options, task, () => finding.step());
-  finding.end();
+  const plan = await withProgress(io, { noun: 'key', verb: 'found' }, ({ step }) => planRestores(options, task, step));
   if (plan.items.length === 0) {
     throw new EscrowFault(
       'recordNotFound',
@@ -57,9 +55,9 @@ export async function restoreMatching(values: RestoreValues, io: Io, task: Task)
 
   await using receipt = await openRestoreReceipt(receiptFile, subject, services.now);
   using desk = openQuarantineDesk(through, values.yes, io);
-  const progress = showProgress(io, 'key', '', items.length);
-  const { outcomes, counts } = await carryOutPlan(plan, { through, desk }, receipt, task, () => progress.step());
-  progress.end();
+  const { outcomes, counts } = await withProgress(io, { noun: 'key', expected: items.length }, ({ step }) =>
+    carryOutPlan(plan, { through, desk }, receipt, task, step),
+  );
   if (values.json)
     await printJson(io, { ...planObject(plan), counts, keys: outcomes.map(outcomeObject), receipt: receipt.file });
   else await printOutcomes(outcomes, counts, io);
