@@ -82,7 +82,7 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
       } catch (refusal) {
         if (!(refusal instanceof ServiceError) || !refusalsOfTakenNames.includes(refusal.statusCode ?? 0))
           throw refusal;
-        return { outcome: 'exists', existing: await existingAt(blob.name, refusal, deadline), refusal };
+        return { outcome: 'exists', existing: await existingAt(blob.name, refusal, deadline) };
       }
     },
     replace: (blob, deadline) => upload(blob, {}, deadline),

@@ -43,7 +43,6 @@ describe('create', () => {
     expect(await store.create(blob(name, 'ours'), noLimit)).toMatchObject({
       outcome: 'exists',
       existing: { name, length: 6, metadata: { runid: 'theirs' } },
-      refusal: { statusCode: status, code },
     });
   });
 

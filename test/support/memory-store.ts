@@ -13,8 +13,6 @@ export interface MemoryStore extends EscrowStore {
   readonly blobs: Map<string, StoredBlob & { readonly bytes: Uint8Array }>;
   /** The next put of a name matching meets this; asked once per put. */
   faultOfPut: (name: string) => PutFault | undefined;
-  /** 409 as an identity that may write gets it, or 403 as a create-only identity does. */
-  refusal: { readonly statusCode: number; readonly code: string };
   /** Names that were looked at, in order. */
   readonly looks: string[];
 }
@@ -59,7 +57,6 @@ export function createMemoryStore(
     blobs,
     looks: [],
     faultOfPut: () => undefined,
-    refusal: { statusCode: 409, code: 'BlobAlreadyExists' },
     async create(blob, deadline) {
       await begin(deadline);
       const fault = store.faultOfPut(blob.name);
@@ -69,7 +66,7 @@ export function createMemoryStore(
       await aMoment();
       if (!taken && fault !== 'lostAnswer') return { outcome: 'created' };
       store.looks.push(blob.name);
-      return { outcome: 'exists', existing: withoutBytes(present(blob.name)), refusal: storageError(store.refusal) };
+      return { outcome: 'exists', existing: withoutBytes(present(blob.name)) };
     },
     async replace(blob, deadline) {
       await begin(deadline);

@@ -1,4 +1,3 @@
-import type { ServiceError } from '../model/service-error.ts';
 import type { BlobBytes } from './blob-bytes.ts';
 
 /** A blob as a listing shows it: what the store itself says, which whoever wrote the blob cannot choose. */
@@ -41,8 +40,8 @@ export interface NewBlob {
 export type CreateResult =
   /** The store acknowledged exactly these bytes. */
   | { readonly outcome: 'created' }
-  /** A blob has the name already, and is left as it is. `refusal`: the store's own words. */
-  | { readonly outcome: 'exists'; readonly existing: StoredBlob; readonly refusal: ServiceError };
+  /** A blob has the name already, and is left as it is. */
+  | { readonly outcome: 'exists'; readonly existing: StoredBlob };
 
 export interface ListOptions {
   /** Names from this one on, in the order of names; it need not be there itself. */

@@ -1,12 +1,11 @@
-import type { ServiceError } from '../model/service-error.ts';
 import { type BlobBytes, hashOf } from '../ports/blob-bytes.ts';
 import type { EscrowStore, NewBlob, StoredBlob } from '../ports/escrow-store.ts';
 
 export type PutOnce =
   /** The store acknowledged it, or it holds exactly our bytes because only its answer was lost. */
   | { readonly written: true; readonly sha256: string }
-  /** Somebody was there before; `refusal` is the store's own error. */
-  | { readonly written: false; readonly existing: StoredBlob; readonly refusal: ServiceError };
+  /** Somebody was there before. */
+  | { readonly written: false; readonly existing: StoredBlob };
 
 export function sha256Of(bytes: BlobBytes): string {
   return hashOf('sha256', bytes).digest('hex');
@@ -17,7 +16,7 @@ export async function putOnce(store: EscrowStore, blob: NewBlob, deadline: Abort
   const sha256 = sha256Of(blob.bytes);
   const created = await store.create({ ...blob, metadata: { ...blob.metadata, sha256 } }, deadline);
   if (created.outcome === 'created') return { written: true, sha256 };
-  const { existing, refusal } = created;
+  const { existing } = created;
   const isOurs = existing.metadata.sha256 === sha256 && existing.length === blob.bytes.length;
-  return isOurs ? { written: true, sha256 } : { written: false, existing, refusal };
+  return isOurs ? { written: true, sha256 } : { written: false, existing };
 }

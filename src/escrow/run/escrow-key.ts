@@ -1,7 +1,6 @@
 import { describeFailure } from '../model/failure.ts';
 import { failedOutcome, type Outcome, type RecordOutcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
-import { OutOfTime } from '../model/service-error.ts';
 import type { EscrowSource } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import type { Trigger } from '../ports/escrow-events.ts';
@@ -70,7 +69,6 @@ export async function backUp(
   { source, key, runId, trigger }: KeyJob,
   { keys, time }: EscrowPorts,
 ): Promise<Omit<NewBlob, 'name'>> {
-  if (time.softDeadline.aborted) throw new OutOfTime();
   const { bytes, takenAt } = await keys.backUpKey(key.name, time.softDeadline);
   const metadata = writeRecordMetadata({
     keyId: key.id,

@@ -43,18 +43,16 @@ export function escrowUnderName(job: NamedJob, ports: EscrowPorts): Promise<Outc
     const put = await putOnce(store, record, time.hardDeadline);
     if (put.written) return escrowed(key, record, put.sha256);
     if (isOwn(put.existing, key, runId)) return alreadyEscrowed(key, put.existing);
-    throw takenBy(put.existing, put.refusal);
+    throw takenBy(put.existing);
   });
 }
 
-function takenBy({ name, metadata: { runid } }: StoredBlob, cause?: ServiceError): EscrowFault {
+function takenBy({ name, metadata: { runid } }: StoredBlob): EscrowFault {
   const owner = runid === undefined ? '' : `, written by run ${runid}`;
-  const refusal = cause === undefined ? '' : `; ${reasonOf(cause)}`;
   return new EscrowFault(
     nameTaken,
-    `the blob "${name}" is already there${owner}${refusal}`,
+    `the blob "${name}" is already there${owner}`,
     'Nothing that exists is overwritten: choose another "blobName", or say "force" where the identity may overwrite.',
-    { cause },
   );
 }
 

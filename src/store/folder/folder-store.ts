@@ -111,12 +111,9 @@ export function createFolderStore(
   const create = (blob: NewBlob, createdAt: () => Date, deadline: AbortSignal): Promise<CreateResult> =>
     write(blob, deadline, async () => {
       const existing = await find(blob.name);
-      if (existing === undefined) {
-        await writeBlobFile(root, scratch, { ...blob, createdAt: createdAt() });
-        return { outcome: 'created' };
-      }
-      const refusal = folderError(`the file ${fileOf(root, blob.name)} is there already`, 'writeOnce', 'EEXIST');
-      return { outcome: 'exists', existing, refusal };
+      if (existing !== undefined) return { outcome: 'exists', existing };
+      await writeBlobFile(root, scratch, { ...blob, createdAt: createdAt() });
+      return { outcome: 'created' };
     });
 
   /** The blobs at and below a folder, in the order of their names: a folder sorts as its name with a slash. */

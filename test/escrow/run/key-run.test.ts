@@ -96,19 +96,23 @@ describe('a name that is taken', () => {
     });
   });
 
-  test.each([403, 409])('is refused with force and the remedy, where the identity may not (%i)', async (statusCode) => {
+  test.each([
+    [403, 'AuthorizationPermissionMismatch'],
+    [409, 'BlobImmutableDueToPolicy'],
+  ])('is refused with force and the remedy, where the identity may not (%i %s)', async (statusCode, code) => {
     const { store, keys } = scene({ name: 'signing' });
     await putTheirs(store, 'named/mine');
-    const writeOnce = {
-      ...store,
-      replace: () => Promise.reject(storageError({ statusCode, code: 'UnauthorizedBlobOverwrite' })),
+    const force = (answer: { readonly statusCode: number; readonly code: string }) => {
+      const replace = () => Promise.reject(storageError(answer));
+      return runNamedKey(jobOf('signing', { blobName: 'mine', force: true }), runPorts(keys, { ...store, replace }));
     };
-    const outcome = await runNamedKey(jobOf('signing', { blobName: 'mine', force: true }), runPorts(keys, writeOnce));
-    expect(outcome).toMatchObject({
+    expect(await force({ statusCode, code })).toMatchObject({
       outcome: 'failed',
       code: 'overwriteRefused',
       remedy: expect.stringContaining('write-once for this identity'),
     });
+    // That may succeed later, so it must not pass for a refusal that no retry can mend.
+    expect(await force({ statusCode: 503, code: 'ServerBusy' })).toMatchObject({ code: 'ServerBusy' });
     expect(textOf(store, 'named/mine')).toBe('theirs');
   });
 
@@ -164,7 +168,8 @@ describe('what settles a request', () => {
     const name = usualName.replace('.keybackup', `${number}.keybackup`);
     const own = { keyid: keyId, runid: runId, trigger: 'request', sha256: 'ab'.repeat(32), ...metadata };
     await store.create({ name, bytes: Buffer.from('x'), contentType: 'x', metadata: own }, noLimit);
-    return { name, keys, store, run: () => runNamedKey(jobOf('signing'), runPorts(keys, store)) };
+    const run = (more = {}) => runNamedKey(jobOf('signing', more), runPorts(keys, store));
+    return { name, keys, store, run };
   }
   const numbered = (number: number) => usualName.replace('.keybackup', `.${number}.keybackup`);
 
@@ -185,7 +190,10 @@ describe('what settles a request', () => {
     ['it is of another key', { backedupat: changedAt.toISOString(), keyid: keyId.replace('signing', 'payroll') }],
   ])('is no record of which %s: the key is backed up under the next free number', async (_, metadata) => {
     const { run, store, name } = await withRecord(metadata);
-    expect(await run()).toMatchObject({ outcome: 'escrowed', blobName: numbered(2) });
+    expect(await run({ whatIf: true })).toMatchObject({ outcome: 'wouldEscrow', blobName: numbered(2) });
+    const outcome = await run();
+    expect(outcome).toMatchObject({ outcome: 'escrowed', blobName: numbered(2) });
+    expect(outcome).not.toHaveProperty('unexpectedRecord');
     expect(textOf(store, name)).toBe('x');
     expect(store.blobs.get(numbered(2))?.metadata.backedupat).toBe(changedAt.toISOString());
     expect(await run()).toMatchObject({ outcome: 'alreadyEscrowed', blobName: numbered(2) });
@@ -255,7 +263,10 @@ test('a message delivered several times, killed or not, together or in turn, lea
         expect([...store.blobs.keys()]).toEqual([chosen === null ? usualName : `named/${chosen}`]);
         const told = outcomes.filter((outcome) => outcome !== undefined);
         expect(told.length).toBeGreaterThan(0);
-        for (const { outcome } of told) expect(['escrowed', 'alreadyEscrowed']).toContain(outcome);
+        for (const one of told) {
+          expect(['escrowed', 'alreadyEscrowed']).toContain(one.outcome);
+          expect(one).not.toHaveProperty('unexpectedRecord');
+        }
         expect(told.filter(({ outcome }) => outcome === 'escrowed').length).toBeLessThanOrEqual(1);
       },
     ),

@@ -35,14 +35,12 @@ describe('the store', () => {
   });
 
   test('never loses what another wrote under the name: the record takes the next number, with a warning', async () => {
-    const { store, ports, start } = scene([named('a', 'b')]);
-    const theirs = {
-      name: recordOf('a'),
-      bytes: Buffer.from('theirs'),
-      contentType: 'x',
-      metadata: { runid: 'other' },
-    };
-    await store.create(theirs, noLimit);
+    const { store, ports, start } = scene([named('a', 'b', 'foreseen')]);
+    const theirs = { bytes: Buffer.from('theirs'), contentType: 'x' };
+    await store.create({ ...theirs, name: recordOf('a'), metadata: { runid: 'other' } }, noLimit);
+    const keyid = 'https://contoso-prod.vault.azure.net/keys/foreseen';
+    const metadata = { runid: runId, keyid, sha256: 'ab'.repeat(32), backedupat: '2026-11-24T02:00:01.000Z' };
+    await store.create({ ...theirs, name: recordOf('foreseen'), metadata }, noLimit);
     const run = await start();
     const second = recordOf('a').replace('.keybackup', '.2.keybackup');
     expect(run.outcomes.find(({ key }) => key === 'a')).toMatchObject({
@@ -53,19 +51,33 @@ describe('the store', () => {
     expect(outcomesOf(run).b).toBe('escrowed');
     expect(store.blobs.get(second)?.metadata).toMatchObject({ runid: runId });
     expect(ports.lines.filter(({ level }) => level === 'warn')).toMatchObject([
-      { event: { event: 'escrow.key.escrowed', key: 'a', unexpectedRecord: true } },
+      { event: { event: 'escrow.key.escrowed', key: 'foreseen', already: true, unexpectedRecord: true } },
+      { event: { event: 'escrow.key.escrowed', key: 'a', already: false, unexpectedRecord: true } },
     ]);
     expect(Buffer.from(store.blobs.get(recordOf('a'))?.bytes ?? []).toString()).toBe('theirs');
+  });
+});
+
+test('what no outcome of a key could say, such as a line that cannot be logged, is a problem and stops no other key', async () => {
+  const { ports } = scene([named('a', 'b')]);
+  const log: typeof ports.log = (_, event) => {
+    if (event.event === 'escrow.key.escrowed' && event.key === 'a') throw new Error('the log is full');
+  };
+  const run = await runSource(jobOf(), { ...ports, log });
+  expect(outcomesOf(run)).toEqual({ a: 'escrowed', b: 'escrowed' });
+  expect(run).toMatchObject({
+    status: 'incomplete',
+    problems: [{ attempt: 'back up', subject: expect.stringContaining('key "a"') }],
   });
 });
 
 describe('a rerun', () => {
   test('of a finished run backs nothing up again, reports already escrowed, and takes the next report number', async () => {
     const { keys, store, start } = scene([named('a', 'b')]);
-    await start();
+    const first = await start();
     const before = new Map(store.blobs);
     const again = await start({ attempt: 2 });
-    expect(outcomesOf(again)).toEqual({ a: 'alreadyEscrowed', b: 'alreadyEscrowed' });
+    expect(again.outcomes).toEqual(first.outcomes.map((one) => ({ ...one, outcome: 'alreadyEscrowed' })));
     expect(again).toMatchObject({ status: 'ok', reportName: `runs/${runId}/vaults/contoso-prod.2.json` });
     expect(keys.backups).toEqual(['a', 'b']);
     for (const [name, blob] of before) expect(store.blobs.get(name)).toBe(blob);
@@ -145,6 +157,14 @@ describe('time', () => {
       expect(seen.ahead).toBeLessThanOrEqual(100 + most + 2);
     },
   );
+
+  test('that has run out fails the listing, and the report still says so', async () => {
+    const { keys, store } = scene([named('a')]);
+    const time = { softDeadline: AbortSignal.abort(), hardDeadline: noLimit };
+    const run = await runSource(jobOf(), runPorts(keys, store, time));
+    expect(run.problems).toMatchObject([{ code: 'outOfTime', attempt: 'list the keys of' }]);
+    expect(run.reportName).toBeDefined();
+  });
 
   test('that runs out during a backup still has the record written, until the last call', async () => {
     const { keys, store, ports } = scene([named('a')]);

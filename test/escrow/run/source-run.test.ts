@@ -10,6 +10,8 @@ describe('a run over a source', () => {
       [named('Signing', 'tmp-1'), [], [{ name: 'web', certificateBacked: true }, ...named('old-1', 'payroll')]],
       source,
     );
+    let answered = 41;
+    Object.assign(keys, { throttled: () => answered++ });
     const run = await start();
     expect(outcomesOf(run)).toEqual({
       Signing: 'escrowed',
@@ -51,6 +53,8 @@ describe('a run over a source', () => {
       status: 'ok',
       counts: { considered: 5, escrowed: 2, alreadyEscrowed: 0, skipped: 3, failed: 0 },
       resumed: false,
+      // Of this run, not of all that the process did.
+      throttled: 1,
       problems: [],
       asked: { except: ['tmp-*'] },
     });
