@@ -1,7 +1,7 @@
 import { count } from '../../escrow/model/count.ts';
 import { dayMs } from '../../escrow/model/day.ts';
 import { endOnRefusal } from '../../escrow/model/failure.ts';
-import { describeSource, type SourceId } from '../../escrow/model/source.ts';
+import { describeKey, describeSource, type SourceId } from '../../escrow/model/source.ts';
 import { certificateBackedKeys } from '../../escrow/records/certificate-backed.ts';
 import { nothingRestorable } from '../../escrow/records/record-choice.ts';
 import { listRecords } from '../../escrow/records/record-listing.ts';
@@ -52,7 +52,7 @@ export async function planRestores(options: PlanOptions, task: Task, found: () =
       elsewhere.push(...describeOtherPlace(pick.record, record));
     } else if (over !== undefined) {
       const { message: reason, remedy } = nothingRestorable(over, pick.passedOver.length);
-      const subject = `key "${over.record.keyName}" of ${describeSource(source)}`;
+      const subject = describeKey(over.record);
       const step = { action: 'refuse', code: 'recordNotFound', attempt: 'restore', subject, reason, remedy } as const;
       unrestorable.push({ record: over.record, step, begunBefore: false });
     }

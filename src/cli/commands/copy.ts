@@ -1,6 +1,6 @@
 import { type CopyResult, copyEscrow } from '../../app/copy/copy-escrow.ts';
 import { count, digits } from '../../escrow/model/count.ts';
-import { describeSource } from '../../escrow/model/source.ts';
+import { describeKey } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
 import { keyObject } from '../options/source-options.ts';
@@ -45,9 +45,7 @@ async function printResult(
 ): Promise<void> {
   say(io, `${count(copied, 'record')} copied (${showSize(bytes)}), ${digits(already)} already there.`);
   await print(io, `${manifest}\n${page}`);
-  for (const { source, keyName, blobName, reason } of leftOut) {
-    say(io, `Left out: key "${keyName}" of ${describeSource(source)}, ${blobName}: ${reason}.`);
-  }
+  for (const one of leftOut) say(io, `Left out: ${describeKey(one)}, ${one.blobName}: ${one.reason}.`);
   if (leftOut.some(({ code }) => code === 'archived')) {
     say(
       io,

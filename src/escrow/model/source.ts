@@ -63,6 +63,11 @@ export function sourceOption({ kind, name }: SourceId, prefix = ''): string {
   return `--${prefix}${kind === 'vault' ? 'vault' : 'hsm'}-name ${name}`;
 }
 
+/** `key "signing" of vault "contoso-prod"`. */
+export function describeKey({ source, keyName }: { readonly source: SourceId; readonly keyName: string }): string {
+  return `key "${keyName}" of ${describeSource(source)}`;
+}
+
 const folders: Record<SourceKind, string> = { vault: 'vaults', managedHsm: 'managed-hsms' };
 
 /** Key Vault's own rule for key names: 1–127 letters, digits and dashes. */

@@ -1,5 +1,5 @@
 import { EscrowFault } from '../model/failure.ts';
-import { describeSource, isSameSource, type SourceId } from '../model/source.ts';
+import { describeKey, isSameSource, type SourceId } from '../model/source.ts';
 import { listRecords, type RecordPlace } from './record-listing.ts';
 import { obstacleOf } from './record-obstacle.ts';
 import { type PassedOver, pickRecord, type RecordPick } from './record-pick.ts';
@@ -28,7 +28,7 @@ export async function chooseRecord(from: RecordPlace, choice: RecordChoice): Pro
   const when = asOf === undefined ? '' : ` from ${asOf.toISOString()} or before`;
   throw new EscrowFault(
     'recordNotFound',
-    `the escrow has no record of key "${keyName}" of ${describeSource(source)}${when}`,
+    `the escrow has no record of ${describeKey(choice)}${when}`,
     'See what there is: `keyvault-escrow list`.',
   );
 }
@@ -38,7 +38,7 @@ export function nothingRestorable({ record, obstacle }: PassedOver, count: numbe
   const others = count === 1 ? '' : ` (and ${count - 1} more like it)`;
   return new EscrowFault(
     'recordNotFound',
-    `no record of key "${record.keyName}" of ${describeSource(record.source)} can be restored: "${record.blobName}" ${obstacle.reason}${others}`,
+    `no record of ${describeKey(record)} can be restored: "${record.blobName}" ${obstacle.reason}${others}`,
     'Find out who put it there; take an older time (--at) or a record by its name (--blob-name).',
   );
 }
@@ -61,7 +61,7 @@ async function recordAt(
   if (isOther) {
     throw new EscrowFault(
       'otherRecord',
-      `the blob "${blobName}" holds key "${record.keyName}" of ${describeSource(record.source)}, not the key that you named`,
+      `the blob "${blobName}" holds ${describeKey(record)}, not the key that you named`,
       'Leave --name and the source out, or name another blob.',
     );
   }

@@ -1,5 +1,5 @@
 import type { Failure } from '../model/failure.ts';
-import { describeSource } from '../model/source.ts';
+import { describeKey } from '../model/source.ts';
 import type { RecordPick } from './record-pick.ts';
 import type { StoredRecord } from './stored-record.ts';
 
@@ -35,7 +35,7 @@ export function describeArchived(
   return {
     code: 'recordArchived',
     attempt: 'restore',
-    subject: `key "${record.keyName}" of ${describeSource(record.source)}`,
+    subject: describeKey(record),
     reason: `the record "${blobName}" is in the archive tier and cannot be read`,
     remedy: remedies.filter(Boolean).join(' '),
   };

@@ -1,6 +1,6 @@
 import { describeFailure, type Failure, refusalOf } from '../model/failure.ts';
 import { ServiceError } from '../model/service-error.ts';
-import { describeSource, type SourceId } from '../model/source.ts';
+import { describeKey, describeSource, type SourceId } from '../model/source.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import { describeRestorePlace } from './restore-place.ts';
 import { deletionLine, type LeftKey } from './restored-key.ts';
@@ -44,14 +44,13 @@ function knownRefusal(error: ServiceError, record: StoredRecord, target: SourceI
 
 /** A record that holds another key than it says. @param left where that key is now; absent: it was taken away, or never there. */
 export function describeStranger(record: StoredRecord, reasons: readonly string[], left?: LeftKey): Failure {
-  const { keyName, source, blobName } = record;
   const line = left === undefined ? '' : `Delete it: ${deletionLine(left.place, left.name)}. `;
   const place = left === undefined ? '' : `. It is in ${describeSource(left.place)} now, as key "${left.name}"`;
   return {
     code: 'stranger',
     attempt: 'restore',
-    subject: `key "${keyName}" of ${describeSource(source)}`,
-    reason: `what the record "${blobName}" holds is not that key: ${reasons.join('; ')}${place}`,
+    subject: describeKey(record),
+    reason: `what the record "${record.blobName}" holds is not that key: ${reasons.join('; ')}${place}`,
     remedy: `${line}Keep the record, find out who wrote it, and restore an older one (--at or --blob-name).`,
   };
 }

@@ -1,5 +1,5 @@
 import { describeFailure } from '../model/failure.ts';
-import { describeSource } from '../model/source.ts';
+import { describeKey } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import { compareKey, compareRestored, type KeyReference } from './comparison.ts';
@@ -70,7 +70,7 @@ export async function recoverKey(record: StoredRecord, ports: RestorePorts): Pro
     const stranger = {
       code: 'stranger',
       attempt: 'recover',
-      subject: `key "${key}" of ${describeSource(source)}`,
+      subject: describeKey(record),
       reason: `what was recovered is not the key of the record "${blobName}": ${reasons.join('; ')}`,
       remedy: `If it is not the one, delete it: ${deletionLine(source, name)}. Then restore the key from its record.`,
     };

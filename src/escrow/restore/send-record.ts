@@ -1,7 +1,7 @@
 import { describeFailure, type Failure } from '../model/failure.ts';
 import type { FailureKind } from '../model/failure-kind.ts';
 import { OutOfTime, ServiceError } from '../model/service-error.ts';
-import { describeSource } from '../model/source.ts';
+import { describeKey } from '../model/source.ts';
 import { type ConflictWait, conflictWaitsMs } from '../ports/conflict-wait.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { DeletedKey, KeyInside, KeyOperator } from '../ports/key-operator.ts';
@@ -95,12 +95,12 @@ function isRefusal(error: unknown): boolean {
   return error instanceof ServiceError && !withoutClearAnswer.includes(error.kind);
 }
 
-function corrupt({ keyName, blobName, source }: StoredRecord, fault: string): Failure {
+function corrupt(record: StoredRecord, fault: string): Failure {
   return {
     code: 'corruptRecord',
     attempt: 'restore',
-    subject: `key "${keyName}" of ${describeSource(source)}`,
-    reason: `the record "${blobName}" is corrupt: ${fault}. Nothing was sent to the service`,
+    subject: describeKey(record),
+    reason: `the record "${record.blobName}" is corrupt: ${fault}. Nothing was sent to the service`,
     remedy:
       'Restore an older record of the key (--at or --blob-name); keep this blob for whoever finds out what happened to it.',
   };

@@ -8,7 +8,7 @@ import {
 } from '../../../app/drill/prepare-drill.ts';
 import { count } from '../../../escrow/model/count.ts';
 import { capitalised } from '../../../escrow/model/finding.ts';
-import { describeSource } from '../../../escrow/model/source.ts';
+import { describeKey } from '../../../escrow/model/source.ts';
 import { keyObject, namesOfPath } from '../../options/source-options.ts';
 import { firstOfEach } from '../../terminal/first-of-each.ts';
 import type { Io } from '../../terminal/io.ts';
@@ -16,7 +16,7 @@ import { painter, print, say } from '../../terminal/print.ts';
 
 /** `key "signing" of vault "contoso-prod", proven last on 2026-10-01`. */
 export function describeChosen({ record, previousAttempts }: ChosenRecord): string {
-  return `key "${record.keyName}" of ${describeSource(record.source)}, ${describeBefore(previousAttempts)}`;
+  return `${describeKey(record)}, ${describeBefore(previousAttempts)}`;
 }
 
 function describeBefore(before: ChosenRecord['previousAttempts']): string {
@@ -40,8 +40,7 @@ export function receiptObject({ receipt, receiptName }: Drill): object {
 
 /** Keys whose turn it is, and that cannot be proven in this target. */
 export function printLeftOut(keys: readonly LeftOutKey[], io: Io): void {
-  const lineOf = ({ source, keyName, reason }: LeftOutKey): string =>
-    `Left out: key "${keyName}" of ${describeSource(source)}. ${capitalised(reason)}`;
+  const lineOf = (key: LeftOutKey): string => `Left out: ${describeKey(key)}. ${capitalised(key.reason)}`;
   for (const line of firstOfEach(keys, () => 'leftOut', lineOf, 'see them all with --json')) say(io, line);
 }
 
@@ -50,8 +49,7 @@ export function printFailedEarlier(keys: readonly UnprovenKey[], io: Io): void {
   if (keys.length === 0) return;
   const paint = painter(io, 'stderr');
   say(io, paint('red', `Not proven when tried last, and not tried now: ${count(keys.length, 'key')}`));
-  const lineOf = ({ source, keyName, failedAt }: UnprovenKey): string =>
-    `key "${keyName}" of ${describeSource(source)}, failed on ${day(failedAt)}`;
+  const lineOf = (key: UnprovenKey): string => `${describeKey(key)}, failed on ${day(key.failedAt)}`;
   for (const line of firstOfEach(keys, () => 'notProven', lineOf, 'see them all with --json')) say(io, `  ${line}`);
   say(io, `The receipts in drills/ say why. Mend that, then try again by name: --name ${keys[0]?.keyName}.`);
 }
