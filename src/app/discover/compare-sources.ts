@@ -1,6 +1,7 @@
 import { isSameSource, type SourceId } from '../../escrow/model/source.ts';
+import { sourceOf } from '../source-settings.ts';
 import type { FoundSource } from './find-sources.ts';
-import { isSample, type SourceEntry, sourceOf } from './sources-file.ts';
+import { isSample, type SourceEntry } from './sources-file.ts';
 
 /** What is to become of a source: it is escrowed, somebody decided that it is not, or nobody thought of it. */
 export type Standing =

@@ -1,6 +1,7 @@
 import { isSameSource, namesOfSource, type SourceId } from '../../escrow/model/source.ts';
+import { sourceOf } from '../source-settings.ts';
 import type { FoundSource } from './find-sources.ts';
-import { isSample, type SourceEntry, sourceOf } from './sources-file.ts';
+import { isSample, type SourceEntry } from './sources-file.ts';
 
 export type SourceChange =
   | { readonly kind: 'added'; readonly source: SourceId }
