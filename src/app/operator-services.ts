@@ -6,7 +6,7 @@ import type { PacedSource } from '../escrow/model/source.ts';
 import type { KeyOperator } from '../escrow/ports/key-operator.ts';
 import type { RequestQueue } from '../escrow/ports/request-queue.ts';
 import { prepareStore } from '../store/open-store.ts';
-import { compose, onePerSource, type Services } from './services.ts';
+import { atFirstUse, compose, onePerSource, type Services } from './services.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -27,15 +27,11 @@ export interface OperatorServices extends Services {
 
 export function createOperatorServices(settings: Settings, clock: Clock = systemClock): OperatorServices {
   const { services, credential, keyClientOf } = compose(settings, clock);
-  let requests: RequestQueue | undefined;
   return {
     ...services,
     operatorOf: onePerSource((target) => createKeyOperator(keyClientOf(target), services.keysOf(target))),
-    // At its first use: not every command needs the queue, nor has its settings.
-    get requests() {
-      requests ??= createRequestQueue(settings.queueServiceUrl, settings.queueName, credential, clock);
-      return requests;
-    },
+    // Not every command needs the queue, nor has its settings.
+    requests: atFirstUse(() => createRequestQueue(settings.queueServiceUrl, settings.queueName, credential, clock)),
     prepareStore: () => prepareStore(settings.containerUrl),
     resourceGraph: createResourceGraph(settings.resourceManagerUrl, credential, clock),
     sleep: (ms, until) => clock.sleep(ms, until),

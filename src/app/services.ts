@@ -5,6 +5,7 @@ import { createKeySource } from '../azure/key-vault/key-source.ts';
 import { createStorageAccount } from '../azure/storage-account.ts';
 import { type PacedSource, sourcePath } from '../escrow/model/source.ts';
 import type { ConflictWait } from '../escrow/ports/conflict-wait.ts';
+import type { EscrowStore } from '../escrow/ports/escrow-store.ts';
 import type { EscrowStores } from '../escrow/ports/escrow-stores.ts';
 import type { KeySource } from '../escrow/ports/key-source.ts';
 import type { StorageAdministration } from '../escrow/ports/storage-protection.ts';
@@ -46,18 +47,23 @@ export function compose(settings: Settings, clock: Clock) {
   const keyClientOf = onePerSource((source) =>
     openKeyClient({ source, suffixes: settings.suffixes, credential, clock, waiting: reportWait }),
   );
-  const store = openEscrowStore({ url: () => settings.containerUrl, credential, clock });
-  const audits = openEscrowStore({ url: () => settings.auditContainerUrl, credential, clock, mayBeMissing: true });
-  const drills = openEscrowStore({ url: () => settings.drillContainerUrl, credential, clock, mayBeMissing: true });
+  const opened: ReturnType<typeof openEscrowStore>[] = [];
+  // Whoever does without a store needs no setting for it.
+  const openLater = (urlOf: () => string, mayBeMissing: boolean): EscrowStore =>
+    atFirstUse(() => {
+      const store = openEscrowStore(urlOf(), credential, clock, mayBeMissing);
+      opened.push(store);
+      return store;
+    });
   const services: Services = {
     settings,
     storage:
       settings.accountId === undefined
         ? undefined
         : createStorageAccount(settings.accountId, settings.resourceManagerUrl, credential, clock),
-    store,
-    audits,
-    drills,
+    store: openLater(() => settings.containerUrl, false),
+    audits: openLater(() => settings.auditContainerUrl, true),
+    drills: openLater(() => settings.drillContainerUrl, true),
     now: () => new Date(clock.now()),
     keysOf: onePerSource((source) => createKeySource(keyClientOf(source))),
     timeBudget() {
@@ -68,12 +74,23 @@ export function compose(settings: Settings, clock: Clock) {
       };
     },
     release: async () => {
-      await Promise.all([store, audits, drills].map((store) => store.release()));
+      await Promise.all(opened.map((store) => 'release' in store && store.release()));
     },
     onWait: (listener) => void listeners.push(listener),
     reportWait,
   };
   return { services, credential, keyClientOf };
+}
+
+/** Stands for what `make` makes, which happens when a member of it is first used. */
+export function atFirstUse<T extends object>(make: () => T): T {
+  let made: T | undefined;
+  return new Proxy({} as T, {
+    get(_, member) {
+      made ??= make();
+      return Reflect.get(made, member);
+    },
+  });
 }
 
 /** Makes one thing for each source, at its first use. */
