@@ -1,6 +1,6 @@
 import { dayMs } from '../../escrow/model/day.ts';
 import { type RunId, scheduledRunId } from '../../escrow/model/run-id.ts';
-import { isSameSource, type SourceId } from '../../escrow/model/source.ts';
+import { isSameSource, type SourceId, sourcePath } from '../../escrow/model/source.ts';
 import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
 import { parseRunBlobName, runPrefix } from '../../escrow/records/blob-names.ts';
 import { readStartedMarker } from '../../escrow/records/run-report.ts';
@@ -16,19 +16,19 @@ export async function unfinishedRun(
   deadline: AbortSignal,
 ): Promise<RunId | undefined> {
   const startFrom = runPrefix(scheduledRunId(new Date(now.getTime() - dayMs)));
-  const runs = new Map<string, { readonly runId: RunId; marker?: string; isOk: boolean }>();
+  const begun: { readonly runId: RunId; readonly run: string; readonly marker: string }[] = [];
+  const ended = new Set<string>();
   for await (const blob of store.list(runPrefix(), deadline, { startFrom, metadata: true })) {
     const parsed = parseRunBlobName(blob.name);
     if (parsed === undefined || !sources.some((source) => isSameSource(source, parsed.source))) continue;
-    const id = `${parsed.runId} ${parsed.source.kind} ${parsed.source.name}`;
-    const run = runs.get(id) ?? { runId: parsed.runId, isOk: false };
-    runs.set(id, run);
-    if (parsed.what === 'started') run.marker = blob.name;
-    else run.isOk ||= blob.metadata.status === 'ok';
+    const { runId } = parsed;
+    const run = `${runId} ${sourcePath(parsed.source)}`;
+    if (parsed.what === 'started') begun.push({ runId, run, marker: blob.name });
+    else if (blob.metadata.status === 'ok') ended.add(run);
   }
-  for (const run of [...runs.values()].reverse()) {
-    if (run.marker === undefined || run.isOk) continue;
-    if ((await readStartedMarker(store, run.marker, deadline))?.trigger === 'command') return run.runId;
+  for (const { runId, run, marker } of begun.reverse()) {
+    if (ended.has(run)) continue;
+    if ((await readStartedMarker(store, marker, deadline))?.trigger === 'command') return runId;
   }
   return undefined;
 }
