@@ -1,4 +1,3 @@
-import type { LocalSourceKind } from './data-actions.ts';
 import { publicPart } from './key-material.ts';
 import { type DeletedStoredKey, recoverableDays, type SourceState } from './source-state.ts';
 import { currentVersion, type StoredKey, type StoredVersion } from './stored-key.ts';
@@ -18,21 +17,17 @@ export function keyBundle(source: SourceState, key: StoredKey, version: StoredVe
     key_ops: version.keyOps,
     ...publicPart(version.kty, version.material.read()),
   };
-  return { key: jwk, ...described(source.kind, key, version, apiVersion, true) };
+  return { key: jwk, ...described(source, key, version, apiVersion, true) };
 }
 
-/** One entry of a listing of keys. */
+/** One entry of a listing of keys: the current version under the key's own identifier. */
 export function keyItem(source: SourceState, key: StoredKey, apiVersion: string): Json {
-  const version = currentVersion(key);
-  return { kid: keyIdentifier(source, key.name), ...described(source.kind, key, version, apiVersion, false) };
+  return { ...versionItem(source, key, currentVersion(key), apiVersion), kid: keyIdentifier(source, key.name) };
 }
 
 /** One entry of a listing of versions. */
 export function versionItem(source: SourceState, key: StoredKey, version: StoredVersion, apiVersion: string): Json {
-  return {
-    kid: keyIdentifier(source, key.name, version.id),
-    ...described(source.kind, key, version, apiVersion, false),
-  };
+  return { kid: keyIdentifier(source, key.name, version.id), ...described(source, key, version, apiVersion, false) };
 }
 
 export function deletedBundle(source: SourceState, deleted: DeletedStoredKey, apiVersion: string): Json {
@@ -52,28 +47,24 @@ function deletion(source: SourceState, deleted: DeletedStoredKey): Json {
   };
 }
 
+/** `recoverableDays` came with 7.1, `exportable` with 7.3; a vault's listings have no `exportable`, an HSM's do. */
 function described(
-  kind: LocalSourceKind,
+  { kind }: SourceState,
   key: StoredKey,
   version: StoredVersion,
   apiVersion: string,
   isBundle: boolean,
 ): Json {
-  return {
-    attributes: attributes(kind, version, apiVersion, isBundle),
-    ...(version.tags && { tags: version.tags }),
-    ...(key.managed && { managed: true }),
-  };
-}
-
-/** `recoverableDays` came with 7.1, `exportable` with 7.3; a vault's listings have no `exportable`, an HSM's do. */
-function attributes(kind: LocalSourceKind, version: StoredVersion, apiVersion: string, isBundle: boolean): Json {
-  const { exportable, ...always } = version.attributes;
+  const { exportable, ...attributes } = version.attributes;
   const showsExportable = kind === 'managedHsm' || (isBundle && !/^7\.[0-2]$/.test(apiVersion));
   return {
-    ...always,
-    recoveryLevel: kind === 'vault' ? 'Recoverable+Purgeable' : 'CustomizedRecoverable+Purgeable',
-    ...(apiVersion !== '7.0' && { recoverableDays: recoverableDays[kind] }),
-    ...(showsExportable && { exportable }),
+    attributes: {
+      ...attributes,
+      recoveryLevel: kind === 'vault' ? 'Recoverable+Purgeable' : 'CustomizedRecoverable+Purgeable',
+      ...(apiVersion !== '7.0' && { recoverableDays: recoverableDays[kind] }),
+      ...(showsExportable && { exportable }),
+    },
+    ...(version.tags && { tags: version.tags }),
+    ...(key.managed && { managed: true }),
   };
 }
