@@ -79,7 +79,6 @@ function listKeys(source: SourceState, call: Call): Answer {
     items: listedKeys(source),
     marker: (key) => listingMarker(source, key),
     render: (key) => keyItem(source, key, call.apiVersion),
-    emptyPages: source.kind === 'vault',
   });
 }
 
@@ -96,7 +95,6 @@ function listVersions(source: SourceState, key: StoredKey, call: Call): Answer {
     items: numbered.sort((a, b) => (a.marker < b.marker ? -1 : 1)),
     marker: ({ marker }) => marker,
     render: ({ version }) => versionItem(source, key, version, call.apiVersion),
-    emptyPages: false,
   });
 }
 
@@ -108,7 +106,6 @@ function listDeletedKeys(source: SourceState, call: Call): Answer {
     items: inListingOrder(source, [...source.deleted.values()], ({ key }) => key),
     marker: ({ key }) => listingMarker(source, key),
     render: (deleted) => deletedItem(source, deleted, call.apiVersion),
-    emptyPages: source.kind === 'vault',
   });
 }
 

@@ -14,8 +14,6 @@ export interface PageRequest<T> {
   readonly items: readonly T[];
   readonly marker: (item: T) => string;
   readonly render: (item: T) => unknown;
-  /** A vault also sends empty pages that carry a nextLink; here one after every second full page. */
-  readonly emptyPages: boolean;
 }
 
 /**
@@ -34,10 +32,12 @@ export function page<T>(request: PageRequest<T>): Answer {
   const at = token === null ? { marker: '', page: 0 } : readToken(source, token);
   if (at === undefined) return badParameter('The skiptoken is invalid.');
   const start = firstAtOrAfter(items, marker, at.marker);
-  const isEmptyPage = request.emptyPages && at.page % 3 === 2;
+  // A vault also sends empty pages that carry a nextLink; here, among keys, one after every second full page.
+  const hasEmptyPages = source.kind === 'vault' && request.call.operation !== 'listVersions';
+  const isEmptyPage = hasEmptyPages && at.page % 3 === 2;
   const taken = isEmptyPage ? [] : items.slice(start, start + size);
   const next = items[start + taken.length];
-  const endsWithEmptyPage = request.emptyPages && at.page % 3 === 1 && taken.length === size;
+  const endsWithEmptyPage = hasEmptyPages && at.page % 3 === 1 && taken.length === size;
   const nextMarker = next === undefined ? (endsWithEmptyPage ? '~' : undefined) : marker(next);
   const value = taken.map(request.render);
   if (nextMarker === undefined) {

@@ -43,6 +43,12 @@ describe('a vault', () => {
     expect(seen.at(-1)?.nextLink).toBeNull();
   });
 
+  test('lists the versions of one key without empty pages', async () => {
+    vault.addKey({ name: 'signing', versions: 60 });
+    const seen = await pages(`${vault.url}/keys/signing/versions?api-version=7.4`);
+    expect(seen.map(({ size }) => size)).toEqual([25, 25, 10]);
+  });
+
   test('carries a smaller page size on in the nextLink', async () => {
     addKeys(vault, 5);
     const seen = await pages(`${vault.url}/keys?maxresults=3&api-version=7.4`);
