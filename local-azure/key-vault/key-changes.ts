@@ -15,10 +15,10 @@ import {
 import { keyBundle } from './wire-form.ts';
 
 const attributes = z.object({
-  enabled: z.boolean().optional(),
-  nbf: z.number().optional(),
-  exp: z.number().optional(),
-  exportable: z.boolean().optional(),
+  enabled: z.exactOptional(z.boolean()),
+  nbf: z.exactOptional(z.number()),
+  exp: z.exactOptional(z.number()),
+  exportable: z.exactOptional(z.boolean()),
 });
 const keyType = z.enum(['RSA', 'RSA-HSM', 'EC', 'EC-HSM', 'oct', 'oct-HSM']);
 const properties = { attributes: attributes.optional(), tags: z.record(z.string(), z.string()).optional() };
@@ -72,11 +72,7 @@ export function updateKey(source: SourceState, key: StoredKey, version: StoredVe
   const parsed = change.safeParse(call.body ?? {});
   if (!parsed.success) return badParameter(firstFault(parsed.error));
   version.keyOps = parsed.data.key_ops ?? version.keyOps;
-  version.attributes = {
-    ...version.attributes,
-    ...defined(parsed.data.attributes ?? {}),
-    updated: seconds(source),
-  };
+  version.attributes = { ...version.attributes, ...parsed.data.attributes, updated: seconds(source) };
   if (parsed.data.tags !== undefined) version.tags = parsed.data.tags;
   noteChange(source, key.name);
   return { status: 200, body: keyBundle(source, key, version, call.apiVersion) };
@@ -96,7 +92,7 @@ function putVersion(source: SourceState, name: string, call: Call, version: NewV
 
 function newAttributes(source: SourceState, asked: z.infer<typeof attributes> | undefined): StoredAttributes {
   const at = seconds(source);
-  return { enabled: true, created: at, updated: at, exportable: false, ...defined(asked ?? {}) };
+  return { enabled: true, created: at, updated: at, exportable: false, ...asked };
 }
 
 /** A Managed HSM has protected keys only, whatever the request calls them. */
@@ -118,10 +114,4 @@ function isPrivateKey(jwk: JsonWebKey): boolean {
 function firstFault(error: z.ZodError): string {
   const issue = error.issues[0];
   return `Property "${issue?.path.join('.') || 'body'}" is invalid: ${issue?.message}`;
-}
-
-type Defined<T> = { [Member in keyof T]?: Exclude<T[Member], undefined> };
-
-function defined<T extends object>(members: T): Defined<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
