@@ -4,7 +4,7 @@ import type { FaultEffect } from './faults.ts';
 import { forbidden, operationInProgress, type RefusedCall, throttled } from './service-errors.ts';
 
 /** The answer that a fault gives instead of any work; undefined for faults of the connection or of the work's answer. */
-export function answerInstead(effect: FaultEffect, call: RefusedCall, audience: string): Answer | undefined {
+export function answerInstead(effect: FaultEffect, call: RefusedCall): Answer | undefined {
   switch (effect.kind) {
     case 'throttle':
       return { ...throttled, headers: retryAfterHeader(effect.retryAfter) };
@@ -18,7 +18,7 @@ export function answerInstead(effect: FaultEffect, call: RefusedCall, audience: 
     case 'conflict':
       return operationInProgress(call.operation, call.keyName ?? '');
     case 'expireToken':
-      return challenge(call.source.kind, audience, 'expired');
+      return challenge(call.source.kind, call.source.audience, 'expired');
     case 'foreignChallenge':
       return challenge(call.source.kind, effect.resource, 'missing');
     case 'forbidden':

@@ -2,7 +2,7 @@ import type { Authentication } from '../identity/identities.ts';
 import type { Answer } from './answer.ts';
 import { answerInstead, spoiled } from './applied-fault.ts';
 import { challenge } from './challenge.ts';
-import { dataActionOf, type KeyVaultOperation } from './data-actions.ts';
+import { dataActionOf, type KeyVaultOperation, operations } from './data-actions.ts';
 import type { FaultEffect } from './faults.ts';
 import { perform } from './operations.ts';
 import type { Call } from './route.ts';
@@ -13,8 +13,6 @@ export interface Exchange {
   readonly source: SourceState;
   readonly call: Call;
   readonly authentication: Authentication;
-  /** What a token for this source must be for, e.g. `https://vault.azure.net`. */
-  readonly audience: string;
   /** Path and query, as asked. */
   readonly target: string;
   readonly effect: FaultEffect | undefined;
@@ -25,33 +23,28 @@ export type Settled = Answer | 'cut' | 'silence';
 
 /** Decides, and carries out, one request. The order is the service's: token, throttle, roles, work. */
 export async function settle(exchange: Exchange): Promise<Settled> {
-  const { source, effect, audience, target } = exchange;
+  const { source, effect, target } = exchange;
   if (effect?.kind === 'stall') return 'silence';
   if (effect?.kind === 'reset') return 'cut';
-  const instead = effect === undefined ? undefined : answerInstead(effect, subjectOf(exchange), audience);
+  const instead = effect === undefined ? undefined : answerInstead(effect, subjectOf(exchange));
   const worked = instead ?? (await work(exchange));
   if (worked === 'neverAnswers') return 'silence';
   if (effect === undefined) return worked;
   return effect.kind === 'resetAfterWork' ? 'cut' : spoiled(effect, worked, `${source.url}${target}`);
 }
 
-/** Those that the service's request limits are about here; writes are never throttled. */
-const throttledOperations = new Set<KeyVaultOperation>([
-  'backupKey',
-  'getKey',
-  'listKeys',
-  'listVersions',
-  'getDeletedKey',
-  'listDeletedKeys',
-]);
+/** The service's request limits are about reads and backups here; writes are never throttled. */
+function isLimited(operation: KeyVaultOperation): boolean {
+  return operation !== 'other' && /^(?:list|get|backup)$/.test(operations[operation].policy);
+}
 
 async function work(exchange: Exchange): Promise<Answer | 'neverAnswers'> {
-  const { source, call, authentication, audience } = exchange;
-  if ('failure' in authentication) return challenge(source.kind, audience, authentication.failure);
-  if (throttledOperations.has(call.operation) && !source.limiter.take()) return throttled;
-  const { dataAction } = subjectOf(exchange);
-  if (dataAction !== '' && !authentication.identity.dataActions.has(dataAction)) {
-    return forbidden(source.kind === 'vault' ? 'ForbiddenByRbac' : 'AccessDenied', subjectOf(exchange));
+  const { source, call, authentication } = exchange;
+  if ('failure' in authentication) return challenge(source.kind, source.audience, authentication.failure);
+  if (isLimited(call.operation) && !source.limiter.take()) return throttled;
+  const subject = subjectOf(exchange);
+  if (subject.dataAction !== '' && !authentication.identity.dataActions.has(subject.dataAction)) {
+    return forbidden(source.kind === 'vault' ? 'ForbiddenByRbac' : 'AccessDenied', subject);
   }
   return perform(source, call);
 }

@@ -89,6 +89,7 @@ export function createSourceState(options: LocalSourceOptions, suffix: string, n
     name,
     host: `${name}.${suffix}`,
     url: `https://${name}.${suffix}`,
+    audience: `https://${suffix}`,
     realm,
     subscriptionId,
     isStandard: options.kind === 'vault' && options.sku === 'standard',

@@ -15,8 +15,6 @@ import { createSourceState, type LocalSource, type LocalSourceOptions, localSour
 import { route } from './route.ts';
 import type { SourceState } from './source-state.ts';
 
-export type { LocalSource, LocalSourceOptions } from './local-source.ts';
-
 export interface KeyVaultServiceOptions {
   readonly identities: IdentityRegistry;
   /** Milliseconds since 1970; the machine's clock by default. */
@@ -58,60 +56,35 @@ export interface KeyVaultService {
   readonly faults: FaultPlan<FaultMatcher, FaultEffect>;
 }
 
-type Served = { source: SourceState; view: LocalSource };
-type Entry = { -readonly [Member in keyof RequestRecord]: RequestRecord[Member] };
-
 export function createKeyVaultService(options: KeyVaultServiceOptions): KeyVaultService {
   const now = options.now ?? Date.now;
   const suffixes = options.suffixes ?? azureCloudSuffixes;
   const random = options.random ?? seededRandom(20_261_124);
   const faults = createFaultPlan<FaultMatcher, FaultEffect, FaultSubject>(matchesFault, random);
-  const served = new Map<string, Served>();
-  const requests: Entry[] = [];
+  const served = new Map<string, { source: SourceState; view: LocalSource }>();
+  const requests: RequestRecord[] = [];
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
     const method = request.method ?? 'GET';
     const target = request.url ?? '/';
     const routed = route(method, target);
-    const entry: Entry = {
-      at: now(),
-      source: host,
-      method,
-      path: target,
-      operation: routed.operation,
-      keyName: routed.keyName,
-      status: 0,
-      identity: undefined,
-      authenticated: false,
-    };
-    requests.push(entry);
+    const { operation, keyName, query } = routed;
     const source = served.get(host)?.source;
-    if (source === undefined) {
-      request.socket.destroy();
-      return;
-    }
-    const audience = `https://${suffixes[source.kind]}`;
-    const authentication = options.identities.authenticate(request.headers.authorization, audience);
+    const authentication = options.identities.authenticate(request.headers.authorization, source?.audience ?? '');
     const identity = 'identity' in authentication ? authentication.identity : undefined;
-    entry.identity = identity?.name;
-    entry.authenticated = identity !== undefined;
-    const { delayMs, effect } = faults.choose({
-      source: source.name,
-      operation: routed.operation,
-      keyName: routed.keyName,
-      authenticated: entry.authenticated,
-    });
-    const apiVersion = requestedApiVersion(source.kind, routed.query);
+    const asked = { operation, keyName, authenticated: identity !== undefined };
+    const entry = { at: now(), source: host, method, path: target, ...asked, identity: identity?.name, status: 0 };
+    requests.push(entry);
+    if (source === undefined) return void request.socket.destroy();
+    const { delayMs, effect } = faults.choose({ source: source.name, ...asked });
+    const apiVersion = requestedApiVersion(source.kind, query);
     const call = { ...routed, method, apiVersion, body: parse(await text(request)) };
     if (delayMs > 0) await delay(delayMs);
     if (response.destroyed) return;
-    const settled = await settle({ source, call, authentication, audience, target, effect });
+    const settled = await settle({ source, call, authentication, target, effect });
     if (settled === 'silence') return;
-    if (settled === 'cut') {
-      request.socket.destroy();
-      return;
-    }
+    if (settled === 'cut') return void request.socket.destroy();
     const rendered = renderAnswer(settled, {
       kind: source.kind,
       requestId: randomUUID(),

@@ -17,6 +17,8 @@ export interface SourceState {
   readonly name: string;
   readonly host: string;
   readonly url: string;
+  /** What a token for it must be for, e.g. `https://vault.azure.net`. */
+  readonly audience: string;
   /** Backups can be restored where this is equal: subscription and geography, or the security domain. */
   readonly realm: string;
   readonly subscriptionId: string;
