@@ -1,3 +1,4 @@
+import { percentDecoded } from '../network/percent-decoded.ts';
 import type { KeyVaultOperation } from './data-actions.ts';
 
 /** A request line, understood. Names are percent-decoded: the SDK writes `api%2Dversion`. */
@@ -23,7 +24,7 @@ export function route(method: string, target: string): Route {
   // A target such as `//keys` must not pass for a host.
   const url = new URL(`https://host.invalid${target.startsWith('/') ? '' : '/'}${target}`);
   const path = url.pathname;
-  const [collection, name, third, ...rest] = path.split('/').slice(1).map(decode);
+  const [collection, name, third, ...rest] = path.split('/').slice(1).map(percentDecoded);
   const operation = rest.length > 0 ? 'other' : operationOf(method, collection, name, third);
   const named = operation !== 'restoreKey' && name !== undefined && name !== '';
   const versioned = (operation === 'getKey' || operation === 'updateKey') && third !== undefined && third !== '';
@@ -57,12 +58,4 @@ function operationOf(method: string, collection?: string, name = '', third = '')
 
 function readOf(third: string): KeyVaultOperation {
   return third === 'rotationpolicy' || third === 'attestation' ? 'other' : 'getKey';
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }

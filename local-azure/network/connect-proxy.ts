@@ -21,10 +21,9 @@ export interface ConnectProxy {
   readonly refusedHosts: string[];
   /** Connections opened so far, per host name. */
   readonly connections: ReadonlyMap<string, number>;
-  /** @param hostPattern an exact host name, or `.suffix` for everything under it. */
-  route(hostPattern: string, port: number): void;
+  route(host: string, port: number): void;
   /** Sets, or with undefined clears, the fault of a route. Open connections live on: see {@link dropConnections}. */
-  setFault(hostPattern: string, fault: ConnectionFault | undefined): void;
+  setFault(host: string, fault: ConnectionFault | undefined): void;
   /** Resets the open connections of one host, or of all. Clients that keep connections alive then open new ones. */
   dropConnections(host?: string): void;
   stop(): Promise<void>;
@@ -50,7 +49,7 @@ export async function startConnectProxy(): Promise<ConnectProxy> {
     client.on('error', () => client.destroy());
     const target = (request.url ?? '').toLowerCase();
     const host = target.replace(/:443$/, '');
-    const route = host === target ? undefined : findRoute(routes, host);
+    const route = host === target ? undefined : routes.get(host);
     if (route === undefined) {
       refusedHosts.push(target);
       client.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
@@ -67,13 +66,13 @@ export async function startConnectProxy(): Promise<ConnectProxy> {
     url: `http://127.0.0.1:${port}`,
     refusedHosts,
     connections,
-    route(hostPattern, routePort) {
-      routes.set(hostPattern.toLowerCase(), { port: routePort });
+    route(host, routePort) {
+      routes.set(host.toLowerCase(), { port: routePort });
     },
-    setFault(hostPattern, fault) {
-      const route = routes.get(hostPattern.toLowerCase());
+    setFault(host, fault) {
+      const route = routes.get(host.toLowerCase());
       if (route === undefined) {
-        throw new Error(`No route "${hostPattern}" in the proxy: the routes are ${[...routes.keys()].join(', ')}.`);
+        throw new Error(`No route "${host}" in the proxy: the routes are ${[...routes.keys()].join(', ')}.`);
       }
       route.fault = fault;
     },
@@ -85,13 +84,6 @@ export async function startConnectProxy(): Promise<ConnectProxy> {
       await stop();
     },
   };
-}
-
-function findRoute(routes: Map<string, Route>, host: string): Route | undefined {
-  const exact = routes.get(host);
-  if (exact !== undefined) return exact;
-  const dot = host.indexOf('.');
-  return dot <= 0 ? undefined : routes.get(host.slice(dot));
 }
 
 function openTunnel(client: Socket, head: Buffer, route: Route): void {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { percentDecoded } from '../network/percent-decoded.ts';
 
 /** What a storage request asks for, and the data actions that Azure wants for it. */
 export interface StorageCall {
@@ -98,7 +99,7 @@ export function storageCall(
     service,
     operation,
     containerName: containerName || undefined,
-    blobName: level === 'blob' ? decode(below) : undefined,
+    blobName: level === 'blob' ? percentDecoded(below) : undefined,
     anyOf,
     allOf: operation === undefined ? [] : moreFor(operation, searchParams, headers),
   };
@@ -131,12 +132,4 @@ function compOf(query: URLSearchParams, headers: IncomingHttpHeaders, place: str
   if (comp !== undefined) return comp;
   if (place === 'GET messages' && query.get('peekonly') === 'true') return 'peek';
   return place === 'PUT blob' && headers['x-ms-copy-source'] !== undefined ? 'copy' : undefined;
-}
-
-function decode(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
