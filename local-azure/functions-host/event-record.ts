@@ -11,7 +11,7 @@ export interface WaitFor {
   (test: (event: HostEvent) => boolean, options?: WaitOptions): Promise<HostEvent>;
 }
 
-export interface EventRecord {
+interface EventRecord {
   readonly events: readonly HostEvent[];
   add(event: HostEvent): void;
   /** Nothing more will come: fails everybody who waits. */

@@ -7,8 +7,10 @@ import { type FireTimerCommand, type HostMessage, type HostProcessOptions, resta
 
 const options = JSON.parse(process.argv[2] ?? '') as HostProcessOptions;
 
+let lastSent: Promise<void> = Promise.resolve();
+
 function send(message: HostMessage): void {
-  if (process.connected) process.send?.(message, undefined, {}, () => {});
+  if (process.connected) lastSent = new Promise((resolve) => process.send?.(message, undefined, {}, () => resolve()));
 }
 
 const emit: Emit = (event) => send({ at: Date.now(), ...event } as HostEvent);
@@ -16,9 +18,7 @@ const emit: Emit = (event) => send({ at: Date.now(), ...event } as HostEvent);
 /** Ends the process once the messages under way to the parent are delivered. */
 function exit(code: number): void {
   const end = (): never => process.exit(code);
-  if (process.connected)
-    process.send?.({ event: 'output', at: Date.now(), stream: 'stdout', text: '' }, undefined, {}, end);
-  else end();
+  void lastSent.then(end);
   setTimeout(end, 1_000).unref();
 }
 

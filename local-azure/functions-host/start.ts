@@ -118,15 +118,14 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
 
   launch();
   const started = await record
-    .waitFor(({ event }) => event === 'ready' || event === 'failedToStart')
+    .waitFor((one) => one.event === 'ready' || one.event === 'failedToStart')
     .catch(async (error) => {
       await kill();
       throw error;
     });
   if (started.event !== 'ready') {
     await stop();
-    const reason = started.event === 'failedToStart' ? started.message : '';
-    throw new Error(`The functions host did not start: ${reason}`);
+    throw new Error(`The functions host did not start: ${started.message}`);
   }
   return {
     get pid() {

@@ -29,14 +29,9 @@ export function outputMessages(
 /** ReadAsEnumerable and BindAsyncCollectorAsync of FunctionBinding in azure-functions-host. Only bytes pass as they are. */
 function contents(data: TypedData): (string | Uint8Array)[] {
   if (data.bytes !== undefined) return [data.bytes];
-  if (data.json !== undefined) {
-    const value: unknown = JSON.parse(data.json);
-    return (Array.isArray(value) ? value : [value]).map(tokenText);
-  }
+  if (data.json !== undefined) return [JSON.parse(data.json)].flat().map(tokenText);
   if (data.string !== undefined) {
-    if (!looksLikeJson(data.string)) return [data.string];
-    const value = parsedToken(data.string);
-    return (Array.isArray(value) ? value : [value]).map(tokenText);
+    return looksLikeJson(data.string) ? [parsedToken(data.string)].flat().map(tokenText) : [data.string];
   }
   return [String(data.int ?? data.double)];
 }

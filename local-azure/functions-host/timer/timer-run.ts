@@ -71,7 +71,7 @@ export function timerRequest(
 
 /** As .NET writes it; what never was is year 1. */
 function time(text: string | undefined): string {
-  return text?.replace(/\.000Z$/, '+00:00').replace(/Z$/, '+00:00') ?? '0001-01-01T00:00:00';
+  return text?.replace(/(?:\.000)?Z$/, '+00:00') ?? '0001-01-01T00:00:00';
 }
 
 /** As ExceptionFormatter of azure-webjobs-sdk makes one text of an exception and what caused it. */
@@ -85,8 +85,8 @@ function formattedException(
 }
 
 /** Whether a function that failed `attempts` times is tried again. */
-export function isRetried(retry: RetryOptions | undefined, attempts: number): boolean {
-  return retry !== undefined && (retry.maxRetryCount === -1 || attempts <= retry.maxRetryCount);
+export function isRetried(retry: RetryOptions, attempts: number): boolean {
+  return retry.maxRetryCount === -1 || attempts <= retry.maxRetryCount;
 }
 
 /** Milliseconds before the next try, after `attempts` failures. */
