@@ -124,7 +124,13 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     });
     proxy.route(managementHost, await serve(resourceManager.handle));
 
-    const azurite = options.shared?.azurite ?? (await ownAzurite(options, certificates, undo));
+    const ownAzurite = async () => {
+      const { account, azuriteLocation: location } = options;
+      const started = await startAzurite({ account, certificates, location });
+      undo.push(() => started.stop());
+      return started;
+    };
+    const azurite = options.shared?.azurite ?? (await ownAzurite());
     const storage = await startStorageGate({ identities: registry, certificates, azurite });
     undo.push(() => storage.stop());
     const blobHost = `${options.account}.${suffixes.blob}`;
@@ -184,17 +190,6 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     await stop();
     throw error;
   }
-}
-
-async function ownAzurite(
-  options: LocalAzureOptions,
-  certificates: Certificates,
-  undo: (() => Promise<unknown>)[],
-): Promise<{ blobPort: number; queuePort: number }> {
-  const { account, azuriteLocation: location } = options;
-  const azurite = await startAzurite({ account, certificates, ...(location === undefined ? {} : { location }) });
-  undo.push(() => azurite.stop());
-  return azurite;
 }
 
 /** Each source that is added gets a route of its own; a vault that nobody added is a foreign host. */

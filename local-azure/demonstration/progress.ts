@@ -3,7 +3,7 @@ import { printable } from '../../src/escrow/model/printable.ts';
 import type { HostEvent } from '../functions-host/host-events.ts';
 import { escrowEventOf } from './first-pass.ts';
 
-export interface Progress {
+interface Progress {
   step(text: string): void;
   /** Counts keys as they come in the app's log lines, and shows whatever went wrong. */
   show(event: HostEvent): void;

@@ -37,7 +37,7 @@ export function escrowContainers(backups: string): EscrowContainers {
   return { backups, audits: `${backups}-audits`, drills: `${backups}-drills` };
 }
 
-export interface AssignedRoles {
+interface AssignedRoles {
   readonly everywhere: readonly string[];
   readonly onContainers: ContainerRoles;
 }

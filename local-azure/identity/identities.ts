@@ -12,10 +12,10 @@ export interface LocalIdentity {
   readonly containerDataActions: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
+export type TokenFailure = 'missing' | 'malformed' | 'expired' | 'wrongAudience' | 'unknownIdentity';
+
 /** What a bearer token turned out to be. The resource servers answer 401 for every failure, in their own words. */
-export type Authentication =
-  | { readonly identity: LocalIdentity }
-  | { readonly failure: 'missing' | 'malformed' | 'expired' | 'wrongAudience' | 'unknownIdentity' };
+export type Authentication = { readonly identity: LocalIdentity } | { readonly failure: TokenFailure };
 
 /** The tenant that challenges and tokens name. */
 export const localTenantId = '0f0e0d0c-0b0a-4908-8706-050403020100';

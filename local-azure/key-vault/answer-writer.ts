@@ -3,7 +3,7 @@ import type { Answer } from './answer.ts';
 import type { LocalSourceKind } from './data-actions.ts';
 import { location } from './service-errors.ts';
 
-export interface AnswerContext {
+interface AnswerContext {
   readonly kind: LocalSourceKind;
   readonly requestId: string;
   readonly clientRequestId: string | undefined;
@@ -11,7 +11,7 @@ export interface AnswerContext {
 }
 
 /** An answer as bytes and headers, complete and ready to send. */
-export interface RenderedAnswer {
+interface RenderedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;

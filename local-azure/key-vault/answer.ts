@@ -1,5 +1,5 @@
 /** An error as the service words it, before a Managed HSM adds its activity id. */
-export interface ServiceErrorBody {
+interface ServiceErrorBody {
   readonly code: string;
   readonly message: string;
   readonly innerCode?: string;

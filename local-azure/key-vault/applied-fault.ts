@@ -1,4 +1,4 @@
-import type { Answer } from './answer.ts';
+import { type Answer, errorAnswer } from './answer.ts';
 import { challenge } from './challenge.ts';
 import type { FaultEffect } from './faults.ts';
 import { forbidden, operationInProgress, type RefusedCall, throttled } from './service-errors.ts';
@@ -13,7 +13,7 @@ export function answerInstead(effect: FaultEffect, call: RefusedCall): Answer | 
       const headers = retryAfterHeader(effect.retryAfter);
       if (effect.emptyBody === true) return { status, headers };
       const { message = `The service answered ${status}.`, innerCode } = effect;
-      return { status, headers, error: { code, message, ...(innerCode === undefined ? {} : { innerCode }) } };
+      return { ...errorAnswer(status, code, message, innerCode), headers };
     }
     case 'conflict':
       return operationInProgress(call.operation, call.keyName ?? '');

@@ -6,7 +6,7 @@ import type { LocalSourceKind } from './data-actions.ts';
 const vaultPrefix = '&AzureKeyVaultKeyBackupV1.microsoft.com';
 const enc = 'A256CBC-HS512';
 
-export type OpenedBackup = { readonly plaintext: Buffer } | { readonly failure: 'malformed' | 'otherRealm' };
+type OpenedBackup = { readonly plaintext: Buffer } | { readonly failure: 'malformed' | 'otherRealm' };
 
 /** The bytes of a key backup: a compact JWE that only this process can open, with a fresh IV (and content key) each. */
 export async function sealBackup(kind: LocalSourceKind, realm: string, plaintext: Buffer): Promise<Buffer> {

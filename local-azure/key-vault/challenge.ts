@@ -1,9 +1,6 @@
-import { localTenantId } from '../identity/identities.ts';
+import { localTenantId, type TokenFailure } from '../identity/identities.ts';
 import type { Answer } from './answer.ts';
 import type { LocalSourceKind } from './data-actions.ts';
-
-/** Why a token was not accepted, as `IdentityRegistry.authenticate` reports it. */
-export type TokenFailure = 'missing' | 'malformed' | 'expired' | 'wrongAudience' | 'unknownIdentity';
 
 /**
  * The 401 that says where to get a token and for which resource. A vault names login.windows.net and says

@@ -9,7 +9,7 @@ import type { Call } from './route.ts';
 import { forbidden, type RefusedCall, throttled } from './service-errors.ts';
 import type { SourceState } from './source-state.ts';
 
-export interface Exchange {
+interface Exchange {
   readonly source: SourceState;
   readonly call: Call;
   readonly authentication: Authentication;
@@ -19,7 +19,7 @@ export interface Exchange {
 }
 
 /** `cut`: the connection is closed without an answer; `silence`: it stays open without one. */
-export type Settled = Answer | 'cut' | 'silence';
+type Settled = Answer | 'cut' | 'silence';
 
 /** Decides, and carries out, one request. The order is the service's: token, throttle, roles, work. */
 export async function settle(exchange: Exchange): Promise<Settled> {

@@ -5,7 +5,7 @@ import type { SourceState } from './source-state.ts';
 
 const maxPageSize = 25; // the service's default and maximum
 
-export interface PageRequest<T> {
+interface PageRequest<T> {
   readonly source: SourceState;
   /** The collection's path, e.g. `/keys`. */
   readonly path: string;

@@ -38,8 +38,9 @@ export function answerStorageQuestion(
   const [id, name] = url.pathname.split('/blobServices/default/containers/');
   const isAccount = id?.toLowerCase() === storage.id.toLowerCase();
   // As from the service: whoever may not see it does not hear whether it is there.
-  if (!mayDo(name === undefined ? account : container)) {
-    const message = `The client does not have authorization to perform action '${name === undefined ? account : container}' over scope '${url.pathname}' or the scope is invalid.`;
+  const action = name === undefined ? account : container;
+  if (!mayDo(action)) {
+    const message = `The client does not have authorization to perform action '${action}' over scope '${url.pathname}' or the scope is invalid.`;
     return { status: 403, code: 'AuthorizationFailed', message };
   }
   if (!isAccount || (name !== undefined && !storage.policies.has(name))) {
@@ -47,14 +48,13 @@ export function answerStorageQuestion(
   }
   if (name === undefined) return { id, sku: { name: storage.sku, tier: 'Standard' }, kind: 'StorageV2' };
   const policy = storage.policies.get(name);
-  const hasImmutabilityPolicy = policy !== undefined;
   const properties = policy && { immutabilityPeriodSinceCreationInDays: policy.days, state: policy.state };
   return {
     id: url.pathname,
     name,
     properties: {
       publicAccess: 'None',
-      hasImmutabilityPolicy,
+      hasImmutabilityPolicy: policy !== undefined,
       hasLegalHold: false,
       ...(properties && { immutabilityPolicy: { etag: '"8d59f825b721dd3"', properties, updateHistory: [] } }),
     },

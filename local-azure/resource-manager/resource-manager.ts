@@ -99,13 +99,7 @@ export function createResourceManager(parts: {
     }
   }
 
-  return {
-    handle,
-    resources,
-    storage: parts.storage,
-    queries,
-    faults,
-  };
+  return { handle, resources, storage: parts.storage, queries, faults };
 }
 
 function parse(body: string): GraphRequest {

@@ -8,8 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { machineEnvironment } from '../machine-environment.ts';
 import type { Certificates } from '../network/certificates.ts';
 
-export interface RunningAzurite {
-  readonly account: string;
+interface RunningAzurite {
   readonly blobPort: number;
   readonly queuePort: number;
   stop(): Promise<void>;
@@ -22,7 +21,7 @@ export interface RunningAzurite {
 export async function startAzurite(options: {
   account: string;
   certificates: Certificates;
-  location?: string;
+  location?: string | undefined;
 }): Promise<RunningAzurite> {
   const folder = await mkdtemp(join(tmpdir(), 'azurite-'));
   const certificatePath = join(folder, 'certificate.pem');
@@ -63,7 +62,7 @@ export async function startAzurite(options: {
   };
   try {
     const { Blob: blobPort, Queue: queuePort } = await readPorts(child, exited);
-    return { account: options.account, blobPort, queuePort, stop };
+    return { blobPort, queuePort, stop };
   } catch (error) {
     await stop();
     throw error;

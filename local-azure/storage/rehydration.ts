@@ -27,7 +27,7 @@ export interface Rehydrations {
   /** A page of a listing, with the state of what is on its way. */
   markListed(containerName: string, xml: string): string;
   /** Whether anything is on its way in a container. */
-  isUnderWay(containerName: string | undefined): boolean;
+  isUnderWay(containerName: string): boolean;
   /** Hours later: everything that was on its way is there. */
   complete(): Promise<void>;
 }

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { type Authentication, localTenantId } from '../identity/identities.ts';
+import { localTenantId, type TokenFailure } from '../identity/identities.ts';
+
+const unauthenticated =
+  'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.';
 
 /** https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes and common-rest-api-error-codes */
 const messages: Readonly<Record<string, string>> = {
   AuthorizationPermissionMismatch: 'This request is not authorized to perform this operation using this permission.',
   AuthorizationFailure: 'This request is not authorized to perform this operation.',
   UnauthorizedBlobOverwrite: 'This request is not authorized to perform blob overwrites.',
-  NoAuthenticationInformation:
-    'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.',
-  InvalidAuthenticationInfo:
-    'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.',
+  NoAuthenticationInformation: unauthenticated,
+  InvalidAuthenticationInfo: unauthenticated,
   BlobAlreadyExists: 'The specified blob already exists.',
   BlobBeingRehydrated: 'This operation is not permitted because the blob is being rehydrated.',
   BlobImmutableDueToLegalHold:
@@ -21,7 +22,6 @@ const messages: Readonly<Record<string, string>> = {
   Md5Mismatch: 'The MD5 value specified in the request did not match with the MD5 value calculated by the server.',
   ServerBusy: 'The server is busy.',
   InternalError: 'The server encountered an internal error. Please retry the request.',
-  OperationTimedOut: 'Operation could not be completed within the specified time.',
 };
 
 /** Answers as Azure Storage does: `x-ms-error-code` and an XML body with code, message, request id and time. */
@@ -42,18 +42,9 @@ export function answerStorageError(response: ServerResponse, status: number, cod
 }
 
 /** 401 with the challenge of the storage service. */
-export function answerStorageChallenge(
-  response: ServerResponse,
-  failure: Extract<Authentication, { failure: string }>['failure'],
-): void {
-  const authorization = `https://login.microsoftonline.com/${localTenantId}/oauth2/authorize`;
-  response.setHeader(
-    'www-authenticate',
-    `Bearer authorization_uri=${authorization} resource_id=https://storage.azure.com`,
-  );
-  answerStorageError(
-    response,
-    401,
-    failure === 'missing' ? 'NoAuthenticationInformation' : 'InvalidAuthenticationInfo',
-  );
+export function answerStorageChallenge(response: ServerResponse, failure: TokenFailure): void {
+  const authority = `https://login.microsoftonline.com/${localTenantId}/oauth2/authorize`;
+  const code = failure === 'missing' ? 'NoAuthenticationInformation' : 'InvalidAuthenticationInfo';
+  response.setHeader('www-authenticate', `Bearer authorization_uri=${authority} resource_id=https://storage.azure.com`);
+  answerStorageError(response, 401, code);
 }

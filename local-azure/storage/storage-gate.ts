@@ -111,7 +111,7 @@ export async function startStorageGate(options: {
       agent,
       port,
       mustBeNew: mayAddOnly && !isConditional,
-      answersConflict: () => headers['if-none-match'] === '*' && gate.existingBlobAnswer === 'conflict',
+      answersConflict: headers['if-none-match'] === '*' && gate.existingBlobAnswer === 'conflict',
       cutAfterWork: effect?.kind === 'resetAfterWork',
       ...archivedView(rehydrations, call),
     });
@@ -176,7 +176,7 @@ function forward(
     agent: https.Agent;
     port: number;
     mustBeNew: boolean;
-    answersConflict: () => boolean;
+    answersConflict: boolean;
     cutAfterWork: boolean;
     /** Beside Azurite's own, of a blob on its way back from the archive. */
     headers?: Readonly<Record<string, string>>;
@@ -205,12 +205,10 @@ function forward(
       answer.resume().once('end', () => request.socket.destroy());
       return;
     }
-    if (way.mustBeNew && answer.statusCode === 409 && answer.headers['x-ms-error-code'] === 'BlobAlreadyExists') {
-      if (!way.answersConflict()) {
-        answer.resume();
-        answerStorageError(response, 403, 'UnauthorizedBlobOverwrite');
-        return;
-      }
+    const isTaken = answer.statusCode === 409 && answer.headers['x-ms-error-code'] === 'BlobAlreadyExists';
+    if (way.mustBeNew && isTaken && !way.answersConflict) {
+      answer.resume();
+      return answerStorageError(response, 403, 'UnauthorizedBlobOverwrite');
     }
     if (way.rewrite !== undefined && answer.statusCode === 200) {
       const { rewrite } = way;

@@ -20,8 +20,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-suite-'));
   const authorityFile = join(folder, 'authority.pem');
   await writeFile(authorityFile, certificates.ca);
-  const azurite = await startAzurite({ account: 'escrowtests', certificates });
-  const { account, blobPort, queuePort } = azurite;
+  const account = 'escrowtests';
+  const azurite = await startAzurite({ account, certificates });
+  const { blobPort, queuePort } = azurite;
   project.provide('certificates', certificates);
   project.provide('authorityFile', authorityFile);
   project.provide('azurite', { account, blobPort, queuePort });
