@@ -45,8 +45,8 @@ export async function listRuns(store: EscrowStore, from: Date, to: Date, deadlin
 }
 
 /** Oldest first; within a second the report of the resumed run is later, which has the longer name. */
-export function byCreation(a: ListedBlob, b: ListedBlob): number {
-  return a.createdAt.getTime() - b.createdAt.getTime() || a.name.length - b.name.length || (a.name < b.name ? -1 : 1);
+function byCreation(a: ListedBlob, b: ListedBlob): number {
+  return a.createdAt.getTime() - b.createdAt.getTime() || a.name.length - b.name.length;
 }
 
 /** A run without a report is under way for so long, and dead afterwards: five deliveries of half an hour are less. */

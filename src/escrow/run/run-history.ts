@@ -1,18 +1,24 @@
 import { inParallel } from '../coverage/in-parallel.ts';
 import { type Day, dayMs, dayOf } from '../model/day.ts';
+import { failureHeadline } from '../model/failure.ts';
 import { keyNamePattern, sourcePath } from '../model/source.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import type { AuditedRun } from '../records/audit-document.ts';
 import { oneLargeAtATime } from '../records/bounded-read.ts';
 import { type RunReport, readRunReport } from '../records/run-report.ts';
 import { maxEvidenceBytes, readOrWhy } from '../records/stored-json.ts';
-import { byCreation, type StoredRun } from '../records/stored-run.ts';
+import type { StoredRun } from '../records/stored-run.ts';
 
 // What run reports say. They are claims of the identity that backs up: they give the history of runs and why keys failed, and
 // no judgement of a key becomes better by them.
 
-/** A run report without its keys: what stays in memory of it. */
-export type ReportSummary = Omit<RunReport, 'keys'>;
+/** What stays in memory of a run report. Whoever wrote it chose its texts, of any length. */
+export interface ReportSummary extends Pick<RunReport, 'trigger' | 'status' | 'counts' | 'throttled'> {
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  /** Why it is not ok, as far as it says. */
+  readonly why: string;
+}
 
 /** Why a key failed, as far as reports say. */
 export interface KeyFailures {
@@ -27,7 +33,7 @@ export interface SourceHistory {
   readonly runs: StoredRun[];
   /** By blob name. */
   readonly reports: Map<string, ReportSummary>;
-  /** Keys that failed, by lower-case name. */
+  /** Keys that failed, by lower-case name; so many as memory has room for. */
   readonly failures: Map<string, KeyFailures>;
   /** Reports that cannot be read, or are none, each with why. */
   readonly unreadable: { readonly name: string; readonly why: string }[];
@@ -39,13 +45,16 @@ export interface SourceHistory {
 const maxReports = 120;
 /** Of all sources together: three months of nights over 80,000 keys. Whoever may write reports can make each of them 64 MB. */
 const maxReportBytes = 2 * 1024 ** 3;
+/** Of all sources together, and characters of what is wrong with one. */
+const maxFailedKeys = 200_000;
+const maxReason = 1000;
 const sourcesAtOnce = 8;
 
 export function emptyHistory(): SourceHistory {
   return { runs: [], reports: new Map(), failures: new Map(), unreadable: [], unread: 0 };
 }
 
-/** Reads the reports of runs, oldest first; of too many the newest. @returns by source path. */
+/** Reads the reports of runs in their order; of too many the last. @returns by source path. */
 export async function readHistories(
   store: EscrowStore,
   runs: readonly StoredRun[],
@@ -58,18 +67,18 @@ export async function readHistories(
     histories.set(path, history);
     history.runs.push(run);
   }
-  const budget = { bytes: maxReportBytes };
+  const budget = { bytes: maxReportBytes, failedKeys: maxFailedKeys };
   const withLarge = oneLargeAtATime();
   await inParallel([...histories.values()], sourcesAtOnce, async (history) => {
-    const reports = history.runs.flatMap((run) => run.reports).sort(byCreation);
+    const reports = history.runs.flatMap((run) => run.reports);
     history.unread = reports.length - newestWithin(reports, budget);
     for (const blob of reports.slice(history.unread))
-      await withLarge(blob, () => foldReport(history, store, blob, deadline));
+      await withLarge(blob, () => foldReport(history, budget, store, blob, deadline));
   });
   return histories;
 }
 
-/** How many of the newest reports are read. One that is too large to be read costs nothing. */
+/** How many of the last reports are read. One that is too large to be read costs nothing. */
 function newestWithin(reports: readonly ListedBlob[], budget: { bytes: number }): number {
   let count = 0;
   for (const { length } of reports.slice(-maxReports).reverse()) {
@@ -83,27 +92,41 @@ function newestWithin(reports: readonly ListedBlob[], budget: { bytes: number })
 
 async function foldReport(
   history: SourceHistory,
+  budget: { failedKeys: number },
   store: EscrowStore,
   { name }: ListedBlob,
   deadline: AbortSignal,
 ): Promise<void> {
   const report = await readOrWhy(readRunReport(store, name, deadline), 'a report');
   if ('why' in report) return void history.unreadable.push({ name, why: report.why });
-  const { keys, ...summary } = report;
-  history.reports.set(name, summary);
-  const day = dayOf(new Date(report.startedAt));
-  for (const outcome of keys) {
+  const { trigger, status, counts, throttled } = report;
+  const startedAt = new Date(report.startedAt);
+  const finishedAt = new Date(report.finishedAt);
+  history.reports.set(name, { trigger, status, counts, throttled, startedAt, finishedAt, why: whyNotOk(report) });
+  const day = dayOf(startedAt);
+  for (const outcome of report.keys) {
     const keyName = outcome.key.toLowerCase();
     const known = history.failures.get(keyName);
     if (outcome.outcome !== 'failed') {
       if (known !== undefined) known.lastReason = undefined;
-    } else if (keyNamePattern.test(outcome.key)) {
+    } else if (known !== undefined || (budget.failedKeys > 0 && keyNamePattern.test(outcome.key))) {
+      if (known === undefined) budget.failedKeys--;
       const failures = known ?? { days: new Set<Day>(), lastReason: undefined };
       failures.days.add(day);
-      failures.lastReason = outcome.reason;
+      failures.lastReason = brief(outcome.reason);
       history.failures.set(keyName, failures);
     }
   }
+}
+
+function whyNotOk({ counts, problems }: RunReport): string {
+  const keys = counts.failed === 0 ? [] : [`${counts.failed} of ${counts.considered} keys failed`];
+  return [...keys, ...problems.slice(0, 10).map((problem) => brief(failureHeadline(problem)))].join('; ');
+}
+
+/** A copy: a slice of a text keeps the whole of it in memory. */
+function brief(text: string): string {
+  return Buffer.from(text.slice(0, maxReason)).toString();
 }
 
 /** So long the audit keeps the history of runs. */
@@ -128,27 +151,29 @@ function auditedRun(run: StoredRun, history: SourceHistory): AuditedRun | undefi
   const base = { runId: run.runId, startedAt: run.startedAt.toISOString() };
   if (run.reports.length === 0) return { ...base, status: 'unfinished' };
   const read = reportsOf(run, history);
+  const [first] = read;
   const last = read.at(-1);
-  if (last === undefined) return undefined;
+  if (first === undefined || last === undefined) return undefined;
   const { counts, trigger, status, finishedAt } = last;
   return {
     ...base,
     status,
     trigger,
-    finishedAt,
-    durationMs: Math.max(0, Date.parse(finishedAt) - Date.parse(read[0]?.startedAt ?? last.startedAt)),
-    considered: whole(counts.considered),
-    escrowed: whole(counts.escrowed + counts.alreadyEscrowed),
-    skipped: whole(counts.skipped),
-    failed: whole(counts.failed),
-    throttled: whole(read.reduce((sum, report) => sum + report.throttled, 0)),
+    finishedAt: finishedAt.toISOString(),
+    durationMs: Math.max(0, finishedAt.getTime() - first.startedAt.getTime()),
+    considered: counts.considered,
+    escrowed: sumOf(counts.escrowed, counts.alreadyEscrowed),
+    skipped: counts.skipped,
+    failed: counts.failed,
+    throttled: sumOf(...read.map((report) => report.throttled)),
     attempts: run.reports.length,
   };
 }
 
-/** A false report must not make an audit that cannot be saved. */
-function whole(claimed: number): number {
-  return Number.isSafeInteger(claimed) && claimed >= 0 ? claimed : 0;
+/** False reports must not make an audit that cannot be saved. */
+function sumOf(...claimed: readonly number[]): number {
+  const sum = claimed.reduce((left, right) => left + right);
+  return Number.isSafeInteger(sum) ? sum : 0;
 }
 
 /** The reports of a run that were read, in order. */

@@ -72,6 +72,7 @@ describe('runs', () => {
 
   test('that are incomplete say why: how many keys failed, and what is wrong with the source', async () => {
     const escrow = await escrowAfterNight();
+    let last: ListedAudit | undefined;
     const said = async (more: Partial<RunReport>, hour: number) => {
       escrow.night(night(1), { noReport: true });
       const times = { startedAt: night(1).toISOString(), finishedAt: night(1).toISOString() };
@@ -84,14 +85,20 @@ describe('runs', () => {
       // A resumed run reports once more, and within the same second too its newest report speaks for it.
       const name = reportName(report.runId, escrow.source, hour);
       escrow.store.put(name, JSON.stringify(report), { createdAt: night(1) });
-      return messageOf(await auditAt(escrow, night(1, hour)), 0);
+      last = await auditAt(escrow, night(1, hour));
+      return messageOf(last, 0);
     };
     const counts = { considered: 3, escrowed: 1, alreadyEscrowed: 0, skipped: 0, failed: 2 };
     const problem = { code: 'x', attempt: 'list', subject: 'the source', reason: 'it is closed', remedy: 'Open it.' };
     expect(await said({ counts, problems: [problem] }, 1)).toContain('2 of 3 keys failed; Cannot list');
     expect(await said({ problems: [problem] }, 2)).toMatch(/run 20261102T020000Z: Cannot list/);
-    expect(await said({}, 3)).toContain('its report does not say why');
-    expect(await said({ status: 'ok' }, 4)).toBeUndefined();
+    expect(await said({ throttled: 1 }, 3)).toContain('its report does not say why');
+    const done = { considered: 3, escrowed: 1, alreadyEscrowed: 2, skipped: 0, failed: 0 };
+    const finishedAt = night(1, 1).toISOString();
+    const startedAt = night(1, 0.5).toISOString();
+    expect(await said({ status: 'ok', counts: done, throttled: 2, startedAt, finishedAt }, 4)).toBeUndefined();
+    // Of all four attempts.
+    expect(last?.sources[0]?.runs[0]).toMatchObject({ escrowed: 3, throttled: 3, attempts: 4, durationMs: hour });
   });
 
   test('are missed an hour after they were due, not before: they may wait in the queue', async () => {
@@ -175,7 +182,13 @@ describe('runs', () => {
     ]);
     escrow.night(night(2, 5));
     expect(await missedOf(passNight(escrow, 3))).toEqual(['2026-11-02T02:00:00.000Z']);
-    expect(await missedOf(passNight(escrow, 92))).not.toContain('2026-11-02T02:00:00.000Z');
+    const audit = await passNight(escrow, 92);
+    expect(audit.sources[0]?.missedRuns).not.toContain('2026-11-02T02:00:00.000Z');
+    expect(audit.sources[0]?.runs.map(({ runId }) => runId)).toEqual([
+      '20270201T020000Z',
+      '20261104T020000Z',
+      '20261103T070000Z',
+    ]);
   });
 
   test('of a stop are reported in one line that knows when the last one began', async () => {
@@ -206,6 +219,10 @@ describe('runs', () => {
     const audit = await passNight(escrow, 1, { noReport: true });
     expect([found(audit), audit.status]).toEqual([['runIncomplete'], 'gaps']);
     expect(audit.findings[0]?.remedy).toContain('the next run that is ok mends it');
+    expect(audit.sources[0]?.runs.map(({ status }) => status)).toEqual(['unfinished', 'ok']);
+    // A late delivery resumes it.
+    escrow.night(night(1));
+    expect((await auditAt(escrow, night(1, 5))).sources[0]?.runs.map(({ status }) => status)).toEqual(['ok', 'ok']);
     expect(found(await passNight(escrow, 2))).toEqual([]);
   });
 

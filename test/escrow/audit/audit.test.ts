@@ -12,16 +12,22 @@ describe('a key without a record', () => {
   test('is pending until a run has begun after it was first seen, and a gap from then on', async () => {
     const escrow = await escrowAfterNight();
     escrow.now = night(0, 3);
-    escrow.addKey('newcomer');
+    escrow.addKey('Newcomer');
     const first = await passNight(escrow, 0, 'missed');
-    expect([statusOf(first, 'newcomer'), found(first)]).toEqual(['pending', []]);
-    const second = await passNight(escrow, 1, { fail: ['newcomer'] });
-    expect(statusOf(second, 'newcomer')).toBe('never');
-    expect(found(second)).toEqual(['runIncomplete', 'neverEscrowed newcomer']);
-    expect(messageOf(second, 1)).toContain('its last run said: newcomer failed');
-    expect(statusOf(await passNight(escrow, 2, 'missed'), 'newcomer')).toBe('never');
+    expect([statusOf(first, 'Newcomer'), found(first)]).toEqual(['pending', []]);
+    const second = await passNight(escrow, 1, { fail: ['Newcomer'] });
+    expect(statusOf(second, 'Newcomer')).toBe('never');
+    expect(found(second)).toEqual(['runIncomplete', 'neverEscrowed Newcomer']);
+    expect(messageOf(second, 1)).toContain('its last run said: Newcomer failed');
+    expect(statusOf(await passNight(escrow, 2, 'missed'), 'Newcomer')).toBe('never');
     const mended = await passNight(escrow, 3);
-    expect([statusOf(mended, 'newcomer'), found(mended)]).toEqual(['fresh', []]);
+    expect([statusOf(mended, 'Newcomer'), found(mended)]).toEqual(['fresh', []]);
+    // What mended it has taken back why it had failed.
+    const stopped = await passNight(escrow, 5, 'missed');
+    expect(stopped.findings.find(({ key }) => key === 'Newcomer')).toMatchObject({
+      finding: 'stale',
+      detail: expect.not.stringContaining('failed'),
+    });
   });
 
   test('stays never escrowed when the reports of the runs that passed it by are gone', async () => {

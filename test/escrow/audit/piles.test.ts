@@ -115,20 +115,21 @@ describe('what somebody can pile up', () => {
     expect(audit.findings[1]?.detail).toBe('vaults/nobody');
   });
 
-  test('a report with counts that cannot be, or of 9999, makes no audit that cannot be saved', async () => {
+  test('a report with counts and times that cannot be, of any length, makes no audit that cannot be saved', async () => {
     const escrow = startEscrow();
     escrow.night(night(0));
     const [name, report] = [...escrow.store.blobs].find(([one]) => one.endsWith('contoso-prod.json')) ?? [];
-    const { createdAt } = report ?? {};
-    const text = Buffer.from(report?.bytes ?? '').toString();
-    for (const [from, to] of [
-      ['"considered":3', '"considered":9007199254740991'],
-      ['"throttled":0', '"throttled":9007199254740991'],
-    ])
-      escrow.store.put(`${name?.replace('.json', '')}.2.json`, text.replace(from ?? '', to ?? ''), {
-        createdAt: createdAt ?? night(0),
-      });
-    expect((await auditAt(escrow, night(0, 4))).totals).toMatchObject({ intact: 3 });
+    const honest = JSON.parse(Buffer.from(report?.bytes ?? '').toString());
+    const putNext = (number: number, more: object) =>
+      escrow.store.put(`${name?.replace('.json', '')}.${number}.json`, JSON.stringify({ ...honest, ...more }));
+    putNext(2, { throttled: Number.MAX_SAFE_INTEGER });
+    const counts = { ...honest.counts, escrowed: Number.MAX_SAFE_INTEGER, alreadyEscrowed: 1 };
+    putNext(3, { throttled: 1, counts, finishedAt: `1999-12-31T00:00:00.${'9'.repeat(2 ** 20)}Z` });
+    const audit = await auditAt(escrow, night(0, 4));
+    expect(audit.totals).toMatchObject({ intact: 3 });
+    expect(audit.sources[0]?.runs).toMatchObject([
+      { finishedAt: '1999-12-31T00:00:00.999Z', durationMs: 0, escrowed: 0, throttled: 0, attempts: 3 },
+    ]);
     expect(found(await passNight(escrow, 1))).toEqual([]);
   });
 

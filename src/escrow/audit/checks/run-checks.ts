@@ -1,10 +1,9 @@
 import { count } from '../../model/count.ts';
-import { failureHeadline } from '../../model/failure.ts';
 import { type Finding, findingsOf, found, instant, type MakeFinding } from '../../model/finding.ts';
 import { timeMargin } from '../../model/run-id.ts';
 import { nextOccurrence, occurrencesBetween } from '../../model/run-time.ts';
 import { isDead, type StoredRun } from '../../records/stored-run.ts';
-import { keptMs, type ReportSummary, reportsOf, type SourceHistory } from '../../run/run-history.ts';
+import { keptMs, reportsOf, type SourceHistory } from '../../run/run-history.ts';
 import { lastDueRun, type SourceAuditContext, type SourceToAudit } from '../inputs/audit-inputs.ts';
 
 /** What the latest audit judged of the runs of a source. */
@@ -95,7 +94,8 @@ function judgeLast(
   for (const run of begun) {
     // The newest report speaks for a run that was resumed: it considers every key again.
     const last = reportsOf(run, history).at(-1);
-    if (last !== undefined) return last.status === 'ok' ? undefined : { run, how: howItFailed(last) };
+    if (last !== undefined)
+      return last.status === 'ok' ? undefined : { run, how: last.why || 'its report does not say why' };
     if (isDead(run, now)) return { run, how: leftNoReport(run) };
   }
   return undefined;
@@ -103,11 +103,6 @@ function judgeLast(
 
 function leftNoReport({ startedAt }: StoredRun): string {
   return `it began ${instant(startedAt)} and has left no report`;
-}
-
-function howItFailed({ counts, problems }: ReportSummary): string {
-  const keys = counts.failed === 0 ? [] : [`${counts.failed} of ${counts.considered} keys failed`];
-  return [...keys, ...problems.map(failureHeadline)].join('; ') || 'its report does not say why';
 }
 
 function runIncomplete(severity: Finding['severity'], { runId }: StoredRun, how: string, of: MakeFinding): Finding {
