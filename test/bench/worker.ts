@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import PQueue from 'p-queue';
 import { auditEscrow } from '../../src/app/audit-escrow.ts';
 import { backUpSources } from '../../src/app/backup/back-up-sources.ts';
-import { deskSource } from '../../src/app/backup/desk-source.ts';
+import { deskSource } from '../../src/app/backup/backup-target.ts';
 import { createOperatorServices } from '../../src/app/operator-services.ts';
 import { runSources } from '../../src/app/run-sources.ts';
 import { createServices, type Services } from '../../src/app/services.ts';

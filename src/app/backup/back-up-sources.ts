@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { dayMs } from '../../escrow/model/day.ts';
 import type { Outcome } from '../../escrow/model/outcome.ts';
-import { requestRunId } from '../../escrow/model/run-id.ts';
-import type { EscrowSource } from '../../escrow/model/source.ts';
+import { type RunId, requestRunId, scheduledRunId } from '../../escrow/model/run-id.ts';
+import { type EscrowSource, isSameSource, type SourceId, sourcePath } from '../../escrow/model/source.ts';
 import type { EscrowLog } from '../../escrow/ports/escrow-events.ts';
+import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
 import type { TimeBudget } from '../../escrow/ports/time-budget.ts';
+import { parseRunBlobName, runPrefix } from '../../escrow/records/blob-names.ts';
+import { readStartedMarker } from '../../escrow/records/run-report.ts';
 import { runNamedKey } from '../../escrow/run/key-run.ts';
 import { runSource } from '../../escrow/run/source-run.ts';
 import type { Task } from '../task.ts';
-import { unfinishedRun } from './desk-run.ts';
 import { readAhead } from './read-ahead.ts';
 
 /** What a person wants backed up into an escrow store. */
@@ -91,4 +94,32 @@ function budgetUntil(signal: AbortSignal): TimeBudget {
   const end = new AbortController();
   signal.addEventListener('abort', () => setTimeout(() => end.abort(), grace).unref(), { once: true });
   return { softDeadline: signal, hardDeadline: end.signal };
+}
+
+/**
+ * The newest run of the last day that a person's command began over one of these sources and that did not end well: after Ctrl-C or
+ * a crash the same command line goes on with it. Undefined when there is none.
+ */
+export async function unfinishedRun(
+  store: EscrowStore,
+  sources: readonly SourceId[],
+  now: Date,
+  deadline: AbortSignal,
+): Promise<RunId | undefined> {
+  const startFrom = runPrefix(scheduledRunId(new Date(now.getTime() - dayMs)));
+  const begun: { readonly runId: RunId; readonly run: string; readonly marker: string }[] = [];
+  const ended = new Set<string>();
+  for await (const blob of store.list(runPrefix(), deadline, { startFrom, metadata: true })) {
+    const parsed = parseRunBlobName(blob.name);
+    if (parsed === undefined || !sources.some((source) => isSameSource(source, parsed.source))) continue;
+    const { runId } = parsed;
+    const run = `${runId} ${sourcePath(parsed.source)}`;
+    if (parsed.what === 'started') begun.push({ runId, run, marker: blob.name });
+    else if (blob.metadata.status === 'ok') ended.add(run);
+  }
+  for (const { runId, run, marker } of begun.reverse()) {
+    if (ended.has(run)) continue;
+    if ((await readStartedMarker(store, marker, deadline))?.trigger === 'command') return runId;
+  }
+  return undefined;
 }

@@ -1,8 +1,14 @@
 import { parseKeyId } from '../../escrow/model/key-id.ts';
-import { type EscrowSource, keyNamePattern, type SourceId, sourcePath } from '../../escrow/model/source.ts';
+import {
+  type EscrowSource,
+  isSameSource,
+  keyNamePattern,
+  type SourceId,
+  type SourceKind,
+  sourcePath,
+} from '../../escrow/model/source.ts';
 import type { Task } from '../task.ts';
 import { UsageFault } from '../usage-fault.ts';
-import { type DeskSelection, deskSource } from './desk-source.ts';
 
 /** What is to be backed up: one key, or all that a source's selection takes. */
 export interface BackupTarget {
@@ -73,4 +79,44 @@ function unusableId(id: string, suffix: string): UsageFault {
     `${shown} is not the identifier of a key of this cloud`,
     `Write it as https://contoso-prod.${suffix}/keys/signing.`,
   );
+}
+
+/** What a person may say of a source beside its name. */
+export interface DeskSelection {
+  readonly keys?: readonly string[] | undefined;
+  readonly except?: readonly string[] | undefined;
+  readonly maxBackupsPerSecond?: number | undefined;
+}
+
+/**
+ * Calls per second where neither the person nor the settings name a pace. Nobody shares it with a night job; a vault takes 2,000
+ * operations in ten seconds for its HSM-protected RSA-2048 keys and a Managed HSM ten backups a second, and a 429 slows it down.
+ * https://learn.microsoft.com/azure/key-vault/general/service-limits
+ */
+function deskBackupsPerSecond(kind: SourceKind): number {
+  return kind === 'vault' ? 50 : 10;
+}
+
+/**
+ * The source that a person names, with what the settings say of it where it is configured: where its backups can be restored,
+ * and the selection unless another is given.
+ */
+export function deskSource(
+  named: SourceId,
+  configured: readonly EscrowSource[],
+  { keys, except, maxBackupsPerSecond }: DeskSelection,
+): EscrowSource {
+  const known = configured.find((source) => isSameSource(source, named));
+  const selection =
+    keys === undefined && known !== undefined ? known : { keys: keys ?? ['*'], except: [], retired: [] };
+  return {
+    kind: named.kind,
+    name: named.name,
+    keys: selection.keys,
+    except: except ?? selection.except,
+    retired: selection.retired,
+    allowEmpty: known?.allowEmpty ?? false,
+    place: known?.place ?? {},
+    maxBackupsPerSecond: maxBackupsPerSecond ?? deskBackupsPerSecond(named.kind),
+  };
 }

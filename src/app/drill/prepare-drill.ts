@@ -9,10 +9,9 @@ import { matchesAny } from '../../escrow/model/wildcard.ts';
 import { recordedKeyNames, recordedSources } from '../../escrow/records/record-listing.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
 import { chooseKnown, unknownKey } from '../known-names.ts';
-import { requireExpendablePlace } from '../restore/expendable-place.ts';
 import { openKeyReferences } from '../restore/key-references.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
-import { restorePortsOf } from '../restore/restore-ports.ts';
+import { requireExpendablePlace, restorePortsOf } from '../restore/restore-ports.ts';
 import { readOrSay, recordPlace, type Task } from '../task.ts';
 
 // What a drill is printed from.

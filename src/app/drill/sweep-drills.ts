@@ -1,8 +1,8 @@
 import { findOpenDrills } from '../../escrow/drill/open-drills.ts';
 import { closeDrills, findLeftovers, type Leftover, sweep } from '../../escrow/drill/sweep.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
-import { requireExpendablePlace } from '../restore/expendable-place.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
+import { requireExpendablePlace } from '../restore/restore-ports.ts';
 import { readOrSay, type Task } from '../task.ts';
 
 export type { Leftover };

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { sourceUrl } from '../../escrow/model/key-id.ts';
 import { requestRunId } from '../../escrow/model/run-id.ts';
 import { ServiceError } from '../../escrow/model/service-error.ts';
-import { describeSource, isSameSource, type SourceId } from '../../escrow/model/source.ts';
+import { describeSource, isSameSource, keyNamePattern, type SourceId } from '../../escrow/model/source.ts';
 import { readBackupFormat } from '../../escrow/records/backup-envelope.ts';
 import { maxRecordBytes } from '../../escrow/records/blob-fault.ts';
 import { recordName } from '../../escrow/records/blob-names.ts';
@@ -11,7 +11,6 @@ import { putOnce, sha256Of } from '../../escrow/records/put-once.ts';
 import { recordContentType, writeRecordMetadata } from '../../escrow/records/record-metadata.ts';
 import { formatOf } from '../../escrow/records/record-verification.ts';
 import type { Task } from '../task.ts';
-import { parseCmdletFileName } from './import-file-name.ts';
 
 /** Files that other tools wrote, and what the person says of them. */
 export interface ImportOptions {
@@ -101,4 +100,18 @@ async function importFile(file: string, files: number, options: ImportOptions, t
   const blob = { name: blobName, bytes, contentType: recordContentType, metadata };
   const put = await putOnce(store, blob, task.signal);
   return put.written ? { ...known, outcome: 'imported' } : refused(`${blobName} was written by somebody else just now`);
+}
+
+/**
+ * Reads the name that Backup-AzKeyVaultKey makes up: `<vault>-<key>-<seconds since 1970>`, the seconds with a fraction in the
+ * culture's decimal sign (Az.KeyVault, `GetDefaultFileForOperation`). Vault and key names have dashes themselves, so the source has
+ * to be known. On Linux the cmdlet puts the folder and a backslash before the name.
+ * @returns undefined for every other name.
+ */
+export function parseCmdletFileName(file: string, source: SourceId) {
+  const name = file.slice(file.lastIndexOf('\\') + 1);
+  const head = `${source.name}-`;
+  if (!name.toLowerCase().startsWith(head)) return undefined;
+  const [, keyName = '', seconds] = /^(.+)-(\d{9,10})(?:[.,]\d+)?$/.exec(name.slice(head.length)) ?? [];
+  return keyNamePattern.test(keyName) ? { keyName, takenAt: new Date(Number(seconds) * 1000) } : undefined;
 }

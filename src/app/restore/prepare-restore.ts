@@ -20,6 +20,9 @@ import type { Task } from '../task.ts';
 import { openKeyReferences, type ReferenceOf } from './key-references.ts';
 import { type QuarantineDesk, requireQuarantine, restorePortsOf } from './restore-ports.ts';
 
+// What a restore is printed from.
+export { describeLeft } from '../../escrow/restore/restored-key.ts';
+
 export interface PacedTarget extends RestoreTarget {
   readonly source: PacedSource;
   /** It is one of the sources of the settings, so that something uses it. */

@@ -1,9 +1,10 @@
 import { EscrowFault } from '../../escrow/model/failure.ts';
-import { isSameSource, type PacedSource } from '../../escrow/model/source.ts';
+import { isSameSource, type PacedSource, type SourceId } from '../../escrow/model/source.ts';
+import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
+import { requireExpendable } from '../../escrow/restore/expendable-target.ts';
 import type { Quarantine } from '../../escrow/restore/quarantine.ts';
 import type { RestorePorts } from '../../escrow/restore/restore-key.ts';
-import type { Task } from '../task.ts';
-import { requireExpendablePlace } from './expendable-place.ts';
+import { readOrSay, type Task } from '../task.ts';
 import type { ReferenceOf } from './key-references.ts';
 
 /** What a restore works with, under the person's own identity. */
@@ -38,3 +39,18 @@ export async function requireQuarantine(quarantine: PacedSource, target: PacedSo
 
 /** Asks about a key whose identity is not proven, and is notified of what stands in the quarantine. */
 export type QuarantineDesk = Pick<Quarantine, 'agree' | 'standing'>;
+
+/**
+ * Makes sure that a place is no source, and says what is odd about it.
+ * @param what it is wanted for, as a message begins: `No drill`.
+ * @throws EscrowFault when it is one.
+ */
+export async function requireExpendablePlace(target: SourceId, what: string, task: Task): Promise<void> {
+  const { services, signal } = task;
+  const { store, settings, audits } = services;
+  const fault = 'Which sources audits saw cannot be read';
+  const latest = await readOrSay(task, fault, () => readLatestAudit(audits, signal));
+  const known = { store, sources: settings.sources, audit: latest?.audit };
+  const note = await requireExpendable(target, what, known, signal);
+  if (note !== undefined) task.say(note);
+}

@@ -24,6 +24,11 @@ export function deletionLine(place: SourceId, keyName: string): string {
   return `az keyvault key delete ${key} && az keyvault key purge ${key}`;
 }
 
+/** What a restore leaves somewhere, or may leave, and the line that deletes it. */
+export function describeLeft({ place, name }: LeftKey): string {
+  return `Left behind: key "${name}" in ${describeSource(place)}. Look what it is; to delete it for good: ${deletionLine(place, name)}`;
+}
+
 /**
  * Deletes and purges what a restore of this process returned, and nothing else: only while the key's newest version is the one
  * that was returned.

@@ -1,7 +1,7 @@
 import { chooseKnown } from '../../../app/known-names.ts';
 import { carryOutPlan } from '../../../app/restore/carry-out-plan.ts';
-import { describeLeft } from '../../../app/restore/left-key.ts';
 import { isRefused, isStillThere, planRestores } from '../../../app/restore/plan-restores.ts';
+import { describeLeft } from '../../../app/restore/prepare-restore.ts';
 import { requireQuarantine } from '../../../app/restore/restore-ports.ts';
 import { defaultReceiptFile, openRestoreReceipt, readBegun } from '../../../app/restore/restore-receipt.ts';
 import type { Task } from '../../../app/task.ts';

@@ -1,7 +1,7 @@
 import { findRecord } from '../../../app/find-records.ts';
-import { describeLeft } from '../../../app/restore/left-key.ts';
 import {
   adviceOf,
+  describeLeft,
   isYounger,
   type PacedTarget,
   type PreparedRestore,
