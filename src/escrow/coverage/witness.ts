@@ -106,9 +106,7 @@ export interface WitnessCandidate {
 }
 
 /** Keys in the order of their turns: new, changed and returned ones, which should not wait; then the others, longest ago first. */
-export function witnessTurns<T extends WitnessCandidate>(
-  candidates: readonly T[],
-): { readonly urgent: readonly T[]; readonly others: readonly T[] } {
+export function witnessTurns<T extends WitnessCandidate>(candidates: readonly T[]) {
   const isUrgent = ({ listed: { updatedAt }, known, statusBefore }: WitnessCandidate): boolean =>
     statusBefore === 'gone' ||
     statusBefore === 'certificateBacked' ||

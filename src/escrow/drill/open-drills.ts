@@ -17,11 +17,7 @@ export interface OpenDrill {
 }
 
 /** Every drill into a target that is open, oldest first. What cannot be read, of any target, is named in `unreadable`. */
-export async function findOpenDrills(
-  drills: EscrowStore,
-  target: SourceId,
-  deadline: AbortSignal,
-): Promise<{ readonly open: readonly OpenDrill[]; readonly unreadable: readonly string[] }> {
+export async function findOpenDrills(drills: EscrowStore, target: SourceId, deadline: AbortSignal) {
   const open: OpenDrill[] = [];
   const unreadable: string[] = [];
   for (const { drillId, journal: blob, receipts } of (await listDrills(drills, deadline)).drills) {

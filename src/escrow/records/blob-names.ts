@@ -8,11 +8,7 @@ function numbered(base: string, number: number, ending: string): string {
   return `${base}${number === 1 ? '' : `.${number}`}.${ending}`;
 }
 
-function parseNumbered(
-  name: string,
-  folder: string,
-  ending: string,
-): { readonly runId: RunId; readonly number: number } | undefined {
+function parseNumbered(name: string, folder: string, ending: string) {
   if (!name.startsWith(folder) || !name.endsWith(`.${ending}`)) return undefined;
   const [, runId, number = '1'] =
     /^([^/.]+)(?:\.([1-9]\d*))?$/.exec(name.slice(folder.length, -ending.length - 1)) ?? [];

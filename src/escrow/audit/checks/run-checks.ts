@@ -86,11 +86,7 @@ function isMissed(due: Date, schedule: string, runs: readonly StoredRun[], now: 
 }
 
 /** The newest run that can be judged, when it is not ok. @param begun newest first. */
-function judgeLast(
-  begun: readonly StoredRun[],
-  history: SourceHistory,
-  now: Date,
-): { readonly run: StoredRun; readonly how: string } | undefined {
+function judgeLast(begun: readonly StoredRun[], history: SourceHistory, now: Date) {
   for (const run of begun) {
     // The newest report speaks for a run that was resumed: it considers every key again.
     const last = reportsOf(run, history).at(-1);
