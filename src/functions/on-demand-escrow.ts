@@ -32,7 +32,7 @@ export function onDemandEscrow(services: Services): OnDemandOptions {
 }
 
 /** @param now replaces an insertion time that the host does not pass. */
-export function readDelivery({ triggerMetadata, invocationId }: InvocationContext, now: Date): Delivery {
+function readDelivery({ triggerMetadata, invocationId }: InvocationContext, now: Date): Delivery {
   const insertedAt = new Date(String(triggerMetadata?.insertionTime));
   return {
     messageId: String(triggerMetadata?.id ?? invocationId),

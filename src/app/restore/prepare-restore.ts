@@ -16,6 +16,7 @@ import {
   type RestoreTarget,
 } from '../../escrow/restore/restore-place.ts';
 import { noNames, type RestoreStep, readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
+import { holderOf } from '../../escrow/restore/restored-key.ts';
 import type { Task } from '../task.ts';
 import { openKeyReferences, type ReferenceOf } from './key-references.ts';
 import { type QuarantineDesk, requireQuarantine, restorePortsOf } from './restore-ports.ts';
@@ -114,11 +115,9 @@ async function findOriginal(
   const { source, keyName } = record;
   const configured = services.settings.sources.find((one) => isSameSource(one, source));
   if (configured === undefined || isSameSource(source, target.source)) return undefined;
-  const operator = services.operatorOf(configured);
-  const key = await operator.findKey(keyName, signal);
-  if (key !== undefined) return { state: 'active', isYounger: isYounger(key, record) };
-  const deleted = await operator.findDeletedKey(keyName, signal);
-  return deleted && { state: 'deleted', isYounger: isYounger(deleted, record) };
+  const { active, deleted } = await holderOf(services.operatorOf(configured), keyName, signal);
+  const holder = active ?? deleted;
+  return holder && { state: active ? 'active' : 'deleted', isYounger: isYounger(holder, record) };
 }
 
 /** Why a target deserves a quarantine before it: something uses it. */

@@ -5,7 +5,7 @@ import type { KeyOperator } from '../ports/key-operator.ts';
 import { type DrillReceipt, drillFormat, putDrillReceipt } from '../records/drill-receipt.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 import { readTakenNames } from '../restore/restore-step.ts';
-import { removeKey } from '../restore/restored-key.ts';
+import { holderOf, removeKey } from '../restore/restored-key.ts';
 import type { OpenDrill } from './open-drills.ts';
 
 /** A key in a drill target that an open drill names, or a person. What drills say is a claim: a person looks at this list. */
@@ -40,14 +40,13 @@ export async function findLeftovers(
   const found: Leftover[] = [];
   for (const [name, drill] of wanted) {
     if (!active.has(name) && !deletedNames.has(name)) continue;
-    const key = await operator.findKey(name, deadline);
-    const deleted = key === undefined ? await operator.findDeletedKey(name, deadline) : undefined;
-    const current = key ?? deleted;
+    const holder = await holderOf(operator, name, deadline);
+    const current = holder.active ?? holder.deleted;
     if (current?.version === undefined) continue;
     const copyOf = ownerOf(current.name, current.version, audit);
     found.push({
       name: current.name,
-      state: key === undefined ? 'deleted' : 'active',
+      state: holder.active === undefined ? 'deleted' : 'active',
       version: current.version,
       createdAt: current.createdAt,
       ...(drill && { journalName: drill.journalName }),

@@ -4,8 +4,7 @@ import type { KeyOperator } from '../ports/key-operator.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import { type Comparison, compareRestored, type KeyReference } from './comparison.ts';
 import { describeStranger, strangerInside } from './restore-failure.ts';
-import { readTakenName } from './restore-step.ts';
-import { type LeftKey, removeKey } from './restored-key.ts';
+import { holderOf, type LeftKey, removeKey } from './restored-key.ts';
 import { type SendPorts, sendRecord } from './send-record.ts';
 
 /** A vault or Managed HSM where nothing matters, in the same place as the target: records are restored and compared there first. */
@@ -34,9 +33,9 @@ export async function tryInQuarantine(
   const { operator } = quarantine;
   const { source } = operator.keys;
   try {
-    const { active, deleted } = await readTakenName(operator, record.keyName, ports.softDeadline);
+    const { active, deleted } = await holderOf(operator, record.keyName, ports.softDeadline);
     // Nothing was sent yet: what has the name is somebody else's, and nothing that is left behind.
-    if (active.size + deleted.size > 0) return nameTaken(record, source, 'Take another vault for --through.');
+    if (active ?? deleted) return nameTaken(record, source, 'Take another vault for --through.');
   } catch (error) {
     return { outcome: 'failed', ...describeFailure(error, 'restore', source, record.keyName) };
   }

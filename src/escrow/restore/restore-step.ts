@@ -4,6 +4,7 @@ import type { DeletedKey, KeyOperator } from '../ports/key-operator.ts';
 import type { RecordPick } from '../records/record-pick.ts';
 import { describeArchived } from '../records/record-pick-words.ts';
 import { judgePlace, type RestoreTarget } from './restore-place.ts';
+import { holderOf } from './restored-key.ts';
 
 /** Which names the target has, lower-case: active keys, and deleted ones whose names are still taken. */
 export interface TakenNames {
@@ -42,15 +43,11 @@ export async function readTakenNames(operator: KeyOperator, deadline: AbortSigna
   return { active, deleted };
 }
 
-/** The same for one name: two reads. */
+/** The same for one name. */
 export async function readTakenName(operator: KeyOperator, name: string, deadline: AbortSignal): Promise<TakenNames> {
+  const { active, deleted } = await holderOf(operator, name, deadline);
   const lowered = name.toLowerCase();
-  const key = await operator.findKey(name, deadline);
-  const deleted = key === undefined ? await operator.findDeletedKey(name, deadline) : undefined;
-  return {
-    active: new Set(key === undefined ? [] : [lowered]),
-    deleted: new Map(deleted === undefined ? [] : [[lowered, deleted]]),
-  };
+  return { active: new Set(active && [lowered]), deleted: new Map(deleted && [[lowered, deleted]]) };
 }
 
 /** Decides what to do about a record. Nothing is ever renamed or overwritten: where a name is taken, that is said. */

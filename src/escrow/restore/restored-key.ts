@@ -18,6 +18,12 @@ export interface LeftKey {
   readonly name: string;
 }
 
+/** What has a name in a target: a key, or a deleted one; neither where the name is free, or a purge still goes on. One or two reads. */
+export async function holderOf(operator: KeyOperator, name: string, deadline: AbortSignal) {
+  const active = await operator.findKey(name, deadline);
+  return active === undefined ? { deleted: await operator.findDeletedKey(name, deadline) } : { active };
+}
+
 /** The line that deletes a key for good. */
 export function deletionLine(place: SourceId, keyName: string): string {
   const key = `${sourceOption(place)} --name ${keyName}`;

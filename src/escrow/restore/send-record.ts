@@ -4,12 +4,12 @@ import { OutOfTime, ServiceError } from '../model/service-error.ts';
 import { describeKey } from '../model/source.ts';
 import { type ConflictWait, conflictWaitsMs } from '../ports/conflict-wait.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
-import type { DeletedKey, KeyInside, KeyOperator } from '../ports/key-operator.ts';
+import type { KeyInside, KeyOperator } from '../ports/key-operator.ts';
 import { maxRecordBytes } from '../records/blob-fault.ts';
 import { faultsOfBytes } from '../records/record-verification.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import { describeRestoreFailure } from './restore-failure.ts';
-import type { RestoredKey } from './restored-key.ts';
+import { holderOf, type RestoredKey } from './restored-key.ts';
 
 export interface SendPorts {
   readonly operator: KeyOperator;
@@ -26,9 +26,8 @@ export interface SendPorts {
 export interface NameConflict {
   readonly inside: KeyInside | undefined;
   readonly refusal: ServiceError;
-  /** `held`: nothing can be seen under the name, for minutes. */
-  readonly holder: 'active' | 'deleted' | 'held';
-  readonly deleted?: DeletedKey;
+  /** What has the name; neither: nothing could be seen under it, for minutes. */
+  readonly holder: Awaited<ReturnType<typeof holderOf>>;
 }
 
 export type Sent =
@@ -65,12 +64,10 @@ export async function sendRecord(record: StoredRecord, bytes: Uint8Array, ports:
       }
       const { inside, refusal } = answer;
       const keyName = inside?.name ?? record.keyName;
-      if ((await operator.findKey(keyName, hardDeadline)) !== undefined) {
-        return { sent: 'conflict', conflict: { inside, refusal, holder: 'active' } };
+      const holder = await holderOf(operator, keyName, hardDeadline);
+      if (holder.active || holder.deleted || ms === undefined) {
+        return { sent: 'conflict', conflict: { inside, refusal, holder } };
       }
-      const deleted = await operator.findDeletedKey(keyName, hardDeadline);
-      if (deleted !== undefined) return { sent: 'conflict', conflict: { inside, refusal, holder: 'deleted', deleted } };
-      if (ms === undefined) return { sent: 'conflict', conflict: { inside, refusal, holder: 'held' } };
       ports.waiting({ source, operation: 'restore', keyName, ms, refusal });
       await ports.sleep(ms, softDeadline);
     }

@@ -15,7 +15,7 @@ import type { NameConflict, SendPorts } from './send-record.ts';
  */
 export async function settleConflict(
   record: StoredRecord,
-  { inside, refusal, holder, deleted }: NameConflict,
+  { inside, refusal, holder }: NameConflict,
   reference: KeyReference,
   { operator, hardDeadline: deadline }: SendPorts,
   begunBefore: boolean,
@@ -31,15 +31,15 @@ export async function settleConflict(
   const stranger = strangerInside(record, inside?.name ?? key, place);
   if (stranger !== undefined) return { ...base, outcome: 'stranger', ...stranger };
   const isRightRecord = inside?.version !== undefined && knownVersions(reference).has(inside.version);
-  if (holder === 'held') {
+  if (holder.active === undefined && holder.deleted === undefined) {
     return failed(
       'nameHeld',
       'a key of that name is still being purged there',
       'Wait until it is gone, then run the same again.',
     );
   }
-  if (holder === 'deleted') {
-    const version = deleted?.version === undefined ? '' : ` (version ${deleted.version})`;
+  if (holder.deleted !== undefined) {
+    const version = holder.deleted.version === undefined ? '' : ` (version ${holder.deleted.version})`;
     const otherwise = 'choose another target';
     return failed(
       'nameDeleted',
