@@ -109,6 +109,7 @@ describe('the local functions host', () => {
     await host.stop();
     expect([isAlive(pid), isAlive(workerPid)]).toEqual([false, false]);
     expect(await fired).toMatch(/ended before/);
+    expect(host.events).not.toContainEqual(expect.objectContaining({ event: 'output', text: '' }));
   });
 
   test('leaves no process when the process that started it is killed', async () => {
