@@ -46,17 +46,12 @@ export function spoiled(effect: FaultEffect, answer: Answer, self: string): Answ
     case 'missingValue':
       return { ...answer, body: Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'value')) };
     case 'foreignNextLink':
-      return { ...answer, body: { ...body, nextLink: elsewhere(self, effect.host) } };
+      return { ...answer, body: { ...body, nextLink: self.replace(new URL(self).host, effect.host) } };
     case 'loopNextLink':
       return { ...answer, body: { ...body, nextLink: self } };
     default:
       return answer;
   }
-}
-
-function elsewhere(self: string, host: string): string {
-  const url = new URL(self);
-  return `https://${host}${url.pathname}${url.search}`;
 }
 
 const defaultCodes: Readonly<Record<number, string>> = {

@@ -128,7 +128,9 @@ export function localSource(state: SourceState, given: LocalSourceOptions['resou
     keyNames: () => [...state.keys.values()].map((key) => key.name),
     deletedKeyNames: () => [...state.deleted.values()].map(({ key }) => key.name),
     versions: (name) => localVersions(state, state.keys.get(name.toLowerCase())),
-    setCallsPerSecond: (limit) => state.limiter.setLimit(limit),
+    setCallsPerSecond: (limit) => {
+      state.limiter = createRateLimiter(state.now, limit);
+    },
     setDeletionLag: (reads) => {
       state.deletionLag = reads;
     },

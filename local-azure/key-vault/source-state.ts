@@ -26,7 +26,7 @@ export interface SourceState {
   readonly isStandard: boolean;
   readonly keys: Map<string, StoredKey>;
   readonly deleted: Map<string, DeletedStoredKey>;
-  readonly limiter: RateLimiter;
+  limiter: RateLimiter;
   readonly now: () => number;
   deletionLag: number;
   /** How many calls meet each change of a key while it still goes on. */

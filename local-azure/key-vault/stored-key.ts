@@ -40,15 +40,11 @@ export interface NewVersion extends KeyShape {
   readonly jwk?: JsonWebKey | undefined;
 }
 
-function newVersionId(): string {
-  return randomBytes(16).toString('hex');
-}
-
 /** Adds a version to `versions` (those of one key), with material that none of its siblings has. */
 export function addVersion(versions: StoredVersion[], options: NewVersion): StoredVersion {
   const isTaken = (modulus: string) => versions.some((version) => version.material.peek()?.n === modulus);
   const version: StoredVersion = {
-    id: newVersionId(),
+    id: randomBytes(16).toString('hex'),
     kty: options.kty,
     material: options.jwk === undefined ? lazyMaterial(options, isTaken) : knownMaterial(options.jwk),
     keyOps: options.keyOps ?? defaultKeyOps(options.kty),
