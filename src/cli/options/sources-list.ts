@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { readSourcesFile, type SourceEntry } from '../../app/discover/sources-file.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
+import { replaceFile } from '../../app/write-file.ts';
 
 /** The list that infra/main.bicepparam loads, seen from the folder of the repository. */
 export const sourcesList = 'infra/sources.json';
@@ -20,9 +21,6 @@ export async function readSourcesList(file: string): Promise<SourceEntry[]> {
   throw new UsageFault(`${file} cannot be used:\n${list}\n`, 'Mend it, or move it away.');
 }
 
-/** Whole or not at all. */
 export async function writeSourcesList(file: string, entries: readonly SourceEntry[]): Promise<void> {
-  const half = `${file}.${process.pid}.half`;
-  await writeFile(half, `${JSON.stringify(entries, null, 2)}\n`);
-  await rename(half, file);
+  await replaceFile(file, Buffer.from(`${JSON.stringify(entries, null, 2)}\n`), 0o666);
 }

@@ -1,5 +1,6 @@
-import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { realpath, stat, writeFile } from 'node:fs/promises';
 import { UsageFault } from '../../app/usage-fault.ts';
+import { replaceFile, writeFlushed } from '../../app/write-file.ts';
 import { EscrowFault } from '../../escrow/model/failure.ts';
 import { confirm } from './confirm.ts';
 import type { Io } from './io.ts';
@@ -20,41 +21,18 @@ export interface OutputFile {
  */
 export async function writeOutputFile(io: Io, { file, content, mode, force }: OutputFile): Promise<boolean> {
   try {
+    const bytes = Buffer.from(content);
     const existing = await stat(file).catch(() => undefined);
-    if (existing !== undefined && !existing.isFile()) await writeFile(file, content);
-    else if (existing === undefined) await writeNew(file, content, mode);
+    if (existing !== undefined && !existing.isFile()) await writeFile(file, bytes);
+    else if (existing === undefined) await writeFlushed(file, bytes, mode);
     else if (!force && !io.isTTY.stdin) {
       throw new UsageFault(`the file ${file} exists`, 'Choose another name, or pass --force.');
     } else if (!(await confirm(io, `Replace ${file}?`, force))) return false;
-    else await replace(await realpath(file), content, mode);
+    else await replaceFile(await realpath(file), bytes, mode);
     return true;
   } catch (cause) {
     if (cause instanceof UsageFault) throw cause;
     const { message } = cause as Error;
     throw new EscrowFault('cannotWrite', `Cannot write ${file}: ${message}`, 'Choose another file.', { cause });
-  }
-}
-
-async function replace(file: string, content: OutputFile['content'], mode: number): Promise<void> {
-  const aside = `${file}.${process.pid}.partial`;
-  await writeNew(aside, content, mode);
-  try {
-    await rename(aside, file);
-  } catch (error) {
-    await rm(aside, { force: true });
-    throw error;
-  }
-}
-
-async function writeNew(file: string, content: OutputFile['content'], mode: number): Promise<void> {
-  const handle = await open(file, 'wx', mode);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-    await handle.close();
-  } catch (error) {
-    await handle.close().catch(() => undefined);
-    await rm(file, { force: true });
-    throw error;
   }
 }

@@ -9,10 +9,10 @@ export function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code;
 }
 
-/** Writes a new file, readable by its owner only, and flushes it. Nothing is left of it when that fails. */
-export async function writeFlushed(path: string, bytes: BlobBytes): Promise<void> {
+/** Writes a new file, by default for its owner only, and flushes it. Nothing is left of it when that fails. */
+export async function writeFlushed(path: string, bytes: BlobBytes, mode = 0o600): Promise<void> {
+  const file = await open(path, 'wx', mode);
   try {
-    const file = await open(path, 'wx', 0o600);
     try {
       for (const piece of piecesOf(bytes)) await file.writeFile(piece);
       await file.sync();
@@ -86,10 +86,10 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Writes a file whole in place of the one that is there. */
-export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+/** Writes a file whole in place of the one that is there, which stays as it was when that fails. */
+export async function replaceFile(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
   const aside = `${path}.${process.pid}.part`;
-  await writeFlushed(aside, bytes);
+  await writeFlushed(aside, bytes, mode);
   try {
     await rename(aside, path);
   } catch (error) {
