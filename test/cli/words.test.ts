@@ -27,7 +27,7 @@ function ioWith(isTTY: boolean): { io: Io; stdout: PassThrough; stderr: PassThro
     folder: '.',
     program: 'keyvault-escrow',
     signal,
-    holdOpen: () => ({ [Symbol.dispose]: () => undefined }),
+    holdOpen: () => ({ standing: () => undefined, [Symbol.dispose]: () => undefined }),
   };
   return { io, stdout, stderr };
 }

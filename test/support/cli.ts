@@ -84,7 +84,7 @@ export function collectIo(options: CliOptions): { readonly io: Io; ended(code: n
     folder: options.folder ?? tmpdir(),
     program: options.program ?? 'keyvault-escrow',
     signal: AbortSignal.any([interrupt.signal, ...(options.signal ? [options.signal] : [])]),
-    holdOpen: () => ({ [Symbol.dispose]: () => undefined }),
+    holdOpen: () => ({ standing: () => undefined, [Symbol.dispose]: () => undefined }),
   };
   return {
     io,

@@ -17,7 +17,6 @@ const about = {
   examples: ['doctor', 'doctor --settings local.settings.json --json'],
 };
 
-/** Looks at a deployment as the person who asks sees it. */
 export function addDoctor(cli: Cli) {
   return cli.command('doctor', about).action(
     cli.action(async (values, io, task) => {

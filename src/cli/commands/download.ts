@@ -22,7 +22,6 @@ const about = {
   ],
 };
 
-/** The exact bytes of a record as a file, for the tools that everybody has. */
 export function addDownload(cli: Cli) {
   return withSource(cli.command('download', about))
     .option('--name <KEY>', 'the key')

@@ -23,7 +23,6 @@ const about = {
 
 const defaultTimeoutMs = 30 * 60_000;
 
-/** Puts the on-demand message; the app's identity backs up. */
 export function addEnqueue(cli: Cli) {
   return withSource(cli.command('enqueue', about))
     .option('--name <KEY>', 'one key of the source; every selected key without it')

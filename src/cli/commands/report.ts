@@ -19,7 +19,6 @@ const about = {
   ],
 };
 
-/** The page of an audit, for an auditor's mailbox or a printer. */
 export function addReport(cli: Cli) {
   return cli
     .command('report', about)

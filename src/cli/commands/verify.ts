@@ -24,7 +24,6 @@ const about = {
   ],
 };
 
-/** Reads records back and checks them against everything they say about themselves. */
 export function addVerify(cli: Cli) {
   return withRecords(cli.command('verify', about))
     .option('--all', 'every record, not only the newest of each key')

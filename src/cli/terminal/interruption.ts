@@ -10,10 +10,15 @@ export interface Interruption {
   /** Aborts at the first signal: nothing new starts, what is under way ends, and the command says what was done. */
   readonly signal: AbortSignal;
   /**
-   * Something stands that the command still has to take away. Until it is let go, a reader that has gone does not end the
-   * process; and a second signal, which ends it at once, prints what is left.
+   * Keys stand somewhere, one at a time, that the command still has to take away. Until it is let go, a reader that has gone does
+   * not end the process; and a second signal, which ends it at once, prints what is left.
    */
-  holdOpen(whatIsLeft: () => string): Disposable;
+  holdOpen(describeLeft: (keyName: string) => string): HeldOpen;
+}
+
+export interface HeldOpen extends Disposable {
+  /** Notes the key that may be there now; undefined: none. */
+  standing(keyName: string | undefined): void;
 }
 
 /** Listens to the signals of this process, and to its output: the second signal ends it at once. */
@@ -46,9 +51,16 @@ export function listenForInterruption(): Interruption {
   });
   return {
     signal: interrupt.signal,
-    holdOpen(whatIsLeft) {
+    holdOpen(describeLeft) {
+      let left: string | undefined;
+      const whatIsLeft = (): string => (left === undefined ? '' : describeLeft(left));
       held.add(whatIsLeft);
-      return { [Symbol.dispose]: () => void held.delete(whatIsLeft) };
+      return {
+        standing: (keyName) => {
+          left = keyName;
+        },
+        [Symbol.dispose]: () => void held.delete(whatIsLeft),
+      };
     },
   };
 }

@@ -22,7 +22,6 @@ import { addDrillSweep } from './drill-sweep.ts';
 
 const defaultSample = 3;
 
-/** Proof that backups restore: real records, in a vault of their own, compared version by version, destroyed again. */
 const about = {
   summary: 'restore records into a separate drill vault, compare, and destroy them again',
   description:
@@ -65,13 +64,9 @@ export function addDrill(cli: Cli) {
         const question = `Restore ${chosen.length === 1 ? 'this key' : `these ${chosen.length} keys`} to ${place}, one by one, and delete and purge each again?`;
         if (!(await confirm(io, question, values.yes))) return exitCodes.failed;
 
-        let standing: string | undefined;
-        using _held = io.holdOpen(() => (standing === undefined ? '' : describeLeft(standing, target)));
-        const standsNow = (keyName: string | undefined): void => {
-          standing = keyName;
-        };
+        using held = io.holdOpen((keyName) => describeLeft(keyName, target));
         const done = await withProgress(io, { noun: 'key', expected: chosen.length }, ({ step }) =>
-          prepared.carryOut({ standing: standsNow, ended: step }),
+          prepared.carryOut({ standing: held.standing, ended: step }),
         );
         const { receipt, receiptFailure } = done;
         if (values.json) await printJson(io, { ...receiptObject(done), ...failed });

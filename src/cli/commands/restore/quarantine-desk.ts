@@ -15,19 +15,13 @@ export interface OpenDesk extends QuarantineDesk, Disposable {}
 
 /** Asks the person, and holds the process while a key stands in the quarantine. */
 export function openQuarantineDesk(through: PacedSource | undefined, yes: boolean | undefined, io: Io): OpenDesk {
-  let standing: string | undefined;
   const place = through === undefined ? '' : describeSource(through);
-  const held = io.holdOpen(() =>
-    standing === undefined ? '' : `Key "${standing}" may stand in ${place}: look, and delete it there.`,
-  );
+  const held = io.holdOpen((keyName) => `Key "${keyName}" may stand in ${place}: look, and delete it there.`);
   return {
+    ...held,
     agree(record, { verdict, reasons }) {
       say(io, `Key "${record.keyName}", as it came to ${place}, is ${verdict}: ${reasons.join('; ')}.`);
       return confirm(io, 'Send it to the target all the same?', yes);
     },
-    standing: (keyName) => {
-      standing = keyName;
-    },
-    [Symbol.dispose]: () => held[Symbol.dispose](),
   };
 }

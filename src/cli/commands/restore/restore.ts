@@ -5,7 +5,6 @@ import { restoreMatching } from './restore-matching.ts';
 import { restoreOne } from './restore-one.ts';
 import { withRestore } from './restore-options.ts';
 
-/** Brings keys back under the operator's own identity. Decides first, asks, then acts. */
 const about = {
   summary: 'bring back one key, or a whole vault as of a time',
   description:
