@@ -43,10 +43,10 @@ export async function restoreRecord(
     const sent = await sendRecord(record, read.bytes, ports);
     if (sent.sent === 'failed') return { ...base, outcome: 'failed', ...sent.failure };
     if (sent.sent === 'conflict') return await settleConflict(record, sent.conflict, reference, ports, begunBefore);
-    const { restored } = sent;
-    const { verdict, ...compared } = await compareRestored(record, restored.name, reference, operator, hardDeadline);
-    if (verdict !== 'stranger') return { ...base, outcome: 'restored', id: restored.id, verdict, ...compared };
-    const left = { place: target, name: restored.name };
+    const { id, name, enabled } = sent.restored;
+    const { verdict, ...compared } = await compareRestored(record, name, reference, operator, hardDeadline);
+    if (verdict !== 'stranger') return { ...base, outcome: 'restored', id, enabled, verdict, ...compared };
+    const left = { place: target, name };
     return { ...base, outcome: 'stranger', left, ...describeStranger(record, compared.reasons, left) };
   } catch (error) {
     return { ...base, outcome: 'failed', ...describeFailure(error, 'restore', target, record.keyName) };
@@ -61,12 +61,12 @@ export async function recoverKey(record: StoredRecord, ports: RestorePorts): Pro
   try {
     const reference = await ports.referenceOf(record);
     await operator.recoverKey(key, softDeadline);
-    const { name, id } = await operator.keys.getKey(key, hardDeadline);
+    const { name, id, enabled } = await operator.keys.getKey(key, hardDeadline);
     // The record says nothing about what is missing in a key that was never away.
     const versions = await readVersions(operator.keys, name, hardDeadline);
     const { verdict, reasons, versions: compared } = compareKey(record, { name, versions }, reference);
     if (verdict !== 'stranger')
-      return { key, blobName, outcome: 'recovered', id, verdict, reasons, versions: compared };
+      return { key, blobName, outcome: 'recovered', id, enabled, verdict, reasons, versions: compared };
     const stranger = {
       code: 'stranger',
       attempt: 'recover',

@@ -6,6 +6,8 @@ import type { LeftKey } from './restored-key.ts';
 interface ComparedKey extends Comparison {
   /** Key identifier without version. */
   readonly id: string;
+  /** False: as long as its newest version is disabled, nobody can use it. A backup keeps that. */
+  readonly enabled: boolean;
   readonly verdict: Exclude<Verdict, 'stranger'>;
 }
 

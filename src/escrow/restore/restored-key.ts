@@ -8,6 +8,7 @@ export interface RestoredKey {
   readonly name: string;
   /** Key identifier without version. */
   readonly id: string;
+  readonly enabled: boolean;
   /** Its newest version, as the restore returned it. */
   readonly version: string;
 }

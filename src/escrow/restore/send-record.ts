@@ -59,8 +59,8 @@ export async function sendRecord(record: StoredRecord, bytes: Uint8Array, ports:
     for (const ms of [...conflictWaitsMs, undefined]) {
       const answer = await operator.restoreKey(bytes, softDeadline);
       if (answer.answer === 'restored') {
-        const { key, version } = answer;
-        return { sent: 'restored', restored: { name: key.name, id: key.id, version } };
+        const { name, id, enabled } = answer.key;
+        return { sent: 'restored', restored: { name, id, enabled, version: answer.version } };
       }
       const { inside, refusal } = answer;
       const keyName = inside?.name ?? record.keyName;

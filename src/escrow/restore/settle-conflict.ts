@@ -70,6 +70,7 @@ export async function settleConflict(
       verdict === 'stranger' ? `it is not this one: ${reasons.join('; ')}` : 'it is unknown whether it is this one';
     return failed('nameTaken', `a key has the name there, and ${what}`, remedy);
   }
-  const { id } = await operator.keys.getKey(key, deadline);
-  return { ...base, outcome: begunBefore ? 'alreadyThere' : 'restored', id, verdict, reasons, versions: compared };
+  const { id, enabled } = await operator.keys.getKey(key, deadline);
+  const outcome = begunBefore ? 'alreadyThere' : 'restored';
+  return { ...base, outcome, id, enabled, verdict, reasons, versions: compared };
 }

@@ -12,12 +12,15 @@ const scene = await useRestoreScene();
 const { cli, vault, versionIds } = scene;
 
 describe('restore of one key', () => {
-  test('brings back a key that was deleted and purged, with all its versions', async () => {
+  test('brings back a key that was deleted and purged, with all its versions, and says that it is disabled', async () => {
     const before = vault('contoso-prod').versions('Payroll');
     vault('contoso-prod').purgeKey('Payroll');
     const run = await cli('restore --vault-name contoso-prod --name payroll --to-vault-name contoso-prod --yes');
     expect(run).toEnd(0, 'can be restored to a vault in subscription 00000000-0000-0000-0000-00000000c0de');
     expect(run.stdout.trim().split('\n')).toEqual(before.map(({ kid }) => kid));
+    expect(run.stderr).toMatch(
+      /disabled.*: az keyvault key set-attributes --vault-name contoso-prod --name Payroll --enabled true/,
+    );
     expect(vault('contoso-prod').versions('Payroll')).toEqual(before);
   });
 

@@ -10,7 +10,7 @@ import {
 import type { Task } from '../../../app/task.ts';
 import { faultOf } from '../../../escrow/model/failure.ts';
 import { OutOfTime } from '../../../escrow/model/service-error.ts';
-import { describeSource, isSameSource } from '../../../escrow/model/source.ts';
+import { describeSource, isSameSource, sourceOption } from '../../../escrow/model/source.ts';
 import { showAge, showInstant } from '../../options/instants.ts';
 import { readRecordChoice } from '../../options/record-options.ts';
 import { describeTarget, readTarget } from '../../options/target-options.ts';
@@ -71,6 +71,10 @@ export async function restoreOne(values: RestoreValues, io: Io, task: Task): Pro
       : `${done}, with ${many}, but ${verdict}: ${reasons.join('; ')}.`,
   );
   if (!values.json) for (const kid of kids) await print(io, kid);
+  if (!outcome.enabled) {
+    const line = `az keyvault key set-attributes ${sourceOption(target.source)} --name ${outcome.key} --enabled true`;
+    say(io, `It is disabled, and of no use until somebody enables it: ${line}`);
+  }
   // A recovered key never left its vault: only another key under its name would be a finding.
   return verdict === 'same' || outcome.outcome === 'recovered' ? exitCodes.done : exitCodes.findings;
 }

@@ -89,10 +89,11 @@ export async function printOutcomes(outcomes: readonly RestoreOutcome[], counts:
       failures.push(outcome);
       continue;
     }
-    const { id, verdict, reasons } = outcome;
+    const { id, enabled, verdict, reasons } = outcome;
     if (verdict !== 'same') doubts.push({ code: verdict, text: `${id} is ${verdict}: ${reasons.join('; ')}` });
     const what = outcome.outcome === 'alreadyThere' ? 'restored earlier' : outcome.outcome;
-    await print(io, `${id} ${paint('dim', verdict === 'same' ? what : `${what}, ${verdict}`)}`);
+    const words = [what, verdict !== 'same' && verdict, !enabled && 'disabled'].filter(Boolean).join(', ');
+    await print(io, `${id} ${paint('dim', words)}`);
   }
   for (const line of firstOfEach(doubts, codeOf, ({ text }) => text, 'the receipt has them all'))
     await print(io, paint('yellow', line));

@@ -21,7 +21,7 @@ export async function useRestoreScene() {
         ...europe,
         keys: [
           { name: 'signing', versions: 3, tags: { owner: 'platform' } },
-          'Payroll',
+          { name: 'Payroll', enabled: false },
           { name: 'www-cert', managed: true },
           ...Array.from({ length: 20 }, (_, index) => `tenant-${index + 10}`),
         ],

@@ -95,6 +95,11 @@ export function describeWholeVault(scene: RestoreScene): void {
       expect((await cli(`${line} --yes --json`)).json()).toMatchObject({ counts: { stillThere: 19, alreadyThere: 1 } });
     });
 
+    test('says of a key that came back whether it is disabled', async () => {
+      const run = await cli('restore --vault-name contoso-prod --name "P*" --to-vault-name contoso-dr --yes');
+      expect(run.stdout).toMatch(/keys\/Payroll restored, disabled$/m);
+    });
+
     test('prints the first five of many taken names, and buries no other failure under them', async () => {
       for (let tenant = 10; tenant < 22; tenant++) vault('contoso-dr').addKey({ name: `tenant-${tenant}` });
       vault('contoso-dr').addKey({ name: 'tenant-29' });
