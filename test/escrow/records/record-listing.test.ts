@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { SourceId } from '../../../src/escrow/model/source.ts';
 import type { StoredBlob } from '../../../src/escrow/ports/escrow-store.ts';
 import {
   listChosenNames,
+  listEveryRecord,
   listRecords,
   recordedKeyNames,
   recordedSources,
@@ -22,6 +24,8 @@ describe('the records of a store', () => {
     const signing = 'https://contoso-prod.vault.azure.net/keys/Signing';
     await put(store, 'vaults/contoso-prod/signing/20261125T020000Z.keybackup', signing);
     await put(store, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', signing);
+    await put(store, 'vaults/contoso-prod/signing/20261126T020000Z.keybackup', signing);
+    await put(store, 'vaults/Not a source/signing/20261124T020000Z.keybackup', signing);
     await put(store, 'named/moves/signing.bak', signing);
     await put(store, 'named/alone', 'https://contoso-prod.vault.azure.net/keys/alone');
     await put(store, 'notes/payroll.bin', signing);
@@ -32,6 +36,7 @@ describe('the records of a store', () => {
       groups.push(group.map((one) => one.blobName));
     expect(groups).toEqual([
       [
+        'vaults/contoso-prod/signing/20261126T020000Z.keybackup',
         'vaults/contoso-prod/signing/20261124T020000Z.keybackup',
         'vaults/contoso-prod/signing/20261125T020000Z.keybackup',
       ],
@@ -46,6 +51,40 @@ describe('the records of a store', () => {
     expect(await recordedSources(store, noLimit)).toEqual([prod]);
     expect(await recordedKeyNames(store, prod, noLimit)).toEqual(['signing']);
   });
+
+  test.each([
+    [{}, ['prod/root', 'prod/signing', 'hsm/root', 'named/signing']],
+    [{ source: prod }, ['prod/root', 'prod/signing', 'named/signing']],
+    [{ source: { kind: 'managedHsm', name: 'contoso-hsm' } as const }, ['hsm/root']],
+    [{ source: prod, names: ['S*'] }, ['prod/signing', 'named/signing']],
+    [{ source: prod, names: ['Root'] }, ['prod/root']],
+    [{ source: prod, names: ['root', 'signing'] }, ['prod/root', 'prod/signing', 'named/signing']],
+    [{ names: ['root'] }, ['prod/root', 'hsm/root']],
+    [{ since: 2 }, ['prod/signing', 'hsm/root', 'named/signing']],
+  ])(
+    'are narrowed by source, name and time of creation: %j',
+    async ({ since, ...filter }: { since?: number; source?: SourceId; names?: string[] }, expected) => {
+      const store = createMemoryStore();
+      const vault = 'https://contoso-prod.vault.azure.net/keys';
+      await put(store, 'vaults/contoso-prod/root/20261124T020000Z.keybackup', `${vault}/root`);
+      await put(store, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', `${vault}/signing`);
+      await put(
+        store,
+        'managed-hsms/contoso-hsm/root/20261124T020000Z.keybackup',
+        'https://contoso-hsm.managedhsm.azure.net/keys/root',
+      );
+      await put(store, 'named/signing', `${vault}/signing`);
+      const created = [...store.blobs.values()].map(({ createdAt }) => createdAt);
+      const narrowed = { ...filter, since: since === undefined ? undefined : created[since - 1] };
+      const found: string[] = [];
+      for await (const [{ blobName }] of listEveryRecord(
+        { store, suffixes: publicSuffixes, deadline: noLimit },
+        narrowed,
+      ))
+        found.push(blobName.replace(/.*contoso-(.*)\/.*/, '$1'));
+      expect(found).toEqual(expected);
+    },
+  );
 
   test('are handed on while the rest is still being listed, at any number', async () => {
     let listed = 0;
