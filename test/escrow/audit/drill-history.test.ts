@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
+import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import type { DrillReceipt } from '../../../src/escrow/records/drill-receipt.ts';
 import { found } from '../../support/audit-findings.ts';
-import { night, passNight, startEscrow } from '../../support/audit-nights.ts';
+import { auditAt, night, passNight, startEscrow } from '../../support/audit-nights.ts';
 import type { AuditWorld } from '../../support/audit-world.ts';
 import { drillReceipt } from '../../support/drill-receipt.ts';
 import type { ListedAudit } from '../../support/listed-audit.ts';
@@ -36,6 +37,9 @@ test('a drill of no keys proves nothing, nor does one with a finding', async () 
   drilled(night(0, 3), [{ ...proven, outcome: 'failed' }], 'findings');
   const audit = await passDay(0);
   expect([audit.drill, drilledAt(audit)]).toEqual([undefined, undefined]);
+  drilled(night(1, 2), [proven, { ...proven, key: 'tax', outcome: 'failed' }]);
+  drilled(night(1, 3), [proven], 'stopped');
+  expect((await passDay(1)).drill).toBeUndefined();
 });
 
 test('of several drills the newest stands, in whatever order their receipts are listed', async () => {
@@ -49,7 +53,14 @@ test('of several drills the newest stands, in whatever order their receipts are 
   expect((await passDay(2)).drill?.receipt).toBe(newest);
 });
 
+test('of more receipts than an audit reads the newest count', async () => {
+  for (let index = 0; index < 200; index++) drilled(new Date(night(0, 2).getTime() + index * 1000), [], 'findings');
+  const receipt = drilled(night(0, 3), [proven]);
+  expect((await passDay(0)).drill?.receipt).toBe(receipt);
+});
+
 test('a drill whose receipt is gone counts no longer', async () => {
+  drilled(night(0, 2), []);
   const receipt = drilled(night(0, 3), [proven]);
   await passDay(0);
   escrow.drills.lose(receipt);
@@ -76,7 +87,15 @@ test('what a drill left is reported by every audit until a sweep has closed the 
     createdAt: at,
     metadata: { left: '1' },
   });
-  expect([left(await passDay(0)), left(await passDay(1)), left(await passDay(2))]).toEqual([1, 1, 1]);
+  const first = await passDay(0);
+  expect([left(first), first.totals.proven]).toEqual([1, 1]);
+  escrow.keys.delete('signing');
+  escrow.addKey('signing');
+  for (const day of [1, 2]) {
+    const audit = await passDay(day);
+    // Read again every day, it proves nothing of the key that has the name now.
+    expect([left(audit), audit.totals.proven]).toEqual([1, 0]);
+  }
   const swept = JSON.stringify(drillReceipt([], { status: 'swept' }));
   escrow.drills.put('drills/20261101T050000Z.2.json', swept, { createdAt: at });
   expect(left(await passDay(3))).toBe(0);
@@ -140,9 +159,29 @@ test('what no key can be named is told of no receipt, however long: it must not 
   });
   const metadata = { left: '3' };
   escrow.drills.put('drills/20261101T050000Z.json', JSON.stringify(receipt), { createdAt: night(0, 3), metadata });
+  const backwards = drillReceipt([proven], { finishedAt: '1999-12-31T00:00:00.000Z' });
+  escrow.drills.put('drills/20261101T040000Z.json', JSON.stringify(backwards), { createdAt: night(0, 2) });
   const audit = await passDay(0);
+  expect(audit.drill).not.toHaveProperty('durationMs');
   expect(audit.findings.map(({ finding, detail }) => [finding, detail])).toEqual([
     ['drillOpen', 'drills/20261101T050000Z.json: signing'],
     ['drillNotProven', '1 key: vaults/contoso-prod/signing'],
   ]);
+});
+
+const begun = (at: Date) => `drills/${scheduledRunId(at)}.journal.json`;
+
+test('drills that began and left no receipt are a gap, once they cannot be under way any more', async () => {
+  await passDay(0);
+  escrow.now = night(0, 5);
+  escrow.drills.put(begun(escrow.now), '{}');
+  expect(found(await auditAt(escrow, night(0, 5.5)))).toEqual([]);
+  const underWay = begun(night(0, 6.5));
+  escrow.drills.put(underWay, '{}', { createdAt: night(0, 6.5) });
+  const audit = await auditAt(escrow, night(0, 7));
+  expect(found(audit)).toEqual(['drillOpen']);
+  expect(audit.findings[0]?.detail).toBe(`${begun(night(0, 5))}; began 2026-11-01 07:00 UTC`);
+  escrow.drills.lose(underWay);
+  escrow.drills.put(begun(night(0, 5)).replace('.journal', ''), '{}');
+  expect(found(await auditAt(escrow, night(0, 8)))).toEqual(['receiptUnreadable (warning)']);
 });

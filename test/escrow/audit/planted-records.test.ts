@@ -43,6 +43,17 @@ describe('what a record is', () => {
     expect(keyIn(await auditAt(escrow, night(0, 6)), 'payroll')?.record).toBeUndefined();
   });
 
+  test('removed and written anew is altered too, and never counts again', async () => {
+    const escrow = await escrowAfterNight();
+    const { name, bytes } = newest(escrow);
+    escrow.now = night(0, 4.5);
+    escrow.store.put(name, bytes, { metadata: metadataOf(escrow, 'payroll', escrow.now) });
+    const audit = await auditAt(escrow, night(0, 5));
+    expect(found(audit)).toContain('recordAltered payroll');
+    for (const one of [audit, await auditAt(escrow, night(0, 6))])
+      expect(keyIn(one, 'payroll')?.record).toBeUndefined();
+  });
+
   test('altered before any audit saw it, moments after it was written, is recognised by the time of its last change', async () => {
     const escrow = await escrowAfterNight();
     escrow.night(night(1));
@@ -56,13 +67,20 @@ describe('what a record is', () => {
   });
 
   test('among older ones, removed or altered, is found when the whole folder is counted again', async () => {
-    const escrow = startEscrow();
-    await passNights(escrow, 6);
+    // More keys than have their turn in one night.
+    const escrow = startEscrow({}, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'orders', 'payroll', 'signing']);
+    for (let index = 0; index < 14; index++) {
+      escrow.night(night(index));
+      // Named by a run of days ago, and made after the others: the last name is not the last record.
+      escrow.now = night(index, 1);
+      if (index === 3) escrow.backUp('payroll', scheduledRunId(night(-3)));
+      expect(found(await auditAt(escrow, night(index, 4)))).toEqual([]);
+    }
     const old = [...escrow.store.blobs.keys()].find((name) => name.startsWith(folder)) ?? '';
     escrow.store.lose(old);
-    const audit = await passNight(escrow, 6);
-    expect(found(audit)).toEqual(['olderRecordsAltered payroll']);
-    expect(found(await passNight(escrow, 7))).toEqual([]);
+    const told: string[] = [];
+    for (let index = 14; index < 18; index++) told.push(...found(await passNight(escrow, index)));
+    expect(told).toEqual(['olderRecordsAltered payroll']);
   });
 
   test.each([
@@ -125,6 +143,20 @@ describe('what a record is', () => {
     expect(keyIn(await auditAt(escrow, night(0, 10)), 'payroll')?.record?.blobName).toBe(backdated);
   });
 
+  test('says where it can be restored: another place than that of the settings is a warning, and no place is none', async () => {
+    const place = { geography: 'europe', subscriptionId: 'one' };
+    const escrow = startEscrow({ place }, ['here', 'silent', 'there']);
+    escrow.now = night(0);
+    const saying = { here: { geography: 'europe' }, silent: { securitydomain: 'x' }, there: { geography: 'asia' } };
+    for (const [key, claims] of Object.entries(saying))
+      escrow.store.put(`vaults/contoso-prod/${key}/${scheduledRunId(night(0))}.keybackup`, 'backup', {
+        metadata: { ...metadataOf(escrow, key, escrow.now), ...claims },
+      });
+    const { findings } = await auditAt(escrow, night(0, 0.5));
+    const elsewhere = findings.filter(({ finding }) => finding === 'recordsElsewhere');
+    expect(elsewhere.map(({ severity, detail }) => [severity, detail])).toEqual([['warning', '1 key: there']]);
+  });
+
   test('under another name than its folder gives it counts for nothing', async () => {
     const escrow = startEscrow();
     escrow.now = night(0);
@@ -139,10 +171,12 @@ describe('a copied escrow', () => {
     const escrow = startEscrow();
     const last = await passNights(escrow, 3);
     const names = last.keys.map(({ record }) => record?.blobName);
+    escrow.source = { ...escrow.source, retired: ['orders'] };
     escrow.copyEscrow();
     const audit = await auditAt(escrow, night(2, 8));
-    expect(found(audit)).toEqual(['recordsLate (warning)']);
-    expect(audit.findings[0]?.detail).toBe('3 keys');
+    expect(found(audit)).toEqual(['selectionNarrowed (warning)', 'recordsLate (warning)']);
+    // What is retired has no next night.
+    expect(audit.findings[1]?.detail).toBe('2 keys');
     expect(audit.keys.map(({ record }) => record?.blobName)).toEqual(names);
     expect(audit.keys.map(({ record }) => record?.unproven)).toEqual([undefined, undefined, undefined]);
     expect(found(await passNight(escrow, 3))).toEqual([]);
@@ -156,8 +190,11 @@ describe('a copied escrow', () => {
     const metadata = { ...metadataOf(escrow, 'payroll', night(0, 5)), runid: runId };
     escrow.store.put(`${folder}${runId}.keybackup`, 'planted', { metadata });
     const audit = await auditAt(escrow, night(2, 4));
-    expect(keyIn(audit, 'payroll')).toMatchObject({ status: 'stale', record: { late: true, unproven: true } });
-    expect(keyIn(audit, 'signing')?.record?.unproven).toBeUndefined();
+    // Nor is it proven by the audit that called it so.
+    for (const one of [audit, await auditAt(escrow, night(2, 5))]) {
+      expect(keyIn(one, 'payroll')).toMatchObject({ status: 'stale', record: { late: true, unproven: true } });
+      expect(keyIn(one, 'signing')?.record?.unproven).toBeUndefined();
+    }
   });
 
   test('late records yield to those on time', async () => {

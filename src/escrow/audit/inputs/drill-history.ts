@@ -29,9 +29,9 @@ export async function readDrills(drills: EscrowStore, previous: StoredAudit | un
   const undecided = new Map<string, string>();
   /** Last receipts of drills that say what was left behind: until a sweep writes a later one without. */
   const left: { receipt: string; names: readonly string[] }[] = [];
-  // The newest drill without a finding counts while its receipt is there, and is as old as that.
-  const known = receipts.find(({ name }) => name === previous?.head.drill?.receipt);
-  let last = previous?.head.drill && known && { ...previous.head.drill, finishedAt: known.createdAt.toISOString() };
+  const known = previous?.head.drill;
+  // The newest drill without a finding counts while its receipt is there.
+  let last = receipts.some(({ name }) => name === known?.receipt) ? known : undefined;
   const lastOfEach = stored.flatMap((drill) => drill.receipts.slice(-1));
   const leaving = new Set(lastOfEach.filter(({ metadata }) => metadata.left !== undefined));
   const read = async (blob: StoredBlob): Promise<void> => {
