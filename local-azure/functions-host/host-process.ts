@@ -9,6 +9,8 @@ export interface HostProcessOptions {
   readonly overrides?: HostOverrides;
   /** Where timer statuses outlive the host; without it, they outlive its processes only. */
   readonly stateFile?: string;
+  /** Its parent's. The host removes it where its parent cannot: when it was killed. */
+  readonly folder?: string;
 }
 
 /** What the parent asks of it; it stops on SIGTERM. */

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { type Host, startHost } from './host.ts';
 import { hostConfiguration, withHostSettings } from './host-configuration.ts';
 import type { Emit, HostEvent } from './host-events.ts';
@@ -17,7 +18,10 @@ const emit: Emit = (event) => send({ at: Date.now(), ...event } as HostEvent);
 
 /** Ends the process once the messages under way to the parent are delivered. */
 function exit(code: number): void {
-  const end = (): never => process.exit(code);
+  const end = (): never => {
+    if (options.folder !== undefined && !process.connected) rmSync(options.folder, { recursive: true, force: true });
+    process.exit(code);
+  };
   void lastSent.then(end);
   setTimeout(end, 1_000).unref();
 }
@@ -43,6 +47,11 @@ async function main(): Promise<void> {
     emit({ event: 'log', level: 'error', category: 'host', message });
     stop(restartExitCode);
   };
+  process.on('SIGTERM', () => stop(0));
+  process.on('SIGINT', () => stop(0));
+  process.on('disconnect', () => stop(0));
+  // Its parent was killed before anybody listened.
+  if (!process.connected) return stop(0);
   const started = await startHost({
     bundle: options.bundle,
     configuration,
@@ -52,9 +61,6 @@ async function main(): Promise<void> {
     emit,
   });
   host = started;
-  process.on('SIGTERM', () => stop(0));
-  process.on('SIGINT', () => stop(0));
-  process.on('disconnect', () => stop(0));
   process.on('message', ({ id, functionName, dueAt }: FireTimerCommand) => {
     started.fireTimer(functionName, dueAt).then(
       ({ invocationId, error }) =>

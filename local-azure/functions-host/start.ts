@@ -14,7 +14,7 @@ import { type FireTimerCommand, type HostMessage, type HostProcessOptions, resta
 import { createPendingFires, type FiredTimer } from './pending-fires.ts';
 import type { FunctionMetadata } from './worker/core-contract.ts';
 
-export interface FunctionsHostOptions extends Omit<HostProcessOptions, 'hostJson'> {
+export interface FunctionsHostOptions extends Omit<HostProcessOptions, 'hostJson' | 'folder'> {
   /** All app settings; the host process gets no other environment than these and what a process needs to run. */
   readonly settings: Readonly<Record<string, string>>;
   /** The parsed host.json, or its path. */
@@ -64,6 +64,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     hostJson,
     overrides,
     stateFile: options.stateFile ?? join(folder, 'timers.json'),
+    folder,
   };
   const record = createEventRecord();
   const fires = createPendingFires();

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { FunctionsHost } from '../../../local-azure/functions-host/start.ts';
@@ -7,6 +7,7 @@ import { startFixture, useFixture } from '../../support/fixture-host.ts';
 import { isAlive } from '../../support/living-process.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
 import { runSchedule } from '../../support/now.ts';
+import { useTestFolder } from '../../support/temporary-folder.ts';
 
 let host: FunctionsHost | undefined;
 
@@ -112,7 +113,10 @@ describe('the local functions host', () => {
     expect(host.events).not.toContainEqual(expect.objectContaining({ event: 'output', text: '' }));
   });
 
-  test('leaves no process when the process that started it is killed', async () => {
+  test.each([
+    ['while it starts', 1],
+    ['once it runs', 2],
+  ])('leaves no process and no file when the process that started it is killed %s', async (_when, processes) => {
     const settings = {
       ...azure.env,
       FIXTURE_QUEUE: azure.queueName,
@@ -125,17 +129,23 @@ describe('the local functions host', () => {
         bundle: ${JSON.stringify(fixture.file)},
         settings: ${JSON.stringify(settings)},
         hostJson: {},
+        onEvent: ({ event, pid }) => event === 'workerStarted' && console.log(pid),
       });
-      console.log(host.pid, host.workerPid);
+      console.log(host.pid);
     `;
+    const folder = await useTestFolder();
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, TMPDIR: folder, TEMP: folder },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     onTestFinished(() => void parent.kill('SIGKILL'));
-    const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
-    const pids = line.split(' ').map(Number);
-    expect(pids.map(isAlive)).toEqual([true, true]);
+    const pids: number[] = [];
+    for await (const line of createInterface({ input: parent.stdout }))
+      if (pids.push(Number(line)) === processes) break;
+    expect(pids.map(isAlive)).toEqual(pids.map(() => true));
+    expect(await readdir(folder)).toHaveLength(1);
     parent.kill('SIGKILL');
-    await expect.poll(() => pids.map(isAlive)).toEqual([false, false]);
+    await expect.poll(() => pids.filter(isAlive)).toEqual([]);
+    await expect.poll(() => readdir(folder)).toEqual([]);
   });
 });
