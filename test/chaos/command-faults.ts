@@ -75,8 +75,8 @@ export const commandFaults: readonly CommandFault[] = [
     where: 'Blob Storage',
     name: 'run reports in the archive tier',
     does: 'restores all the same, says what is not known',
-    command: ({ source, target }) =>
-      `restore --vault-name ${source.name} --name "*" --to-vault-name ${target.name} --yes`,
+    command: ({ source, target }, receiptFile) =>
+      `restore --vault-name ${source.name} --name "*" --to-vault-name ${target.name} --receipt ${receiptFile} --yes`,
     arrange: ({ archive }) => archive('reports'),
     exitCode: 0,
     says: /run reports of vault "[^"]+" cannot be read/,

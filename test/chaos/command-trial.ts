@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { runCommand } from '../support/cli.ts';
 import { viewContainer } from '../support/container-view.ts';
@@ -33,8 +36,12 @@ export async function tryCommand(
     target,
   );
   await arrange(ground);
-  const line = command(ground);
-  const { code, stdout, stderr } = await runCommand(place, line, { env: escrowSettings(place, sources), speed: 1000 });
+  const folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-chaos-'));
+  const line = command(ground, join(folder, 'receipt.jsonl'));
+  const options = { env: escrowSettings(place, sources), speed: 1000 };
+  const { code, stdout, stderr } = await runCommand(place, line, options).finally(() =>
+    rm(folder, { recursive: true }),
+  );
   const printed = `${stdout}\n${stderr}`;
   const left = [...target.keyNames(), ...target.deletedKeyNames()].sort();
   return {

@@ -66,8 +66,8 @@ export interface CommandFault extends Pick<NamedFault, 'name' | 'where' | 'does'
   readonly keyType?: 'EC-HSM';
   readonly targetSku?: 'standard';
   readonly arrange: (ground: CommandGround) => void | Promise<void>;
-  /** After the program's name. */
-  readonly command: (ground: CommandGround) => string;
+  /** After the program's name. @param receiptFile where a command that leaves a receipt puts it. */
+  readonly command: (ground: CommandGround, receiptFile: string) => string;
   readonly exitCode: 0 | 1 | 3;
   /** What must be printed. */
   readonly says: RegExp;
