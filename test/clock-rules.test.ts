@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { clockFaults, readTestSources } from './support/clock-rules.ts';
+import { useTestFolder } from './support/temporary-folder.ts';
 
 const clock = "import { now } from './support/now.ts';";
 const azure = "import { startTestAzure } from './support/local-azure.ts';";
@@ -23,9 +23,8 @@ test('no test depends on the hour, the date, the time zone, or on how long it ta
 });
 
 describe('a test may not', () => {
-  test('read the clock, but in the one place for it', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'clock-rules-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+  test('read the clock, but in the one place for it', async () => {
+    const folder = await useTestFolder();
     cpSync('biome.json', join(folder, 'biome.json'));
     cpSync('biome-plugins', join(folder, 'biome-plugins'), { recursive: true });
     const lines = ['export const a = Date.now();', 'export const b = new Date();', 'export const c = new Date;'];

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { useFolder } from './support/temporary-folder.ts';
 
 const upwards: Readonly<Record<string, readonly string[]>> = {
   'src/escrow/model/one.ts': [
@@ -54,7 +54,7 @@ const forms = [
   (specifier: string) => `await import('${specifier}');`,
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'import-floors-'));
+const folder = await useFolder();
 /** `file:line` of every import that the linter refuses. */
 let refused: ReadonlySet<string>;
 
@@ -78,8 +78,6 @@ beforeAll(() => {
   };
   refused = new Set(diagnostics.map(({ location }) => `${location.path}:${location.start.line}`));
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function linesOf(file: string, specifiers: readonly string[], at: number): string[] {
   return forms.map((_form, index) => `${file}:${at * forms.length + index + 1} ${specifiers[at]}`);

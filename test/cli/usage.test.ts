@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect, stripVTControlCharacters } from 'node:util';
@@ -10,6 +10,7 @@ import { runCli } from '../../src/cli/run-cli.ts';
 import { type Io, programName } from '../../src/cli/terminal/io.ts';
 import { type CliOptions, collectIo } from '../support/cli.ts';
 import { minimalSettings } from '../support/minimal-settings.ts';
+import { useTestFolder } from '../support/temporary-folder.ts';
 
 /** A command line that needs no Azure. */
 async function run(line: string, options: CliOptions = {}) {
@@ -27,9 +28,7 @@ async function completed(line: string) {
 }
 
 async function settingsFile(content: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'settings-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const file = join(folder, 'local.settings.json');
+  const file = join(await useTestFolder(), 'local.settings.json');
   await writeFile(file, content);
   return file;
 }

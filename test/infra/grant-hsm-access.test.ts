@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { useTestFolder } from '../support/temporary-folder.ts';
 import '../support/command-end.ts';
 
 const script = fileURLToPath(new URL('../../infra/scripts/grant-hsm-access.sh', import.meta.url));
@@ -44,14 +44,13 @@ fs.writeFileSync(state, JSON.stringify(hsm));
 describe('the script that gives the app its access to a Managed HSM', () => {
   let folder: string;
   let stateFile: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'grant-hsm-access-'));
+  beforeEach(async () => {
+    folder = await useTestFolder();
     stateFile = join(folder, 'hsm.json');
     writeFileSync(join(folder, 'az'), standIn);
     chmodSync(join(folder, 'az'), 0o755);
     setState({ changes: [], assignments: [], definitions: {} });
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const setState = (state: object): void => writeFileSync(stateFile, JSON.stringify(state));
   const state = () => JSON.parse(readFileSync(stateFile, 'utf8'));

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { deploymentProviders, otherProviders } from '../../infra/hooks/providers.ts';
 import { isAtLeast } from '../../infra/hooks/tool.ts';
 import { readSettings } from '../../src/app/settings.ts';
+import { useTestFolder } from '../support/temporary-folder.ts';
 import { createHookPlace, providersOf } from './support/hook-tools.ts';
 import {
   deploy,
@@ -15,10 +16,9 @@ import {
 } from './support/parameter-sets.ts';
 
 let place: ReturnType<typeof createHookPlace>;
-beforeEach(() => {
-  place = createHookPlace();
+beforeEach(async () => {
+  place = createHookPlace(await useTestFolder());
 });
-afterEach(() => place.remove());
 
 const byAz = { AZURE_LOCATION: 'westeurope' };
 const byAzd = { AZURE_ENV_NAME: 'prod', AZURE_SUBSCRIPTION_ID: deploymentSubscription, AZURE_LOCATION: 'westeurope' };

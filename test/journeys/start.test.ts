@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { builtBundle } from '../support/escrow-host.ts';
 import type { SourceSetting } from '../support/escrow-place.ts';
 import { isAlive } from '../support/living-process.ts';
 import { projectNode } from '../support/project-node.ts';
+import { useTestFolder } from '../support/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -24,9 +24,8 @@ interface CheckoutOptions {
  * A checkout of its own, so that neither dist/ nor .local/ nor somebody's local.settings.json is in the way. Its sample has
  * a pace that holds nobody up.
  */
-async function checkout({ onTestFinished }: TestContext, { isBuilt, sources }: CheckoutOptions): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-start-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+async function checkout(context: TestContext, { isBuilt, sources }: CheckoutOptions): Promise<string> {
+  const folder = await useTestFolder(context);
   const same = ['src', 'local-azure', 'node_modules', 'host.json', 'package.json', 'LICENSE'];
   for (const name of [...same, isBuilt ? 'dist' : 'scripts']) await symlink(join(root, name), join(folder, name));
   if (isBuilt) {

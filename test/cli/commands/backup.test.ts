@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { KeyClient } from '@azure/keyvault-keys';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { commandLine } from '../../support/cli.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
+import { useTestFolder } from '../../support/temporary-folder.ts';
 import { describeOfflineEscrow } from './backup/offline-escrow.ts';
 
 const vaultKeys = 'Microsoft.KeyVault/vaults/keys';
@@ -39,11 +39,11 @@ const person = azure.registry.add('an engineer at a desk', [
 const cli = commandLine(azure, { env: {}, identity: person });
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-desk-'));
+  folder = await useTestFolder();
   process.chdir(folder);
 });
 
-afterAll(() => process.chdir(startedIn));
+afterEach(() => process.chdir(startedIn));
 
 const backupsMade = (): number => azure.keyVault.requests.filter(({ operation }) => operation === 'backupKey').length;
 let vaults = 0;

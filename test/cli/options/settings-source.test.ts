@@ -1,16 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { loadSettings } from '../../../src/cli/options/settings-source.ts';
 import type { Io } from '../../../src/cli/terminal/io.ts';
 import { minimalSettings } from '../../support/minimal-settings.ts';
+import { useTestFolder } from '../../support/temporary-folder.ts';
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'settings-source-'));
+  folder = await useTestFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const leave = (values: object): Promise<void> =>
   writeFile(join(folder, 'escrow.settings.json'), JSON.stringify({ Values: values }));

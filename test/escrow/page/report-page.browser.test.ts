@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -22,6 +21,7 @@ import {
   soundAudit,
   troubledAudit,
 } from '../../support/sample-audit.ts';
+import { useTestFolder } from '../../support/temporary-folder.ts';
 
 const executable = findChromium();
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -35,28 +35,22 @@ const focused = `(() => {
 describe.skipIf(executable === undefined)('the page in Chromium', () => {
   let browser: Awaited<ReturnType<typeof startChromium>>;
   let page: Page;
-  let folder: string;
-  let opened = 0;
   const said: string[] = [];
   const asked: string[] = [];
 
   beforeAll(async () => {
     browser = await startChromium(executable ?? '');
-    folder = await mkdtemp(join(tmpdir(), 'escrow-page-'));
     // One tab for all tests: each new one is a new process of the browser.
     page = await browser.context.newPage();
     page.on('console', (message) => said.push(message.text()));
     page.on('pageerror', (error) => said.push(error.message));
     page.on('request', (request) => asked.push(request.url()));
   });
-  afterAll(async () => {
-    await browser?.stop();
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => browser?.stop());
 
   /** Opens an audit's page as a person would: from a file. @returns its address. */
   async function open(audit: ListedAudit): Promise<string> {
-    const file = join(folder, `${opened++}.html`);
+    const file = join(await useTestFolder(), 'page.html');
     await writeFile(file, reportPage(audit, sampleWritten));
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.emulateMedia({ media: 'screen', colorScheme: 'light' });

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deploymentProviders } from '../../../infra/hooks/providers.ts';
@@ -80,8 +79,7 @@ interface ToolState {
 }
 
 /** A folder in which a person deploys, with both tools installed. */
-export function createHookPlace() {
-  const folder = mkdtempSync(join(tmpdir(), 'infra-hooks-'));
+export function createHookPlace(folder: string) {
   const bin = join(folder, 'bin');
   const kept = join(folder, 'tools');
   for (const name of ['bin', 'infra']) mkdirSync(join(folder, name));
@@ -138,7 +136,6 @@ export function createHookPlace() {
         env: { PATH: [bin, '/usr/bin', '/bin'].join(delimiter), TOOLS_STATE: kept, NODE_COMPILE_CACHE, ...env },
       });
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
   for (const tool of ['az', 'azd'] as const) place.installTool(tool);
   place.setTools({});

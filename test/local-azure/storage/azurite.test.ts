@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import tls from 'node:tls';
 import { ContainerClient, newPipeline, type RequestPolicy } from '@azure/storage-blob';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { type LocalAzure, startLocalAzure } from '../../../local-azure/local-azure.ts';
+import { useTestFolder } from '../../support/temporary-folder.ts';
 
 async function isListening(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
@@ -24,9 +24,7 @@ async function isListening(port: number): Promise<boolean> {
 }
 
 test('Azurite ends when the process that started it is killed', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'azurite-test-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const certificates = join(folder, 'certificates.json');
+  const certificates = join(await useTestFolder(), 'certificates.json');
   await writeFile(certificates, JSON.stringify(inject('certificates')));
   const script = `
     import { readFileSync } from 'node:fs';
@@ -45,8 +43,7 @@ test('Azurite ends when the process that started it is killed', async () => {
 });
 
 test('Azurite keeps its data in the folder it is given', async () => {
-  const location = await mkdtemp(join(tmpdir(), 'azurite-data-'));
-  onTestFinished(() => rm(location, { recursive: true, force: true }));
+  const location = await useTestFolder();
   const options = { account: 'kept', container: 'escrow', queues: ['requests'], azuriteLocation: location };
   const content = Buffer.from('key backup');
   const containerIn = (azure: LocalAzure) => {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -11,18 +10,16 @@ import { noLimit } from '../../support/escrow-sources.ts';
 import { faultsOfFolder, killFolderWriters, startFolderWriter } from '../../support/killed-folder-writers.ts';
 import { smallDisk } from '../../support/mounted-disk.ts';
 import { lastNight, now } from '../../support/now.ts';
+import { useTestFolder } from '../../support/temporary-folder.ts';
 
 let root: string;
 let store: FolderStore;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'keyvault-escrow-folder-'));
+  root = await useTestFolder();
   store = createFolderStore(root, now);
 });
-afterEach(async () => {
-  await store.release();
-  await rm(root, { recursive: true });
-});
+afterEach(() => store.release());
 
 function blob(name: string, content = 'backup'): NewBlob {
   return { name, bytes: Buffer.from(content), contentType: 'application/octet-stream', metadata: { runid: 'one' } };
@@ -108,7 +105,7 @@ describe('a folder as an escrow store', () => {
   });
 
   test('follows no symbolic link, neither to read nor to write', async () => {
-    const elsewhere = await mkdtemp(join(tmpdir(), 'keyvault-escrow-elsewhere-'));
+    const elsewhere = await useTestFolder();
     await writeFile(join(elsewhere, 'secret'), 'secret');
     await store.create(blob('named/kept'), noLimit);
     await rm(join(root, 'named/kept'));
@@ -119,7 +116,6 @@ describe('a folder as an escrow store', () => {
       kind: 'symbolicLink',
     });
     expect(await readdir(elsewhere)).toEqual(['secret']);
-    await rm(elsewhere, { recursive: true });
   });
 
   test('is written to by one process at a time, and names the other', async () => {
