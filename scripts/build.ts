@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
@@ -13,6 +14,8 @@ await mkdir('dist/package', { recursive: true });
 await mkdir('dist/cli-package', { recursive: true });
 // Made aside and moved into place: somebody may be loading the bundle (npm start builds, and so does a test of it).
 const making = await mkdtemp('dist/.making-');
+process.once('exit', () => rmSync(making, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 await mkdir(`${making}/package`);
 await mkdir(`${making}/cli-package`);
 const { metafile } = await build({
@@ -53,6 +56,5 @@ const made = [
   ...['cli.cjs', 'LICENSE', 'README.md', 'package.json'].map((file) => `cli-package/${file}`),
 ];
 for (const file of made) await rename(`${making}/${file}`, `dist/${file}`);
-await rm(making, { recursive: true });
 // A bill of materials (npm run sbom) is of one bundle.
 await rm('dist/bom.json', { force: true });

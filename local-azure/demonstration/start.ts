@@ -36,14 +36,14 @@ async function main(): Promise<number> {
     return 0;
   }
   const progress = createProgress(process.stderr);
-  const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
-  });
+  const interrupted = interruption();
   const { file, values } = await readLocalSettings();
   const settings = readSettings(values);
 
   progress.step(`Building the bundle`);
   const built = spawnSync(process.execPath, ['scripts/build.ts'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  // Ctrl-C reaches the build as well.
+  if (built.status === 130 || built.signal !== null) return 130;
   if (built.status !== 0) throw new Error('The bundle could not be built; the reason stands above.');
 
   progress.step(`Starting a private Azure on loopback for the sources in ${file}`);
@@ -74,6 +74,19 @@ async function main(): Promise<number> {
   } finally {
     await rm(environmentFile, { force: true });
   }
+}
+
+/**
+ * Ctrl-C, SIGTERM, or the end of npm: it runs a script in a shell that passes no SIGTERM on, and whoever sends one to npm alone would
+ * leave this process and all that it started behind.
+ */
+function interruption(): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    const end = (): void => resolve('interrupted');
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+    const parent = process.ppid;
+    if (process.env.npm_lifecycle_event !== undefined) setInterval(() => process.ppid !== parent && end(), 500).unref();
+  });
 }
 
 /** The Values of a local.settings.json: the user's own where there is one, else the sample. */
@@ -210,6 +223,8 @@ Other clients (curl, az, .NET, Python) find the environment of this Azure in ${e
 
 try {
   process.exitCode = await main();
+  // A pass that was cut off may still wait for an answer that never comes.
+  if (process.exitCode === 130) process.exit();
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

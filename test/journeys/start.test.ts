@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -124,5 +125,26 @@ describe.concurrent('npm start', () => {
     expect(await ended).toBe(0);
     await context.expect.poll(() => below.filter(isAlive)).toEqual([]);
     expect(existsSync(join(folder, '.local/environment.json'))).toBe(false);
+  });
+
+  // npm's shell passes no signal on. On Windows nobody is told of the end of a parent.
+  test.skipIf(process.platform === 'win32')('ends with the shell that npm runs it in', async (context) => {
+    const folder = await checkout(context, { isBuilt: true, sources: ['contoso-web'] });
+    const line = `'${projectNode}' '${join(root, 'local-azure/demonstration/start.ts')}'; true`;
+    const shell = spawn('sh', ['-c', line], {
+      cwd: folder,
+      env: { ...process.env, npm_lifecycle_event: 'start' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const closed = once(shell, 'close');
+    await printed(shell, 'Still running');
+    const { pid } = JSON.parse(await readFile(join(folder, '.local/environment.json'), 'utf8'));
+    context.onTestFinished(() => {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    });
+    const below = [pid, ...(await descendants(pid))];
+    shell.kill('SIGTERM');
+    await closed;
+    await context.expect.poll(() => below.filter(isAlive)).toEqual([]);
   });
 });

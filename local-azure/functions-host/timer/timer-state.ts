@@ -27,6 +27,8 @@ export interface TimerState {
 /** @param file where it is kept; in memory without it. */
 export function timerState(file: string | undefined): TimerState {
   let stored: Stored = file === undefined ? { timers: {} } : readStored(file);
+  // Once: a folder that is removed while its host ends stays removed.
+  if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
   const store = (change: Partial<Stored>): void => {
     stored = { ...stored, ...change };
     if (file !== undefined) replaceFile(file, JSON.stringify(stored, undefined, 2));
@@ -50,7 +52,6 @@ function readStored(file: string): Stored {
 
 /** A kill leaves the old file or the new one. */
 function replaceFile(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
   const partial = `${file}.${process.pid}`;
   writeFileSync(partial, text);
   renameSync(partial, file);
