@@ -34,6 +34,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: pure,
+          globalSetup: ['test/setup/temporary-files.ts'],
           setupFiles: ['test/setup/properties.ts'],
           isolate: false,
           testTimeout: hang,
@@ -44,7 +45,7 @@ export default defineConfig({
           name: 'local Azure',
           include: ['test/**/*.test.ts'],
           exclude: pure,
-          globalSetup: ['test/setup/suite-azurite.ts'],
+          globalSetup: ['test/setup/temporary-files.ts', 'test/setup/suite-azurite.ts'],
           setupFiles: ['test/setup/start-limit.ts', 'test/setup/properties.ts', 'test/setup/trust-suite-authority.ts'],
           // Each file keeps its own process.env, trust and servers.
           isolate: true,
