@@ -12,7 +12,6 @@ import { runNamedKey } from '../escrow/run/key-run.ts';
 import { portsOf, runSources } from './run-sources.ts';
 import type { Services } from './services.ts';
 
-/** One delivery of a queue message. */
 export interface Delivery {
   readonly messageId: string;
   readonly insertedAt: Date;

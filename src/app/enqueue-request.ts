@@ -1,7 +1,14 @@
 import { EscrowFault } from '../escrow/model/failure.ts';
 import { requestRunId } from '../escrow/model/run-id.ts';
 import { skipMessages } from '../escrow/model/selection.ts';
-import { describeSource, isSameSource, type SourceId, sourceOfNames, sourcePath } from '../escrow/model/source.ts';
+import {
+  describeKey,
+  describeSource,
+  isSameSource,
+  type SourceId,
+  sourceOfNames,
+  sourcePath,
+} from '../escrow/model/source.ts';
 import { faultOfBlobName, namedRecordName, recordName, runPrefix } from '../escrow/records/blob-names.ts';
 import { type EscrowRequest, parseRequest, type RequestMessage } from '../escrow/request/request.ts';
 import { RequestRefused } from '../escrow/request/request-refused.ts';
@@ -25,7 +32,7 @@ export async function enqueueRequest(message: RequestMessage, task: Task) {
   if (request.scope === 'key') {
     const key = await lookForKey(request.source, request.name, task);
     if (key?.certificateBacked) {
-      const subject = `key "${request.name}" of ${describeSource(request.source)}`;
+      const subject = describeKey({ source: request.source, keyName: request.name });
       const fault = `${subject} is ${skipMessages.certificateBacked}. Nothing was sent`;
       throw new EscrowFault('certificateBacked', fault, '');
     }

@@ -55,7 +55,6 @@ export async function completeKeyNames(
   });
 }
 
-/** No record of that key. */
 export function unknownKey(name: string, source: SourceId | undefined, known: readonly string[]): UsageFault {
   const place = source === undefined ? '' : ` of ${describeSource(source)}`;
   const message = `the escrow has no record of key "${name}"${place}`;

@@ -5,7 +5,6 @@ import { incompleteRunOf } from '../escrow/run/incomplete-run.ts';
 import { type RunPorts, runSource, type SourceJob } from '../escrow/run/source-run.ts';
 import type { Services } from './services.ts';
 
-/** What a run reaches for one source. */
 export function portsOf(services: Services, source: EscrowSource, log: EscrowLog, time: TimeBudget): RunPorts {
   return { keys: services.keysOf(source), store: services.store, now: services.now, time, log };
 }

@@ -20,7 +20,6 @@ export interface BackupOptions {
   readonly whatIf?: boolean | undefined;
 }
 
-/** Called as the backup goes on. */
 export interface BackupProgress {
   /** Keys that were listed so far over all sources, and whether these are all. */
   listed(total: number, isComplete: boolean): void;

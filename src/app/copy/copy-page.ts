@@ -2,7 +2,6 @@ import { describeSource, type SourceId, sourcePath } from '../../escrow/model/so
 import { html, trustedHtml } from '../../escrow/page/html.ts';
 import { newestFirst, type StoredRecord } from '../../escrow/records/stored-record.ts';
 
-/** A record that was not copied. */
 export interface LeftOut {
   readonly source: SourceId;
   readonly keyName: string;

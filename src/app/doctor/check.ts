@@ -12,7 +12,6 @@ export interface Check {
   readonly remedy?: string;
 }
 
-/** All that was looked at of one thing. */
 export interface CheckedSubject {
   readonly subject: string;
   /** Present when it is a source. */

@@ -38,7 +38,6 @@ export async function carryOutPlan(
   return { outcomes, counts };
 }
 
-/** How many keys came to what. */
 function countOutcomes(outcomes: readonly RestoreOutcome[], plan: RestorePlan) {
   const stillThere = plan.items.filter(isStillThere).length;
   const counts = {

@@ -23,7 +23,6 @@ export type RestorePlan = Awaited<ReturnType<typeof planRestores>>;
 /** The restore, a page of versions, and one version to compare. */
 const minCallsPerKey = 3;
 
-/** Which keys are to be brought back. */
 export interface PlanOptions {
   readonly source: SourceId;
   readonly target: PacedTarget;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { downloadRecord } from '../../app/download-record.ts';
 import type { FoundRecord } from '../../app/find-records.ts';
-import { describeSource, type SourceId, sourceOption } from '../../escrow/model/source.ts';
+import { describeKey, type SourceId, sourceOption } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showAge } from '../options/instants.ts';
 import { asOfTime, blobName, readRecordChoice } from '../options/record-options.ts';
@@ -41,9 +41,7 @@ export function addDownload(cli: Cli) {
           await printJson(io, { file: resolve(file), record: recordObject(record), restoreWith: commands });
           return exitCodes.done;
         }
-        const { keyName: name, source, createdAt } = record;
-        const size = showSize(bytes.length);
-        say(io, `${file}: ${size}, key "${name}" of ${describeSource(source)}, from ${showAge(createdAt, now)}.`);
+        say(io, `${file}: ${showSize(bytes.length)}, ${describeKey(record)}, from ${showAge(record.createdAt, now)}.`);
         say(io, `${restorePlace} Restore it with one of:`);
         for (const command of Object.values(commands)) await write(io, command);
         return exitCodes.done;

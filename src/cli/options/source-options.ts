@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
 import { namesOfSource, parseSourcePath, type SourceId, sourceNamePattern } from '../../escrow/model/source.ts';
 
-/** Adds the options that name a source. */
 export function withSource<Args extends unknown[], Values extends OptionValues, Global extends OptionValues>(
   command: Command<Args, Values, Global>,
 ) {

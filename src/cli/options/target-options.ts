@@ -11,7 +11,6 @@ import {
 } from '../../escrow/model/source.ts';
 import { parseSourceName } from './source-options.ts';
 
-/** The options that name where to restore to. */
 export const toVaultName = new Option('--to-vault-name <VAULT>', 'the vault to restore to')
   .argParser(parseSourceName)
   .conflicts('toHsmName');

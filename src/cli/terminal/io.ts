@@ -18,7 +18,6 @@ export interface Io extends Interruption {
   readonly program: string;
 }
 
-/** The terminal. */
 export function processIo(): Io {
   return {
     ...listenForInterruption(),

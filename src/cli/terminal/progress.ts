@@ -9,7 +9,6 @@ const barWidth = 24;
 const rateAfterMs = 2000;
 const clearLine = '\r\u001b[2K';
 
-/** What is counted. */
 interface Counted {
   readonly noun: string;
   /** What was done to it: `found`. */

@@ -4,7 +4,7 @@ import type { BackupTarget } from '../../../app/backup/backup-target.ts';
 import type { Task } from '../../../app/task.ts';
 import { count } from '../../../escrow/model/count.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
-import { describeSource, type EscrowSource, type SourceId } from '../../../escrow/model/source.ts';
+import { describeKey, type EscrowSource, type SourceId } from '../../../escrow/model/source.ts';
 import { keyObject } from '../../options/source-options.ts';
 import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts';
 import { showSize } from '../../terminal/figures.ts';
@@ -15,7 +15,7 @@ import { type BackupValues, isAgreed } from './backup-options.ts';
 
 interface FileOutcome {
   readonly source: SourceId;
-  readonly key: string;
+  readonly keyName: string;
   readonly outcome: 'written' | 'wouldWrite' | 'notWritten' | 'skipped' | 'failed';
   readonly file?: string;
   readonly backup?: KeyBackup;
@@ -56,19 +56,19 @@ async function backUpToFile(
   task: Task,
 ): Promise<FileOutcome> {
   const result = await backUpKey(source, name, whatIf, task);
-  if (result.outcome === 'skipped') return { source, ...result };
-  if (result.outcome === 'failed') {
-    return { source, key: result.key, outcome: 'failed', message: failureSentence(result.failure) };
-  }
-  const { key, runId, backup } = result;
-  const file = resolve(output ?? `${source.name}-${key}-${runId}.keybackup`);
-  if (backup === undefined) return { source, key, outcome: 'wouldWrite', file };
+  const key = { source, keyName: result.key };
+  if (result.outcome === 'skipped') return { ...key, outcome: 'skipped', message: result.message };
+  if (result.outcome === 'failed') return { ...key, outcome: 'failed', message: failureSentence(result.failure) };
+  const { runId, backup } = result;
+  const file = resolve(output ?? `${source.name}-${result.key}-${runId}.keybackup`);
+  if (backup === undefined) return { ...key, outcome: 'wouldWrite', file };
   const written = await writeOutputFile(io, { file, content: backup.bytes, mode: 0o600, force });
-  return { source, key, outcome: written ? 'written' : 'notWritten', file, backup };
+  return { ...key, outcome: written ? 'written' : 'notWritten', file, backup };
 }
 
-async function printOutcome({ source, key, outcome, file, backup, message }: FileOutcome, io: Io): Promise<void> {
-  const what = `key "${key}" of ${describeSource(source)}`;
+async function printOutcome(result: FileOutcome, io: Io): Promise<void> {
+  const { outcome, file, backup, message } = result;
+  const what = describeKey(result);
   if (outcome === 'written' && backup !== undefined && file !== undefined) {
     await print(io, file);
     const doubt = backup.format === 'unknown' ? ' Its envelope is not one that we know; it is kept as it came.' : '';
@@ -78,7 +78,7 @@ async function printOutcome({ source, key, outcome, file, backup, message }: Fil
   else if (message !== undefined) say(io, message);
 }
 
-function outcomeObject({ source, key, outcome, file, backup, message }: FileOutcome): object {
+function outcomeObject({ backup, message, ...result }: FileOutcome): object {
   const written = backup && { bytes: backup.bytes.length, sha256: backup.sha256, format: backup.format };
-  return keyObject({ source, keyName: key, outcome, file, ...written, message });
+  return keyObject({ ...result, ...written, message });
 }

@@ -4,7 +4,7 @@ import type { Task } from '../../../app/task.ts';
 import { count } from '../../../escrow/model/count.ts';
 import { failureSentence } from '../../../escrow/model/failure.ts';
 import type { Outcome } from '../../../escrow/model/outcome.ts';
-import { describeSource, namesOfSource } from '../../../escrow/model/source.ts';
+import { describeKey, describeSource, namesOfSource } from '../../../escrow/model/source.ts';
 import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts';
 import type { Io } from '../../terminal/io.ts';
 import { print, printJson, say } from '../../terminal/print.ts';
@@ -59,7 +59,7 @@ function describeTargets(targets: readonly BackupTarget[]): string {
 }
 
 async function printKey(outcome: Outcome, { source }: BackupTarget, url: string, io: Io): Promise<void> {
-  const what = `key "${outcome.key}" of ${describeSource(source)}`;
+  const what = describeKey({ source, keyName: outcome.key });
   switch (outcome.outcome) {
     case 'escrowed':
     case 'alreadyEscrowed':

@@ -10,7 +10,7 @@ import {
 import type { Task } from '../../../app/task.ts';
 import { faultOf } from '../../../escrow/model/failure.ts';
 import { OutOfTime } from '../../../escrow/model/service-error.ts';
-import { describeSource, isSameSource, sourceOption } from '../../../escrow/model/source.ts';
+import { describeKey, describeSource, isSameSource, sourceOption } from '../../../escrow/model/source.ts';
 import { showAge, showInstant } from '../../options/instants.ts';
 import { readRecordChoice } from '../../options/record-options.ts';
 import { describeTarget, readTarget } from '../../options/target-options.ts';
@@ -33,9 +33,9 @@ export async function restoreOne(values: RestoreValues, io: Io, task: Task): Pro
   const { record, place, step } = prepared;
   const head = { record: recordObject(record), target: describeTarget(target), through, place, step };
 
-  const { keyName, source, createdAt, blobName, blob } = record;
+  const { source, createdAt, blobName, blob } = record;
   const tier = blob.tier === undefined || blob.tier === 'Hot' ? '' : `, tier ${blob.tier}`;
-  const from = `key "${keyName}" of ${describeSource(source)}, from ${showAge(createdAt, services.now())}${tier}`;
+  const from = `${describeKey(record)}, from ${showAge(createdAt, services.now())}${tier}`;
   sayLabelled(io, 'Record', `${from}\n${blobName}`);
   sayLabelled(io, 'Where', place.explanation);
   for (const note of notesOf(prepared, target)) sayLabelled(io, 'Note', note);
