@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { newPipeline, QueueServiceClient } from '@azure/storage-queue';
 import { ServiceError } from '../escrow/model/service-error.ts';
-import type { PoisonMessage, QueueState, RequestQueue } from '../escrow/ports/request-queue.ts';
+import type { PoisonMessage, RequestQueue } from '../escrow/ports/request-queue.ts';
 import type { Clock } from './http/clock.ts';
 import { storageCalls, withoutRetries } from './http/storage-calls.ts';
 
@@ -18,11 +18,9 @@ export function createRequestQueue(
   const requests = client.getQueueClient(queueName);
   const poison = client.getQueueClient(`${queueName}-poison`);
 
-  const stateOf = async (queue: typeof requests, deadline: AbortSignal): Promise<QueueState> => {
-    const { approximateMessagesCount } = await callService(deadline, (abortSignal) =>
-      queue.getProperties({ abortSignal }),
-    );
-    return { name: queue.name, length: approximateMessagesCount ?? 0 };
+  const lengthOf = async (queue: typeof requests, deadline: AbortSignal): Promise<number> => {
+    const properties = await callService(deadline, (abortSignal) => queue.getProperties({ abortSignal }));
+    return properties.approximateMessagesCount ?? 0;
   };
 
   return {
@@ -33,8 +31,8 @@ export function createRequestQueue(
       );
       return { messageId: sent.messageId, insertedAt: sent.insertedOn };
     },
-    state: (deadline) => stateOf(requests, deadline),
-    poisonState: (deadline) => stateOf(poison, deadline),
+    length: (deadline) => lengthOf(requests, deadline),
+    poisonLength: (deadline) => lengthOf(poison, deadline),
     async peekPoison(deadline) {
       const { peekedMessageItems } = await callService(deadline, (abortSignal) =>
         poison.peekMessages({ numberOfMessages: 32, abortSignal }),

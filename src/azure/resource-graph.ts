@@ -1,8 +1,7 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
-import type { ServiceError } from '../escrow/model/service-error.ts';
 import type { Clock } from './http/clock.ts';
-import { invalidAnswer, parseObject } from './http/service-answer.ts';
+import { parseObject } from './http/service-answer.ts';
 import { createResourceManager } from './resource-manager.ts';
 
 export interface ResourceGraph {
@@ -13,7 +12,6 @@ export interface ResourceGraph {
   query(kql: string, subscriptionIds: readonly string[], deadline: AbortSignal): AsyncGenerator<unknown>;
 }
 
-const service = 'Resource Graph';
 const apiVersion = '2022-10-01';
 
 /**
@@ -23,12 +21,8 @@ const apiVersion = '2022-10-01';
  * @param endpoint of Azure Resource Manager; the token is for it, and nothing is sent to another host.
  */
 export function createResourceGraph(endpoint: string, credential: TokenCredential, clock: Clock): ResourceGraph {
-  const { hostname: host } = new URL(endpoint);
   const path = `/providers/Microsoft.ResourceGraph/resources?api-version=${apiVersion}`;
-  const askManager = createResourceManager(endpoint, credential, clock, service);
-  const send = (body: object, deadline: AbortSignal): Promise<PipelineResponse> =>
-    askManager({ method: 'POST', path, body }, deadline);
-  const invalid = (message: string): ServiceError => invalidAnswer(message, service, host);
+  const { ask, invalid } = createResourceManager(endpoint, credential, clock, 'Resource Graph');
 
   return {
     async *query(kql, subscriptionIds, deadline) {
@@ -36,7 +30,8 @@ export function createResourceGraph(endpoint: string, credential: TokenCredentia
       const seen = new Set<string>();
       for (let skipToken: string | undefined; ; ) {
         const options = { resultFormat: 'objectArray', ...(skipToken === undefined ? {} : { $skipToken: skipToken }) };
-        const response = await send({ query: kql, ...subscriptions, options }, deadline);
+        const body = { query: kql, ...subscriptions, options };
+        const response = await ask({ method: 'POST', path, body }, deadline);
         const { data, $skipToken, resultTruncated } = parseObject(response.bodyAsText) ?? {};
         if (!Array.isArray(data)) throw invalid('the answer is not a page of rows');
         yield* data;

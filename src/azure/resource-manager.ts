@@ -7,22 +7,18 @@ import {
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
-import type { ServiceName } from '../escrow/model/service-error.ts';
+import type { ServiceError, ServiceName } from '../escrow/model/service-error.ts';
 import type { Clock } from './http/clock.ts';
 import { hostGuard } from './http/connection.ts';
 import { withRetries } from './http/retry.ts';
-import { keyVaultErrorOf, toServiceError } from './http/service-answer.ts';
+import { invalidAnswer, keyVaultErrorOf, toServiceError } from './http/service-answer.ts';
 
-/** Sends one request and answers with what came back. @throws ServiceError for every status but 200; OutOfTime. */
-export type AskResourceManager = (
-  request: {
-    readonly method: 'GET' | 'POST';
-    /** With the api-version. */
-    readonly path: string;
-    readonly body?: object;
-  },
-  deadline: AbortSignal,
-) => Promise<PipelineResponse>;
+interface ResourceRequest {
+  readonly method: 'GET' | 'POST';
+  /** With the api-version. */
+  readonly path: string;
+  readonly body?: object;
+}
 
 /**
  * Azure Resource Manager, asked directly, with the retry and the host guard of every other client.
@@ -34,26 +30,33 @@ export function createResourceManager(
   credential: TokenCredential,
   clock: Clock,
   service: ServiceName,
-): AskResourceManager {
+) {
   const { hostname: host } = new URL(endpoint);
   const client = createDefaultHttpClient();
   const pipeline = createEmptyPipeline();
   pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: `${endpoint}/.default` }));
   pipeline.addPolicy(hostGuard(host, service), { afterPolicies: ['bearerTokenAuthenticationPolicy'] });
-  return ({ method, path, body }, deadline) =>
-    withRetries(
-      async (abortSignal) => {
-        const request = createPipelineRequest({
-          url: `${endpoint}${path}`,
-          method,
-          headers: createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json' }),
-          ...(body !== undefined && { body: JSON.stringify(body) }),
-          abortSignal,
-        });
-        const response = await pipeline.sendRequest(client, request);
-        if (response.status !== 200) throw keyVaultErrorOf(response, service, host);
-        return response;
-      },
-      { clock, deadline, toServiceError: (error) => toServiceError(error, service, host) },
-    );
+  const send = async ({ method, path, body }: ResourceRequest, abortSignal: AbortSignal): Promise<PipelineResponse> => {
+    const request = createPipelineRequest({
+      url: `${endpoint}${path}`,
+      method,
+      headers: createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json' }),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      abortSignal,
+    });
+    const response = await pipeline.sendRequest(client, request);
+    if (response.status !== 200) throw keyVaultErrorOf(response, service, host);
+    return response;
+  };
+  return {
+    /** Sends one request and answers with what came back. @throws ServiceError for every status but 200; OutOfTime. */
+    ask: (request: ResourceRequest, deadline: AbortSignal): Promise<PipelineResponse> =>
+      withRetries((abortSignal) => send(request, abortSignal), {
+        clock,
+        deadline,
+        toServiceError: (error) => toServiceError(error, service, host),
+      }),
+    /** An answer that cannot be what was asked for. */
+    invalid: (message: string): ServiceError => invalidAnswer(message, service, host),
+  };
 }

@@ -1,12 +1,10 @@
 import type { TokenCredential } from '@azure/identity';
-import type { ServiceError } from '../escrow/model/service-error.ts';
 import type { ContainerProtection, StorageAdministration } from '../escrow/ports/storage-protection.ts';
 import type { Clock } from './http/clock.ts';
-import { asObject, invalidAnswer, parseObject } from './http/service-answer.ts';
+import { asObject, parseObject } from './http/service-answer.ts';
 import { createResourceManager } from './resource-manager.ts';
 
 const apiVersion = '2024-01-01';
-const service = 'Resource Manager';
 /** The management plane may be out of reach of a closed network: an audit does not wait for it. */
 const maxWaitMs = 45_000;
 
@@ -23,8 +21,7 @@ export function createStorageAccount(
   credential: TokenCredential,
   clock: Clock,
 ): StorageAdministration {
-  const ask = createResourceManager(endpoint, credential, clock, service);
-  const { hostname: host } = new URL(endpoint);
+  const { ask, invalid } = createResourceManager(endpoint, credential, clock, 'Resource Manager');
   const get = async (path: string, deadline: AbortSignal): Promise<Readonly<Record<string, unknown>>> => {
     const request = { method: 'GET', path: `${accountId}${path}?api-version=${apiVersion}` } as const;
     const { bodyAsText } = await ask(request, AbortSignal.any([deadline, AbortSignal.timeout(maxWaitMs)]));
@@ -32,7 +29,6 @@ export function createStorageAccount(
     if (body === undefined) throw invalid('the answer is not JSON');
     return body;
   };
-  const invalid = (message: string): ServiceError => invalidAnswer(message, service, host);
   return {
     async redundancy(deadline) {
       const { name } = asObject((await get('', deadline)).sku);

@@ -56,7 +56,7 @@ async function sentences(): Promise<Record<Call, string>> {
     'list blobs': () => readAll(store.list('x', noLimit)),
     'read a blob': () => store.read('x', noLimit),
     send: () => queue.send({ all: true } as never, noLimit),
-    look: () => queue.state(noLimit),
+    look: () => queue.length(noLimit),
   };
   const said = Object.entries(calls).map(async ([name, call]) => {
     const error = await call().then(

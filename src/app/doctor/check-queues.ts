@@ -16,7 +16,7 @@ export async function checkQueues(task: Task, isApp: boolean): Promise<CheckedSu
   }
   const { requests } = task.services;
   const queue = await attempt('queue', task, async () => {
-    const { length } = await requests.state(task.signal);
+    const length = await requests.length(task.signal);
     return ok('queue', `${count(length, 'message')} waiting or under way`);
   });
   const processing = await attempt('queue role', task, () => checkRole(task, isApp));
@@ -40,7 +40,7 @@ async function checkRole({ services, signal }: Task, isApp: boolean): Promise<Ch
 }
 
 async function checkPoison({ services, signal }: Task): Promise<Check> {
-  const { length } = await services.requests.poisonState(signal);
+  const length = await services.requests.poisonLength(signal);
   if (length === 0) return ok('poison queue', 'empty');
   const messages = await services.requests.peekPoison(signal);
   const unreadable = messages.find(({ isBase64 }) => !isBase64);

@@ -4,12 +4,6 @@ export interface SentRequest {
   readonly insertedAt: Date;
 }
 
-export interface QueueState {
-  readonly name: string;
-  /** About so many messages, invisible ones too. */
-  readonly length: number;
-}
-
 /** A message as it lies on the poison queue. What is not base64 the functions host put there itself: it never reached the app. */
 export interface PoisonMessage {
   /** Decoded where it is base64, else as it is. */
@@ -21,9 +15,10 @@ export interface PoisonMessage {
 export interface RequestQueue {
   /** Puts a message as the functions host expects it: JSON, base64, never expiring. */
   send(message: object, deadline: AbortSignal): Promise<SentRequest>;
-  state(deadline: AbortSignal): Promise<QueueState>;
-  /** The queue of what could not be carried out. */
-  poisonState(deadline: AbortSignal): Promise<QueueState>;
+  /** About how many messages it has, invisible ones too. */
+  length(deadline: AbortSignal): Promise<number>;
+  /** The same of the queue of what could not be carried out. */
+  poisonLength(deadline: AbortSignal): Promise<number>;
   /** Looks at up to 32 messages of the poison queue without taking them. */
   peekPoison(deadline: AbortSignal): Promise<readonly PoisonMessage[]>;
   /** Whether this identity may renew, release and delete messages, as the functions host must. Takes and changes none. */

@@ -9,8 +9,8 @@ async function check({ poison = [], mayProcess = true, isApp = false }: Partial<
   const services = {
     settings: { queueName: 'requests' },
     requests: {
-      state: async () => ({ name: 'requests', length: 0 }),
-      poisonState: async () => ({ name: 'requests-poison', length: poison.length }),
+      length: async () => 0,
+      poisonLength: async () => poison.length,
       peekPoison: async () => poison,
       mayProcess: async () => mayProcess,
     },

@@ -79,7 +79,7 @@ describe('the last gate before the wire', () => {
       await store.read('x', noLimit);
       await namesOf(store.list('', noLimit));
       await queue.send({ all: true }, noLimit);
-      await queue.state(noLimit);
+      await queue.length(noLimit);
     } finally {
       unsubscribe('http.client.request.start', note);
     }
