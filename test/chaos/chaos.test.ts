@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { namedFaults, tryFaults } from './fault-matrix.ts';
-import { killHosts } from './killing.ts';
+import { killRuns } from './killing.ts';
 
 let azure: TestAzure;
 
@@ -13,12 +13,19 @@ afterAll(() => azure?.stop());
 
 // The long form, `npm run chaos`: 50 kills over 200 keys, the faults that wait for time-outs of 30 s, and twins.
 describe('the short form of chaos', () => {
-  test('five kills of a run, alone and with fan-out, lose and repeat nothing, and every report is true', async () => {
-    const keys = 24;
-    // Three requests for each source beside the pages, and two for each key.
-    const tally = await killHosts({ azure, keys, kills: 5, killsPerRun: 3, requests: 2 * keys + 20, seed: 7 });
-    expect(tally).toEqual({ kills: 5, lost: [], duplicated: [], untrue: [], leaks: [] });
-  });
+  test.each([
+    ['host', 5, 3],
+    ['worker', 4, 2],
+  ] as const)(
+    'kills of the %s in a run, alone and with fan-out, lose and repeat nothing, and every report is true',
+    async (victim, kills, killsPerRun) => {
+      const keys = 24;
+      // Three requests for each source beside the pages, and two for each key.
+      const requests = 2 * keys + 20;
+      const tally = await killRuns({ azure, victims: [victim], keys, kills, killsPerRun, requests, seed: 7 });
+      expect(tally).toEqual({ kills, lost: [], duplicated: [], untrue: [], leaks: [] });
+    },
+  );
 
   test('every named fault that needs no patience and is no twin ends in the truthful outcome, and leaks nothing', async () => {
     const trials = await tryFaults(

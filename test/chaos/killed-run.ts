@@ -18,6 +18,8 @@ import { judgeRun } from './run-verdict.ts';
 /** Milliseconds. Ends what hangs; a busy machine may take as long as it likes. */
 const hang = 240_000;
 
+export type Victim = 'host' | 'worker';
+
 interface KilledRunOptions {
   /** A place of its own: nothing else is in its container and queues. */
   readonly place: EscrowPlace;
@@ -25,14 +27,16 @@ interface KilledRunOptions {
   readonly fanOut: boolean;
   readonly schedule: string;
   readonly occurrence: Date;
-  /** One host after the other is killed when the services have seen that many requests of the run since its start. */
+  /** The worker dies alone, and its host starts another; or both die, and another host is started. */
+  readonly victim: Victim;
+  /** One after the other is killed when the services have seen that many requests of the run since its start. */
   readonly instants: readonly number[];
   /** Up to so many milliseconds later, by chance. */
   readonly jitterMs: () => number;
 }
 
 export interface KilledRun {
-  /** Hosts that died while the run was not over. */
+  /** Deaths while the run was not over. */
   readonly kills: number;
   /** Requests of the run that the services saw, over all hosts. */
   readonly requests: number;
@@ -43,8 +47,9 @@ export interface KilledRun {
 }
 
 /**
- * Fires the nightly run as due, kills its host with SIGKILL, starts the next one on the same timer status and the same
- * queue, and lets it do what the real host would: fire the past-due timer, take up the messages whose invisibility ended.
+ * Fires the nightly run as due and kills its host with SIGKILL, starts the next one on the same timer status and the same
+ * queue, and lets it do what the real host would: fire the past-due timer, take up the messages whose invisibility ended. Or kills
+ * the worker alone, and lets the host do what the real one would: start another, retry the timer, release the messages.
  */
 export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
   const { place, keysOf, occurrence } = options;
@@ -65,27 +70,36 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
       stateFile: join(folder, 'timers.json'),
     });
 
+  let already: ReadonlySet<string> = new Set();
+  /** Holds the backups since the last look against the records that were there then. */
+  const look = async (): Promise<void> => {
+    const before = already;
+    already = new Set(await container.names());
+    needless.push(...watch.backupsOf(before));
+  };
+  let host: FunctionsHost | undefined;
+
   try {
-    for (const [index, instant] of options.instants.entries()) {
-      const already = new Set(await container.names());
-      const host = await start();
-      const from = watch.count();
-      const fired = index === 0 ? host.fireTimer('nightlyEscrow', { at: occurrence }) : Promise.resolve();
-      fired.catch(() => undefined);
-      progress.follow(host);
-      const isBefore = await reached(() => watch.count() - from >= instant, progress.isOver);
-      if (isBefore) {
-        await delay(options.jitterMs());
-        if (!progress.isOver()) kills += 1;
-      }
-      await host.kill();
-      events.push(...host.events);
-      needless.push(...watch.backupsOf(already));
-    }
-    const already = new Set(await container.names());
-    await using host = await start();
+    host = await start();
     progress.follow(host);
-    if (options.instants.length === 0) await host.fireTimer('nightlyEscrow', { at: occurrence });
+    host.fireTimer('nightlyEscrow', { at: occurrence }).catch(() => undefined);
+    for (const instant of options.instants) {
+      const from = watch.count();
+      if (!(await reached(() => watch.count() - from >= instant, progress.isOver))) break;
+      await delay(options.jitterMs());
+      // Its host goes on: what is there has to be seen before the next worker begins.
+      if (options.victim === 'worker') await look();
+      if (!progress.isOver()) kills += 1;
+      if (options.victim === 'worker') {
+        await killWorker(host);
+      } else {
+        await host.kill();
+        events.push(...host.events);
+        await look();
+        host = await start();
+        progress.follow(host);
+      }
+    }
     const queue = viewQueue(place);
     const deadline = performance.now() + hang;
     while (performance.now() < deadline) {
@@ -94,7 +108,7 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
     }
     await host.stop();
     events.push(...host.events);
-    needless.push(...watch.backupsOf(already));
+    await look();
     const verdict = await judgeRun(place, runId, keysOf);
     const finder = secretFinder([
       ...verdict.records.map(({ name, content }) => ({ what: `the backup ${name}`, bytes: content })),
@@ -111,9 +125,17 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
       leaks: said.flatMap((text) => finder.findIn(text)),
     };
   } finally {
+    await host?.stop();
     watch.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** As the system does when memory runs out. Resolves when the host has started another. */
+async function killWorker(host: FunctionsHost): Promise<void> {
+  const since = host.events.length;
+  process.kill(host.workerPid, 'SIGKILL');
+  await host.waitFor(({ event }) => event === 'workerStarted', { since });
 }
 
 /** @returns false when the run was over first. */

@@ -4,14 +4,16 @@ import type { SourceId } from '../../src/escrow/model/source.ts';
 import type { EscrowPlace } from '../support/escrow-place.ts';
 import { fromNow, hour, now } from '../support/now.ts';
 import { separatePlace } from './chaos-place.ts';
-import { type KilledRun, killedRun } from './killed-run.ts';
+import { type KilledRun, killedRun, type Victim } from './killed-run.ts';
 
 interface KillingOptions {
   readonly azure: Omit<EscrowPlace, 'queueName'>;
   readonly kills: number;
+  /** By turns, each without fan-out and with it. */
+  readonly victims: readonly Victim[];
   /** Over 2 vaults and 1 Managed HSM. */
   readonly keys: number;
-  /** How often one run is killed before it may end. */
+  /** How often one run is killed before it may end. At the third worker the real host gives up, and a timer's run with it. */
   readonly killsPerRun: number;
   readonly seed: number;
   /** Epoch milliseconds: no further run starts after it. */
@@ -23,8 +25,8 @@ interface KillingOptions {
 
 type KillTally = Omit<KilledRun, 'requests'>;
 
-/** Kills hosts at instants spread evenly over the requests of a run, every other run with fan-out. */
-export async function killHosts(options: KillingOptions): Promise<KillTally> {
+/** Kills hosts or workers at instants spread evenly over the requests of a run, every other run with fan-out. */
+export async function killRuns(options: KillingOptions): Promise<KillTally> {
   const { azure, report } = options;
   const random = seededRandom(options.seed);
   const keysOf = addSources(azure, options.keys);
@@ -37,7 +39,7 @@ export async function killHosts(options: KillingOptions): Promise<KillTally> {
     leaks: [] as string[],
   };
 
-  const run = async (fanOut: boolean, instants: readonly number[]): Promise<KilledRun> => {
+  const run = async (fanOut: boolean, instants: readonly number[], victim: Victim = 'host'): Promise<KilledRun> => {
     const place = await separatePlace(azure, `chaos-${randomBytes(6).toString('hex')}`);
     const occurrence = occurrences.next().value;
     const result = await killedRun({
@@ -46,6 +48,7 @@ export async function killHosts(options: KillingOptions): Promise<KillTally> {
       fanOut,
       schedule,
       occurrence,
+      victim,
       instants,
       jitterMs: () => random() * 4,
     });
@@ -70,10 +73,11 @@ export async function killHosts(options: KillingOptions): Promise<KillTally> {
       const share = (tally.kills + index + 0.5) / options.kills;
       return Math.max(1, Math.floor((share * requests * 0.97) / (index + 1)));
     });
-    const { kills } = await run(fanOut, instants);
+    const victim = options.victims[Math.floor(tries / 2) % options.victims.length];
+    const { kills } = await run(fanOut, instants, victim);
     tally.kills += kills;
     report?.(
-      `${tally.kills} kills${fanOut ? ', fan-out' : ''}: at request ${instants.join(', ')} of ${requests}; lost ${tally.lost.length}, duplicated ${tally.duplicated.length}, untrue ${tally.untrue.length}`,
+      `${tally.kills} kills, now of the ${victim}${fanOut ? ', fan-out' : ''}: at request ${instants.join(', ')} of ${requests}; lost ${tally.lost.length}, duplicated ${tally.duplicated.length}, untrue ${tally.untrue.length}`,
     );
   }
   return tally;

@@ -7,12 +7,12 @@ import { startLocalAzure } from '../../local-azure/local-azure.ts';
 import { faultsOfFolder, killFolderWriters } from '../support/killed-folder-writers.ts';
 import { separatePlace } from './chaos-place.ts';
 import { namedFaults, tryFaults } from './fault-matrix.ts';
-import { killHosts } from './killing.ts';
+import { killRuns } from './killing.ts';
 
 const help = `npm run chaos [-- --json] [--kills 50] [--keys 200] [--seed 1]
 
-Kills the functions host with SIGKILL at many instants of a run over 2 vaults and 1 Managed HSM, tries every named fault
-of docs/security.md, and kills as many writers of an escrow in a folder. Takes ten minutes at most. Exit code 0 when nothing was lost, repeated, said wrongly or leaked.
+Kills the functions host or just its worker with SIGKILL at many instants of a run over 2 vaults and 1 Managed HSM, tries
+every named fault of docs/security.md, and kills as many writers of an escrow in a folder. Takes ten minutes at most. Exit code 0 when nothing was lost, repeated, said wrongly or leaked.
 
   --json    the last line on stdout is one JSON object
   --kills   how many kills, --keys over how many keys, --seed for their instants`;
@@ -41,9 +41,10 @@ async function main(): Promise<number> {
   await using azure = await startLocalAzure({ account: 'escrowchaos', container: 'chaos', queues: ['chaos'] });
   const leave = adoptEnvironment(azure);
   const wanted = Number(flags.kills);
-  const kills = await killHosts({
+  const kills = await killRuns({
     azure,
     kills: wanted,
+    victims: ['host', 'worker'],
     keys: Number(flags.keys),
     // Twice, so that resumed runs die too.
     killsPerRun: 2,
