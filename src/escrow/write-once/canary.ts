@@ -1,7 +1,7 @@
 import { messageOf } from '../model/failure.ts';
 import { isDenied } from '../model/failure-kind.ts';
 import { type Finding, finding, found } from '../model/finding.ts';
-import { OutOfTime, reasonOf, ServiceError } from '../model/service-error.ts';
+import { reasonOf, ServiceError } from '../model/service-error.ts';
 import type { EscrowStore, NewBlob } from '../ports/escrow-store.ts';
 import { canaryName } from '../records/blob-names.ts';
 import { putOnce } from '../records/put-once.ts';
@@ -26,7 +26,7 @@ export interface CanaryTrial {
 /**
  * Tries whether the escrow is write-once by doing the opposite, on a blob that holds nothing. Refused is good. The identity that
  * writes the records does it every night; an audit, which has another identity, sees whether the canary stayed as it was. Never
- * rejects for what the service answers.
+ * rejects.
  */
 export async function tryCanary(store: EscrowStore, deadline: AbortSignal): Promise<CanaryTrial> {
   const messages: string[] = [];
@@ -35,7 +35,6 @@ export async function tryCanary(store: EscrowStore, deadline: AbortSignal): Prom
       await operation();
       return 'allowed';
     } catch (error) {
-      if (error instanceof OutOfTime) throw error;
       if (isRefusal(error)) return 'refused';
       messages.push(wordsOf(error));
       return 'unproven';
@@ -44,7 +43,6 @@ export async function tryCanary(store: EscrowStore, deadline: AbortSignal): Prom
   try {
     if ((await store.find(canaryName, deadline)) === undefined) await putOnce(store, canary, deadline);
   } catch (error) {
-    if (error instanceof OutOfTime) throw error;
     return { overwrite: 'unproven', remove: 'unproven', message: `the canary cannot be put: ${wordsOf(error)}` };
   }
   const overwrite = await attempt(() => store.replace(canary, deadline));
@@ -77,7 +75,7 @@ function notWriteOnce(what: 'overwritten' | 'deleted'): Finding {
   });
 }
 
-export function writeOnceUnproven(why: string): Finding {
+function writeOnceUnproven(why: string): Finding {
   return finding('writeOnceUnproven', 'gap', {
     reason: 'that the escrow is write-once could not be proven',
     detail: why,
