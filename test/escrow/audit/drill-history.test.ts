@@ -105,7 +105,7 @@ test('a key is proven no longer once a later drill did not prove it, which is to
   drilled(night(0, 3), [proven]);
   expect((await passDay(0)).totals.proven).toBe(1);
   const failing = { ...proven, outcome: 'failed' } as const;
-  drilled(night(1, 3), [{ ...failing, key: 'tax' }, failing], 'findings');
+  drilled(night(1, 3), [failing, { ...failing, key: 'audit' }], 'findings');
   drilled(night(1, 3.5), [{ ...failing, undecided: true }], 'findings');
   const failed = await passDay(1);
   expect([failed.totals.proven, drilledAt(failed), found(failed)]).toEqual([
@@ -113,7 +113,7 @@ test('a key is proven no longer once a later drill did not prove it, which is to
     undefined,
     ['drillNotProven (warning)'],
   ]);
-  expect(failed.findings[0]?.detail).toBe('2 keys: vaults/contoso-prod/signing, vaults/contoso-prod/tax');
+  expect(failed.findings[0]?.detail).toBe('2 keys: vaults/contoso-prod/audit, vaults/contoso-prod/signing');
   expect([(await passDay(2)).totals.proven, found(await passDay(3))]).toEqual([0, []]);
   drilled(night(4, 3), [proven]);
   expect((await passDay(4)).totals.proven).toBe(1);

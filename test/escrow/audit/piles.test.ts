@@ -29,10 +29,13 @@ describe('what somebody can pile up', () => {
       return `runs/${runId}-${number}/vaults/contoso-prod.json`;
     });
     escrow.now = night(0, 20);
+    const begun = pile.slice(0, 30).map((number) => `runs/${scheduledRunId(night(0, 5))}-a${number.slice(1)}`);
+    for (const run of begun) escrow.store.put(`${run}/vaults/contoso-prod.started`, '{}', { createdAt: night(0, 5) });
     escrow.store.putAll(names, '{}');
     const audit = await passNight(escrow, 1);
     expect(audit.totals).toMatchObject({ keys: 3, intact: 3 });
     expect(found(audit)).toEqual(expect.arrayContaining(['tooManyBlobs (warning)', 'reportUnreadable (warning)']));
+    expect(found(audit).filter((one) => one === 'runIncomplete (warning)')).toHaveLength(10);
     expect(escrow.requests()).toBeLessThan(300);
   });
 
@@ -147,7 +150,7 @@ describe('what somebody can pile up', () => {
     const audit = await escrow.look(over.signal);
     escrow.store.list = list;
     expect(audit.keys.map(({ status }) => status)).toEqual(['notLookedAt', 'notLookedAt', 'notLookedAt']);
-    expect(found(audit)).toContain('notLookedAt');
+    expect(audit.findings.find(({ finding }) => finding === 'notLookedAt')?.detail).toMatch(/time .* ran out$/);
     expect(audit.status).toBe('gaps');
   });
 });
