@@ -18,8 +18,8 @@ import { freeNumber, settledBy } from '../../src/escrow/run/own-records.ts';
 import { answered } from './answers.ts';
 import { noLimit, publicSuffixes } from './escrow-sources.ts';
 import { type ListedAudit, listed } from './listed-audit.ts';
+import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 import { failedKey, runReport } from './run-report.ts';
-import { createWorldStore, type WorldStore } from './world-store.ts';
 
 export const hour = 3_600_000;
 export const day = 24 * hour;
@@ -50,9 +50,9 @@ export interface AuditWorld {
   isConfigured: boolean;
   maxDrillAgeDays: number | undefined;
   functionTimeoutMs: number;
-  store: WorldStore;
-  readonly audits: WorldStore;
-  readonly drills: WorldStore;
+  store: MemoryStore;
+  readonly audits: MemoryStore;
+  readonly drills: MemoryStore;
   readonly keys: Map<string, WorldKey>;
   addKey(name: string, more?: Partial<WorldKey>): WorldKey;
   /** Adds a version. */
@@ -75,8 +75,9 @@ export interface AuditWorld {
 let worlds = 0;
 
 export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld {
-  const account = 'https://escrowtests.blob.core.windows.net';
   const clock = (): Date => world.now;
+  const container = (name: string): MemoryStore =>
+    createMemoryStore({ url: `https://escrowtests.blob.core.windows.net/${name}`, now: clock, createOnly: true });
   const keys: AuditWorld['keys'] = new Map();
   let versions = 0;
   let copies = 0;
@@ -122,9 +123,9 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     isConfigured: true,
     maxDrillAgeDays: undefined,
     functionTimeoutMs: 30 * 60_000,
-    store: createWorldStore(`${account}/key-escrow`, clock),
-    audits: createWorldStore(`${account}/key-escrow-audits`, clock),
-    drills: createWorldStore(`${account}/key-escrow-drills`, clock),
+    store: container('key-escrow'),
+    audits: container('key-escrow-audits'),
+    drills: container('key-escrow-drills'),
     keys,
     addKey(name, more = {}) {
       const at = wholeSecond(world.now);
@@ -209,7 +210,7 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       return audit;
     },
     copyEscrow() {
-      const copy = createWorldStore(`${account}/key-escrow-copy-${++copies}`, clock);
+      const copy = container(`key-escrow-copy-${++copies}`);
       for (const { name, bytes, metadata } of [...world.store.blobs.values()].reverse()) {
         copy.put(name, bytes, { metadata, copyStatus: 'success' });
         world.now = new Date(world.now.getTime() + 1000);

@@ -1,6 +1,6 @@
 import { type NamedKeyJob, runNamedKey } from '../../src/escrow/run/key-run.ts';
-import { escrowSource, noLimit } from './escrow-sources.ts';
-import { createMemoryStore } from './memory-store.ts';
+import { escrowSource } from './escrow-sources.ts';
+import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 import { runPorts } from './run-ports.ts';
 import { createScriptedKeySource, type ScriptedKey } from './scripted-key-source.ts';
 
@@ -32,7 +32,6 @@ export function scene(...listed: ScriptedKey[]) {
   };
 }
 
-export const putTheirs = (store: ReturnType<typeof createMemoryStore>, name: string) =>
-  store.create({ name, bytes: Buffer.from('theirs'), contentType: 'x', metadata: { runid: 'another' } }, noLimit);
-export const textOf = (store: ReturnType<typeof createMemoryStore>, name: string) =>
-  Buffer.from(store.blobs.get(name)?.bytes ?? []).toString();
+export const putTheirs = (store: MemoryStore, name: string) =>
+  store.put(name, 'theirs', { metadata: { runid: 'another' } });
+export const textOf = (store: MemoryStore, name: string) => Buffer.from(store.blobs.get(name)?.bytes ?? []).toString();

@@ -3,7 +3,7 @@ import { readFolder } from '../../../src/escrow/coverage/record-folder.ts';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import { recordName } from '../../../src/escrow/records/blob-names.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
-import { createWorldStore } from '../../support/world-store.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 
 // fixed date: the folder is in memory.
 const times = ['2026-11-22T23:59:59Z', '2026-11-23T02:00:00Z', '2026-11-23T20:00:00Z', '2026-11-24T00:00:00Z'];
@@ -11,7 +11,7 @@ const times = ['2026-11-22T23:59:59Z', '2026-11-23T02:00:00Z', '2026-11-23T20:00
 test('of each day, in UTC, the time of its last record counts, in whatever order they are listed', async () => {
   const source = escrowSource('vault', 'contoso-prod');
   const now = new Date('2026-11-24T06:00:00Z');
-  const store = createWorldStore('https://escrowtests.blob.core.windows.net/key-escrow', () => now);
+  const store = createMemoryStore();
   const put = (runTime: string, time: string) =>
     store.put(recordName(source, 'signing', scheduledRunId(new Date(runTime))), 'bytes', {
       createdAt: new Date(time),

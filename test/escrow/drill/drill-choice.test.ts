@@ -12,22 +12,16 @@ const source = { kind: 'vault', name: 'contoso-prod' } as const;
 const target = { source: { kind: 'vault', name: 'contoso-drill' }, place: {} } as const;
 
 /** A store with a record of each key. */
-async function escrowOf(...keys: readonly string[]): Promise<MemoryStore> {
+function escrowOf(...keys: readonly string[]): MemoryStore {
   const store = createMemoryStore();
-  for (const key of keys) await put(store, recordName(source, key, '20261124T020000Z'), 'a');
+  for (const key of keys) put(store, recordName(source, key, '20261124T020000Z'), 'a');
   return store;
 }
 
 const put = (store: MemoryStore, name: string, text: string) =>
-  store.create(
-    {
-      name,
-      bytes: Buffer.from(text),
-      contentType: 'text/plain',
-      metadata: { sha256: 'ab'.repeat(32), keyid: `https://contoso-prod.vault.azure.net/keys/${name.split('/')[2]}` },
-    },
-    noLimit,
-  );
+  store.put(name, text, {
+    metadata: { sha256: 'ab'.repeat(32), keyid: `https://contoso-prod.vault.azure.net/keys/${name.split('/')[2]}` },
+  });
 
 /** A drill as its receipt has it, later by the storage service than all before. */
 function putReceipt(store: MemoryStore, number: number, keys: Readonly<Record<string, 'proven' | 'failed'>>) {
@@ -46,20 +40,20 @@ async function choose(store: MemoryStore, sample: number, names?: readonly strin
 
 describe('the keys of a drill', () => {
   test('are those never tried, then those tried longest ago, whatever came of it', async () => {
-    const store = await escrowOf('apples', 'bread', 'cheese', 'dates');
-    await putReceipt(store, 9, { apples: 'failed', Bread: 'proven' });
-    await putReceipt(store, 1, { cheese: 'proven' });
+    const store = escrowOf('apples', 'bread', 'cheese', 'dates');
+    putReceipt(store, 9, { apples: 'failed', Bread: 'proven' });
+    putReceipt(store, 1, { cheese: 'proven' });
     expect(await choose(store, 2)).toEqual([['dates', 'apples'], []]);
     expect(await choose(store, 4)).toEqual([['dates', 'apples', 'bread', 'cheese'], []]);
   });
 
   test('go round although one of them always fails, and that one is reported all the while', async () => {
-    const store = await escrowOf('bad', 'good', 'other');
+    const store = escrowOf('bad', 'good', 'other');
     const turns: unknown[] = [];
     for (let number = 1; number <= 4; number++) {
       const [[key = ''] = [], failed] = await choose(store, 1);
       turns.push([key, failed]);
-      await putReceipt(store, number, { [key]: key === 'bad' ? 'failed' : 'proven' });
+      putReceipt(store, number, { [key]: key === 'bad' ? 'failed' : 'proven' });
     }
     expect(turns).toEqual([
       ['bad', []],
@@ -70,20 +64,20 @@ describe('the keys of a drill', () => {
   });
 
   test('requested by name do not report the failures of others', async () => {
-    const store = await escrowOf('bad', 'good');
-    await putReceipt(store, 1, { bad: 'failed' });
+    const store = escrowOf('bad', 'good');
+    putReceipt(store, 1, { bad: 'failed' });
     expect(await choose(store, 9, ['good'])).toEqual([['good'], []]);
   });
 
   test('do not come to an end at a folder that holds no record', async () => {
-    const store = await escrowOf('signing');
-    await put(store, `${recordPrefix(source, 'alien')}readme.txt`, 'a');
+    const store = escrowOf('signing');
+    put(store, `${recordPrefix(source, 'alien')}readme.txt`, 'a');
     expect(await choose(store, 3)).toEqual([['signing'], []]);
   });
 });
 
 test('keys that an audit saw come before any number that are known from record folders alone', async () => {
-  const store = await escrowOf('ghost-1', 'ghost-2', 'ghost-3', 'signing');
+  const store = escrowOf('ghost-1', 'ghost-2', 'ghost-3', 'signing');
   const keys = [sampleKey(source, { key: 'Signing' })];
   const audit = { head: { sources: [{ source: 'vaults/contoso-prod' }] }, keysOf: () => keys.values() };
   expect(await choose(store, 2, undefined, audit as unknown as StoredAudit)).toEqual([['signing', 'ghost-1'], []]);
@@ -92,9 +86,9 @@ test('keys that an audit saw come before any number that are known from record f
 describe('what drills have come to so far', () => {
   test('forgets no earlier proof for a later failure, and no failure for an earlier proof', async () => {
     const store = createMemoryStore();
-    await putReceipt(store, 1, { signing: 'proven' });
-    await putReceipt(store, 2, { signing: 'failed', payroll: 'failed' });
-    await putReceipt(store, 3, { payroll: 'proven' });
+    putReceipt(store, 1, { signing: 'proven' });
+    putReceipt(store, 2, { signing: 'failed', payroll: 'failed' });
+    putReceipt(store, 3, { payroll: 'proven' });
     const { attempts } = await readDrillAttempts(store, undefined, noLimit);
     const signing = attempts.get('vaults/contoso-prod/signing');
     const payroll = attempts.get('vaults/contoso-prod/payroll');

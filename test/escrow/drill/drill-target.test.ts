@@ -47,8 +47,7 @@ describe('a drill target', () => {
     const configured = judge({ sources: [escrowSource('vault', 'contoso-drill')] });
     await expect(configured).rejects.toMatchObject({ code: 'targetConfigured' });
     await expect(judge({ audit: auditOf('vaults/contoso-drill') })).rejects.toMatchObject({ code: 'targetAudited' });
-    const name = 'vaults/contoso-drill/signing/20261124T020000Z.keybackup';
-    await store.create({ name, bytes: Buffer.from('x'), contentType: 'x', metadata: {} }, noLimit);
+    store.put('vaults/contoso-drill/signing/20261124T020000Z.keybackup', 'x');
     await expect(judge()).rejects.toMatchObject({ code: 'targetEscrowed' });
     // Whoever may write records could otherwise keep every place from every drill.
     expect(await judge({ audit: auditOf('vaults/contoso-prod') })).toContain('no audit ever knew it as a source');

@@ -19,7 +19,7 @@ async function drillInto(
 ) {
   const store = createMemoryStore();
   const records = [];
-  for (const key of keys) records.push(await escrowedRecord(store, key));
+  for (const key of keys) records.push(escrowedRecord(store, key));
   const known = await witnessedVersions('a', 'b');
   const standing: (string | undefined)[] = [];
   const drill = await runDrill(records, target, {
@@ -190,9 +190,8 @@ describe('a sweep', () => {
       target: 'vaults/contoso-drill',
     } as const;
     const keys = names.map((key) => ({ source: 'vaults/contoso-prod', key, blobName: 'x' }));
-    const bytes = Buffer.from(JSON.stringify({ ...journal, drillId: '../../elsewhere', keys }));
-    const name = 'drills/20261126T000000Z.journal.json';
-    await drills.create({ name, bytes, contentType: 'application/json', metadata: {} }, noLimit);
+    const planted = JSON.stringify({ ...journal, drillId: '../../elsewhere', keys });
+    drills.put('drills/20261126T000000Z.journal.json', planted);
     const { open } = await findOpenDrills(drills, target.source, noLimit);
     const asked: string[] = [];
     const watched = {

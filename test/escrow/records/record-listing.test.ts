@@ -9,28 +9,26 @@ import {
   recordedSources,
 } from '../../../src/escrow/records/record-listing.ts';
 import { noLimit, publicSuffixes } from '../../support/escrow-sources.ts';
-import { createMemoryStore, storedBlob } from '../../support/memory-store.ts';
+import { createMemoryStore, type MemoryStore, storedBlob } from '../../support/memory-store.ts';
 
 const prod = { kind: 'vault', name: 'contoso-prod' } as const;
 
-async function put(store: ReturnType<typeof createMemoryStore>, name: string, keyId: string): Promise<void> {
-  const metadata = { keyid: keyId, runid: '20261124T020000Z', sha256: 'ab' };
-  await store.create({ name, bytes: new Uint8Array(9), contentType: 'application/octet-stream', metadata }, noLimit);
-}
+const put = (store: MemoryStore, name: string, keyId: string) =>
+  store.put(name, 'a backup', { metadata: { keyid: keyId, runid: '20261124T020000Z', sha256: 'ab' } });
 
 describe('the records of a store', () => {
   test('come key by key, newest first by the time of creation; under chosen names nothing is taken for a record of a key', async () => {
     const store = createMemoryStore();
     const signing = 'https://contoso-prod.vault.azure.net/keys/Signing';
-    await put(store, 'vaults/contoso-prod/signing/20261125T020000Z.keybackup', signing);
-    await put(store, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', signing);
-    await put(store, 'vaults/contoso-prod/signing/20261126T020000Z.keybackup', signing);
-    await put(store, 'vaults/Not a source/signing/20261124T020000Z.keybackup', signing);
-    await put(store, 'named/moves/signing.bak', signing);
-    await put(store, 'named/alone', 'https://contoso-prod.vault.azure.net/keys/alone');
-    await put(store, 'notes/payroll.bin', signing);
-    await put(store, 'runs/20261124T020000Z/vaults/contoso-prod.json', signing);
-    await put(store, 'named/elsewhere', 'https://evil.example.com/keys/signing');
+    put(store, 'vaults/contoso-prod/signing/20261125T020000Z.keybackup', signing);
+    put(store, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', signing);
+    put(store, 'vaults/contoso-prod/signing/20261126T020000Z.keybackup', signing);
+    put(store, 'vaults/Not a source/signing/20261124T020000Z.keybackup', signing);
+    put(store, 'named/moves/signing.bak', signing);
+    put(store, 'named/alone', 'https://contoso-prod.vault.azure.net/keys/alone');
+    put(store, 'notes/payroll.bin', signing);
+    put(store, 'runs/20261124T020000Z/vaults/contoso-prod.json', signing);
+    put(store, 'named/elsewhere', 'https://evil.example.com/keys/signing');
     const groups: string[][] = [];
     for await (const group of listRecords({ store, suffixes: publicSuffixes, deadline: noLimit }, {}))
       groups.push(group.map((one) => one.blobName));
@@ -66,14 +64,14 @@ describe('the records of a store', () => {
     async ({ since, ...filter }: { since?: number; source?: SourceId; names?: string[] }, expected) => {
       const store = createMemoryStore();
       const vault = 'https://contoso-prod.vault.azure.net/keys';
-      await put(store, 'vaults/contoso-prod/root/20261124T020000Z.keybackup', `${vault}/root`);
-      await put(store, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', `${vault}/signing`);
-      await put(
+      put(store, 'vaults/contoso-prod/root/20261124T020000Z.keybackup', `${vault}/root`);
+      put(store, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', `${vault}/signing`);
+      put(
         store,
         'managed-hsms/contoso-hsm/root/20261124T020000Z.keybackup',
         'https://contoso-hsm.managedhsm.azure.net/keys/root',
       );
-      await put(store, 'named/signing', `${vault}/signing`);
+      put(store, 'named/signing', `${vault}/signing`);
       const created = [...store.blobs.values()].map(({ createdAt }) => createdAt);
       const narrowed = { ...filter, since: since === undefined ? undefined : created[since - 1] };
       const found: string[] = [];

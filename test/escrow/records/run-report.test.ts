@@ -26,8 +26,7 @@ const report = runReport(source, {
 
 async function stored(content: unknown, name = reportName(runId, source)) {
   const store = createMemoryStore();
-  const bytes = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
-  await store.create({ name, bytes, contentType: 'application/json', metadata: {} }, noLimit);
+  store.put(name, typeof content === 'string' ? content : JSON.stringify(content));
   return readRunReport(store, name, noLimit);
 }
 

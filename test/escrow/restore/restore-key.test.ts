@@ -11,7 +11,7 @@ import { witnessedVersions } from '../../support/witnessed-versions.ts';
 
 async function restoreInto(operator: ScriptedOperator, begunBefore = false) {
   const store = createMemoryStore();
-  const record = await escrowedRecord(store, 'signing');
+  const record = escrowedRecord(store, 'signing');
   const known = await witnessedVersions('a', 'b');
   const waits: number[] = [];
   const ports = {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runNamedKey } from '../../../src/escrow/run/key-run.ts';
-import { noLimit } from '../../support/escrow-sources.ts';
 import { jobOf, prod, putTheirs, runId, scene, textOf, usualName } from '../../support/key-run-scene.ts';
 import { createMemoryStore, storageError } from '../../support/memory-store.ts';
 import { endOf, mortal } from '../../support/mortal-process.ts';
@@ -64,7 +63,7 @@ describe('one key by name', () => {
 describe('a name that is taken', () => {
   test('is refused without force, before any backup, and what is there stays', async () => {
     const { keys, store, run } = scene({ name: 'signing' });
-    await putTheirs(store, 'named/mine');
+    putTheirs(store, 'named/mine');
     const outcome = await run('signing', { blobName: 'mine' });
     expect(outcome).toMatchObject({
       outcome: 'failed',
@@ -77,7 +76,7 @@ describe('a name that is taken', () => {
 
   test('is foreseen under what-if: refused without force, free with it, and nothing is written', async () => {
     const { store, keys, run } = scene({ name: 'signing' });
-    await putTheirs(store, 'named/mine');
+    putTheirs(store, 'named/mine');
     const names = [...store.blobs.keys()];
     const whatIf = { blobName: 'mine', whatIf: true };
     expect(await run('signing', whatIf)).toMatchObject({ outcome: 'failed', code: 'blobNameTaken' });
@@ -87,7 +86,7 @@ describe('a name that is taken', () => {
 
   test('is replaced with force, where the identity may', async () => {
     const { store, run } = scene({ name: 'signing' });
-    await putTheirs(store, 'named/mine');
+    putTheirs(store, 'named/mine');
     expect(await run('signing', { blobName: 'mine', force: true })).toMatchObject({ outcome: 'escrowed' });
     expect(textOf(store, 'named/mine')).toMatch(/^&AzureKeyVaultKeyBackupV1/);
     expect(store.blobs.get('named/mine')?.metadata).toMatchObject({
@@ -101,7 +100,7 @@ describe('a name that is taken', () => {
     [409, 'BlobImmutableDueToPolicy'],
   ])('is refused with force and the remedy, where the identity may not (%i %s)', async (statusCode, code) => {
     const { store, keys } = scene({ name: 'signing' });
-    await putTheirs(store, 'named/mine');
+    putTheirs(store, 'named/mine');
     const force = (answer: { readonly statusCode: number; readonly code: string }) => {
       const replace = () => Promise.reject(storageError(answer));
       return runNamedKey(jobOf('signing', { blobName: 'mine', force: true }), runPorts(keys, { ...store, replace }));
@@ -131,7 +130,7 @@ describe('a name that is taken', () => {
     ['nobody knows what', {}],
   ])('by a record of %s is taken, not already escrowed', async (_, metadata) => {
     const { store, run } = scene({ name: 'signing' });
-    await store.create({ name: 'named/mine', bytes: Buffer.from('theirs'), contentType: 'x', metadata }, noLimit);
+    store.put('named/mine', 'theirs', { metadata });
     expect(await run('signing', { blobName: 'mine' })).toMatchObject({ code: 'blobNameTaken' });
     expect(textOf(store, 'named/mine')).toBe('theirs');
   });
@@ -167,7 +166,7 @@ describe('what settles a request', () => {
     const store = createMemoryStore();
     const name = usualName.replace('.keybackup', `${number}.keybackup`);
     const own = { keyid: keyId, runid: runId, trigger: 'request', sha256: 'ab'.repeat(32), ...metadata };
-    await store.create({ name, bytes: Buffer.from('x'), contentType: 'x', metadata: own }, noLimit);
+    store.put(name, 'x', { metadata: own });
     const run = (more = {}) => runNamedKey(jobOf('signing', more), runPorts(keys, store));
     return { name, keys, store, run };
   }
@@ -203,8 +202,7 @@ describe('what settles a request', () => {
   test('is no append blob and nothing empty: an audit counts neither', async () => {
     for (const more of [{ type: 'append' }, { length: 0 }] as const) {
       const { run, store, name } = await withRecord({ backedupat: changedAt.toISOString() });
-      const record = store.blobs.get(name);
-      if (record !== undefined) store.blobs.set(name, { ...record, ...more });
+      store.put(name, 'x', { ...store.blobs.get(name), ...more });
       expect(await run()).toMatchObject({ outcome: 'escrowed', blobName: numbered(2) });
     }
   });
@@ -212,18 +210,16 @@ describe('what settles a request', () => {
   test('is no record that was there before its run could begin', async () => {
     const foreseen = new Date(Date.parse('2026-11-24T01:59:07Z') - 11 * 60_000);
     const { run, store, name } = await withRecord({ backedupat: foreseen.toISOString() }, '', foreseen);
-    const record = store.blobs.get(name);
-    if (record !== undefined) store.blobs.set(name, { ...record, createdAt: foreseen });
+    store.put(name, 'x', { ...store.blobs.get(name), createdAt: foreseen });
     expect(await run()).toMatchObject({ outcome: 'escrowed', blobName: numbered(2) });
   });
 
   test('is the highest of several, and a gap in the numbers is filled', async () => {
     const { run, store } = await withRecord({ backedupat: changedAt.toISOString() }, '.7');
     expect(await run()).toMatchObject({ outcome: 'alreadyEscrowed', blobName: numbered(7) });
-    const stale = { keyid: keyId, runid: runId, backedupat: before.toISOString() };
-    for (const name of [usualName, numbered(3)])
-      await store.create({ name, bytes: Buffer.from('y'), contentType: 'x', metadata: stale }, noLimit);
-    store.blobs.delete(numbered(7));
+    const metadata = { keyid: keyId, runid: runId, backedupat: before.toISOString() };
+    store.putAll([usualName, numbered(3)], 'y', { metadata });
+    store.lose(numbered(7));
     expect(await run()).toMatchObject({ outcome: 'escrowed', blobName: numbered(2) });
   });
 
@@ -234,9 +230,8 @@ describe('what settles a request', () => {
 
   test('never waits for somebody who writes records without end', async () => {
     const { run, store } = await withRecord({ backedupat: before.toISOString() });
-    const [record] = store.blobs.values();
-    for (let number = 2; number <= 1001; number++)
-      if (record !== undefined) store.blobs.set(numbered(number), { ...record, name: numbered(number) });
+    const more = Array.from({ length: 1000 }, (_, index) => numbered(index + 2));
+    store.putAll(more, 'x', store.blobs.get(usualName));
     expect(await run()).toMatchObject({ outcome: 'failed', code: 'tooManyRecords' });
   });
 });

@@ -3,14 +3,14 @@ import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import { reportName } from '../../../src/escrow/records/blob-names.ts';
 import { readHistories } from '../../../src/escrow/run/run-history.ts';
 import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 import { failedKey, runReport } from '../../support/run-report.ts';
-import { createWorldStore } from '../../support/world-store.ts';
 
 test('of a report, whatever its length and the number of its keys, no more stays in memory than an audit has room for', async () => {
   const source = escrowSource('vault', 'contoso-prod');
   // fixed date: the store is in memory.
   const startedAt = new Date('2026-11-24T02:00:00Z');
-  const store = createWorldStore('https://escrowtests.blob.core.windows.net/key-escrow', () => startedAt);
+  const store = createMemoryStore({ now: () => startedAt });
   const runId = scheduledRunId(startedAt);
   const long = 'x'.repeat(2 ** 20);
   const problem = { code: 'x', attempt: 'list', subject: 's', reason: long, remedy: 'y' };

@@ -6,7 +6,7 @@ import { parseRecordName, recordName } from '../../../src/escrow/records/blob-na
 import { sha256Of } from '../../../src/escrow/records/put-once.ts';
 import type { RunReport } from '../../../src/escrow/records/run-report.ts';
 import { runSource, type SourceRun } from '../../../src/escrow/run/source-run.ts';
-import { escrowSource, noLimit } from '../../support/escrow-sources.ts';
+import { escrowSource } from '../../support/escrow-sources.ts';
 import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
 import { type Death, endOf, mortal } from '../../support/mortal-process.ts';
 import { runPorts } from '../../support/run-ports.ts';
@@ -26,22 +26,7 @@ interface World {
   readonly changes: readonly ReadonlySet<string>[];
 }
 
-const names = [
-  'a',
-  'B',
-  'b',
-  'signing',
-  'Signing',
-  'tmp-1',
-  'old-1',
-  'web',
-  'payroll',
-  'k10',
-  'k11',
-  'k12',
-  'k13',
-  'k14',
-];
+const names = 'a B b signing Signing tmp-1 old-1 web payroll k10 k11 k12 k13 k14'.split(' ');
 const lowerNames = [...new Set(names.map((name) => name.toLowerCase()))];
 const often = <T>(usual: T, other: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 4, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: other });
@@ -110,14 +95,10 @@ function expectedOutcomes(world: World): { readonly keys: Map<string, Expected>;
   return { keys, hasProblem: failsAtPage !== undefined || isEmpty || (leftOut > 0 && chosen === 0) };
 }
 
-async function storeOf(
-  { source, taken, refused, lostAnswers }: World,
-  moments?: readonly number[],
-): Promise<MemoryStore> {
+function storeOf({ source, taken, refused, lostAnswers }: World, moments?: readonly number[]): MemoryStore {
   const store = createMemoryStore(moments && { moments });
   for (const name of taken) {
-    const theirs = { name: recordName(source, name, runId), bytes: Buffer.from('theirs'), contentType: 'x' };
-    await store.create({ ...theirs, metadata: { runid: '20200101T000000Z' } }, noLimit);
+    store.put(recordName(source, name, runId), 'theirs', { metadata: { runid: '20200101T000000Z' } });
   }
   const among = (list: ReadonlySet<string>, blob: string): boolean => list.has(parseRecordName(blob)?.keyName ?? '');
   store.faultOfPut = (blob) => {
@@ -213,7 +194,7 @@ test('every considered key has exactly one true outcome, whatever fails', async 
   const seen = { ok: 0, incomplete: 0 };
   await fc.assert(
     fc.asyncProperty(worlds, async (world) => {
-      const store = await storeOf(world);
+      const store = storeOf(world);
       const run = await start(world, store, 1).run;
       seen[run.status]++;
       expectTruth(world, store, run);
@@ -233,7 +214,7 @@ test('killed at any call, again and again, the last rerun finishes the same run:
   let changedMeanwhile = 0;
   await fc.assert(
     fc.asyncProperty(worlds, deaths, async (world, kills) => {
-      const store = await storeOf(world);
+      const store = storeOf(world);
       let attempt = 1;
       for (const death of kills) {
         if ((await endOf(start(world, store, attempt++, death).run)) === undefined) killed++;
@@ -266,7 +247,7 @@ test('two runs of one run id at the same time leave one record of each key, and 
     fc.asyncProperty(worlds, fc.boolean(), interleavings, async (anyWorld, isRetry, moments) => {
       // At the same time nothing changes between them.
       const world = { ...anyWorld, changes: [] };
-      const store = await storeOf(world, moments);
+      const store = storeOf(world, moments);
       const [left, right] = await Promise.all([start(world, store, 1).run, start(world, store, isRetry ? 2 : 1).run]);
       expectTruth(world, store, left);
       expectTruth(world, store, right);
