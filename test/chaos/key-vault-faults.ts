@@ -158,7 +158,10 @@ export const keyVaultFaults: readonly NamedFault[] = [
     '403 ForbiddenByPolicy of the listing',
     checks,
     { ...listing, effect: { kind: 'forbidden', reason: 'ForbiddenByPolicy' } },
-    problem('ForbiddenByPolicy', /Grant the key permission "list" in the vault's access policies\./),
+    problem(
+      'ForbiddenByPolicy',
+      /access denied \(403 ForbiddenByPolicy, .*Grant the key permission "list" in the vault's access policies\./s,
+    ),
   ),
   row(
     'an unknown 403',

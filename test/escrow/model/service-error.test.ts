@@ -107,6 +107,12 @@ describe('what an answer means, and what to do about it', () => {
       /^escrow\.blob\.core\.windows\.net is in another tenant than the identity/,
     ],
     [
+      'a token that storage refuses for another reason',
+      storageSays({ statusCode: 401, code: 'InvalidAuthenticationInfo' }, 'Lifetime validation failed.'),
+      'the token was refused (401 InvalidAuthenticationInfo): Lifetime validation failed',
+      /^Check that the identity belongs to the tenant of escrow\.blob\.core\.windows\.net/,
+    ],
+    [
       'a token that a source refuses',
       vaultSays({ statusCode: 401, code: 'Unauthorized' }),
       'the token was refused (401 Unauthorized): no',
