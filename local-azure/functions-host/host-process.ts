@@ -7,10 +7,10 @@ export interface HostProcessOptions {
   readonly bundle: string;
   readonly hostJson: HostJson;
   readonly overrides?: HostOverrides;
-  /** Where timer statuses outlive the host; without it, they outlive its processes only. */
-  readonly stateFile?: string;
+  /** Where timer statuses outlive the process. */
+  readonly stateFile: string;
   /** Its parent's. The host removes it where its parent cannot: when it was killed. */
-  readonly folder?: string;
+  readonly folder: string;
 }
 
 /** What the parent asks of it; it stops on SIGTERM. */

@@ -26,7 +26,7 @@ export interface Host {
 export async function startHost(options: {
   bundle: string;
   configuration: HostConfiguration;
-  stateFile: string | undefined;
+  stateFile: string;
   settings: Settings;
   /** Called when the real host would shut down, to be started again by its platform. */
   onFatal: (reason: string) => void;

@@ -19,7 +19,7 @@ const emit: Emit = (event) => send({ at: Date.now(), ...event } as HostEvent);
 /** Ends the process once the messages under way to the parent are delivered. */
 function exit(code: number): void {
   const end = (): never => {
-    if (options.folder !== undefined && !process.connected) rmSync(options.folder, { recursive: true, force: true });
+    if (!process.connected) rmSync(options.folder, { recursive: true, force: true });
     process.exit(code);
   };
   void lastSent.then(end);

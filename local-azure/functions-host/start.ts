@@ -14,11 +14,13 @@ import { type FireTimerCommand, type HostMessage, type HostProcessOptions, resta
 import { createPendingFires, type FiredTimer } from './pending-fires.ts';
 import type { FunctionMetadata } from './worker/core-contract.ts';
 
-export interface FunctionsHostOptions extends Omit<HostProcessOptions, 'hostJson' | 'folder'> {
+export interface FunctionsHostOptions extends Pick<HostProcessOptions, 'bundle' | 'overrides'> {
   /** All app settings; the host process gets no other environment than these and what a process needs to run. */
   readonly settings: Readonly<Record<string, string>>;
   /** The parsed host.json, or its path. */
   readonly hostJson: HostJson | string;
+  /** Where timer statuses outlive the host; without it, they outlive its processes only. */
+  readonly stateFile?: string;
   /** Called with every event, first to last. */
   readonly onEvent?: (event: HostEvent) => void;
 }

@@ -15,7 +15,7 @@ interface Stored {
   readonly leasedUntil?: string;
 }
 
-/** What outlives a host process: its timers' statuses and the lease on their listeners. */
+/** What outlives a host process, in a file: its timers' statuses and the lease on their listeners. */
 export interface TimerState {
   read(functionName: string): TimerStatus | undefined;
   write(functionName: string, status: TimerStatus): void;
@@ -24,14 +24,13 @@ export interface TimerState {
   lease(until: number): void;
 }
 
-/** @param file where it is kept; in memory without it. */
-export function timerState(file: string | undefined): TimerState {
-  let stored: Stored = file === undefined ? { timers: {} } : readStored(file);
+export function timerState(file: string): TimerState {
+  let stored = readStored(file);
   // Once: a folder that is removed while its host ends stays removed.
-  if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true });
   const store = (change: Partial<Stored>): void => {
     stored = { ...stored, ...change };
-    if (file !== undefined) replaceFile(file, JSON.stringify(stored, undefined, 2));
+    replaceFile(file, JSON.stringify(stored, undefined, 2));
   };
   return {
     read: (functionName) => stored.timers[functionName],

@@ -1,9 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { hostConfiguration } from '../../../local-azure/functions-host/host-configuration.ts';
 import type { Schedule } from '../../../local-azure/functions-host/timer/ncrontab.ts';
 import { timerState } from '../../../local-azure/functions-host/timer/timer-state.ts';
 import { createTimerTrigger } from '../../../local-azure/functions-host/timer/timer-trigger.ts';
 import { day, fromNow, hour, now } from '../../support/now.ts';
+import { useFolder } from '../../support/temporary-folder.ts';
+
+const folder = await useFolder();
 
 /** Only these occurrences, and one in a year: the host's clock is the machine's, the schedule is not. */
 function scheduleOf(occurrences: readonly Date[]): Schedule {
@@ -24,7 +29,7 @@ interface Fired {
 
 /** Listens with those occurrences; `work` is what the function does, given how often it has run. */
 function listen(occurrences: readonly Date[], fireEarlyMs: number, work: (run: number) => Promise<void> | void) {
-  const state = timerState(undefined);
+  const state = timerState(join(folder, `${randomUUID()}.json`));
   const fired: Fired[] = [];
   const all = Promise.withResolvers<void>();
   const trigger = createTimerTrigger({
