@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { UsageFault } from '../../app/usage-fault.ts';
 import { showDuration } from '../terminal/figures.ts';
 
@@ -42,14 +43,10 @@ export function parseInstant(text: string, option: string, now: Date, isEnd = fa
     throw unusable(text, option, 'is not a valid time', remedy);
   }
   // A day that a month does not have would become one of the next month.
-  if (!isDayOfItsMonth(given.slice(0, 10))) throw unusable(text, option, 'is not a day of the calendar', 'Correct it.');
+  if (!z.iso.date().safeParse(given.slice(0, 10)).success)
+    throw unusable(text, option, 'is not a day of the calendar', 'Correct it.');
   if (time > now) throw unusable(text, option, 'lies in the future', `It is ${showInstant(now)} now; times are UTC.`);
   return isDay && isEnd ? new Date(time.getTime() + 86_400_000 - 1) : time;
-}
-
-function isDayOfItsMonth(day: string): boolean {
-  const time = new Date(day);
-  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(day);
 }
 
 function unusable(text: string, option: string, fault: string, remedy: string): UsageFault {
