@@ -9,9 +9,8 @@ import { matchesAny } from '../../escrow/model/wildcard.ts';
 import { recordedKeyNames, recordedSources } from '../../escrow/records/record-listing.ts';
 import { readLatestAudit } from '../../escrow/records/stored-audits.ts';
 import { chooseKnown, unknownKey } from '../known-names.ts';
-import { openKeyReferences } from '../restore/key-references.ts';
 import type { PacedTarget } from '../restore/prepare-restore.ts';
-import { requireExpendablePlace, restorePortsOf } from '../restore/restore-ports.ts';
+import { openRestorePorts, requireExpendablePlace } from '../restore/restore-ports.ts';
 import { readOrSay, recordPlace, type Task } from '../task.ts';
 
 // What a drill is printed from.
@@ -62,8 +61,7 @@ export async function prepareDrill(options: DrillWish, task: Task) {
     ...choice,
     /** Tells while it goes on what may stand in the target, and which key has ended. */
     async carryOut({ standing, ended }: Pick<DrillPorts, 'standing' | 'ended'>): Promise<Drill> {
-      const referenceOf = await openKeyReferences(target.source, task);
-      const ports = { ...restorePortsOf(target.source, referenceOf, task), drills, now: services.now, standing, ended };
+      const ports = { ...(await openRestorePorts(target.source, task)), drills, now: services.now, standing, ended };
       const records = choice.chosen.map(({ record }) => record);
       return runDrill(records, target, ports);
     },

@@ -2,9 +2,8 @@ import type { PacedSource } from '../../escrow/model/source.ts';
 import { restoreMany } from '../../escrow/restore/restore-many.ts';
 import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
 import type { Task } from '../task.ts';
-import { openKeyReferences } from './key-references.ts';
 import { isStillThere, type RestorePlan } from './plan-restores.ts';
-import { type QuarantineDesk, restorePortsOf } from './restore-ports.ts';
+import { openRestorePorts, type QuarantineDesk } from './restore-ports.ts';
 import type { RestoreReceipt } from './restore-receipt.ts';
 
 export type { RestoreOutcome };
@@ -22,9 +21,8 @@ export async function carryOutPlan(
   task: Task,
   ended: () => void,
 ) {
-  const referenceOf = await openKeyReferences(plan.target.source, task);
   const quarantine = through && { ...desk, operator: task.services.operatorOf(through) };
-  const ports = { ...restorePortsOf(plan.target.source, referenceOf, task), quarantine };
+  const ports = { ...(await openRestorePorts(plan.target.source, task)), quarantine };
   const items = plan.items.filter((item) => !isStillThere(item));
   const outcomes = await restoreMany(items, ports, {
     beginning: receipt.beginning,

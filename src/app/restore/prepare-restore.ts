@@ -6,7 +6,7 @@ import type { RecordPick } from '../../escrow/records/record-pick.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
 import { compareKey } from '../../escrow/restore/comparison.ts';
 import { readVersions } from '../../escrow/restore/key-versions.ts';
-import { recoverKey, restoreRecord } from '../../escrow/restore/restore-key.ts';
+import { type RestorePorts, recoverKey, restoreRecord } from '../../escrow/restore/restore-key.ts';
 import { isTaken } from '../../escrow/restore/restore-many.ts';
 import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
 import {
@@ -18,8 +18,7 @@ import {
 import { noNames, type RestoreStep, readTakenName, restoreStepOf } from '../../escrow/restore/restore-step.ts';
 import { holderOf } from '../../escrow/restore/restored-key.ts';
 import type { Task } from '../task.ts';
-import { openKeyReferences, type ReferenceOf } from './key-references.ts';
-import { type QuarantineDesk, requireQuarantine, restorePortsOf } from './restore-ports.ts';
+import { openRestorePorts, type QuarantineDesk, requireQuarantine } from './restore-ports.ts';
 
 // What a restore is printed from.
 export { describeLeft } from '../../escrow/restore/restored-key.ts';
@@ -39,15 +38,15 @@ export async function prepareRestore(
   through: PacedSource | undefined,
   task: Task,
 ) {
-  const { services, signal } = task;
+  const { services } = task;
   if (through !== undefined) await requireQuarantine(through, target.source, task);
   const record = inConfiguredPlace(picked.record, services.settings.sources);
   for (const note of describeOtherPlace(picked.record, record)) task.say(note);
   const place = judgePlace(record, target);
-  const referenceOf = await openKeyReferences(target.source, task);
+  const ports = await openRestorePorts(target.source, task);
   const refused = endOnRefusal('read', target.source, record.keyName);
-  const step = await decide({ ...picked, record }, target, referenceOf, task).catch(refused);
-  const reference = step.action === 'restore' ? await referenceOf(record) : {};
+  const step = await decide({ ...picked, record }, target, ports).catch(refused);
+  const reference = step.action === 'restore' ? await ports.referenceOf(record) : {};
   return {
     record,
     place,
@@ -58,28 +57,22 @@ export async function prepareRestore(
     original: await findOriginal(record, target, task).catch(onRefusal(() => undefined)),
     /** @param desk of the quarantine, where there is one. */
     carryOut(desk: QuarantineDesk): Promise<RestoreOutcome> {
-      const ports = restorePortsOf(target.source, referenceOf, task);
       if (step.action === 'recover') return recoverKey(record, ports);
       const quarantine = through && { ...desk, operator: services.operatorOf(through) };
-      return restoreRecord(record, { ...ports, softDeadline: signal, quarantine });
+      return restoreRecord(record, { ...ports, quarantine });
     },
   };
 }
 
-async function decide(
-  pick: RecordPick,
-  target: PacedTarget,
-  referenceOf: ReferenceOf,
-  { services, signal }: Task,
-): Promise<RestoreStep> {
+async function decide(pick: RecordPick, target: PacedTarget, ports: RestorePorts): Promise<RestoreStep> {
   const { record } = pick;
-  const operator = services.operatorOf(target.source);
+  const { operator, store, softDeadline, referenceOf } = ports;
   const isSameKind = record.source.kind === target.source.kind;
-  const taken = isSameKind ? await readTakenName(operator, record.keyName, signal) : noNames;
-  const step = restoreStepOf(pick, target, taken, services.store.url);
+  const taken = isSameKind ? await readTakenName(operator, record.keyName, softDeadline) : noNames;
+  const step = restoreStepOf(pick, target, taken, store.url);
   if (step.action !== 'refuse' || !isTaken(step)) return step;
   // What has the name there may be this very key, or one that somebody else made under its name.
-  const versions = await readVersions(operator.keys, record.keyName, signal);
+  const versions = await readVersions(operator.keys, record.keyName, softDeadline);
   const { verdict, reasons } = compareKey(record, { name: record.keyName, versions }, await referenceOf(record));
   const words = {
     same: 'it is this key',
