@@ -13,17 +13,17 @@ import {
 import { placeOfJsonFault } from './json-fault.ts';
 
 const textLike = (pattern: RegExp, fault: string) => z.string().check(z.regex(pattern, fault));
-const label = z.optional(
+const label = z.exactOptional(
   textLike(/^[\x20-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters, because it becomes blob metadata'),
 );
 const patterns = z.array(
   textLike(/^[0-9a-zA-Z*?-]{1,127}$/, 'must be a key name or a pattern: letters, digits, dashes, "*" and "?" only'),
 );
 
-/** Every list of sources says so. */
+/** Of every entry of a list of sources. Nothing more is checked of one that breaks it. */
 export const oneName = z.refine<SourceNames>(
   ({ vaultName, hsmName }) => (vaultName === undefined) !== (hsmName === undefined),
-  'exactly one of "vaultName" and "hsmName" must name the source',
+  { error: 'exactly one of "vaultName" and "hsmName" must name the source', abort: true },
 );
 
 export const sourceShape = z
@@ -110,10 +110,6 @@ function sourceFrom(entry: z.infer<typeof sourceShape>): EscrowSource {
     retired,
     maxBackupsPerSecond: maxBackupsPerSecond ?? defaultBackupsPerSecond(named.kind),
     allowEmpty,
-    place: stripUndefined(place),
+    place,
   };
-}
-
-function stripUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as never;
 }
