@@ -27,15 +27,8 @@ export function marks(before: number, ...last: DayMark[]): DayMark[] {
   return [...Array<DayMark>(before).fill('-'), ...Array<DayMark>(escrowed).fill('e'), ...last];
 }
 
-const everyDay = marks(0);
-/** Thousands of keys have the same days. */
-const encoded = new WeakMap<readonly DayMark[], string>();
-
-function encodedOnce(days: readonly DayMark[]): string {
-  const text = encoded.get(days) ?? encodeMarks(days);
-  encoded.set(days, text);
-  return text;
-}
+/** Thousands of keys have these days. */
+const everyDay = encodeMarks(marks(0));
 
 export function sampleKey(
   source: SourceId,
@@ -67,7 +60,7 @@ export function sampleKey(
       versions: { listedAt: now.toISOString(), known: manyVersions.slice(0, versions) },
     }),
     ...(drilled && { drilledAt: '2026-11-02T09:12:44Z' }),
-    days: encodedOnce(days ?? everyDay),
+    days: days === undefined ? everyDay : encodeMarks(days),
   };
 }
 
