@@ -45,10 +45,9 @@ function nameHead(name: string): string {
 function outcomesOf(faults: readonly NamedFault[]): string {
   const [outcome = ''] = faults.map(({ expected }) => outcomeOf(expected));
   if (outcome === '') return '';
-  const codes = faults.flatMap(({ name, expected }) => {
-    const code = codeOf(expected);
-    return code === undefined || name.includes(code) ? [] : [`\`${code}\``];
-  });
+  const codes = faults.flatMap(({ name, expected }) =>
+    expected === 'escrowed' || name.includes(expected.code) ? [] : [`\`${expected.code}\``],
+  );
   return `; ${[`*${outcome}*`, ...new Set(codes)].join(', ')}`;
 }
 
@@ -64,11 +63,6 @@ function outcomeOf(expected: ExpectedOutcome): string {
   if (expected === 'escrowed') return '';
   if ('failed' in expected) return 'key failed';
   return `${expected.escrowed === 'all' ? 'keys escrowed, ' : ''}source incomplete`;
-}
-
-function codeOf(expected: ExpectedOutcome): string | undefined {
-  if (expected === 'escrowed') return undefined;
-  return 'failed' in expected ? expected.code : expected.problem;
 }
 
 if (import.meta.main) writeFileSync(file, withFaultTable(readFileSync(file, 'utf8')));

@@ -7,7 +7,7 @@ type IdentityFault = Parameters<IdentityEndpoint['faults']['add']>[0];
 export const identityFaults: readonly NamedFault[] = [
   {
     where: 'identity',
-    expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
+    expected: { escrowed: 'none', code: 'AggregateAuthenticationError' },
     name: 'no token',
     clientId: '00000000-0000-4000-8000-00000000dead',
     does: 'says what to check',
@@ -30,7 +30,7 @@ export const identityFaults: readonly NamedFault[] = [
   ),
   {
     where: 'identity',
-    expected: { problem: 'AggregateAuthenticationError', escrowed: 'none' },
+    expected: { escrowed: 'none', code: 'AggregateAuthenticationError' },
     name: '429, for ever',
     does: 'says what to check',
     says: /the managed identity endpoint did not answer .*Another attempt may succeed/s,
@@ -38,7 +38,7 @@ export const identityFaults: readonly NamedFault[] = [
   },
   {
     where: 'identity',
-    expected: { problem: 'TimedOut', escrowed: 'none' },
+    expected: { escrowed: 'none', code: 'TimedOut' },
     name: 'no answer',
     patience: 'five time-outs',
     does: 'says what to check',

@@ -29,7 +29,7 @@ const row = (
 
 const fails = (code: string, key = 'key-2'): { expected: ExpectedOutcome } => ({ expected: { failed: [key], code } });
 const problem = (code: string, says?: RegExp, escrowed: 'all' | 'none' = 'none'): Partial<NamedFault> => ({
-  expected: { problem: code, escrowed },
+  expected: { escrowed, code },
   ...(says && { says }),
 });
 const proxied =

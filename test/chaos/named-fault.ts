@@ -28,8 +28,8 @@ export type ExpectedOutcome =
   | 'escrowed'
   /** Just these keys fail, with that code; the others are escrowed. */
   | { readonly failed: readonly string[]; readonly code: string }
-  /** The source as a whole has that problem. */
-  | { readonly problem: string; readonly escrowed: 'all' | 'none' };
+  /** The source as a whole has a problem with that code. */
+  | { readonly escrowed: 'all' | 'none'; readonly code: string };
 
 /** One row of the table in docs/security.md, tried by `npm run chaos`. */
 export interface NamedFault {

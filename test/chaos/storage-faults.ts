@@ -19,7 +19,7 @@ const put = (effect: Disturbance[0]['effect'], times?: number): Disturbance[0] =
 });
 const fails = (code: string): Partial<NamedFault> => ({ expected: { failed: [key], code } });
 const problem = (code: string, escrowed: 'all' | 'none'): Partial<NamedFault> => ({
-  expected: { problem: code, escrowed },
+  expected: { escrowed, code },
 });
 
 /** A row of storage, by the fault of the requests for some of the blobs or by what arranges it; every key is escrowed unless `more` says otherwise. */
