@@ -1,3 +1,4 @@
+import { count } from '../model/count.ts';
 import { EscrowFault, endOnRefusal } from '../model/failure.ts';
 import { describeSource, type SourceId, sourceOption } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
@@ -24,7 +25,7 @@ export async function requireEmpty(
   if (others.length > 0) {
     throw new EscrowFault(
       'drillTargetNotEmpty',
-      `${place}: it has ${others.length} ${others.length === 1 ? 'key' : 'keys'}, active or deleted, that no open drill names (${list(others)})`,
+      `${place}: it has ${count(others.length, 'key')}, active or deleted, that no open drill names (${list(others)})`,
       'A deleted key counts until it is purged. Take an empty vault or Managed HSM that is for drills alone.',
     );
   }

@@ -8,6 +8,7 @@ import {
   prepareRestore,
 } from '../../../app/restore/prepare-restore.ts';
 import type { Task } from '../../../app/task.ts';
+import { count } from '../../../escrow/model/count.ts';
 import { faultOf } from '../../../escrow/model/failure.ts';
 import { OutOfTime } from '../../../escrow/model/service-error.ts';
 import { describeKey, describeSource, isSameSource, sourceOption } from '../../../escrow/model/source.ts';
@@ -63,7 +64,7 @@ export async function restoreOne(values: RestoreValues, io: Io, task: Task): Pro
   const kids = versions.map(({ version }) => `${id}/${version}`);
   if (values.json) await printJson(io, { ...head, outcome: { ...outcomeObject(outcome), kids } });
   const done = outcome.outcome === 'recovered' ? 'Recovered' : 'Restored';
-  const many = kids.length === 1 ? '1 version' : `${kids.length} versions`;
+  const many = count(kids.length, 'version');
   say(
     io,
     verdict === 'same'
