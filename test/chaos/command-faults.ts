@@ -42,6 +42,21 @@ export const commandFaults: readonly CommandFault[] = [
   },
   {
     where: 'Key Vault',
+    name: '409 of a restore, a few times',
+    does: waits,
+    command: restore,
+    arrange({ target, disturbTarget }) {
+      // The service says of a name that is taken what it says of one that is not free yet.
+      const message = `There was a conflict restoring the key '${target.url}/keys/key-1/${'0'.repeat(32)}'.`;
+      const effect = { kind: 'status', status: 409, code: 'Conflict', message } as const;
+      disturbTarget({ operation: 'restoreKey', times: 3, effect });
+    },
+    exitCode: 0,
+    says: /Waiting 4 s to restore key "key-1"/,
+    inTarget: ['key-1'],
+  },
+  {
+    where: 'Key Vault',
     name: '403 ForbiddenByPolicy of a drill’s purge',
     does: 'names the permission "purge" and what is left',
     command: drill,
