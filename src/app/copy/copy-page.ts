@@ -1,3 +1,5 @@
+import { dayOf } from '../../escrow/model/day.ts';
+import { instant } from '../../escrow/model/finding.ts';
 import { describeSource, type SourceId, sourcePath } from '../../escrow/model/source.ts';
 import { html, trustedHtml } from '../../escrow/page/html.ts';
 import { newestFirst, type StoredRecord } from '../../escrow/records/stored-record.ts';
@@ -31,7 +33,7 @@ export function copyPage({ from, at, records, leftOut }: CopyFacts): string {
     const [newest] = group.toSorted(newestFirst);
     return (
       newest &&
-      html`<tr><td>${describeSource(newest.source)}</td><td>${newest.keyName}</td><td>${day(newest)}</td><td>${group.length}</td>
+      html`<tr><td>${describeSource(newest.source)}</td><td>${newest.keyName}</td><td>${dayOf(newest.createdAt)}</td><td>${group.length}</td>
         <td><code>${newest.blobName}</code></td></tr>`
     );
   });
@@ -40,7 +42,7 @@ export function copyPage({ from, at, records, leftOut }: CopyFacts): string {
 <title>Offline copy of a key escrow</title><style>${trustedHtml(style)}</style></head><body>
 <h1>Offline copy of a key escrow</h1>
 <p>Backups of ${keys.size} keys in ${records.length} records, from <code>${from}</code>. Last copied at
-${at.toISOString().slice(0, 16).replace('T', ' ')} UTC.</p>
+${instant(at)}.</p>
 <h2>Check it, without Azure</h2>
 <p><code>sha256sum -c SHA256SUMS</code> or <code>keyvault-escrow verify --all --store .</code></p>
 <h2>Restore a key</h2>
@@ -53,8 +55,4 @@ ${leftOut.length > 0 && html`<h2>Left out of the last copy</h2><ul>${leftOut.map
 </body></html>
 `;
   return page.html;
-}
-
-function day({ createdAt }: StoredRecord): string {
-  return createdAt.toISOString().slice(0, 10);
 }

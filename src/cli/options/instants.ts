@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { UsageFault } from '../../app/usage-fault.ts';
+import { dayMs } from '../../escrow/model/day.ts';
 import { showDuration } from '../terminal/figures.ts';
 
-const unitMs: Readonly<Record<string, number>> = { s: 1000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const unitMs: Readonly<Record<string, number>> = { s: 1000, min: 60_000, m: 60_000, h: 3_600_000, d: dayMs };
 
-const maxDurationMs = 100 * 366 * 86_400_000;
+const maxDurationMs = 100 * 366 * dayMs;
 
 /** `2026-11-24T02:00:00Z`: UTC, whole seconds. */
 export function showInstant(time: Date): string {
@@ -46,7 +47,7 @@ export function parseInstant(text: string, option: string, now: Date, isEnd = fa
   if (!z.iso.date().safeParse(given.slice(0, 10)).success)
     throw unusable(text, option, 'is not a day of the calendar', 'Correct it.');
   if (time > now) throw unusable(text, option, 'lies in the future', `It is ${showInstant(now)} now; times are UTC.`);
-  return isDay && isEnd ? new Date(time.getTime() + 86_400_000 - 1) : time;
+  return isDay && isEnd ? new Date(time.getTime() + dayMs - 1) : time;
 }
 
 function unusable(text: string, option: string, fault: string, remedy: string): UsageFault {

@@ -187,7 +187,7 @@ async function entriesOf(root: string, folder: string): Promise<string[]> {
       if (entry.isDirectory()) return [`${entry.name}/`];
       return entry.isFile() && entry.name.endsWith(metaEnding) ? [entry.name.slice(0, -metaEnding.length)] : [];
     })
-    .sort((left, right) => (left < right ? -1 : 1));
+    .sort();
 }
 
 interface Named {
