@@ -166,8 +166,7 @@ async function escrowSelection(
   for (const name of literalKeys(source)) {
     if (!listed.has(name)) settle(failedOutcome(name, listingFailure ?? notFound(source, name)));
   }
-  if (listingFailure !== undefined) return [...broken, listingFailure];
-  return [...broken, ...describeListing(source, listed)];
+  return [...broken, ...(listingFailure ? [listingFailure] : describeListing(source, listed))];
 }
 
 function describeListing(source: EscrowSource, listed: ReadonlySet<string>): Failure[] {

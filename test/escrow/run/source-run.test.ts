@@ -12,6 +12,9 @@ describe('a run over a source', () => {
     );
     let answered = 41;
     Object.assign(keys, { throttled: () => answered++ });
+    let seconds = 0;
+    // fixed date: the run has a clock of its own.
+    Object.assign(ports, { now: () => new Date(Date.UTC(2026, 10, 24, 2, 0, seconds++)) });
     const run = await start();
     expect(outcomesOf(run)).toEqual({
       Signing: 'escrowed',
@@ -55,6 +58,8 @@ describe('a run over a source', () => {
       resumed: false,
       // Of this run, not of all that the process did.
       throttled: 1,
+      startedAt: '2026-11-24T02:00:00.000Z',
+      finishedAt: '2026-11-24T02:00:01.000Z',
       problems: [],
       asked: { except: ['tmp-*'] },
     });
