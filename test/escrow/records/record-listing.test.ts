@@ -23,6 +23,9 @@ describe('the records of a store', () => {
     put(store, 'vaults/contoso-prod/signing/20261125T020000Z.keybackup', signing);
     put(store, 'vaults/contoso-prod/signing/20261124T020000Z.keybackup', signing);
     put(store, 'vaults/contoso-prod/signing/20261126T020000Z.keybackup', signing);
+    const tax = 'https://contoso-prod.vault.azure.net/keys/tax';
+    put(store, 'vaults/contoso-prod/tax/20261124T020000Z.keybackup', tax);
+    put(store, 'vaults/contoso-prod/tax/20261125T020000Z.keybackup', tax);
     put(store, 'vaults/Not a source/signing/20261124T020000Z.keybackup', signing);
     put(store, 'named/moves/signing.bak', signing);
     put(store, 'named/alone', 'https://contoso-prod.vault.azure.net/keys/alone');
@@ -38,6 +41,7 @@ describe('the records of a store', () => {
         'vaults/contoso-prod/signing/20261124T020000Z.keybackup',
         'vaults/contoso-prod/signing/20261125T020000Z.keybackup',
       ],
+      ['vaults/contoso-prod/tax/20261125T020000Z.keybackup', 'vaults/contoso-prod/tax/20261124T020000Z.keybackup'],
     ]);
     const chosen: string[] = [];
     for await (const { blobName } of listChosenNames(
@@ -47,7 +51,7 @@ describe('the records of a store', () => {
       chosen.push(blobName);
     expect(chosen).toEqual(['named/moves/signing.bak']);
     expect(await recordedSources(store, noLimit)).toEqual([prod]);
-    expect(await recordedKeyNames(store, prod, noLimit)).toEqual(['signing']);
+    expect(await recordedKeyNames(store, prod, noLimit)).toEqual(['signing', 'tax']);
   });
 
   test.each([
