@@ -71,16 +71,13 @@ export async function readFolder(
     lastName = blob.name;
     if (known?.blobName === blob.name) knownState = isUntouched(blob, known) ? 'untouched' : 'altered';
     const fault = faultOfBlob(blob, source, key);
-    // A folder may be too full for all that is named by runs to come: such names never count, so that they change no count.
-    if (fault !== 'tooEarly' && fault !== 'notARecord') {
-      counter?.add(blob);
-      again?.add(blob);
-    }
     if (fault !== undefined) {
       if (blob.createdAt >= question.faultsSince)
         faults.set(fault, { example: blob.name, blobs: (faults.get(fault)?.blobs ?? 0) + 1 });
       return;
     }
+    counter?.add(blob);
+    again?.add(blob);
     const isAltered = known?.blobName === blob.name && knownState === 'altered';
     if (isAltered || question.altered?.includes(blob.name)) return;
     const order = orderOf(blob);
@@ -128,7 +125,7 @@ function noteDay(lastOfDays: Map<number, Date>, at: Date): void {
   if (known === undefined || at > known) lastOfDays.set(day, at);
 }
 
-/** Counts and digests the blobs created before a time, which nobody can add to afterwards. In name order, as they are listed. */
+/** Counts and digests the records created before a time, which nobody can add to afterwards. In name order, as they are listed. */
 function createCounter(before: Date): { add(blob: ListedBlob): void; count(): FolderCount } {
   const hash = createHash('sha256');
   let blobs = 0;

@@ -53,6 +53,8 @@ describe('what somebody can pile up', () => {
     expect(found(audit)).toEqual(['notLookedAt']);
     expect(audit.findings[0]?.detail).toContain('1 key: payroll');
     expect(audit.keys.map(({ status }) => status)).toEqual(['fresh', 'notLookedAt', 'fresh']);
+    // What was known stays known.
+    expect(keyIn(audit, 'payroll')?.record?.blobName).toBe(`${folder}${scheduledRunId(night(0))}.keybackup`);
     const later = await passNight(escrow, 2);
     expect(found(later)).toEqual(['tooManyBlobs payroll (warning)']);
     expect(keyIn(later, 'payroll')?.record?.blobName).toBe(newest(escrow).name);
@@ -67,6 +69,7 @@ describe('what somebody can pile up', () => {
     fill(escrow, night(days));
     const audit = await passNight(escrow, 1);
     expect(found(audit)).toContain('tooManyBlobs payroll (warning)');
+    expect(found(audit)).not.toContain('recordMissing payroll');
     expect(keyIn(audit, 'payroll')).toMatchObject({
       status: 'fresh',
       record: { createdAt: night(1).toISOString().replace(':00.000', ':01.000') },
