@@ -10,12 +10,11 @@ import type { Services } from './services.ts';
 
 /** Audits with the identity of whoever asks, and keeps nothing. */
 export function conductAuditNow(services: Services, deadline: AbortSignal): Promise<Audit> {
-  const { settings, store, audits, drills, storage, now, keysOf } = services;
   // One by one: a setting that this part of the app does without throws when it is read.
-  const { sources, schedule, auditSchedule, maxAgeHours, maxDrillAgeDays, owner, functionTimeoutMs } = settings;
+  const { sources, schedule, auditSchedule, maxAgeHours, maxDrillAgeDays, owner, functionTimeoutMs } =
+    services.settings;
   const asked = { sources, schedule, auditSchedule, maxAgeHours, maxDrillAgeDays, owner, functionTimeoutMs };
-  const ports = { store, audits, drills, storage, now, keysOf, deadline };
-  return conductAudit({ ...asked, version: packageJson.version }, ports);
+  return conductAudit({ ...asked, version: packageJson.version }, { ...services, deadline });
 }
 
 /**
