@@ -10,8 +10,7 @@ import { reasonOf } from '../escrow/model/service-error.ts';
 import { describeSource } from '../escrow/model/source.ts';
 import type { ConflictWait } from '../escrow/ports/conflict-wait.ts';
 import { loadSettings } from './options/settings-source.ts';
-import { type ExitCode, exitCodes } from './terminal/exit-codes.ts';
-import type { Io } from './terminal/io.ts';
+import { type ExitCode, exitCodes, type Io } from './terminal/io.ts';
 import { hasColours, nameProgram, say, wrapTo } from './terminal/print.ts';
 
 export type ComposeServices = (settings: Settings) => OperatorServices;

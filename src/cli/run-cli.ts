@@ -3,8 +3,7 @@ import { createOperatorServices } from '../app/operator-services.ts';
 import { UsageFault } from '../app/usage-fault.ts';
 import type { ComposeServices } from './cli.ts';
 import { createProgram } from './program.ts';
-import { type ExitCode, exitCodes } from './terminal/exit-codes.ts';
-import type { Io } from './terminal/io.ts';
+import { type ExitCode, exitCodes, type Io } from './terminal/io.ts';
 import { nameProgram, painter, printJson, say } from './terminal/print.ts';
 
 /**

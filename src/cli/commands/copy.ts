@@ -4,9 +4,8 @@ import { describeKey } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
 import { keyObject } from '../options/source-options.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
 import { showSize } from '../terminal/figures.ts';
-import type { Io } from '../terminal/io.ts';
+import { exitCodes, type Io } from '../terminal/io.ts';
 import { print, printJson, say } from '../terminal/print.ts';
 import { withProgress } from '../terminal/progress.ts';
 

@@ -7,8 +7,7 @@ import { describeSource, namesOfSource } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { readSourcesList, sourcesList, writeSourcesList } from '../options/sources-list.ts';
 import { confirm } from '../terminal/confirm.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/io.ts';
+import { exitCodes, type Io } from '../terminal/io.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';
 import { alignColumns } from '../terminal/table.ts';
 

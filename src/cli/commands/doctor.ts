@@ -5,8 +5,7 @@ import { namesOfSource } from '../../escrow/model/source.ts';
 import type { Cli } from '../cli.ts';
 import { showAge } from '../options/instants.ts';
 import { readSourcesList, sourcesList } from '../options/sources-list.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/io.ts';
+import { exitCodes, type Io } from '../terminal/io.ts';
 import { painter, print, printJson } from '../terminal/print.ts';
 import { alignColumns } from '../terminal/table.ts';
 

@@ -5,7 +5,7 @@ import { UsageFault } from '../../app/usage-fault.ts';
 import type { Cli } from '../cli.ts';
 import { parseDuration } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
+import { exitCodes } from '../terminal/io.ts';
 import { print, printJson, say } from '../terminal/print.ts';
 
 const about = {

@@ -5,7 +5,7 @@ import { describeSource, namesOfSource, sourceOfNames } from '../../escrow/model
 import type { Cli } from '../cli.ts';
 import { parseInstant, showInstant } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
+import { exitCodes } from '../terminal/io.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';
 import { alignColumns } from '../terminal/table.ts';
 

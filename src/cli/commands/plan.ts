@@ -5,8 +5,7 @@ import { describeSource, namesOfSource, sourceOfNames } from '../../escrow/model
 import type { Cli } from '../cli.ts';
 import { showInstant } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/io.ts';
+import { exitCodes, type Io } from '../terminal/io.ts';
 import { painter, print, printJson } from '../terminal/print.ts';
 import { withProgress } from '../terminal/progress.ts';
 import { printSkipReasons, skipWords } from '../terminal/skip-words.ts';

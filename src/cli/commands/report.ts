@@ -4,7 +4,7 @@ import { auditNow, showNewestAudit } from '../../app/show-audit.ts';
 import { UsageFault } from '../../app/usage-fault.ts';
 import { count } from '../../escrow/model/count.ts';
 import type { Cli } from '../cli.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
+import { exitCodes } from '../terminal/io.ts';
 import { writeOutputFile } from '../terminal/output-file.ts';
 import { printJson, say, write } from '../terminal/print.ts';
 

@@ -13,9 +13,8 @@ import { describeSource, namesOfSource, sourceOfNames } from '../../escrow/model
 import type { Cli } from '../cli.ts';
 import { parseDuration, showInstant } from '../options/instants.ts';
 import { withSource } from '../options/source-options.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
 import { showDuration } from '../terminal/figures.ts';
-import type { Io } from '../terminal/io.ts';
+import { exitCodes, type Io } from '../terminal/io.ts';
 import { painter, print, printJson } from '../terminal/print.ts';
 import { printSkipReasons, skipWords } from '../terminal/skip-words.ts';
 import { alignColumns } from '../terminal/table.ts';

@@ -5,9 +5,8 @@ import { findingMessage } from '../../escrow/model/finding.ts';
 import type { Cli } from '../cli.ts';
 import { readRecordQuery, withRecords } from '../options/record-options.ts';
 import { namesOfPath } from '../options/source-options.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
 import { showSize } from '../terminal/figures.ts';
-import type { Io } from '../terminal/io.ts';
+import { exitCodes, type Io } from '../terminal/io.ts';
 import { painter, print, printJson, say } from '../terminal/print.ts';
 import { withProgress } from '../terminal/progress.ts';
 

@@ -1,6 +1,11 @@
 import { relative } from 'node:path';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 
+/** What the process ends with; documented in docs/command-line.md, so that scripts can rely on it. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, findings: 3 } as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
 /** All that a command shares with the world outside of Azure, as an argument: a test runs a command in its own process. */
 export interface Io extends Interruption {
   /** Data. */

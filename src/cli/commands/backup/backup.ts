@@ -3,7 +3,7 @@ import { readTargets } from '../../../app/backup/backup-target.ts';
 import { UsageFault } from '../../../app/usage-fault.ts';
 import { sourceOfNames } from '../../../escrow/model/source.ts';
 import type { Cli } from '../../cli.ts';
-import type { ExitCode } from '../../terminal/exit-codes.ts';
+import type { ExitCode } from '../../terminal/io.ts';
 import { withBackup } from './backup-options.ts';
 import { backUpToFiles } from './to-files.ts';
 import { backUpToStore } from './to-store.ts';

@@ -7,7 +7,7 @@ import type { Cli } from '../../cli.ts';
 import { showInstant } from '../../options/instants.ts';
 import { maxPerSecond, readTarget, toHsmName, toVaultName } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
-import { exitCodes } from '../../terminal/exit-codes.ts';
+import { exitCodes } from '../../terminal/io.ts';
 import { painter, print, printJson, say } from '../../terminal/print.ts';
 
 const about = {

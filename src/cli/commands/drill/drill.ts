@@ -6,7 +6,7 @@ import type { Cli } from '../../cli.ts';
 import { keyObject, withSource } from '../../options/source-options.ts';
 import { readTarget, withTarget } from '../../options/target-options.ts';
 import { confirm } from '../../terminal/confirm.ts';
-import { exitCodes } from '../../terminal/exit-codes.ts';
+import { exitCodes } from '../../terminal/io.ts';
 import { printJson, say } from '../../terminal/print.ts';
 import { withProgress } from '../../terminal/progress.ts';
 import {
