@@ -17,7 +17,7 @@ import { faultOfBlob } from '../records/blob-fault.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/bounded-read.ts';
 import type { PackedKeys } from '../records/packed-keys.ts';
-import { orderOf } from '../records/record-order.ts';
+import { newestOrderFirst, orderOf, type RecordOrder } from '../records/record-order.ts';
 import type { CheckedKey } from './checks/source-checks.ts';
 import type { AuditTally } from './document/audit-totals.ts';
 import type { SourceAuditContext, SourceToAudit } from './inputs/audit-inputs.ts';
@@ -109,12 +109,14 @@ async function lossNow(
     how === 'replaced' && oldest !== undefined
       ? await newestRecordBefore(store, source, audited.key, new Date(oldest), deadline)
       : undefined;
-  // Somebody may have filled the folder, so that the search does not come to its end.
   const lastRecord = found ?? previous?.find(audited.source, audited.key)?.record?.blobName;
   return { how, since: now.toISOString(), ...(lastRecord && { lastRecord }) };
 }
 
-/** The newest record that was made before a time, when there was another key under the name. */
+/**
+ * The newest record that was made before a time, when there was another key under the name; undefined where the search does not
+ * come to its end, because somebody has filled the folder.
+ */
 async function newestRecordBefore(
   store: EscrowStore,
   source: EscrowSource,
@@ -122,11 +124,11 @@ async function newestRecordBefore(
   before: Date,
   deadline: AbortSignal,
 ): Promise<string | undefined> {
-  let newest: { readonly name: string; readonly at: Date } | undefined;
-  await eachListed(store.list(recordPrefix(source, key), deadline, { metadata: true }), (blob) => {
-    const at = orderOf(blob).time;
-    if (at >= before || faultOfBlob(blob, source, key) !== undefined) return;
-    if (newest === undefined || at > newest.at) newest = { name: blob.name, at };
+  let newest: RecordOrder | undefined;
+  const isComplete = await eachListed(store.list(recordPrefix(source, key), deadline, { metadata: true }), (blob) => {
+    const order = orderOf(blob);
+    if (order.time >= before || faultOfBlob(blob, source, key) !== undefined) return;
+    if (newest === undefined || newestOrderFirst(order, newest) < 0) newest = order;
   });
-  return newest?.name;
+  return isComplete ? newest?.blobName : undefined;
 }

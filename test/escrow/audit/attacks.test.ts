@@ -22,6 +22,9 @@ describe('a key that was replaced', () => {
     escrow.now = night(1, 5);
     // Younger than what the audit saw.
     const last = escrow.backUp('payroll', `${scheduledRunId(escrow.now)}-0000000a`);
+    // Late by its name, and so no record that anybody is to restore before one on time.
+    const late = { metadata: metadataOf(escrow, 'payroll', night(1, 5.5)), createdAt: night(1, 5.5) };
+    escrow.store.put(`${folder}${scheduledRunId(night(-30))}-0000000b.keybackup`, 'planted', late);
     escrow.now = night(1, 6);
     escrow.keys.delete('payroll');
     escrow.addKey('payroll');
