@@ -59,6 +59,12 @@ test('of more receipts than an audit reads the newest count', async () => {
   expect((await passDay(0)).drill?.receipt).toBe(receipt);
 });
 
+test('a receipt that came while an audit looked elsewhere counts in the next one', async () => {
+  await passDay(0);
+  drilled(night(0, 3.9), [proven]);
+  expect((await passDay(1)).totals.proven).toBe(1);
+});
+
 test('a drill whose receipt is gone counts no longer', async () => {
   drilled(night(0, 2), []);
   const receipt = drilled(night(0, 3), [proven]);
@@ -82,7 +88,8 @@ test('a drill is due while none is on record, and again once the last is older t
 test('what a drill left is reported by every audit until a sweep has closed the drill, even within the same second', async () => {
   const at = night(0, 3);
   const left = (audit: ListedAudit) => audit.findings.filter(({ finding }) => finding === 'drillOpen').length;
-  const receipt = drillReceipt([proven], { status: 'stopped', left: ['signing'] });
+  const keys = [proven, { ...proven, key: 'tax', outcome: 'failed' } as const];
+  const receipt = drillReceipt(keys, { status: 'stopped', left: ['signing'] });
   escrow.drills.put('drills/20261101T050000Z.json', JSON.stringify(receipt), {
     createdAt: at,
     metadata: { left: '1' },
@@ -95,6 +102,7 @@ test('what a drill left is reported by every audit until a sweep has closed the 
     const audit = await passDay(day);
     // Read again every day, it proves nothing of the key that has the name now.
     expect([left(audit), audit.totals.proven]).toEqual([1, 0]);
+    expect(found(audit).includes('drillNotProven (warning)')).toBe(day === 1);
   }
   const swept = JSON.stringify(drillReceipt([], { status: 'swept' }));
   escrow.drills.put('drills/20261101T050000Z.2.json', swept, { createdAt: at });
