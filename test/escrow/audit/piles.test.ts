@@ -29,13 +29,14 @@ describe('what somebody can pile up', () => {
       return `runs/${runId}-${number}/vaults/contoso-prod.json`;
     });
     escrow.now = night(0, 20);
-    const begun = pile.slice(0, 30).map((number) => `runs/${scheduledRunId(night(0, 5))}-a${number.slice(1)}`);
+    const begun = pile.slice(0, 500).map((number) => `runs/${scheduledRunId(night(0, 5))}-a${number.slice(1)}`);
     for (const run of begun) escrow.store.put(`${run}/vaults/contoso-prod.started`, '{}', { createdAt: night(0, 5) });
     escrow.store.putAll(names, '{}');
     const audit = await passNight(escrow, 1);
     expect(audit.totals).toMatchObject({ keys: 3, intact: 3 });
     expect(found(audit)).toEqual(expect.arrayContaining(['tooManyBlobs (warning)', 'reportUnreadable (warning)']));
     expect(found(audit).filter((one) => one === 'runIncomplete (warning)')).toHaveLength(10);
+    expect(audit.sources[0]?.runs).toHaveLength(400);
     expect(escrow.requests()).toBeLessThan(300);
   });
 

@@ -129,6 +129,8 @@ describe('what a record is', () => {
       const audit = await auditAt(escrow, night(1, 4));
       expect(found(audit)).toEqual([finding]);
       expect(keyIn(audit, 'payroll')?.record?.blobName).toBe(genuine);
+      const later = found(await passNight(escrow, 10));
+      expect(later.filter((one) => one.endsWith('payroll') || one.startsWith('record'))).toEqual([]);
     },
   );
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runNamedKey } from '../../../src/escrow/run/key-run.ts';
+import { noLimit } from '../../support/escrow-sources.ts';
 import { jobOf, prod, putTheirs, runId, scene, textOf, usualName } from '../../support/key-run-scene.ts';
 import { createMemoryStore, storageError } from '../../support/memory-store.ts';
 import { endOf, mortal } from '../../support/mortal-process.ts';
@@ -155,6 +156,23 @@ describe('a name that is taken', () => {
     expect(keys.backups).toEqual([]);
   });
 });
+
+test.each([{}, { blobName: 'mine' }, { blobName: 'mine', force: true }])(
+  'a key whose time runs out during its backup has its record all the same (%j)',
+  async (asked) => {
+    const { keys, store } = scene({ name: 'signing' });
+    if ('force' in asked) await putTheirs(store, 'named/mine');
+    const softDeadline = new AbortController();
+    const backUpKey: typeof keys.backUpKey = async (name, signal) => {
+      const backup = await keys.backUpKey(name, signal);
+      softDeadline.abort();
+      return backup;
+    };
+    const time = { softDeadline: softDeadline.signal, hardDeadline: noLimit };
+    const outcome = await runNamedKey(jobOf('signing', asked), runPorts({ ...keys, backUpKey }, store, time));
+    expect(outcome).toMatchObject({ outcome: 'escrowed' });
+  },
+);
 
 describe('what settles a request', () => {
   const changedAt = new Date('2026-11-24T02:00:00Z');
