@@ -1,10 +1,10 @@
 import type { Services } from '../../src/app/services.ts';
-import { inParallel } from '../../src/escrow/coverage/in-parallel.ts';
 import { witnessVersions } from '../../src/escrow/coverage/witness.ts';
 import { sourcePath } from '../../src/escrow/model/source.ts';
 import type { SourceKey } from '../../src/escrow/model/source-key.ts';
 import { reportPage } from '../../src/escrow/page/report-page.ts';
 import type { WitnessedVersions } from '../../src/escrow/records/audit-document.ts';
+import { inParallel } from '../../src/escrow/records/bounded-read.ts';
 import { readLatestAudit, saveAudit, savePage } from '../../src/escrow/records/stored-audits.ts';
 
 /**

@@ -2,7 +2,7 @@ import { calendarStart, decodeMarks, encodeMarks, markDays } from '../coverage/c
 import { calendarDays, type Day } from '../model/day.ts';
 import { scheduledRunId } from '../model/run-id.ts';
 import { type EscrowSource, sourcePath } from '../model/source.ts';
-import type { EscrowStores } from '../ports/escrow-stores.ts';
+import type { EscrowStores } from '../ports/escrow-store.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import type { StorageAdministration } from '../ports/storage-protection.ts';
 import { type Audit, type AuditedKey, type AuditedSource, auditFormat } from '../records/audit-document.ts';

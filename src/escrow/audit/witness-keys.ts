@@ -1,4 +1,3 @@
-import { inParallel } from '../coverage/in-parallel.ts';
 import {
   lossOf,
   presentVersions,
@@ -15,7 +14,7 @@ import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { AuditedKey, WitnessedVersions } from '../records/audit-document.ts';
 import { faultOfBlob } from '../records/blob-fault.ts';
 import { recordPrefix } from '../records/blob-names.ts';
-import { eachListed } from '../records/bounded-read.ts';
+import { eachListed, inParallel } from '../records/bounded-read.ts';
 import type { PackedKeys } from '../records/packed-keys.ts';
 import { newestOrderFirst, orderOf, type RecordOrder } from '../records/record-order.ts';
 import type { CheckedKey } from './checks/source-checks.ts';

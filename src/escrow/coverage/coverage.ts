@@ -6,11 +6,11 @@ import type { SourceKey } from '../model/source-key.ts';
 import type { StoredBlob } from '../ports/escrow-store.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import { type AuditedKey, type AuditedRecord, timeOfRecord } from '../records/audit-document.ts';
+import { inParallel } from '../records/bounded-read.ts';
 import { readRecordMetadata } from '../records/record-metadata.ts';
 import { backedUpAt, orderOf } from '../records/record-order.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 import { type CoverageContext, freshSinceOf } from './coverage-context.ts';
-import { inParallel } from './in-parallel.ts';
 import { lookIntoFolder } from './look-into-folder.ts';
 import type { RecordFolder } from './record-folder.ts';
 

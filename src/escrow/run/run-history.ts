@@ -1,10 +1,9 @@
-import { inParallel } from '../coverage/in-parallel.ts';
 import { type Day, dayMs, dayOf } from '../model/day.ts';
 import { failureHeadline } from '../model/failure.ts';
 import { keyNamePattern, sourcePath } from '../model/source.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import type { AuditedRun } from '../records/audit-document.ts';
-import { oneLargeAtATime } from '../records/bounded-read.ts';
+import { inParallel, oneLargeAtATime } from '../records/bounded-read.ts';
 import { type RunReport, readRunReport } from '../records/run-report.ts';
 import { maxEvidenceBytes, readOrWhy } from '../records/stored-json.ts';
 import type { StoredRun } from '../records/stored-run.ts';

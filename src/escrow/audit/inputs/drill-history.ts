@@ -1,7 +1,6 @@
-import { inParallel } from '../../coverage/in-parallel.ts';
 import { keyNamePattern, parseSourcePath } from '../../model/source.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../../ports/escrow-store.ts';
-import { oneLargeAtATime } from '../../records/bounded-read.ts';
+import { inParallel, oneLargeAtATime } from '../../records/bounded-read.ts';
 import { listDrills, readDrillReceipt } from '../../records/drill-receipt.ts';
 import type { StoredAudit } from '../../records/stored-audits.ts';
 

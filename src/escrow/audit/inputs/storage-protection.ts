@@ -1,5 +1,5 @@
 import { OutOfTime, reasonOf, ServiceError } from '../../model/service-error.ts';
-import type { EscrowStores } from '../../ports/escrow-stores.ts';
+import type { EscrowStores } from '../../ports/escrow-store.ts';
 import type { StorageAdministration } from '../../ports/storage-protection.ts';
 import type { AuditedProtection } from '../../records/audit-document.ts';
 
