@@ -21,14 +21,18 @@ export interface EscrowPorts {
   readonly time: TimeBudget;
 }
 
-export interface KeyJob {
+/** What every backup knows of the run that it is a part of. */
+export interface Job {
   readonly source: EscrowSource;
-  readonly key: SourceKey;
   readonly runId: RunId;
   readonly trigger: Trigger;
+  readonly whatIf: boolean;
+}
+
+export interface KeyJob extends Job {
+  readonly key: SourceKey;
   /** Look for this run's records before spending a backup call: on a resume, and for every request by name. */
   readonly lookFirst: boolean;
-  readonly whatIf: boolean;
 }
 
 /**

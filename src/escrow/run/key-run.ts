@@ -1,24 +1,17 @@
 import { describeFailure } from '../model/failure.ts';
 import { failedOutcome, type Outcome } from '../model/outcome.ts';
-import type { RunId } from '../model/run-id.ts';
 import { skipMessages, skipReasonOf } from '../model/selection.ts';
-import type { EscrowSource } from '../model/source.ts';
-import type { Trigger } from '../ports/escrow-events.ts';
 import { namedRecordName } from '../records/blob-names.ts';
-import { escrowKey } from './escrow-key.ts';
+import { escrowKey, type Job } from './escrow-key.ts';
 import { escrowUnderName } from './escrow-under-name.ts';
 import { logOutcome } from './outcome-log.ts';
 import type { RunPorts } from './source-run.ts';
 
-export interface NamedKeyJob {
-  readonly source: EscrowSource;
+export interface NamedKeyJob extends Job {
   readonly name: string;
-  readonly runId: RunId;
-  readonly trigger: Trigger;
   /** Where the record goes under `named/`, instead of the key's own folder. */
   readonly blobName?: string | undefined;
   readonly force: boolean;
-  readonly whatIf: boolean;
   /** An event obeys the settings' selection; a person may ask for a key that it excludes. */
   readonly obeysSelection: boolean;
 }
@@ -35,12 +28,9 @@ export async function runNamedKey(job: NamedKeyJob, ports: RunPorts): Promise<Ou
 
 async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
   const { source, name, runId, trigger, blobName, force, whatIf } = job;
-  let key: Awaited<ReturnType<typeof ports.keys.getKey>>;
-  try {
-    key = await ports.keys.getKey(name, ports.time.softDeadline);
-  } catch (error) {
-    return failedOutcome(name, describeFailure(error, 'read', source, name));
-  }
+  const failed = (error: unknown) => failedOutcome(name, describeFailure(error, 'read', source, name));
+  const key = await ports.keys.getKey(name, ports.time.softDeadline).catch(failed);
+  if ('outcome' in key) return key;
   const everyKey = { ...source, keys: ['*'], except: [], retired: [] };
   const reason = skipReasonOf(job.obeysSelection ? source : everyKey, key);
   if (reason !== undefined) return { key: key.name, outcome: 'skipped', reason, message: skipMessages[reason] };

@@ -12,20 +12,16 @@ import {
 } from '../model/selection.ts';
 import { callsAtOnce, type EscrowSource, sourcePath } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
-import type { EscrowEvent, EscrowLog, RunStatus, Trigger } from '../ports/escrow-events.ts';
+import type { EscrowEvent, EscrowLog, RunStatus } from '../ports/escrow-events.ts';
 import type { KeySource } from '../ports/key-source.ts';
 import { recordName } from '../records/blob-names.ts';
 import { markStarted, putRunReport, runReportFormat } from '../records/run-report.ts';
-import { type EscrowPorts, escrowKey, wouldEscrow } from './escrow-key.ts';
+import { type EscrowPorts, escrowKey, type Job, wouldEscrow } from './escrow-key.ts';
 import { logOutcome } from './outcome-log.ts';
 
-export interface SourceJob {
-  readonly source: EscrowSource;
-  readonly runId: RunId;
-  readonly trigger: Trigger;
+export interface SourceJob extends Job {
   /** 1 on the first delivery or invocation, then counting the host's retries. */
   readonly attempt: number;
-  readonly whatIf: boolean;
 }
 
 export interface RunPorts extends EscrowPorts {
