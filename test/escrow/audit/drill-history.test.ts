@@ -1,10 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
+import { readDrills } from '../../../src/escrow/audit/inputs/drill-history.ts';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import type { DrillReceipt } from '../../../src/escrow/records/drill-receipt.ts';
 import { found } from '../../support/audit-findings.ts';
 import { auditAt, night, passNight, startEscrow } from '../../support/audit-nights.ts';
 import type { AuditWorld } from '../../support/audit-world.ts';
 import { drillReceipt } from '../../support/drill-receipt.ts';
+import { noLimit } from '../../support/escrow-sources.ts';
 import type { ListedAudit } from '../../support/listed-audit.ts';
 
 let escrow: AuditWorld;
@@ -63,6 +65,19 @@ test('a receipt that came while an audit looked elsewhere counts in the next one
   await passDay(0);
   drilled(night(0, 3.9), [proven]);
   expect((await passDay(1)).totals.proven).toBe(1);
+});
+
+test('of more keys than memory has room for those of the newest receipt count', async () => {
+  drilled(night(0, 2), Array(200_001).fill({ ...proven, key: 'tax' }));
+  drilled(night(0, 3), [proven]);
+  expect((await passDay(0)).totals.proven).toBe(1);
+  const { tried } = await readDrills(escrow.drills, undefined, noLimit);
+  drilled(
+    night(0, 3.5),
+    Array.from({ length: 200_001 }, (_, index) => ({ ...proven, key: `key-${index}` })),
+  );
+  const { tried: more } = await readDrills(escrow.drills, undefined, noLimit);
+  expect([tried.size, more.size]).toEqual([2, 200_000]);
 });
 
 test('a drill whose receipt is gone counts no longer', async () => {

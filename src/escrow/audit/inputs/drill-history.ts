@@ -11,6 +11,8 @@ export type DrillHistory = Awaited<ReturnType<typeof readDrills>>;
 
 /** New receipts of one audit; of more the newest. */
 const maxReceipts = 200;
+/** Names of keys that stay in memory, of all receipts together, the newest first: each may be of 64 MB. */
+const maxNames = 200_000;
 const readersAtOnce = 8;
 
 /** Reads the receipts that the latest audit did not know. */
@@ -33,16 +35,19 @@ export async function readDrills(drills: EscrowStore, previous: StoredAudit | un
   let last = receipts.some(({ name }) => name === known?.receipt) ? known : undefined;
   const lastOfEach = stored.flatMap((drill) => drill.receipts.slice(-1));
   const leaving = new Set(lastOfEach.filter(({ metadata }) => metadata.left !== undefined));
+  let names = 0;
+  // What cannot be a name is not told: it may be of any length.
+  const isKept = (name: string): boolean => keyNamePattern.test(name) && ++names <= maxNames;
   const read = async (blob: StoredBlob): Promise<void> => {
     const { name, createdAt } = blob;
     const receipt = await readDrillReceipt(drills, name, deadline);
     if ('why' in receipt) return void unreadable.push({ name, why: receipt.why });
-    if (leaving.has(blob)) left.push({ receipt: name, names: (receipt.left ?? []).filter(isKeyName) });
+    if (leaving.has(blob)) left.push({ receipt: name, names: (receipt.left ?? []).filter(isKept) });
     if (!isNew(blob)) return;
     // The store's time, not the receipt's: a receipt is only as old as its blob.
     const finishedAt = createdAt.toISOString();
     for (const { source, key, outcome, ...more } of receipt.keys) {
-      if (parseSourcePath(source) === undefined || !isKeyName(key)) continue;
+      if (parseSourcePath(source) === undefined || !isKept(key)) continue;
       const id = drilledKey(source, key);
       if (more.undecided) {
         if ((undecided.get(id) ?? '') < finishedAt) undecided.set(id, finishedAt);
@@ -62,18 +67,16 @@ export async function readDrills(drills: EscrowStore, previous: StoredAudit | un
   };
   const withLarge = oneLargeAtATime();
   await inParallel(
-    receipts.filter((blob) => isNew(blob) || leaving.has(blob)).slice(-maxReceipts),
+    receipts
+      .filter((blob) => isNew(blob) || leaving.has(blob))
+      .slice(-maxReceipts)
+      .reverse(),
     readersAtOnce,
     (blob) => withLarge(blob, () => read(blob)),
   );
   /** Journals of drills without a receipt. */
   const open = stored.flatMap((drill) => (drill.receipts.length === 0 ? (drill.journal ?? []) : []));
   return { last, tried, undecided, open, left, unreadable, isComplete };
-}
-
-/** What cannot be one is not told: it may be of any length. */
-function isKeyName(name: string): boolean {
-  return keyNamePattern.test(name);
 }
 
 export function drilledKey(source: string, key: string): string {
