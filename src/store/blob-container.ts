@@ -4,7 +4,7 @@ import type { TokenCredential } from '@azure/identity';
 import { ContainerClient, newPipeline } from '@azure/storage-blob';
 import type { Clock } from '../azure/http/clock.ts';
 import { storageCalls, withoutRetries } from '../azure/http/storage-calls.ts';
-import { OutOfTime, ServiceError } from '../escrow/model/service-error.ts';
+import { OutOfTime, orAbsent, ServiceError } from '../escrow/model/service-error.ts';
 import { type BlobBytes, hashOf } from '../escrow/ports/blob-bytes.ts';
 import type { EscrowStore, ListOptions, NewBlob, StoredBlob } from '../escrow/ports/escrow-store.ts';
 import { storedBlobOf } from './stored-blob.ts';
@@ -52,15 +52,9 @@ export function createBlobContainerStore(url: string, credential: TokenCredentia
   };
 
   const find = async (name: string, deadline: AbortSignal): Promise<StoredBlob | undefined> => {
-    try {
-      const properties = await callService(deadline, (abortSignal) =>
-        client.getBlobClient(name).getProperties({ abortSignal }),
-      );
-      return storedBlobOf({ name, properties, metadata: properties.metadata });
-    } catch (error) {
-      if (error instanceof ServiceError && error.kind === 'absent') return undefined;
-      throw error;
-    }
+    const read = (abortSignal: AbortSignal) => client.getBlobClient(name).getProperties({ abortSignal });
+    const properties = await callService(deadline, read).catch(orAbsent);
+    return properties && storedBlobOf({ name, properties, metadata: properties.metadata });
   };
 
   /** What has the name that a put was refused for. A HEAD that fails has no words: the put's own are kept. */

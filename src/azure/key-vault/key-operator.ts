@@ -1,6 +1,6 @@
 import type { DeletedKey as DeletedVaultKey } from '@azure/keyvault-keys';
 import { EscrowFault } from '../../escrow/model/failure.ts';
-import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
+import { OutOfTime, orAbsent, ServiceError } from '../../escrow/model/service-error.ts';
 import type { DeletedKey, KeyInside, KeyOperator } from '../../escrow/ports/key-operator.ts';
 import type { KeySource } from '../../escrow/ports/key-source.ts';
 import { validServiceDate } from '../http/valid-service-date.ts';
@@ -15,24 +15,20 @@ const maxPurgeMs = 120_000;
 /** A vault or a Managed HSM through the SDK, for somebody who may restore. Shares client and pace with the key source. */
 export function createKeyOperator(open: OpenKeyClient, keys: KeySource): KeyOperator {
   const { url, client, clock, callService, allPages } = open;
-  const runToEnd = (
-    deadline: AbortSignal,
-    begin: () => Promise<{ pollUntilDone(): Promise<unknown> }>,
-  ): Promise<void> =>
-    callService({ deadline }, async () => {
+  const runToEnd = (deadline: AbortSignal, begin: () => Promise<{ pollUntilDone(): Promise<unknown> }>) =>
+    callService({ deadline }, async (): Promise<void> => {
       const poller = await begin();
       await poller.pollUntilDone();
     });
 
-  const findDeletedKey = (name: string, deadline: AbortSignal): Promise<DeletedKey | undefined> =>
-    orAbsent(async () => {
-      const { properties } = await callService({ deadline }, () => client.getDeletedKey(name));
-      return deletedKeyOf(properties);
-    });
+  const findDeletedKey = async (name: string, deadline: AbortSignal): Promise<DeletedKey | undefined> => {
+    const key = await callService({ deadline }, () => client.getDeletedKey(name)).catch(orAbsent);
+    return key && deletedKeyOf(key.properties);
+  };
 
   return {
     keys,
-    findKey: (name, deadline) => orAbsent(() => keys.getKey(name, deadline)),
+    findKey: (name, deadline) => keys.getKey(name, deadline).catch(orAbsent),
     findDeletedKey,
     async *listDeletedKeys(deadline) {
       for await (const { properties } of allPages(client.listDeletedKeys().byPage(), deadline)) {
@@ -72,16 +68,6 @@ function keyInConflict({ message }: ServiceError): KeyInside | undefined {
   const [, name, version] =
     /'https:\/\/[^'/]+\/keys\/([0-9a-zA-Z-]{1,127})(?:\/([0-9a-zA-Z]{1,64}))?'/.exec(message) ?? [];
   return name === undefined ? undefined : { name, version };
-}
-
-/** Only the service's own "not found" means absent: a proxy's 404 does not carry its code. */
-async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ServiceError && error.statusCode === 404 && error.code === 'KeyNotFound') return undefined;
-    throw error;
-  }
 }
 
 function deletedKeyOf(properties: DeletedVaultKey['properties']): DeletedKey {

@@ -59,6 +59,12 @@ export function onRefusal<R>(answer: (refusal: ServiceError) => R): (error: unkn
   };
 }
 
+/** For `catch`: undefined where the service itself says that there is no such thing; any other error goes on. */
+export function orAbsent(error: unknown): undefined {
+  if (error instanceof ServiceError && error.kind === 'absent') return undefined;
+  throw error;
+}
+
 /** The invocation's time ran out before the work could be done; the retry resumes. `cause` is what it was waiting out. */
 export class OutOfTime extends Error {
   override readonly name = 'OutOfTime';

@@ -1,4 +1,4 @@
-import { ServiceError } from '../model/service-error.ts';
+import { onRefusal } from '../model/service-error.ts';
 import type { EscrowStore, ListedBlob } from '../ports/escrow-store.ts';
 import type { Audit } from './audit-document.ts';
 import { decodeAudit, encodeAudit, isAudit, maxAuditBytes, type ReadAudit } from './audit-encoding.ts';
@@ -59,13 +59,9 @@ export async function readAudit(
   { name, createdAt }: ListedBlob,
   deadline: AbortSignal,
 ): Promise<StoredAudit | UnreadableAudit> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await audits.read(name, deadline, maxAuditBytes);
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    return { name, why: error.message };
-  }
+  const refused = onRefusal(({ message: why }) => ({ name, why }));
+  const bytes = await audits.read(name, deadline, maxAuditBytes).catch(refused);
+  if ('why' in bytes) return bytes;
   const read = decodeAudit(bytes);
   return read === undefined
     ? { name, why: 'its content is not an audit of this version' }

@@ -1,5 +1,5 @@
 import { describeFailure, EscrowFault, type Failure } from '../model/failure.ts';
-import { ServiceError } from '../model/service-error.ts';
+import { orAbsent } from '../model/service-error.ts';
 import { describeSource, type SourceId, sourceOption } from '../model/source.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
 
@@ -53,13 +53,14 @@ export async function removeKey(
     const newest = await newestVersion(operator, name, deadline);
     if (newest !== undefined) {
       if (newest !== version) throw isAnother(name, source);
-      await unlessAbsent(() => operator.deleteKey(name, deadline));
+      // Gone already: by somebody else, or by an attempt whose answer was lost.
+      await operator.deleteKey(name, deadline).catch(orAbsent);
     }
     step = 'purge';
     const deleted = await operator.findDeletedKey(name, deadline);
     if (deleted === undefined) return undefined;
     if (deleted.version !== version) throw isAnother(name, source);
-    await unlessAbsent(() => operator.purgeKey(name, deadline));
+    await operator.purgeKey(name, deadline).catch(orAbsent);
     return undefined;
   } catch (error) {
     return describeFailure(error, step, source, name);
@@ -76,13 +77,4 @@ function isAnother(name: string, source: SourceId): EscrowFault {
     `what has the name "${name}" in ${describeSource(source)} now is not what was there before`,
     'It is left alone: find out who uses this place.',
   );
-}
-
-/** Gone already: by somebody else, or by an attempt whose answer was lost. */
-async function unlessAbsent(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof ServiceError) || error.kind !== 'absent') throw error;
-  }
 }
