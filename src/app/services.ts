@@ -43,9 +43,7 @@ export function compose(settings: Settings, clock: Clock) {
   const reportWait = (wait: ConflictWait): void => {
     for (const listener of listeners) listener(wait);
   };
-  const keyClientOf = onePerSource((source) =>
-    openKeyClient({ source, suffixes: settings.suffixes, credential, clock, waiting: reportWait }),
-  );
+  const keyClientOf = onePerSource((source) => openKeyClient(source, settings.suffixes, credential, clock, reportWait));
   const opened: ReturnType<typeof openEscrowStore>[] = [];
   // Whoever does without a store needs no setting for it.
   const openLater = (urlOf: () => string, mayBeMissing: boolean): EscrowStore =>

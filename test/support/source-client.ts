@@ -15,6 +15,6 @@ export async function openVault(
   const { createKeySource } = await import('../../src/azure/key-vault/key-source.ts');
   const { createKeyOperator } = await import('../../src/azure/key-vault/key-operator.ts');
   const source = { kind: 'vault', name, maxBackupsPerSecond: 100_000 } as const;
-  const client = openKeyClient({ source, suffixes: publicSuffixes, credential, clock: fastClock(speed), waiting });
+  const client = openKeyClient(source, publicSuffixes, credential, fastClock(speed), waiting);
   return createKeyOperator(client, createKeySource(client));
 }

@@ -57,27 +57,17 @@ function findFirstKey(source: EscrowSource, task: Task) {
   };
   return unlessRefused(task, look, (error) => {
     const failure = describeFailure(error, 'list', source);
-    return { stage: barriers[error.kind] ?? 'list', message: failureHeadline(failure), remedy: failure.remedy };
+    const [stage = 'list'] = barriers.find(([, kinds]) => kinds.includes(error.kind)) ?? [];
+    return { stage, message: failureHeadline(failure), remedy: failure.remedy };
   });
 }
 
 /** What means that there is no way to the source, or no token. Everything else is said by the source itself. */
-const barriers: Readonly<Partial<Record<FailureKind, Stage>>> = {
-  notSignedIn: 'token',
-  identityUnavailable: 'token',
-  signInUnavailable: 'token',
-  tokenRefused: 'token',
-  otherTenant: 'token',
-  wrongCloud: 'token',
-  unreachable: 'reach',
-  blockedByProxy: 'reach',
-  gatewayUnavailable: 'reach',
-  untrustedCertificate: 'reach',
-  noAnswer: 'reach',
-  misrouted: 'reach',
-  blockedByFirewall: 'reach',
-  privateConnectionOnly: 'reach',
-};
+const barriers: readonly (readonly [Stage, readonly FailureKind[]])[] = [
+  ['token', ['notSignedIn', 'identityUnavailable', 'signInUnavailable', 'tokenRefused', 'otherTenant', 'wrongCloud']],
+  ['reach', ['unreachable', 'blockedByProxy', 'gatewayUnavailable', 'untrustedCertificate', 'noAnswer', 'misrouted']],
+  ['reach', ['blockedByFirewall', 'privateConnectionOnly']],
+];
 
 async function checkBackup(source: EscrowSource, key: SourceKey | undefined, task: Task): Promise<Check> {
   if (key === undefined) return notChecked('backup', 'there is no key to try it with');

@@ -42,46 +42,44 @@ function kindOfGateway(statusCode: number): FailureKind {
   return kind === 'refused' || kind === 'accessRefused' ? 'misrouted' : kind;
 }
 
-const connectionKinds: ReadonlyMap<string, FailureKind> = new Map([
-  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ETIMEDOUT'].map(
-    (code) => [code, 'unreachable'] as const,
-  ),
-  ...[
+/** Kinds by code, from the codes that each kind has. */
+function byCode(codesOf: Readonly<Partial<Record<FailureKind, readonly string[]>>>): ReadonlyMap<string, FailureKind> {
+  const kinds = Object.keys(codesOf) as (keyof typeof codesOf)[];
+  return new Map(kinds.flatMap((kind) => (codesOf[kind] ?? []).map((code) => [code, kind] as const)));
+}
+
+const connectionKinds = byCode({
+  unreachable: ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ETIMEDOUT'],
+  untrustedCertificate: [
     'SELF_SIGNED_CERT_IN_CHAIN',
     'DEPTH_ZERO_SELF_SIGNED_CERT',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'UNABLE_TO_GET_ISSUER_CERT',
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'CERT_UNTRUSTED',
-  ].map((code) => [code, 'untrustedCertificate'] as const),
-  ['ERR_PROXY_TUNNEL', 'blockedByProxy'],
+  ],
+  blockedByProxy: ['ERR_PROXY_TUNNEL'],
   // Our own code, for what the SDK refuses without one.
-  ['ForeignChallenge', 'wrongCloud'],
-  ...['ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'].map(
-    (code) => [code, 'misrouted'] as const,
-  ),
-]);
+  wrongCloud: ['ForeignChallenge'],
+  misrouted: ['ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'],
+});
 
-const storageKinds: ReadonlyMap<string, FailureKind> = new Map([
-  ['AuthorizationPermissionMismatch', 'denied'],
-  ['InsufficientAccountPermissions', 'denied'],
-  ['AuthorizationFailure', 'blockedByFirewall'],
-  ['UnauthorizedBlobOverwrite', 'writeOnce'],
-  ['BlobImmutableDueToPolicy', 'writeOnce'],
-  ['BlobImmutableDueToLegalHold', 'writeOnce'],
-  ['BlobAlreadyExists', 'writeOnce'],
-  ['BlobNotFound', 'absent'],
-  ['ContainerNotFound', 'storeAbsent'],
-  ['ContainerBeingDeleted', 'storeAbsent'],
-  ['QueueNotFound', 'storeAbsent'],
-  ['BlobArchived', 'notReadable'],
-  ['BlobBeingRehydrated', 'notReadable'],
-  ['BlobUsesCustomerSpecifiedEncryption', 'customerKeyRequired'],
-  ['KeyVaultEncryptionKeyNotFound', 'encryptionKeyLost'],
-  ['KeyVaultVaultNotFound', 'encryptionKeyLost'],
-  ['KeyVaultAccessTokenCannotBeAcquired', 'encryptionKeyLost'],
-  ['Md5Mismatch', 'noAnswer'],
-]);
+const storageKinds = byCode({
+  denied: ['AuthorizationPermissionMismatch', 'InsufficientAccountPermissions'],
+  blockedByFirewall: ['AuthorizationFailure'],
+  writeOnce: [
+    'UnauthorizedBlobOverwrite',
+    'BlobImmutableDueToPolicy',
+    'BlobImmutableDueToLegalHold',
+    'BlobAlreadyExists',
+  ],
+  absent: ['BlobNotFound'],
+  storeAbsent: ['ContainerNotFound', 'ContainerBeingDeleted', 'QueueNotFound'],
+  notReadable: ['BlobArchived', 'BlobBeingRehydrated'],
+  customerKeyRequired: ['BlobUsesCustomerSpecifiedEncryption'],
+  encryptionKeyLost: ['KeyVaultEncryptionKeyNotFound', 'KeyVaultVaultNotFound', 'KeyVaultAccessTokenCannotBeAcquired'],
+  noAnswer: ['Md5Mismatch'],
+});
 
 function kindOfStorage({ code, message }: ServiceRefusal): FailureKind | undefined {
   if (code === 'InvalidAuthenticationInfo' && /issuer did not match/i.test(message)) return 'otherTenant';
@@ -89,20 +87,18 @@ function kindOfStorage({ code, message }: ServiceRefusal): FailureKind | undefin
 }
 
 /** Of Azure Resource Manager; Key Vault has none of them. */
-const managementKinds: ReadonlyMap<string, FailureKind> = new Map([
-  ['AuthorizationFailed', 'denied'],
-  ...['SubscriptionNotFound', 'ResourceGroupNotFound', 'ResourceNotFound', 'ContainerNotFound'].map(
-    (code) => [code, 'storeAbsent'] as const,
-  ),
-]);
+const managementKinds = byCode({
+  denied: ['AuthorizationFailed'],
+  storeAbsent: ['SubscriptionNotFound', 'ResourceGroupNotFound', 'ResourceNotFound', 'ContainerNotFound'],
+});
 
-const keyVaultKinds: ReadonlyMap<string, FailureKind> = new Map([
-  ['ForbiddenByRbac', 'denied'],
-  ['ForbiddenByPolicy', 'deniedByAccessPolicy'],
-  ['ForbiddenByFirewall', 'blockedByFirewall'],
-  ['ForbiddenByConnection', 'privateConnectionOnly'],
-  ['KeyNotFound', 'absent'],
-]);
+const keyVaultKinds = byCode({
+  denied: ['ForbiddenByRbac'],
+  deniedByAccessPolicy: ['ForbiddenByPolicy'],
+  blockedByFirewall: ['ForbiddenByFirewall'],
+  privateConnectionOnly: ['ForbiddenByConnection'],
+  absent: ['KeyNotFound'],
+});
 
 /** Where Key Vault has one code for many refusals, its message distinguishes them. */
 const keyVaultWords: readonly (readonly [status: number, words: RegExp, kind: FailureKind])[] = [

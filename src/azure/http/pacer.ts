@@ -7,18 +7,6 @@ export interface Turn {
   readonly startedAt: number;
 }
 
-/** One pace for everything that this process does on a source. Every attempt passes it, retries too. */
-export interface Pacer {
-  /** Waits for a turn, first come first served. @throws OutOfTime when `deadline` aborts first. */
-  turn(deadline: AbortSignal): Promise<Turn>;
-  /** The service answered 429: the source's pace halves, and the whole source holds. */
-  throttled(turn: Turn, retryAfterMs: number | undefined): void;
-  succeeded(turn: Turn): void;
-  /** How many 429 answers there have been, ever. */
-  throttleCount(): number;
-  perSecond(): number;
-}
-
 // Timers fire late; a turn may be this early to make up for it, so that the pace is kept on average without a burst.
 const catchUpMs = 50;
 // Microsoft's advice for 429 without Retry-After: 1, 2, 4, 8, 16 s.
@@ -29,7 +17,10 @@ const recoveryShare = 1 / 20;
 const recoverySeconds = 2;
 const slowestShare = 1 / 32;
 
-export function createPacer(maxPerSecond: number, clock: Clock): Pacer {
+export type Pacer = ReturnType<typeof createPacer>;
+
+/** One pace for everything that this process does on a source. Every attempt passes it, retries too. */
+export function createPacer(maxPerSecond: number, clock: Clock) {
   let perSecond = maxPerSecond;
   let nextTurnAt = 0;
   let heldUntil = 0;
@@ -53,13 +44,15 @@ export function createPacer(maxPerSecond: number, clock: Clock): Pacer {
   };
 
   return {
-    turn(deadline) {
+    /** Waits for a turn, first come first served. @throws OutOfTime when `deadline` aborts first. */
+    turn(deadline: AbortSignal): Promise<Turn> {
       const turn = queue.then(() => wait(deadline));
       queue = turn.catch(() => undefined);
       // Whoever waits behind a caller with more time left must not wait for as long as that one may.
       return unlessAborted(turn, deadline, () => new OutOfTime());
     },
-    throttled(turn, retryAfterMs) {
+    /** The service answered 429: the source's pace halves, and the whole source holds. */
+    throttled(turn: Turn, retryAfterMs: number | undefined): void {
       count++;
       const now = clock.now();
       if (turn.startedAt > lastThrottleAt) {
@@ -74,7 +67,7 @@ export function createPacer(maxPerSecond: number, clock: Clock): Pacer {
         heldUntil = Math.max(heldUntil, now + retryAfterMs);
       }
     },
-    succeeded(turn) {
+    succeeded(turn: Turn): void {
       if (turn.startedAt <= lastThrottleAt) return;
       consecutive = 0;
       if (perSecond >= maxPerSecond) return;
@@ -83,7 +76,8 @@ export function createPacer(maxPerSecond: number, clock: Clock): Pacer {
       successes = 0;
       perSecond = Math.min(perSecond + maxPerSecond * recoveryShare, maxPerSecond);
     },
-    throttleCount: () => count,
-    perSecond: () => perSecond,
+    /** How many 429 answers there have been, ever. */
+    throttleCount: (): number => count,
+    perSecond: (): number => perSecond,
   };
 }

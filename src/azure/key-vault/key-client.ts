@@ -1,37 +1,27 @@
 import type { TokenCredential } from '@azure/identity';
 import { KeyClient } from '@azure/keyvault-keys';
 import { type SourceSuffixes, sourceUrl } from '../../escrow/model/key-id.ts';
-import type { PacedSource, SourceId } from '../../escrow/model/source.ts';
+import type { PacedSource } from '../../escrow/model/source.ts';
 import type { ConflictWait } from '../../escrow/ports/conflict-wait.ts';
 import type { Clock } from '../http/clock.ts';
-import { createPacer, type Pacer } from '../http/pacer.ts';
+import { createPacer } from '../http/pacer.ts';
 import { toServiceError } from '../http/service-answer.ts';
 import { type CallContext, callContext, keyVaultPipeline } from './key-vault-pipeline.ts';
 
-export interface KeyClientParts {
-  readonly source: PacedSource;
-  readonly suffixes: SourceSuffixes;
-  readonly credential: TokenCredential;
-  readonly clock: Clock;
-  /** Called before a wait for another operation on a key. */
-  readonly waiting?: (wait: ConflictWait) => void;
-}
+export type OpenKeyClient = ReturnType<typeof openKeyClient>;
 
-/** One SDK client of a source, with the pace that everything passes which this process does there. */
-export interface OpenKeyClient {
-  readonly source: SourceId;
+/**
+ * One SDK client of a source, with the pace that everything passes which this process does there.
+ * @param waiting is called before a wait for another operation on a key.
+ */
+export function openKeyClient(
+  source: PacedSource,
+  suffixes: SourceSuffixes,
+  credential: TokenCredential,
+  clock: Clock,
+  waiting: (wait: ConflictWait) => void,
+) {
   /** `https://<name>.<suffix>`, lower-case. */
-  readonly url: string;
-  readonly client: KeyClient;
-  readonly pacer: Pacer;
-  readonly clock: Clock;
-  /** Runs a call of the client; errors that the SDK makes above the pipeline become ServiceErrors like all others. */
-  callService<T>(context: CallContext, call: () => Promise<T>): Promise<T>;
-  /** Every item of a listing, page by page as they arrive; no page is read twice. */
-  allPages<Item>(pages: AsyncIterator<Item[]>, deadline: AbortSignal): AsyncGenerator<Item>;
-}
-
-export function openKeyClient({ source, suffixes, credential, clock, waiting }: KeyClientParts): OpenKeyClient {
   const url = sourceUrl(source, suffixes);
   const service = source.kind === 'vault' ? 'Key Vault' : 'Managed HSM';
   const host = new URL(url).hostname;
@@ -44,9 +34,10 @@ export function openKeyClient({ source, suffixes, credential, clock, waiting }: 
       service,
       pacer,
       clock,
-      waiting: (change, refusal, ms) => waiting?.({ source, ...change, refusal, ms }),
+      waiting: (change, refusal, ms) => waiting({ source, ...change, refusal, ms }),
     }),
   );
+  /** Runs a call of the client; errors that the SDK makes above the pipeline become ServiceErrors like all others. */
   const callService = async <T>(context: CallContext, call: () => Promise<T>): Promise<T> => {
     try {
       return await callContext.run(context, call);
@@ -55,6 +46,7 @@ export function openKeyClient({ source, suffixes, credential, clock, waiting }: 
     }
   };
 
+  /** Every item of a listing, page by page as they arrive; no page is read twice. */
   async function* allPages<Item>(pages: AsyncIterator<Item[]>, deadline: AbortSignal): AsyncGenerator<Item> {
     const context = { deadline, pages: new Set<string>() };
     for (;;) {
