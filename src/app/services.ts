@@ -5,34 +5,15 @@ import { createKeySource } from '../azure/key-vault/key-source.ts';
 import { createStorageAccount } from '../azure/storage-account.ts';
 import { type PacedSource, sourcePath } from '../escrow/model/source.ts';
 import type { ConflictWait } from '../escrow/ports/conflict-wait.ts';
-import type { EscrowStore, EscrowStores } from '../escrow/ports/escrow-store.ts';
-import type { KeySource } from '../escrow/ports/key-source.ts';
-import type { StorageAdministration } from '../escrow/ports/storage-protection.ts';
+import type { EscrowStore } from '../escrow/ports/escrow-store.ts';
 import type { TimeBudget } from '../escrow/ports/time-budget.ts';
 import { openEscrowStore } from '../store/open-store.ts';
 import type { Settings } from './settings.ts';
 
-/**
- * What handlers and commands work with: the three stores among them (`store`, `audits`, `drills`). One per process: credential,
- * connections and paces are shared through it.
- */
-export interface Services extends EscrowStores {
-  readonly settings: Settings;
-  /** Undefined where the settings do not name the storage account. */
-  readonly storage: StorageAdministration | undefined;
-  now(): Date;
-  /** The source's one client in this process, so that all work on it shares one pace. */
-  keysOf(source: PacedSource): KeySource;
-  /** The time that an invocation which begins now has before the host aborts it. */
-  timeBudget(): TimeBudget;
-  /** Lets go of what this process holds, the lock of a folder. */
-  release(): Promise<void>;
-  /** Calls the listener before every wait for another operation on a key. */
-  onWait(listener: (wait: ConflictWait) => void): void;
-  reportWait(wait: ConflictWait): void;
-}
+export type Services = ReturnType<typeof createServices>;
 
-export function createServices(settings: Settings, clock: Clock = systemClock): Services {
+/** What handlers and commands work with. One per process: credential, connections and paces are shared through it. */
+export function createServices(settings: Settings, clock: Clock = systemClock) {
   return compose(settings, clock).services;
 }
 
@@ -52,8 +33,9 @@ export function compose(settings: Settings, clock: Clock) {
       opened.push(store);
       return store;
     });
-  const services: Services = {
+  const services = {
     settings,
+    /** Undefined where the settings do not name the storage account. */
     storage:
       settings.accountId === undefined
         ? undefined
@@ -61,19 +43,23 @@ export function compose(settings: Settings, clock: Clock) {
     store: openLater(() => settings.containerUrl, false),
     audits: openLater(() => settings.auditContainerUrl, true),
     drills: openLater(() => settings.drillContainerUrl, true),
-    now: () => new Date(clock.now()),
+    now: (): Date => new Date(clock.now()),
+    /** The source's one client in this process, so that all work on it shares one pace. */
     keysOf: onePerSource((source) => createKeySource(keyClientOf(source))),
-    timeBudget() {
+    /** The time that an invocation which begins now has before the host aborts it. */
+    timeBudget(): TimeBudget {
       const total = settings.functionTimeoutMs;
       return {
         softDeadline: AbortSignal.timeout(total - Math.min(120_000, total / 4)),
         hardDeadline: AbortSignal.timeout(total - Math.min(45_000, total / 8)),
       };
     },
-    release: async () => {
+    /** Lets go of what this process holds, the lock of a folder. */
+    release: async (): Promise<void> => {
       await Promise.all(opened.map((store) => 'release' in store && store.release()));
     },
-    onWait: (listener) => void listeners.push(listener),
+    /** Calls the listener before every wait for another operation on a key. */
+    onWait: (listener: (wait: ConflictWait) => void) => void listeners.push(listener),
     reportWait,
   };
   return { services, credential, keyClientOf };
