@@ -6,7 +6,6 @@ import { coverSource, type KeyCoverage } from '../escrow/coverage/coverage.ts';
 import { type CoverageContext, freshSinceOf } from '../escrow/coverage/coverage-context.ts';
 import { type CoverageStatus, coverageStatuses } from '../escrow/model/coverage-status.ts';
 import { dayMs } from '../escrow/model/day.ts';
-import type { Failure } from '../escrow/model/failure.ts';
 import { type Finding, findingMessage } from '../escrow/model/finding.ts';
 import { type EscrowSource, sourcePath } from '../escrow/model/source.ts';
 import { isLiteral, matchesAny } from '../escrow/model/wildcard.ts';
@@ -25,14 +24,7 @@ export interface KeyStatus extends Omit<KeyCoverage, 'folder' | 'previousKey'> {
   readonly findings: readonly Finding[];
 }
 
-export interface SourceStatus {
-  readonly source: EscrowSource;
-  /** Why it could not be listed; its keys are then those known from before. */
-  readonly unreadable: Failure | undefined;
-  /** What would leave the whole source without backups. */
-  readonly problems: readonly Finding[];
-  readonly keys: readonly KeyStatus[];
-}
+type SourceStatus = Awaited<ReturnType<typeof readSource>>;
 
 export type EscrowStatus = Awaited<ReturnType<typeof readStatus>>;
 
@@ -64,12 +56,16 @@ export async function readStatus(query: Pick<RecordQuery, 'source' | 'names'>, m
   return { asOf: now, maxAgeHours, sources, isRight: areRight && ofClock.length === 0 };
 }
 
+/**
+ * @returns `unreadable`: why it could not be listed; its keys are then those known from before. `problems`: what would leave the
+ * whole source without backups.
+ */
 async function readSource(
   source: EscrowSource,
   runs: readonly StoredRun[],
   context: CoverageContext,
   { services }: Task,
-): Promise<SourceStatus> {
+) {
   const { now, maxAgeHours } = context;
   const keySource = services.keysOf(source);
   const cover = (lastRunAt: Date | undefined) => {

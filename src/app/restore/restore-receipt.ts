@@ -1,20 +1,10 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
-import { EscrowFault } from '../../escrow/model/failure.ts';
+import { EscrowFault, messageOf } from '../../escrow/model/failure.ts';
 import { type SourceId, sourcePath } from '../../escrow/model/source.ts';
 import type { StoredRecord } from '../../escrow/records/stored-record.ts';
-import type { RestoreWitness } from '../../escrow/restore/restore-many.ts';
 import type { RestoreOutcome } from '../../escrow/restore/restore-outcome.ts';
 import { UsageFault } from '../usage-fault.ts';
-
-/**
- * The receipt of a restore of many keys: a local file of JSON lines, each on the disk before the next step begins, so that a
- * pass that died can be gone on with. Whoever restores may not write to the escrow.
- */
-export interface RestoreReceipt extends RestoreWitness, AsyncDisposable {
-  readonly file: string;
-  end(counts: object): Promise<void>;
-}
 
 export interface ReceiptSubject {
   readonly source: SourceId;
@@ -47,13 +37,15 @@ export function defaultReceiptFile({ source, target }: ReceiptSubject): string {
   return `restore-${name(source)}-to-${name(target)}.receipt.jsonl`;
 }
 
-/** Goes on with the file where it is there; `readBegun` says what it is of. */
-export async function openRestoreReceipt(
-  file: string,
-  subject: ReceiptSubject,
-  now: () => Date,
-): Promise<RestoreReceipt> {
-  const handle = await openFile(file);
+export type RestoreReceipt = Awaited<ReturnType<typeof openRestoreReceipt>>;
+
+/**
+ * The receipt of a restore of many keys: a local file of JSON lines, each on the disk before the next step begins, so that a
+ * pass that died can be gone on with. Whoever restores may not write to the escrow. Goes on with the file where it is there;
+ * `readBegun` says what it is of.
+ */
+export async function openRestoreReceipt(file: string, subject: ReceiptSubject, now: () => Date) {
+  const handle = await open(file, 'a+', 0o600).catch((error: unknown) => refuse(file, 'write', error));
   const put = async (
     line: ReceiptLine | ({ event: 'outcome' } & RestoreOutcome) | { event: 'end'; counts: object },
   ) => {
@@ -75,21 +67,16 @@ export async function openRestoreReceipt(
     file,
     beginning: ({ keyName, blobName }: StoredRecord) => put({ event: 'restoring', key: keyName, blobName }),
     ended: (outcome: RestoreOutcome) => put({ event: 'outcome', ...outcome }),
-    end: (counts) => put({ event: 'end', counts }),
+    end: (counts: object) => put({ event: 'end', counts }),
     [Symbol.asyncDispose]: () => handle.close(),
   };
 }
 
 /** Blob names that earlier passes began to restore. @throws UsageFault when the file is something else, which is left as it is. */
 export async function readBegun(file: string, { source, target }: ReceiptSubject): Promise<ReadonlySet<string>> {
-  let content = '';
-  try {
-    content = await readFile(file, 'utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return new Set();
-    throw new EscrowFault('cannotRead', `Cannot read the receipt ${file}: ${message}`, anotherFile, { cause: error });
-  }
+  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? '' : refuse(file, 'read', error),
+  );
   const lines = content.split('\n').map(parseLine);
   if (content !== '' && lines[0]?.event !== 'begin')
     throw new UsageFault(`${file} is no receipt of a restore`, anotherFile);
@@ -113,11 +100,7 @@ function parseLine(line: string): ReceiptLine | undefined {
   }
 }
 
-async function openFile(file: string): Promise<FileHandle> {
-  try {
-    return await open(file, 'a+', 0o600);
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw new EscrowFault('cannotWrite', `Cannot write the receipt ${file}: ${message}`, anotherFile, { cause });
-  }
+function refuse(file: string, what: 'read' | 'write', cause: unknown): never {
+  const code = what === 'read' ? 'cannotRead' : 'cannotWrite';
+  throw new EscrowFault(code, `Cannot ${what} the receipt ${file}: ${messageOf(cause)}`, anotherFile, { cause });
 }
