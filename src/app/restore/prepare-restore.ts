@@ -84,27 +84,13 @@ async function decide(pick: RecordPick, target: PacedTarget, ports: RestorePorts
   return { ...step, remedy };
 }
 
-/** What has the name of a key in its own source. */
-export interface Original {
-  readonly state: 'active' | 'deleted';
-  /** It has a version made after the record. */
-  readonly isYounger: boolean;
-}
-
 /** Whether a key has a version made after a record: then it may be another key, that took the name since. */
-export function isYounger(
-  { createdAt }: Pick<DeletedKey, 'createdAt'>,
-  record: Pick<StoredRecord, 'createdAt'>,
-): boolean {
+export function isYounger({ createdAt }: Pick<DeletedKey, 'createdAt'>, record: StoredRecord): boolean {
   return createdAt !== undefined && createdAt > record.createdAt;
 }
 
-/** Somebody who restores elsewhere may not know that the original can still be had. */
-async function findOriginal(
-  record: StoredRecord,
-  target: PacedTarget,
-  { services, signal }: Task,
-): Promise<Original | undefined> {
+/** What has the name of a key in its own source. Somebody who restores elsewhere may not know that it can still be had. */
+async function findOriginal(record: StoredRecord, target: PacedTarget, { services, signal }: Task) {
   const { source, keyName } = record;
   const configured = services.settings.sources.find((one) => isSameSource(one, source));
   if (configured === undefined || isSameSource(source, target.source)) return undefined;
