@@ -2,11 +2,7 @@ import { EscrowFault, messageOf } from '../escrow/model/failure.ts';
 import { OutOfTime, reasonOf, remedyOf, ServiceError, type ServiceName } from '../escrow/model/service-error.ts';
 
 /** What stopped a use case, for a person: reason and subject, then the remedy. Never a stack trace. */
-export interface DescribedError {
-  readonly code: string;
-  readonly message: string;
-  readonly remedy: string;
-}
+type DescribedError = Pick<EscrowFault, 'code' | 'message' | 'remedy'>;
 
 export function describeError(error: unknown): DescribedError {
   if (error instanceof EscrowFault) return error;

@@ -1,16 +1,9 @@
-import type { SourceSuffixes } from '../escrow/model/key-id.ts';
-
-/** What differs between the national clouds. Newer ones and Azure Stack Hub are reached by the overrides in the settings. */
-export interface Cloud {
-  readonly suffixes: SourceSuffixes;
-  /** The authority that hands out tokens. */
-  readonly authorityHost: string;
-  /** Azure Resource Manager: what there is, not what is in it. */
-  readonly resourceManager: string;
-}
-
-/** https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers */
-export const clouds: Readonly<Record<string, Cloud>> = {
+/**
+ * What differs between the national clouds: the hosts of sources, the authority that hands out tokens, and Azure Resource Manager.
+ * Newer ones and Azure Stack Hub are reached by the overrides in the settings.
+ * https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers
+ */
+export const clouds = {
   AzureCloud: {
     suffixes: { vault: 'vault.azure.net', managedHsm: 'managedhsm.azure.net' },
     authorityHost: 'https://login.microsoftonline.com',

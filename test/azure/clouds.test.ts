@@ -27,7 +27,7 @@ test.each([
 ])(
   '%s has the suffixes and the endpoints that Microsoft publishes',
   (name, vault, managedHsm, authorityHost, resourceManager) => {
-    expect(clouds[name]).toEqual({ suffixes: { vault, managedHsm }, authorityHost, resourceManager });
+    expect(clouds).toHaveProperty(name, { suffixes: { vault, managedHsm }, authorityHost, resourceManager });
   },
 );
 

@@ -8,8 +8,7 @@ import { lastNight } from '../support/now.ts';
 
 // One per file: the managed identity credential remembers the first endpoint that it saw. The other cloud differs in data only.
 test('the nightly run and a request by key identifier, in AzureChinaCloud under its own suffixes', async () => {
-  const cloud = clouds.AzureChinaCloud?.suffixes;
-  if (cloud === undefined) throw new Error('AzureChinaCloud is unknown');
+  const cloud = clouds.AzureChinaCloud.suffixes;
   const queueName = 'key-escrow-requests';
   await using azure = await startLocalAzure({
     account: 'escrowchina',
