@@ -47,13 +47,13 @@ async function sentences(): Promise<Record<Call, string>> {
   const queue = createRequestQueue(`https://${hosts.queue}`, 'requests', credential, clock);
   const blob = { name: 'x', bytes: Buffer.from('x'), contentType: 'text/plain', metadata: {} };
   const calls: Record<Call, () => Promise<unknown>> = {
-    list: () => readAll(keys.listKeys(noLimit)),
+    list: () => Array.fromAsync(keys.listKeys(noLimit)),
     'back up': () => keys.backUpKey('signing', noLimit),
     read: () => keys.getKey('signing', noLimit),
     restore: () => operator.restoreKey(Buffer.from('x'), noLimit),
     purge: () => operator.purgeKey('signing', noLimit),
     put: () => store.create(blob, noLimit),
-    'list blobs': () => readAll(store.list('x', noLimit)),
+    'list blobs': () => Array.fromAsync(store.list('x', noLimit)),
     'read a blob': () => store.read('x', noLimit),
     send: () => queue.send({ all: true } as never, noLimit),
     look: () => queue.length(noLimit),
@@ -66,10 +66,6 @@ async function sentences(): Promise<Record<Call, string>> {
     return [name, failureSentence(describeFailure(error, 'begin', source))] as const;
   });
   return Object.fromEntries(await Promise.all(said)) as Record<Call, string>;
-}
-
-async function readAll(items: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of items);
 }
 
 const page = (title: string): Pick<Foreign, 'headers' | 'body'> => ({

@@ -1,7 +1,6 @@
 import type { Services } from '../../src/app/services.ts';
 import { witnessVersions } from '../../src/escrow/coverage/witness.ts';
 import { sourcePath } from '../../src/escrow/model/source.ts';
-import type { SourceKey } from '../../src/escrow/model/source-key.ts';
 import { reportPage } from '../../src/escrow/page/report-page.ts';
 import type { WitnessedVersions } from '../../src/escrow/records/audit-document.ts';
 import { inParallel } from '../../src/escrow/records/bounded-read.ts';
@@ -19,9 +18,7 @@ export async function leaveMonthOfAudits({ settings, audits, keysOf, now, timeBu
   const budget = { left: Number.POSITIVE_INFINITY };
   for (const source of settings.sources) {
     const keys = keysOf(source);
-    const listed: SourceKey[] = [];
-    for await (const key of keys.listKeys(softDeadline)) listed.push(key);
-    await inParallel(listed, 16, async (key) => {
+    await inParallel(await Array.fromAsync(keys.listKeys(softDeadline)), 16, async (key) => {
       const versions = await witnessVersions(keys, key, undefined, budget, now(), softDeadline);
       if (versions !== undefined) witnessed.set(`${sourcePath(source)}/${key.name}`, versions);
     });

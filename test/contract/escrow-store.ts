@@ -180,7 +180,7 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
         const portable = ['b/1', 'a', 'a-b', 'a0', 'ab/c', 'c'];
         const files = under.names === 'portable' ? portable : [...portable, 'B', 'a/b'];
         for (const file of files) await put(at + file, file, { runid: file.replace('/', '-') });
-        const listed = await all(store.list(at, noLimit, { metadata: true }));
+        const listed = await Array.fromAsync(store.list(at, noLimit, { metadata: true }));
         expect(listed.map(({ name: path }) => path)).toEqual(inOrder(files.map((file) => at + file)));
         for (const entry of listed) expect(entry).toEqual(await store.find(entry.name, noLimit));
         expect(await names(store.list(`${at}a`, noLimit))).toEqual(
@@ -199,7 +199,7 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
       });
 
       test('of a prefix that nothing has is empty', async () => {
-        expect(await all(store.list(folder(), noLimit))).toEqual([]);
+        expect(await Array.fromAsync(store.list(folder(), noLimit))).toEqual([]);
       });
     });
 
@@ -207,8 +207,8 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
       test('are the next level below a prefix, each once, in order', async () => {
         const at = folder();
         for (const file of ['y/1', 'x/1', 'x/2/3', 'beside']) await put(at + file, file);
-        expect(await all(store.listFolders(at, noLimit))).toEqual([`${at}x/`, `${at}y/`]);
-        expect(await all(store.listFolders(`${at}beside/`, noLimit))).toEqual([]);
+        expect(await Array.fromAsync(store.listFolders(at, noLimit))).toEqual([`${at}x/`, `${at}y/`]);
+        expect(await Array.fromAsync(store.listFolders(`${at}beside/`, noLimit))).toEqual([]);
       });
     });
 
@@ -218,8 +218,8 @@ export function describeEscrowStore(name: string, open: () => Promise<StoreUnder
       ['remove', (on, deadline) => on.remove('named/x', deadline)],
       ['find', (on, deadline) => on.find('named/x', deadline)],
       ['read', (on, deadline) => on.read('named/x', deadline)],
-      ['list', (on, deadline) => all(on.list('named/', deadline))],
-      ['listFolders', (on, deadline) => all(on.listFolders('named/', deadline))],
+      ['list', (on, deadline) => Array.fromAsync(on.list('named/', deadline))],
+      ['listFolders', (on, deadline) => Array.fromAsync(on.listFolders('named/', deadline))],
     ];
 
     test.each(calls)('%s does nothing more once the time is over', async (_, call) => {
@@ -238,12 +238,5 @@ function inOrder(paths: readonly string[]): string[] {
   return [...paths].sort((left, right) => (left < right ? -1 : 1));
 }
 
-async function all<T>(listing: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of listing) items.push(item);
-  return items;
-}
-
-async function names(listing: AsyncIterable<{ readonly name: string }>): Promise<string[]> {
-  return (await all(listing)).map(({ name }) => name);
-}
+const names = (listing: AsyncIterable<{ readonly name: string }>): Promise<string[]> =>
+  Array.fromAsync(listing, ({ name }) => name);

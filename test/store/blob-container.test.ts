@@ -24,6 +24,7 @@ const { createBlobContainerStore } = await import('../../src/store/blob-containe
 const open = (url: string) => createBlobContainerStore(url, azure.credential(writer), fastClock(100));
 /** Seen by somebody who may overwrite, so that what protects a record here is the request and not the role. */
 const store = open(azure.containerUrl);
+const busy = { kind: 'status', status: 503, code: 'ServerBusy' } as const;
 
 beforeEach(() => {
   azure.storage.faults.clear();
@@ -92,11 +93,7 @@ describe('bytes in pieces', () => {
   const bytes = { length: 15, [Symbol.iterator]: () => pieces.values() };
 
   test('are sent from the first piece on at every attempt', async () => {
-    azure.storage.faults.add({
-      operation: 'putBlob',
-      times: 1,
-      effect: { kind: 'status', status: 503, code: 'ServerBusy' },
-    });
+    azure.storage.faults.add({ operation: 'putBlob', times: 1, effect: busy });
     azure.storage.faults.add({ operation: 'putBlob', times: 1, effect: { kind: 'reset' } });
     expect(await store.create({ ...blob('attempts', ''), bytes }, noLimit)).toEqual({ outcome: 'created' });
     expect(azure.storage.requests).toHaveLength(3);
@@ -117,9 +114,8 @@ describe('a blob in the archive', () => {
   test('is listed as such, and cannot be read', async () => {
     await view.put('archived', 'backup');
     await view.client.getBlobClient('archived').setAccessTier('Archive');
-    const listed: unknown[] = [];
-    for await (const { name, tier } of store.list('archived', noLimit)) listed.push([name, tier]);
-    expect(listed).toEqual([['archived', 'Archive']]);
+    const listed = await Array.fromAsync(store.list('archived', noLimit));
+    expect(listed).toMatchObject([{ name: 'archived', tier: 'Archive' }]);
     expect((await store.find('archived', noLimit))?.tier).toBe('Archive');
     await expect(store.read('archived', noLimit)).rejects.toMatchObject({
       kind: 'notReadable',
@@ -132,14 +128,8 @@ describe('list', () => {
   test('goes on with the page that failed, and gives every blob once', async () => {
     for (const name of ['p/a', 'p/b', 'p/c']) await store.create(blob(name, name), noLimit);
     azure.storage.requests.length = 0;
-    azure.storage.faults.add({
-      operation: 'listBlobs',
-      times: 2,
-      effect: { kind: 'status', status: 503, code: 'ServerBusy' },
-    });
-    const names: string[] = [];
-    for await (const { name } of store.list('p/', noLimit)) names.push(name);
-    expect(names).toEqual(['p/a', 'p/b', 'p/c']);
+    azure.storage.faults.add({ operation: 'listBlobs', times: 2, effect: busy });
+    expect(await Array.fromAsync(store.list('p/', noLimit), ({ name }) => name)).toEqual(['p/a', 'p/b', 'p/c']);
     expect(azure.storage.requests.map(({ status }) => status)).toEqual([503, 503, 200]);
   });
 });

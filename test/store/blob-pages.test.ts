@@ -65,11 +65,8 @@ describe.each(listings)('a listing of %s over several pages', (_what, list, expe
 
   test.each([1, pages - 1])('that is interrupted after page %i goes on from there', async (skip) => {
     const before = front.asked.length;
-    azure.storage.faults.add({
-      skip,
-      times: 2,
-      effect: { kind: 'status', status: 503, code: 'ServerBusy' },
-    });
+    const effect = { kind: 'status', status: 503, code: 'ServerBusy' } as const;
+    azure.storage.faults.add({ skip, times: 2, effect });
     expect(await all(list())).toEqual(expected);
     const markers = askedSince(before);
     expect(markers).toHaveLength(pages + 2);

@@ -17,11 +17,7 @@ function readingAhead(failsAtPage?: number, deadline = noLimit) {
   return { keys, said, complete: complete.promise };
 }
 
-async function namesOf(keys: ReturnType<typeof readAhead>): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of keys.listKeys(noLimit)) names.push(name);
-  return names;
-}
+const namesOf = (keys: ReturnType<typeof readAhead>) => Array.fromAsync(keys.listKeys(noLimit), ({ name }) => name);
 
 test('a listing goes on though nobody takes its keys yet, and reports how many there are', async () => {
   const { keys, said, complete } = readingAhead();
@@ -42,9 +38,7 @@ test('a listing whose keys are taken as they come gives each of them once', asyn
 test('a listing that fails gives what it had before, and then its failure', async () => {
   const { keys, said } = readingAhead(2);
   const names: string[] = [];
-  const reading = (async () => {
-    for await (const { name } of keys.listKeys(noLimit)) names.push(name);
-  })();
+  const reading = Array.fromAsync(keys.listKeys(noLimit), ({ name }) => names.push(name));
   await expect(reading).rejects.toMatchObject({ code: 'ServiceUnavailable' });
   expect([names, said.at(-1)]).toEqual([
     ['a', 'b'],

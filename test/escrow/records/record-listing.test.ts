@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SourceId } from '../../../src/escrow/model/source.ts';
-import type { StoredBlob } from '../../../src/escrow/ports/escrow-store.ts';
+import type { EscrowStore, StoredBlob } from '../../../src/escrow/ports/escrow-store.ts';
 import {
   listChosenNames,
   listEveryRecord,
@@ -13,6 +13,7 @@ import { createMemoryStore, type MemoryStore, storedBlob } from '../../support/m
 
 const prod = { kind: 'vault', name: 'contoso-prod' } as const;
 
+const placeOf = (store: EscrowStore) => ({ store, suffixes: publicSuffixes, deadline: noLimit });
 const put = (store: MemoryStore, name: string, keyId: string) =>
   store.put(name, 'a backup', { metadata: { keyid: keyId, runid: '20261124T020000Z', sha256: 'ab' } });
 
@@ -32,10 +33,8 @@ describe('the records of a store', () => {
     put(store, 'notes/payroll.bin', signing);
     put(store, 'runs/20261124T020000Z/vaults/contoso-prod.json', signing);
     put(store, 'named/elsewhere', 'https://evil.example.com/keys/signing');
-    const groups: string[][] = [];
-    for await (const group of listRecords({ store, suffixes: publicSuffixes, deadline: noLimit }, {}))
-      groups.push(group.map((one) => one.blobName));
-    expect(groups).toEqual([
+    const groups = await Array.fromAsync(listRecords(placeOf(store), {}));
+    expect(groups.map((group) => group.map(({ blobName }) => blobName))).toEqual([
       [
         'vaults/contoso-prod/signing/20261126T020000Z.keybackup',
         'vaults/contoso-prod/signing/20261124T020000Z.keybackup',
@@ -43,13 +42,8 @@ describe('the records of a store', () => {
       ],
       ['vaults/contoso-prod/tax/20261125T020000Z.keybackup', 'vaults/contoso-prod/tax/20261124T020000Z.keybackup'],
     ]);
-    const chosen: string[] = [];
-    for await (const { blobName } of listChosenNames(
-      { store, suffixes: publicSuffixes, deadline: noLimit },
-      { names: ['s*'] },
-    ))
-      chosen.push(blobName);
-    expect(chosen).toEqual(['named/moves/signing.bak']);
+    const chosen = await Array.fromAsync(listChosenNames(placeOf(store), { names: ['s*'] }));
+    expect(chosen).toMatchObject([{ blobName: 'named/moves/signing.bak' }]);
     expect(await recordedSources(store, noLimit)).toEqual([prod]);
     expect(await recordedKeyNames(store, prod, noLimit)).toEqual(['signing', 'tax']);
   });
@@ -78,13 +72,8 @@ describe('the records of a store', () => {
       put(store, 'named/signing', `${vault}/signing`);
       const created = [...store.blobs.values()].map(({ createdAt }) => createdAt);
       const narrowed = { ...filter, since: since === undefined ? undefined : created[since - 1] };
-      const found: string[] = [];
-      for await (const [{ blobName }] of listEveryRecord(
-        { store, suffixes: publicSuffixes, deadline: noLimit },
-        narrowed,
-      ))
-        found.push(blobName.replace(/.*contoso-(.*)\/.*/, '$1'));
-      expect(found).toEqual(expected);
+      const found = await Array.fromAsync(listEveryRecord(placeOf(store), narrowed));
+      expect(found.map(([{ blobName }]) => blobName.replace(/.*contoso-(.*)\/.*/, '$1'))).toEqual(expected);
     },
   );
 
@@ -109,7 +98,7 @@ describe('the records of a store', () => {
       },
     };
     let seen = 0;
-    for await (const group of listRecords({ store, suffixes: publicSuffixes, deadline: noLimit }, {})) {
+    for await (const group of listRecords(placeOf(store), {})) {
       seen += group.length;
       // Never more than one key ahead of the reader.
       expect(listed - seen).toBeLessThanOrEqual(1);

@@ -3,7 +3,7 @@ import { createFaultPlan } from '../../../local-azure/fault-plan.ts';
 import { matchesFault, seededRandom } from '../../../local-azure/key-vault/faults.ts';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
 import { fromNow, hour } from '../../support/now.ts';
-import { collect, type RawAnswer, useKeyVault } from './served-key-vault.ts';
+import { type RawAnswer, useKeyVault } from './served-key-vault.ts';
 
 const served = useKeyVault();
 let vault: LocalSource;
@@ -121,7 +121,7 @@ describe('what a fault does', () => {
 
   test('sends the listing in circles', async () => {
     served.service.faults.add({ operation: 'listKeys', times: 3, effect: { kind: 'loopNextLink' } });
-    const listed = await collect(served.client(vault).listPropertiesOfKeys());
+    const listed = await Array.fromAsync(served.client(vault).listPropertiesOfKeys());
     expect(listed.map(({ name }) => name)).toEqual(['signing', 'signing', 'signing', 'signing']);
   });
 

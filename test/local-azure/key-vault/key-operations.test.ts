@@ -3,7 +3,7 @@ import type { JsonWebKey } from '@azure/keyvault-keys';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
 import { lastNight } from '../../support/now.ts';
-import { collect, useKeyVault } from './served-key-vault.ts';
+import { useKeyVault } from './served-key-vault.ts';
 
 const served = useKeyVault();
 const kinds = [['vault'], ['managedHsm']] as const;
@@ -32,10 +32,10 @@ describe.each(kinds)('the unchanged SDK on a %s', (kind) => {
   test('lists no versions of a key that is not there, deleted ones among them, and answers 200', async () => {
     source.addKey({ name: 'payroll', versions: 2 });
     const client = served.client(source);
-    expect(await collect(client.listPropertiesOfKeyVersions('payroll'))).toHaveLength(2);
+    expect(await Array.fromAsync(client.listPropertiesOfKeyVersions('payroll'))).toHaveLength(2);
     source.deleteKey('payroll');
-    expect(await collect(client.listPropertiesOfKeyVersions('payroll'))).toEqual([]);
-    expect(await collect(client.listPropertiesOfKeyVersions('never-there'))).toEqual([]);
+    expect(await Array.fromAsync(client.listPropertiesOfKeyVersions('payroll'))).toEqual([]);
+    expect(await Array.fromAsync(client.listPropertiesOfKeyVersions('never-there'))).toEqual([]);
   });
 
   test('refuses with 409 what meets another operation on the key, for as long as that goes on', async () => {
@@ -82,7 +82,7 @@ describe.each(kinds)('the unchanged SDK on a %s', (kind) => {
     expect(retention / 86_400_000).toBe(kind === 'vault' ? 90 : 7);
     await expect(client.getKey('gone')).rejects.toMatchObject({ code: 'KeyNotFound', statusCode: 404 });
     await expect(client.createEcKey('gone')).rejects.toMatchObject({ code: 'Conflict', statusCode: 409 });
-    expect((await collect(client.listDeletedKeys())).map(({ name }) => name)).toEqual(['gone']);
+    expect((await Array.fromAsync(client.listDeletedKeys())).map(({ name }) => name)).toEqual(['gone']);
 
     await (await client.beginRecoverDeletedKey('gone', { intervalInMs: 0 })).pollUntilDone();
     expect((await client.getKey('gone')).properties.version).toBe(version?.id);
@@ -112,7 +112,7 @@ describe.each(kinds)('the unchanged SDK on a %s', (kind) => {
     source.addKey({ name: 'disabled', enabled: false });
     source.addKey({ name: 'expired', expiresOn: past, notBefore: lastNight(600) });
     source.addKey({ name: 'of-a-certificate', managed: true });
-    const listed = await collect(served.client(source).listPropertiesOfKeys());
+    const listed = await Array.fromAsync(served.client(source).listPropertiesOfKeys());
     expect(listed).toMatchObject([
       { name: 'disabled', enabled: false },
       { name: 'expired', enabled: true, expiresOn: past },

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
-import { collect, useKeyVault } from './served-key-vault.ts';
+import { useKeyVault } from './served-key-vault.ts';
 
 const served = useKeyVault();
 function addKeys(source: LocalSource, count: number): string[] {
@@ -59,8 +59,8 @@ describe('a vault', () => {
   test('lists by upper-cased name, and versions by their ids', async () => {
     for (const name of ['b', 'C', 'a']) vault.addKey({ name, versions: 4 });
     const client = served.client(vault);
-    expect((await collect(client.listPropertiesOfKeys())).map(({ name }) => name)).toEqual(['a', 'b', 'C']);
-    const ids = (await collect(client.listPropertiesOfKeyVersions('b'))).map(({ version }) => version ?? '');
+    expect((await Array.fromAsync(client.listPropertiesOfKeys())).map(({ name }) => name)).toEqual(['a', 'b', 'C']);
+    const ids = (await Array.fromAsync(client.listPropertiesOfKeyVersions('b'))).map(({ version }) => version ?? '');
     const expected = vault.versions('b').map(({ id }) => id);
     expect(ids).toEqual(expected.toSorted((x, y) => (x < y ? -1 : 1)));
   });
@@ -83,13 +83,13 @@ describe('a Managed HSM', () => {
     // Older clients follow the link as it is.
     const followed = await served.send(seen[0]?.nextLink ?? '');
     expect([followed.status, followed.json.value.length]).toEqual([200, 1]);
-    const listed = await collect(served.client(hsm).listPropertiesOfKeys());
+    const listed = await Array.fromAsync(served.client(hsm).listPropertiesOfKeys());
     expect(listed.map(({ name }) => name)).toEqual(['zeta', 'alpha', 'mid']);
   });
 
   test('lists the versions of one key in order of creation, over several pages', async () => {
     hsm.addKey({ name: 'payments', versions: 60 });
-    const versions = await collect(served.client(hsm).listPropertiesOfKeyVersions('payments'));
+    const versions = await Array.fromAsync(served.client(hsm).listPropertiesOfKeyVersions('payments'));
     expect(versions.map(({ version }) => version)).toEqual(hsm.versions('payments').map(({ id }) => id));
   });
 });
@@ -122,7 +122,7 @@ test('sets up 10,000 keys without a key pair for each, and lists them all', asyn
   const before = process.cpuUsage();
   const names = addKeys(vault, 10_000);
   const { user, system } = process.cpuUsage(before);
-  const listed = await collect(served.client(vault).listPropertiesOfKeys());
+  const listed = await Array.fromAsync(served.client(vault).listPropertiesOfKeys());
   expect(listed.map(({ name }) => name)).toEqual(names);
   // Some 0.1 ms a key; a key pair for each would take minutes.
   expect((user + system) / 1_000_000).toBeLessThan(30);

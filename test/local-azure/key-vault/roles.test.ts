@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../../local-azure/identity/identities.ts';
 import { dataActionOf, type KeyVaultOperation } from '../../../local-azure/key-vault/data-actions.ts';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
-import { collect, everyDataAction, type RawRequest, serveKeyVault, useKeyVault } from './served-key-vault.ts';
+import { everyDataAction, type RawRequest, serveKeyVault, useKeyVault } from './served-key-vault.ts';
 
 const served = useKeyVault();
 const requests: Record<Exclude<KeyVaultOperation, 'other'>, [path: string, request: RawRequest]> = {
@@ -94,7 +94,7 @@ test('the least privilege of the documentation is enough to list and back up, on
     const source = served.service.addSource({ kind, name: 'contoso' });
     source.addKey({ name: 'signing' });
     const client = served.client(source, app);
-    expect((await collect(client.listPropertiesOfKeys())).map(({ name }) => name)).toEqual(['signing']);
+    expect((await Array.fromAsync(client.listPropertiesOfKeys())).map(({ name }) => name)).toEqual(['signing']);
     expect((await client.backupKey('signing'))?.length).toBeGreaterThan(500);
     await expect(client.beginDeleteKey('signing')).rejects.toMatchObject({ statusCode: 403 });
     await expect(client.restoreKeyBackup(new Uint8Array([1]))).rejects.toMatchObject({ statusCode: 403 });

@@ -138,10 +138,3 @@ async function send(
   outgoing.end(body);
   return promise;
 }
-
-/** All of an async iterable, in order. */
-export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}

@@ -25,11 +25,7 @@ function blob(name: string, content = 'backup'): NewBlob {
   return { name, bytes: Buffer.from(content), contentType: 'application/octet-stream', metadata: { runid: 'one' } };
 }
 
-async function namesIn(): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of store.list('', noLimit)) names.push(name);
-  return names;
-}
+const namesIn = () => Array.fromAsync(store.list('', noLimit), ({ name }) => name);
 
 describe('a folder as an escrow store', () => {
   test('holds exactly the bytes under the name, for its owner only, and the rest beside them', async () => {
