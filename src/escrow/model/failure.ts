@@ -31,7 +31,7 @@ export interface Failure extends Readonly<z.infer<typeof failureSchema>> {
 }
 
 /** Why, and what to do about it. */
-export type Cause = Omit<Failure, 'attempt' | 'subject'>;
+type Cause = Omit<Failure, 'attempt' | 'subject' | 'cause'>;
 
 /** A failure that this product finds by itself, with its own code and remedy. `message` is the reason. */
 export class EscrowFault extends Error {
@@ -65,8 +65,8 @@ export function describeFailure(
   source: SourceId,
   keyName?: string,
 ): Failure {
-  const need = error instanceof ServiceError ? needOf(operation, source, error) : { grant: '' };
-  return failureOf(causeOf(error, need), attemptOf(operation), source, keyName);
+  const need = error instanceof ServiceError ? needOf(operation, source, error) : undefined;
+  return withThrown(failureOf(causeOf(error, need), attemptOf(operation), source, keyName), error);
 }
 
 /** A failure that ends a command. */
@@ -83,47 +83,41 @@ export function endOnRefusal(operation: SourceOperation, source: SourceId, keyNa
 
 export function failureOf(cause: Cause, attempt: string, source: SourceId, keyName?: string): Failure {
   const subject = keyName === undefined ? describeSource(source) : `key "${keyName}" in ${describeSource(source)}`;
-  return withThrown({ ...cause, attempt, subject }, cause.cause);
+  return { ...cause, attempt, subject };
 }
 
 /** Why something was thrown and what to do, whoever threw it. */
-export function causeOf(error: unknown, need: Need): Cause {
+export function causeOf(error: unknown, need: Need = { grant: '' }): Cause {
   if (error instanceof OutOfTime) {
     const waited = error.cause instanceof ServiceError ? ` while waiting out: ${reasonOf(error.cause)}` : '';
     const remedy =
       'Another attempt resumes where this one stopped; if it happens every night, raise functionTimeout or maxBackupsPerSecond.';
-    return withThrown({ code: 'outOfTime', reason: `${error.message}${waited}`, remedy }, error);
+    return { code: 'outOfTime', reason: `${error.message}${waited}`, remedy };
   }
-  if (error instanceof EscrowFault) {
-    return withThrown({ code: error.code, reason: error.message, remedy: error.remedy }, error);
+  if (error instanceof EscrowFault) return { code: error.code, reason: error.message, remedy: error.remedy };
+  if (error instanceof ServiceError) {
+    const { innerCode, code, kind, statusCode, requestId } = error;
+    return {
+      code: innerCode ?? code,
+      kind,
+      reason: reasonOf(error),
+      remedy: remedyOf(error, need),
+      ...(statusCode !== undefined && { statusCode }),
+      ...(requestId !== undefined && { requestId }),
+    };
   }
-  if (error instanceof ServiceError) return causeOfAnswer(error, remedyOf(error, need));
   const remedy = 'This is unexpected: please report it with its stack trace.';
-  return withThrown({ code: 'unexpected', reason: messageOf(error), remedy }, error);
+  return { code: 'unexpected', reason: messageOf(error), remedy };
 }
 
 /** What a service refused, where we know better than its answer what that means. The reason has the service's own words too. */
 export function refusalOf(error: ServiceError, known: Failure): Failure {
-  return { ...causeOfAnswer(error, known.remedy), ...known, reason: `${known.reason} (${reasonOf(error)})` };
-}
-
-/** What a service answered, with the remedy that is right for it. */
-function causeOfAnswer(error: ServiceError, remedy: string): Cause {
-  const { innerCode, code, kind, statusCode, requestId } = error;
-  const answer = {
-    code: innerCode ?? code,
-    kind,
-    reason: reasonOf(error),
-    remedy,
-    ...(statusCode !== undefined && { statusCode }),
-    ...(requestId !== undefined && { requestId }),
-  };
-  return withThrown(answer, error);
+  return { ...causeOf(error), ...known, reason: `${known.reason} (${reasonOf(error)})` };
 }
 
 /** What was thrown stays with what became of it, unseen. */
-export function withThrown<T extends object>(cause: T, thrown: unknown): T {
-  return Object.defineProperty(cause, 'cause', { value: thrown, enumerable: false });
+export function withThrown<T extends object>(failed: T, thrown: unknown): T {
+  return Object.defineProperty(failed, 'cause', { value: thrown, enumerable: false });
 }
 
 export function messageOf(error: unknown): string {
