@@ -1,7 +1,6 @@
 import { drilledKey } from '../audit/inputs/drill-history.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
-import { inParallel, oneLargeAtATime } from '../records/bounded-read.ts';
-import { listDrills, readDrillReceipt } from '../records/drill-receipt.ts';
+import { eachDrillReceipt, listDrills } from '../records/drill-receipt.ts';
 import type { StoredAudit } from '../records/stored-audits.ts';
 
 /** When drills tried a key. ISO instants, by the storage service: a receipt is only as old as its blob. */
@@ -44,11 +43,8 @@ export async function readDrillAttempts(
     }
   }
   const { drills } = await listDrills(drillStore, deadline);
-  const withLarge = oneLargeAtATime();
   const receipts = drills.flatMap((drill) => drill.receipts);
-  await inParallel(receipts, readersAtOnce, async (blob) => {
-    const { name, createdAt } = blob;
-    const receipt = await withLarge(blob, () => readDrillReceipt(drillStore, name, deadline));
+  await eachDrillReceipt(drillStore, receipts, deadline, (receipt, { createdAt }) => {
     // One that cannot be read, because it is archived for example, is ignored.
     if ('why' in receipt) return;
     for (const { source, key, outcome } of receipt.keys)
@@ -56,8 +52,6 @@ export async function readDrillAttempts(
   });
   return { attempts, audited };
 }
-
-const readersAtOnce = 8;
 
 /** Whether the newest drill that tried the key did not prove it. */
 export function failedLast({ triedAt, provenAt }: DrillAttempts): boolean {

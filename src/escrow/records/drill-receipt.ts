@@ -3,7 +3,7 @@ import type { RunId } from '../model/run-id.ts';
 import { placeSchema } from '../model/source.ts';
 import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { drillFolder, drillReceiptName, parseDrillBlobName } from './blob-names.ts';
-import { eachListed } from './bounded-read.ts';
+import { eachListed, inParallel, oneLargeAtATime } from './bounded-read.ts';
 import { putNumberedJson, readJson, readOrWhy } from './stored-json.ts';
 
 export const drillFormat = 'keyvault-escrow/drill/1';
@@ -74,6 +74,22 @@ export function putDrillReceipt(
   const metadata = { status: receipt.status, ...(receipt.left?.length && { left: String(receipt.left.length) }) };
   const json = { schema: receiptSchema, value: receipt, metadata };
   return putNumberedJson(drills, (number) => drillReceiptName(drillId, number), json, deadline);
+}
+
+/** So many receipts are read at once. */
+const readersAtOnce = 8;
+
+/** Reads receipts, large ones one by one. @param each gets the receipt, or why it counts for nothing. @throws OutOfTime */
+export async function eachDrillReceipt(
+  drills: EscrowStore,
+  receipts: readonly StoredBlob[],
+  deadline: AbortSignal,
+  each: (receipt: DrillReceipt | { readonly why: string }, blob: StoredBlob) => void,
+): Promise<void> {
+  const withLarge = oneLargeAtATime();
+  await inParallel(receipts, readersAtOnce, (blob) =>
+    withLarge(blob, async () => each(await readDrillReceipt(drills, blob.name, deadline), blob)),
+  );
 }
 
 /** @returns the receipt, or why it counts for nothing. @throws OutOfTime */

@@ -1,7 +1,6 @@
 import { keyNamePattern, parseSourcePath } from '../../model/source.ts';
-import type { EscrowStore, ListedBlob, StoredBlob } from '../../ports/escrow-store.ts';
-import { inParallel, oneLargeAtATime } from '../../records/bounded-read.ts';
-import { listDrills, readDrillReceipt } from '../../records/drill-receipt.ts';
+import type { EscrowStore, ListedBlob } from '../../ports/escrow-store.ts';
+import { eachDrillReceipt, listDrills } from '../../records/drill-receipt.ts';
 import type { StoredAudit } from '../../records/stored-audits.ts';
 
 // Receipts are claims of drill operators, who alone add to their store.
@@ -13,7 +12,6 @@ export type DrillHistory = Awaited<ReturnType<typeof readDrills>>;
 const maxReceipts = 200;
 /** Names of keys that stay in memory, of all receipts together, the newest first: each may be of 64 MB. */
 const maxNames = 200_000;
-const readersAtOnce = 8;
 
 /** Reads the receipts that the latest audit did not know. */
 export async function readDrills(drills: EscrowStore, previous: StoredAudit | undefined, deadline: AbortSignal) {
@@ -38,9 +36,9 @@ export async function readDrills(drills: EscrowStore, previous: StoredAudit | un
   let names = 0;
   // What cannot be a name is not told: it may be of any length.
   const isKept = (name: string): boolean => keyNamePattern.test(name) && ++names <= maxNames;
-  const read = async (blob: StoredBlob): Promise<void> => {
+  const toRead = receipts.filter((blob) => isNew(blob) || leaving.has(blob)).slice(-maxReceipts);
+  await eachDrillReceipt(drills, toRead.reverse(), deadline, (receipt, blob) => {
     const { name, createdAt } = blob;
-    const receipt = await readDrillReceipt(drills, name, deadline);
     if ('why' in receipt) return void unreadable.push({ name, why: receipt.why });
     if (leaving.has(blob)) left.push({ receipt: name, names: (receipt.left ?? []).filter(isKept) });
     if (!isNew(blob)) return;
@@ -64,16 +62,7 @@ export async function readDrills(drills: EscrowStore, previous: StoredAudit | un
       const durationMs = Date.parse(receipt.finishedAt) - Date.parse(receipt.startedAt);
       last = { receipt: name, finishedAt, keys: receipt.keys.length, ...(durationMs >= 0 && { durationMs }) };
     }
-  };
-  const withLarge = oneLargeAtATime();
-  await inParallel(
-    receipts
-      .filter((blob) => isNew(blob) || leaving.has(blob))
-      .slice(-maxReceipts)
-      .reverse(),
-    readersAtOnce,
-    (blob) => withLarge(blob, () => read(blob)),
-  );
+  });
   /** Journals of drills without a receipt. */
   const open = stored.flatMap((drill) => (drill.receipts.length === 0 ? (drill.journal ?? []) : []));
   return { last, tried, undecided, open, left, unreadable, isComplete };
