@@ -22,6 +22,14 @@ const label = z.exactOptional(z.string());
 export const placeSchema = z.object({ subscriptionId: label, geography: label, securityDomain: label });
 export const placeLabels = z.keyof(placeSchema).options;
 
+/** The labels that two places both have and that differ. Case never tells: subscription ids and geographies have none in Azure. */
+export function differingLabels(one: RestorePlace, other: RestorePlace): (keyof RestorePlace)[] {
+  return placeLabels.filter((label) => {
+    const [a, b] = [one[label], other[label]];
+    return a !== undefined && b !== undefined && a.toLowerCase() !== b.toLowerCase();
+  });
+}
+
 /** A source by name, with a pace for all that this process does there. */
 export interface PacedSource extends SourceId {
   /** The ceiling of calls per second. */

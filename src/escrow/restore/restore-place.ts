@@ -1,10 +1,10 @@
 import { capitalised } from '../model/finding.ts';
 import {
   describeSource,
+  differingLabels,
   type EscrowSource,
   isSameSource,
   kindNouns,
-  placeLabels,
   type RestorePlace,
   type SourceId,
 } from '../model/source.ts';
@@ -39,10 +39,7 @@ export function judgePlace(record: Pick<StoredRecord, 'source' | 'place'>, targe
   }
   const labels: (keyof RestorePlace)[] =
     record.source.kind === 'vault' ? ['subscriptionId', 'geography'] : ['securityDomain'];
-  const differing = labels.filter((label) => {
-    const [wanted, actual] = [record.place[label], target.place[label]];
-    return wanted !== undefined && actual !== undefined && wanted.toLowerCase() !== actual.toLowerCase();
-  });
+  const differing = differingLabels(record.place, target.place).filter((label) => labels.includes(label));
   if (differing.length > 0) {
     const found = differing.map((label) => `${words[label]} ${target.place[label]}`).join(', ');
     return {
@@ -70,9 +67,7 @@ export function inConfiguredPlace(record: StoredRecord, sources: readonly Escrow
 
 /** What to know of a record that itself says another place than the settings. @param said as it says; @param placed in theirs. */
 export function describeOtherPlace(said: StoredRecord, placed: StoredRecord): string[] {
-  const others = placeLabels.filter(
-    (label) => said.place[label] !== undefined && said.place[label] !== placed.place[label],
-  );
+  const others = differingLabels(said.place, placed.place);
   if (others.length === 0) return [];
   const claims = others.map((label) => `${words[label]} ${said.place[label]}`).join(', ');
   return [

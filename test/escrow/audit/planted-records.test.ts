@@ -147,9 +147,14 @@ describe('what a record is', () => {
 
   test('says where it can be restored: another place than that of the settings is a warning, and no place is none', async () => {
     const place = { geography: 'europe', subscriptionId: 'one' };
-    const escrow = startEscrow({ place }, ['here', 'silent', 'there']);
+    const escrow = startEscrow({ place }, ['cased', 'here', 'silent', 'there']);
     escrow.now = night(0);
-    const saying = { here: { geography: 'europe' }, silent: { securitydomain: 'x' }, there: { geography: 'asia' } };
+    const saying = {
+      cased: { geography: 'Europe' },
+      here: { geography: 'europe' },
+      silent: { securitydomain: 'x' },
+      there: { geography: 'asia' },
+    };
     for (const [key, claims] of Object.entries(saying))
       escrow.store.put(`vaults/contoso-prod/${key}/${scheduledRunId(night(0))}.keybackup`, 'backup', {
         metadata: { ...metadataOf(escrow, key, escrow.now), ...claims },

@@ -3,7 +3,7 @@ import { count } from '../../model/count.ts';
 import { type CoverageStatus, requiresBackup } from '../../model/coverage-status.ts';
 import { type Finding, findingsOf, found, type MakeFinding, someOf } from '../../model/finding.ts';
 import { faultOfListing, listingRemedies } from '../../model/selection.ts';
-import { type EscrowSource, placeLabels, type RestorePlace } from '../../model/source.ts';
+import { differingLabels, type EscrowSource } from '../../model/source.ts';
 import type { AuditedSource } from '../../records/audit-document.ts';
 import type { SourceHistory } from '../../run/run-history.ts';
 
@@ -26,16 +26,9 @@ export function checkedKey(covered: KeyCoverage, source: EscrowSource): CheckedK
     statusBefore: previousKey?.status,
     isLate: record?.late === true,
     hadRecord: previousKey?.record !== undefined,
-    elsewhere: place !== undefined && isElsewhere(place, source.place),
+    elsewhere: place !== undefined && differingLabels(place, source.place).length > 0,
     unreadable: unreadable?.reason,
   };
-}
-
-/** A record that says nothing claims nothing. */
-function isElsewhere(claimed: RestorePlace, configured: RestorePlace): boolean {
-  return placeLabels.some(
-    (label) => claimed[label] !== undefined && configured[label] !== undefined && claimed[label] !== configured[label],
-  );
 }
 
 export function checkSource(coverage: SourceCoverage<CheckedKey>): Finding[] {
@@ -158,13 +151,12 @@ export function folderChecks(source: EscrowSource, unknown: readonly string[], i
 
 export function reportChecks(source: EscrowSource, { unreadable, unread }: SourceHistory): Finding[] {
   const of = findingsOf({ source });
-  const [first] = unreadable;
-  const more = unreadable.length > 1 ? `, and ${unreadable.length - 1} more` : '';
+  const faults = unreadable.map(({ name, why }) => `${name}: ${why}`);
   return found(
-    first &&
+    faults.length > 0 &&
       of('reportUnreadable', 'warning', {
         reason: 'run reports cannot be read, so the history of its runs has holes',
-        detail: `${first.name}: ${first.why}${more}`,
+        detail: someOf(faults, 1),
         remedy:
           'If it is archived, rehydrate it; if this version wrote no such report, find out who did (storage logs).',
       }),
