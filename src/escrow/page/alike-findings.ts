@@ -9,13 +9,12 @@ import { type Html, html } from './html.ts';
 export function alikeFindings(group: readonly Finding[], characters: number, audited: Html): Html {
   const parts: Html[] = [];
   let told = 0;
-  let left = characters;
+  const room = { left: characters };
   for (const same of Map.groupBy(group, ({ reason, remedy }) => JSON.stringify([reason, remedy])).values()) {
     const [first] = same;
     if (first === undefined) continue;
-    const shown = fitting(same, left);
+    const shown = same.slice(0, countFitting(same.map(costOf), room));
     told += shown.length;
-    left -= shown.reduce((sum, one) => sum + costOf(one), 0);
     parts.push(html`<p><span class="reason">${capitalised(first.reason)}.</span> ${remedyWords(first.remedy)}</p>
 ${
   shown.length > 0 &&
@@ -54,10 +53,13 @@ export function costOf({ key = '', detail = '' }: Finding): number {
   return key.length + detail.length + 50;
 }
 
-function fitting(same: readonly Finding[], characters: number): Finding[] {
-  let left = characters;
-  return same.filter((one) => {
-    left -= costOf(one);
-    return left >= 0;
-  });
+/** How many of a list there is room for, from the first on. What they cost is taken off the room. */
+export function countFitting(costs: readonly number[], room: { left: number }): number {
+  let fitting = 0;
+  for (const cost of costs) {
+    if (cost > room.left) break;
+    room.left -= cost;
+    fitting++;
+  }
+  return fitting;
 }

@@ -1,6 +1,7 @@
 import { type DayMark, decodeMarks } from '../coverage/calendar.ts';
 import { count } from '../model/count.ts';
 import { addDays } from '../model/day.ts';
+import { someOf } from '../model/finding.ts';
 import type { AuditedKey, AuditHead } from '../records/audit-document.ts';
 import { type Html, html, htmlTable, trustedHtml } from './html.ts';
 import { dayWords, monthWord } from './words.ts';
@@ -79,7 +80,6 @@ function axis({ from, days }: AuditHead['calendar']): Html {
   return html`<span class="axis" aria-hidden="true">${spans}</span>`;
 }
 
-const most = 3;
 const badWords: Readonly<Partial<Record<DayMark, string>>> = { s: 'stale', f: 'failed', g: 'gone' };
 
 /** What the row shows, for those who cannot see it: the last day, and every stretch that was not as it should be. */
@@ -89,13 +89,9 @@ function wordsOf(marks: readonly DayMark[], from: string): string {
   if (lived === 0) return 'No day yet';
   if (bad.length === 0) return marks.at(-1) === 'k' ? 'Skipped' : `${count(lived, 'day')} without a gap`;
   const badDays = bad.reduce((sum, { start, end }) => sum + end - start, 0);
-  const newest = bad
-    .slice(-most)
-    .reverse()
-    .map(({ mark, start, end }) => {
-      const until = end - start === 1 ? '' : `–${dayWords(addDays(from, end - 1))}`;
-      return `${badWords[mark]} ${dayWords(addDays(from, start))}${until}`;
-    });
-  const more = bad.length > most ? `, and ${bad.length - most} more` : '';
-  return `${count(badDays, 'day')} with a gap: ${newest.join(', ')}${more}`;
+  const newestFirst = bad.toReversed().map(({ mark, start, end }) => {
+    const until = end - start === 1 ? '' : `–${dayWords(addDays(from, end - 1))}`;
+    return `${badWords[mark]} ${dayWords(addDays(from, start))}${until}`;
+  });
+  return `${count(badDays, 'day')} with a gap: ${someOf(newestFirst, 3)}`;
 }

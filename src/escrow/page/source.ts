@@ -1,7 +1,9 @@
 import { count, digits } from '../model/count.ts';
 import { requiresBackup } from '../model/coverage-status.ts';
 import { failureSentence } from '../model/failure.ts';
+import { someOf } from '../model/finding.ts';
 import type { Audit, AuditedKey, AuditedSource } from '../records/audit-document.ts';
+import { countFitting } from './alike-findings.ts';
 import { calendarTable } from './calendar.ts';
 import { type Html, html } from './html.ts';
 import { ledgerTable } from './ledger.ts';
@@ -100,21 +102,14 @@ function shareOut(
 
 /** Names of keys that have no row, in their order, by status, as far as the characters go. */
 function foldedKeys(keys: readonly PageKey[], characters: number): Html {
-  let left = characters;
+  const room = { left: characters };
   const groups = [...Map.groupBy(keys, ({ status }) => status)].map(([status, group]) => {
-    const names: string[] = [];
-    for (const { key } of group) {
-      left -= key.length + 2;
-      if (left < 0) break;
-      names.push(key);
-    }
-    return html`<li><b>${statusWords[status].word}, ${count(group.length, 'key')}:</b> ${namedAndMore(names, group.length)}</li>`;
+    const names = group.map(({ key }) => key);
+    const fitting = countFitting(
+      names.map(({ length }) => length + 2),
+      room,
+    );
+    return html`<li><b>${statusWords[status].word}, ${count(group.length, 'key')}:</b> ${fitting === 0 ? 'named in the audit' : someOf(names, fitting)}</li>`;
   });
   return html`<details class="folded"><summary>${count(keys.length, 'more key')} without a row of their own; the audit has their records and calendars</summary><ul>${groups}</ul></details>`;
-}
-
-function namedAndMore(names: readonly string[], all: number): string {
-  const more = all - names.length;
-  if (names.length === 0) return 'named in the audit';
-  return more === 0 ? names.join(', ') : `${names.join(', ')}, and ${digits(more)} more`;
 }
