@@ -1,7 +1,7 @@
 import { type CoverageStatus, requiresBackup } from '../model/coverage-status.ts';
 import { describeFailure, type Failure } from '../model/failure.ts';
 import { literalKeys, skipReasonOf } from '../model/selection.ts';
-import { type EscrowSource, type RestorePlace, sourcePath } from '../model/source.ts';
+import { type EscrowSource, sourcePath } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import type { StoredBlob } from '../ports/escrow-store.ts';
 import type { KeySource } from '../ports/key-source.ts';
@@ -15,27 +15,7 @@ import { lookIntoFolder } from './look-into-folder.ts';
 import type { RecordFolder } from './record-folder.ts';
 
 /** Where one key stands, and its newest record. */
-export interface KeyCoverage {
-  /** In the service's casing where it shows the key. */
-  readonly key: string;
-  readonly status: CoverageStatus;
-  /** As the source lists it now; absent when it does not, or could not be asked. */
-  readonly listed: SourceKey | undefined;
-  /** As the latest audit knew it. */
-  readonly previousKey: AuditedKey | undefined;
-  readonly firstSeenAt: Date;
-  readonly record: AuditedRecord | undefined;
-  /** Where the newest record says that it can be restored. */
-  readonly place: RestorePlace | undefined;
-  /** Milliseconds, of the time that the record stands for. */
-  readonly ageMs: number | undefined;
-  /** When it changed after its newest record was made. */
-  readonly changedAt: Date | undefined;
-  /** What its folder held; absent when nobody had to look, or could. */
-  readonly folder: RecordFolder | undefined;
-  /** Why its folder could not be looked at. */
-  readonly unreadable: Failure | undefined;
-}
+export type KeyCoverage = NonNullable<Awaited<ReturnType<typeof coverKey>>>;
 
 export interface SourceCoverage<T> {
   readonly source: EscrowSource;
@@ -110,7 +90,7 @@ async function coverKey(
   { name, shown, known, isThere, isWhole }: KeyToCover,
   { source, lastRunAt }: SourceToCover,
   context: CoverageContext,
-): Promise<KeyCoverage | undefined> {
+) {
   const { now, previous } = context;
   const remembered = { name: known?.key ?? name, certificateBacked: known?.status === 'certificateBacked' };
   const skip = skipReasonOf(source, shown ?? remembered);
@@ -127,7 +107,6 @@ async function coverKey(
   // No run backs up the changes of a key that needs no backup.
   const updatedAt = skip === undefined ? shown?.updatedAt : undefined;
   const hasChanged = record !== undefined && updatedAt !== undefined && updatedAt > new Date(record.backedUpAt);
-  const changedAt = hasChanged ? updatedAt : undefined;
   const firstSeenAt = firstSeen(shown, known, skip === undefined, previous?.head, now);
   const isOld = (at: Date): boolean => at < freshSinceOf(context);
   const judge = (): CoverageStatus => {
@@ -141,16 +120,24 @@ async function coverKey(
     return hasRunSince || isOverdue || known?.status === 'never' ? 'never' : 'pending';
   };
   return {
+    /** In the service's casing where it shows the key. */
     key: shown?.name ?? known?.key ?? name,
     status: judge(),
+    /** As the source lists it now; absent when it does not, or could not be asked. */
     listed: shown,
+    /** As the latest audit knew it. */
     previousKey: known,
     firstSeenAt,
     record,
+    /** Where the newest record says that it can be restored. */
     place: newest && readRecordMetadata(newest.metadata).place,
+    /** Milliseconds, of the time that the record stands for. */
     ageMs: recordAt && Math.max(0, now.getTime() - recordAt.getTime()),
-    changedAt,
+    /** When it changed after its newest record was made. */
+    changedAt: hasChanged ? updatedAt : undefined,
+    /** What its folder held; absent when nobody had to look, or could. */
     folder,
+    /** Why its folder could not be looked at. */
     unreadable: looked?.unreadable,
   };
 }

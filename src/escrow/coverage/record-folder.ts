@@ -1,35 +1,16 @@
 import { createHash } from 'node:crypto';
-import { type Day, dayMs, dayOf } from '../model/day.ts';
+import { dayMs, dayOf } from '../model/day.ts';
 import { scheduledRunId, timeMargin } from '../model/run-id.ts';
 import type { SourceId } from '../model/source.ts';
 import type { EscrowStore, ListedBlob, StoredBlob } from '../ports/escrow-store.ts';
-import type { AuditedFolder, AuditedRecord } from '../records/audit-document.ts';
+import type { AuditedRecord } from '../records/audit-document.ts';
 import { type BlobFault, faultOfBlob } from '../records/blob-fault.ts';
 import { recordPrefix } from '../records/blob-names.ts';
 import { eachListed } from '../records/bounded-read.ts';
 import { newestOrderFirst, orderOf, type RecordOrder } from '../records/record-order.ts';
 
 /** What a key's folder holds, or the part of it that was listed. Its size does not grow with the folder. */
-export interface RecordFolder {
-  readonly newest: StoredBlob | undefined;
-  /** Creation time of the oldest record that is not late. */
-  readonly oldestAt: Date | undefined;
-  /** When the last record of each day was made. */
-  readonly days: ReadonlyMap<Day, Date>;
-  /** Young blobs that count for nothing: how many of each fault, and one of them. */
-  readonly faults: ReadonlyMap<BlobFault, { readonly blobs: number; readonly example: string }>;
-  /** What became of the record that an earlier audit knew. */
-  readonly known: 'untouched' | 'altered' | 'missing' | undefined;
-  /** Whether the listing came to its end. */
-  readonly isComplete: boolean;
-  /** It holds more blobs than are looked at, so that not its whole was looked at, or not all that was to be. */
-  readonly isOverfull?: true;
-  /** What was there before a time, of a whole folder; and the same before the time of an earlier count. */
-  readonly counted: FolderCount | undefined;
-  readonly countedAgain: FolderCount | undefined;
-}
-
-export type FolderCount = Omit<AuditedFolder, 'listedAt'>;
+export type RecordFolder = Awaited<ReturnType<typeof readFolder>>;
 
 export interface FolderQuestion {
   readonly source: SourceId;
@@ -51,11 +32,7 @@ export interface FolderQuestion {
 }
 
 /** Lists a key's folder and keeps what coverage needs of it. One request per 5,000 blobs. */
-export async function readFolder(
-  store: EscrowStore,
-  question: FolderQuestion,
-  deadline: AbortSignal,
-): Promise<RecordFolder> {
+export async function readFolder(store: EscrowStore, question: FolderQuestion, deadline: AbortSignal) {
   const { source, key, startFrom, known } = question;
   const options = { metadata: true, ...(startFrom !== undefined && { startFrom }) } as const;
   const counter = startFrom === undefined ? createCounter(question.countBefore) : undefined;
@@ -65,11 +42,11 @@ export async function readFolder(
   const faults = new Map<BlobFault, { blobs: number; example: string }>();
   let newest: { readonly blob: StoredBlob; readonly order: RecordOrder } | undefined;
   let oldestAt: Date | undefined;
-  let knownState: RecordFolder['known'] = known === undefined ? undefined : 'missing';
+  let found: 'untouched' | 'altered' | undefined;
   let lastName = '';
   const reachedEnd = await eachListed(store.list(recordPrefix(source, key), deadline, options), (blob) => {
     lastName = blob.name;
-    if (known?.blobName === blob.name) knownState = isUntouched(blob, known) ? 'untouched' : 'altered';
+    if (known?.blobName === blob.name) found = isUntouched(blob, known) ? 'untouched' : 'altered';
     const fault = faultOfBlob(blob, source, key);
     if (fault !== undefined) {
       if (blob.createdAt >= question.faultsSince)
@@ -78,24 +55,32 @@ export async function readFolder(
     }
     counter?.add(blob);
     again?.add(blob);
-    const isAltered = known?.blobName === blob.name && knownState === 'altered';
+    const isAltered = known?.blobName === blob.name && found === 'altered';
     if (isAltered || question.altered?.includes(blob.name)) return;
     const order = orderOf(blob);
     if (newest === undefined || newestOrderFirst(order, newest.order) < 0) newest = { blob, order };
     if (!order.isLate && (oldestAt === undefined || blob.createdAt < oldestAt)) oldestAt = blob.createdAt;
     if (order.time >= question.daysSince) noteDay(lastOfDays, order.time);
   });
-  const isComplete = reachedEnd || lastName > `${recordPrefix(source, key)}${scheduledRunId(soon(question.now))}~`;
-  const isPassed = known !== undefined && covers(startFrom, known) && (reachedEnd || lastName > known.blobName);
-  if (knownState === 'missing' && !isPassed) knownState = undefined;
+  const soon = new Date(question.now.getTime() + timeMargin);
+  const isComplete = reachedEnd || lastName > `${recordPrefix(source, key)}${scheduledRunId(soon)}~`;
+  const isPassed =
+    known !== undefined && known.blobName >= (startFrom ?? '') && (reachedEnd || lastName > known.blobName);
   return {
     newest: newest?.blob,
+    /** Creation time of the oldest record that is not late. */
     oldestAt,
+    /** When the last record of each day was made. */
     days: new Map(Array.from(lastOfDays.values(), (at) => [dayOf(at), at])),
+    /** Young blobs that count for nothing: how many of each fault, and one of them. */
     faults,
-    known: knownState,
+    /** What became of the record that an earlier audit knew. */
+    known: found ?? (isPassed ? ('missing' as const) : undefined),
+    /** Whether the listing came to its end. */
     isComplete,
-    ...(!reachedEnd && { isOverfull: true }),
+    /** It holds more blobs than are looked at, so that not its whole was looked at, or not all that was to be. */
+    isOverfull: !reachedEnd,
+    /** What was there before a time, of a whole folder; and the same before the time of an earlier count. */
     counted: isComplete ? counter?.count() : undefined,
     countedAgain: isComplete ? again?.count() : undefined,
   };
@@ -110,14 +95,6 @@ function isUntouched(blob: ListedBlob, known: AuditedRecord): boolean {
   );
 }
 
-function soon(now: Date): Date {
-  return new Date(now.getTime() + timeMargin);
-}
-
-function covers(startFrom: string | undefined, { blobName }: AuditedRecord): boolean {
-  return startFrom === undefined || startFrom <= blobName;
-}
-
 /** By the number of the day since 1970: a record a day for years costs no text each. */
 function noteDay(lastOfDays: Map<number, Date>, at: Date): void {
   const day = Math.floor(at.getTime() / dayMs);
@@ -126,12 +103,12 @@ function noteDay(lastOfDays: Map<number, Date>, at: Date): void {
 }
 
 /** Counts and digests the records created before a time, which nobody can add to afterwards. In name order, as they are listed. */
-function createCounter(before: Date): { add(blob: ListedBlob): void; count(): FolderCount } {
+function createCounter(before: Date) {
   const hash = createHash('sha256');
   let blobs = 0;
   let newestAt = 0;
   return {
-    add({ name, etag, createdAt, length, contentMd5 = '' }) {
+    add({ name, etag, createdAt, length, contentMd5 = '' }: ListedBlob): void {
       if (createdAt >= before) return;
       blobs++;
       newestAt = Math.max(newestAt, createdAt.getTime());

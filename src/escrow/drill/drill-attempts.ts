@@ -12,11 +12,7 @@ export interface DrillAttempts {
 }
 
 /** What decides whose turn it is. Keys go by `<source path>/<key>`, lower-case. */
-export interface KnownDrills {
-  readonly attempts: ReadonlyMap<string, DrillAttempts>;
-  /** Keys that an audit saw listed; others are known from record folders alone. */
-  readonly audited: ReadonlySet<string>;
-}
+export type KnownDrills = Awaited<ReturnType<typeof readDrillAttempts>>;
 
 /**
  * What all receipts say of each key. Drills are few: every receipt is read.
@@ -26,8 +22,9 @@ export async function readDrillAttempts(
   drillStore: EscrowStore,
   audit: StoredAudit | undefined,
   deadline: AbortSignal,
-): Promise<KnownDrills> {
+) {
   const attempts = new Map<string, DrillAttempts>();
+  /** Keys that an audit saw listed; others are known from record folders alone. */
   const audited = new Set<string>();
   const note = (key: string, at: string, isProven: boolean): void => {
     const { triedAt = '', provenAt } = attempts.get(key) ?? {};

@@ -1,6 +1,6 @@
 import { type BlobBytes, type BytesInPieces, piecesOf } from '../ports/blob-bytes.ts';
 import { type Audit, type AuditedKey, type AuditHead, auditedKeySchema, auditHeadSchema } from './audit-document.ts';
-import { type PackedKeys, packKeys } from './packed-keys.ts';
+import { packKeys } from './packed-keys.ts';
 
 // An audit is one JSON object with one key a line, so that nobody has to hold 50,000 keys as objects to read or write it.
 
@@ -39,18 +39,7 @@ export function encodeAudit({ keys, ...head }: Audit): BytesInPieces {
 }
 
 /** An audit that was read back and checked. */
-export interface ReadAudit {
-  readonly head: AuditHead;
-  readonly keys: PackedKeys;
-  /** By source path and key name in any case. */
-  find(source: string, key: string): AuditedKey | undefined;
-  /** The names of the keys of one source, lower-case. Unpacks none of them, and neither does `countedAt`. */
-  namesOf(source: string): Iterable<string>;
-  /** When a key's whole folder was last listed, in milliseconds; undefined for a key without such a listing. */
-  countedAt(source: string, key: string): number | undefined;
-  /** The keys of one source, in the audit's order. */
-  keysOf(source: string): Generator<AuditedKey>;
-}
+export type ReadAudit = NonNullable<ReturnType<typeof decodeAudit>>;
 
 /** Whether the bytes are an audit of this version. Holds one key at a time. */
 export function isAudit(bytes: BlobBytes): boolean {
@@ -58,7 +47,7 @@ export function isAudit(bytes: BlobBytes): boolean {
 }
 
 /** @returns undefined when the bytes are not an audit of this version. */
-export function decodeAudit(bytes: BlobBytes): ReadAudit | undefined {
+export function decodeAudit(bytes: BlobBytes) {
   const places = new Map<string, Map<string, number>>();
   const keys = packKeys();
   const counts: (number | undefined)[] = [];
@@ -72,10 +61,14 @@ export function decodeAudit(bytes: BlobBytes): ReadAudit | undefined {
   return {
     head,
     keys,
-    find: (source, key) => keys.at(placeOf(source, key)),
-    namesOf: (source) => places.get(source)?.keys() ?? [],
-    countedAt: (source, key) => counts[placeOf(source, key)],
-    *keysOf(source) {
+    /** By source path and key name in any case. */
+    find: (source: string, key: string) => keys.at(placeOf(source, key)),
+    /** The names of the keys of one source, lower-case. Unpacks none of them, and neither does `countedAt`. */
+    namesOf: (source: string): Iterable<string> => places.get(source)?.keys() ?? [],
+    /** When a key's whole folder was last listed, in milliseconds; undefined for a key without such a listing. */
+    countedAt: (source: string, key: string) => counts[placeOf(source, key)],
+    /** The keys of one source, in the audit's order. */
+    *keysOf(source: string): Generator<AuditedKey> {
       for (const place of places.get(source)?.values() ?? []) {
         const key = keys.at(place);
         if (key !== undefined) yield key;

@@ -33,17 +33,8 @@ export function ownRecordPrefix(source: SourceId, keyName: string, runId: RunId)
   return `${recordPrefix(source, keyName)}${runId}.`;
 }
 
-export interface ParsedRecordName {
-  readonly source: SourceId;
-  readonly keyName: string;
-  readonly runId: RunId;
-  readonly runTime: Date;
-  /** Which of the run's records of this key, from 1. */
-  readonly number: number;
-}
-
 /** The inverse of `recordName`; undefined for any other blob, a chosen `blobName` among them. */
-export function parseRecordName(name: string): ParsedRecordName | undefined {
+export function parseRecordName(name: string) {
   const [folder, sourceName, keyName, file, ...rest] = name.split('/');
   if (sourceName === undefined || keyName === undefined || file === undefined || rest.length > 0) return undefined;
   const source = parseSourcePath(`${folder}/${sourceName}`);

@@ -14,25 +14,24 @@ export function backedUpAt({ createdAt, metadata }: StoredBlob): Date | undefine
   return claimed !== undefined && claimed.getTime() <= createdAt.getTime() + timeMargin ? claimed : undefined;
 }
 
-/** What records are ordered by. */
-export interface RecordOrder {
-  /**
-   * Whether it was created more than an hour after the backup that it says it holds, or more than eight days after the run that
-   * it is named by, where the daily look into its folder does not reach. A label, no fault: AzCopy gives new times of creation,
-   * and so does whoever plants a record. It yields to every record that is not late.
-   */
-  readonly isLate: boolean;
-  /** The storage service's, and of a late one what it says itself. */
-  readonly time: Date;
-  readonly blobName: string;
-}
+export type RecordOrder = ReturnType<typeof orderOf>;
 
-export function orderOf(blob: StoredBlob): RecordOrder {
+/** What records are ordered by. */
+export function orderOf(blob: StoredBlob) {
   const { name: blobName, createdAt } = blob;
   const claimed = backedUpAt(blob);
-  if (claimed === undefined) return { isLate: true, time: createdAt, blobName };
-  const isLate = createdAt.getTime() - claimed.getTime() > lateAfterMs || isOfOldRun(blob);
-  return { isLate, time: isLate ? claimed : createdAt, blobName };
+  const isLate = claimed === undefined || createdAt.getTime() - claimed.getTime() > lateAfterMs || isOfOldRun(blob);
+  return {
+    /**
+     * Whether it was created more than an hour after the backup that it says it holds, or more than eight days after the run that
+     * it is named by, where the daily look into its folder does not reach. A label, no fault: AzCopy gives new times of creation,
+     * and so does whoever plants a record. It yields to every record that is not late.
+     */
+    isLate,
+    /** The storage service's, and of a late one what it says itself. */
+    time: isLate && claimed !== undefined ? claimed : createdAt,
+    blobName,
+  };
 }
 
 function isOfOldRun({ name, createdAt }: StoredBlob): boolean {

@@ -68,16 +68,11 @@ export async function readAudit(
     : { ...read, name, createdAt, sha256: sha256Of(bytes) };
 }
 
-/** Where an audit was saved. */
-export interface SavedAudit {
-  readonly name: string;
-  readonly sha256: string;
-  /** Where its page belongs. */
-  readonly pageName: string;
-}
+/** Where an audit was saved, and where its page belongs. */
+export type SavedAudit = Awaited<ReturnType<typeof saveAudit>>;
 
 /** Saves an audit, written once, under the next free number of its second. */
-export async function saveAudit(audits: EscrowStore, audit: Audit, deadline: AbortSignal): Promise<SavedAudit> {
+export async function saveAudit(audits: EscrowStore, audit: Audit, deadline: AbortSignal) {
   const bytes = encodeAudit(audit);
   if (bytes.length > maxAuditBytes || !isAudit(bytes)) {
     throw new Error(`the next audit could not read it (${bytes.length} bytes)`);

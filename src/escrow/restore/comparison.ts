@@ -24,12 +24,7 @@ export type Verdict = 'same' | 'unproven' | 'lacking' | 'stranger';
 /** How a restored version was shown to be the one that was escrowed. */
 export type ComparedVersion = DrilledKey['versions'][number];
 
-export interface Comparison {
-  readonly verdict: Verdict;
-  readonly versions: ComparedVersion[];
-  /** Why it is not `same`, one clause each. */
-  readonly reasons: readonly string[];
-}
+export type Comparison = ReturnType<typeof compareKey>;
 
 // A version made while the backup was under way may or may not be in it.
 const marginMs = 60_000;
@@ -56,7 +51,7 @@ export function compareKey(
   record: StoredRecord,
   { name, versions: came }: { readonly name: string; readonly versions: SeenVersions },
   reference: KeyReference,
-): Comparison {
+) {
   const notes: (readonly [Verdict, string])[] = [];
   const known = knownVersions(reference);
   // Infinite without any version; 0 where one has no time.
@@ -93,7 +88,8 @@ export function compareKey(
     }
   }
   const order = ['stranger', 'lacking', 'unproven'] as const;
-  const verdict = order.find((one) => notes.some(([noted]) => noted === one)) ?? 'same';
+  const verdict: Verdict = order.find((one) => notes.some(([noted]) => noted === one)) ?? 'same';
+  /** `reasons`: why it is not `same`, one clause each. */
   return { verdict, versions, reasons: notes.map(([, reason]) => reason) };
 }
 

@@ -1,7 +1,6 @@
 import PQueue from 'p-queue';
 import { describeFailure, type Failure, failureOf, failureSentence } from '../model/failure.ts';
-import { countOutcomes, failedOutcome, type Outcome, type OutcomeCounts } from '../model/outcome.ts';
-import type { RunId } from '../model/run-id.ts';
+import { countOutcomes, failedOutcome, type Outcome } from '../model/outcome.ts';
 import {
   faultOfListing,
   listingRemedies,
@@ -32,22 +31,13 @@ export interface RunPorts extends EscrowPorts {
 const keysAhead = 100;
 
 /** What a pass came to. `status` is `ok` only if nothing failed: no key, not the listing, not the report. */
-export interface SourceRun {
-  readonly source: EscrowSource;
-  readonly runId: RunId;
-  readonly status: RunStatus;
-  readonly counts: OutcomeCounts;
-  readonly outcomes: readonly Outcome[];
-  readonly problems: readonly Failure[];
-  /** Absent under what-if, and when it could not be written (which is then a problem). */
-  readonly reportName?: string;
-}
+export type SourceRun = Awaited<ReturnType<typeof runSource>>;
 
 /**
  * Lists a source, escrows what the settings select and writes the run report. Backups start while the listing goes on.
  * Never rejects: whatever stops it is a problem of this source, and other sources go on.
  */
-export async function runSource(job: SourceJob, ports: RunPorts): Promise<SourceRun> {
+export async function runSource(job: SourceJob, ports: RunPorts) {
   const { source, runId, trigger, attempt, whatIf } = job;
   const { store, now, time, log, keys } = ports;
   const run = { runId, source: sourcePath(source), trigger, attempt };
@@ -56,7 +46,7 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
   const problems: Failure[] = [];
   const outcomes: Outcome[] = [];
   let resumed = false;
-  let writtenReport: string | undefined;
+  let reportName: string | undefined;
 
   const settle = (outcome: Outcome): void => {
     outcomes.push(outcome);
@@ -93,7 +83,7 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
         problems,
         keys: outcomes.filter((outcome) => outcome.outcome !== 'wouldEscrow'),
       } as const;
-      writtenReport = await putRunReport(store, source, report, time.hardDeadline);
+      reportName = await putRunReport(store, source, report, time.hardDeadline);
     } catch (error) {
       problems.push(describeFailure(error, 'report', source));
     }
@@ -110,7 +100,11 @@ export async function runSource(job: SourceJob, ports: RunPorts): Promise<Source
     whatIf,
     problems: problems.map(failureSentence),
   } satisfies EscrowEvent);
-  return { source, runId, status, counts, outcomes, problems, ...(writtenReport && { reportName: writtenReport }) };
+  return {
+    ...{ source, runId, status, counts, outcomes, problems },
+    /** Absent under what-if, and when it could not be written (which is then a problem). */
+    reportName,
+  };
 }
 
 /** @returns what is wrong with the source as a whole; every key's own outcome goes to `settle`. */

@@ -1,23 +1,16 @@
 import type { KeyCoverage, SourceCoverage } from '../../coverage/coverage.ts';
 import { count } from '../../model/count.ts';
-import { type CoverageStatus, requiresBackup } from '../../model/coverage-status.ts';
+import { requiresBackup } from '../../model/coverage-status.ts';
 import { type Finding, findingsOf, found, type MakeFinding, someOf } from '../../model/finding.ts';
 import { faultOfListing, listingRemedies } from '../../model/selection.ts';
 import { differingLabels, type EscrowSource } from '../../model/source.ts';
 import type { AuditedSource } from '../../records/audit-document.ts';
 import type { SourceHistory } from '../../run/run-history.ts';
 
-/** What the checks of a source need to know of each key; the rest of a covered key is let go. */
-export interface CheckedKey extends Pick<KeyCoverage, 'key' | 'status' | 'listed'> {
-  readonly statusBefore: CoverageStatus | undefined;
-  readonly isLate: boolean;
-  readonly hadRecord: boolean;
-  /** Where the newest record says it can be restored, when that is not what the settings say. */
-  readonly elsewhere: boolean;
-  readonly unreadable: string | undefined;
-}
+export type CheckedKey = ReturnType<typeof checkedKey>;
 
-export function checkedKey(covered: KeyCoverage, source: EscrowSource): CheckedKey {
+/** What the checks of a source need to know of each key; the rest of a covered key is let go. */
+export function checkedKey(covered: KeyCoverage, source: EscrowSource) {
   const { key, status, listed, previousKey, record, place, unreadable } = covered;
   return {
     key,
@@ -26,6 +19,7 @@ export function checkedKey(covered: KeyCoverage, source: EscrowSource): CheckedK
     statusBefore: previousKey?.status,
     isLate: record?.late === true,
     hadRecord: previousKey?.record !== undefined,
+    /** Whether the newest record says that it can be restored elsewhere than the settings say. */
     elsewhere: place !== undefined && differingLabels(place, source.place).length > 0,
     unreadable: unreadable?.reason,
   };
