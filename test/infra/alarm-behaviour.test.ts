@@ -33,10 +33,7 @@ describe('the alarm on silence', () => {
   });
 
   it('gives the schedule two hours, and no more', () => {
-    const nightBefore = (at: string): LogEntry[] => [
-      completed(26, { runId: at }),
-      completed(26, { runId: at, source: other }),
-    ];
+    const nightBefore = (runId: string) => [completed(26, { runId }), completed(26, { runId, source: other })];
     expect(silent(nightBefore('20261123T080000Z'))).toEqual([]);
     expect(silent(nightBefore('20261123T060000Z'))).toEqual(['every source']);
   });
@@ -176,22 +173,18 @@ describe('the alarm on other writers of audits', () => {
     raised('audit-writer', { blobWrites }).map((row) => row.caller);
 
   it('fires for whoever else writes to or deletes from the container of audits', () => {
-    expect(writers({ hoursAgo: 0.2, container: 'key-escrow-audits', who: somebody })).toEqual([somebody]);
-    expect(
-      writers({ hoursAgo: 0.2, container: 'key-escrow-audits', who: somebody, category: 'StorageDelete' }),
-    ).toEqual([somebody]);
-    expect(writers({ hoursAgo: 0.2, container: 'key-escrow-audits', who: '' })).toEqual([
-      'without an identity, by OAuth',
-    ]);
+    expect(writers({ who: somebody })).toEqual([somebody]);
+    expect(writers({ who: somebody, category: 'StorageDelete' })).toEqual([somebody]);
+    expect(writers({ who: '' })).toEqual(['without an identity, by OAuth']);
   });
 
   it('is quiet about the audit app, other containers and what was refused', () => {
     expect(
       writers(
-        { hoursAgo: 0.2, container: 'key-escrow-audits', who: auditor },
-        { hoursAgo: 0.2, container: 'key-escrow', who: somebody },
-        { hoursAgo: 0.2, container: 'key-escrow-drills', who: somebody },
-        { hoursAgo: 0.2, container: 'key-escrow-audits', who: somebody, status: 'AuthorizationPermissionMismatch' },
+        { who: auditor },
+        { who: somebody, container: 'key-escrow' },
+        { who: somebody, container: 'key-escrow-drills' },
+        { who: somebody, status: 'AuthorizationPermissionMismatch' },
       ),
     ).toEqual([]);
   });

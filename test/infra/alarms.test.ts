@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { analyzeKql } from '../../infra/kql-language.ts';
 import { readQueries } from '../../infra/queries.ts';
-import { backupClientId, deploy, parameterSetNames, parametersNamed } from './support/parameter-sets.ts';
-import { hostAccount, ofType, theOne } from './support/resources.ts';
+import { backupClientId, deployNamed, type ParameterSetName, parameterSetNames } from './support/parameter-sets.ts';
+import { alarmRules, hostAccount, ofType, theOne } from './support/resources.ts';
 
-interface Criterion {
-  readonly query: string;
-  readonly timeAggregation: string;
-  readonly operator: string;
-  readonly threshold: number;
-  readonly dimensions: { readonly name: string }[];
-}
-
-const rules = (name: (typeof parameterSetNames)[number]) =>
-  ofType(deploy(parametersNamed(name)), 'Microsoft.Insights/scheduledQueryRules').map(({ name: rule, properties }) => {
-    const [criterion] = (properties.criteria as { allOf: [Criterion] }).allOf;
-    return { name: rule, properties, criterion };
-  });
+const rules = (name: ParameterSetName) => alarmRules(deployNamed(name));
 
 describe.each(parameterSetNames)('the alarms of %s', (name) => {
   it.each(rules(name))('$name asks a question that Kusto understands', ({ criterion }) => {
@@ -54,7 +42,7 @@ describe('the alarms', () => {
   });
 
   it('watch the poison queue of the host’s own account', () => {
-    const deployment = deploy(parametersNamed('one-vault'));
+    const deployment = deployNamed('one-vault');
     const { criterion } = rules('one-vault').find((one) => one.name.endsWith('request-lost')) ?? {};
     expect(criterion?.query).toContain(`AccountName == '${hostAccount(deployment).name}'`);
     expect(criterion?.query).toContain("'key-escrow-requests-poison'");
@@ -68,15 +56,9 @@ describe('the alarms', () => {
   });
 
   it('are in the region of the workspace that they ask, wherever the escrow is', () => {
-    const deployment = deploy(parametersNamed('many-sources'));
-    for (const { name, body } of ofType(deployment, 'Microsoft.Insights/scheduledQueryRules')) {
-      expect(body.location, name).toBe(
-        name.endsWith('foreign-backup') ? 'region of log-vaults' : 'region of log-platform',
-      );
-    }
-    expect(
-      ofType(deploy(parametersNamed('one-vault')), 'Microsoft.Insights/scheduledQueryRules')[0]?.body.location,
-    ).toBe('westeurope');
+    for (const { name, location } of rules('many-sources'))
+      expect(location, name).toBe(name.endsWith('foreign-backup') ? 'region of log-vaults' : 'region of log-platform');
+    expect(rules('one-vault')[0]?.location).toBe('westeurope');
   });
 
   it('answer although no table of theirs has ever had a row', () => {
@@ -85,12 +67,12 @@ describe('the alarms', () => {
   });
 
   it('reach e-mail addresses and webhooks, or a group that exists', () => {
-    const group = theOne(deploy(parametersNamed('many-sources')), 'Microsoft.Insights/actionGroups');
+    const group = theOne(deployNamed('many-sources'), 'Microsoft.Insights/actionGroups');
     expect(group.properties).toMatchObject({
       emailReceivers: [{ emailAddress: 'keys@contoso.example' }, { emailAddress: 'oncall@contoso.example' }],
       webhookReceivers: [{ name: 'pager', serviceUri: 'https://pager.contoso.example/hook' }],
     });
-    expect(ofType(deploy(parametersNamed('no-network')), 'Microsoft.Insights/actionGroups')).toEqual([]);
+    expect(ofType(deployNamed('no-network'), 'Microsoft.Insights/actionGroups')).toEqual([]);
     expect(rules('no-network')[0]?.properties.actions).toEqual({
       actionGroups: [expect.stringMatching(/\/actionGroups\/ag-oncall$/)],
     });
@@ -98,7 +80,7 @@ describe('the alarms', () => {
 });
 
 function workbookQueries(): string[] {
-  const workbook = theOne(deploy(parametersNamed('many-sources')), 'Microsoft.Insights/workbooks');
+  const workbook = theOne(deployNamed('many-sources'), 'Microsoft.Insights/workbooks');
   const { items } = JSON.parse(String(workbook.properties.serializedData)) as {
     items: { type: number; content: { query?: string } }[];
   };
@@ -124,10 +106,8 @@ describe('every query file', () => {
     const deployed = [...rules('many-sources').map((one) => one.criterion.query), ...workbookQueries()];
     for (const [name, kql] of Object.entries(readQueries())) {
       const [firstLine = ''] = kql.split('\n');
-      expect(
-        deployed.some((query) => query.includes(`\n${firstLine}`)),
-        name,
-      ).toBe(true);
+      const isDeployed = deployed.some((query) => query.includes(`\n${firstLine}`));
+      expect(isDeployed, name).toBe(true);
     }
   });
 });

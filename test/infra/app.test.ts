@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { settingNames } from '../../src/app/settings.ts';
-import { auditClientId, backupClientId, deploy, parameterSetNames, parametersNamed } from './support/parameter-sets.ts';
+import { auditClientId, backupClientId, deployNamed, parameterSetNames } from './support/parameter-sets.ts';
 import { appOf, appSettings, auditHostAccount, hostAccount, ofType } from './support/resources.ts';
 import { isRuntimeValue } from './support/runtime-value.ts';
 
@@ -25,7 +25,7 @@ const apps = parameterSetNames.flatMap((name) =>
 );
 
 describe.each(apps)('the app $part of $name', ({ name, part }) => {
-  const deployment = deploy(parametersNamed(name));
+  const deployment = deployNamed(name);
   const settings = appSettings(deployment, part);
   const app = appOf(deployment, part);
   const isAudit = part === 'audit';
@@ -93,7 +93,7 @@ describe.each(apps)('the app $part of $name', ({ name, part }) => {
 });
 
 describe('the two apps', () => {
-  const deployment = deploy(parametersNamed('one-vault'));
+  const deployment = deployNamed('one-vault');
 
   it('share nothing but the workspace, the network and the settings of the escrow', () => {
     const [backup, audit] = [appSettings(deployment), appSettings(deployment, 'audit')];
@@ -119,7 +119,7 @@ describe('the two apps', () => {
   });
 
   it('are one app, one identity and one host account where the parameter says so', () => {
-    const one = deploy({ ...parametersNamed('one-vault'), separateAudit: false });
+    const one = deployNamed('one-vault', { separateAudit: false });
     expect(ofType(one, 'Microsoft.Web/sites')).toHaveLength(1);
     expect(ofType(one, 'Microsoft.Web/serverfarms')).toHaveLength(1);
     expect(ofType(one, 'Microsoft.ManagedIdentity/userAssignedIdentities')).toHaveLength(1);
@@ -140,7 +140,7 @@ describe('the two apps', () => {
 
 describe('the parameters of the app', () => {
   const configOf = (parameters: object): unknown =>
-    appOf(deploy({ ...parametersNamed('one-vault'), ...parameters }), 'escrow').properties.functionAppConfig;
+    appOf(deployNamed('one-vault', parameters), 'escrow').properties.functionAppConfig;
 
   it('choose the Node version, 24 unless said otherwise', () => {
     expect(configOf({})).toMatchObject({ runtime: { name: 'node', version: '24' } });
@@ -155,8 +155,8 @@ describe('the parameters of the app', () => {
   });
 
   it('derive how old a record may be from the schedule’s period', () => {
-    expect(appSettings(deploy(parametersNamed('one-vault'))).ESCROW_MAX_AGE_HOURS).toBe('26');
-    expect(appSettings(deploy(parametersNamed('many-sources')))).toMatchObject({
+    expect(appSettings(deployNamed('one-vault')).ESCROW_MAX_AGE_HOURS).toBe('26');
+    expect(appSettings(deployNamed('many-sources'))).toMatchObject({
       ESCROW_MAX_AGE_HOURS: '14',
       ESCROW_MAX_DRILL_AGE_DAYS: '35',
       ESCROW_SCHEDULE: '0 0 */12 * * *',
@@ -164,7 +164,7 @@ describe('the parameters of the app', () => {
   });
 
   it('restrict who may deploy, by address', () => {
-    const { siteConfig } = appOf(deploy(parametersNamed('many-sources')), 'audit').properties;
+    const { siteConfig } = appOf(deployNamed('many-sources'), 'audit').properties;
     expect(siteConfig).toMatchObject({
       scmIpSecurityRestrictionsUseMain: false,
       scmIpSecurityRestrictionsDefaultAction: 'Deny',
@@ -174,7 +174,7 @@ describe('the parameters of the app', () => {
 
   it('leave the app’s own address open to the platform, which asks it there for its triggers', () => {
     for (const name of parameterSetNames) {
-      const { siteConfig } = appOf(deploy(parametersNamed(name)), 'escrow').properties;
+      const { siteConfig } = appOf(deployNamed(name), 'escrow').properties;
       expect(siteConfig).not.toHaveProperty('ipSecurityRestrictionsDefaultAction');
       expect(siteConfig).not.toHaveProperty('ipSecurityRestrictions');
     }

@@ -10,31 +10,22 @@ const place = {
   cloud: { name: 'AzureCloud', storageSuffix: 'core.windows.net' },
 };
 
-const outputOf = (
-  value: unknown,
-  parameters: Record<string, unknown> = {},
-  resources: Template['resources'] = {},
-): unknown =>
-  expandTemplate(
-    {
-      languageVersion: '2.0',
-      parameters: Object.fromEntries(Object.keys(parameters).map((name) => [name, { type: 'object' }])),
-      resources,
-      outputs: { value: { value } },
-    },
-    parameters,
-    place,
-  ).outputs.value;
+const account = { type: 'Microsoft.Storage/storageAccounts', apiVersion: '2024-01-01' };
+
+function outputOf(value: unknown, given: Record<string, unknown> = {}, resources: Template['resources'] = {}): unknown {
+  const parameters = Object.fromEntries(Object.keys(given).map((name) => [name, { type: 'object' }]));
+  const outputs = { value: { value } };
+  return expandTemplate({ languageVersion: '2.0', parameters, resources, outputs }, given, place).outputs.value;
+}
 
 describe('the template evaluator', () => {
   it('evaluates what the compiler writes', () => {
     expect(outputOf("[format('{0}-{1}', toLower('A''B'), add(1, 2))]")).toBe("a'b-3");
     expect(outputOf("[map(range(0, 3), lambda('n', add(lambdaVariables('n'), 10)))]")).toEqual([10, 11, 12]);
-    expect(
-      outputOf("[coalesce(tryGet(parameters('p'), 'none', 'deeper'), parameters('p').there[0])]", {
-        p: { there: ['x'] },
-      }),
-    ).toBe('x');
+    const p = { there: ['x'] };
+    expect(outputOf("[coalesce(tryGet(parameters('p'), 'none', 'deeper'), parameters('p').there[0])]", { p })).toBe(
+      'x',
+    );
     expect(
       outputOf("[union(createObject('a', createObject('b', 1)), createObject('a', createObject('c', 2)))]"),
     ).toEqual({ a: { b: 1, c: 2 } });
@@ -50,9 +41,7 @@ describe('the template evaluator', () => {
   });
 
   it('keeps what only Azure knows open, and refuses to decide on it', () => {
-    const resources = {
-      account: { type: 'Microsoft.Storage/storageAccounts', apiVersion: '2024-01-01', name: 'store' },
-    };
+    const resources = { account: { ...account, name: 'store' } };
     const key = "reference('account').keys[0]";
     expect(isRuntimeValue(outputOf(`[${key}]`, {}, resources))).toBe(true);
     expect(outputOf(`[format('key {0}', ${key})]`, {}, resources)).toMatch(/^key <.*store\.properties\.keys\.0>$/);
@@ -68,18 +57,12 @@ describe('the template evaluator', () => {
   });
 
   it('refuses a reference to a resource that its condition left out', () => {
-    const resources = {
-      off: { type: 'Microsoft.Storage/storageAccounts', apiVersion: '2024-01-01', name: 'off', condition: '[false()]' },
-    };
+    const resources = { off: { ...account, name: 'off', condition: '[false()]' } };
     expect(() => outputOf("[reference('off').x]", {}, resources)).toThrow(/not deployed/);
   });
 
   it('refuses parameters that are missing, unknown or out of their limits', () => {
-    const template: Template = {
-      languageVersion: '2.0',
-      parameters: { size: { type: 'int', minValue: 2, maxValue: 4 } },
-      resources: {},
-    };
+    const template: Template = { parameters: { size: { type: 'int', minValue: 2, maxValue: 4 } }, resources: {} };
     expect(() => expandTemplate(template, {}, place)).toThrow(/"size" is missing/);
     expect(() => expandTemplate(template, { size: 5 }, place)).toThrow(/"size" is above 4/);
     expect(() => expandTemplate(template, { size: 3, sise: 3 }, place)).toThrow(/no parameter sise/);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { deploy, deploymentSubscription, parametersNamed, platformSubscription } from './support/parameter-sets.ts';
+import { deploymentSubscription, deployNamed, platformSubscription } from './support/parameter-sets.ts';
 import { hostAccount, ofType, roleAssignments } from './support/resources.ts';
 
 const queueDataMessageSender = 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a';
 
 describe('events of new key versions', () => {
-  const deployment = deploy(parametersNamed('many-sources'));
+  const deployment = deployNamed('many-sources');
   const subscriptions = ofType(deployment, 'Microsoft.EventGrid/systemTopics/eventSubscriptions');
 
   it('come through a topic beside the vault, made where there is none and used where there is one', () => {
@@ -49,6 +49,6 @@ describe('events of new key versions', () => {
   });
 
   it('are asked of no vault that does not want them', () => {
-    expect(ofType(deploy(parametersNamed('no-network')), 'Microsoft.EventGrid/systemTopics')).toEqual([]);
+    expect(ofType(deployNamed('no-network'), 'Microsoft.EventGrid/systemTopics')).toEqual([]);
   });
 });

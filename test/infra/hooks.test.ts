@@ -8,10 +8,9 @@ import { readSettings } from '../../src/app/settings.ts';
 import { useTestFolder } from '../support/temporary-folder.ts';
 import { createHookPlace, providersOf } from './support/hook-tools.ts';
 import {
-  deploy,
   deploymentSubscription,
+  deployNamed,
   parameterSetNames,
-  parametersNamed,
   platformSubscription,
 } from './support/parameter-sets.ts';
 
@@ -19,6 +18,9 @@ let place: ReturnType<typeof createHookPlace>;
 beforeEach(async () => {
   place = createHookPlace(await useTestFolder());
 });
+
+const projectFile = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const { scripts, version } = JSON.parse(projectFile('package.json'));
 
 const byAz = { AZURE_LOCATION: 'westeurope' };
 const byAzd = { AZURE_ENV_NAME: 'prod', AZURE_SUBSCRIPTION_ID: deploymentSubscription, AZURE_LOCATION: 'westeurope' };
@@ -110,7 +112,7 @@ describe('the check before a deployment', () => {
   });
 
   it('does not take the sample for somebody’s sources', () => {
-    const sample = readFileSync(new URL('../../infra/sources.json', import.meta.url), 'utf8');
+    const sample = projectFile('infra/sources.json');
     place.setSources(sample);
     expect(place.run('preflight.ts', [], byAzd).stderr).toContain('still names the sample');
     rmSync(join(place.folder, 'infra', 'sources.json'));
@@ -118,22 +120,19 @@ describe('the check before a deployment', () => {
   });
 
   it('knows the provider of every resource that is deployed', () => {
-    const used = parameterSetNames.flatMap((name) =>
-      deploy(parametersNamed(name)).resources.map(({ type }) => type.split('/')[0]),
-    );
+    const used = parameterSetNames.flatMap((name) => deployNamed(name).resources.map(({ type }) => type.split('/')[0]));
     const builtIn = ['Microsoft.Resources', 'Microsoft.Authorization'];
     expect([...deploymentProviders, ...builtIn]).toEqual(expect.arrayContaining([...new Set(used)]));
   });
 });
 
+const { outputs } = deployNamed('many-sources');
+const outputsOfAz = Object.fromEntries(
+  Object.entries(outputs).map(([name, value]) => [name, { type: 'Object', value }]),
+);
+const ofAz = { properties: { provisioningState: 'Succeeded', outputs: outputsOfAz } };
+
 describe('the settings file after a deployment', () => {
-  const { outputs } = deploy(parametersNamed('many-sources'));
-  const ofAz = {
-    properties: {
-      provisioningState: 'Succeeded',
-      outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { type: 'Object', value }])),
-    },
-  };
   // azd keeps a text as it is and all else as JSON (UpdateEnvironment in its sources).
   const ofAzd = Object.fromEntries(
     Object.entries(outputs).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
@@ -208,25 +207,17 @@ describe('the settings file after a deployment', () => {
 });
 
 describe('docs/deploy.md', () => {
-  const text = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
-  const { outputs } = deploy(parametersNamed('many-sources'));
-  const outputsOfAz = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }]));
+  const text = projectFile('docs/deploy.md');
   const lines = Array.from(
     text.matchAll(/^npm run (?:-s )?(infra:\w+)(?: -- ([^#\n>]*))?/gm),
     ([, script = '', given = '']) => ({
       script,
-      given: given
-        .trim()
-        .split(' ')
-        .filter((word) => word !== ''),
+      given: given.split(' ').filter((word) => word !== ''),
     }),
   );
-  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
   it.each(lines)('has a line that works: $script $given', ({ script, given }) => {
-    place.setTools({
-      deployments: { 'key-escrow': { properties: { provisioningState: 'Succeeded', outputs: outputsOfAz } } },
-    });
+    place.setTools({ deployments: { 'key-escrow': ofAz } });
     const named =
       script === 'infra:preflight' || given.includes('--deployment') ? given : [...given, '--deployment', 'key-escrow'];
     const hook = /^node infra\/hooks\/(\S+)$/.exec(scripts[script])?.[1] ?? 'none';
@@ -240,13 +231,9 @@ describe('docs/deploy.md', () => {
   });
 
   it('says in its first lines that it never ran on Azure, and in which version', () => {
-    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-    expect(readFileSync(new URL('../../azure.yaml', import.meta.url), 'utf8')).toContain(`keyvault-escrow@${version}`);
+    expect(projectFile('azure.yaml')).toContain(`keyvault-escrow@${version}`);
     for (const document of ['docs/deploy.md', 'README.md']) {
-      const first = readFileSync(new URL(`../../${document}`, import.meta.url), 'utf8')
-        .split('\n')
-        .slice(0, 30)
-        .join(' ');
+      const first = projectFile(document).split('\n').slice(0, 30).join(' ');
       expect(first, document).toMatch(/never run against real azure/i);
       expect(first, document).toContain(version);
     }
@@ -255,8 +242,7 @@ describe('docs/deploy.md', () => {
 
 describe('the hooks', () => {
   it('are the scripts that azure.yaml and package.json name', () => {
-    const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-    const azureYaml = readFileSync(new URL('../../azure.yaml', import.meta.url), 'utf8');
+    const azureYaml = projectFile('azure.yaml');
     for (const [, name = ''] of azureYaml.matchAll(/npm run --silent (infra:\w+)/g)) {
       const [, path = ''] = /^node (\S+)$/.exec(scripts[name]) ?? [];
       expect(statSync(new URL(`../../${path}`, import.meta.url)).isFile(), name).toBe(true);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from './support/deployment.ts';
 import {
-  deploy,
   deploymentSubscription,
+  deployNamed,
   parametersNamed,
   platformSubscription,
   template,
@@ -32,7 +32,7 @@ const zones = (deployment: Deployment): string[] =>
   ofType(deployment, 'Microsoft.Network/privateDnsZones').map((one) => one.name);
 
 describe('the private network', () => {
-  const deployment = deploy(parametersNamed('one-vault'));
+  const deployment = deployNamed('one-vault');
 
   it('is on by default: the app leaves through its own delegated subnet', () => {
     const network = theOne(deployment, 'Microsoft.Network/virtualNetworks');
@@ -89,7 +89,7 @@ describe('private endpoints', () => {
   });
 
   it('are in the app’s group, but the escrow’s in the escrow’s', () => {
-    const deployment = deploy(parametersNamed('one-vault'));
+    const deployment = deployNamed('one-vault');
     const subscription = `/subscriptions/${deploymentSubscription}`;
     expect(groupOf(deployment, /stkeyesc/)).toBe(`${subscription}/resourceGroups/rg-key-escrow-small-escrow`);
     expect(escrowAccount(deployment).id).toContain('/rg-key-escrow-small-escrow/');
@@ -99,17 +99,20 @@ describe('private endpoints', () => {
   });
 
   it('are in the subscription of their network, wherever the escrow and the app are', () => {
-    const parameters = parametersNamed('many-sources');
+    const deployment = deployNamed('many-sources');
     const hub = `/subscriptions/${platformSubscription}/resourceGroups`;
-    expect(groupOf(deploy(parameters), /stkeyesc/)).toBe(`${hub}/rg-hub`);
-    expect(groupOf(deploy(parameters), /contoso-hsm/)).toBe(`${hub}/rg-hub`);
-    const network = { ...(parameters.network as object), endpointResourceGroup: 'rg-escrow-endpoints' };
-    expect(groupOf(deploy({ ...parameters, network }), /contoso-hsm/)).toBe(`${hub}/rg-escrow-endpoints`);
+    expect(groupOf(deployment, /stkeyesc/)).toBe(`${hub}/rg-hub`);
+    expect(groupOf(deployment, /contoso-hsm/)).toBe(`${hub}/rg-hub`);
+    const network = {
+      ...(parametersNamed('many-sources').network as object),
+      endpointResourceGroup: 'rg-escrow-endpoints',
+    };
+    expect(groupOf(deployNamed('many-sources', { network }), /contoso-hsm/)).toBe(`${hub}/rg-escrow-endpoints`);
   });
 });
 
 describe('an existing network', () => {
-  const deployment = deploy(parametersNamed('many-sources'));
+  const deployment = deployNamed('many-sources');
 
   it('is used as it is: subnets and zones are neither made nor changed', () => {
     expect(ofType(deployment, 'Microsoft.Network/virtualNetworks')).toEqual([]);
@@ -128,7 +131,7 @@ describe('an existing network', () => {
   });
 
   it('leaves DNS to whom it belongs', () => {
-    const unmanaged = deploy({ ...parametersNamed('one-vault'), network: { manageDns: false } });
+    const unmanaged = deployNamed('one-vault', { network: { manageDns: false } });
     expect(zones(unmanaged)).toEqual([]);
     expect(ofType(unmanaged, 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups')).toEqual([]);
     expect(endpoints(unmanaged)).toHaveLength(6);
@@ -136,7 +139,7 @@ describe('an existing network', () => {
 });
 
 describe('one parameter', () => {
-  const deployment = deploy(parametersNamed('no-network'));
+  const deployment = deployNamed('no-network');
 
   it('turns the private network off, all of it', () => {
     expect(deployment.resources.filter((one) => one.type.startsWith('Microsoft.Network/'))).toEqual([]);

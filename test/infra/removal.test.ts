@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest';
 import {
   auditPrincipalId,
   backupPrincipalId,
-  deploy,
   deploymentSubscription,
+  deployNamed,
   parameterSetNames,
   parametersNamed,
 } from './support/parameter-sets.ts';
 import { ResourceGraph } from './support/resource-graph.ts';
-import { escrowAccount, ofType, roleAssignments } from './support/resources.ts';
+import { escrowAccount, ofType, roleAssignments, roleNames } from './support/resources.ts';
 
 const own = [backupPrincipalId, auditPrincipalId];
 
 describe.each(parameterSetNames)('removing %s', (name) => {
-  const deployment = deploy(parametersNamed(name));
+  const deployment = deployNamed(name);
   const lines = deployment.outputs.removalCommands as string[];
 
   function remove(): ResourceGraph {
@@ -63,7 +63,7 @@ describe.each(parameterSetNames)('removing %s', (name) => {
 });
 
 describe('the order of removal', () => {
-  const deployment = deploy(parametersNamed('one-vault'));
+  const deployment = deployNamed('one-vault');
   const lines = deployment.outputs.removalCommands as string[];
   const without = (pattern: RegExp) => () => {
     const graph = new ResourceGraph(deployment);
@@ -86,14 +86,9 @@ describe('the order of removal', () => {
 });
 
 describe('the lines that give people their roles', () => {
-  const deployment = deploy(parametersNamed('many-sources'));
+  const deployment = deployNamed('many-sources');
   const lines = deployment.outputs.roleCommands as Record<string, string[]>;
-  const defined = new Map(
-    ofType(deployment, 'Microsoft.Authorization/roleDefinitions').map((one) => [
-      one.id,
-      String(one.properties.roleName),
-    ]),
-  );
+  const defined = roleNames(deployment);
   const ids = new Set(deployment.resources.map((one) => one.id));
   const vaultIds = new Set(
     roleAssignments(deployment)

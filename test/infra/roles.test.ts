@@ -12,6 +12,7 @@ import {
   backupPrincipalId,
   deploy,
   deploymentSubscription,
+  deployNamed,
   parameterSetNames,
   parametersNamed,
   platformSubscription,
@@ -25,7 +26,9 @@ import {
   type RoleKey,
   roleAssignments,
   roleDefinition,
+  roleDefinitions,
   roleKeys,
+  roleNames,
 } from './support/resources.ts';
 
 const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
@@ -66,12 +69,7 @@ const builtInRoles = [
 
 /** The assignments of the product's own roles to one identity, as "role on the last words of the scope". */
 function ownAssignments(deployment: Deployment, principalId: string): Set<string> {
-  const names = new Map(
-    ofType(deployment, 'Microsoft.Authorization/roleDefinitions').map((one) => [
-      one.id,
-      String(one.properties.roleName),
-    ]),
-  );
+  const names = roleNames(deployment);
   const own = ({ principalId: who, roleDefinitionId }: RoleAssignment): boolean =>
     who === principalId && names.has(roleDefinitionId);
   const lines = roleAssignments(deployment)
@@ -81,7 +79,7 @@ function ownAssignments(deployment: Deployment, principalId: string): Set<string
 }
 
 describe.each(parameterSetNames)('the roles of %s', (name) => {
-  const deployment = deploy(parametersNamed(name));
+  const deployment = deployNamed(name);
 
   it.each(roleKeys)('%s holds exactly what its duty takes', (key) => {
     expect(permissionsOf(roleDefinition(deployment, key, deploymentSubscription))).toEqual({
@@ -93,7 +91,7 @@ describe.each(parameterSetNames)('the roles of %s', (name) => {
   });
 
   it('are assigned to the apps’ identities only, and the operators’ to nobody', () => {
-    const definitions = new Set(ofType(deployment, 'Microsoft.Authorization/roleDefinitions').map((one) => one.id));
+    const definitions = roleNames(deployment);
     const own = roleAssignments(deployment).filter((one) => definitions.has(one.roleDefinitionId));
     for (const { principalId, roleDefinitionId } of own) {
       expect([backupPrincipalId, auditPrincipalId]).toContain(principalId);
@@ -104,7 +102,7 @@ describe.each(parameterSetNames)('the roles of %s', (name) => {
   });
 
   it('are defined where they are assigned', () => {
-    const defined = new Set(ofType(deployment, 'Microsoft.Authorization/roleDefinitions').map((one) => one.id));
+    const defined = roleNames(deployment);
     for (const { roleDefinitionId, on } of roleAssignments(deployment)) {
       expect(roleDefinitionId.split('/')[2]).toBe(on.split('/')[2]);
       const isBuiltIn = builtInRoles.includes(String(roleDefinitionId.split('/').at(-1)));
@@ -114,7 +112,7 @@ describe.each(parameterSetNames)('the roles of %s', (name) => {
 });
 
 describe('an escrow in two parts', () => {
-  const deployment = deploy(parametersNamed('one-vault'));
+  const deployment = deployNamed('one-vault');
 
   it('lets the backup app back up keys and create backups, and write nowhere else', () => {
     expect(ownAssignments(deployment, backupPrincipalId)).toEqual(
@@ -154,7 +152,7 @@ describe('an escrow in two parts', () => {
 
 describe('an escrow in one part', () => {
   it('lets the one app create backups and audits and read receipts', () => {
-    const deployment = deploy(parametersNamed('no-network'));
+    const deployment = deployNamed('no-network');
     expect(ownAssignments(deployment, backupPrincipalId)).toEqual(
       new Set([
         'Key escrow: auditor: key-escrow-drills',
@@ -177,7 +175,7 @@ describe('the local Azure', () => {
   /** What an identity may do on the vault, on the escrow's account and on each container of a deployment. */
   function deployedActions(deployment: Deployment, principalId: string): Record<string, Set<string>> {
     const actions: Record<string, Set<string>> = {};
-    const definitions = ofType(deployment, 'Microsoft.Authorization/roleDefinitions');
+    const definitions = roleDefinitions(deployment);
     for (const { on, roleDefinitionId, principalId: who } of roleAssignments(deployment)) {
       const definition = definitions.find((one) => one.id === roleDefinitionId);
       if (who !== principalId || definition === undefined) continue;
@@ -200,7 +198,7 @@ describe('the local Azure', () => {
     ['audit', 'one-vault', auditPrincipalId],
     ['bothParts', 'no-network', backupPrincipalId],
   ] as const)('gives %s exactly what a deployment gives it', (name, parameters, principalId) => {
-    expect(localActions(local[name])).toEqual(deployedActions(deploy(parametersNamed(parameters)), principalId));
+    expect(localActions(local[name])).toEqual(deployedActions(deployNamed(parameters), principalId));
   });
 
   it.each([
@@ -217,8 +215,8 @@ describe('the local Azure', () => {
 
 describe('a deployment over several subscriptions', () => {
   const parameters = parametersNamed('many-sources');
-  const deployment = deploy(parameters);
-  const definitions = ofType(deployment, 'Microsoft.Authorization/roleDefinitions');
+  const deployment = deployNamed('many-sources');
+  const definitions = roleDefinitions(deployment);
 
   it('defines its roles in each of them, each assignable there and nowhere else', () => {
     for (const { properties, subscriptionId } of definitions) {
@@ -231,17 +229,16 @@ describe('a deployment over several subscriptions', () => {
 
   it('leaves every definition as it was when the last source of a subscription is taken off the list', () => {
     const sources = parameters.sources as { subscriptionId?: string }[];
-    const fewer = deploy({ ...parameters, sources: sources.filter((one) => one.subscriptionId === undefined) });
-    const kept = ofType(fewer, 'Microsoft.Authorization/roleDefinitions');
+    const own = sources.filter((one) => one.subscriptionId === undefined);
+    const fewer = deployNamed('many-sources', { sources: own });
+    const kept = roleDefinitions(fewer);
     expect(kept.length).toBeLessThan(definitions.length);
     for (const one of kept) expect(definitions).toContainEqual(one);
   });
 
   it('names them apart from each other, and from those of an escrow of that name deployed elsewhere', () => {
-    const namesOf = (one: Deployment): string[] =>
-      ofType(one, 'Microsoft.Authorization/roleDefinitions').map(({ properties }) => String(properties.roleName));
     const elsewhere = deploy(parameters, platformSubscription);
-    const all = [...namesOf(deployment), ...namesOf(elsewhere)];
+    const all = [deployment, elsewhere].flatMap((one) => [...roleNames(one).values()]);
     expect(new Set(all).size).toBe(all.length);
     for (const name of all) expect(name.length).toBeLessThanOrEqual(128);
   });

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { entryNames } from '../../src/app/discover/sources-file.ts';
 import { readSettings } from '../../src/app/settings.ts';
-import { deploy, parameterSetNames, parametersNamed, template } from './support/parameter-sets.ts';
-import { appSettings, ofType, roleAssignments } from './support/resources.ts';
+import {
+  deploymentSubscription,
+  deployNamed,
+  parameterSetNames,
+  parametersNamed,
+  template,
+} from './support/parameter-sets.ts';
+import { alarmRules, appSettings, ofType, roleAssignments } from './support/resources.ts';
 
 interface SourceParameter {
   readonly vaultName?: string;
@@ -14,7 +20,7 @@ describe.each(parameterSetNames)('every source of %s', (name) => {
   const parameters = parametersNamed(name);
   const sources = parameters.sources as SourceParameter[];
   const vaults = sources.filter((one) => one.vaultName !== undefined);
-  const deployment = deploy(parameters);
+  const deployment = deployNamed(name);
 
   it('reaches the settings of each app and of the command line, which the reader accepts', () => {
     const parts = parameters.separateAudit === false ? (['escrow'] as const) : (['escrow', 'audit'] as const);
@@ -48,12 +54,8 @@ describe.each(parameterSetNames)('every source of %s', (name) => {
     const names = sources.map(({ vaultName, hsmName }) =>
       vaultName === undefined ? `managed-hsms/${hsmName}` : `vaults/${vaultName.toLowerCase()}`,
     );
-    const queries = ofType(deployment, 'Microsoft.Insights/scheduledQueryRules').map((one) =>
-      JSON.stringify(one.properties),
-    );
-    const listed = queries.filter((query) =>
-      query.includes(`dynamic(${JSON.stringify(JSON.stringify(names)).slice(1, -1)})`),
-    );
+    const list = `dynamic(${JSON.stringify(names)})`;
+    const listed = alarmRules(deployment).filter(({ criterion }) => criterion.query.includes(list));
     expect(listed.length).toBeGreaterThanOrEqual(2);
   });
 
@@ -64,12 +66,12 @@ describe.each(parameterSetNames)('every source of %s', (name) => {
 });
 
 describe('where backups can be restored', () => {
-  const sources = JSON.parse(appSettings(deploy(parametersNamed('many-sources'))).ESCROW_SOURCES ?? '');
+  const sources = JSON.parse(appSettings(deployNamed('many-sources')).ESCROW_SOURCES ?? '');
 
   it('is the subscription and geography of a vault, from its region', () => {
     expect(sources[0]).toMatchObject({
       vaultName: 'Contoso-Prod',
-      subscriptionId: '11111111-1111-4111-8111-111111111111',
+      subscriptionId: deploymentSubscription,
       geography: 'Europe',
     });
     expect(sources[1]).toMatchObject({ geography: 'United Kingdom' });
@@ -86,9 +88,7 @@ describe('where backups can be restored', () => {
 
 describe('the selection of a source', () => {
   it('is passed to the app as it was written, and not at all where nothing was', () => {
-    const [first, second, third] = JSON.parse(
-      appSettings(deploy(parametersNamed('many-sources'))).ESCROW_SOURCES ?? '',
-    );
+    const [first, second, third] = JSON.parse(appSettings(deployNamed('many-sources')).ESCROW_SOURCES ?? '');
     expect(first).toMatchObject({ keys: ['*'], except: ['tmp-*'], maxBackupsPerSecond: 5 });
     expect(second).toMatchObject({ allowEmpty: true, retired: ['old-*'] });
     expect(new Set(Object.keys(third))).toEqual(new Set(['geography', 'subscriptionId', 'vaultName']));
@@ -96,7 +96,7 @@ describe('the selection of a source', () => {
 });
 
 describe('a source that is not as it must be', () => {
-  const deployWith = (source: object) => () => deploy({ ...parametersNamed('one-vault'), sources: [source] });
+  const deployWith = (source: object) => () => deployNamed('one-vault', { sources: [source] });
 
   it('stops the deployment when a vault has no region', () => {
     expect(deployWith({ vaultName: 'contoso-prod', resourceGroup: 'rg' })).toThrow(
@@ -107,10 +107,10 @@ describe('a source that is not as it must be', () => {
 
 describe('a source that is on the list as not escrowed', () => {
   it('gets nothing: no setting, no right, no event, no endpoint, no alarm', () => {
-    const parameters = parametersNamed('many-sources');
+    const sources = parametersNamed('many-sources').sources as object[];
     const drill = { vaultName: 'contoso-drill', resourceGroup: 'rg', location: 'uksouth', notEscrowed: 'drill vault' };
-    const deployment = deploy({ ...parameters, sources: [...(parameters.sources as object[]), drill] });
-    expect(deployment).toEqual(deploy(parameters));
+    const deployment = deployNamed('many-sources', { sources: [...sources, drill] });
+    expect(deployment).toEqual(deployNamed('many-sources'));
   });
 });
 

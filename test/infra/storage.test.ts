@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { deploy, parameterSetNames, parametersNamed, vaultOnlySubscription } from './support/parameter-sets.ts';
-import { auditHostAccount, escrowAccount, hostAccount, ofType, theOne } from './support/resources.ts';
+import { deployNamed, parameterSetNames, parametersNamed, vaultOnlySubscription } from './support/parameter-sets.ts';
+import {
+  auditHostAccount,
+  escrowAccount,
+  hostAccount,
+  ofType,
+  retentionPolicies,
+  theOne,
+} from './support/resources.ts';
+
+const containers = ['key-escrow', 'key-escrow-audits', 'key-escrow-drills'];
 
 describe.each(parameterSetNames)('the storage of %s', (name) => {
-  const deployment = deploy(parametersNamed(name));
+  const deployment = deployNamed(name);
   const accounts = ofType(deployment, 'Microsoft.Storage/storageAccounts');
 
   it('is the escrow’s account and one for each app’s host, whose rights do not reach the escrow', () => {
@@ -59,7 +68,7 @@ describe.each(parameterSetNames)('the storage of %s', (name) => {
 });
 
 describe('the escrow account by default', () => {
-  const deployment = deploy(parametersNamed('one-vault'));
+  const deployment = deployNamed('one-vault');
 
   it('is closed to the network but for its private endpoint', () => {
     expect(escrowAccount(deployment).properties).toMatchObject({
@@ -69,14 +78,10 @@ describe('the escrow account by default', () => {
   });
 
   it('makes every backup, audit and receipt immutable for a year, by policies that are not locked yet', () => {
-    const policies = ofType(
-      deployment,
-      'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies',
-    );
+    const policies = retentionPolicies(deployment);
+    const account = escrowAccount(deployment).name;
     expect(policies.map((one) => one.name)).toEqual(
-      ['key-escrow', 'key-escrow-audits', 'key-escrow-drills'].map(
-        (container) => `${escrowAccount(deployment).name}/default/${container}/default`,
-      ),
+      containers.map((container) => `${account}/default/${container}/default`),
     );
     for (const { properties } of policies) {
       expect(properties).toEqual({
@@ -89,11 +94,7 @@ describe('the escrow account by default', () => {
 
   it('puts out the lines that lock them', () => {
     const lines = deployment.outputs.lockCommands as string[];
-    expect(lines.map((line) => /--container-name "([^"]+)"/.exec(line)?.[1])).toEqual([
-      'key-escrow',
-      'key-escrow-audits',
-      'key-escrow-drills',
-    ]);
+    expect(lines.map((line) => /--container-name "([^"]+)"/.exec(line)?.[1])).toEqual(containers);
     for (const line of lines) expect(line).toContain(`--account-name "${escrowAccount(deployment).name}"`);
   });
 
@@ -104,8 +105,7 @@ describe('the escrow account by default', () => {
   });
 
   it('is the most durable that the region offers, unless the parameter says otherwise', () => {
-    const skuWith = (parameters: object): unknown =>
-      escrowAccount(deploy({ ...parametersNamed('one-vault'), ...parameters })).body.sku;
+    const skuWith = (parameters: object): unknown => escrowAccount(deployNamed('one-vault', parameters)).body.sku;
     expect(skuWith({})).toEqual({ name: 'Standard_RAGZRS' });
     expect(skuWith({ escrow: { location: 'Italy North' } })).toEqual({ name: 'Standard_ZRS' });
     expect(skuWith({ location: 'westus3' })).toEqual({ name: 'Standard_RAGRS' });
@@ -115,19 +115,19 @@ describe('the escrow account by default', () => {
 
 describe('the escrow’s resource group', () => {
   it('is never the one that can be deleted', () => {
-    const together = { ...parametersNamed('one-vault'), escrow: { resourceGroupName: 'RG-key-escrow-small' } };
-    expect(() => deploy(together)).toThrow('The escrow account needs a resource group of its own');
+    const together = () => deployNamed('one-vault', { escrow: { resourceGroupName: 'RG-key-escrow-small' } });
+    expect(together).toThrow('The escrow account needs a resource group of its own');
   });
 
   it('is not azd’s to take away', () => {
-    const groups = ofType(deploy(parametersNamed('one-vault')), 'Microsoft.Resources/resourceGroups');
+    const groups = ofType(deployNamed('one-vault'), 'Microsoft.Resources/resourceGroups');
     const tagged = groups.filter(({ body }) => 'azd-env-name' in ((body.tags ?? {}) as object));
     expect(tagged.map((one) => one.name)).toEqual(['rg-key-escrow-small']);
   });
 });
 
 describe('the escrow account elsewhere', () => {
-  const deployment = deploy(parametersNamed('many-sources'));
+  const deployment = deployNamed('many-sources');
 
   it('is in the subscription that was named, in a resource group made there', () => {
     const group = `/subscriptions/${vaultOnlySubscription}/resourceGroups/rg-key-escrow-large-escrow`;
@@ -138,11 +138,7 @@ describe('the escrow account elsewhere', () => {
   });
 
   it('leaves a policy alone that has been locked, because a locked one cannot be written again', () => {
-    const policies = ofType(
-      deployment,
-      'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies',
-    );
-    expect(policies).toEqual([]);
+    expect(retentionPolicies(deployment)).toEqual([]);
   });
 
   it('answers operators from their own addresses and nobody else', () => {
@@ -155,23 +151,22 @@ describe('the escrow account elsewhere', () => {
 
 describe('the host’s account', () => {
   it('lets trusted services in for Event Grid, by identity, and stays closed to everybody else', () => {
-    expect(hostAccount(deploy(parametersNamed('one-vault'))).properties).toMatchObject({
+    expect(hostAccount(deployNamed('one-vault')).properties).toMatchObject({
       publicNetworkAccess: 'Enabled',
       networkAcls: { defaultAction: 'Deny', bypass: 'AzureServices' },
     });
   });
 
   it('is closed entirely where there are no events', () => {
-    const parameters = parametersNamed('one-vault');
-    const sources = (parameters.sources as object[]).map((one) => ({ ...one, events: false }));
-    expect(hostAccount(deploy({ ...parameters, sources })).properties).toMatchObject({
+    const sources = (parametersNamed('one-vault').sources as object[]).map((one) => ({ ...one, events: false }));
+    expect(hostAccount(deployNamed('one-vault', { sources })).properties).toMatchObject({
       publicNetworkAccess: 'Disabled',
       networkAcls: { defaultAction: 'Deny', bypass: 'None' },
     });
   });
 
   it('of the audit is closed to everybody but its app, with events or without, and has no queue', () => {
-    const deployment = deploy({ ...parametersNamed('one-vault'), operatorIpRanges: ['203.0.113.0/28'] });
+    const deployment = deployNamed('one-vault', { operatorIpRanges: ['203.0.113.0/28'] });
     expect(auditHostAccount(deployment).properties).toMatchObject({
       publicNetworkAccess: 'Disabled',
       networkAcls: { defaultAction: 'Deny', bypass: 'None', ipRules: [] },

@@ -1,7 +1,7 @@
 import type { KqlRow } from './kql-expressions.ts';
 import { answerKql } from './kql-tables.ts';
-import { auditPrincipalId, backupClientId, deploy, deploymentSubscription, parametersNamed } from './parameter-sets.ts';
-import { ofType } from './resources.ts';
+import { auditPrincipalId, backupClientId, deploymentSubscription, deployNamed } from './parameter-sets.ts';
+import { alarmRules } from './resources.ts';
 
 /** The instant at which the alarms look: three hours after the audit of a nightly schedule. */
 export const now = new Date('2026-11-24T09:00:00Z');
@@ -12,10 +12,8 @@ const escrowAccountName = 'stkeyesc';
 const vaultLogsWorkspaceId =
   '/subscriptions/s/resourceGroups/rg-logs/providers/Microsoft.OperationalInsights/workspaces/log-vaults';
 // In the spelling of the log, which is not that of the deployment.
-const insightsIds = {
-  backup: `/subscriptions/${deploymentSubscription}/resourcegroups/rg-key-escrow-small/providers/microsoft.insights/components/appi-key-escrow-small`,
-  audit: `/subscriptions/${deploymentSubscription}/resourcegroups/rg-key-escrow-small/providers/microsoft.insights/components/appi-key-escrow-small-audit`,
-};
+const insightsId = `/subscriptions/${deploymentSubscription}/resourcegroups/rg-key-escrow-small/providers/microsoft.insights/components/appi-key-escrow-small`;
+const insightsIds = { backup: insightsId, audit: `${insightsId}-audit` };
 const auditEvents = ['escrow.audit.completed', 'escrow.coverage.gap'];
 const writerOf = ({ line }: LogEntry): 'backup' | 'audit' =>
   auditEvents.includes(String(line.event)) ? 'audit' : 'backup';
@@ -30,9 +28,8 @@ export interface LogEntry {
 
 /** A write to the escrow account, as storage logs it. */
 interface BlobWrite {
-  readonly hoursAgo: number;
-  readonly container: string;
   readonly who: string;
+  readonly container?: string;
   readonly category?: string;
   readonly status?: string;
 }
@@ -48,28 +45,16 @@ interface Logs {
 
 const at = (hoursAgo: number): Date => new Date(now.getTime() - hoursAgo * 3_600_000);
 
-const vault = (vaultName: string): object => ({
-  vaultName,
-  resourceGroup: 'rg',
-  location: 'westeurope',
-});
+const vault = (vaultName: string): object => ({ vaultName, resourceGroup: 'rg', location: 'westeurope' });
 
 /** The queries of the deployed alarms of two vaults, `a-vault` and `b-vault`, by the last part of the rule's name. */
 const queries = new Map(
-  ofType(
-    deploy({
-      ...parametersNamed('one-vault'),
-      sources: [vault('a-vault'), vault('b-vault')],
-      alarms: { vaultLogsWorkspaceId },
-    }),
-    'Microsoft.Insights/scheduledQueryRules',
-  ).map(({ name, properties }) => {
-    const [{ query }] = (properties.criteria as { allOf: [{ query: string }] }).allOf;
-    return [
-      name.replace('key-escrow-small-', ''),
-      query.replace(/stkeyhost\w{13}/g, hostAccountName).replace(/stkeyesc\w{13}/g, escrowAccountName),
-    ];
-  }),
+  alarmRules(
+    deployNamed('one-vault', { sources: [vault('a-vault'), vault('b-vault')], alarms: { vaultLogsWorkspaceId } }),
+  ).map(({ name, criterion: { query } }) => [
+    name.replace('key-escrow-small-', ''),
+    query.replace(/stkeyhost\w{13}/g, hostAccountName).replace(/stkeyesc\w{13}/g, escrowAccountName),
+  ]),
 );
 
 const alarmNames = [...queries.keys()];
@@ -87,17 +72,19 @@ export function raised(
       Message: JSON.stringify(entry.line),
       _ResourceId: insightsIds[entry.from ?? writerOf(entry)],
     })),
-    StorageBlobLogs: blobWrites.map(({ hoursAgo, container, who, category = 'StorageWrite', status = 'Success' }) => ({
-      TimeGenerated: at(hoursAgo),
-      AccountName: escrowAccountName,
-      Category: category,
-      OperationName: category === 'StorageDelete' ? 'DeleteBlob' : 'PutBlob',
-      StatusText: status,
-      ObjectKey: `/${escrowAccountName}/${container}/audits/one`,
-      AuthenticationType: 'OAuth',
-      RequesterObjectId: who,
-      CallerIpAddress: '203.0.113.9',
-    })),
+    StorageBlobLogs: blobWrites.map(
+      ({ who, container = 'key-escrow-audits', category = 'StorageWrite', status = 'Success' }) => ({
+        TimeGenerated: at(0.2),
+        AccountName: escrowAccountName,
+        Category: category,
+        OperationName: category === 'StorageDelete' ? 'DeleteBlob' : 'PutBlob',
+        StatusText: status,
+        ObjectKey: `/${escrowAccountName}/${container}/audits/one`,
+        AuthenticationType: 'OAuth',
+        RequesterObjectId: who,
+        CallerIpAddress: '203.0.113.9',
+      }),
+    ),
     StorageQueueLogs: poisoned.map((hoursAgo) => ({
       TimeGenerated: at(hoursAgo),
       AccountName: hostAccountName,

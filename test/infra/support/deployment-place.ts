@@ -14,12 +14,6 @@ function providerPath(type: string, names: readonly string[]): string {
   return `/providers/${namespace}${kinds.map((kind, index) => `/${kind}/${names[index]}`).join('')}`;
 }
 
-/** "Microsoft.Storage/storageAccounts/blobServices" of the id of such a thing. */
-export function typeOfId(id: string): string {
-  const [namespace = '', ...rest] = id.slice(id.lastIndexOf('/providers/') + '/providers/'.length).split('/');
-  return [namespace, ...rest.filter((_, index) => index % 2 === 0)].join('/');
-}
-
 const groupPath = (subscriptionId: string, resourceGroup: string | undefined): string =>
   `/subscriptions/${subscriptionId}${resourceGroup === undefined ? '' : `/resourceGroups/${resourceGroup}`}`;
 
@@ -41,10 +35,8 @@ export function ambientFunctions(place: DeploymentPlace): Record<string, (...giv
       const before = given.slice(0, at).map(String);
       const subscriptionId = (group ? before.at(-2) : before.at(-1)) ?? place.subscriptionId;
       const resourceGroup = group ? (before.at(-1) ?? place.resourceGroup) : undefined;
-      return `${groupPath(subscriptionId, resourceGroup)}${providerPath(
-        type,
-        names.flatMap((name) => name.split('/')),
-      )}`;
+      const path = names.flatMap((name) => name.split('/'));
+      return `${groupPath(subscriptionId, resourceGroup)}${providerPath(type, path)}`;
     };
   return {
     deployment: () => ({ name: 'test' }),

@@ -1,4 +1,4 @@
-import { ambientFunctions, type DeploymentPlace, resourceIdOf, typeOfId } from './deployment-place.ts';
+import { ambientFunctions, type DeploymentPlace, resourceIdOf } from './deployment-place.ts';
 import { type EvaluationScope, evaluate, evaluatePropertyCopies } from './evaluation.ts';
 import { runtimeValue } from './runtime-value.ts';
 import type { Template, TemplateResource } from './template.ts';
@@ -18,11 +18,7 @@ export interface DeployedResource {
 }
 
 /** What Azure would answer for a property that only it knows; undefined: leave it open. */
-export type AzureAnswers = (resource: {
-  readonly id: string;
-  readonly type: string;
-  readonly name: string;
-}) => object | undefined;
+export type AzureAnswers = (resource: Pick<DeployedResource, 'id' | 'type' | 'name'>) => object | undefined;
 
 export interface Deployment {
   readonly resources: readonly DeployedResource[];
@@ -108,8 +104,6 @@ export function expandTemplate(
     resource.condition === undefined || evaluate(resource.condition, within) === true;
 
   function referTo(symbol: string, full: boolean): unknown {
-    // By id: always something of Azure's own, because these small modules have no nested deployments.
-    if (symbol.startsWith('/')) return askAzure(symbol, typeOfId(symbol), String(symbol.split('/').at(-1)), full);
     const { resource, within } = find(symbol);
     if (!isDeployed(resource, within)) throw new Error(`"${symbol}" is referred to, and not deployed.`);
     if (resource.type === 'Microsoft.Resources/deployments') {
@@ -118,11 +112,8 @@ export function expandTemplate(
     }
     const name = String(evaluate(resource.name, within));
     const id = resourceIdOf(place, resource.type, name, extended(resource, within));
-    return askAzure(id, resource.type, name, full);
+    return answers({ id, type: resource.type, name }) ?? runtimeValue(full ? id : `${id}.properties`);
   }
-
-  const askAzure = (id: string, type: string, name: string, full: boolean): unknown =>
-    answers({ id, type, name }) ?? runtimeValue(full ? id : `${id}.properties`);
 
   const extended = (resource: TemplateResource, within: EvaluationScope): string | undefined =>
     resource.scope === undefined ? undefined : String(evaluate(resource.scope, within));

@@ -119,10 +119,7 @@ function evaluateExpression(expression: Expression, scope: EvaluationScope): unk
       return arrayOf(argument(0)).reduce((sum, one) => (argument(2) as Lambda)(sum, one), argument(1));
     case 'toObject':
       return Object.fromEntries(
-        arrayOf(argument(0)).map((one) => [
-          String((argument(1) as Lambda)(one)),
-          given.length > 2 ? (argument(2) as Lambda)(one) : one,
-        ]),
+        arrayOf(argument(0)).map((one) => [String((argument(1) as Lambda)(one)), (argument(2) as Lambda)(one)]),
       );
     default: {
       const known = pureFunctions[name] ?? scope.ambient[name];

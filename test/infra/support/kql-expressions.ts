@@ -39,8 +39,6 @@ export function evaluateScalar(node: KqlNode, scope: KqlScope): KqlValue {
     case 'IntLiteralExpression':
     case 'RealLiteralExpression':
       return Number(node.text);
-    case 'BooleanLiteralExpression':
-      return node.text === 'true';
     case 'TimespanLiteralExpression': {
       const [, amount, unit = ''] = /^(\d+)([dhms])$/.exec(node.text) ?? [];
       return Number(amount) * (spans[unit] ?? Number.NaN);

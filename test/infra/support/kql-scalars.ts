@@ -30,20 +30,9 @@ const number = (value: KqlValue): number | null => {
   return Number.isNaN(parsed) ? null : Math.trunc(parsed);
 };
 
-const boolean = (value: KqlValue): boolean | null =>
-  typeof value === 'boolean' ? value : /^(true|false)$/i.test(kqlText(value)) ? /^true$/i.test(kqlText(value)) : null;
-
 function dateTime(value: KqlValue): Date | null {
   const time = Date.parse(kqlText(value));
   return Number.isNaN(time) ? null : new Date(time);
-}
-
-function parseJson(value: KqlValue): KqlValue {
-  try {
-    return JSON.parse(kqlText(value));
-  } catch {
-    return kqlText(value);
-  }
 }
 
 /** The scalar functions that the queries use; `ago` and `iff` and their like need more than values and are elsewhere. */
@@ -53,12 +42,12 @@ export const kqlFunctions: Readonly<Record<string, (...given: KqlValue[]) => Kql
   isempty: (value) => isNull(value) || value === '',
   isnotempty: (value) => !isNull(value) && value !== '',
   isnull: isNull,
-  parse_json: parseJson,
+  parse_json: (value) => JSON.parse(kqlText(value)),
   replace_regex: (value, pattern, rewrite) =>
     kqlText(value).replace(new RegExp(kqlText(pattern), 'g'), kqlText(rewrite).replace(/\\(\d)/g, '$$$1')),
   split: (value, separator) => kqlText(value).split(kqlText(separator)),
   strcat: (...given) => given.map(kqlText).join(''),
-  tobool: boolean,
+  tobool: (value) => (typeof value === 'boolean' ? value : null),
   todatetime: dateTime,
   toint: number,
   tolong: number,

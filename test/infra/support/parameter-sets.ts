@@ -40,6 +40,10 @@ const answers: AzureAnswers = ({ type, name, id }) => {
   return undefined;
 };
 
+/** What a deployment of a parameter set would create, some of its parameters changed. */
+export const deployNamed = (name: ParameterSetName, changed: object = {}): Deployment =>
+  deploy({ ...parametersNamed(name), ...changed });
+
 /** What a deployment of the committed template with these parameters would create. */
 export function deploy(parameters: Record<string, unknown>, subscriptionId = deploymentSubscription): Deployment {
   return expandTemplate(

@@ -31,6 +31,28 @@ export const appSettings = (deployment: Deployment, part: 'escrow' | 'audit' = '
   theOne(deployment, 'Microsoft.Web/sites/config', new RegExp(`^func-key-${part}-.*/appsettings$`))
     .properties as Record<string, string>;
 
+/** The alarms: each rule with the question that it asks. */
+export const alarmRules = (deployment: Deployment) =>
+  ofType(deployment, 'Microsoft.Insights/scheduledQueryRules').map(({ name, properties, body }) => {
+    const [criterion] = (properties.criteria as { allOf: [Criterion] }).allOf;
+    return { name, properties, criterion, location: body.location };
+  });
+
+interface Criterion {
+  readonly query: string;
+  readonly dimensions: { readonly name: string }[];
+}
+
+export const retentionPolicies = (deployment: Deployment): DeployedResource[] =>
+  ofType(deployment, 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies');
+
+export const roleDefinitions = (deployment: Deployment): DeployedResource[] =>
+  ofType(deployment, 'Microsoft.Authorization/roleDefinitions');
+
+/** The names of the product's own roles, by the ids of their definitions. */
+export const roleNames = (deployment: Deployment): Map<string, string> =>
+  new Map(roleDefinitions(deployment).map(({ id, properties }) => [id, String(properties.roleName)]));
+
 interface Permissions {
   readonly actions: string[];
   readonly notActions: string[];
@@ -51,7 +73,7 @@ export const roleKeys = Object.keys(titles) as RoleKey[];
 
 /** One of the product's own roles, as it is defined in a subscription. */
 export function roleDefinition(deployment: Deployment, key: RoleKey, subscriptionId: string): DeployedResource {
-  const found = ofType(deployment, 'Microsoft.Authorization/roleDefinitions').filter(
+  const found = roleDefinitions(deployment).filter(
     ({ id, properties }) =>
       id.startsWith(`/subscriptions/${subscriptionId}/`) &&
       String(properties.roleName).startsWith(`Key escrow: ${titles[key]} (`),
