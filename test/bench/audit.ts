@@ -1,18 +1,17 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtempDisposable, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { runTimeOfTimer } from '../../src/escrow/model/run-time.ts';
 import { auditName, recordName, reportName, startedMarkerName } from '../../src/escrow/records/blob-names.ts';
-import { now } from '../support/now.ts';
-import { barChart } from './bar-chart.ts';
+import { day, now } from '../support/now.ts';
+import { barChart, countBars } from './bar-chart.ts';
 import { type BenchSource, keyName, settingsOf, startBenchAzure } from './bench-azure.ts';
 import { measure } from './measured-process.ts';
 import { measureRun } from './measured-run.ts';
 import type { Bench, Measurement } from './measurement.ts';
 import { countByOperation, vaultRequests } from './request-counts.ts';
 
-const dayMs = 24 * 60 * 60 * 1000;
 const daysOfHistory = 365;
 // Azurite dates every blob by its own clock. Old runs under the names of the last weeks would be taken for new, and so would
 // old audits under any: in their place lie as many blobs that an audit lists too, and leaves alone.
@@ -30,7 +29,7 @@ export async function measureAudit(bench: Bench): Promise<Measurement> {
   // The backup identity adds no audit.
   const auditEnv = { ...env, ...azure.envOf(azure.identities.audit) };
   const lastNight = runTimeOfTimer(undefined, '0 0 2 * * *', now());
-  const nightBefore = new Date(lastNight.getTime() - dayMs);
+  const nightBefore = new Date(lastNight.getTime() - day);
   const run = (at: Date) => measureRun(bench, azure, hsm, at.toISOString());
 
   await run(effort.quick ? lastNight : nightBefore);
@@ -57,9 +56,7 @@ export async function measureAudit(bench: Bench): Promise<Measurement> {
         title: `A daily audit asks ${perKey.toFixed(3)} requests a key, whatever the history`,
         subtitle: `${hsm.keys} keys; the container holds a year of runs and audits and ${blobNames.length} old blobs`,
         unit: 'requests',
-        bars: counts
-          .toSorted(([, a], [, b]) => b - a)
-          .map(([label, value]) => ({ label, value, shown: String(value) })),
+        bars: countBars(counts.toSorted(([, a], [, b]) => b - a)),
       }),
     ],
   };
@@ -71,16 +68,13 @@ export async function measureAudit(bench: Bench): Promise<Measurement> {
  */
 async function measureMemory({ worker }: Bench) {
   const peakOf = async (keys: number): Promise<number> => {
-    const folder = await mkdtemp(join(tmpdir(), 'large-escrow-'));
-    try {
-      await measure(worker, {}, { kind: 'largeAudit', keys, folder });
-      const { peakRssBytes } = await measure(worker, {}, { kind: 'largeAudit', keys, folder });
-      const audits = (await readdir(join(folder, 'audits'))).filter((name) => /Z(\.\d+)?\.json$/.test(name));
-      if (audits.length !== 2) throw new Error(`Two audits left ${audits.join(', ') || 'nothing'}.`);
-      return peakRssBytes;
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    await using place = await mkdtempDisposable(join(tmpdir(), 'large-escrow-'));
+    const job = { kind: 'largeAudit', keys, folder: place.path } as const;
+    await measure(worker, {}, job);
+    const { peakRssBytes } = await measure(worker, {}, job);
+    const audits = (await readdir(join(place.path, 'audits'))).filter((name) => /Z(\.\d+)?\.json$/.test(name));
+    if (audits.length !== 2) throw new Error(`Two audits left ${audits.join(', ') || 'nothing'}.`);
+    return peakRssBytes;
   };
   // V8's young generation has its full size at both.
   const [few, many] = [await peakOf(10_000), await peakOf(50_000)];
@@ -90,7 +84,7 @@ async function measureMemory({ worker }: Bench) {
 /** Runs of a year before a time, one a day. */
 function runIdsBefore(until: Date): RunId[] {
   return Array.from({ length: daysOfHistory - daysLeftOut }, (_, index) =>
-    scheduledRunId(new Date(until.getTime() - (index + daysLeftOut) * dayMs)),
+    scheduledRunId(new Date(until.getTime() - (index + daysLeftOut) * day)),
   );
 }
 

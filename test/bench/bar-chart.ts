@@ -17,6 +17,15 @@ interface BarChart {
   readonly mark?: { readonly value: number; readonly label: string };
 }
 
+/** A bar of a time, in seconds. @param ms milliseconds. */
+export function secondsBar(label: string, ms: number): Bar {
+  return { label, value: ms / 1000, shown: `${(ms / 1000).toFixed(1)} s` };
+}
+
+export function countBars(counts: readonly (readonly [label: string, count: number])[]): Bar[] {
+  return counts.map(([label, value]) => ({ label, value, shown: String(value) }));
+}
+
 const width = 760;
 const left = 220;
 const right = 110;

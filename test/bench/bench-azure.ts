@@ -1,5 +1,6 @@
 import { type LocalAzure, startLocalAzure } from '../../local-azure/local-azure.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
+import type { LoopJob } from './script-loops.ts';
 
 /** A vault or Managed HSM to measure on, with keys `key-00001`, `key-00002`, … */
 export interface BenchSource {
@@ -49,11 +50,12 @@ export function settingsOf(
   };
 }
 
+/** The script's job in that Azure: blobs named `<folder>/<key>`. */
+export function loopOver(azure: LocalAzure, vault: BenchSource, folder: string, callsAtOnce: number): LoopJob {
+  return { vaultUrl: `https://${vault.name}.vault.azure.net`, containerUrl: azure.containerUrl, folder, callsAtOnce };
+}
+
 /** The service's answer time, as a distant vault's. Challenges have it too. */
-export function slowDown(azure: LocalAzure, ms: number, source?: string): void {
-  azure.keyVault.faults.add({
-    ...(source !== undefined && { source }),
-    requests: 'all',
-    effect: { kind: 'latency', ms },
-  });
+export function slowDown(azure: LocalAzure, ms: number): void {
+  azure.keyVault.faults.add({ requests: 'all', effect: { kind: 'latency', ms } });
 }

@@ -3,6 +3,7 @@ import { barChart } from './bar-chart.ts';
 import { lineChart } from './line-chart.ts';
 import { ticks } from './svg.ts';
 
+const words = { file: 'chart.svg', title: 'T', subtitle: 's' };
 const bars = barChart({
   file: 'bars.svg',
   title: 'Twice as <fast>',
@@ -62,13 +63,7 @@ describe('a bar chart', () => {
   });
 
   it('draws a value of zero without breaking', () => {
-    const { svg } = barChart({
-      ...bars,
-      title: 'T',
-      subtitle: 's',
-      unit: 'u',
-      bars: [{ label: 'none', value: 0, shown: '0' }],
-    });
+    const { svg } = barChart({ ...words, unit: 'u', bars: [{ label: 'none', value: 0, shown: '0' }] });
     expect(widths(svg)).toEqual([0.5]);
     expect(svg).not.toMatch(/NaN|Infinity/);
   });
@@ -85,14 +80,7 @@ describe('a line chart', () => {
   });
 
   it('draws nothing for series without points, without breaking', () => {
-    const { svg } = lineChart({
-      ...lines,
-      title: 'T',
-      subtitle: 's',
-      xLabel: '',
-      yLabel: '',
-      series: [{ label: 'e', points: [] }],
-    });
+    const { svg } = lineChart({ ...words, xLabel: '', yLabel: '', series: [{ label: 'e', points: [] }] });
     expect(svg).not.toMatch(/NaN|Infinity/);
   });
 });

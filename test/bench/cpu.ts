@@ -1,28 +1,22 @@
 import { barChart } from './bar-chart.ts';
-import { type BenchSource, settingsOf, startBenchAzure } from './bench-azure.ts';
+import { type BenchSource, loopOver, settingsOf, startBenchAzure } from './bench-azure.ts';
 import { measure } from './measured-process.ts';
 import { type Bench, type Measurement, runTimes } from './measurement.ts';
 import { medianOf } from './median.ts';
 
 /** CPU of our process for each key, against a bare loop with the same SDKs, connections and calls at once. */
-export async function measureCpu({ worker, effort }: Bench): Promise<Measurement & { readonly cpuMsPerKey: number }> {
+export async function measureCpu({ worker, effort }: Bench): Promise<Measurement> {
   const warmUp: BenchSource = { kind: 'vault', name: 'warm-up', keys: effort.quick ? 100 : 200 };
   const vault: BenchSource = { kind: 'vault', name: 'measured', keys: effort.quick ? 400 : 1000 };
   await using azure = await startBenchAzure([warmUp, vault]);
   const env = settingsOf(azure, [warmUp, vault]);
   const nextRunTime = runTimes();
-  const loopOver = ({ name }: BenchSource, folder: string) => ({
-    vaultUrl: `https://${name}.vault.azure.net`,
-    containerUrl: azure.containerUrl,
-    folder,
-    callsAtOnce: 16,
-  });
   const rounds = [];
   for (let round = 0; round < effort.rounds; round++) {
     const floor = await measure(worker, env, {
       kind: 'script',
-      loop: loopOver(vault, `floor-${round}`),
-      warmUp: loopOver(warmUp, `warm-up-${round}`),
+      loop: loopOver(azure, vault, `floor-${round}`, 16),
+      warmUp: loopOver(azure, warmUp, `warm-up-${round}`, 16),
     });
     const ours = await measure(worker, env, {
       kind: 'run',
@@ -36,7 +30,6 @@ export async function measureCpu({ worker, effort }: Bench): Promise<Measurement
   const ours = medianOf(rounds, (round) => round.ours);
   const floor = medianOf(rounds, (round) => round.floor);
   return {
-    cpuMsPerKey: ours,
     figures: { cpuPerKeyOverFloor: ratio },
     charts: [
       barChart({

@@ -5,7 +5,7 @@ import type { LocalAzure } from '../../local-azure/local-azure.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { parseRecordName } from '../../src/escrow/records/blob-names.ts';
 import { hour, now } from '../support/now.ts';
-import { barChart } from './bar-chart.ts';
+import { barChart, secondsBar } from './bar-chart.ts';
 import { type BenchSource, settingsOf, slowDown, startBenchAzure } from './bench-azure.ts';
 import type { Measurement } from './measurement.ts';
 import { medianOf } from './median.ts';
@@ -37,7 +37,8 @@ export async function measureFanOut(bundle: string, quick: boolean): Promise<Mea
     rounds.push({ alone: alone.ms, spread: spread.ms, missing: missing + lacking });
   }
   const overhead = medianOf(rounds, (round) => round.spread / round.alone);
-  const bar = (label: string, ms: number) => ({ label, value: ms / 1000, shown: `${(ms / 1000).toFixed(1)} s` });
+  const alone = medianOf(rounds, (round) => round.alone);
+  const spread = medianOf(rounds, (round) => round.spread);
   return {
     figures: {
       fanOutOverhead: overhead,
@@ -49,16 +50,7 @@ export async function measureFanOut(bundle: string, quick: boolean): Promise<Mea
         title: `Fan-out costs ${((overhead - 1) * 100).toFixed(0)} % of time and leaves the same records`,
         subtitle: `${sourceCount} vaults of ${sources[0]?.keys} keys at the default pace, from the timer's firing to the last report`,
         unit: 'seconds',
-        bars: [
-          bar(
-            'one invocation',
-            medianOf(rounds, (round) => round.alone),
-          ),
-          bar(
-            'queue, 2 host processes',
-            medianOf(rounds, (round) => round.spread),
-          ),
-        ],
+        bars: [secondsBar('one invocation', alone), secondsBar('queue, 2 host processes', spread)],
       }),
     ],
   };

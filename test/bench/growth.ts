@@ -3,12 +3,12 @@ import { lineChart } from './line-chart.ts';
 import { measureRun } from './measured-run.ts';
 import { type Bench, type Measurement, runTimes } from './measurement.ts';
 import { medianOf } from './median.ts';
-import type { Measured } from './worker-protocol.ts';
+import type { Measured, MemorySample } from './worker-protocol.ts';
 
 const megabyte = 1_000_000;
 
 /** Ten times the keys: what becomes of memory, and of the time per key. Each run is a process of its own. */
-export async function measureGrowth(bench: Bench): Promise<Measurement & { readonly peakRssMb: number }> {
+export async function measureGrowth(bench: Bench): Promise<Measurement> {
   const few: BenchSource = { kind: 'vault', name: 'few', keys: bench.effort.quick ? 300 : 1000 };
   const many: BenchSource = { kind: 'vault', name: 'many', keys: few.keys * 10 };
   const nextRunTime = runTimes();
@@ -17,20 +17,20 @@ export async function measureGrowth(bench: Bench): Promise<Measurement & { reado
     await using azure = await startBenchAzure([source]);
     return await measureRun(bench, azure, source, nextRunTime());
   };
-  const rounds = [];
+  const rounds: { few: Measured; many: Measured }[] = [];
   for (let round = 0; round < Math.min(bench.effort.rounds, 2); round++) {
     rounds.push({ few: await run(few), many: await run(many) });
   }
   const rssGrowth = medianOf(rounds, (round) => round.many.peakRssBytes / round.few.peakRssBytes);
   const timeGrowth = medianOf(rounds, (round) => round.many.elapsedMs / many.keys / (round.few.elapsedMs / few.keys));
   const peakRssMb = medianOf(rounds, (round) => round.many.peakRssBytes) / megabyte;
-  const curve = (measured: Measured | undefined) =>
-    (measured?.samples ?? []).map(({ keys, rssBytes }) => [keys, rssBytes / megabyte] as const);
-  const timeCurve = (measured: Measured | undefined) =>
-    (measured?.samples ?? []).map(({ keys, atMs }) => [keys, atMs / 1000] as const);
-  const labels = [`${few.keys} keys`, `${many.keys} keys`];
+  /** A line for each size, of the first round. */
+  const series = (value: (sample: MemorySample) => number) =>
+    (['many', 'few'] as const).map((size) => ({
+      label: `${{ many, few }[size].keys} keys`,
+      points: (rounds[0]?.[size].samples ?? []).map((sample) => [sample.keys, value(sample)] as const),
+    }));
   return {
-    peakRssMb,
     figures: { rssGrowth, peakRssMb, timeGrowth },
     charts: [
       lineChart({
@@ -39,10 +39,7 @@ export async function measureGrowth(bench: Bench): Promise<Measurement & { reado
         subtitle: `Resident memory of our process during a run; peak over ${many.keys} keys: ${peakRssMb.toFixed(0)} MB`,
         xLabel: 'keys escrowed so far',
         yLabel: 'MB',
-        series: [
-          { label: labels[1] ?? '', points: curve(rounds[0]?.many) },
-          { label: labels[0] ?? '', points: curve(rounds[0]?.few) },
-        ],
+        series: series(({ rssBytes }) => rssBytes / megabyte),
         marks: [{ y: 320, label: 'target' }],
       }),
       lineChart({
@@ -51,10 +48,7 @@ export async function measureGrowth(bench: Bench): Promise<Measurement & { reado
         subtitle: `Pace and latency out of the way; two cores shared with the stand-in and Azurite`,
         xLabel: 'keys escrowed so far',
         yLabel: 'seconds',
-        series: [
-          { label: labels[1] ?? '', points: timeCurve(rounds[0]?.many) },
-          { label: labels[0] ?? '', points: timeCurve(rounds[0]?.few) },
-        ],
+        series: series(({ atMs }) => atMs / 1000),
       }),
     ],
   };

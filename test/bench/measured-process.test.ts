@@ -3,7 +3,7 @@ import { parseRecordName } from '../../src/escrow/records/blob-names.ts';
 import type { BundledProgram } from '../support/bundled-program.ts';
 import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
-import { settingsOf } from './bench-azure.ts';
+import { loopOver, settingsOf } from './bench-azure.ts';
 import { buildWorker, measure } from './measured-process.ts';
 import { countByOperation, storageRequestsPerKey, vaultRequests, vaultRequestsPerKey } from './request-counts.ts';
 
@@ -42,13 +42,7 @@ describe('a measured process', () => {
 
   it('does the same work as a script, one call after the other', async () => {
     azure.storage.requests.length = 0;
-    const loop = {
-      vaultUrl: `https://${vault.name}.vault.azure.net`,
-      containerUrl: azure.containerUrl,
-      folder: 'script',
-      callsAtOnce: 1,
-    };
-    await measure(worker.file, azure.env, { kind: 'script', loop });
+    await measure(worker.file, azure.env, { kind: 'script', loop: loopOver(azure, vault, 'script', 1) });
     expect(countByOperation(azure.storage.requests)).toEqual({ putBlob: vault.keys });
   });
 

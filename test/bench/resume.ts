@@ -1,4 +1,4 @@
-import { barChart } from './bar-chart.ts';
+import { barChart, secondsBar } from './bar-chart.ts';
 import { type BenchSource, keyName, slowDown, startBenchAzure } from './bench-azure.ts';
 import { measureRun } from './measured-run.ts';
 import { type Bench, type Measurement, runTimes } from './measurement.ts';
@@ -29,7 +29,6 @@ export async function measureResume(bench: Bench): Promise<Measurement> {
   const resumed = (await measureRun(bench, azure, hsm, interrupted)).elapsedMs;
   const backups = azure.keyVault.requests.filter(({ operation }) => operation === 'backupKey').length;
   if (backups !== leftOut.length) throw new Error(`The resume backed up ${backups} keys instead of ${leftOut.length}.`);
-  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   return {
     figures: { resumeCost: resumed / full },
     charts: [
@@ -38,10 +37,7 @@ export async function measureResume(bench: Bench): Promise<Measurement> {
         title: `Resuming a run that was 99 % done takes ${((100 * resumed) / full).toFixed(1)} % of its time`,
         subtitle: `${hsm.keys} keys of a Managed HSM at its limit of 10 a second, ${latencyMs} ms a vault call`,
         unit: 'seconds',
-        bars: [
-          { label: 'full run', value: full / 1000, shown: seconds(full) },
-          { label: 'resume', value: resumed / 1000, shown: seconds(resumed) },
-        ],
+        bars: [secondsBar('full run', full), secondsBar('resume', resumed)],
         mark: { value: full / 10_000, label: 'target' },
       }),
     ],

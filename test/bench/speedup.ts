@@ -1,6 +1,5 @@
-import type { LocalAzure } from '../../local-azure/local-azure.ts';
-import { barChart } from './bar-chart.ts';
-import { type BenchSource, slowDown, startBenchAzure } from './bench-azure.ts';
+import { barChart, countBars, secondsBar } from './bar-chart.ts';
+import { type BenchSource, loopOver, slowDown, startBenchAzure } from './bench-azure.ts';
 import { measure } from './measured-process.ts';
 import { measureRun } from './measured-run.ts';
 import { type Bench, type Measurement, runTimes } from './measurement.ts';
@@ -11,13 +10,10 @@ const keys = 300;
 const latencyMs = 150;
 const vault: BenchSource = { kind: 'vault', name: 'speedup', keys };
 
-/** One vault for the loops, one for our runs, all under the same latency. */
-interface SpeedupGround extends AsyncDisposable {
-  readonly azure: LocalAzure;
-  readonly loopVault: BenchSource;
-}
+type SpeedupGround = Awaited<ReturnType<typeof startSpeedupGround>>;
 
-export async function startSpeedupGround({ effort }: Bench): Promise<SpeedupGround> {
+/** One vault for the loops, one for our runs, all under the same latency. */
+export async function startSpeedupGround({ effort }: Bench) {
   // The script's time is the same for each page and each key; a quick run takes a quarter and counts it four times.
   const loopVault: BenchSource = { kind: 'vault', name: 'by-script', keys: effort.quick ? keys / 4 : keys };
   const azure = await startBenchAzure([vault, loopVault]);
@@ -28,12 +24,7 @@ export async function startSpeedupGround({ effort }: Bench): Promise<SpeedupGrou
 /** The rounds go side by side, each in its own process: a script waits for the service nineteen parts of twenty. */
 export async function timeScript({ azure, loopVault }: SpeedupGround, { worker, effort }: Bench): Promise<number[]> {
   const round = async (number: number): Promise<number> => {
-    const loop = {
-      vaultUrl: `https://${loopVault.name}.vault.azure.net`,
-      containerUrl: azure.containerUrl,
-      folder: `script-${number}`,
-      callsAtOnce: 1,
-    };
+    const loop = loopOver(azure, loopVault, `script-${number}`, 1);
     const { elapsedMs } = await measure(worker, azure.env, { kind: 'script', loop });
     return elapsedMs * (keys / loopVault.keys);
   };
@@ -66,8 +57,6 @@ export async function measureSpeedup(
   const speedup = script / ours;
   // Sixteen calls at once, no time lost: the listing's first page, then rounds of 150 ms.
   const ideal = latencyMs * (1 + Math.ceil(keys / 16));
-  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-  const counts = Object.entries(rounds.at(-1)?.counts ?? {});
   return {
     figures: {
       speedupOverLoop: speedup,
@@ -81,9 +70,9 @@ export async function measureSpeedup(
         subtitle: `${keys} keys, ${latencyMs} ms a vault call, 16 calls at once, pace out of the way`,
         unit: 'seconds',
         bars: [
-          { label: 'script: list, back up, put', value: script / 1000, shown: seconds(script) },
-          { label: 'our run', value: ours / 1000, shown: seconds(ours) },
-          { label: 'the services alone', value: ideal / 1000, shown: seconds(ideal) },
+          secondsBar('script: list, back up, put', script),
+          secondsBar('our run', ours),
+          secondsBar('the services alone', ideal),
         ],
       }),
       barChart({
@@ -91,7 +80,7 @@ export async function measureSpeedup(
         title: 'One request to the vault and one to storage for each key',
         subtitle: `Every request with a token of one run over ${keys} keys, by operation; putBlob counts marker and report`,
         unit: 'requests',
-        bars: counts.map(([label, value]) => ({ label, value, shown: String(value) })),
+        bars: countBars(Object.entries(rounds.at(-1)?.counts ?? {})),
       }),
     ],
   };

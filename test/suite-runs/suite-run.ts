@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { JsonTestResults } from 'vitest/node';
 
 export interface SuiteRun {
   readonly passed: number;
@@ -14,21 +15,6 @@ export interface SuiteRun {
   readonly failures: readonly string[];
   /** All that was printed. */
   readonly log: string;
-}
-
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly assertionResults: readonly {
-      readonly status: string;
-      readonly fullName: string;
-      readonly failureMessages?: readonly string[];
-    }[];
-  }[];
 }
 
 const folder = resolve('.local/suite-runs');
@@ -42,7 +28,6 @@ export async function runSuite(
   name: string,
   filters: readonly string[],
   prefix: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
 ): Promise<SuiteRun> {
   await mkdir(folder, { recursive: true });
   const report = join(folder, `${name}.json`);
@@ -51,7 +36,7 @@ export async function runSuite(
   const [command = '', ...args] = [...prefix, process.execPath, vitest, 'run', ...filters];
   const startedAt = performance.now();
   const child = spawn(command, args, {
-    env: { ...process.env, ESCROW_TEST_REPORT: report, ...env },
+    env: { ...process.env, ESCROW_TEST_REPORT: report },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = createWriteStream(log);
@@ -64,14 +49,12 @@ export async function runSuite(
 async function resultOf(report: string, isGreen: boolean): Promise<Omit<SuiteRun, 'seconds' | 'log'>> {
   const text = await readFile(report, 'utf8').catch(() => undefined);
   if (text === undefined) return { passed: 0, failed: 1, skipped: 0, failures: ['the suite left no report'] };
-  const { numPassedTests, numFailedTests, numPendingTests, testResults }: Report = JSON.parse(text);
+  const { numPassedTests, numFailedTests, numPendingTests, testResults }: JsonTestResults = JSON.parse(text);
   const failures = testResults.flatMap(({ name, status, assertionResults }) => {
     const file = name.replace(`${resolve('.')}/`, '');
     const tests = assertionResults
       .filter((one) => one.status === 'failed')
-      .map(
-        ({ fullName, failureMessages = [] }) => `${file} > ${fullName}: ${failureMessages[0]?.split('\n    at ')[0]}`,
-      );
+      .map(({ fullName, failureMessages }) => `${file} > ${fullName}: ${failureMessages?.[0]?.split('\n    at ')[0]}`);
     return tests.length === 0 && status === 'failed' ? [file] : tests;
   });
   if (failures.length === 0 && !isGreen) failures.push('the suite failed without a failed test');
