@@ -1,19 +1,17 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import { ServiceError } from '../../src/escrow/model/service-error.ts';
-import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
-import { viewContainer } from '../support/container-view.ts';
-import { escrowSettings } from '../support/escrow-place.ts';
-import { useTestAzure } from '../support/local-azure.ts';
-import { runAsApp } from '../support/nightly.ts';
+import { auditOnce, startAuditApp } from '../support/audit-app.ts';
+import { keyIn } from '../support/audit-findings.ts';
+import { useEscrow } from '../support/escrow-scene.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 
-const azure = await useTestAzure({
-  sources: [{ kind: 'vault', name: 'contoso-prod', keys: [{ name: 'signing', kty: 'RSA', versions: 2 }] }],
-});
-const container = viewContainer(azure);
-await runAsApp(azure, escrowSettings(azure, sources));
+const { azure, container, night } = await useEscrow(
+  [{ kind: 'vault', name: 'contoso-prod', keys: [{ name: 'signing', kty: 'RSA', versions: 2 }] }],
+  sources,
+);
+await night();
 
 afterEach(() => {
   azure.storage.faults.clear();
@@ -34,7 +32,7 @@ describe('the audit trigger', () => {
       operation: 'listBlobs',
       effect: { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' },
     });
-    const { error, lines } = await (await startAuditApp(azure, sources, { hoursAhead: 1 })).audit();
+    const { error, lines } = await auditOnce(azure, sources, 1);
     expect(error?.name).toBe('AuditFailedError');
     expect(error?.message).toMatch(
       /^Cannot audit the escrow: .*AuthorizationPermissionMismatch.*Grant blobs\/add\/action/,
@@ -49,10 +47,9 @@ describe('the audit trigger', () => {
       operation: 'listVersions',
       effect: { kind: 'status', status: 500, code: 'InternalServerError' },
     });
-    const { error, lines } = await (await startAuditApp(azure, sources, { hoursAhead: 2 })).audit();
-    expect(error).toBeUndefined();
-    expect(gapsIn(lines)).toEqual(['versionsUncounted vaults/contoso-prod/signing']);
-    expect((await auditOf(container, lines)).status).toBe('ok');
+    const { error, gaps, kept } = await auditOnce(azure, sources, 2);
+    expect([error, gaps]).toEqual([undefined, ['versionsUncounted vaults/contoso-prod/signing']]);
+    expect((await kept()).status).toBe('ok');
   });
 
   test('leaves a version that the service will not show without a thumbprint, and asks again next time', async () => {
@@ -67,11 +64,8 @@ describe('the audit trigger', () => {
         message: 'Operation get is not allowed on a disabled key.',
       },
     });
-    const app = await startAuditApp(azure, sources, { hoursAhead: 3 });
-    const witnesses = async () => {
-      const audit = await auditOf(container, (await app.audit()).lines);
-      return audit.keys[0]?.versions?.known ?? [];
-    };
+    const app = await startAuditApp(azure, sources, 3);
+    const witnesses = async () => (await (await app.audit()).kept()).keys[0]?.versions?.known ?? [];
     const before = await witnesses();
     expect(before.filter(({ unread }) => unread)).toHaveLength(1);
     const after = await witnesses();
@@ -80,18 +74,18 @@ describe('the audit trigger', () => {
   });
 
   test('alarms when the identity that backs up could overwrite and delete: the canary is another one, or gone', async () => {
-    await (await startAuditApp(azure, sources, { hoursAhead: 4 })).audit();
-    const careless = await startAuditApp(azure, sources, { hoursAhead: 4.1, identity: almighty() });
+    await auditOnce(azure, sources, 4);
+    const careless = await startAuditApp(azure, sources, 4.1, { identity: almighty() });
     await careless.tryCanary();
     const removed = await careless.audit();
-    expect(gapsIn(removed.lines)).toEqual(['notWriteOnce *']);
+    expect(removed.gaps).toEqual(['notWriteOnce *']);
     expect(removed.error?.message).toContain('runs/canary');
-    const honest = await startAuditApp(azure, sources, { hoursAhead: 4.2 });
+    const honest = await startAuditApp(azure, sources, 4.2);
     await honest.tryCanary();
-    expect(gapsIn((await honest.audit()).lines)).toEqual([]);
+    expect((await honest.audit()).gaps).toEqual([]);
     const { metadata = {} } = await container.client.getBlobClient('runs/canary').getProperties();
     await container.put('runs/canary', (await container.read('runs/canary')).toString(), metadata);
-    expect(gapsIn((await honest.audit()).lines)).toEqual(['notWriteOnce *']);
+    expect((await honest.audit()).gaps).toEqual(['notWriteOnce *']);
   });
 
   test('says what it found before it keeps it, and says what could not be kept', async () => {
@@ -103,35 +97,33 @@ describe('the audit trigger', () => {
         effect: { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' },
       });
     refuse(/audits.*\.json/);
-    const unkept = await (await startAuditApp(azure, sources, { hoursAhead: 4.8 })).audit();
-    expect(gapsIn(unkept.lines)).toEqual(['sourceUnreadable vaults/contoso-prod']);
+    const unkept = await auditOnce(azure, sources, 4.8);
+    expect(unkept.gaps).toEqual(['sourceUnreadable vaults/contoso-prod']);
     expect(unkept.error?.name).toBe('AuditFailedError');
     expect(unkept.error?.message).toMatch(/^Cannot save the audit \d{8}T\d{6}Z: .*AuthorizationPermissionMismatch/);
-    expect(unkept.lines.some(({ event }) => event === 'escrow.audit.completed')).toBe(false);
+    expect(unkept.completed).toBeUndefined();
 
     azure.storage.faults.clear();
     refuse(/audits.*\.html/);
-    const unshown = await (await startAuditApp(azure, sources, { hoursAhead: 4.9 })).audit();
-    expect(gapsIn(unshown.lines)).toEqual(['sourceUnreadable vaults/contoso-prod']);
+    const unshown = await auditOnce(azure, sources, 4.9);
+    expect(unshown.gaps).toEqual(['sourceUnreadable vaults/contoso-prod']);
     expect(unshown.error?.message).toMatch(/^Cannot write the page of "audits\/\d{8}T\d{6}Z\.json"/);
-    expect((await auditOf(container, unshown.lines)).status).toBe('gaps');
+    expect((await unshown.kept()).status).toBe('gaps');
     azure.storage.faults.clear();
     azure.keyVault.faults.clear();
-    const next = await (await startAuditApp(azure, sources, { hoursAhead: 4.95 })).audit();
-    expect([gapsIn(next.lines), next.error]).toEqual([[], undefined]);
+    const next = await auditOnce(azure, sources, 4.95);
+    expect([next.gaps, next.error]).toEqual([[], undefined]);
     expect(unshown.levels).toMatchObject({ 'escrow.coverage.gap': 'error', 'escrow.audit.completed': 'error' });
   });
 
   test('needs nothing of the part that backs up: neither its queue nor what leads there', async () => {
     const settings = { ESCROW_PART: 'audit', ESCROW_QUEUE_NAME: '', ESCROW_QUEUE__queueServiceUri: '' };
-    const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 4.97, settings })).audit();
-    expect(lines.some(({ event }) => event === 'escrow.audit.completed')).toBe(true);
+    expect((await auditOnce(azure, sources, 4.97, { settings })).completed).toBeDefined();
   });
 
   test('counts and witnesses the versions of a key over several pages', async () => {
     azure.vault('contoso-prod').addKey({ name: 'busy', versions: 60 });
-    const { lines } = await (await startAuditApp(azure, sources, { hoursAhead: 6 })).audit();
-    const busy = (await auditOf(container, lines)).keys.find(({ key }) => key === 'busy');
+    const busy = keyIn(await (await auditOnce(azure, sources, 6)).kept(), 'busy');
     expect(busy?.versions?.known).toHaveLength(60);
     expect(new Set(busy?.versions?.known.map(({ thumbprint }) => thumbprint)).size).toBe(60);
   });

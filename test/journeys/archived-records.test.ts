@@ -1,28 +1,21 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commandLine } from '../support/cli.ts';
-import { viewContainer } from '../support/container-view.ts';
-import { escrowSettings } from '../support/escrow-place.ts';
-import { useTestAzure } from '../support/local-azure.ts';
-import { runAsApp, runAudit } from '../support/nightly.ts';
+import { useEscrow } from '../support/escrow-scene.ts';
 import { hour, lastNight } from '../support/now.ts';
 import { useFolder } from '../support/temporary-folder.ts';
 
 const older = new Date(lastNight().getTime() - hour);
 
-const azure = await useTestAzure({
-  sources: [
+const { azure, container, cli, night, audit } = await useEscrow(
+  [
     { kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll', { name: 'www-cert', managed: true }] },
     { kind: 'vault', name: 'contoso-dr' },
   ],
-});
-
-const container = viewContainer(azure);
+  [{ vaultName: 'contoso-prod' }],
+);
 const folder = await useFolder();
-const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
-const cli = commandLine(azure, { env });
-await runAsApp(azure, env, older);
-await runAsApp(azure, env, lastNight());
+await night(older);
+await night();
 
 const dr = azure.vault('contoso-dr');
 const restore = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr';
@@ -111,13 +104,13 @@ describe('records that were archived', () => {
 
 describe('side blobs that were archived', () => {
   test('stop neither status, an audit, a report nor a restore', async () => {
-    await runAudit(azure, env);
+    await audit();
     const audits = (await container.names('audits/')).filter((name) => name.endsWith('.json'));
     const reports = (await container.names('runs/')).filter((name) => name.endsWith('.json'));
     await setTier([...reports, ...audits], 'Archive');
     dr.purgeKey('signing');
     expect((await cli('status --vault-name contoso-prod --json')).stderr).not.toContain('Error');
-    await runAudit(azure, env);
+    await audit();
     expect((await cli('report --now --json')).json()).toMatchObject({ format: expect.stringContaining('audit') });
     const receipt = join(folder, 'receipt.jsonl');
     const restored = await cli(

@@ -1,19 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { auditOf, gapsIn, startAuditApp } from '../support/audit-app.ts';
-import { digestOf, viewContainer } from '../support/container-view.ts';
+import { auditOnce } from '../support/audit-app.ts';
+import { keyIn } from '../support/audit-findings.ts';
+import { digestOf } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
-import { escrowSettings } from '../support/escrow-place.ts';
-import { useTestAzure } from '../support/local-azure.ts';
-import { runAsApp } from '../support/nightly.ts';
+import { useEscrow } from '../support/escrow-scene.ts';
 
 const prod = { vaultName: 'contoso-prod', keys: ['*'], except: ['tmp-*'], retired: ['old-*'] };
 const web = { vaultName: 'contoso-web' };
 const hsm = { hsmName: 'contoso-hsm', securityDomain: 'contoso-2026' };
 const sources = [prod, web, hsm];
 
-const azure = await useTestAzure({
-  sources: [
+const { azure, container, night } = await useEscrow(
+  [
     {
       kind: 'vault',
       name: 'contoso-prod',
@@ -26,14 +25,13 @@ const azure = await useTestAzure({
     { kind: 'vault', name: 'contoso-web', keys: ['web-a'] },
     { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
   ],
-});
-const container = viewContainer(azure);
+  sources,
+);
 
 /** The audit some hours from now. */
 async function auditAfter(hoursAhead: number) {
-  const app = await startAuditApp(azure, sources, { hoursAhead });
-  const { lines, error } = await app.audit();
-  return { lines, error, audit: await auditOf(container, lines), gaps: gapsIn(lines) };
+  const run = await auditOnce(azure, sources, hoursAhead);
+  return { ...run, audit: await run.kept() };
 }
 
 describe('the daily audit', () => {
@@ -49,19 +47,14 @@ describe('the daily audit', () => {
   });
 
   test('is quiet after a night in which every key was escrowed, and says so in a log line, a JSON and a page', async () => {
-    await runAsApp(azure, escrowSettings(azure, sources));
-    const { lines, error, audit, gaps } = await auditAfter(2);
-    expect(gaps).toEqual([]);
-    expect(error).toBeUndefined();
-    const completed = lines.find((line) => line.event === 'escrow.audit.completed');
+    await night();
+    const { completed, error, audit, gaps } = await auditAfter(2);
+    expect([gaps, error]).toEqual([[], undefined]);
     expect(completed).toMatchObject({ status: 'ok', keys: 5, intact: 5, findings: 0 });
     expect(audit.totals).toMatchObject({ keys: 5, intact: 5 });
     const [json, html] = (await container.names('audits/2')).slice(-2).reverse();
-    expect(json).toBe(completed?.event === 'escrow.audit.completed' ? completed.blobName : '');
-    expect(html).toBe(json?.replace('.json', '.html'));
-    expect(digestOf('sha256', await container.read(json ?? ''), 'hex')).toBe(
-      completed?.event === 'escrow.audit.completed' && completed.sha256,
-    );
+    expect([json, html]).toEqual([completed?.blobName, json?.replace('.json', '.html')]);
+    expect(digestOf('sha256', await container.read(json ?? ''), 'hex')).toBe(completed?.sha256);
     expect((await container.read(html ?? '')).toString()).toContain(
       '5 of 5 keys have an intact backup · 0 proven by a restore',
     );
@@ -69,7 +62,7 @@ describe('the daily audit', () => {
 
   test('witnesses every version with the thumbprint of its public key', async () => {
     const { audit } = await auditAfter(2.1);
-    const ledger = audit.keys.find(({ key }) => key === 'Ledger');
+    const ledger = keyIn(audit, 'Ledger');
     const versions = azure.vault('contoso-prod').versions('ledger') ?? [];
     expect(ledger?.versions?.known).toHaveLength(2);
     expect(new Set(ledger?.versions?.known.map(({ version }) => version))).toEqual(
@@ -115,7 +108,7 @@ describe('the daily audit', () => {
     const { lines } = await app.deliver({ vaultName: 'contoso-prod', name: 'signing' });
     const [escrowed] = linesNamed(lines, 'escrow.key.escrowed');
     const after = await auditAfter(5.1);
-    expect(after.audit.keys.find(({ key }) => key === 'signing')).toMatchObject({
+    expect(keyIn(after.audit, 'signing')).toMatchObject({
       status: 'fresh',
       record: { blobName: escrowed?.blobName },
     });
@@ -138,6 +131,6 @@ describe('the daily audit', () => {
     expect(gaps).toContain('neverEscrowed managed-hsms/contoso-hsm/payments');
     expect(error?.message).toContain('4 of 5 keys have an intact backup');
     // Backed up after 22:00, it was young enough at the end of the next day.
-    expect(audit.keys.find(({ key }) => key === 'web-a')?.days).toMatch(/e1(h1s1|s[12])$/);
+    expect(keyIn(audit, 'web-a')?.days).toMatch(/e1(h1s1|s[12])$/);
   });
 });

@@ -1,23 +1,22 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../support/cli.ts';
-import { escrowSettings } from '../support/escrow-place.ts';
-import { useTestAzure } from '../support/local-azure.ts';
-import { runAsApp } from '../support/nightly.ts';
+import { useEscrow } from '../support/escrow-scene.ts';
 import { useFolder } from '../support/temporary-folder.ts';
 import { thiefOf } from '../support/thief.ts';
 
 // Names that a vault and a container take, and a file system does not.
 
-const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['aux', 'signing'] }] });
+const { azure, cli, night } = await useEscrow(
+  [{ kind: 'vault', name: 'contoso-prod', keys: ['aux', 'signing'] }],
+  [{ vaultName: 'contoso-prod' }],
+);
 const folder = await useFolder();
-const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
 
 test('one record that a folder cannot hold is left out of a copy by name, and stops no other', async () => {
-  await runAsApp(azure, env);
+  await night();
   const thief = thiefOf(azure, 'contoso-prod');
   await thief.plant('signing', { bytes: await thief.backUp('contoso-prod', 'signing'), name: 'named/before:after' });
-  const { code, json } = await runCommand(azure, `copy --to ${join(folder, 'stick')} --json`, { env });
+  const { code, json } = await cli(`copy --to ${join(folder, 'stick')} --json`);
   expect([code, json()]).toEqual([3, expect.objectContaining({ copied: 1 })]);
   expect(json<{ leftOut: object[] }>().leftOut).toEqual(
     expect.arrayContaining([
@@ -25,6 +24,6 @@ test('one record that a folder cannot hold is left out of a copy by name, and st
       expect.objectContaining({ blobName: 'named/before:after', code: 'nameRefused' }),
     ]),
   );
-  const again = await runCommand(azure, `copy --to ${join(folder, 'stick')} --json`, { env });
+  const again = await cli(`copy --to ${join(folder, 'stick')} --json`);
   expect([again.code, again.json()]).toEqual([3, expect.objectContaining({ copied: 0, already: 1 })]);
 });

@@ -1,16 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { requesterDataActions } from '../../local-azure/identity/deployed-roles.ts';
-import { commandLine } from '../support/cli.ts';
-import { viewContainer } from '../support/container-view.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
-import { escrowSettings } from '../support/escrow-place.ts';
-import { useTestAzure } from '../support/local-azure.ts';
-import { runAsApp, runAudit } from '../support/nightly.ts';
+import { europe, useEscrow } from '../support/escrow-scene.ts';
 import { useFolder } from '../support/temporary-folder.ts';
 import { describeBuiltProgram } from './command-line/built-program.ts';
 
-const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
 const sources = [
   { vaultName: 'contoso-prod', ...europe },
   { hsmName: 'contoso-hsm', securityDomain: 'one' },
@@ -25,8 +20,8 @@ interface Diagnosis {
 const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
 
 const folder = await useFolder();
-const azure = await useTestAzure({
-  sources: [
+const { azure, container, env, cli, night, audit } = await useEscrow(
+  [
     {
       kind: 'vault',
       name: 'contoso-prod',
@@ -41,19 +36,14 @@ const azure = await useTestAzure({
     { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one', keys: ['payments'] },
     { kind: 'managedHsm', name: 'spare-hsm', securityDomain: 'one' },
   ],
-});
-
-const container = viewContainer(azure);
+  sources,
+);
 const prod = azure.vault('contoso-prod');
-const env = escrowSettings(azure, sources);
-const cli = commandLine(azure, { env });
 const host = await startEscrowHost(azure, { sources });
-await runAsApp(azure, env);
-await runAudit(azure, env);
+await night();
+await audit();
 
-afterAll(async () => {
-  await host?.stop();
-});
+afterAll(() => host.stop());
 
 describe('the worst day, on the command line', () => {
   test('a key is lost, shown as gone, brought back, and everything is right again', async () => {
@@ -285,4 +275,4 @@ describe('doctor', () => {
   });
 });
 
-describeBuiltProgram(() => ({ azure, env, folder }));
+describeBuiltProgram({ azure, env, folder });

@@ -5,9 +5,7 @@ import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { AddKeyOptions } from '../../local-azure/key-vault/local-source.ts';
 import { type CliRun, runCommand, splitLine } from '../support/cli.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
-import { escrowSettings } from '../support/escrow-place.ts';
-import { useTestAzure } from '../support/local-azure.ts';
-import { runAsApp, runAudit } from '../support/nightly.ts';
+import { europe, useEscrow } from '../support/escrow-scene.ts';
 import { lastNight, minute } from '../support/now.ts';
 import { useFolder } from '../support/temporary-folder.ts';
 
@@ -20,7 +18,6 @@ const documents = [
   ...['README.md', 'docs/operations.md', 'docs/command-line.md', 'docs/deploy.md'],
   ...['docs/pipelines/backup.yml', 'docs/pipelines/drill.yml'],
 ];
-const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
 const sources = [
   { vaultName: 'contoso-prod', ...europe },
   { vaultName: 'contoso-web', ...europe },
@@ -44,8 +41,13 @@ let sections = 0;
 let mornings = 0;
 
 const folder = await useFolder();
-const azure = await useTestAzure({
-  sources: [
+const {
+  azure,
+  env: settings,
+  night,
+  audit,
+} = await useEscrow(
+  [
     { kind: 'vault', name: 'contoso-prod', ...europe },
     { kind: 'vault', name: 'contoso-web', ...europe },
     { kind: 'vault', name: 'contoso-new', ...europe },
@@ -55,9 +57,9 @@ const azure = await useTestAzure({
     { kind: 'managedHsm', name: 'contoso-hsm-2', securityDomain: 'contoso-2026' },
     { kind: 'managedHsm', name: 'contoso-drill-hsm', securityDomain: 'contoso-2026' },
   ],
-});
-
-const env = escrowSettings(azure, sources, { HTTPS_PROXY: azure.proxy.url });
+  sources,
+);
+const env = { ...settings, HTTPS_PROXY: azure.proxy.url };
 const host = await startEscrowHost(azure, { sources });
 
 /**
@@ -75,13 +77,11 @@ beforeEach(async () => {
   ];
   if (!changes.includes(true)) return;
   mornings++;
-  await runAsApp(azure, env, new Date(lastNight(1).getTime() + mornings * minute));
-  await runAudit(azure, env);
+  await night(new Date(lastNight(1).getTime() + mornings * minute));
+  await audit();
 });
 
-afterAll(async () => {
-  await host?.stop();
-});
+afterAll(() => host.stop());
 
 /**
  * A key that is there stays: made again under its name it would be another one, which the audits notice.

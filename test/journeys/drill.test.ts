@@ -2,15 +2,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { DrillReceipt } from '../../src/escrow/records/drill-receipt.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
-import { type CliOptions, commandLine } from '../support/cli.ts';
-import { viewContainer } from '../support/container-view.ts';
+import type { CliOptions } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
-import { useTestAzure } from '../support/local-azure.ts';
-import { runAsApp, runAudit } from '../support/nightly.ts';
+import { europe, useEscrow } from '../support/escrow-scene.ts';
 import { fromNow } from '../support/now.ts';
 import { thiefOf } from '../support/thief.ts';
-
-const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
 
 /** A drill of a pipeline, which answers the question beforehand. */
 const drill = (line: string, options: CliOptions = {}) =>
@@ -21,8 +17,14 @@ type PrintedReceipt = Omit<DrillReceipt, 'keys'> & {
   keys: (DrillReceipt['keys'][number] & { name: string })[];
 };
 
-const azure = await useTestAzure({
-  sources: [
+const {
+  azure,
+  container,
+  quickCli: cli,
+  night,
+  audit,
+} = await useEscrow(
+  [
     {
       kind: 'vault',
       name: 'contoso-prod',
@@ -38,18 +40,15 @@ const azure = await useTestAzure({
     },
     { kind: 'managedHsm', name: 'drill-hsm', securityDomain: 'one' },
   ],
-});
-
-const container = viewContainer(azure);
+  [
+    { vaultName: 'contoso-prod', ...europe },
+    { hsmName: 'contoso-hsm', securityDomain: 'one' },
+  ],
+);
 const prod = azure.vault('contoso-prod');
 const drillVault = azure.vault('contoso-drill');
-const env = escrowSettings(azure, [
-  { vaultName: 'contoso-prod', ...europe },
-  { hsmName: 'contoso-hsm', securityDomain: 'one' },
-]);
-const cli = commandLine(azure, { env }, ' --max-per-second 1000');
-await runAsApp(azure, env);
-await runAudit(azure, env);
+await night();
+await audit();
 
 beforeEach(() => {
   azure.keyVault.faults.clear();

@@ -1,9 +1,6 @@
 import { KeyClient } from '@azure/keyvault-keys';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { commandLine } from '../support/cli.ts';
-import { escrowSettings } from '../support/escrow-place.ts';
-import { useTestAzure } from '../support/local-azure.ts';
-import { runAsApp, runAudit } from '../support/nightly.ts';
+import { useEscrow } from '../support/escrow-scene.ts';
 import { fromNow } from '../support/now.ts';
 import { useFolder } from '../support/temporary-folder.ts';
 import { type Forgery, thiefOf } from '../support/thief.ts';
@@ -30,27 +27,29 @@ const plant = (key: string, forgery: Forgery) => thief.plant(key, forgery);
 
 /** Of receipts. */
 const folder = await useFolder();
-const azure = await useTestAzure({
-  sources: [
-    ...['contoso-prod', 'contoso-dr', 'contoso-quarantine', 'contoso-drill', 'stranger'].map(
-      (name) => ({ kind: 'vault', name }) as const,
-    ),
-  ],
-});
+const {
+  azure,
+  cli: look,
+  quickCli: cli,
+  night,
+  audit,
+} = await useEscrow(
+  ['contoso-prod', 'contoso-dr', 'contoso-quarantine', 'contoso-drill', 'stranger'].map((name) => ({
+    kind: 'vault',
+    name,
+  })),
+  [{ vaultName: 'contoso-prod' }],
+);
 const { vault } = azure;
-
-const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
-const look = commandLine(azure, { env });
-const cli = commandLine(azure, { env }, ' --max-per-second 1000');
 const restore = (key: string) =>
   cli(`restore --vault-name contoso-prod --name ${key} --to-vault-name contoso-dr --yes`);
 const thief = thiefOf(azure, 'contoso-prod');
 for (const name of ['alpha', 'bravo', 'charlie', 'delta', 'Payroll', 'ledger', 'signing', 'tokens'])
   vault('contoso-prod').addKey({ name, versions: 2 });
 for (const name of ['charlie', 'delta']) vault('stranger').addKey({ name });
-await runAsApp(azure, env);
+await night();
 // Until every key has had its turn to be looked at.
-for (let audits = 0; audits < 3; audits++) await runAudit(azure, env);
+for (let audits = 0; audits < 3; audits++) await audit();
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
@@ -146,7 +145,7 @@ describe('an older state of the key', () => {
   test('is no proof once its source is gone, where a vault lists no versions with 200', async () => {
     const older = await backUp('contoso-prod', 'ledger');
     await rotate('contoso-prod', 'ledger');
-    await runAudit(azure, env);
+    await audit();
     vault('contoso-prod').purgeKey('ledger');
     await plant('ledger', { bytes: older, backedUpAt: fromNow(5 * 60_000) });
     const { json } = await cli('drill --to-vault-name contoso-drill --name ledger --yes --json');
@@ -193,7 +192,7 @@ test('of an escrow that was copied, newest first, the newest of three nights com
   await cli(`restore --vault-name contoso-prod --name moved ${asOf} --to-vault-name contoso-quarantine --yes`);
   expect(ids('contoso-quarantine', 'moved')).toHaveLength(2);
   // Whoever looks at it names the same record.
-  const { findings, keys } = await runAudit(azure, env);
+  const { findings, keys } = await audit();
   expect(findings.map(({ finding }) => finding)).toContain('recordsLate');
   const blobName = keys.find(({ key }) => key === 'moved')?.record?.blobName;
   const listed = await look('list --vault-name contoso-prod --name moved --json');

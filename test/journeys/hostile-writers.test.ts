@@ -6,15 +6,12 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { drillJournalFormat } from '../../src/escrow/records/drill-journal.ts';
 import { drillFormat } from '../../src/escrow/records/drill-receipt.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
-import { auditOf, pageOf, startAuditApp } from '../support/audit-app.ts';
+import { auditOnce } from '../support/audit-app.ts';
 import { found, keyIn } from '../support/audit-findings.ts';
-import { commandLine } from '../support/cli.ts';
-import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
-import { escrowSettings } from '../support/escrow-place.ts';
+import { useEscrow } from '../support/escrow-scene.ts';
 import { escrowSource } from '../support/escrow-sources.ts';
-import { type TestAzure, useTestAzure } from '../support/local-azure.ts';
-import { runAsApp } from '../support/nightly.ts';
+import type { TestAzure } from '../support/local-azure.ts';
 import { fromNow, hour, minute } from '../support/now.ts';
 import { runReport } from '../support/run-report.ts';
 import { thiefOf } from '../support/thief.ts';
@@ -24,26 +21,28 @@ import { thiefOf } from '../support/thief.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }, { vaultName: 'contoso-web' }];
 
-const azure = await useTestAzure({
-  sources: [
+const {
+  azure,
+  container,
+  cli: look,
+  quickCli: cli,
+  night,
+} = await useEscrow(
+  [
     { kind: 'vault', name: 'contoso-prod', keys: ['payroll', 'signing', 'ledger'] },
     { kind: 'vault', name: 'contoso-web', keys: ['web'] },
     { kind: 'vault', name: 'contoso-dr' },
     { kind: 'vault', name: 'contoso-drill' },
   ],
-});
-
-const container = viewContainer(azure);
+  sources,
+);
 const thief = thiefOf(azure, 'contoso-prod');
-const env = escrowSettings(azure, sources);
-const look = commandLine(azure, { env });
-const cli = commandLine(azure, { env }, ' --max-per-second 1000');
-await runAsApp(azure, env);
+await night();
 expect((await auditNow()).audit.status).toBe('ok');
 
 async function auditNow(hoursAhead = 0, settings: Readonly<Record<string, string>> = {}) {
-  const run = await (await startAuditApp(azure, sources, { hoursAhead, settings })).audit();
-  return { ...run, audit: await auditOf(container, run.lines) };
+  const run = await auditOnce(azure, sources, hoursAhead, { settings });
+  return { ...run, audit: await run.kept() };
 }
 
 describe('whoever may only send messages', () => {
@@ -93,13 +92,13 @@ describe('a drill operator', () => {
       status: 'ok',
       keys: [{ ...key, outcome: 'proven' }],
     });
-    const { audit, lines } = await auditNow(0, settings);
+    const { audit, page } = await auditNow(0, settings);
     expect(found(audit)).not.toContain('drillOverdue');
     expect([audit.totals.intact, audit.totals.proven]).toEqual([4, 1]);
-    const page = await pageOf(container, lines);
-    expect(page).toContain('4 of 4 keys have an intact backup · 1 proven by a restore');
-    expect(page).toContain(`<code>drills/${receiptId}.json</code>, a claim of whoever ran it`);
-    expect(page).toContain('Receipts of restore drills: drill operators.');
+    const shown = await page();
+    expect(shown).toContain('4 of 4 keys have an intact backup · 1 proven by a restore');
+    expect(shown).toContain(`<code>drills/${receiptId}.json</code>, a claim of whoever ran it`);
+    expect(shown).toContain('Receipts of restore drills: drill operators.');
   });
 
   test('who forges a journal leads no drill and no sweep to a key of somebody else, in a vault that was mistyped', async () => {
@@ -138,12 +137,12 @@ describe('what would steer a terminal or turn the reading direction', () => {
     await thief.put(`runs/${runId}/vaults/contoso-prod.json`, JSON.stringify({ ...report, keys, problems: [failure] }));
     await thief.put(`vaults/contoso-prod/\u202eghost/${runId}.keybackup`, 'planted');
 
-    const { texts, audit, lines } = await auditNow(30);
+    const { texts, audit, page } = await auditNow(30);
     expect(audit.findings.map(({ detail }) => detail).join()).toContain(hostile);
     expect(texts.join('\n')).toContain('\\u001b[2J access \\u202e');
     expect(texts.filter((text) => steering.test(text))).toEqual([]);
-    const page = await pageOf(container, lines);
-    expect([page.includes('access'), steering.test(page)]).toEqual([true, false]);
+    const shown = await page();
+    expect([shown.includes('access'), steering.test(shown)]).toEqual([true, false]);
     for (const line of ['status', 'status --json', 'report --now', 'report --json', 'list', 'verify --all']) {
       const { stdout, stderr } = await look(line, { hoursLater: 30 });
       expect([line, steering.test(stdout + stderr)]).toEqual([line, false]);

@@ -2,33 +2,33 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { KeyVaultOperation } from '../../local-azure/key-vault/data-actions.ts';
 import { seededRandom } from '../../local-azure/key-vault/faults.ts';
-import { commandLine } from '../support/cli.ts';
 import { type CliProcess, startCliProcess } from '../support/cli-process.ts';
-import { escrowSettings } from '../support/escrow-place.ts';
-import { useTestAzure } from '../support/local-azure.ts';
-import { runAsApp, runAudit } from '../support/nightly.ts';
+import { useEscrow } from '../support/escrow-scene.ts';
 
 /** Long enough for a signal to come while a call is under way. */
 const latencyMs = 300;
 /** A kill may come when it likes. */
 const killedLatencyMs = 100;
 
-const left = () => [...drillVault.keyNames(), ...drillVault.deletedKeyNames()];
-
-const azure = await useTestAzure({
-  sources: [
+const {
+  azure,
+  env,
+  quickCli: cli,
+  night,
+  audit,
+} = await useEscrow(
+  [
     { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'Signing', versions: 2 }, 'ledger', 'payroll'] },
     { kind: 'vault', name: 'contoso-drill' },
     { kind: 'vault', name: 'contoso-dr', keys: ['ours'] },
   ],
-});
-
-const env = escrowSettings(azure, [{ vaultName: 'contoso-prod' }]);
-const cli = commandLine(azure, { env }, ' --max-per-second 1000');
+  [{ vaultName: 'contoso-prod' }],
+);
 const prod = azure.vault('contoso-prod');
 const drillVault = azure.vault('contoso-drill');
-await runAsApp(azure, env);
-await runAudit(azure, env);
+const left = () => [...drillVault.keyNames(), ...drillVault.deletedKeyNames()];
+await night();
+await audit();
 
 beforeEach(() => {
   azure.keyVault.faults.clear();

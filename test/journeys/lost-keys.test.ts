@@ -2,14 +2,12 @@ import { ContainerClient } from '@azure/storage-blob';
 import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { auditFormat } from '../../src/escrow/records/audit-document.ts';
-import { auditOf, startAuditApp } from '../support/audit-app.ts';
+import { auditOnce, startAuditApp } from '../support/audit-app.ts';
 import { found, keyIn } from '../support/audit-findings.ts';
-import { commandLine, runCommand } from '../support/cli.ts';
-import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
-import { escrowSettings } from '../support/escrow-place.ts';
-import { type TestAzure, useTestAzure } from '../support/local-azure.ts';
-import { runAsApp } from '../support/nightly.ts';
+import type { SourceSetting } from '../support/escrow-place.ts';
+import { useEscrow } from '../support/escrow-scene.ts';
+import type { TestAzure } from '../support/local-azure.ts';
 import { now } from '../support/now.ts';
 import { replaceKey } from '../support/replaced-key.ts';
 import { thiefOf } from '../support/thief.ts';
@@ -19,8 +17,8 @@ import { thiefOf } from '../support/thief.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 
-const azure = await useTestAzure({
-  sources: [
+const { azure, container, env, cli, night } = await useEscrow(
+  [
     {
       kind: 'vault',
       name: 'contoso-prod',
@@ -28,19 +26,15 @@ const azure = await useTestAzure({
     },
     { kind: 'vault', name: 'contoso-dr' },
   ],
-});
-
-const container = viewContainer(azure);
+  sources,
+);
 const prod = azure.vault('contoso-prod');
-const env = escrowSettings(azure, sources);
-const cli = commandLine(azure, { env });
-await runAsApp(azure, env);
+await night();
 expect((await auditNow()).status).toBe('ok');
 
 /** The audit some hours from now. */
-async function auditNow(hoursAhead = 0, of: readonly object[] = sources) {
-  const { lines } = await (await startAuditApp(azure, of as typeof sources, { hoursAhead })).audit();
-  return auditOf(container, lines);
+async function auditNow(hoursAhead = 0, of: readonly SourceSetting[] = sources) {
+  return (await auditOnce(azure, of, hoursAhead)).kept();
 }
 
 const recordOf = async (key: string) => (await container.list(`vaults/contoso-prod/${key}/`)).at(-1);
@@ -106,8 +100,8 @@ describe('settings that leave keys out', () => {
 
   test('and a schedule that never occurs are refused at start, by the app and by a command', async () => {
     const settings = { ESCROW_SCHEDULE: '0 0 2 30 2 *' };
-    await expect(startAuditApp(azure, sources, { hoursAhead: 0, settings })).rejects.toThrow('never occurs');
-    expect(await runCommand(azure, 'plan', { env: { ...env, ...settings } })).toEnd(2, 'never occurs');
+    await expect(startAuditApp(azure, sources, 0, { settings })).rejects.toThrow('never occurs');
+    expect(await cli('plan', { env: { ...env, ...settings } })).toEnd(2, 'never occurs');
   });
 });
 

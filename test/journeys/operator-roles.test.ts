@@ -6,28 +6,22 @@ import {
   restoreOperatorDataActions,
 } from '../../local-azure/identity/deployed-roles.ts';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
-import { runCommand } from '../support/cli.ts';
-import { escrowSettings } from '../support/escrow-place.ts';
-import { useTestAzure } from '../support/local-azure.ts';
-import { runAsApp, runAudit } from '../support/nightly.ts';
+import { useEscrow } from '../support/escrow-scene.ts';
 
-const sources = [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm', securityDomain: 'one' }];
-
-const as = (identity: LocalIdentity, line: string) => runCommand(azure, line, { env, identity });
-
-const azure = await useTestAzure({
-  sources: [
+const { azure, cli, night, audit } = await useEscrow(
+  [
     { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'signing', versions: 2 }] },
     { kind: 'vault', name: 'contoso-drill' },
     { kind: 'vault', name: 'contoso-dr' },
     { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one', keys: ['payments'] },
     { kind: 'managedHsm', name: 'drill-hsm', securityDomain: 'one' },
   ],
-});
+  [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm', securityDomain: 'one' }],
+);
+await night();
+await audit();
 
-const env = escrowSettings(azure, sources);
-await runAsApp(azure, env);
-await runAudit(azure, env);
+const as = (identity: LocalIdentity, line: string) => cli(line, { identity });
 
 describe('the roles of people', () => {
   test('an auditor looks, and can do nothing else', async () => {

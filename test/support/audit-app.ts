@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import { servicesAs } from './as-identity.ts';
-import type { ContainerView } from './container-view.ts';
+import { viewContainer } from './container-view.ts';
 import { fastClock, invoke } from './escrow-app.ts';
+import { linesNamed } from './escrow-host.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
 import type { ListedAudit } from './listed-audit.ts';
 import { fromNow, hour, now } from './now.ts';
@@ -12,18 +13,18 @@ import { fromNow, hour, now } from './now.ts';
 export async function startAuditApp(
   place: EscrowPlace,
   sources: readonly SourceSetting[],
+  hoursAhead: number,
   options: {
-    readonly hoursAhead: number;
     readonly settings?: Readonly<Record<string, string>>;
     /** Of who backs up. */
     readonly identity?: LocalIdentity;
-  },
+  } = {},
 ) {
   const { escrowAudit } = await import('../../src/functions/escrow-audit.ts');
   const { tryWriteOnce } = await import('../../src/app/try-write-once.ts');
   const { scheduledRunId } = await import('../../src/escrow/model/run-id.ts');
   const env = escrowSettings(place, sources, options.settings);
-  const clock = { ...fastClock(20), now: () => fromNow(options.hoursAhead * hour).getTime() };
+  const clock = { ...fastClock(20), now: () => fromNow(hoursAhead * hour).getTime() };
   const services = await servicesAs(options.identity ?? place.identities.app, env, clock);
   const auditServices = await servicesAs(place.identities.audit, env, clock);
   const timer = {
@@ -35,16 +36,28 @@ export async function startAuditApp(
     services,
     /** What a night does first: tries to overwrite and to delete the canary. */
     tryCanary: () => tryWriteOnce(services, scheduledRunId(services.now()), () => undefined),
-    /** Fires the audit's timer, as the identity that audits. */
+    /** Fires the audit's timer, as the identity that audits, and looks at what it kept. */
     async audit() {
-      await laterSecond(options.hoursAhead);
-      const audit = escrowAudit(auditServices);
-      const run = await invoke((context) => audit.handler(timer, context), { functionName: 'escrowAudit' });
-      latest = { hoursAhead: options.hoursAhead, second: Math.floor(now().getTime() / 1000) };
-      return run;
+      await laterSecond(hoursAhead);
+      const { handler } = escrowAudit(auditServices);
+      const run = await invoke((context) => handler(timer, context), { functionName: 'escrowAudit' });
+      latest = { hoursAhead, second: Math.floor(now().getTime() / 1000) };
+      const [completed] = linesNamed(run.lines, 'escrow.audit.completed');
+      const container = viewContainer(place);
+      const name = completed?.blobName ?? 'audits/no audit was completed';
+      return {
+        ...run,
+        completed,
+        gaps: gapsIn(run.lines),
+        kept: async () => (await container.readJson(name)) as unknown as ListedAudit,
+        page: async () => (await container.read(name.replace('.json', '.html'))).toString(),
+      };
     },
   };
 }
+
+/** The one audit of an app of its own. */
+export const auditOnce = async (...app: Parameters<typeof startAuditApp>) => (await startAuditApp(...app)).audit();
 
 let latest = { hoursAhead: 0, second: 0 };
 
@@ -56,28 +69,9 @@ async function laterSecond(hoursAhead: number): Promise<void> {
   while (hoursAhead < latest.hoursAhead && now().getTime() < (latest.second + 1) * 1000) await delay(20);
 }
 
-/** The name of the audit that a log line names. */
-function auditName(lines: readonly EscrowEvent[]): string {
-  const completed = lines.find((line) => line.event === 'escrow.audit.completed');
-  if (completed?.event !== 'escrow.audit.completed') throw new Error('no audit was completed');
-  return completed.blobName;
-}
-
-/** The audit that a log line names. */
-export async function auditOf(container: ContainerView, lines: readonly EscrowEvent[]): Promise<ListedAudit> {
-  return (await container.readJson(auditName(lines))) as unknown as ListedAudit;
-}
-
-/** The page of that audit. */
-export async function pageOf(container: ContainerView, lines: readonly EscrowEvent[]): Promise<string> {
-  return (await container.read(auditName(lines).replace('.json', '.html'))).toString();
-}
-
 /** `<finding> <source>/<key>` of each gap line. */
-export function gapsIn(lines: readonly EscrowEvent[]): string[] {
-  return lines.flatMap((line) =>
-    line.event === 'escrow.coverage.gap'
-      ? [`${line.finding} ${line.source ?? '*'}${line.key ? `/${line.key}` : ''}`]
-      : [],
+function gapsIn(lines: readonly EscrowEvent[]): string[] {
+  return linesNamed(lines, 'escrow.coverage.gap').map(
+    ({ finding, source = '*', key }) => `${finding} ${source}${key ? `/${key}` : ''}`,
   );
 }

@@ -2,11 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
-import { commandLine } from '../../support/cli.ts';
-import { viewContainer } from '../../support/container-view.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
-import { useTestAzure } from '../../support/local-azure.ts';
-import { runAsApp } from '../../support/nightly.ts';
+import { useEscrow } from '../../support/escrow-scene.ts';
 import { hour, lastNight } from '../../support/now.ts';
 import { useFolder } from '../../support/temporary-folder.ts';
 
@@ -18,8 +15,8 @@ const firstRun = lastNight();
 const secondRun = new Date(firstRun.getTime() + hour);
 
 const folder = await useFolder();
-const azure = await useTestAzure({
-  sources: [
+const { azure, container, env, cli, night } = await useEscrow(
+  [
     {
       kind: 'vault',
       name: 'contoso-prod',
@@ -27,12 +24,10 @@ const azure = await useTestAzure({
     },
     { kind: 'managedHsm', name: 'contoso-hsm', keys: [{ name: 'payments', versions: 2 }] },
   ],
-});
-
-const env = escrowSettings(azure, sources);
-const cli = commandLine(azure, { env });
-await runAsApp(azure, env, firstRun);
-await runAsApp(azure, env, secondRun);
+  sources,
+);
+await night(firstRun);
+await night(secondRun);
 
 describe('plan', () => {
   test('says of every key what a run would do, and backs up and writes nothing', async () => {
@@ -141,7 +136,6 @@ describe('list', () => {
   });
 
   test('knows a key that has a record under a chosen name alone', async () => {
-    const container = viewContainer(azure);
     const [record] = await container.list(`vaults/contoso-prod/signing/${scheduledRunId(firstRun)}`);
     const keyid = 'https://contoso-prod.vault.azure.net/keys/Aside';
     const bytes = await container.read(record?.name ?? '');

@@ -3,22 +3,17 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Audit } from '../../../src/escrow/records/audit-document.ts';
 import { startAuditApp } from '../../support/audit-app.ts';
-import { commandLine } from '../../support/cli.ts';
-import { viewContainer } from '../../support/container-view.ts';
-import { escrowSettings } from '../../support/escrow-place.ts';
-import { useTestAzure } from '../../support/local-azure.ts';
-import { runAsApp } from '../../support/nightly.ts';
+import { useEscrow } from '../../support/escrow-scene.ts';
 import { useFolder } from '../../support/temporary-folder.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 
-const audits = () => container.names('audits/2');
-
 const folder = await useFolder();
-const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
-const container = viewContainer(azure);
-const env = escrowSettings(azure, sources);
-const cli = commandLine(azure, { env });
+const { azure, container, env, cli, night } = await useEscrow(
+  [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }],
+  sources,
+);
+const audits = () => container.names('audits/2');
 
 describe('report', () => {
   test('says so when there is no audit yet', async () => {
@@ -26,8 +21,8 @@ describe('report', () => {
   });
 
   test('writes the page of the newest audit, the same as lies beside it, without asking any source', async () => {
-    const app = await startAuditApp(azure, sources, { hoursAhead: 0 });
-    await runAsApp(azure, env);
+    const app = await startAuditApp(azure, sources, 0);
+    await night();
     await app.audit();
     const [html = '', json = ''] = await audits();
     azure.keyVault.requests.length = 0;

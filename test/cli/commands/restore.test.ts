@@ -3,13 +3,12 @@ import { basename, join } from 'node:path';
 import { KeyClient } from '@azure/keyvault-keys';
 import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
-import { viewContainer } from '../../support/container-view.ts';
 import { lastNight } from '../../support/now.ts';
 import { useRestoreScene } from './restore/scene.ts';
 import { describeWholeVault } from './restore/whole-vault.ts';
 
 const scene = await useRestoreScene();
-const { cli, vault, versionIds } = scene;
+const { azure, container, cli, vault, versionIds } = scene;
 
 describe('restore of one key', () => {
   test('brings back a key that was deleted and purged, with all its versions, and says that it is disabled', async () => {
@@ -35,7 +34,7 @@ describe('restore of one key', () => {
     expect(code).toBe(0);
     expect(json()).toMatchObject({ step: { action: 'recover' }, outcome: { outcome: 'recovered' } });
     expect(vault('contoso-prod').keyNames()).toContain('signing');
-    expect(scene.azure.keyVault.requests.at(-1)?.operation).not.toBe('restoreKey');
+    expect(azure.keyVault.requests.at(-1)?.operation).not.toBe('restoreKey');
   });
 
   test('does not say that nothing is lost where the deleted key may be another, made after the record', async () => {
@@ -122,14 +121,14 @@ describe('restore of one key', () => {
   });
 
   test('takes the restore for done when only its answer was lost', async () => {
-    scene.azure.keyVault.faults.add({ operation: 'restoreKey', times: 1, effect: { kind: 'resetAfterWork' } });
+    azure.keyVault.faults.add({ operation: 'restoreKey', times: 1, effect: { kind: 'resetAfterWork' } });
     const { code } = await cli('restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --yes');
     expect(code).toBe(0);
     expect(versionIds('contoso-dr', 'signing')).toEqual(versionIds('contoso-prod', 'signing'));
   });
 
   test('names the permission that is missing', async () => {
-    scene.azure.keyVault.faults.add({
+    azure.keyVault.faults.add({
       operation: 'restoreKey',
       effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
     });
@@ -153,12 +152,12 @@ describeWholeVault(scene);
 describe('drill', () => {
   test('distinguishes an interrupted drill from a whole one', async () => {
     const interrupt = new AbortController();
-    scene.azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 200 } });
-    const before = scene.azure.keyVault.requests.length;
+    azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 200 } });
+    const before = azure.keyVault.requests.length;
     const running = cli('drill --to-vault-name contoso-dr --vault-name contoso-prod --sample 3 --yes', {
       signal: interrupt.signal,
     });
-    const begun = () => scene.azure.keyVault.requests.slice(before).some(({ operation }) => operation === 'restoreKey');
+    const begun = () => azure.keyVault.requests.slice(before).some(({ operation }) => operation === 'restoreKey');
     await expect.poll(begun, { interval: 10 }).toBe(true);
     interrupt.abort();
     expect((await running).stdout).toContain('1 of 3 keys proven');
@@ -181,10 +180,7 @@ describe('download', () => {
       `Restore-AzKeyVaultKey -VaultName contoso-prod -InputFile ${file}`,
       `az keyvault key restore --vault-name contoso-prod --file ${file}`,
     ]);
-    const client = new KeyClient(
-      'https://contoso-dr.vault.azure.net',
-      scene.azure.credential(scene.azure.identities.operator),
-    );
+    const client = new KeyClient('https://contoso-dr.vault.azure.net', azure.credential(azure.identities.operator));
     const restored = await client.restoreKeyBackup(await readFile(file));
     expect(restored.id?.split('/').at(-1)).toBe(vault('contoso-prod').versions('signing').at(-1)?.id);
     expect((await stat(file)).mode & 0o077).toBe(0);
@@ -230,16 +226,15 @@ describe('verify', () => {
 describe('a corrupt record', () => {
   test('is refused before anything is sent to the service', async () => {
     const blobName = 'named/copies/signing.keybackup';
-    const container = viewContainer(scene.azure);
     const [record] = await container.list(`vaults/contoso-prod/signing/${scheduledRunId(lastNight())}`);
     const bytes = await container.read(record?.name ?? '');
     bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
     await container.put(blobName, bytes, record?.metadata);
-    const before = scene.azure.keyVault.requests.length;
+    const before = azure.keyVault.requests.length;
     const { code, stderr } = await cli(`restore --blob-name ${blobName} --to-vault-name contoso-dr --yes`);
     expect(code).toBe(1);
     expect(stderr).toContain('is corrupt: the SHA-256 of its bytes is');
-    expect(scene.azure.keyVault.requests.slice(before).map(({ operation }) => operation)).not.toContain('restoreKey');
+    expect(azure.keyVault.requests.slice(before).map(({ operation }) => operation)).not.toContain('restoreKey');
     expect(vault('contoso-dr').keyNames()).toEqual([]);
     const verified = await cli('verify --all --json');
     expect(verified.code).toBe(3);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { startCliProcess } from '../../support/cli-process.ts';
 import type { TestAzure } from '../../support/local-azure.ts';
 
-/** Where the program is started; there once the tests run. */
+/** Where the program is started. */
 interface ProgramScene {
   readonly azure: TestAzure;
   readonly env: Readonly<Record<string, string>>;
@@ -11,21 +11,14 @@ interface ProgramScene {
 }
 
 /** The tests of the program as it is deployed, in a process of its own. */
-export function describeBuiltProgram(scene: () => ProgramScene): void {
+export function describeBuiltProgram({ azure, env, folder }: ProgramScene): void {
   describe('the built command line', () => {
-    const start = (args: readonly string[]) => startCliProcess(scene().azure, scene().env, args);
-    const isRestoring = async (since: number) =>
-      expect
-        .poll(
-          () =>
-            scene()
-              .azure.keyVault.requests.slice(since)
-              .some(({ operation }) => operation === 'restoreKey'),
-          {
-            interval: 10,
-          },
-        )
-        .toBe(true);
+    const { faults, requests } = azure.keyVault;
+    const start = (args: readonly string[]) => startCliProcess(azure, env, args);
+    const isRestoring = async (since: number) => {
+      const asked = () => requests.slice(since).some(({ operation }) => operation === 'restoreKey');
+      await expect.poll(asked, { interval: 10 }).toBe(true);
+    };
     const run = (args: readonly string[]) => start(args).ended;
 
     test('is one file that needs nothing beside it, and lists in another process', async () => {
@@ -35,12 +28,12 @@ export function describeBuiltProgram(scene: () => ProgramScene): void {
     });
 
     test('ends what is under way on Ctrl-C, says what was done, and can be gone on with', async () => {
-      const receipt = join(scene().folder, 'receipt.jsonl');
+      const receipt = join(folder, 'receipt.jsonl');
       const args = ['restore', '--vault-name', 'contoso-prod', '--all', '--to-vault-name', 'contoso-drill', '--yes'];
-      const slow = scene().azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 300 } });
-      const requests = scene().azure.keyVault.requests.length;
+      const slow = faults.add({ operation: 'restoreKey', effect: { kind: 'latency', ms: 300 } });
+      const since = requests.length;
       const { send, ended, interrupt } = start([...args, '--receipt', receipt, '--max-per-second', '2', '--json']);
-      await isRestoring(requests);
+      await isRestoring(since);
       await interrupt('SIGINT');
       // Where its shell is bash, npm hands on what the terminal has sent already.
       send('SIGINT');
@@ -54,12 +47,12 @@ export function describeBuiltProgram(scene: () => ProgramScene): void {
     });
 
     test('stops at once at a second Ctrl-C', async () => {
-      const stalled = scene().azure.keyVault.faults.add({ operation: 'restoreKey', effect: { kind: 'stall' } });
-      const requests = scene().azure.keyVault.requests.length;
+      const stalled = faults.add({ operation: 'restoreKey', effect: { kind: 'stall' } });
+      const since = requests.length;
       const { send, ended, interrupt } = start([
         ...['restore', '--hsm-name', 'contoso-hsm', '--name', 'payments', '--to-hsm-name', 'spare-hsm', '--yes'],
       ]);
-      await isRestoring(requests);
+      await isRestoring(since);
       await interrupt('SIGINT');
       const again = setInterval(() => send('SIGINT'), 50);
       const { code } = await ended;

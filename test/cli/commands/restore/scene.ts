@@ -1,20 +1,15 @@
 import { beforeEach } from 'vitest';
 import type { LocalSource } from '../../../../local-azure/key-vault/local-source.ts';
-import { commandLine } from '../../../support/cli.ts';
-import { escrowSettings } from '../../../support/escrow-place.ts';
-import { useTestAzure } from '../../../support/local-azure.ts';
-import { runAsApp, runAudit } from '../../../support/nightly.ts';
+import { europe, useEscrow } from '../../../support/escrow-scene.ts';
 import { useFolder } from '../../../support/temporary-folder.ts';
-
-const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', geography: 'europe' };
 
 export type RestoreScene = Awaited<ReturnType<typeof useRestoreScene>>;
 
 /** An estate with last night's backups, vaults to restore to, which are empty before each test, and a folder for receipts. */
 export async function useRestoreScene() {
   const folder = await useFolder();
-  const azure = await useTestAzure({
-    sources: [
+  const { azure, container, cli, night, audit } = await useEscrow(
+    [
       {
         kind: 'vault',
         name: 'contoso-prod',
@@ -31,15 +26,15 @@ export async function useRestoreScene() {
       { kind: 'managedHsm', name: 'contoso-hsm', securityDomain: 'one', keys: [{ name: 'payments', versions: 2 }] },
       { kind: 'managedHsm', name: 'other-hsm', securityDomain: 'two' },
     ],
-  });
-  const env = escrowSettings(azure, [
-    { vaultName: 'contoso-prod', ...europe },
-    { hsmName: 'contoso-hsm', securityDomain: 'one' },
-  ]);
+    [
+      { vaultName: 'contoso-prod', ...europe },
+      { hsmName: 'contoso-hsm', securityDomain: 'one' },
+    ],
+  );
   const vault = (name: string): LocalSource => (name.endsWith('hsm') ? azure.hsm(name) : azure.vault(name));
-  await runAsApp(azure, env);
+  await night();
   // Until every key has had its turn to be looked at.
-  for (let audits = 0; audits < 6; audits++) await runAudit(azure, env);
+  for (let audits = 0; audits < 6; audits++) await audit();
 
   beforeEach(() => {
     azure.keyVault.faults.clear();
@@ -49,10 +44,7 @@ export async function useRestoreScene() {
   });
 
   return {
-    azure,
-    folder,
-    cli: commandLine(azure, { env }),
-    vault,
+    ...{ azure, container, folder, cli, vault },
     versionIds: (vaultName: string, key: string) =>
       vault(vaultName)
         .versions(key)
