@@ -1,44 +1,26 @@
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { suggest } from '../../src/app/suggestion.ts';
 import { UsageFault } from '../../src/app/usage-fault.ts';
 import { parseDuration, parseInstant, showAge } from '../../src/cli/options/instants.ts';
 import { showDuration, showSize } from '../../src/cli/terminal/figures.ts';
-import type { Io } from '../../src/cli/terminal/io.ts';
 import { startJsonStream } from '../../src/cli/terminal/json-stream.ts';
-import { painter, print, say } from '../../src/cli/terminal/print.ts';
+import { painter, print, say, sayLabelled } from '../../src/cli/terminal/print.ts';
 import { withProgress } from '../../src/cli/terminal/progress.ts';
 import { alignColumns } from '../../src/cli/terminal/table.ts';
 import { count } from '../../src/escrow/model/count.ts';
+import { type CliOptions, collectIo } from '../support/cli.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 
-function ioWith(isTTY: boolean): { io: Io; stdout: PassThrough; stderr: PassThrough } {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const { signal } = new AbortController();
-  const io = {
-    stdout,
-    stderr,
-    stdin: new PassThrough(),
-    isTTY: { stdin: isTTY, stdout: isTTY, stderr: isTTY },
-    columns: 80,
-    env: {},
-    folder: '.',
-    program: 'keyvault-escrow',
-    signal,
-    holdOpen: () => ({ standing: () => undefined, [Symbol.dispose]: () => undefined }),
-  };
-  return { io, stdout, stderr };
-}
+const terminal = (options: CliOptions = {}) => collectIo({ env: {}, isTTY: true, ...options });
+const pipe = () => collectIo({ env: {} });
 
 test('on a terminal only the styles of this program are colours: those in foreign text are shown as what they are', async () => {
-  const { io, stdout } = ioWith(true);
+  const { io, ended } = terminal();
   const foreign = 'a\u001b[31mb';
   const paint = painter(io);
   await print(io, `${paint('green', foreign)} ${foreign}`);
-  stdout.end();
-  expect(await text(stdout)).toBe('\u001b[32ma\\u001b[31mb\u001b[39m a\\u001b[31mb\n');
+  expect(ended(0).stdout).toBe('\u001b[32ma\\u001b[31mb\u001b[39m a\\u001b[31mb\n');
 });
 
 describe('times', () => {
@@ -88,9 +70,8 @@ describe('figures', () => {
   });
 
   test('stand in columns, colours not counted', () => {
-    const { io } = ioWith(false);
     expect(
-      alignColumns(io, [
+      alignColumns(pipe().io, [
         ['a', '\u001b[31mred\u001b[39m', 'x'],
         ['long', 'b', ''],
       ]),
@@ -98,11 +79,10 @@ describe('figures', () => {
   });
 
   test('wrap the last column between words on a terminal, and put it below its row where a word would not fit', () => {
-    const { io } = ioWith(true);
-    const narrow = { ...io, columns: 40 };
+    const narrow = terminal({ columns: 40 }).io;
     const rows = [['key', 'one two three four five six seven']];
     expect(alignColumns(narrow, rows)).toBe('key  one two three four five six seven');
-    expect(alignColumns({ ...io, columns: 32 }, rows)).toBe('key  one two three four five six\n     seven');
+    expect(alignColumns(terminal({ columns: 32 }).io, rows)).toBe('key  one two three four five six\n     seven');
     const name = 'vaults/contoso-prod/signing/20261124T020000Z.keybackup';
     expect(alignColumns(narrow, [['2026-11-24T02:00:00Z', name]], '  ')).toBe(`  2026-11-24T02:00:00Z\n      ${name}`);
   });
@@ -118,16 +98,11 @@ describe('what was perhaps meant', () => {
 });
 
 describe('a command line in a message', () => {
-  test("is the reader's own: named as they started the program, on its own line where it ends the message, never wrapped", async () => {
-    const { io, stderr } = ioWith(true);
-    const narrow = { ...io, columns: 40, program: 'npm run local --' };
-    say(
-      narrow,
-      'There is no such key. See what there is: `keyvault-escrow list --vault-name contoso-prod --name "a-*"`.',
-    );
-    say(narrow, '  An older one (`keyvault-escrow list`) may do.');
-    stderr.end();
-    expect((await text(stderr)).split('\n')).toEqual([
+  test("is the reader's own: named as they started the program, on its own line where it ends the message, never wrapped", () => {
+    const { io, ended } = terminal({ columns: 40, program: 'npm run local --' });
+    say(io, 'There is no such key. See what there is: `keyvault-escrow list --vault-name contoso-prod --name "a-*"`.');
+    say(io, '  An older one (`keyvault-escrow list`) may do.');
+    expect(ended(0).stderr.split('\n')).toEqual([
       'There is no such key. See what there is:',
       '  npm run local -- list --vault-name contoso-prod --name "a-*"',
       '  An older one (npm run local -- list)',
@@ -139,58 +114,77 @@ describe('a command line in a message', () => {
 
 describe('a stream of JSON', () => {
   test.each([0, 1, 3])('is one object with an array of %i', async (items) => {
-    const { io, stdout } = ioWith(false);
+    const { io, ended } = pipe();
     const stream = startJsonStream(io, 'records');
     for (let item = 0; item < items; item++) await stream.item({ item });
     await stream.end({ counts: items });
-    stdout.end();
-    const parsed = JSON.parse(await text(stdout));
-    expect([parsed.counts, parsed.records.length]).toEqual([items, items]);
+    const { counts, records } = ended(0).json<{ counts: number; records: object[] }>();
+    expect([counts, records.length]).toEqual([items, items]);
   });
 });
 
 describe('progress', () => {
   test('is a bar on a terminal, and goes away at the end', async () => {
-    const { io, stderr } = ioWith(true);
+    const { io, ended } = terminal();
     await withProgress(io, { noun: 'key', expected: 1 }, async ({ step }) => step());
-    stderr.end();
-    expect(await text(stderr)).toBe('\r\u001b[2K[########################] 1 of 1 key\r\u001b[2K');
+    expect(ended(0).stderr).toBe('\r\u001b[2K[########################] 1 of 1 key\r\u001b[2K');
   });
 
   test('goes away where the work fails', async () => {
-    const { io, stderr } = ioWith(true);
+    const { io, ended } = terminal();
     const work = withProgress(io, { noun: 'key' }, async ({ step }) => {
       step();
       throw new Error('no access');
     });
     await expect(work).rejects.toThrow('no access');
-    stderr.end();
-    expect(await text(stderr)).toBe('\r\u001b[2K1 key\r\u001b[2K');
+    expect(ended(0).stderr).toBe('\r\u001b[2K1 key\r\u001b[2K');
   });
 
   test('counts one as one', async () => {
-    const { io, stderr } = ioWith(true);
+    const { io, ended } = terminal();
     await withProgress(io, { noun: 'key', verb: 'found' }, async ({ step }) => step());
-    stderr.end();
-    expect(await text(stderr)).toBe('\r\u001b[2K1 key found\r\u001b[2K');
+    expect(ended(0).stderr).toBe('\r\u001b[2K1 key found\r\u001b[2K');
   });
 
   test('moves nothing about on a dumb terminal', async () => {
-    const { io, stderr } = ioWith(true);
-    const dumb = { ...io, env: { TERM: 'dumb' } };
-    await withProgress(dumb, { noun: 'key', verb: 'found', expected: 2000 }, async ({ step }) => {
+    const { io, ended } = terminal({ env: { TERM: 'dumb' } });
+    await withProgress(io, { noun: 'key', verb: 'found', expected: 2000 }, async ({ step }) => {
       for (let key = 0; key < 2000; key++) step();
     });
-    stderr.end();
-    expect(await text(stderr)).toBe('1,000 of 2,000 keys found\n2,000 of 2,000 keys found\n');
+    expect(ended(0).stderr).toBe('1,000 of 2,000 keys found\n2,000 of 2,000 keys found\n');
   });
 
   test('is a line per thousand elsewhere, and nothing for short work', async () => {
-    const { io, stderr } = ioWith(false);
+    const { io, ended } = pipe();
     await withProgress(io, { noun: 'record', verb: 'read' }, async ({ step }) => {
       for (let record = 0; record < 2_500; record++) step();
     });
-    stderr.end();
-    expect(await text(stderr)).toBe('1,000 records read\n2,000 records read\n');
+    expect(ended(0).stderr).toBe('1,000 records read\n2,000 records read\n');
   });
+});
+
+test('a labelled message goes on below its text, not below its label', () => {
+  const { io, ended } = terminal({ columns: 40 });
+  sayLabelled(io, 'Note', 'the key is still there in vault "contoso-prod"; this makes a second copy.');
+  expect(ended(0).stderr.split('\n')).toEqual([
+    'Note:   the key is still there in vault',
+    '        "contoso-prod"; this makes a',
+    '        second copy.',
+    '',
+  ]);
+});
+
+test('a labelled message into a file is one line', () => {
+  const { io, ended } = pipe();
+  sayLabelled(io, 'Where', 'It can be restored to a vault in a subscription and a geography that are named.');
+  expect(ended(0).stderr).toMatch(/^Where: {2}It can .* named\.\n$/);
+});
+
+test('a row that is too long by itself goes on further in than where rows begin', () => {
+  const row = ['2026-11-28T08:30:55Z', '5 min ago', 'schedule', '7.2 KB', 'b60a6bc763dc', 'vaults/contoso-web/paused'];
+  expect(alignColumns(terminal({ columns: 60 }).io, [row], '  ').split('\n')).toEqual([
+    '  2026-11-28T08:30:55Z  5 min ago  schedule  7.2 KB',
+    '      b60a6bc763dc',
+    '      vaults/contoso-web/paused',
+  ]);
 });

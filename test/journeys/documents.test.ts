@@ -41,12 +41,7 @@ let sections = 0;
 let mornings = 0;
 
 const folder = await useFolder();
-const {
-  azure,
-  env: settings,
-  night,
-  audit,
-} = await useEscrow(
+const { azure, env, night, audit } = await useEscrow(
   [
     { kind: 'vault', name: 'contoso-prod', ...europe },
     { kind: 'vault', name: 'contoso-web', ...europe },
@@ -59,7 +54,6 @@ const {
   ],
   sources,
 );
-const env = { ...settings, HTTPS_PROXY: azure.proxy.url };
 const host = await startEscrowHost(azure, { sources });
 
 /**
@@ -160,7 +154,12 @@ async function typed(line: string, identity?: LocalIdentity): Promise<Pick<CliRu
   // The pace is not what is tested here.
   const isPaced = /^(restore|drill)$/.test(args[0] ?? '') && !args.includes('--max-per-second');
   const all = isPaced ? [...args, '--max-per-second', '1000'] : args;
-  return runCommand(azure, all, { env, answers: 'y\n', hoursLater, ...(identity && { identity }) });
+  return runCommand(azure, all, {
+    env: { ...env, HTTPS_PROXY: azure.proxy.url },
+    answers: 'y\n',
+    hoursLater,
+    ...(identity && { identity }),
+  });
 }
 
 function sectionsOf(document: string, text: string): Section[] {

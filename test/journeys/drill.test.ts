@@ -17,13 +17,7 @@ type PrintedReceipt = Omit<DrillReceipt, 'keys'> & {
   keys: (DrillReceipt['keys'][number] & { name: string })[];
 };
 
-const {
-  azure,
-  container,
-  quickCli: cli,
-  night,
-  audit,
-} = await useEscrow(
+const { azure, container, cli, night, audit } = await useEscrow(
   [
     {
       kind: 'vault',
@@ -44,6 +38,7 @@ const {
     { vaultName: 'contoso-prod', ...europe },
     { hsmName: 'contoso-hsm', securityDomain: 'one' },
   ],
+  ' --max-per-second 1000',
 );
 const prod = azure.vault('contoso-prod');
 const drillVault = azure.vault('contoso-drill');

@@ -27,18 +27,13 @@ const plant = (key: string, forgery: Forgery) => thief.plant(key, forgery);
 
 /** Of receipts. */
 const folder = await useFolder();
-const {
-  azure,
-  cli: look,
-  quickCli: cli,
-  night,
-  audit,
-} = await useEscrow(
+const { azure, cli, look, night, audit } = await useEscrow(
   ['contoso-prod', 'contoso-dr', 'contoso-quarantine', 'contoso-drill', 'stranger'].map((name) => ({
     kind: 'vault',
     name,
   })),
   [{ vaultName: 'contoso-prod' }],
+  ' --max-per-second 1000',
 );
 const { vault } = azure;
 const restore = (key: string) =>

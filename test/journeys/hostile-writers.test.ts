@@ -21,13 +21,7 @@ import { thiefOf } from '../support/thief.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }, { vaultName: 'contoso-web' }];
 
-const {
-  azure,
-  container,
-  cli: look,
-  quickCli: cli,
-  night,
-} = await useEscrow(
+const { azure, container, cli, look, night } = await useEscrow(
   [
     { kind: 'vault', name: 'contoso-prod', keys: ['payroll', 'signing', 'ledger'] },
     { kind: 'vault', name: 'contoso-web', keys: ['web'] },
@@ -35,6 +29,7 @@ const {
     { kind: 'vault', name: 'contoso-drill' },
   ],
   sources,
+  ' --max-per-second 1000',
 );
 const thief = thiefOf(azure, 'contoso-prod');
 await night();

@@ -10,19 +10,14 @@ const latencyMs = 300;
 /** A kill may come when it likes. */
 const killedLatencyMs = 100;
 
-const {
-  azure,
-  env,
-  quickCli: cli,
-  night,
-  audit,
-} = await useEscrow(
+const { azure, env, cli, night, audit } = await useEscrow(
   [
     { kind: 'vault', name: 'contoso-prod', keys: [{ name: 'Signing', versions: 2 }, 'ledger', 'payroll'] },
     { kind: 'vault', name: 'contoso-drill' },
     { kind: 'vault', name: 'contoso-dr', keys: ['ours'] },
   ],
   [{ vaultName: 'contoso-prod' }],
+  ' --max-per-second 1000',
 );
 const prod = azure.vault('contoso-prod');
 const drillVault = azure.vault('contoso-drill');

@@ -9,18 +9,19 @@ export const europe = { subscriptionId: '00000000-0000-0000-0000-00000000c0de', 
 
 /**
  * A local Azure with the app's runs and audits in this process, an operator's command line, and what a test sees of the escrow from
- * outside, for a whole test file. @param sources what there is, configured or not. @param configured those of the settings.
+ * outside, for a whole test file. @param sources what there is, configured or not. @param configured those of the settings. @param ending goes
+ * behind every line of `cli`.
  */
-export async function useEscrow(sources: readonly TestSource[], configured: readonly SourceSetting[]) {
+export async function useEscrow(sources: readonly TestSource[], configured: readonly SourceSetting[], ending = '') {
   const azure = await useTestAzure({ sources });
   const env = escrowSettings(azure, configured);
   return {
     azure,
     env,
     container: viewContainer(azure),
-    cli: commandLine(azure, { env }),
-    /** For restores and drills: their pace is not what is tested. */
-    quickCli: commandLine(azure, { env }, ' --max-per-second 1000'),
+    cli: commandLine(azure, { env }, ending),
+    /** For lines as they are. */
+    look: commandLine(azure, { env }),
     night: (runTime?: Date) => runAsApp(azure, env, runTime),
     audit: () => runAudit(azure, env),
   };

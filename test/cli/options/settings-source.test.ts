@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { loadSettings } from '../../../src/cli/options/settings-source.ts';
-import type { Io } from '../../../src/cli/terminal/io.ts';
+import { collectIo } from '../../support/cli.ts';
 import { minimalSettings } from '../../support/minimal-settings.ts';
 import { useTestFolder } from '../../support/temporary-folder.ts';
 
@@ -15,10 +15,8 @@ const leave = (values: object): Promise<void> =>
   writeFile(join(folder, 'escrow.settings.json'), JSON.stringify({ Values: values }));
 
 async function load(env: Record<string, string> = {}, place: { settings?: string } = {}) {
-  const said: string[] = [];
-  const stderr = { write: (text: string) => said.push(text) };
-  const io = { env, folder, stderr, isTTY: {}, columns: 80, program: 'keyvault-escrow' } as unknown as Io;
-  return { settings: await loadSettings(io, place), said: said.join('') };
+  const { io, ended } = collectIo({ env, folder });
+  return { settings: await loadSettings(io, place), said: ended(0).stderr };
 }
 
 describe('a settings file that a deployment left', () => {
