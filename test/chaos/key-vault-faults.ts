@@ -148,10 +148,7 @@ export const keyVaultFaults: readonly NamedFault[] = [
       reason,
       atOnce,
       { ...one, effect: { kind: 'forbidden', reason } },
-      {
-        ...(reason !== 'ForbiddenByPolicy' && { twin: true as const }),
-        ...fails(reason),
-      },
+      { ...(reason !== 'ForbiddenByPolicy' && { twin: true as const }), ...fails(reason) },
     ),
   ),
   row(

@@ -18,9 +18,7 @@ const put = (effect: Disturbance[0]['effect'], times?: number): Disturbance[0] =
   ...(times !== undefined && { times }),
 });
 const fails = (code: string): Partial<NamedFault> => ({ expected: { failed: [key], code } });
-const problem = (code: string, escrowed: 'all' | 'none'): Partial<NamedFault> => ({
-  expected: { escrowed, code },
-});
+const problem = (code: string, escrowed: 'all' | 'none'): Partial<NamedFault> => ({ expected: { escrowed, code } });
 
 /** A row of storage, by the fault of the requests for some of the blobs or by what arranges it; every key is escrowed unless `more` says otherwise. */
 const row = (

@@ -4,6 +4,7 @@ import { ServiceError } from '../../src/escrow/model/service-error.ts';
 import { auditOnce, startAuditApp } from '../support/audit-app.ts';
 import { keyIn } from '../support/audit-findings.ts';
 import { useEscrow } from '../support/escrow-scene.ts';
+import { answer, forbidden } from '../support/fault-effects.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 
@@ -28,10 +29,7 @@ function almighty(): LocalIdentity {
 
 describe('the audit trigger', () => {
   test('says reason and remedy when the container cannot be read, and claims no audit', async () => {
-    azure.storage.faults.add({
-      operation: 'listBlobs',
-      effect: { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' },
-    });
+    azure.storage.faults.add({ operation: 'listBlobs', effect: answer(403, 'AuthorizationPermissionMismatch') });
     const { error, lines } = await auditOnce(azure, sources, 1);
     expect(error?.name).toBe('AuditFailedError');
     expect(error?.message).toMatch(
@@ -43,10 +41,7 @@ describe('the audit trigger', () => {
 
   test('waits a storm of 429 out, and counts a key whose versions it cannot read as a warning only', async () => {
     azure.keyVault.faults.add({ operation: 'listKeys', times: 2, effect: { kind: 'throttle' } });
-    azure.keyVault.faults.add({
-      operation: 'listVersions',
-      effect: { kind: 'status', status: 500, code: 'InternalServerError' },
-    });
+    azure.keyVault.faults.add({ operation: 'listVersions', effect: answer(500, 'InternalServerError') });
     const { error, gaps, kept } = await auditOnce(azure, sources, 2);
     expect([error, gaps]).toEqual([undefined, ['versionsUncounted vaults/contoso-prod/signing']]);
     expect((await kept()).status).toBe('ok');
@@ -57,12 +52,7 @@ describe('the audit trigger', () => {
     azure.keyVault.faults.add({
       operation: 'getKey',
       times: 1,
-      effect: {
-        kind: 'status',
-        status: 403,
-        code: 'Forbidden',
-        message: 'Operation get is not allowed on a disabled key.',
-      },
+      effect: answer(403, 'Forbidden', 'Operation get is not allowed on a disabled key.'),
     });
     const app = await startAuditApp(azure, sources, 3);
     const witnesses = async () => (await (await app.audit()).kept()).keys[0]?.versions?.known ?? [];
@@ -89,12 +79,12 @@ describe('the audit trigger', () => {
   });
 
   test('says what it found before it keeps it, and says what could not be kept', async () => {
-    azure.keyVault.faults.add({ operation: 'listKeys', effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' } });
+    azure.keyVault.faults.add({ operation: 'listKeys', effect: forbidden('ForbiddenByRbac') });
     const refuse = (blobName: RegExp) =>
       azure.storage.faults.add({
         operation: 'putBlob',
         blobName,
-        effect: { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' },
+        effect: answer(403, 'AuthorizationPermissionMismatch'),
       });
     refuse(/audits.*\.json/);
     const unkept = await auditOnce(azure, sources, 4.8);

@@ -5,6 +5,7 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
+import { answer } from '../support/fault-effects.ts';
 import { useTestAzure } from '../support/local-azure.ts';
 import { day, fromNow, lastNight, now } from '../support/now.ts';
 
@@ -25,7 +26,7 @@ describe('a request that can never succeed', () => {
     const undo = azure.storage.faults.add({
       operation: 'putBlob',
       blobName: /^requests\//,
-      effect: { kind: 'status', status: 503, code: 'ServerBusy' },
+      effect: answer(503, 'ServerBusy'),
     });
     const first = await app.deliver({ vaultName: 'nowhere' }, { messageId });
     expect(first.error).toMatchObject({

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { startEscrowApp } from '../support/escrow-app.ts';
+import { answer } from '../support/fault-effects.ts';
 import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
@@ -7,10 +8,7 @@ import { lastNight } from '../support/now.ts';
 const hostile = 'no \u001b[2J access \u202egnp';
 
 const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
-azure.keyVault.faults.add({
-  operation: 'backupKey',
-  effect: { kind: 'status', status: 403, code: 'Forbidden', message: hostile },
-});
+azure.keyVault.faults.add({ operation: 'backupKey', effect: answer(403, 'Forbidden', hostile) });
 
 const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
 

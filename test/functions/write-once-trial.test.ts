@@ -3,6 +3,7 @@ import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
+import { answer } from '../support/fault-effects.ts';
 import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
@@ -67,21 +68,13 @@ test('a lease on the canary, or a firewall, is no proof that the escrow is write
   await lease.releaseLease();
   expect(leased.found).toEqual([expect.stringContaining('LeaseIdMissing')]);
 
-  azure.storage.faults.add({
-    operation: 'putBlob',
-    blobName: /canary/,
-    effect: { kind: 'status', status: 403, code: 'AuthorizationFailure' },
-  });
+  azure.storage.faults.add({ operation: 'putBlob', blobName: /canary/, effect: answer(403, 'AuthorizationFailure') });
   expect((await trialAs(azure.identities.app)).found).toEqual([expect.stringContaining('AuthorizationFailure')]);
 });
 
 test('a legal hold proves it for an identity that may overwrite and delete', async () => {
   await trialAs(azure.identities.app);
-  azure.storage.faults.add({
-    blobName: /canary/,
-    effect: { kind: 'status', status: 409, code: 'BlobImmutableDueToLegalHold' },
-    skip: 1,
-  });
+  azure.storage.faults.add({ blobName: /canary/, effect: answer(409, 'BlobImmutableDueToLegalHold'), skip: 1 });
   expect((await trialAs(withMore(`${blobs}/write`, `${blobs}/delete`))).found).toEqual([]);
   expect(await container.names(canary)).toEqual([canary]);
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { readQueries } from '../../infra/queries.ts';
 import { unknownNames } from '../../infra/query-fields.ts';
 import { escrowLines, startEscrowHost } from '../support/escrow-host.ts';
+import { forbidden } from '../support/fault-effects.ts';
 import { startTestAzure } from '../support/local-azure.ts';
 import { lastNight, now } from '../support/now.ts';
 import { viewQueue } from '../support/queue-view.ts';
@@ -11,11 +12,7 @@ test('every event and field that an alarm reads stands in the log lines of a rea
   const vault = azure.vault('contoso-prod');
   for (const name of ['denied', 'lost']) vault?.addKey({ name });
   const created = now();
-  azure.keyVault.faults.add({
-    keyName: 'denied',
-    operation: 'backupKey',
-    effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
-  });
+  azure.keyVault.faults.add({ keyName: 'denied', operation: 'backupKey', effect: forbidden('ForbiddenByRbac') });
   await using host = await startEscrowHost(azure, { sources: [{ vaultName: 'contoso-prod' }] });
   const queue = viewQueue(azure);
 

@@ -4,6 +4,7 @@ import { eventRunId, requestRunId, scheduledRunId } from '../../src/escrow/model
 import { digestOf, viewContainer } from '../support/container-view.ts';
 import { type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
+import { answer } from '../support/fault-effects.ts';
 import { useTestAzure } from '../support/local-azure.ts';
 import { fromNow, lastNight, minute, now } from '../support/now.ts';
 
@@ -129,11 +130,7 @@ describe('a run that stopped half way', () => {
     const occurrence = lastNight(5);
     const runId = scheduledRunId(occurrence);
     const broken = /key-1\d\//;
-    azure.storage.faults.add({
-      operation: 'putBlob',
-      blobName: broken,
-      effect: { kind: 'status', status: 403, code: 'AuthorizationFailure' },
-    });
+    azure.storage.faults.add({ operation: 'putBlob', blobName: broken, effect: answer(403, 'AuthorizationFailure') });
     const first = await app.nightly(occurrence);
     expect(first.error?.message).toMatch(/10 failures in vault "contoso-prod"/);
     azure.storage.faults.clear();

@@ -5,6 +5,7 @@ import { digestOf } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
 import { useEscrow } from '../support/escrow-scene.ts';
+import { forbidden } from '../support/fault-effects.ts';
 
 const prod = { vaultName: 'contoso-prod', keys: ['*'], except: ['tmp-*'], retired: ['old-*'] };
 const web = { vaultName: 'contoso-web' };
@@ -86,7 +87,7 @@ describe('the daily audit', () => {
     const restoreAccess = azure.keyVault.faults.add({
       source: 'contoso-web',
       operation: 'listKeys',
-      effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
+      effect: forbidden('ForbiddenByRbac'),
     });
     const { gaps, error, audit } = await auditAfter(3);
     expect(gaps).toEqual(['sourceUnreadable vaults/contoso-web']);
@@ -108,10 +109,7 @@ describe('the daily audit', () => {
     const { lines } = await app.deliver({ vaultName: 'contoso-prod', name: 'signing' });
     const [escrowed] = linesNamed(lines, 'escrow.key.escrowed');
     const after = await auditAfter(5.1);
-    expect(keyIn(after.audit, 'signing')).toMatchObject({
-      status: 'fresh',
-      record: { blobName: escrowed?.blobName },
-    });
+    expect(keyIn(after.audit, 'signing')).toMatchObject({ status: 'fresh', record: { blobName: escrowed?.blobName } });
   });
 
   test('finds a record that was replaced by another of the same length, with the same metadata', async () => {

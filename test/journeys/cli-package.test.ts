@@ -55,9 +55,7 @@ test('its first line says to an older Node what is missing, before anything else
     spawnSync(
       process.execPath,
       ['-e', `Object.defineProperty(process.versions,'node',{value:'${version}'});${guard}`],
-      {
-        encoding: 'utf8',
-      },
+      { encoding: 'utf8' },
     ).stderr;
   expect(firstLines('20.20.2')).toContain('keyvault-escrow needs Node 22.12 or later');
   expect(firstLines('22.11.0')).toContain('keyvault-escrow needs Node 22.12 or later');

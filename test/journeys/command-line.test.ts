@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { requesterDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import { startEscrowHost } from '../support/escrow-host.ts';
 import { europe, useEscrow } from '../support/escrow-scene.ts';
+import { answer, forbidden } from '../support/fault-effects.ts';
 import { useFolder } from '../support/temporary-folder.ts';
 import { describeBuiltProgram } from './command-line/built-program.ts';
 
@@ -76,7 +77,7 @@ describe('the worst day, on the command line', () => {
     const clear = azure.keyVault.faults.add({
       source: 'contoso-hsm',
       operation: 'listKeys',
-      effect: { kind: 'forbidden', reason: 'AccessDenied' },
+      effect: forbidden('AccessDenied'),
     });
     const closed = await cli('status');
     clear();
@@ -173,16 +174,8 @@ describe('enqueue', () => {
 
 describe('a key that cannot be looked for', () => {
   test.each([
-    [
-      'the firewall keeps the desk out',
-      { kind: 'forbidden', reason: 'ForbiddenByFirewall' },
-      'firewall refused this address',
-    ],
-    [
-      'the source is out of order',
-      { kind: 'status', status: 503, code: 'ServerBusy', message: 'Busy.' },
-      '503 ServerBusy',
-    ],
+    ['the firewall keeps the desk out', forbidden('ForbiddenByFirewall'), 'firewall refused this address'],
+    ['the source is out of order', answer(503, 'ServerBusy', 'Busy.'), '503 ServerBusy'],
   ] as const)('is requested all the same, with a message: %s', async (_why, effect, said) => {
     const clear = azure.keyVault.faults.add({ source: 'contoso-prod', operation: 'getKey', effect });
     const { code, stderr } = await cli('enqueue --vault-name contoso-prod --name signing --what-if');
@@ -248,7 +241,7 @@ describe('doctor', () => {
 
   test('names what is wrong and the fix: closed, unreachable, overwritable', async () => {
     const { faults } = azure.keyVault;
-    const clear = faults.add({ source: 'contoso-prod', effect: { kind: 'forbidden', reason: 'ForbiddenByFirewall' } });
+    const clear = faults.add({ source: 'contoso-prod', effect: forbidden('ForbiddenByFirewall') });
     azure.proxy.dropConnections();
     azure.proxy.setFault('contoso-hsm.managedhsm.azure.net', { kind: 'refuse' });
     const owner = ['read', 'write', 'delete'].map((action) => `${blobs}/${action}`);

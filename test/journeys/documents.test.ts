@@ -175,10 +175,7 @@ function sectionsOf(document: string, text: string): Section[] {
 function linesOf(part: string): Line[] {
   const found = part.matchAll(/(?:^ *|`)npm run (?:-s )?(?:escrow|local) -- ([^`\n]+)/gm);
   return [...found]
-    .map(([, line = '']) => ({
-      text: line.replace(/\s*#.*$/, '').trim(),
-      exits: exitsOf(line),
-    }))
+    .map(([, line = '']) => ({ text: line.replace(/\s*#.*$/, '').trim(), exits: exitsOf(line) }))
     .filter(({ text }) => !/…|</.test(text));
 }
 

@@ -5,6 +5,7 @@ import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
 import { europe, useEscrow } from '../support/escrow-scene.ts';
+import { answer } from '../support/fault-effects.ts';
 import { fromNow } from '../support/now.ts';
 import { thiefOf } from '../support/thief.ts';
 
@@ -124,15 +125,8 @@ describe('a restore drill', () => {
   });
 
   test('stops after the first key where purge is impossible', async () => {
-    azure.keyVault.faults.add({
-      operation: 'purgeKey',
-      effect: {
-        kind: 'status',
-        status: 403,
-        code: 'Forbidden',
-        message: 'Operation "purge" is not allowed because purge protection is enabled for this vault.',
-      },
-    });
+    const message = 'Operation "purge" is not allowed because purge protection is enabled for this vault.';
+    azure.keyVault.faults.add({ operation: 'purgeKey', effect: answer(403, 'Forbidden', message) });
     const { code, json } = await drill('--sample 3 --json');
     const receipt = json<PrintedReceipt>();
     expect([code, receipt.status, receipt.keys.length]).toEqual([3, 'stopped', 1]);
@@ -151,7 +145,7 @@ describe('a restore drill', () => {
   });
 
   test('sends a key that fails to the back of the queue, and names it until it is proven', async () => {
-    const effect = { kind: 'status', status: 400, code: 'BadParameter', message: 'Backup is malformed.' } as const;
+    const effect = answer(400, 'BadParameter', 'Backup is malformed.');
     azure.keyVault.faults.add({ operation: 'restoreKey', times: 1, effect });
     const line = '--sample 1 --json';
     const failed = await drill(line);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
+import { forbidden } from '../support/fault-effects.ts';
 import { useHostedEscrow } from '../support/hosted-escrow.ts';
 import { lastNight } from '../support/now.ts';
 
@@ -53,7 +54,7 @@ describe('the nightly run with fan-out', () => {
       source: 'contoso-web',
       operation: 'listKeys',
       times: 1,
-      effect: { kind: 'forbidden', reason: 'AccessDenied' },
+      effect: forbidden('AccessDenied'),
     });
     await runNight(occurrence, 4);
     const reports = await container.reports(runId);

@@ -1,6 +1,7 @@
 import { KeyClient } from '@azure/keyvault-keys';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { useEscrow } from '../support/escrow-scene.ts';
+import { answer } from '../support/fault-effects.ts';
 import { fromNow } from '../support/now.ts';
 import { useFolder } from '../support/temporary-folder.ts';
 import { type Forgery, thiefOf } from '../support/thief.ts';
@@ -242,19 +243,14 @@ describe('a restore by way of a quarantine', () => {
   });
 
   test('where a purge is refused, sends nothing on, and names what is left', async () => {
-    const effect = {
-      kind: 'status',
-      status: 403,
-      code: 'Forbidden',
-      message: 'Operation "purge" is not allowed.',
-    } as const;
+    const effect = answer(403, 'Forbidden', 'Operation "purge" is not allowed.');
     azure.keyVault.faults.add({ operation: 'purgeKey', effect });
     expect(await cli(`${line} --yes`)).toEnd(1, 'Left behind: key "signing" in vault "contoso-quarantine"');
     expect(namesIn('contoso-dr')).toEqual([]);
   });
 
   test('names the quarantine where the quarantine may not be looked into', async () => {
-    const effect = { kind: 'status', status: 403, code: 'Forbidden', message: 'no' } as const;
+    const effect = answer(403, 'Forbidden', 'no');
     azure.keyVault.faults.add({ operation: 'getDeletedKey', source: 'contoso-quarantine', effect });
     expect(await cli(`${line} --yes`)).toEnd(1, 'key "signing" in vault "contoso-quarantine"');
     expect(namesIn('contoso-dr')).toEqual([]);

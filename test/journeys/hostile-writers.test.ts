@@ -11,6 +11,7 @@ import { found, keyIn } from '../support/audit-findings.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { useEscrow } from '../support/escrow-scene.ts';
 import { escrowSource } from '../support/escrow-sources.ts';
+import { answer } from '../support/fault-effects.ts';
 import type { TestAzure } from '../support/local-azure.ts';
 import { fromNow, hour, minute } from '../support/now.ts';
 import { runReport } from '../support/run-report.ts';
@@ -122,7 +123,7 @@ describe('what would steer a terminal or turn the reading direction', () => {
   const steering = /[\u001b\u202e]/;
 
   test("from a vault's answer, a report or a folder's name reaches no log line, no page and no terminal", async () => {
-    const effect = { kind: 'status', status: 403, code: 'Forbidden', message: hostile } as const;
+    const effect = answer(403, 'Forbidden', hostile);
     const restoreAccess = azure.keyVault.faults.add({ source: 'contoso-web', operation: 'listKeys', effect });
     const runId = scheduledRunId(fromNow(-minute));
     const at = fromNow(-minute).toISOString();

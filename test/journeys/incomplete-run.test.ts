@@ -4,6 +4,7 @@ import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
+import { answer, forbidden } from '../support/fault-effects.ts';
 import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
@@ -32,25 +33,11 @@ const azure = await useTestAzure({
   ],
 });
 for (const kind of denied) {
-  azure.keyVault.faults.add({
-    source: kind,
-    operation: 'backupKey',
-    keyName: 'two',
-    effect: { kind: 'forbidden', reason: kind },
-  });
+  azure.keyVault.faults.add({ source: kind, operation: 'backupKey', keyName: 'two', effect: forbidden(kind) });
 }
-azure.keyVault.faults.add({
-  source: 'contoso-nolist',
-  operation: 'listKeys',
-  effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
-});
+azure.keyVault.faults.add({ source: 'contoso-nolist', operation: 'listKeys', effect: forbidden('ForbiddenByRbac') });
 
-const gone = {
-  kind: 'status',
-  status: 404,
-  code: 'KeyNotFound',
-  message: 'A key with (name/id) two was not found.',
-} as const;
+const gone = answer(404, 'KeyNotFound', 'A key with (name/id) two was not found.');
 azure.keyVault.faults.add({ source: 'contoso-vanish', operation: 'backupKey', keyName: 'two', effect: gone });
 azure.proxy.setFault('contoso-far.managedhsm.azure.net', { kind: 'refuse' });
 const container = viewContainer(azure);

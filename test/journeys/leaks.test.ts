@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { HostEvent } from '../../local-azure/functions-host/host-events.ts';
 import { escrowLines } from '../support/escrow-host.ts';
+import { answer, forbidden } from '../support/fault-effects.ts';
 import { useHostedEscrow } from '../support/hosted-escrow.ts';
 import { lastNight } from '../support/now.ts';
 import { secretFinder, textSecret } from '../support/secrets.ts';
@@ -21,23 +22,13 @@ const { azure, container, host, queue } = await useHostedEscrow(
 );
 const { faults } = azure.keyVault;
 const once = { operation: 'backupKey', times: 1 } as const;
-faults.add({ ...once, keyName: 'denied', effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' } });
+faults.add({ ...once, keyName: 'denied', effect: forbidden('ForbiddenByRbac') });
 faults.add({ ...once, keyName: 'cut', effect: { kind: 'truncate' } });
 faults.add({ ...once, keyName: 'no-json', effect: { kind: 'notJson' } });
 faults.add({ ...once, keyName: 'empty', effect: { kind: 'emptyValue' } });
 faults.add({ operation: 'listKeys', times: 1, effect: { kind: 'expireToken' } });
-azure.storage.faults.add({
-  operation: 'putBlob',
-  blobName: /lost/,
-  times: 1,
-  effect: { kind: 'resetAfterWork' },
-});
-azure.storage.faults.add({
-  operation: 'putBlob',
-  blobName: /\/a\//,
-  times: 1,
-  effect: { kind: 'status', status: 500, code: 'InternalError' },
-});
+azure.storage.faults.add({ operation: 'putBlob', blobName: /lost/, times: 1, effect: { kind: 'resetAfterWork' } });
+azure.storage.faults.add({ operation: 'putBlob', blobName: /\/a\//, times: 1, effect: answer(500, 'InternalError') });
 
 const fired = await host.fireTimer('nightlyEscrow', { at: lastNight() });
 expect(fired.error).toBeUndefined();

@@ -37,9 +37,7 @@ describe('a vault whose limit is shared with production', () => {
     const production = new KeyClient(
       'https://contoso-prod.vault.azure.net',
       azure.credential(azure.identities.operator),
-      {
-        retryOptions: { maxRetries: 0 },
-      },
+      { retryOptions: { maxRetries: 0 } },
     );
     let isRunning = true;
     const serve = async (): Promise<number> => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { requestRunId } from '../../src/escrow/model/run-id.ts';
 import { escrowLines, linesNamed, startEscrowHost } from '../support/escrow-host.ts';
+import { forbidden } from '../support/fault-effects.ts';
 import { useHostedEscrow } from '../support/hosted-escrow.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
@@ -16,11 +17,7 @@ function failedLines(messageId: string) {
 
 describe('a request that may succeed later', () => {
   test('is delivered five times, then lies whole on the poison queue and in a record, every reason in the log', async () => {
-    azure.keyVault.faults.add({
-      keyName: 'denied',
-      operation: 'backupKey',
-      effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
-    });
+    azure.keyVault.faults.add({ keyName: 'denied', operation: 'backupKey', effect: forbidden('ForbiddenByRbac') });
     const body = { vaultName: 'contoso-prod', name: 'denied' };
     const { messageId, insertedAt } = await queue.send(body);
     await host.waitFor((event) => event.event === 'poisoned' && event.messageId === messageId);
@@ -57,7 +54,7 @@ describe('a request that may succeed later', () => {
       keyName: 'recovers',
       operation: 'backupKey',
       times: 2,
-      effect: { kind: 'forbidden', reason: 'ForbiddenByFirewall' },
+      effect: forbidden('ForbiddenByFirewall'),
     });
     const since = host.events.length;
     const { messageId, insertedAt } = await queue.send({ vaultName: 'contoso-prod', name: 'recovers' });

@@ -24,10 +24,7 @@ function lacking(isMissing: (action: string) => boolean): {
     'an app that lacks a role',
     appDataActions.filter((action) => !isMissing(action)),
   );
-  return {
-    identity,
-    settings: { AZURE_CLIENT_ID: identity.clientId, ESCROW_QUEUE__clientId: identity.clientId },
-  };
+  return { identity, settings: { AZURE_CLIENT_ID: identity.clientId, ESCROW_QUEUE__clientId: identity.clientId } };
 }
 
 const withoutAny = (action: string) => action.startsWith(messages);

@@ -3,6 +3,7 @@ import { requestRunId } from '../../src/escrow/model/run-id.ts';
 import { runCommand } from '../support/cli.ts';
 import { escrowLines, linesNamed } from '../support/escrow-host.ts';
 import { escrowSettings } from '../support/escrow-place.ts';
+import { forbidden } from '../support/fault-effects.ts';
 import { useHostedEscrow } from '../support/hosted-escrow.ts';
 import { fromNow, hour, minute } from '../support/now.ts';
 
@@ -49,8 +50,7 @@ describe('a message whose members have the names of what the host says of a mess
   });
 
   test('is an event: its id and its other members change neither the deliveries nor the record', async () => {
-    const forbidden = { kind: 'forbidden', reason: 'ForbiddenByRbac' } as const;
-    azure.keyVault.faults.add({ keyName: 'denied', operation: 'backupKey', effect: forbidden });
+    azure.keyVault.faults.add({ keyName: 'denied', operation: 'backupKey', effect: forbidden('ForbiddenByRbac') });
     const event = {
       id: 'event/1',
       eventType: 'Microsoft.KeyVault.KeyNewVersionCreated',

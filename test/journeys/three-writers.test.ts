@@ -89,10 +89,7 @@ function rightsOverKeys(identity: LocalIdentity): Promise<string[]> {
 function rightsOverQueue(identity: LocalIdentity): Promise<string[]> {
   const noRetries = { retryOptions: { maxTries: 1 } };
   const queue = new QueueClient(`${azure.queueServiceUrl}/${azure.queueName}`, azure.credential(identity), noRetries);
-  return rightsOf({
-    send: () => queue.sendMessage('x'),
-    take: () => queue.receiveMessages({ visibilityTimeout: 1 }),
-  });
+  return rightsOf({ send: () => queue.sendMessage('x'), take: () => queue.receiveMessages({ visibilityTimeout: 1 }) });
 }
 
 describe('each container has one writer, and all may read; nobody changes what is there', () => {

@@ -66,10 +66,7 @@ export async function startEscrowApp(
       return invoke(
         (context) =>
           timer.handler({ isPastDue: false, schedule: { adjustForDST: true }, scheduleStatus: status }, context),
-        {
-          functionName: 'nightlyEscrow',
-          retryContext,
-        },
+        { functionName: 'nightlyEscrow', retryContext },
       );
     },
     /** Delivers a queue message. @param body what becomes JSON, or a text or bytes as they are. */

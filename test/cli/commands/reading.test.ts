@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
 import { escrowSettings } from '../../support/escrow-place.ts';
 import { useEscrow } from '../../support/escrow-scene.ts';
+import { answer } from '../../support/fault-effects.ts';
 import { hour, lastNight } from '../../support/now.ts';
 import { useFolder } from '../../support/temporary-folder.ts';
 
@@ -152,7 +153,7 @@ describe('list', () => {
 
 describe('copy', () => {
   test('stops at the first record that it may not read, and says so', async () => {
-    const effect = { kind: 'status', status: 403, code: 'AuthorizationPermissionMismatch' } as const;
+    const effect = answer(403, 'AuthorizationPermissionMismatch');
     using _undo = { [Symbol.dispose]: azure.storage.faults.add({ operation: 'getBlob', effect }) };
     expect(await cli(`copy --to ${join(folder, 'stick')}`)).toEnd(1, 'Error: Blob Storage: access denied (403');
   });

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { KeyClient } from '@azure/keyvault-keys';
 import { describe, expect, test } from 'vitest';
 import { scheduledRunId } from '../../../src/escrow/model/run-id.ts';
+import { forbidden } from '../../support/fault-effects.ts';
 import { lastNight } from '../../support/now.ts';
 import { useRestoreScene } from './restore/scene.ts';
 import { describeWholeVault } from './restore/whole-vault.ts';
@@ -128,10 +129,7 @@ describe('restore of one key', () => {
   });
 
   test('names the permission that is missing', async () => {
-    azure.keyVault.faults.add({
-      operation: 'restoreKey',
-      effect: { kind: 'forbidden', reason: 'ForbiddenByRbac' },
-    });
+    azure.keyVault.faults.add({ operation: 'restoreKey', effect: forbidden('ForbiddenByRbac') });
     const { code, stderr } = await cli(
       'restore --vault-name contoso-prod --name signing --to-vault-name contoso-dr --yes',
     );

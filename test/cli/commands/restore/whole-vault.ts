@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { forbidden } from '../../../support/fault-effects.ts';
 import { lastNight } from '../../../support/now.ts';
 import type { RestoreScene } from './scene.ts';
 
@@ -60,7 +61,7 @@ export function describeWholeVault(scene: RestoreScene): void {
     });
 
     test('names the permission that is missing to look at the target', async () => {
-      const effect = { kind: 'forbidden', reason: 'ForbiddenByRbac' } as const;
+      const effect = forbidden('ForbiddenByRbac');
       scene.azure.keyVault.faults.add({ source: 'contoso-dr', operation: 'listKeys', effect });
       expect(await cli('restore --vault-name contoso-prod --all --to-vault-name contoso-dr --what-if')).toEnd(
         1,
