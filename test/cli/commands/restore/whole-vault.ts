@@ -97,7 +97,8 @@ export function describeWholeVault(scene: RestoreScene): void {
     });
 
     test('says of a key that came back whether it is disabled', async () => {
-      const run = await cli('restore --vault-name contoso-prod --name "P*" --to-vault-name contoso-dr --yes');
+      const line = 'restore --vault-name contoso-prod --name "P*" --to-vault-name contoso-dr --yes --receipt';
+      const run = await cli(`${line} ${join(scene.folder, 'disabled.jsonl')}`);
       expect(run.stdout).toMatch(/keys\/Payroll restored, disabled$/m);
     });
 
