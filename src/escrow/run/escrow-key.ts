@@ -11,7 +11,8 @@ import { readBackupFormat } from '../records/backup-envelope.ts';
 import { recordName } from '../records/blob-names.ts';
 import { putOnce } from '../records/put-once.ts';
 import { recordContentType, writeRecordMetadata } from '../records/record-metadata.ts';
-import { freeNumber, listOwnRecords, type OwnRecord, settledBy } from './own-records.ts';
+import { type ChosenName, replaceTaken, slotUnderName } from './escrow-under-name.ts';
+import { type RecordSlot, slotInFolder } from './own-records.ts';
 
 /** What one backup reaches: its source, the store, and the time that it has. */
 export interface EscrowPorts {
@@ -33,43 +34,48 @@ export interface KeyJob extends Job {
   readonly key: SourceKey;
   /** Look for this run's records before spending a backup call: on a resume, and for every request by name. */
   readonly lookFirst: boolean;
+  /** Where the record goes; absent: into the key's own folder. */
+  readonly chosenName?: ChosenName | undefined;
 }
 
 /**
- * Backs up one key and puts the record into the key's own folder, unless this run has a record of the key as it is now. One bad
- * key is an outcome, never an exception.
+ * Backs up one key and puts the record into the key's own folder, or under the name that somebody chose, unless this run has a
+ * record of the key as it is now. One bad key is an outcome, never an exception.
  */
-export function escrowKey(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
-  return orFailed(job, () => backUpAndPut(job, ports));
+export async function escrowKey(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
+  try {
+    return await backUpAndPut(job, ports);
+  } catch (error) {
+    return failedOutcome(job.key.name, describeFailure(error, 'backUp', job.source, job.key.name));
+  }
 }
 
 async function backUpAndPut(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
   const { source, key, runId, lookFirst } = job;
-  let own = lookFirst ? await ownRecords(job, ports) : [];
-  const settled = settledBy(own, key, runId);
-  if (settled !== undefined) return alreadyEscrowed(key, settled);
-  if (job.whatIf) return wouldEscrow(key, recordName(source, key.name, runId, freeNumber(own)));
-  const record = await backUp(job, ports);
+  let slot: RecordSlot = lookFirst ? await findSlot(job, ports) : { name: recordName(source, key.name, runId) };
+  if (slot.settledBy !== undefined) return alreadyEscrowed(key, slot.settledBy);
+  if (job.whatIf) return { key: key.name, outcome: 'wouldEscrow', blobName: slot.name };
+  const backup = await backUp(job, ports);
+  let unexpected = {};
   for (;;) {
-    const name = recordName(source, key.name, runId, freeNumber(own));
-    const put = await putOnce(ports.store, { ...record, name }, ports.time.hardDeadline);
+    const record = { ...backup, name: slot.name };
+    const put = await (slot.isTaken ? replaceTaken : putOnce)(ports.store, record, ports.time.hardDeadline);
+    if (put.written) return { ...escrowed(key, record, put.sha256), ...unexpected };
     // On a first pass nothing of its own can be there yet, but whoever knows the schedule knows the name.
-    const unexpected = !lookFirst && own.length > 0 ? { unexpectedRecord: true as const } : {};
-    if (put.written) return { ...escrowed(key, { ...record, name }, put.sha256), ...unexpected };
-    own = await ownRecords(job, ports);
-    const meanwhile = settledBy(own, key, runId);
-    if (meanwhile !== undefined) {
-      return { ...alreadyEscrowed(key, meanwhile), ...(!lookFirst && { unexpectedRecord: true as const }) };
-    }
+    if (!lookFirst) unexpected = { unexpectedRecord: true };
+    slot = await findSlot(job, ports);
+    if (slot.settledBy !== undefined) return { ...alreadyEscrowed(key, slot.settledBy), ...unexpected };
   }
 }
 
-function ownRecords({ source, key, runId }: KeyJob, { store, time }: EscrowPorts): Promise<OwnRecord[]> {
-  return listOwnRecords(store, source, key.name, runId, time.hardDeadline);
+function findSlot({ source, key, runId, chosenName }: KeyJob, { store, time }: EscrowPorts): Promise<RecordSlot> {
+  return chosenName === undefined
+    ? slotInFolder(store, source, key, runId, time.hardDeadline)
+    : slotUnderName(store, chosenName, key, runId, time.hardDeadline);
 }
 
 /** One backup and all that its record says, but for the name. */
-export async function backUp(
+async function backUp(
   { source, key, runId, trigger }: KeyJob,
   { keys, time }: EscrowPorts,
 ): Promise<Omit<NewBlob, 'name'>> {
@@ -87,15 +93,7 @@ export async function backUp(
   return { bytes, contentType: recordContentType, metadata };
 }
 
-export async function orFailed({ key, source }: KeyJob, attempt: () => Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await attempt();
-  } catch (error) {
-    return failedOutcome(key.name, describeFailure(error, 'backUp', source, key.name));
-  }
-}
-
-export function escrowed(key: SourceKey, { name, bytes, metadata }: NewBlob, sha256: string): RecordOutcome {
+function escrowed(key: SourceKey, { name, bytes, metadata }: NewBlob, sha256: string): RecordOutcome {
   return {
     key: key.name,
     outcome: 'escrowed',
@@ -106,11 +104,7 @@ export function escrowed(key: SourceKey, { name, bytes, metadata }: NewBlob, sha
   };
 }
 
-export function wouldEscrow({ name: key }: SourceKey, blobName: string): Outcome {
-  return { key, outcome: 'wouldEscrow', blobName };
-}
-
-export function alreadyEscrowed(key: SourceKey, { name, length, metadata }: StoredBlob): RecordOutcome {
+function alreadyEscrowed(key: SourceKey, { name, length, metadata }: StoredBlob): RecordOutcome {
   return {
     key: key.name,
     outcome: 'alreadyEscrowed',

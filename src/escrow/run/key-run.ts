@@ -3,7 +3,6 @@ import { failedOutcome, type Outcome } from '../model/outcome.ts';
 import { skipMessages, skipReasonOf } from '../model/selection.ts';
 import { namedRecordName } from '../records/blob-names.ts';
 import { escrowKey, type Job } from './escrow-key.ts';
-import { escrowUnderName } from './escrow-under-name.ts';
 import { logOutcome } from './outcome-log.ts';
 import type { RunPorts } from './source-run.ts';
 
@@ -34,7 +33,6 @@ async function outcomeOf(job: NamedKeyJob, ports: RunPorts): Promise<Outcome> {
   const everyKey = { ...source, keys: ['*'], except: [], retired: [] };
   const reason = skipReasonOf(job.obeysSelection ? source : everyKey, key);
   if (reason !== undefined) return { key: key.name, outcome: 'skipped', reason, message: skipMessages[reason] };
-  const keyJob = { source, key, runId, trigger, lookFirst: true, whatIf };
-  if (blobName === undefined) return escrowKey(keyJob, ports);
-  return escrowUnderName({ ...keyJob, blobName: namedRecordName(blobName), force }, ports);
+  const chosenName = blobName === undefined ? undefined : { blobName: namedRecordName(blobName), force };
+  return escrowKey({ source, key, runId, trigger, lookFirst: true, whatIf, chosenName }, ports);
 }

@@ -4,10 +4,31 @@ import type { SourceId } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import type { EscrowStore, StoredBlob } from '../ports/escrow-store.ts';
 import { faultOfBlob } from '../records/blob-fault.ts';
-import { ownRecordPrefix, parseRecordName } from '../records/blob-names.ts';
+import { ownRecordPrefix, parseRecordName, recordName } from '../records/blob-names.ts';
 import { backedUpAt } from '../records/record-order.ts';
 
-export interface OwnRecord {
+/** Where a record of a run goes. */
+export interface RecordSlot {
+  readonly name: string;
+  /** By this record the run has nothing left to do. */
+  readonly settledBy?: StoredBlob | undefined;
+  /** Another blob has the name, and is to be replaced. */
+  readonly isTaken?: true;
+}
+
+/** The next free name in the key's own folder. One request. */
+export async function slotInFolder(
+  store: EscrowStore,
+  source: SourceId,
+  key: SourceKey,
+  runId: RunId,
+  deadline: AbortSignal,
+): Promise<RecordSlot> {
+  const own = await listOwnRecords(store, source, key.name, runId, deadline);
+  return { name: recordName(source, key.name, runId, freeNumber(own)), settledBy: settledBy(own, key, runId) };
+}
+
+interface OwnRecord {
   readonly number: number;
   readonly blob: StoredBlob;
 }
@@ -16,7 +37,7 @@ export interface OwnRecord {
 const maxOwnRecords = 1000;
 
 /** The records of one key under the names of one run, highest number first. One request for all of them. */
-export async function listOwnRecords(
+async function listOwnRecords(
   store: EscrowStore,
   source: SourceId,
   keyName: string,

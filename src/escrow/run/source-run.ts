@@ -13,9 +13,8 @@ import { callsAtOnce, type EscrowSource, sourcePath } from '../model/source.ts';
 import type { SourceKey } from '../model/source-key.ts';
 import type { EscrowEvent, EscrowLog, RunStatus } from '../ports/escrow-events.ts';
 import type { KeySource } from '../ports/key-source.ts';
-import { recordName } from '../records/blob-names.ts';
 import { markStarted, putRunReport, runReportFormat } from '../records/run-report.ts';
-import { type EscrowPorts, escrowKey, type Job, wouldEscrow } from './escrow-key.ts';
+import { type EscrowPorts, escrowKey, type Job } from './escrow-key.ts';
 import { logOutcome } from './outcome-log.ts';
 
 export interface SourceJob extends Job {
@@ -114,7 +113,7 @@ async function escrowSelection(
   resumed: boolean,
   settle: (outcome: Outcome) => void,
 ): Promise<Failure[]> {
-  const { source, runId, trigger } = job;
+  const { source, runId, trigger, whatIf } = job;
   const concurrency = callsAtOnce(source.kind);
   // A key has its place in the queue until its record is written, and one of the source's calls for its backup only.
   const queue = new PQueue({ concurrency: 2 * concurrency });
@@ -130,12 +129,9 @@ async function escrowSelection(
     if (reason !== undefined) {
       return settle({ key: key.name, outcome: 'skipped', reason, message: skipMessages[reason] });
     }
-    if (job.whatIf) {
-      return settle(wouldEscrow(key, recordName(source, key.name, runId)));
-    }
     // Back-pressure: a source of any size holds no more than a few pages of waiting keys in memory.
     await queue.onSizeLessThan(keysAhead - concurrency);
-    const keyJob = { source, key, runId, trigger, lookFirst: resumed, whatIf: false };
+    const keyJob = { source, key, runId, trigger, lookFirst: resumed, whatIf };
     queue
       .add(async () => settle(await escrowKey(keyJob, keyPorts)))
       .catch((error) => broken.push(describeFailure(error, 'backUp', source, key.name)));

@@ -116,6 +116,21 @@ describe('a name that is taken', () => {
     expect(textOf(store, 'named/mine')).toBe('theirs');
   });
 
+  test('while the backup is under way is refused without force, and replaced with it', async () => {
+    const { keys, store } = scene({ name: 'signing' });
+    const run = (blobName: string, force: boolean) => {
+      const create: typeof store.create = (blob, deadline) => {
+        putTheirs(store, `named/${blobName}`);
+        return store.create(blob, deadline);
+      };
+      return runNamedKey(jobOf('signing', { blobName, force }), runPorts(keys, { ...store, create }));
+    };
+    expect(await run('mine', false)).toMatchObject({ outcome: 'failed', code: 'blobNameTaken' });
+    expect(textOf(store, 'named/mine')).toBe('theirs');
+    expect(await run('other', true)).toMatchObject({ outcome: 'escrowed', blobName: 'named/other' });
+    expect(textOf(store, 'named/other')).toMatch(/^&AzureKeyVaultKeyBackupV1/);
+  });
+
   test('by this very request means that it is done, with force too', async () => {
     const { keys, store, run } = scene({ name: 'signing' });
     await run('signing', { force: true });
