@@ -31,54 +31,19 @@ interface WorldVersion {
 
 export type WorldKey = SourceKey & { readonly versions: readonly WorldVersion[] };
 
+export type AuditWorld = ReturnType<typeof createAuditWorld>;
+
+let worlds = 0;
+
 /**
  * An escrow in memory whose days pass as a test says: its stores stamp blobs with its clock, keys come, change and go, and every
  * request that real containers or a vault would see is counted (a listing page holds 5,000 blobs or 25 keys).
  */
-export interface AuditWorld {
-  now: Date;
-  requests(): number;
-  /** How many public keys were read, ever. */
-  publicKeyReads: number;
-  /** The source refuses to list its keys. */
-  isClosed: boolean;
-  /** NCRONTAB of the runs and of the audits. */
-  schedule: string;
-  auditSchedule: string;
-  source: EscrowSource;
-  /** Whether the settings name the source. */
-  isConfigured: boolean;
-  maxDrillAgeDays: number | undefined;
-  functionTimeoutMs: number;
-  store: MemoryStore;
-  readonly audits: MemoryStore;
-  readonly drills: MemoryStore;
-  readonly keys: Map<string, WorldKey>;
-  addKey(name: string, more?: Partial<WorldKey>): WorldKey;
-  /** Adds a version. */
-  rotate(name: string): void;
-  /** What a backup of the key would bring back, and bringing it back. */
-  snapshot(name: string): WorldKey;
-  restore(key: WorldKey): void;
-  /** One backup as the app puts it, unless the run has a record of the key as it is. @returns the record's name. */
-  backUp(name: string, runId: string): string;
-  /** A night's run as it lies in the container: marker, canary, records and report. @param fail names of keys that failed. */
-  night(runTime: Date, options?: { fail?: readonly string[]; noReport?: boolean }): void;
-  /** Makes an audit without keeping it. */
-  look(deadline?: AbortSignal): Promise<ListedAudit>;
-  /** Makes an audit and keeps it with its page. */
-  audit(): Promise<ListedAudit>;
-  /** Moves every record into a new container, as AzCopy does: new creation times in an order of its own, newest first. */
-  copyEscrow(): void;
-}
-
-let worlds = 0;
-
-export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld {
+export function createAuditWorld(source: EscrowSource, start: Date) {
   const clock = (): Date => world.now;
   const container = (name: string): MemoryStore =>
     createMemoryStore({ url: `https://escrowtests.blob.core.windows.net/${name}`, now: clock, createOnly: true });
-  const keys: AuditWorld['keys'] = new Map();
+  const keys = new Map<string, WorldKey>();
   let versions = 0;
   let copies = 0;
   let requests = 0;
@@ -112,22 +77,26 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
     getKey: () => Promise.reject(new Error('an audit reads no key')),
     backUpKey: () => Promise.reject(new Error('an audit backs nothing up')),
   };
-  const world: AuditWorld = {
+  const world = {
     now: start,
-    requests: () => requests + world.store.requests + world.audits.requests + world.drills.requests,
+    requests: (): number => requests + world.store.requests + world.audits.requests + world.drills.requests,
+    /** How many public keys were read, ever. */
     publicKeyReads: 0,
+    /** The source refuses to list its keys. */
     isClosed: false,
+    /** NCRONTAB of the runs and of the audits. */
     schedule: '0 0 2 * * *',
     auditSchedule: '0 0 6 * * *',
     source,
+    /** Whether the settings name the source. */
     isConfigured: true,
-    maxDrillAgeDays: undefined,
+    maxDrillAgeDays: undefined as number | undefined,
     functionTimeoutMs: 30 * 60_000,
     store: container('key-escrow'),
     audits: container('key-escrow-audits'),
     drills: container('key-escrow-drills'),
     keys,
-    addKey(name, more = {}) {
+    addKey(name: string, more: Partial<WorldKey> = {}): WorldKey {
       const at = wholeSecond(world.now);
       const key = {
         name,
@@ -142,21 +111,24 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       keys.set(name.toLowerCase(), key);
       return key;
     },
-    rotate(name) {
+    /** Adds a version. */
+    rotate(name: string): void {
       const key = world.snapshot(name);
       const version = newVersion();
       const at = version.createdAt;
       keys.set(name.toLowerCase(), { ...key, createdAt: at, updatedAt: at, versions: [...key.versions, version] });
     },
-    snapshot(name) {
+    /** What a backup of the key would bring back. */
+    snapshot(name: string): WorldKey {
       const key = keys.get(name.toLowerCase());
       if (key === undefined) throw new Error(`there is no key "${name}"`);
       return key;
     },
-    restore(key) {
+    restore(key: WorldKey): void {
       keys.set(key.name.toLowerCase(), key);
     },
-    backUp(name, runId) {
+    /** One backup as the app puts it, unless the run has a record of the key as it is. @returns the record's name. */
+    backUp(name: string, runId: string): string {
       const key = world.snapshot(name);
       const own = Array.from(world.store.under(ownRecordPrefix(source, name, runId)), (blob) => ({
         number: parseRecordName(blob.name)?.number ?? 1,
@@ -171,7 +143,8 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       world.store.put(blobName, bytes, { metadata });
       return blobName;
     },
-    night(runTime, { fail = [], noReport = false } = {}) {
+    /** A night's run as it lies in the container: marker, canary, records and report. @param fail names of keys that failed. */
+    night(runTime: Date, { fail = [], noReport = false }: { fail?: readonly string[]; noReport?: boolean } = {}): void {
       world.now = new Date(runTime.getTime() + 1000);
       const runId = scheduledRunId(runTime);
       const { store } = world;
@@ -193,7 +166,8 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       });
       if (!store.blobs.has(reportName(runId, source))) store.put(reportName(runId, source), JSON.stringify(report));
     },
-    async look(deadline = noLimit) {
+    /** Makes an audit without keeping it. */
+    async look(deadline = noLimit): Promise<ListedAudit> {
       requests = 0;
       for (const store of [world.store, world.audits, world.drills]) store.requests = 0;
       const { schedule, auditSchedule, maxDrillAgeDays, functionTimeoutMs, store, audits, drills } = world;
@@ -204,12 +178,14 @@ export function createAuditWorld(source: EscrowSource, start: Date): AuditWorld 
       );
       return listed(audit);
     },
-    async audit() {
+    /** Makes an audit and keeps it with its page. */
+    async audit(): Promise<ListedAudit> {
       const audit = await world.look();
       await savePage(world.audits, await saveAudit(world.audits, audit, noLimit), Buffer.from('page'), noLimit);
       return audit;
     },
-    copyEscrow() {
+    /** Moves every record into a new container, as AzCopy does: new creation times in an order of its own, newest first. */
+    copyEscrow(): void {
       const copy = container(`key-escrow-copy-${++copies}`);
       for (const { name, bytes, metadata } of [...world.store.blobs.values()].reverse()) {
         copy.put(name, bytes, { metadata, copyStatus: 'success' });

@@ -5,23 +5,12 @@ import { expect, inject } from 'vitest';
 import { machineEnvironment } from '../../local-azure/machine-environment.ts';
 import type { TestAzure } from './local-azure.ts';
 
-export interface CliProcess {
-  send(signal: NodeJS.Signals): void;
-  /** Ends it, and comes back when it has ended. */
-  kill(signal: NodeJS.Signals): Promise<void>;
-  /** Sends a signal, and comes back when the command has heard it. */
-  interrupt(signal: NodeJS.Signals): Promise<void>;
-  readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
-}
+export type CliProcess = ReturnType<typeof startCliProcess>;
 
 const cliBundle = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 
 /** The built command line in a process of its own, as the operator: what dies there is really dead. */
-export function startCliProcess(
-  azure: TestAzure,
-  env: Readonly<Record<string, string>>,
-  args: readonly string[],
-): CliProcess {
+export function startCliProcess(azure: TestAzure, env: Readonly<Record<string, string>>, args: readonly string[]) {
   const child = spawn(process.execPath, [cliBundle, ...args], {
     env: {
       ...machineEnvironment(),
@@ -40,12 +29,14 @@ export function startCliProcess(
   const ended = once(child, 'close').then(([code]) => ({ code, ...said }));
   return {
     ended,
-    send: (signal) => void child.kill(signal),
-    async kill(signal) {
+    send: (signal: NodeJS.Signals) => void child.kill(signal),
+    /** Ends it, and comes back when it has ended. */
+    async kill(signal: NodeJS.Signals) {
       child.kill(signal);
       await ended;
     },
-    async interrupt(signal) {
+    /** Sends a signal, and comes back when the command has heard it. */
+    async interrupt(signal: NodeJS.Signals) {
       child.kill(signal);
       await expect.poll(() => said.stderr, { interval: 5 }).toContain('Ending what is under way');
     },

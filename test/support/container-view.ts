@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Agent } from 'node:https';
-import { BlobServiceClient, type ContainerClient, newPipeline, type RequestPolicyFactory } from '@azure/storage-blob';
+import { BlobServiceClient, newPipeline, type RequestPolicyFactory } from '@azure/storage-blob';
 import { createDiscreetAgent } from '../../src/azure/http/connection.ts';
 import type { RunReport } from '../../src/escrow/records/run-report.ts';
 import type { EscrowPlace } from './escrow-place.ts';
@@ -16,95 +16,76 @@ export interface SeenBlob {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The escrow container through the plain SDK, seen by somebody who may do everything there and is not the product. */
-export interface ContainerView {
-  /** Of the container of the backups. */
-  readonly client: ContainerClient;
-  /** Of the container that holds blobs of this name. */
-  clientOf(name: string): ContainerClient;
-  list(prefix?: string): Promise<SeenBlob[]>;
-  names(prefix?: string): Promise<string[]>;
-  /** The backups of keys, of one run or of all, in name order. */
-  records(runId?: string): Promise<SeenBlob[]>;
-  read(name: string): Promise<Buffer>;
-  readJson(name: string): Promise<Record<string, unknown>>;
-  /** Names of the records of lost requests, whatever the day; of one message or of all. */
-  requests(messageId?: string): Promise<string[]>;
-  readRequest(messageId: string): Promise<Record<string, unknown>>;
-  /** The run reports of a run, or of all, in name order. @param path of a source, as `vaults/contoso-prod`: only its own. */
-  reports(runId?: string, path?: string): Promise<RunReport[]>;
-  put(name: string, content: string | Uint8Array, metadata?: Record<string, string>): Promise<void>;
-}
-
-/** Names of audits and of drills are looked for in the containers of their own. */
-export function viewContainer(place: EscrowPlace): ContainerView {
+/**
+ * The escrow containers through the plain SDK, seen by somebody who may do everything there and is not the product. Names of audits and
+ * of drills are looked for in the containers of their own.
+ */
+export function viewContainer(place: EscrowPlace) {
   const actions = ['read', 'write', 'add/action', 'delete'].map((action) => `${blobs}/${action}`);
   const overseer = place.registry.find('overseer') ?? place.registry.add('overseer', actions);
   const url = new URL(place.containerUrl);
   const pipeline = newPipeline(place.credential(overseer));
   pipeline.factories.unshift(keepConnections());
   const service = new BlobServiceClient(url.origin, pipeline);
-  const client = service.getContainerClient(url.pathname.slice(1));
-  const clientOf = (name: string): ContainerClient => service.getContainerClient(containerNameOf(place, name));
-  const view: ContainerView = {
-    client,
+  const clientOf = (name: string) => service.getContainerClient(containerNameOf(place, name));
+  async function list(prefix = ''): Promise<SeenBlob[]> {
+    const seen: SeenBlob[] = [];
+    const listed = clientOf(prefix).listBlobsFlat({ prefix, includeMetadata: true });
+    for await (const { name, properties, metadata = {} } of listed) {
+      seen.push({
+        name,
+        bytes: properties.contentLength ?? 0,
+        contentType: properties.contentType,
+        contentMd5: properties.contentMD5 && Buffer.from(properties.contentMD5).toString('base64'),
+        metadata,
+      });
+    }
+    return seen;
+  }
+  const names = async (prefix?: string) => (await list(prefix)).map(({ name }) => name);
+  const read = (name: string) => clientOf(name).getBlobClient(name).downloadToBuffer();
+  const readJson = async (name: string): Promise<Record<string, unknown>> => JSON.parse(String(await read(name)));
+  /** Names of the records of lost requests, whatever the day; of one message or of all. */
+  const requests = async (messageId = '') =>
+    (await names('requests/')).filter(
+      (name) => /^requests\/\d{4}-\d\d-\d\d\/[^/]+\.json$/.test(name) && name.includes(messageId),
+    );
+  return {
+    /** Of the container of the backups. */
+    client: service.getContainerClient(url.pathname.slice(1)),
+    /** Of the container that holds blobs of this name. */
     clientOf,
-    async list(prefix = '') {
-      const seen: SeenBlob[] = [];
-      for await (const { name, properties, metadata } of clientOf(prefix).listBlobsFlat({
-        prefix,
-        includeMetadata: true,
-      })) {
-        seen.push({
-          name,
-          bytes: properties.contentLength ?? 0,
-          contentType: properties.contentType,
-          contentMd5: properties.contentMD5 && Buffer.from(properties.contentMD5).toString('base64'),
-          metadata: metadata ?? {},
-        });
-      }
-      return seen;
-    },
-    records: async (runId) =>
-      (await view.list()).filter(
+    list,
+    names,
+    read,
+    readJson,
+    requests,
+    /** The backups of keys, of one run or of all, in name order. */
+    records: async (runId?: string) =>
+      (await list()).filter(
         ({ name, metadata }) => name.endsWith('.keybackup') && (runId === undefined || metadata.runid === runId),
       ),
-    names: async (prefix) => (await view.list(prefix)).map(({ name }) => name),
-    read: (name) => clientOf(name).getBlobClient(name).downloadToBuffer(),
-    readJson: async (name) => JSON.parse((await view.read(name)).toString('utf8')),
-    requests: async (messageId = '') =>
-      (await view.names('requests/')).filter(
-        (name) => /^requests\/\d{4}-\d\d-\d\d\/[^/]+\.json$/.test(name) && name.includes(messageId),
-      ),
-    async readRequest(messageId) {
-      const [name = 'none', ...more] = await view.requests(messageId);
+    async readRequest(messageId: string) {
+      const [name = 'none', ...more] = await requests(messageId);
       if (more.length > 0) throw new Error(`more than one record of ${messageId}`);
-      return view.readJson(name);
+      return readJson(name);
     },
-    async reports(runId, path) {
-      const names = await view.names(
-        runId === undefined ? 'runs/' : `runs/${runId}/${path === undefined ? '' : `${path}.`}`,
-      );
-      const reports = names.filter((name) => name.endsWith('.json')).map((name) => view.readJson(name));
+    /** The run reports of a run, or of all, in name order. @param path of a source, as `vaults/contoso-prod`: only its own. */
+    async reports(runId?: string, path?: string) {
+      const prefix = runId === undefined ? 'runs/' : `runs/${runId}/${path === undefined ? '' : `${path}.`}`;
+      const reports = (await names(prefix)).filter((name) => name.endsWith('.json')).map(readJson);
       return (await Promise.all(reports)) as unknown as RunReport[];
     },
-    async put(name, content, metadata = {}) {
+    async put(name: string, content: string | Uint8Array, metadata: Record<string, string> = {}) {
       await clientOf(name).getBlockBlobClient(name).upload(content, Buffer.byteLength(content), { metadata });
     },
   };
-  return view;
 }
 
 /** Where a blob of this name lies. */
-function containerNameOf(
-  place: Pick<EscrowPlace, 'containerUrl' | 'auditContainerUrl' | 'drillContainerUrl'>,
-  name: string,
-): string {
-  const url = name.startsWith('audits/')
-    ? place.auditContainerUrl
-    : name.startsWith('drills/')
-      ? place.drillContainerUrl
-      : place.containerUrl;
+function containerNameOf({ containerUrl, auditContainerUrl, drillContainerUrl }: EscrowPlace, name: string): string {
+  const [folder] = name.split('/');
+  const url = folder === 'audits' ? auditContainerUrl : folder === 'drills' ? drillContainerUrl : containerUrl;
   return new URL(url).pathname.slice(1);
 }
 

@@ -10,18 +10,7 @@ import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-p
 import { now } from './now.ts';
 
 /** How one invocation went. */
-export interface Invocation {
-  readonly lines: readonly EscrowEvent[];
-  /** The lines as they were logged. */
-  readonly texts: readonly string[];
-  /** The level of the last line of each event. */
-  readonly levels: Readonly<Record<string, string>>;
-  readonly error: Error | undefined;
-  /** What the function returned: with fan-out, the messages. */
-  readonly returned: unknown;
-  /** What it put on its extra output, the poison queue, as texts. */
-  readonly poison: readonly string[];
-}
+export type Invocation = Awaited<ReturnType<typeof invoke>>;
 
 interface EscrowAppOptions {
   readonly settings?: Readonly<Record<string, string>>;
@@ -91,9 +80,11 @@ function bytesOf(body: unknown): Uint8Array {
 export async function invoke(
   run: (context: InvocationContext) => unknown,
   init: NonNullable<ConstructorParameters<typeof InvocationContext>[0]>,
-): Promise<Invocation> {
+) {
+  /** The lines as they were logged. */
   const texts: string[] = [];
   const lines: EscrowEvent[] = [];
+  /** The level of the last line of each event. */
   const levels: Record<string, string> = {};
   const context = new InvocationContext({
     invocationId: randomUUID(),
@@ -108,9 +99,10 @@ export async function invoke(
   const ended = await Promise.resolve()
     .then(() => run(context))
     .then(
-      (returned) => ({ returned, error: undefined }),
+      (returned: unknown) => ({ returned, error: undefined }),
       (error: Error) => ({ returned: undefined, error }),
     );
+  /** What it put on its extra output, the poison queue. */
   const poison = (init.options?.extraOutputs ?? [])
     .map((output) => context.extraOutputs.get(output))
     .filter((one) => Buffer.isBuffer(one))

@@ -3,15 +3,9 @@ import { afterAll, inject } from 'vitest';
 import { adoptEnvironment } from '../../local-azure/demonstration/adopt-environment.ts';
 import type { LocalSourceKind } from '../../local-azure/key-vault/data-actions.ts';
 import type { AddKeyOptions, LocalSource, LocalSourceOptions } from '../../local-azure/key-vault/local-source.ts';
-import { type LocalAzure, startLocalAzure } from '../../local-azure/local-azure.ts';
+import { startLocalAzure } from '../../local-azure/local-azure.ts';
 
-export interface TestAzure extends LocalAzure {
-  readonly containerName: string;
-  readonly queueName: string;
-  /** A source that there is; @throws when there is none of that name. */
-  vault(name: string): LocalSource;
-  hsm(name: string): LocalSource;
-}
+export type TestAzure = Awaited<ReturnType<typeof startTestAzure>>;
 
 /** A vault or Managed HSM with keys in it: each by its name alone, or with what is special about it. */
 export interface TestSource extends LocalSourceOptions {
@@ -25,7 +19,7 @@ export interface TestSource extends LocalSourceOptions {
  */
 export async function startTestAzure(
   options: { sources?: readonly TestSource[]; env?: Readonly<Record<string, string>> } = {},
-): Promise<TestAzure> {
+) {
   const { account, ...azurite } = inject('azurite');
   const unique = randomBytes(6).toString('hex');
   const containerName = `escrow-${unique}`;
@@ -45,18 +39,18 @@ export async function startTestAzure(
     leave();
     await local.stop();
   };
-  const source = (kind: LocalSourceKind) => (name: string) => {
-    const found = local.keyVault.source(kind, name);
-    if (found === undefined) throw new Error(`There is no ${kind} "${name}" in this local Azure.`);
-    return found;
-  };
+  /** A source that there is; @throws when there is none of that name. */
+  const source =
+    (kind: LocalSourceKind) =>
+    (name: string): LocalSource => {
+      const found = local.keyVault.source(kind, name);
+      if (found === undefined) throw new Error(`There is no ${kind} "${name}" in this local Azure.`);
+      return found;
+    };
   return {
-    ...local,
-    containerName,
-    queueName,
+    ...{ ...local, containerName, queueName, stop },
     vault: source('vault'),
     hsm: source('managedHsm'),
-    stop,
     [Symbol.asyncDispose]: stop,
   };
 }
