@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestAzure, type TestAzure } from '../support/local-azure.ts';
+import { describe, expect, test } from 'vitest';
+import { useTestAzure } from '../support/local-azure.ts';
 import { namedFaults, tryFaults } from './fault-matrix.ts';
 import { killRuns } from './killing.ts';
 
-let azure: TestAzure;
-
-beforeAll(async () => {
-  azure = await startTestAzure();
-});
-
-afterAll(() => azure?.stop());
+const azure = await useTestAzure();
 
 // The long form, `npm run chaos`: 50 kills over 200 keys, the faults that wait for time-outs of 30 s, and twins.
 describe('the short form of chaos', () => {

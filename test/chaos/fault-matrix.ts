@@ -38,16 +38,14 @@ export async function tryFaults(
   report?: (trial: FaultTrial) => void,
 ): Promise<FaultTrial[]> {
   const trials: FaultTrial[] = [];
-  const attemptCommand = async (fault: CommandFault): Promise<void> => {
-    const trial = { fault, ...(await tryCommand(place, fault, `command-${commandFaults.indexOf(fault)}`)) };
+  const keep = (trial: FaultTrial): void => {
     trials.push(trial);
     report?.(trial);
   };
-  const attempt = async (fault: NamedFault): Promise<void> => {
-    const trial = await tryFault(place, fault, `fault-${namedFaults.indexOf(fault)}`);
-    trials.push(trial);
-    report?.(trial);
-  };
+  const attemptCommand = async (fault: CommandFault) =>
+    keep({ fault, ...(await tryCommand(place, fault, `command-${commandFaults.indexOf(fault)}`)) });
+  const attempt = async (fault: NamedFault) =>
+    keep(await tryFault(place, fault, `fault-${namedFaults.indexOf(fault)}`));
   const together = faults.filter(({ alone }) => alone === undefined);
   const patient = together.filter(({ patience }) => patience !== undefined);
   const quick = together.filter(({ patience }) => patience === undefined);

@@ -3,16 +3,17 @@ import type { NamedFault } from './named-fault.ts';
 
 type IdentityFault = Parameters<IdentityEndpoint['faults']['add']>[0];
 
+/** A row of the identity endpoint after whose fault no key is escrowed. */
+const failing = (code: string, name: string, more: Pick<NamedFault, 'arrange'> & Partial<NamedFault>): NamedFault => ({
+  ...{ where: 'identity', expected: { escrowed: 'none', code }, name, does: 'says what to check', ...more },
+});
+
 /** The faults of the managed identity endpoint. */
 export const identityFaults: readonly NamedFault[] = [
-  {
-    where: 'identity',
-    expected: { escrowed: 'none', code: 'AggregateAuthenticationError' },
-    name: 'no token',
+  failing('AggregateAuthenticationError', 'no token', {
     clientId: '00000000-0000-4000-8000-00000000dead',
-    does: 'says what to check',
     arrange: () => undefined,
-  },
+  }),
   ...[
     { name: '429, four times', times: 4, effect: { kind: 'status', status: 429 } },
     { name: '400, once', times: 1, effect: { kind: 'status', status: 400 } },
@@ -28,21 +29,13 @@ export const identityFaults: readonly NamedFault[] = [
       arrange: ({ disturbIdentity }) => disturbIdentity(fault as IdentityFault),
     }),
   ),
-  {
-    where: 'identity',
-    expected: { escrowed: 'none', code: 'AggregateAuthenticationError' },
-    name: '429, for ever',
-    does: 'says what to check',
+  failing('AggregateAuthenticationError', '429, for ever', {
     says: /the managed identity endpoint did not answer .*Another attempt may succeed/s,
     arrange: ({ disturbIdentity }) => disturbIdentity({ effect: { kind: 'status', status: 429 } }),
-  },
-  {
-    where: 'identity',
-    expected: { escrowed: 'none', code: 'TimedOut' },
-    name: 'no answer',
+  }),
+  failing('TimedOut', 'no answer', {
     patience: 'five time-outs',
-    does: 'says what to check',
     says: /the managed identity endpoint did not answer \(TimedOut\): no token within 25 s/,
     arrange: ({ disturbIdentity }) => disturbIdentity({ effect: { kind: 'stall' } }),
-  },
+  }),
 ];

@@ -90,10 +90,8 @@ describe('the program', () => {
       for (const command of ['', 'restore', 'drill', 'verify']) {
         const { stdout } = await run(`help ${command}`.trim(), { isTTY: true, columns });
         const lines = stripVTControlCharacters(stdout).split('\n');
-        const [before, examples] = [
-          lines.indexOf('Examples:'),
-          lines.filter((line) => line.startsWith('  keyvault-escrow ')),
-        ];
+        const before = lines.indexOf('Examples:');
+        const examples = lines.filter((line) => line.startsWith('  keyvault-escrow '));
         const wrapped = before < 0 ? lines : lines.slice(0, before);
         expect(wrapped.filter((line) => line.length > columns)).toEqual([]);
         expect(Math.max(...wrapped.map((line) => line.length))).toBeGreaterThan(Math.min(columns, 100) * 0.8);

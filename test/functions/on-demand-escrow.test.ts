@@ -2,19 +2,26 @@ import { InvocationContext } from '@azure/functions';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
+import { useEscrowApp } from '../support/escrow-scene.ts';
+import { noLimit } from '../support/escrow-sources.ts';
 import { answer } from '../support/fault-effects.ts';
-import { useTestAzure } from '../support/local-azure.ts';
 import { day, fromNow, lastNight, now } from '../support/now.ts';
 
 const sources = [{ vaultName: 'contoso-prod' }];
 const messageId = '5f3a9c1e-0000-4000-8000-000000000000';
 
-const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
-const container = viewContainer(azure);
-const app = await startEscrowApp(azure, sources, { speed: 100 });
+const { azure, container, app } = await useEscrowApp(
+  [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }],
+  sources,
+  { speed: 100 },
+);
+
+const newVersion = (key: string, eventTime: Date) => ({
+  ...{ id: 'event-1', eventType: 'Microsoft.KeyVault.KeyNewVersionCreated', eventTime: eventTime.toISOString() },
+  data: { Id: `https://contoso-prod.vault.azure.net/keys/${key}/0123456789abcdef` },
+});
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
@@ -58,18 +65,14 @@ describe('a request that can never succeed', () => {
     expect(asked.error).toBeUndefined();
     expect(asked.poison).toHaveLength(1);
 
-    const data = { Id: 'https://contoso-prod.vault.azure.net/keys/typo/0123456789abcdef' };
-    const eventType = 'Microsoft.KeyVault.KeyNewVersionCreated';
-    const told = await app.deliver({ id: 'event-1', eventType, eventTime: now().toISOString(), data });
+    const told = await app.deliver(newVersion('typo', now()));
     expect(told.error?.message).toMatch(/key "typo".*KeyNotFound/s);
     expect(told.poison).toEqual([]);
   });
 
   test('is an event from the future, at its first delivery: its record would precede its run', async () => {
-    const data = { Id: 'https://contoso-prod.vault.azure.net/keys/payroll/0123456789abcdef' };
-    const eventType = 'Microsoft.KeyVault.KeyNewVersionCreated';
     const farAhead = fromNow(400 * day);
-    const event = { id: 'event-future', eventType, eventTime: farAhead.toISOString(), data };
+    const event = newVersion('payroll', farAhead);
     const future = await app.deliver(event, { messageId: '6f3a9c1e-0000-4000-8000-000000000000' });
     expect(future.error).toBeUndefined();
     expect(future.poison).toEqual([JSON.stringify(event)]);
@@ -88,7 +91,7 @@ describe('a request that can never succeed', () => {
   });
 
   test('is one with several events in an array: it is kept whole', async () => {
-    const event = { id: 'event-2', eventType: 'Microsoft.KeyVault.KeyNewVersionCreated', data: {} };
+    const event = newVersion('payroll', now());
     const { error, poison } = await app.deliver([event, event]);
     expect(error).toBeUndefined();
     expect(poison).toEqual([JSON.stringify([event, event])]);
@@ -105,17 +108,16 @@ describe('a request that can never succeed', () => {
 });
 
 describe('the time of an invocation', () => {
-  const aborted = AbortSignal.abort();
-  const open = new AbortController().signal;
-  const started = [
-    ['has run out', aborted],
-    ['is still there', open],
-  ] as const;
-
-  test.each(started)('%s: the record of a refusal has that and no more', async (_, hardDeadline) => {
+  test.each([
+    ['has run out', AbortSignal.abort()],
+    ['is still there', noLimit],
+  ])('%s: the record of a refusal has that and no more', async (_, hardDeadline) => {
     const { onDemandEscrow } = await import('../../src/functions/on-demand-escrow.ts');
-    const budgets = [{ softDeadline: open, hardDeadline }];
-    const services = { ...app.services, timeBudget: () => budgets.pop() ?? { softDeadline: open, hardDeadline: open } };
+    const budgets = [{ softDeadline: noLimit, hardDeadline }];
+    const services = {
+      ...app.services,
+      timeBudget: () => budgets.pop() ?? { softDeadline: noLimit, hardDeadline: noLimit },
+    };
     const id = `time-${hardDeadline.aborted}`;
     const context = new InvocationContext({ triggerMetadata: { id, dequeueCount: 1 }, logHandler: () => undefined });
     const done = Promise.resolve(

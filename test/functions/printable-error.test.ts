@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { startEscrowApp } from '../support/escrow-app.ts';
+import { useEscrowApp } from '../support/escrow-scene.ts';
 import { answer } from '../support/fault-effects.ts';
-import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
 // Clears the screen, and turns the reading direction.
 const hostile = 'no \u001b[2J access \u202egnp';
 
-const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
+const { azure, app } = await useEscrowApp(
+  [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }],
+  [{ vaultName: 'contoso-prod' }],
+);
 azure.keyVault.faults.add({ operation: 'backupKey', effect: answer(403, 'Forbidden', hostile) });
-
-const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
 
 test.each([
   ['a night', () => app.nightly(lastNight())],

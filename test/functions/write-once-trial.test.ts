@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
-import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import { viewContainer } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
+import { linesNamed } from '../support/escrow-host.ts';
 import { answer } from '../support/fault-effects.ts';
 import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
@@ -16,25 +16,17 @@ const container = viewContainer(azure);
 
 afterEach(() => azure.storage.faults.clear());
 
-/** What a night's log says of write-once, and what the canary was before and after. */
+/** A night, and what its log says of write-once. */
 async function trialAs(identity: LocalIdentity, settings: Readonly<Record<string, string>> = {}) {
   const app = await startEscrowApp(azure, sources, { identity, settings });
-  const { lines, error } = await app.nightly(lastNight());
-  return { lines, error, found: lines.flatMap(findingOf) };
-}
-
-function findingOf(line: EscrowEvent): string[] {
-  return line.event === 'escrow.coverage.gap' ? [line.message] : [];
+  const run = await app.nightly(lastNight());
+  return { ...run, found: linesNamed(run.lines, 'escrow.coverage.gap').map(({ message }) => message) };
 }
 
 function withMore(...actions: string[]): LocalIdentity {
-  const { everywhere, onContainers } = {
-    everywhere: [...azure.identities.app.dataActions, ...actions],
-    onContainers: Object.fromEntries(
-      [...azure.identities.app.containerDataActions].map(([name, set]) => [name, [...set]]),
-    ),
-  };
-  return azure.registry.add(`more ${actions.join()}`, everywhere, onContainers);
+  const { dataActions, containerDataActions } = azure.identities.app;
+  const onContainers = Object.fromEntries([...containerDataActions].map(([name, set]) => [name, [...set]]));
+  return azure.registry.add(`more ${actions.join()}`, [...dataActions, ...actions], onContainers);
 }
 
 test.each([{}, { ESCROW_FAN_OUT: 'true' }])(

@@ -1,25 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventRunId, requestRunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { digestOf, viewContainer } from '../support/container-view.ts';
+import { digestOf } from '../support/container-view.ts';
 import { type Invocation, startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
+import { useEscrowApp } from '../support/escrow-scene.ts';
 import { answer } from '../support/fault-effects.ts';
-import { useTestAzure } from '../support/local-azure.ts';
 import { fromNow, lastNight, minute, now } from '../support/now.ts';
 
 const keys = Array.from({ length: 20 }, (_, index) => `key-${index}`);
 const sources = [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }];
 
-const azure = await useTestAzure({
-  sources: [
+const { azure, container, app } = await useEscrowApp(
+  [
     { kind: 'vault', name: 'contoso-prod', keys },
     { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
   ],
-});
-
-const container = viewContainer(azure);
-const app = await startEscrowApp(azure, sources, { speed: 20 });
+  sources,
+  { speed: 20 },
+);
 /** A second instance of the app, with clients and paces of its own. */
 const other = await startEscrowApp(azure, sources, { speed: 20 });
 

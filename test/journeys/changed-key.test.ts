@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest';
 import { requestRunId, scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { viewContainer } from '../support/container-view.ts';
-import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
-import { useTestAzure } from '../support/local-azure.ts';
+import { useEscrowApp } from '../support/escrow-scene.ts';
 import { fromNow, lastNight, minute, now } from '../support/now.ts';
 import { replaceKey } from '../support/replaced-key.ts';
 
-const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
-const container = viewContainer(azure);
-const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
+const { azure, container, app } = await useEscrowApp(
+  [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }],
+  [{ vaultName: 'contoso-prod' }],
+);
 
 const recordsOf = (key: string) => container.list(`vaults/contoso-prod/${key}/`);
 const vault = azure.vault('contoso-prod');

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { publint } from 'publint';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { useFolder } from '../support/temporary-folder.ts';
 
@@ -12,7 +12,6 @@ const run = (command: string, ...args: string[]) =>
   spawnSync(command, args, { cwd: place, encoding: 'utf8', env: { ...process.env, npm_config_loglevel: 'error' } });
 
 const place = await useFolder();
-afterAll(() => rm(place, { recursive: true, force: true }));
 
 test('the package has nothing that the registry or a bundler would stumble over', async () => {
   const { messages } = await publint({ pkgDir: folder, strict: true });

@@ -1,21 +1,22 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { FaultEffect } from '../../local-azure/key-vault/faults.ts';
-import { startEscrowApp } from '../support/escrow-app.ts';
-import { useTestAzure } from '../support/local-azure.ts';
+import { useEscrowApp } from '../support/escrow-scene.ts';
 import { lastNight } from '../support/now.ts';
 
 const foreign = 'evil.vault.azure.net';
 
 let night = 0;
 
-const azure = await useTestAzure({
-  sources: [
+const { azure, app } = await useEscrowApp(
+  [
     { kind: 'vault', name: 'contoso-prod', keys: Array.from({ length: 30 }, (_, index) => `key-${index}`) },
     { kind: 'vault', name: 'contoso-web', keys: ['web'] },
     // Reachable, but no source of the product: what a hostile vault would want to lead to.
     { kind: 'vault', name: 'evil' },
   ],
-});
+  [{ vaultName: 'contoso-prod' }],
+  { speed: 50 },
+);
 
 beforeEach(() => {
   azure.keyVault.faults.clear();
@@ -36,7 +37,6 @@ const misleading: readonly (readonly [string, FaultEffect])[] = [
 
 describe('a vault that leads away from itself', () => {
   test.each(misleading)('by %s gets no request, so no token, to that place', async (_what, effect) => {
-    const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { speed: 50 });
     azure.keyVault.faults.add({ source: 'contoso-prod', operation: 'listKeys', effect });
     const { error } = await app.nightly(lastNight(night++ % 6));
     expect(error?.message).toMatch(/Cannot list the keys of vault "contoso-prod"/);
@@ -48,7 +48,6 @@ describe('a vault that leads away from itself', () => {
   });
 
   test('by a nextLink names the host in the failure, and keeps what it had listed before', async () => {
-    const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { speed: 50 });
     azure.keyVault.faults.add({ operation: 'listKeys', times: 1, effect: nextLink(foreign) });
     const { error, lines } = await app.deliver({ vaultName: 'contoso-prod' });
     expect(error?.message).toMatch(
@@ -58,7 +57,6 @@ describe('a vault that leads away from itself', () => {
   });
 
   test('by a nextLink loop is noticed', async () => {
-    const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { speed: 50 });
     azure.keyVault.faults.add({ operation: 'listKeys', effect: { kind: 'loopNextLink' } });
     const { error } = await app.deliver({ vaultName: 'contoso-prod' });
     expect(error?.message).toMatch(/goes round in a circle/);

@@ -1,18 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { appDataActions } from '../../local-azure/identity/deployed-roles.ts';
-import { digestOf, viewContainer } from '../support/container-view.ts';
+import { digestOf } from '../support/container-view.ts';
 import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
-import { useTestAzure } from '../support/local-azure.ts';
+import { useEscrowApp } from '../support/escrow-scene.ts';
 import { now } from '../support/now.ts';
 
 const request = { vaultName: 'contoso-prod', name: 'signing', blobName: 'hand-over/signing.keybackup' };
 
-const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }] });
-const container = viewContainer(azure);
+const {
+  azure,
+  container,
+  app: deployed,
+} = await useEscrowApp([{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }], [{ vaultName: 'contoso-prod' }]);
 const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
 const writer = azure.registry.add('an app that may overwrite', [...appDataActions, write]);
-const deployed = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }]);
 const mightier = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { identity: writer });
 expect((await deployed.deliver(request)).error).toBeUndefined();
 

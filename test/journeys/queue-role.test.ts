@@ -15,16 +15,14 @@ const messages = 'Microsoft.Storage/storageAccounts/queueServices/queues/message
 const azure = await useTestAzure({ sources: [{ kind: 'vault', name: 'contoso-prod', keys: ['signing', 'payroll'] }] });
 const container = viewContainer(azure);
 
+/** What makes the app's clients an identity's. */
+const clientOf = ({ clientId }: LocalIdentity) => ({ AZURE_CLIENT_ID: clientId, ESCROW_QUEUE__clientId: clientId });
+
 /** The app without some of its rights on the queue. */
-function lacking(isMissing: (action: string) => boolean): {
-  identity: LocalIdentity;
-  settings: Record<string, string>;
-} {
-  const identity = azure.registry.add(
-    'an app that lacks a role',
-    appDataActions.filter((action) => !isMissing(action)),
-  );
-  return { identity, settings: { AZURE_CLIENT_ID: identity.clientId, ESCROW_QUEUE__clientId: identity.clientId } };
+function lacking(isMissing: (action: string) => boolean) {
+  const actions = appDataActions.filter((action) => !isMissing(action));
+  const identity = azure.registry.add('an app that lacks a role', actions);
+  return { identity, settings: clientOf(identity) };
 }
 
 const withoutAny = (action: string) => action.startsWith(messages);
@@ -75,10 +73,7 @@ test.each<[what: string, isMissing: (action: string) => boolean]>([
 
 test('doctor takes no message to find that the app may work on them', async () => {
   const identity = azure.identities.app;
-  const env = {
-    ...escrowSettings(azure, sources),
-    ...{ AZURE_CLIENT_ID: identity.clientId, ESCROW_QUEUE__clientId: identity.clientId },
-  };
+  const env = { ...escrowSettings(azure, sources), ...clientOf(identity) };
   const before = azure.storage.requests.length;
   const { json } = await runCommand(azure, 'doctor --json', { env, identity });
   const { checks } = json<{ checks: { check: string; status: string }[] }>();

@@ -1,9 +1,8 @@
 import { KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { digestOf, viewContainer } from '../support/container-view.ts';
-import { startEscrowApp } from '../support/escrow-app.ts';
-import { useTestAzure } from '../support/local-azure.ts';
+import { digestOf } from '../support/container-view.ts';
+import { useEscrowApp } from '../support/escrow-scene.ts';
 import { lastNight } from '../support/now.ts';
 
 const runId = scheduledRunId(lastNight());
@@ -14,19 +13,13 @@ const vaultKeys = [
   { name: 'Signing', kty: 'RSA', ...key },
   { name: 'curve', curve: 'P-521', enabled: false, ...key },
 ] as const;
-const azure = await useTestAzure({
-  sources: [
+const { azure, container, app } = await useEscrowApp(
+  [
     { kind: 'vault', name: 'contoso-prod', keys: vaultKeys },
     { kind: 'managedHsm', name: 'contoso-hsm', keys: [{ name: 'payments', kty: 'EC-HSM', ...key }] },
   ],
-});
-
-const container = viewContainer(azure);
-const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }]);
-
-afterAll(async () => {
-  vi.restoreAllMocks();
-});
+  [{ vaultName: 'contoso-prod' }, { hsmName: 'contoso-hsm' }],
+);
 
 /** Every version with its public key, as the service shows them; what may change with the current time left out. */
 async function describeVersions(client: KeyClient, name: string): Promise<unknown[]> {
@@ -43,7 +36,7 @@ async function describeVersions(client: KeyClient, name: string): Promise<unknow
 
 describe('a key that was escrowed, deleted and purged', () => {
   test('has an escrow blob of exactly the bytes that the SDK decoded', async () => {
-    const backupKey = vi.spyOn(KeyClient.prototype, 'backupKey');
+    using backupKey = vi.spyOn(KeyClient.prototype, 'backupKey');
     expect((await app.nightly(lastNight())).error).toBeUndefined();
     const decoded = await Promise.all(backupKey.mock.results.map(({ value }) => value as Promise<Uint8Array>));
     const digests = new Set(decoded.map((bytes) => digestOf('sha256', bytes, 'hex')));

@@ -1,5 +1,6 @@
 import { commandLine } from './cli.ts';
 import { viewContainer } from './container-view.ts';
+import { startEscrowApp } from './escrow-app.ts';
 import { escrowSettings, type SourceSetting } from './escrow-place.ts';
 import { type TestSource, useTestAzure } from './local-azure.ts';
 import { runAsApp, runAudit } from './nightly.ts';
@@ -25,4 +26,14 @@ export async function useEscrow(sources: readonly TestSource[], configured: read
     night: (runTime?: Date) => runAsApp(azure, env, runTime),
     audit: () => runAudit(azure, env),
   };
+}
+
+/** A local Azure with the app in this process, for a whole test file. @param sources what there is, configured or not. */
+export async function useEscrowApp(
+  sources: readonly TestSource[],
+  configured: readonly SourceSetting[],
+  options?: Parameters<typeof startEscrowApp>[2],
+) {
+  const azure = await useTestAzure({ sources });
+  return { azure, container: viewContainer(azure), app: await startEscrowApp(azure, configured, options) };
 }

@@ -48,7 +48,10 @@ export async function startTestAzure(
       return found;
     };
   return {
-    ...{ ...local, containerName, queueName, stop },
+    ...local,
+    containerName,
+    queueName,
+    stop,
     vault: source('vault'),
     hsm: source('managedHsm'),
     [Symbol.asyncDispose]: stop,

@@ -17,8 +17,6 @@ const signingId = 'https://contoso-prod.vault.azure.net/keys/signing';
 
 let folder: string;
 
-/** A person with no settings at all, in a folder of their own. */
-
 const startedIn = process.cwd();
 const azure = await useTestAzure({
   sources: [
@@ -36,6 +34,7 @@ const person = azure.registry.add('an engineer at a desk', [
   ...[`${hsmKeys}/read/action`, `${hsmKeys}/backup/action`],
   ...[`${blobs}/add/action`, `${blobs}/read`],
 ]);
+/** A person with no settings at all, in a folder of their own. */
 const cli = commandLine(azure, { env: {}, identity: person });
 
 beforeEach(async () => {
