@@ -47,17 +47,11 @@ const keysPerPage = 25;
 /** No key starts in the last two minutes of an invocation. */
 const usableSeconds = hostDefaults.functionTimeoutMs / 1000 - 120;
 
-interface SourceNight {
-  readonly seconds: number;
-  readonly calls: number;
-  readonly perSecond: number;
-  readonly binds: 'our pace' | "the service's limit" | 'calls at once';
-  /** More than one: the run outlives functionTimeout and is resumed. */
-  readonly invocations: number;
-}
-
-/** One night of one source: every listing page and every backup passes the pace. */
-export function nightOfSource({ kind, keysEach, maxBackupsPerSecond }: SourceGroup): SourceNight {
+/**
+ * One night of one source: every listing page and every backup passes the pace.
+ * @returns with more than one invocation: the run outlives functionTimeout and is resumed.
+ */
+export function nightOfSource({ kind, keysEach, maxBackupsPerSecond }: SourceGroup) {
   const limits = [
     { binds: 'our pace', perSecond: maxBackupsPerSecond ?? defaultBackupsPerSecond(kind) },
     { binds: "the service's limit", perSecond: serviceLimitPerSecond[kind] },
@@ -69,42 +63,23 @@ export function nightOfSource({ kind, keysEach, maxBackupsPerSecond }: SourceGro
   return { seconds, calls, perSecond, binds, invocations: Math.ceil(seconds / usableSeconds) };
 }
 
-interface EstateNight {
-  readonly seconds: number;
-  readonly sourcesAtOnce: number;
-  readonly binds: string;
-  readonly keys: number;
-  readonly sourceCalls: number;
-  readonly storageRequests: number;
-  /** Share of the account's limit at the busiest. */
-  readonly storageShare: number;
-  /** Share of one core that a busy instance needs. */
-  readonly cpuShare: number;
-  /** US dollars. */
-  readonly costPerNight: number;
-  readonly storedGb: number;
-  readonly storageCostPerMonth: number;
-}
-
-/** A night of everything, with fan-out where there is more than one source; the longest sources begin first. */
-export function nightOfEstate({ groups, apps, instances }: Estate): EstateNight {
+/**
+ * A night of everything, with fan-out where there is more than one source; the longest sources begin first.
+ * @returns costs in US dollars.
+ */
+export function nightOfEstate({ groups, apps, instances }: Estate) {
   const sources = groups.flatMap((group) =>
     Array.from({ length: group.count }, () => ({ ...group, ...nightOfSource(group) })),
   );
   const slots = apps * instances * messagesAtOnce;
-  const ends = endsOfSlots(
-    sources.map(({ seconds }) => seconds),
-    slots,
-  );
-  const isFannedOut = sources.length > 1;
-  const seconds = Math.max(...ends) + (isFannedOut ? model.secondsToFanOut : 0);
+  const sourceSeconds = sources.map(({ seconds }) => seconds);
+  const lastEnd = Math.max(...endsOfSlots(sourceSeconds, slots));
   const longest = sources.reduce((most, source) => (source.seconds > most.seconds ? source : most));
-  const isCrowded = Math.max(...ends) > longest.seconds * 1.05;
+  const isCrowded = lastEnd > longest.seconds * 1.05;
   const atOnce = Math.min(slots, sources.length);
   const keys = sum(sources.map(({ keysEach }) => keysEach));
   const sourceCalls = sum(sources.map(({ calls }) => calls));
   const storageRequests = keys + 2 * sources.length;
-  const busy = sum(sources.map(({ seconds: own }) => own));
   const busyInstances = Math.min(apps * instances, Math.ceil(sources.length / messagesAtOnce));
   const storedGb = sum(
     groups.map(({ kind, count, keysEach }) => (count * keysEach * model.backupBytes[kind] * model.nightsKept) / 1e9),
@@ -112,7 +87,7 @@ export function nightOfEstate({ groups, apps, instances }: Estate): EstateNight 
   const perSecondAtOnce = (sum(sources.map(({ perSecond }) => perSecond)) / sources.length) * atOnce;
   const vaultCalls = sum(sources.filter(({ kind }) => kind === 'vault').map(({ calls }) => calls));
   return {
-    seconds,
+    seconds: lastEnd + (sources.length > 1 ? model.secondsToFanOut : 0),
     sourcesAtOnce: atOnce,
     binds: isCrowded
       ? `${slots} sources at once`
@@ -120,13 +95,15 @@ export function nightOfEstate({ groups, apps, instances }: Estate): EstateNight 
     keys,
     sourceCalls,
     storageRequests,
+    /** Of the account's limit at the busiest. */
     storageShare: perSecondAtOnce / storageRequestsPerSecond / apps,
+    /** Of one core that a busy instance needs. */
     cpuShare: ((perSecondAtOnce / busyInstances) * model.cpuMsPerKey) / 1000,
     costPerNight:
       (vaultCalls / 10_000) * prices.vaultCallsPer10000 +
       (storageRequests / 10_000) * prices.blobWritesPer10000 +
       ((keys * model.auditRequestsPerKey) / 10_000) * prices.blobReadsPer10000 +
-      Math.max(busy / messagesAtOnce, busyInstances * 60) * model.instanceGb * prices.computePerGbSecond +
+      Math.max(sum(sourceSeconds) / messagesAtOnce, busyInstances * 60) * model.instanceGb * prices.computePerGbSecond +
       ((keys * model.logBytesPerKey) / 1e9) * prices.logsPerGb,
     storedGb,
     storageCostPerMonth: storedGb * prices.blobGbMonth,

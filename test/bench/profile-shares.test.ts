@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesByFrame, ownerOf, shares, timeByFrame } from './profile-shares.ts';
 
-const frame = (functionName: string, url = '') => ({ functionName, url });
+const frame = (functionName: string, url = '') => ({ functionName, url, scriptId: '', lineNumber: 0, columnNumber: 0 });
 
 describe('shares of a profile', () => {
   it('are of self time, waiting left out', () => {
@@ -21,8 +21,8 @@ describe('shares of a profile', () => {
   });
 
   it('are of bytes, over the whole tree', () => {
-    const leaf = { callFrame: frame('parse', 'node:http'), selfSize: 300, children: [] };
-    const head = { callFrame: frame('(root)'), selfSize: 100, children: [leaf] };
+    const leaf = { callFrame: frame('parse', 'node:http'), selfSize: 300, id: 2, children: [] };
+    const head = { callFrame: frame('(root)'), selfSize: 100, id: 1, children: [leaf] };
     expect(shares(bytesByFrame(head), ({ functionName }) => functionName)).toEqual([
       { owner: 'parse', share: 0.75 },
       { owner: '(root)', share: 0.25 },

@@ -1,8 +1,9 @@
-import type { CallFrame, HeapNode, Profiles } from './worker-protocol.ts';
+import type { HeapProfiler, Runtime } from 'node:inspector';
+import type { Profiles } from './worker-protocol.ts';
 
 /** Microseconds, or bytes, that a function had for itself. */
 interface Weighted {
-  readonly frame: CallFrame;
+  readonly frame: Runtime.CallFrame;
   readonly weight: number;
 }
 
@@ -16,12 +17,12 @@ export function timeByFrame({ nodes, samples = [], timeDeltas = [] }: Profiles['
 }
 
 /** Bytes that each function of a sampled heap profile allocated itself. */
-export function bytesByFrame({ callFrame, selfSize, children }: HeapNode): Weighted[] {
+export function bytesByFrame({ callFrame, selfSize, children }: HeapProfiler.SamplingHeapProfileNode): Weighted[] {
   return [{ frame: callFrame, weight: selfSize }, ...children.flatMap(bytesByFrame)];
 }
 
 /** Who wrote a function: us, a group of packages, or Node itself. */
-export function ownerOf({ functionName, url }: CallFrame): string {
+export function ownerOf({ functionName, url }: Runtime.CallFrame): string {
   if (functionName === '(garbage collector)') return 'garbage collection';
   if (functionName === '(program)' || functionName === '(root)') return 'native code, V8';
   const [, name = ''] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url) ?? [];
@@ -42,7 +43,7 @@ interface Share {
 }
 
 /** Weights by owner, the greatest first. */
-export function shares(weighted: readonly Weighted[], owner: (frame: CallFrame) => string): Share[] {
+export function shares(weighted: readonly Weighted[], owner: (frame: Runtime.CallFrame) => string): Share[] {
   const sums = new Map<string, number>();
   for (const { frame, weight } of weighted) sums.set(owner(frame), (sums.get(owner(frame)) ?? 0) + weight);
   const total = [...sums.values()].reduce((sum, one) => sum + one, 0);

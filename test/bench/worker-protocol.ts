@@ -1,3 +1,4 @@
+import type { HeapProfiler, Profiler } from 'node:inspector';
 import type { LoopJob } from './script-loops.ts';
 
 /** What a measured process does. Its settings are its environment, as the deployed app's are. */
@@ -51,30 +52,10 @@ export interface MemorySample {
   readonly keys: number;
 }
 
-/** As V8 makes them (`Profiler.Profile`, `HeapProfiler.SamplingHeapProfile`), as far as they are read here. */
+/** As V8 makes them. */
 export interface Profiles {
-  readonly cpu: {
-    readonly nodes: readonly {
-      readonly id: number;
-      readonly callFrame: CallFrame;
-      readonly children?: readonly number[] | undefined;
-    }[];
-    readonly samples?: readonly number[] | undefined;
-    readonly timeDeltas?: readonly number[] | undefined;
-  };
-  readonly heap: { readonly head: HeapNode };
-}
-
-export interface CallFrame {
-  readonly functionName: string;
-  readonly url: string;
-}
-
-export interface HeapNode {
-  readonly callFrame: CallFrame;
-  /** Bytes allocated by this function itself. */
-  readonly selfSize: number;
-  readonly children: readonly HeapNode[];
+  readonly cpu: Pick<Profiler.Profile, 'nodes' | 'samples' | 'timeDeltas'>;
+  readonly heap: HeapProfiler.SamplingHeapProfile;
 }
 
 export type WorkerAnswer = { readonly measured: Measured } | { readonly error: string };

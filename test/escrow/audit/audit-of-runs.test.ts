@@ -255,12 +255,6 @@ describe('runs', () => {
     expect((await escrow.audit()).status).toBe('gaps');
   });
 
-  test('that begin minutes before their time by the clock of the storage are no other run', async () => {
-    const escrow = await escrowAfterNight();
-    escrow.night(new Date(night(1).getTime() - 5 * 60_000));
-    expect(found(await auditAt(escrow, night(1, 4)))).toEqual([]);
-  });
-
   test('that were incomplete are mended by a later one', async () => {
     const escrow = startEscrow();
     expect(found(await passNight(escrow, 0, { fail: ['orders'] }))).toContain('runIncomplete');

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { FunctionsHost } from '../../../local-azure/functions-host/start.ts';
+import type { FunctionsHost, FunctionsHostOptions } from '../../../local-azure/functions-host/start.ts';
 import { startFixture, useFixture, userLines } from '../../support/fixture-host.ts';
 import { useTestAzure } from '../../support/local-azure.ts';
 import { day, lastNight, now } from '../../support/now.ts';
@@ -22,17 +22,9 @@ function runs(since = 0): TimerLine[] {
   return userLines(host.events.slice(since)).filter((line) => 'timer' in line) as unknown as TimerLine[];
 }
 
-async function storedTimers() {
-  return JSON.parse(await readFile(stateFile, 'utf8')).timers;
-}
-
-function wire(at: Date): string {
-  return at.toISOString().replace('.000Z', '+00:00');
-}
-
-function dayAfter(at: Date): Date {
-  return new Date(at.getTime() + day);
-}
+const storedTimers = async () => JSON.parse(await readFile(stateFile, 'utf8')).timers;
+const wire = (at: Date): string => at.toISOString().replace('.000Z', '+00:00');
+const dayAfter = (at: Date): Date => new Date(at.getTime() + day);
 
 describe('a timer that is fired from outside', () => {
   let since: number;
@@ -95,8 +87,12 @@ describe('the timer trigger of the local host', () => {
     await host?.stop();
   });
 
+  const start = async (settings: Record<string, string> = {}, overrides: FunctionsHostOptions['overrides'] = {}) => {
+    host = await startFixture(azure, fixture.file, { stateFile, settings, overrides });
+  };
+
   test('follows the retry policy, with the context of each retry', async () => {
-    host = await startFixture(azure, fixture.file, { stateFile, settings: { FIXTURE_TIMER: 'throw' } });
+    await start({ FIXTURE_TIMER: 'throw' });
     const fired = await host.fireTimer('nightly', { at: lastNight() });
     expect(fired.error).toBe('told to throw');
     expect(runs()[0]?.retryContext).toEqual({ retryCount: 0, maxRetryCount: 2 });
@@ -111,31 +107,30 @@ describe('the timer trigger of the local host', () => {
   });
 
   test('stops retrying after a success', async () => {
-    host = await startFixture(azure, fixture.file, { settings: { FIXTURE_TIMER: 'throwOnce' } });
+    await start({ FIXTURE_TIMER: 'throwOnce' });
     expect((await host.fireTimer('nightly', { at: lastNight() })).error).toBeUndefined();
     expect(runs()).toHaveLength(2);
   });
 
   test('killed in the middle of a run, runs it again at the next start, past due and with the same next', async () => {
-    host = await startFixture(azure, fixture.file, { stateFile, settings: { FIXTURE_TIMER: 'hang' } });
+    await start({ FIXTURE_TIMER: 'hang' });
     const fired = host.fireTimer('nightly', { at: lastNight() });
     const lost = expect(fired).rejects.toThrow(/ended/);
     await host.waitFor(({ event }) => event === 'log');
     await host.kill();
     await lost;
-    host = await startFixture(azure, fixture.file, { stateFile });
+    await start();
     await host.waitFor(({ event }) => event === 'finished');
     expect(runs()).toHaveLength(1);
     expect(runs()[0]?.timer).toMatchObject({ isPastDue: true, scheduleStatus: { next: wire(lastNight()) } });
     await host.stop();
-    host = await startFixture(azure, fixture.file, { stateFile });
+    await start();
     await host.fireTimer('nightly');
     expect(runs().map(({ timer }) => timer.isPastDue)).toEqual([false]);
   });
 
   test('goes on with its retries on another worker when a run outlives functionTimeout, never past due', async () => {
-    const overrides = { functionTimeoutMs: 200 };
-    host = await startFixture(azure, fixture.file, { stateFile, overrides, settings: { FIXTURE_TIMER: 'hang' } });
+    await start({ FIXTURE_TIMER: 'hang' }, { functionTimeoutMs: 200 });
     const { pid } = host;
     const fired = await host.fireTimer('nightly', { at: lastNight() });
     expect(fired.error).toMatch(/Timeout value of 200 ms was exceeded/);
@@ -145,32 +140,31 @@ describe('the timer trigger of the local host', () => {
   });
 
   test('is retried when its worker dies', async () => {
-    host = await startFixture(azure, fixture.file, { stateFile, settings: { FIXTURE_TIMER: 'dieOnce' } });
+    await start({ FIXTURE_TIMER: 'dieOnce' });
     expect((await host.fireTimer('nightly', { at: lastNight() })).error).toBeUndefined();
     expect(runs().map(({ retryContext }) => retryContext?.retryCount)).toEqual([0, 1]);
   });
 
   test('makes no retry after a stop: what was waiting for one counts as run', async () => {
-    const overrides = { timerRetryDelayMs: 60_000 };
-    host = await startFixture(azure, fixture.file, { stateFile, overrides, settings: { FIXTURE_TIMER: 'throw' } });
+    await start({ FIXTURE_TIMER: 'throw' }, { timerRetryDelayMs: 60_000 });
     const fired = host.fireTimer('nightly', { at: lastNight() }).catch(() => undefined);
     await host.waitFor((event) => event.event === 'log' && event.message.startsWith('Waiting for 60000 ms'));
     await host.stop();
     await fired;
     expect((await storedTimers()).nightly.next).toBe(dayAfter(lastNight()).toISOString());
-    host = await startFixture(azure, fixture.file, { stateFile });
+    await start();
     await host.fireTimer('nightly');
     expect(runs().map(({ timer }) => timer.isPastDue)).toEqual([false]);
   });
 
   test('waits after a kill until the lease on its listeners has run out', async () => {
     const overrides = { listenerLeaseMs: 2_000 };
-    host = await startFixture(azure, fixture.file, { stateFile, overrides, settings: { FIXTURE_TIMER: 'hang' } });
+    await start({ FIXTURE_TIMER: 'hang' }, overrides);
     host.fireTimer('nightly', { at: lastNight() }).catch(() => undefined);
     await host.waitFor(({ event }) => event === 'log');
     await host.kill();
     const killedAt = now().getTime();
-    host = await startFixture(azure, fixture.file, { stateFile, overrides });
+    await start({}, overrides);
     const started = await host.waitFor(({ event }) => event === 'started');
     // It was renewed at a third of its time.
     expect(started.at - killedAt).toBeGreaterThan(900);
@@ -178,26 +172,22 @@ describe('the timer trigger of the local host', () => {
   });
 
   test('fired by hand runs although it is disabled', async () => {
-    const settings = { FIXTURE_SCHEDULE: '* * * * * *', 'AzureWebJobs.nightly.Disabled': 'true' };
-    host = await startFixture(azure, fixture.file, { settings });
+    await start({ FIXTURE_SCHEDULE: '* * * * * *', 'AzureWebJobs.nightly.Disabled': 'true' });
     expect((await host.fireTimer('nightly')).error).toBeUndefined();
   });
 
   test('fires on its schedule, again and again', async () => {
-    host = await startFixture(azure, fixture.file, { settings: { FIXTURE_SCHEDULE: '* * * * * *' } });
+    await start({ FIXTURE_SCHEDULE: '* * * * * *' });
     let seen = 0;
     await host.waitFor(({ event }) => event === 'finished' && ++seen === 2);
     // The real host keeps no status for schedules faster than a minute.
-    expect(
-      runs()
-        .slice(0, 2)
-        .map(({ timer }) => timer.scheduleStatus),
-    ).toEqual([null, null]);
+    const [first, second] = runs();
+    expect([first?.timer.scheduleStatus, second?.timer.scheduleStatus]).toEqual([null, null]);
   });
 
   test('splits a returned array into one queue message per element', async () => {
     const fanOut = [{ vaultName: 'a' }, { hsmName: 'b' }];
-    host = await startFixture(azure, fixture.file, { settings: { FIXTURE_FAN_OUT: JSON.stringify(fanOut) } });
+    await start({ FIXTURE_FAN_OUT: JSON.stringify(fanOut) });
     expect((await host.fireTimer('nightly')).error).toBeUndefined();
     let seen = 0;
     await host.waitFor((event) => event.event === 'finished' && event.functionName === 'onDemand' && ++seen === 2);

@@ -43,18 +43,14 @@ describe('what a fault does', () => {
     expect(await backUp()).toMatchObject({ status: 503, headers: { 'retry-after': '3' }, text: '' });
   });
 
-  test('cuts the connection before the work', async () => {
-    served.service.faults.add({ operation: 'deleteKey', effect: { kind: 'reset' } });
+  test.each([
+    ['before', 'reset', ['signing'], []],
+    ['after', 'resetAfterWork', [], ['signing']],
+  ] as const)('cuts the connection %s the work', async (_when, kind, kept, deleted) => {
+    served.service.faults.add({ operation: 'deleteKey', effect: { kind } });
     const request = served.send(`${vault.url}/keys/signing?api-version=7.4`, { method: 'DELETE' });
     await expect(request).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(vault.keyNames()).toEqual(['signing']);
-  });
-
-  test('cuts the connection after the work', async () => {
-    served.service.faults.add({ operation: 'deleteKey', effect: { kind: 'resetAfterWork' } });
-    const request = served.send(`${vault.url}/keys/signing?api-version=7.4`, { method: 'DELETE' });
-    await expect(request).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(vault.deletedKeyNames()).toEqual(['signing']);
+    expect([vault.keyNames(), vault.deletedKeyNames()]).toEqual([kept, deleted]);
   });
 
   test('stalls for ever, and answers others meanwhile', async () => {

@@ -1,7 +1,7 @@
 import https, { type AgentOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
-import { KeyClient, type KeyClientOptions } from '@azure/keyvault-keys';
+import { KeyClient } from '@azure/keyvault-keys';
 import { afterEach, beforeEach, inject } from 'vitest';
 import {
   createIdentityRegistry,
@@ -10,11 +10,7 @@ import {
 } from '../../../local-azure/identity/identities.ts';
 import { dataActionOf, operations } from '../../../local-azure/key-vault/data-actions.ts';
 import type { LocalSource } from '../../../local-azure/key-vault/local-source.ts';
-import {
-  createKeyVaultService,
-  type KeyVaultService,
-  type KeyVaultServiceOptions,
-} from '../../../local-azure/key-vault/service.ts';
+import { createKeyVaultService, type KeyVaultServiceOptions } from '../../../local-azure/key-vault/service.ts';
 import { serveTls } from '../../../local-azure/network/loopback.ts';
 import { fromNow, hour } from '../../support/now.ts';
 
@@ -34,26 +30,17 @@ export interface RawRequest {
   readonly identity?: LocalIdentity | null;
 }
 
-/** The stand-in behind real TLS on a free port, with clients that reach it under its real host names. */
-export interface ServedKeyVault {
-  readonly service: KeyVaultService;
-  readonly identities: IdentityRegistry;
-  /** May do everything. */
-  readonly owner: LocalIdentity;
-  client(source: LocalSource, identity?: LocalIdentity, options?: KeyClientOptions): KeyClient;
-  /** Sends one request as it is. @param url absolute, or with a source's url in front. */
-  send(url: string, request?: RawRequest): Promise<RawAnswer>;
-  stop(): Promise<void>;
-}
-
 export const everyDataAction = (Object.keys(operations) as (keyof typeof operations)[]).flatMap((operation) => [
   dataActionOf('vault', operation),
   dataActionOf('managedHsm', operation),
 ]);
 
-export async function serveKeyVault(options: Partial<KeyVaultServiceOptions> = {}): Promise<ServedKeyVault> {
+export type ServedKeyVault = Awaited<ReturnType<typeof serveKeyVault>>;
+
+/** The stand-in behind real TLS on a free port, with clients that reach it under its real host names. The owner may do everything. */
+export async function serveKeyVault(options: Omit<KeyVaultServiceOptions, 'identities'> = {}) {
   const certificates = inject('certificates');
-  const identities = options.identities ?? createIdentityRegistry(options.now);
+  const identities = createIdentityRegistry(options.now);
   const owner = identities.add('owner', everyDataAction);
   const service = createKeyVaultService({ ...options, identities });
   const { port, stop } = await serveTls(certificates, service.handle);
@@ -62,13 +49,10 @@ export async function serveKeyVault(options: Partial<KeyVaultServiceOptions> = {
     service,
     identities,
     owner,
-    client: (source, identity = owner, clientOptions = {}) =>
-      new KeyClient(source.url, credential(identities, identity), {
-        agent,
-        retryOptions: { maxRetries: 0 },
-        ...clientOptions,
-      }),
-    send: (url, request = {}) =>
+    client: (source: LocalSource, identity = owner) =>
+      new KeyClient(source.url, credential(identities, identity), { agent, retryOptions: { maxRetries: 0 } }),
+    /** Sends one request as it is. @param url absolute, or with a source's url in front. */
+    send: (url: string, request: RawRequest = {}) =>
       send(agent, identities, request.identity === undefined ? owner : request.identity, url, request),
     async stop() {
       agent.destroy();
@@ -78,9 +62,9 @@ export async function serveKeyVault(options: Partial<KeyVaultServiceOptions> = {
 }
 
 /** One for each test of a file, there while it runs. */
-export function useKeyVault(options: () => Partial<KeyVaultServiceOptions> = () => ({})): ServedKeyVault {
+export function useKeyVault(options?: Parameters<typeof serveKeyVault>[0]): ServedKeyVault {
   const served = {} as ServedKeyVault;
-  beforeEach(async () => void Object.assign(served, await serveKeyVault(options())));
+  beforeEach(async () => void Object.assign(served, await serveKeyVault(options)));
   afterEach(() => served.stop());
   return served;
 }

@@ -4,7 +4,7 @@ import { now } from '../../support/now.ts';
 import { useKeyVault } from './served-key-vault.ts';
 
 let nowMs = now().getTime();
-const served = useKeyVault(() => ({ now: () => nowMs }));
+const served = useKeyVault({ now: () => nowMs });
 let vault: LocalSource;
 
 beforeEach(async () => {
