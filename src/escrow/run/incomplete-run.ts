@@ -12,7 +12,10 @@ export class IncompleteRun extends AggregateError {
 export function incompleteRunOf(runs: readonly SourceRun[]): IncompleteRun | undefined {
   const incomplete = runs.filter((run) => run.status !== 'ok');
   if (incomplete.length === 0) return undefined;
-  const failures = incomplete.flatMap(failuresOf);
+  const failures = incomplete.flatMap(({ problems, outcomes }) => [
+    ...problems,
+    ...outcomes.filter((one) => one.outcome === 'failed'),
+  ]);
   const considered = runs.reduce((sum, run) => sum + run.counts.considered, 0);
   const where = incomplete.map((run) => describeSource(run.source)).join(', ');
   const head = `Escrow run ${incomplete[0]?.runId} is incomplete: ${count(failures.length, 'failure')} in ${where}; ${digits(considered)} keys considered.`;
@@ -36,8 +39,4 @@ export function textOf(head: string, errors: readonly Error[], where: string): s
   const lines = errors.slice(0, maxLines).map(({ message }) => `- ${message}`);
   const more = errors.length - lines.length;
   return [head, ...lines, ...(more > 0 ? [`- and ${more} more, in ${where}`] : [])].join('\n');
-}
-
-function failuresOf(run: SourceRun): Failure[] {
-  return [...run.problems, ...run.outcomes.filter((outcome) => outcome.outcome === 'failed')];
 }

@@ -2,39 +2,30 @@ import { failureSentence } from '../model/failure.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { RunId } from '../model/run-id.ts';
 import { type SourceId, sourcePath } from '../model/source.ts';
-import type { EscrowEvent, EscrowLog, LogLevel } from '../ports/escrow-events.ts';
+import type { EscrowLog } from '../ports/escrow-events.ts';
 
-export function logOutcome(log: EscrowLog, runId: RunId, source: SourceId, outcome: Outcome): void {
-  log(levelOf(outcome), eventOf(outcome, { runId, source: sourcePath(source) }));
-}
-
-function levelOf(outcome: Outcome): LogLevel {
-  switch (outcome.outcome) {
-    case 'failed':
-      return 'error';
-    case 'skipped':
-      return outcome.reason === 'certificateBacked' ? 'warn' : 'info';
-    case 'wouldEscrow':
-      return 'info';
-    default:
-      return outcome.unknownFormat || outcome.unexpectedRecord ? 'warn' : 'info';
-  }
-}
-
-function eventOf(result: Outcome, run: { runId: RunId; source: string }): EscrowEvent {
+export function logOutcome(log: EscrowLog, runId: RunId, source: SourceId, result: Outcome): void {
+  const run = { runId, source: sourcePath(source) };
   switch (result.outcome) {
     case 'escrowed':
     case 'alreadyEscrowed': {
       const { outcome, ...record } = result;
-      return { event: 'escrow.key.escrowed', ...run, ...record, already: outcome === 'alreadyEscrowed' };
+      const level = record.unknownFormat || record.unexpectedRecord ? 'warn' : 'info';
+      log(level, { event: 'escrow.key.escrowed', ...run, ...record, already: outcome === 'alreadyEscrowed' });
+      break;
     }
-    case 'skipped':
-      return { event: 'escrow.key.skipped', ...run, key: result.key, reason: result.reason, message: result.message };
+    case 'skipped': {
+      const { key, reason, message } = result;
+      const level = reason === 'certificateBacked' ? 'warn' : 'info';
+      log(level, { event: 'escrow.key.skipped', ...run, key, reason, message });
+      break;
+    }
     case 'wouldEscrow':
-      return { event: 'escrow.key.wouldEscrow', ...run, key: result.key, blobName: result.blobName };
+      log('info', { event: 'escrow.key.wouldEscrow', ...run, key: result.key, blobName: result.blobName });
+      break;
     case 'failed': {
       const { key, code, remedy, statusCode, requestId } = result;
-      return {
+      log('error', {
         event: 'escrow.key.failed',
         ...run,
         key,
@@ -43,7 +34,7 @@ function eventOf(result: Outcome, run: { runId: RunId; source: string }): Escrow
         remedy,
         ...(statusCode !== undefined && { statusCode }),
         ...(requestId !== undefined && { requestId }),
-      };
+      });
     }
   }
 }
