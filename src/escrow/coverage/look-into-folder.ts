@@ -49,7 +49,8 @@ export async function lookIntoFolder(
     let folder = await read(first);
     for (const startFrom of [lastDays, firstOf(0)])
       if (!folder.isComplete && startFrom !== first) folder = instead(folder, await read(startFrom));
-    if (isWhole || !folder.isComplete || folder.known === 'untouched' || isFresh(folder, freshSince)) return { folder };
+    const isFresh = folder.newest !== undefined && orderOf(folder.newest).time >= freshSince;
+    if (isWhole || !folder.isComplete || folder.known === 'untouched' || isFresh) return { folder };
     const whole = await read();
     return { folder: whole.isComplete ? whole : { ...folder, isOverfull: true } };
   } catch (error) {
@@ -61,8 +62,4 @@ export async function lookIntoFolder(
 /** A part of a folder in place of a larger one that was too much. */
 function instead({ known }: RecordFolder, part: RecordFolder): RecordFolder {
   return { ...part, known: known ?? part.known, isOverfull: true };
-}
-
-function isFresh({ newest }: RecordFolder, freshSince: Date): boolean {
-  return newest !== undefined && orderOf(newest).time >= freshSince;
 }

@@ -24,20 +24,21 @@ export interface ChosenRecord {
   readonly previousAttempts?: DrillAttempts | undefined;
 }
 
-/** A key that no drill has proven since one failed to. */
-export interface UnprovenKey {
+/** A key by the folder of its records. */
+interface RecordedKey {
   readonly source: SourceId;
   /** Lower-case. */
   readonly keyName: string;
+}
+
+/** A key that no drill has proven since one failed to. */
+export interface UnprovenKey extends RecordedKey {
   /** ISO instant. */
   readonly failedAt: string;
 }
 
 /** A key whose turn it is, and of which nothing can be proven in the target. */
-export interface LeftOutKey {
-  readonly source: SourceId;
-  /** Lower-case. */
-  readonly keyName: string;
+export interface LeftOutKey extends RecordedKey {
   /** A sentence. */
   readonly reason: string;
 }
@@ -90,7 +91,7 @@ export interface DrillChoicePorts extends RecordPlace {
 
 /** A folder that holds no record, put there by somebody else, must not stop the drill. */
 async function recordOf(
-  key: { readonly source: SourceId; readonly keyName: string },
+  key: RecordedKey,
   target: RestoreTarget,
   ports: DrillChoicePorts,
 ): Promise<{ readonly record: StoredRecord } | { readonly why: string }> {
@@ -104,9 +105,7 @@ async function recordOf(
   }
 }
 
-interface Candidate {
-  readonly source: SourceId;
-  readonly keyName: string;
+interface Candidate extends RecordedKey {
   readonly isAudited: boolean;
   readonly previousAttempts: DrillAttempts | undefined;
 }

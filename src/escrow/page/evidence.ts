@@ -33,11 +33,8 @@ function nextDue({ asked: { schedule }, startedAt }: Audit): Html | undefined {
 
 /** When the newest scheduled run began: each tries to overwrite and to delete a blob first. */
 function lastTried({ sources }: Audit): Html | undefined {
-  const begun = sources.flatMap(({ runs }) => runs.filter(({ trigger }) => trigger === 'schedule'));
-  const newest = begun
-    .map(({ startedAt }) => startedAt)
-    .sort()
-    .at(-1);
+  const scheduled = sources.flatMap(({ runs }) => runs.filter(({ trigger }) => trigger === 'schedule'));
+  const [newest] = scheduled.map(({ startedAt }) => startedAt).sort((a, b) => b.localeCompare(a));
   return newest === undefined ? undefined : html`, last with the run of ${timeElement(newest)}`;
 }
 

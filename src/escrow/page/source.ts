@@ -18,12 +18,6 @@ export interface PageBudget {
   readonly names: number;
 }
 
-export interface SourceBudget {
-  readonly keys: number;
-  readonly runs: number;
-  readonly names: number;
-}
-
 /** What a page holds of every key; a row unpacks the whole of it. */
 export type PageKey = Pick<AuditedKey, 'key' | 'status'> & { readonly place: number };
 
@@ -32,14 +26,13 @@ export interface PageSource {
   readonly keys: readonly PageKey[];
 }
 
+type SourceBudget = ReturnType<ReturnType<typeof sourceBudget>>;
+
 /** Shares the page among its sources, in proportion to their keys; keys and runs in full where there is room. */
-export function sourceBudget(
-  sources: readonly PageSource[],
-  { rows, names }: PageBudget,
-): (source: PageSource) => SourceBudget {
+export function sourceBudget(sources: readonly PageSource[], { rows, names }: PageBudget) {
   const all = sources.reduce((sum, { keys }) => sum + keys.length, 0);
   const runs = Math.max(3, Math.floor(rows / Math.max(1, sources.length)));
-  return ({ keys }) => ({
+  return ({ keys }: PageSource) => ({
     keys: all <= rows ? keys.length : Math.max(1, Math.floor((keys.length / all) * rows)),
     runs,
     names: Math.floor((keys.length / Math.max(1, all)) * names),

@@ -1,6 +1,6 @@
 import type { SourceSuffixes } from '../model/key-id.ts';
 import { isSameSource, parseSourcePath, type SourceId, sourceFolders } from '../model/source.ts';
-import { matchesAny } from '../model/wildcard.ts';
+import { isLiteral, matchesAny } from '../model/wildcard.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import { namedFolder, recordPrefix } from './blob-names.ts';
 import { newestFirst, type StoredRecord, storedRecordOf } from './stored-record.ts';
@@ -40,9 +40,7 @@ export async function recordedSources(store: EscrowStore, deadline: AbortSignal)
 /** The key names that a source has records of, lower-case, from its folders alone: one request per 5,000 keys. */
 export async function recordedKeyNames(store: EscrowStore, source: SourceId, deadline: AbortSignal): Promise<string[]> {
   const prefix = recordPrefix(source);
-  const names: string[] = [];
-  for await (const path of store.listFolders(prefix, deadline)) names.push(path.slice(prefix.length, -1));
-  return names;
+  return Array.fromAsync(store.listFolders(prefix, deadline), (path) => path.slice(prefix.length, -1));
 }
 
 /**
@@ -79,8 +77,9 @@ function passes(record: StoredRecord, { source, names, since }: RecordFilter): b
 
 function prefixesOf({ source, names }: RecordFilter): readonly string[] {
   if (source === undefined) return sourceFolders;
-  const only = names?.length === 1 && names[0] !== undefined && !/[*?]/.test(names[0]) ? names[0] : undefined;
-  return [recordPrefix(source, only)];
+  const [name, ...others] = names ?? [];
+  const isOne = name !== undefined && others.length === 0 && isLiteral(name);
+  return [recordPrefix(source, isOne ? name : undefined)];
 }
 
 /**

@@ -50,9 +50,9 @@ export async function removeKey(
   const { source } = operator.keys;
   let step: 'delete' | 'purge' = 'delete';
   try {
-    const newest = await newestVersion(operator, name, deadline);
-    if (newest !== undefined) {
-      if (newest !== version) throw isAnother(name, source);
+    const active = await operator.findKey(name, deadline);
+    if (active !== undefined) {
+      if (active.version !== version) throw isAnother(name, source);
       // Gone already: by somebody else, or by an attempt whose answer was lost.
       await operator.deleteKey(name, deadline).catch(orAbsent);
     }
@@ -65,10 +65,6 @@ export async function removeKey(
   } catch (error) {
     return describeFailure(error, step, source, name);
   }
-}
-
-async function newestVersion(operator: KeyOperator, name: string, deadline: AbortSignal): Promise<string | undefined> {
-  return (await operator.findKey(name, deadline))?.version;
 }
 
 function isAnother(name: string, source: SourceId): EscrowFault {

@@ -13,15 +13,12 @@ export async function readProtection(
   const { storage, deadline, store, audits, drills } = ports;
   if (storage === undefined) return { containers: [], notVisible: whyNotAsked(store.url) };
   const reasons = new Set<string>();
-  const unlessRefused = async <T>(answer: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await answer;
-    } catch (error) {
+  const unlessRefused = <T>(answer: Promise<T>): Promise<T | undefined> =>
+    answer.catch((error: unknown) => {
       if (!(error instanceof ServiceError) && !(error instanceof OutOfTime)) throw error;
       reasons.add(error instanceof ServiceError ? reasonOf(error) : 'no answer in time');
       return undefined;
-    }
-  };
+    });
   const names = [store, audits, drills].map(({ url }) => containerNameOf(url));
   const [redundancy, ...protections] = await Promise.all([
     unlessRefused(storage.redundancy(deadline)),
