@@ -11,7 +11,7 @@ import type { ServiceError, ServiceName } from '../escrow/model/service-error.ts
 import type { Clock } from './http/clock.ts';
 import { hostGuard } from './http/connection.ts';
 import { withRetries } from './http/retry.ts';
-import { invalidAnswer, keyVaultErrorOf, toServiceError } from './http/service-answer.ts';
+import { invalidAnswer, keyVaultErrorOf } from './http/service-answer.ts';
 
 interface ResourceRequest {
   readonly method: 'GET' | 'POST';
@@ -31,11 +31,11 @@ export function createResourceManager(
   clock: Clock,
   service: ServiceName,
 ) {
-  const { hostname: host } = new URL(endpoint);
+  const peer = { service, host: new URL(endpoint).hostname };
   const client = createDefaultHttpClient();
   const pipeline = createEmptyPipeline();
   pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: `${endpoint}/.default` }));
-  pipeline.addPolicy(hostGuard(host, service), { afterPolicies: ['bearerTokenAuthenticationPolicy'] });
+  pipeline.addPolicy(hostGuard(peer), { afterPolicies: ['bearerTokenAuthenticationPolicy'] });
   const send = async ({ method, path, body }: ResourceRequest, abortSignal: AbortSignal): Promise<PipelineResponse> => {
     const request = createPipelineRequest({
       url: `${endpoint}${path}`,
@@ -45,18 +45,14 @@ export function createResourceManager(
       abortSignal,
     });
     const response = await pipeline.sendRequest(client, request);
-    if (response.status !== 200) throw keyVaultErrorOf(response, service, host);
+    if (response.status !== 200) throw keyVaultErrorOf(response, peer);
     return response;
   };
   return {
     /** Sends one request and answers with what came back. @throws ServiceError for every status but 200; OutOfTime. */
     ask: (request: ResourceRequest, deadline: AbortSignal): Promise<PipelineResponse> =>
-      withRetries((abortSignal) => send(request, abortSignal), {
-        clock,
-        deadline,
-        toServiceError: (error) => toServiceError(error, service, host),
-      }),
+      withRetries((abortSignal) => send(request, abortSignal), { clock, deadline, peer }),
     /** An answer that cannot be what was asked for. */
-    invalid: (message: string): ServiceError => invalidAnswer(message, service, host),
+    invalid: (message: string): ServiceError => invalidAnswer(message, peer),
   };
 }

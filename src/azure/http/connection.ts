@@ -1,7 +1,8 @@
 import { Agent } from 'node:https';
 import { inspect } from 'node:util';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
-import { ServiceError, type ServiceName } from '../../escrow/model/service-error.ts';
+import { ServiceError } from '../../escrow/model/service-error.ts';
+import type { Peer } from './service-answer.ts';
 
 let agent: ReturnType<typeof createDiscreetAgent> | undefined;
 
@@ -25,25 +26,21 @@ interface OutgoingRequest {
  * token goes nowhere else. Also hands the request the shared agent.
  * @throws ServiceError code `ForeignHost`, without having sent anything.
  */
-export function guardRequest(request: OutgoingRequest, host: string, service: ServiceName): void {
+export function guardRequest(request: OutgoingRequest, peer: Peer): void {
   const url = new URL(request.url);
-  if (url.protocol !== 'https:' || url.hostname !== host || (url.port !== '' && url.port !== '443')) {
-    throw new ServiceError(`refused to send a request to ${url.origin} instead of https://${host}`, {
-      service,
-      kind: 'misrouted',
-      host,
-      code: 'ForeignHost',
-    });
+  if (url.protocol !== 'https:' || url.hostname !== peer.host || (url.port !== '' && url.port !== '443')) {
+    const refusal = `refused to send a request to ${url.origin} instead of https://${peer.host}`;
+    throw new ServiceError(refusal, { ...peer, kind: 'misrouted', code: 'ForeignHost' });
   }
   request.agent = sharedAgent();
 }
 
 /** The guard as a policy of a client's pipeline. */
-export function hostGuard(host: string, service: ServiceName): PipelinePolicy {
+export function hostGuard(peer: Peer): PipelinePolicy {
   return {
     name: 'escrowHostGuard',
     sendRequest(request, next) {
-      guardRequest(request, host, service);
+      guardRequest(request, peer);
       return next(request);
     },
   };

@@ -1,7 +1,8 @@
 import type { FailureKind } from '../../escrow/model/failure-kind.ts';
 import { OutOfTime, ServiceError } from '../../escrow/model/service-error.ts';
 import type { Clock } from './clock.ts';
-import type { Pacer, Turn } from './pacer.ts';
+import type { Pacer } from './pacer.ts';
+import { type Peer, toServiceError } from './service-answer.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 export interface RetryOptions {
@@ -10,8 +11,7 @@ export interface RetryOptions {
   readonly deadline: AbortSignal;
   /** Absent for storage, which no budget of ours protects. */
   readonly pacer?: Pacer;
-  /** Turns anything thrown into what the service said. */
-  readonly toServiceError: (error: unknown) => Error;
+  readonly peer: Peer;
   /** Refusals that pass by themselves, and how long to wait for it. Absent: none. */
   readonly transient?: TransientRefusals | undefined;
 }
@@ -46,11 +46,15 @@ const transientKinds: readonly FailureKind[] = [
  */
 export async function withRetries<T>(
   attempt: (timeout: AbortSignal) => Promise<T>,
-  { clock, deadline, pacer, toServiceError, transient }: RetryOptions,
+  { clock, deadline, pacer, peer, transient }: RetryOptions,
 ): Promise<T> {
   let last: Error | undefined;
+  const outOfTime = (): never => {
+    throw new OutOfTime({ cause: last });
+  };
   for (let failed = 0, passed = 0; ; ) {
-    const turn = await takeTurn(pacer, deadline, last);
+    if (deadline.aborted) outOfTime();
+    const turn = await pacer?.turn(deadline).catch(outOfTime);
     const timeout = AbortSignal.timeout(attemptTimeoutMs);
     try {
       // Not every part of an attempt obeys the signal: a managed identity endpoint that stalls is waited for without it.
@@ -58,7 +62,8 @@ export async function withRetries<T>(
       if (turn !== undefined) pacer?.succeeded(turn);
       return result;
     } catch (error) {
-      last = timeout.aborted ? timedOut(toServiceError(error)) : toServiceError(error);
+      last = toServiceError(error, peer);
+      if (timeout.aborted) last = timedOut(last, peer);
     }
     if (!(last instanceof ServiceError)) throw last;
     if (last.kind === 'throttled' && pacer !== undefined && turn !== undefined) {
@@ -79,24 +84,8 @@ export async function withRetries<T>(
   }
 }
 
-async function takeTurn(
-  pacer: Pacer | undefined,
-  deadline: AbortSignal,
-  last: Error | undefined,
-): Promise<Turn | undefined> {
-  if (deadline.aborted) throw new OutOfTime({ cause: last });
-  try {
-    return await pacer?.turn(deadline);
-  } catch {
-    throw new OutOfTime({ cause: last });
-  }
-}
-
-function timedOut(error: Error): ServiceError {
-  const serviceError = error instanceof ServiceError ? error : undefined;
-  return new ServiceError(
-    `no answer within ${attemptTimeoutMs / 1000} s`,
-    { service: serviceError?.service ?? 'Key Vault', kind: 'noAnswer', code: 'TimedOut', host: serviceError?.host },
-    { cause: error },
-  );
+function timedOut(cause: Error, peer: Peer): ServiceError {
+  const { service, host } = cause instanceof ServiceError ? cause : peer;
+  const words = `no answer within ${attemptTimeoutMs / 1000} s`;
+  return new ServiceError(words, { service, host, kind: 'noAnswer', code: 'TimedOut' }, { cause });
 }

@@ -2,6 +2,12 @@ import { OutOfTime, ServiceError, type ServiceName } from '../../escrow/model/se
 import { failureKindOf, type ServiceRefusal, unknownCodeOf } from './failure-kind-of.ts';
 import { identityErrorOf, isIdentityError } from './identity-error.ts';
 
+/** Who a client asks: one service, at one host. */
+export interface Peer {
+  readonly service: ServiceName;
+  readonly host: string;
+}
+
 /** The parts of an HTTP answer that an error is made from; both SDK generations fit it. */
 export interface HttpAnswer {
   readonly status: number;
@@ -10,17 +16,17 @@ export interface HttpAnswer {
 }
 
 /** Key Vault's and Managed HSM's error body: `{"error":{"code","message","innererror":{"code"}}}`; it may be empty. */
-export function keyVaultErrorOf(answer: HttpAnswer, service: ServiceName, host: string): ServiceError {
+export function keyVaultErrorOf(answer: HttpAnswer, peer: Peer): ServiceError {
   const error = asObject(parseObject(answer.bodyAsText)?.error);
   const refusal = {
-    service,
+    service: peer.service,
     statusCode: answer.status,
     code: textOf(error, 'code') ?? unknownCodeOf(answer.status),
     innerCode: textOf(asObject(error.innererror), 'code'),
     requestId: answer.headers.get('x-ms-request-id'),
     message: textOf(error, 'message')?.slice(0, maxMessageLength) ?? wordsOfNone(answer.status, answer.bodyAsText),
   };
-  return errorOf(refusal, host, answer);
+  return errorOf(refusal, peer.host, answer);
 }
 
 function errorOf(refusal: ServiceRefusal, host: string, answer: HttpAnswer | undefined, cause?: Error): ServiceError {
@@ -30,8 +36,8 @@ function errorOf(refusal: ServiceRefusal, host: string, answer: HttpAnswer | und
 }
 
 /** What came cannot be the service's answer: it is cut short, of another form, or something on the way sent it. */
-export function invalidAnswer(message: string, service: ServiceName, host: string): ServiceError {
-  return new ServiceError(message, { service, kind: 'invalidAnswer', host, code: 'InvalidAnswer' });
+export function invalidAnswer(message: string, peer: Peer): ServiceError {
+  return new ServiceError(message, { ...peer, kind: 'invalidAnswer', code: 'InvalidAnswer' });
 }
 
 // The longest that a service was seen to send has 900 characters; what stands between may send anything.
@@ -102,7 +108,7 @@ interface SdkError extends Error {
 }
 
 /** Anything thrown by an SDK or a token credential as what was said, `cause` kept. Ours pass through. */
-export function toServiceError(error: unknown, service: ServiceName, host: string): Error {
+export function toServiceError(error: unknown, { service, host }: Peer): Error {
   if (error instanceof ServiceError || error instanceof OutOfTime) return error;
   if (!(error instanceof Error)) return new Error(String(error));
   if (isIdentityError(error)) return identityErrorOf(error, host);

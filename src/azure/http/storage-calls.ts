@@ -3,7 +3,7 @@ import type { ServiceName } from '../../escrow/model/service-error.ts';
 import type { Clock } from './clock.ts';
 import { guardRequest } from './connection.ts';
 import { withRetries } from './retry.ts';
-import { invalidAnswer, toServiceError } from './service-answer.ts';
+import { invalidAnswer } from './service-answer.ts';
 
 /** Pipeline options for a storage client whose retries are ours. */
 export const withoutRetries = { retryOptions: { maxTries: 1 } } as const;
@@ -19,20 +19,20 @@ export function storageCalls(
   service: ServiceName,
   clock: Clock,
 ) {
-  const host = new URL(url).hostname;
+  const peer = { service, host: new URL(url).hostname };
   factories.unshift({
     create: (next) => ({
       async sendRequest(request) {
-        guardRequest(request, host, service);
+        guardRequest(request, peer);
         const response = await next.sendRequest(request);
         // Storage names its version in every answer to a call that it carried out.
         if (response.status < 300 && response.headers.get('x-ms-version') === undefined) {
-          throw invalidAnswer('the answer is not one of the service: something on the way sent it', service, host);
+          throw invalidAnswer('the answer is not one of the service: something on the way sent it', peer);
         }
         return response;
       },
     }),
   });
   return <T>(deadline: AbortSignal, attempt: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
-    withRetries(attempt, { clock, deadline, toServiceError: (error) => toServiceError(error, service, host) });
+    withRetries(attempt, { clock, deadline, peer });
 }

@@ -24,25 +24,16 @@ export function openKeyClient(
   /** `https://<name>.<suffix>`, lower-case. */
   const url = sourceUrl(source, suffixes);
   const service = source.kind === 'vault' ? 'Key Vault' : 'Managed HSM';
-  const host = new URL(url).hostname;
+  const peer = { service, host: new URL(url).hostname } as const;
   const pacer = createPacer(source.maxBackupsPerSecond, clock);
-  const client = new KeyClient(
-    url,
-    credential,
-    keyVaultPipeline({
-      host,
-      service,
-      pacer,
-      clock,
-      waiting: (change, refusal, ms) => waiting({ source, ...change, refusal, ms }),
-    }),
-  );
+  const options = keyVaultPipeline(peer, pacer, clock, (wait) => waiting({ source, ...wait }));
+  const client = new KeyClient(url, credential, options);
   /** Runs a call of the client; errors that the SDK makes above the pipeline become ServiceErrors like all others. */
   const callService = async <T>(context: CallContext, call: () => Promise<T>): Promise<T> => {
     try {
       return await callContext.run(context, call);
     } catch (error) {
-      throw toServiceError(error, service, host);
+      throw toServiceError(error, peer);
     }
   };
 

@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { KeyClientOptions } from '@azure/keyvault-keys';
-import { ServiceError, type ServiceName } from '../../escrow/model/service-error.ts';
-import { conflictWaitsMs } from '../../escrow/ports/conflict-wait.ts';
+import { ServiceError } from '../../escrow/model/service-error.ts';
+import { type ConflictWait, conflictWaitsMs } from '../../escrow/ports/conflict-wait.ts';
 import type { Clock } from '../http/clock.ts';
 import { hostGuard } from '../http/connection.ts';
 import type { Pacer } from '../http/pacer.ts';
 import { withRetries } from '../http/retry.ts';
-import { invalidAnswer, keyVaultErrorOf, parseObject, toServiceError } from '../http/service-answer.ts';
+import { invalidAnswer, keyVaultErrorOf, type Peer, parseObject } from '../http/service-answer.ts';
 import { validServiceDate } from '../http/valid-service-date.ts';
 import { isTransientConflict, type KeyChange, keyChangeOf } from './transient-conflicts.ts';
 
@@ -22,35 +22,32 @@ export interface CallContext {
 
 export const callContext = new AsyncLocalStorage<CallContext>();
 
-export interface PipelineParts {
-  readonly host: string;
-  readonly service: ServiceName;
-  readonly pacer: Pacer;
-  readonly clock: Clock;
-  /** Called before a wait for another operation on the same key. */
-  waiting(change: KeyChange, refusal: ServiceError, ms: number): void;
-}
-
 /**
  * Client options under which the SDK reports what happened: its own retries are off, every attempt is paced, timed and retried
  * here, and a refusal is thrown from the answer itself, because the SDK loses an empty body's status and a list error's
  * inner code. Fresh options for each client: the SDK mutates them.
+ * @param waiting is called before a wait for another operation on the same key.
  */
-export function keyVaultPipeline({ host, service, pacer, clock, waiting }: PipelineParts): KeyClientOptions {
+export function keyVaultPipeline(
+  peer: Peer,
+  pacer: Pacer,
+  clock: Clock,
+  waiting: (wait: Omit<ConflictWait, 'source'>) => void,
+): KeyClientOptions {
   const call: PipelinePolicy = {
     name: 'escrowCall',
     sendRequest(request, next) {
       const context = callContext.getStore();
       if (context === undefined) throw new Error('a Key Vault call without its context');
-      refuseLoop(request.url, context.pages, service, host);
+      refuseLoop(request.url, context.pages, peer);
       const attempt = async (timeout: AbortSignal) => {
         request.abortSignal = timeout;
         const response = await next(request);
         // 3xx too: a redirect to another host comes through unfollowed.
-        if (response.status >= 300) throw keyVaultErrorOf(response, service, host);
+        if (response.status >= 300) throw keyVaultErrorOf(response, peer);
         if (context.answer)
           context.answer.time = validServiceDate(new Date(response.headers.get('date') ?? Number.NaN));
-        if (!isAnswer(response.status, response.bodyAsText, change)) throw invalidAnswer(notAnAnswer, service, host);
+        if (!isAnswer(response.status, response.bodyAsText, change)) throw invalidAnswer(notAnAnswer, peer);
         return response;
       };
       const change = keyChangeOf(request.method, request.url);
@@ -60,10 +57,10 @@ export function keyVaultPipeline({ host, service, pacer, clock, waiting }: Pipel
         transient: change && {
           waitsMs: conflictWaitsMs,
           includes: isTransientConflict,
-          waiting: (refusal, ms) => waiting(change, refusal, ms),
+          waiting: (refusal, ms) => waiting({ ...change, refusal, ms }),
         },
         deadline: context.deadline,
-        toServiceError: (error) => toServiceError(error, service, host),
+        peer,
       });
     },
   };
@@ -71,19 +68,15 @@ export function keyVaultPipeline({ host, service, pacer, clock, waiting }: Pipel
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [
       { policy: call, position: 'perCall' },
-      { policy: hostGuard(host, service), position: 'perRetry' },
+      { policy: hostGuard(peer), position: 'perRetry' },
     ],
   };
 }
 
-function refuseLoop(url: string, pages: Set<string> | undefined, service: ServiceName, host: string): void {
+function refuseLoop(url: string, pages: Set<string> | undefined, peer: Peer): void {
   if (pages?.has(url)) {
-    throw new ServiceError('the listing goes round in a circle: its nextLink leads to a page already read', {
-      service,
-      kind: 'misrouted',
-      host,
-      code: 'NextLinkLoop',
-    });
+    const fault = 'the listing goes round in a circle: its nextLink leads to a page already read';
+    throw new ServiceError(fault, { ...peer, kind: 'misrouted', code: 'NextLinkLoop' });
   }
   pages?.add(url);
 }

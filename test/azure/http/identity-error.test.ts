@@ -129,7 +129,10 @@ describe('a managed identity endpoint that goes on failing', () => {
     const error = await withHurriedTimers(() =>
       credential.getToken('https://storage.azure.com/.default').catch((thrown: unknown) => thrown),
     );
-    expect(toServiceError(error, 'Blob Storage', 'x')).toMatchObject({ kind: 'identityUnavailable', cause: error });
+    expect(toServiceError(error, { service: 'Blob Storage', host: 'x' })).toMatchObject({
+      kind: 'identityUnavailable',
+      cause: error,
+    });
   });
 });
 
@@ -140,7 +143,7 @@ test('a process that nobody has signed in to, and that has no managed identity, 
   vi.stubEnv('PATH', '/nowhere');
   const credential = createCredential('https://login.microsoftonline.com');
   const error = await credential.getToken('https://storage.azure.com/.default').catch((thrown: unknown) => thrown);
-  expect(toServiceError(error, 'Blob Storage', 'x')).toMatchObject({ kind: 'notSignedIn' });
+  expect(toServiceError(error, { service: 'Blob Storage', host: 'x' })).toMatchObject({ kind: 'notSignedIn' });
 });
 
 test.each([

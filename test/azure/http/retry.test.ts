@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createPacer, type Pacer } from '../../../src/azure/http/pacer.ts';
 import { withRetries } from '../../../src/azure/http/retry.ts';
-import { toServiceError } from '../../../src/azure/http/service-answer.ts';
 import { OutOfTime, type ServiceAnswer, type ServiceError } from '../../../src/escrow/model/service-error.ts';
 import { answered as serviceAnswer } from '../../support/answers.ts';
 import { noLimit } from '../../support/escrow-sources.ts';
@@ -32,7 +31,7 @@ async function attempting({ answers, deadline = noLimit, clock = createSimulated
       clock,
       deadline,
       ...(pacer && { pacer }),
-      toServiceError: (error) => toServiceError(error, 'Key Vault', host),
+      peer: { service: 'Key Vault', host },
     },
   ).then(
     (result) => ({ result }),
@@ -164,7 +163,7 @@ describe('time', () => {
         controller.abort();
         return 'backup';
       },
-      { clock: createSimulatedClock(), deadline: controller.signal, toServiceError: (error) => error as Error },
+      { clock: createSimulatedClock(), deadline: controller.signal, peer: { service: 'Key Vault', host } },
     );
     expect(result).toBe('backup');
   });
@@ -182,7 +181,7 @@ describe('time', () => {
     const ended = withRetries(stalled, {
       clock,
       deadline: noLimit,
-      toServiceError: (error) => toServiceError(error, 'Managed HSM', 'contoso-hsm.managedhsm.azure.net'),
+      peer: { service: 'Managed HSM', host: 'contoso-hsm.managedhsm.azure.net' },
     });
     await expect(ended).rejects.toMatchObject({
       name: 'ServiceError',
@@ -204,7 +203,7 @@ describe('time', () => {
     const ended = withRetries(() => new Promise<never>(() => undefined), {
       clock,
       deadline: clock.abortAfter(40_000),
-      toServiceError: (error) => toServiceError(error, 'Key Vault', host),
+      peer: { service: 'Key Vault', host },
     });
     await expect(ended).rejects.toMatchObject({ name: 'OutOfTime', cause: { code: 'TimedOut', host } });
     expect(clock.now()).toBeLessThan(70_000);

@@ -22,7 +22,9 @@ describe('an error of Key Vault', () => {
     const body = {
       error: { code: 'Forbidden', message: 'Caller is not authorized.', innererror: { code: 'ForbiddenByRbac' } },
     };
-    expect(keyVaultErrorOf(answer(403, body, { 'x-ms-request-id': 'r-1' }), 'Key Vault', host)).toMatchObject({
+    expect(
+      keyVaultErrorOf(answer(403, body, { 'x-ms-request-id': 'r-1' }), { service: 'Key Vault', host }),
+    ).toMatchObject({
       name: 'ServiceError',
       message: 'Caller is not authorized.',
       service: 'Key Vault',
@@ -46,7 +48,7 @@ describe('an error of Key Vault', () => {
     ['one whose error is null', '{"error":null}'],
     ['one whose fields are no text', { error: { code: 7, message: { toString: 1 }, innererror: { code: [] } } }],
   ])('whose body is %s keeps its status', (_, body) => {
-    expect(keyVaultErrorOf(answer(429, body), 'Managed HSM', host)).toMatchObject({
+    expect(keyVaultErrorOf(answer(429, body), { service: 'Managed HSM', host })).toMatchObject({
       statusCode: 429,
       code: 'Http429',
       innerCode: undefined,
@@ -59,13 +61,13 @@ describe('an error of Key Vault', () => {
     ['<html><body>Sorry</body></html>', ''],
     [`<html><title>${'x'.repeat(500)}</title>`, `, "${'x'.repeat(100)}"`],
   ])('that is a web page (%j) is described by its title', (body, title) => {
-    const { message } = keyVaultErrorOf(answer(403, body), 'Key Vault', host);
+    const { message } = keyVaultErrorOf(answer(403, body), { service: 'Key Vault', host });
     expect(message).toBe(`a web page came instead of an answer${title}`);
   });
 
   test('whose words have no end is reported as far as anybody would read', () => {
     const error = { code: 'Odd', message: 'x'.repeat(100_000) };
-    expect(keyVaultErrorOf(answer(400, { error }), 'Key Vault', host).message.length).toBe(2000);
+    expect(keyVaultErrorOf(answer(400, { error }), { service: 'Key Vault', host }).message.length).toBe(2000);
   });
 
   test('is never a reason to throw, whatever the body', () => {
@@ -78,7 +80,10 @@ describe('an error of Key Vault', () => {
     const bodies = fc.oneof(fc.record({ error: fc.oneof(error, fc.jsonValue()) }), fc.jsonValue());
     fc.assert(
       fc.property(bodies, (body) => {
-        const { code, innerCode, message } = keyVaultErrorOf(answer(500, JSON.stringify(body)), 'Key Vault', host);
+        const { code, innerCode, message } = keyVaultErrorOf(answer(500, JSON.stringify(body)), {
+          service: 'Key Vault',
+          host,
+        });
         expect([typeof code, typeof message]).toEqual(['string', 'string']);
         expect(['string', 'undefined']).toContain(typeof innerCode);
       }),
@@ -122,7 +127,8 @@ describe('Retry-After', () => {
 });
 
 describe('what an SDK throws', () => {
-  const told = (error: unknown) => toServiceError(error, 'Blob Storage', 'escrow.blob.core.windows.net');
+  const told = (error: unknown) =>
+    toServiceError(error, { service: 'Blob Storage', host: 'escrow.blob.core.windows.net' });
 
   test('of the connection keeps its code and its cause, and has no status', () => {
     const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
