@@ -225,9 +225,7 @@ describe('doctor', () => {
   test('makes one real backup per source as the app, and throws it away', async () => {
     const before = azure.storage.requests.length;
     const { json } = await cli('doctor --json', { identity: azure.identities.app });
-    const backups = json<{ checks: { check: string; status: string }[] }>().checks.filter(
-      ({ check }) => check === 'backup',
-    );
+    const backups = json<Diagnosis>().checks.filter(({ check }) => check === 'backup');
     expect(backups.map(({ status }) => status)).toEqual(['ok', 'ok']);
     // A request of the tests above may end meanwhile; its record has the run id of a queue message.
     const onDemand = /-[0-9a-f]{8}\.keybackup$/;

@@ -26,17 +26,6 @@ const sources = [
 /** The person types hours after the last run. */
 const hoursLater = 12;
 
-interface Line {
-  readonly text: string;
-  /** Exit codes that are right. */
-  readonly exits: readonly number[];
-}
-interface Section {
-  readonly document: string;
-  readonly heading: string;
-  readonly lines: readonly Line[];
-}
-
 let sections = 0;
 let mornings = 0;
 
@@ -97,7 +86,6 @@ function setKeys(kind: 'vault' | 'managedHsm', name: string, keys: readonly (str
 /** What has happened when somebody turns to a section. */
 const happened: Record<string, () => void> = {
   'One key is gone': () => azure.vault('contoso-prod').purgeKey('signing'),
-  'What the alarms mean': () => undefined,
 };
 
 for (const document of documents) {
@@ -162,23 +150,22 @@ async function typed(line: string, identity?: LocalIdentity): Promise<Pick<CliRu
   });
 }
 
-function sectionsOf(document: string, text: string): Section[] {
-  const parts = text
+function sectionsOf(document: string, text: string) {
+  return text
     .split(/^## /m)
-    .map((part, index) => ({ heading: index === 0 ? document : (part.split('\n', 1)[0] ?? ''), part }));
-  return parts
-    .map(({ heading, part }) => ({ document, heading, lines: linesOf(part) }))
+    .map((part, index) => ({ heading: index === 0 ? document : (part.split('\n', 1)[0] ?? ''), lines: linesOf(part) }))
     .filter(({ lines }) => lines.length > 0);
 }
 
 /** Lines of code blocks, and code in running text unless it only hints at the rest. */
-function linesOf(part: string): Line[] {
+function linesOf(part: string) {
   const found = part.matchAll(/(?:^ *|`)npm run (?:-s )?(?:escrow|local) -- ([^`\n]+)/gm);
   return [...found]
     .map(([, line = '']) => ({ text: line.replace(/\s*#.*$/, '').trim(), exits: exitsOf(line) }))
     .filter(({ text }) => !/…|</.test(text));
 }
 
+/** Exit codes that are right. */
 function exitsOf(line: string): number[] {
   const [, code, depends] = /# exits (\d)( while)?/.exec(line) ?? [];
   if (code === undefined) return [0];

@@ -162,9 +162,9 @@ describe('a restore drill', () => {
   });
 
   test('and a restore go by the place of the settings, whatever a planted record says of it', async () => {
-    const bytes = await thiefOf(azure, 'contoso-prod').backUp('contoso-prod', 'payroll');
+    const bytes = await thiefOf(azure).backUp('contoso-prod', 'payroll');
     const runId = scheduledRunId(fromNow(-60_000));
-    await thiefOf(azure, 'contoso-prod').put(`vaults/contoso-prod/payroll/${runId}.keybackup`, bytes, {
+    await thiefOf(azure).put(`vaults/contoso-prod/payroll/${runId}.keybackup`, bytes, {
       keyid: `${prod.url}/keys/payroll`,
       ...{ runid: runId, backedupat: fromNow(0).toISOString(), sha256: sha256Of(bytes), geography: 'mars' },
     });
@@ -185,7 +185,7 @@ describe('a restore drill', () => {
   });
 
   test('is kept from no vault by a record that somebody put there of it', async () => {
-    await thiefOf(azure, 'contoso-prod').put(`vaults/contoso-drill/x/${scheduledRunId(fromNow(0))}.keybackup`, 'x');
+    await thiefOf(azure).put(`vaults/contoso-drill/x/${scheduledRunId(fromNow(0))}.keybackup`, 'x');
     const { code, stderr } = await drill('--name ledger');
     expect([code, stderr]).toEqual([0, expect.stringContaining('no audit ever knew it as a source')]);
     expect((await sweep('--yes')).code).toBe(0);
@@ -194,7 +194,7 @@ describe('a restore drill', () => {
   test('says which key that was named cannot be proven there, and is no success', async () => {
     const place = `--to-subscription-id ${europe.subscriptionId} --to-geography asia`;
     expect(await drill(`--name payroll ${place}`)).toEnd(1, 'key "payroll" is left out');
-    await thiefOf(azure, 'contoso-prod').put(`vaults/contoso-prod/hollow/${scheduledRunId(fromNow(0))}.keybackup`, '');
+    await thiefOf(azure).put(`vaults/contoso-prod/hollow/${scheduledRunId(fromNow(0))}.keybackup`, '');
     const some = await drill('--name payroll hollow --json');
     expect([some.code, some.json()]).toEqual([
       3,

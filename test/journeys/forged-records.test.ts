@@ -39,7 +39,7 @@ const { azure, cli, look, night, audit } = await useEscrow(
 const { vault } = azure;
 const restore = (key: string) =>
   cli(`restore --vault-name contoso-prod --name ${key} --to-vault-name contoso-dr --yes`);
-const thief = thiefOf(azure, 'contoso-prod');
+const thief = thiefOf(azure);
 for (const name of ['alpha', 'bravo', 'charlie', 'delta', 'Payroll', 'ledger', 'signing', 'tokens'])
   vault('contoso-prod').addKey({ name, versions: 2 });
 for (const name of ['charlie', 'delta']) vault('stranger').addKey({ name });

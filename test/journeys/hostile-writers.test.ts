@@ -32,7 +32,7 @@ const { azure, container, cli, look, night } = await useEscrow(
   sources,
   ' --max-per-second 1000',
 );
-const thief = thiefOf(azure, 'contoso-prod');
+const thief = thiefOf(azure);
 await night();
 expect((await auditNow()).audit.status).toBe('ok');
 

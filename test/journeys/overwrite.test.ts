@@ -8,15 +8,14 @@ import { now } from '../support/now.ts';
 
 const request = { vaultName: 'contoso-prod', name: 'signing', blobName: 'hand-over/signing.keybackup' };
 
-const {
-  azure,
-  container,
-  app: deployed,
-} = await useEscrowApp([{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }], [{ vaultName: 'contoso-prod' }]);
+const { azure, container, app } = await useEscrowApp(
+  [{ kind: 'vault', name: 'contoso-prod', keys: ['signing'] }],
+  [{ vaultName: 'contoso-prod' }],
+);
 const write = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write';
 const writer = azure.registry.add('an app that may overwrite', [...appDataActions, write]);
 const mightier = await startEscrowApp(azure, [{ vaultName: 'contoso-prod' }], { identity: writer });
-expect((await deployed.deliver(request)).error).toBeUndefined();
+expect((await app.deliver(request)).error).toBeUndefined();
 
 describe('a blobName that is taken', () => {
   test.each(['conflict', 'forbidden'] as const)(
@@ -24,8 +23,8 @@ describe('a blobName that is taken', () => {
     async (answer) => {
       azure.storage.existingBlobAnswer = answer;
       const before = await container.list();
-      for (const app of [deployed, mightier]) {
-        const { error, lines, poison } = await app.deliver(request);
+      for (const either of [app, mightier]) {
+        const { error, lines, poison } = await either.deliver(request);
         expect(error).toBeUndefined();
         const [refused] = linesNamed(lines, 'escrow.request.refused');
         expect(refused?.reason).toMatch(
@@ -41,7 +40,7 @@ describe('a blobName that is taken', () => {
 
   test('is refused with force by the deployed identity, with the remedy', async () => {
     const before = await container.list('named/hand-over/');
-    const { lines, poison } = await deployed.deliver({ ...request, force: true });
+    const { lines, poison } = await app.deliver({ ...request, force: true });
     const [refused] = linesNamed(lines, 'escrow.request.refused');
     expect(refused?.reason).toMatch(
       /"force" may not replace .*403.*write-once for this identity.*choose another "blobName"/,
@@ -72,7 +71,7 @@ describe('a blobName that is taken', () => {
 
   test('belongs to another blob of the same name: nothing of it is touched', async () => {
     await container.put('named/hand-over/letter.txt', 'Dear auditor');
-    const { lines } = await deployed.deliver({ ...request, blobName: 'hand-over/letter.txt' });
+    const { lines } = await app.deliver({ ...request, blobName: 'hand-over/letter.txt' });
     expect(linesNamed(lines, 'escrow.request.refused')[0]?.reason).toMatch(/already there/);
     expect((await container.read('named/hand-over/letter.txt')).toString()).toBe('Dear auditor');
   });

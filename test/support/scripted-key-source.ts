@@ -98,6 +98,6 @@ export function sourceKey(source: SourceId, { name, updatedAt, certificateBacked
   };
 }
 
-function keyVaultError(statusCode: number, code: string, innerCode?: string): ServiceError {
-  return answered('Key Vault', { statusCode, code, innerCode }, `Key Vault says ${code}.`);
+function keyVaultError(statusCode: number, code: string): ServiceError {
+  return answered('Key Vault', { statusCode, code }, `Key Vault says ${code}.`);
 }

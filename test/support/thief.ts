@@ -1,6 +1,5 @@
 import { KeyClient } from '@azure/keyvault-keys';
 import { ContainerClient } from '@azure/storage-blob';
-import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import type { TestAzure } from './local-azure.ts';
@@ -16,10 +15,11 @@ export interface Forgery {
 }
 
 /**
- * Somebody with the identity that backs up: takes backups, and creates blobs in the escrow's container.
- * @param vaultName whose records are forged.
+ * Somebody with the identity that backs up: takes backups, and creates blobs in the escrow's container, as if they were of
+ * "contoso-prod".
  */
-export function thiefOf(azure: TestAzure, vaultName: string, identity: LocalIdentity = azure.identities.app) {
+export function thiefOf(azure: TestAzure) {
+  const identity = azure.identities.app;
   const container = new ContainerClient(azure.containerUrl, azure.credential(identity));
   const urlOf = (name: string): string => `https://${name}.vault.azure.net`;
   let forgeries = 0;
@@ -39,9 +39,9 @@ export function thiefOf(azure: TestAzure, vaultName: string, identity: LocalIden
     /** A record of a key of the vault as the app would write it, newer than all before, whatever it holds. @returns its name. */
     async plant(key: string, { bytes, backedUpAt = fromNow(0), name, metadata }: Forgery): Promise<string> {
       const runId = scheduledRunId(fromNow(-60_000 + forgeries++ * 1000));
-      const blobName = name ?? `vaults/${vaultName}/${key.toLowerCase()}/${runId}.keybackup`;
+      const blobName = name ?? `vaults/contoso-prod/${key.toLowerCase()}/${runId}.keybackup`;
       const usual = {
-        keyid: `${urlOf(vaultName)}/keys/${key}`,
+        keyid: `${urlOf('contoso-prod')}/keys/${key}`,
         runid: runId,
         backedupat: backedUpAt.toISOString(),
         trigger: 'schedule',

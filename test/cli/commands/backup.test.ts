@@ -86,8 +86,7 @@ describe('one key to a file, as Backup-AzKeyVaultKey does it', () => {
     await writeFile('signing.keybackup', 'old');
     const line = `backup --id ${signingId} -o signing.keybackup`;
     expect(await cli(line)).toEnd(2, 'signing.keybackup exists');
-    const declined = await cli(line, { answers: 'n\n' });
-    expect(declined.code).toBe(1);
+    expect((await cli(line, { answers: 'n\n' })).code).toBe(1);
     expect(await readFile('signing.keybackup', 'utf8')).toBe('old');
     expect((await cli(line, { answers: 'y\n' })).code).toBe(0);
     await writeFile('signing.keybackup', 'old');
@@ -116,9 +115,8 @@ describe('one key to a file, as Backup-AzKeyVaultKey does it', () => {
   });
 
   test('fails for a key that is not there, by its name', async () => {
-    const { code, stderr } = await cli('backup --vault-name contoso-prod --name nowhere');
-    expect(code).toBe(1);
-    expect(stderr).toContain('Cannot read key "nowhere" in vault "contoso-prod"');
+    const line = 'backup --vault-name contoso-prod --name nowhere';
+    expect(await cli(line)).toEnd(1, 'Cannot read key "nowhere" in vault "contoso-prod"');
   });
 
   test('says that it was the backup that was refused, and what it takes', async () => {
@@ -150,12 +148,10 @@ describe('one key to a file, as Backup-AzKeyVaultKey does it', () => {
 
 describe('into a folder', () => {
   test('is the very run of the app: selection, records, report, skips; and the other commands read it', async () => {
-    const { code, stdout } = await cli('backup --vault-name contoso-prod --store escrow');
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/vault "contoso-prod" +4 +3 +0 +1 +0 +ok/);
-    expect(stdout).toContain('az keyvault certificate backup');
-    const listed = await cli('list --json --store escrow');
-    expect(listed.json<{ keys: object[] }>()).toMatchObject({});
+    const line = 'backup --vault-name contoso-prod --store escrow';
+    const row = /vault "contoso-prod" +4 +3 +0 +1 +0 +ok/;
+    expect(await cli(line)).toPrint(0, row, 'az keyvault certificate backup');
+    expect((await cli('list --json --store escrow')).json()).toMatchObject({ counts: { keys: 3 } });
     expect((await cli('verify --all --store escrow')).code).toBe(0);
     const names = (await readdir(join(folder, 'escrow'), { recursive: true })).map((name) =>
       name.replaceAll('\\', '/'),
@@ -177,13 +173,10 @@ describe('into a folder', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('Run the same command again to go on')]);
     expect(stdout).not.toMatch(/Failed|functionTimeout/);
     const again = await cli(`${line} --json`);
-    expect(again.code).toBe(0);
-    const result = again.json<{ resumed: boolean; sources: { counts: object }[] }>();
-    expect(result.resumed).toBe(true);
-    expect(result.sources[0]?.counts).toMatchObject({ considered: 4, skipped: 1, failed: 0 });
+    const counts = { considered: 4, skipped: 1, failed: 0 };
+    expect([again.code, again.json()]).toMatchObject([0, { resumed: true, sources: [{ counts }] }]);
     expect(backupsMade() - before).toBe(3);
-    const third = await cli(`${line} --json`);
-    expect(third.json()).toMatchObject({ resumed: false });
+    expect((await cli(`${line} --json`)).json()).toMatchObject({ resumed: false });
   });
 
   test('takes only the keys that the patterns select, and says under --what-if what it would take', async () => {

@@ -55,10 +55,8 @@ describe('plan', () => {
 
   test('shows one source as text, its name in any case, and exits 3 when a configured key is missing', async () => {
     const missing = escrowSettings(azure, [{ vaultName: 'contoso-prod', keys: ['Payroll', 'ledger'] }]);
-    const { code, stdout } = await cli('plan --vault-name CONTOSO-PROD', { env: missing });
-    expect(code).toBe(3);
-    expect(stdout).toMatch(/ledger +missing +Cannot back up key "ledger"/);
-    expect(stdout).toMatch(/Payroll +escrow/);
+    const run = await cli('plan --vault-name CONTOSO-PROD', { env: missing });
+    expect(run).toPrint(3, /ledger +missing +Cannot back up key "ledger"/, /Payroll +escrow/);
   });
 
   test('says what may have been meant by a source that is not configured', async () => {
@@ -68,18 +66,17 @@ describe('plan', () => {
 
 describe('status', () => {
   test('takes no backup for fresh by a clock that is behind the storage', async () => {
-    const { code, stdout, stderr } = await cli('status', { hoursLater: -30 });
-    expect([code, stderr]).toEqual([3, expect.stringContaining('clock here is behind that of the storage')]);
-    expect(stdout).toContain('no age is right');
+    const run = await cli('status', { hoursLater: -30 });
+    expect(run).toEnd(3, 'clock here is behind that of the storage');
+    expect(run.stdout).toContain('no age is right');
     expect((await cli('status --json', { hoursLater: -30 })).json()).toMatchObject({ status: 'findings' });
   });
 
   test('does not take silence for good news: a mistyped name, a source of which nothing is escrowed', async () => {
     expect(await cli('status --name sinning')).toEnd(2, 'Did you mean "signing"?');
     const none = escrowSettings(azure, [{ vaultName: 'contoso-prod', keys: ['prod-*'], retired: ['old-*'] }]);
-    const { code, stdout } = await cli('status', { env: none });
-    expect([code, stdout]).toEqual([3, expect.stringContaining('no key matches the selection (5 keys listed)')]);
-    expect(stdout).toContain('nothing is escrowed of 1 source');
+    const run = await cli('status', { env: none });
+    expect(run).toPrint(3, 'no key matches the selection (5 keys listed)', 'nothing is escrowed of 1 source');
     expect((await cli('status --json', { env: none })).json()).toMatchObject({
       status: 'findings',
       sources: [{ problems: [{ code: 'selectionMatchesNothing' }] }],
@@ -203,10 +200,8 @@ describe('the command line', () => {
   });
 
   test('lists every fault of the settings, with exit code 2', async () => {
-    const { code, stderr } = await cli('list', { env: { ESCROW_SOURCES: 'no', ESCROW_CONTAINER_URL: 'http://x/y' } });
-    expect(code).toBe(2);
-    expect(stderr).toContain('ESCROW_SOURCES is not valid JSON');
-    expect(stderr).toContain('ESCROW_CONTAINER_URL is not https');
+    const run = await cli('list', { env: { ESCROW_SOURCES: 'no', ESCROW_CONTAINER_URL: 'http://x/y' } });
+    expect(run).toEnd(2, 'ESCROW_SOURCES is not valid JSON', 'ESCROW_CONTAINER_URL is not https');
   });
 
   test('needs only the settings that a command uses', async () => {

@@ -46,10 +46,8 @@ describe('report', () => {
   test('audits now with the own identity of a person, keeps nothing, and exits with 3 on gaps', async () => {
     azure.vault('contoso-prod').deleteKey('signing');
     const before = await container.names();
-    const { code, stdout } = await cli('report --now');
-    expect(code).toBe(3);
-    expect(stdout).toContain('made on demand and not kept');
-    expect(stdout).toContain('<b class="name">signing</b>: it is gone');
+    const gone = '<b class="name">signing</b>: it is gone';
+    expect(await cli('report --now')).toPrint(3, 'made on demand and not kept', gone);
     expect(await container.names()).toEqual(before);
   });
 
@@ -74,9 +72,8 @@ describe('report', () => {
   });
 
   test('says where the page cannot be written, and what to do', async () => {
-    const { code, stderr } = await cli(`report -o ${join(folder, 'nowhere', 'escrow.html')}`);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/Error: Cannot write .*nowhere.*ENOENT.*Choose another file\./);
+    const line = `report -o ${join(folder, 'nowhere', 'escrow.html')}`;
+    expect(await cli(line)).toEnd(1, /Error: Cannot write .*nowhere.*ENOENT.*Choose another file\./);
   });
 
   test('shows the newest audit that can be read, and names the one that cannot', async () => {

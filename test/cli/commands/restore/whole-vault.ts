@@ -12,9 +12,8 @@ export function describeWholeVault(scene: RestoreScene): void {
 
   describe('restore of a whole vault', () => {
     test('does not guess which is meant when both one key and all are named', async () => {
-      expect(
-        await cli('restore --vault-name contoso-prod --all --name signing --to-vault-name contoso-dr --what-if'),
-      ).toEnd(2, "option '--name <KEY>' cannot be used with option '--all'");
+      const line = 'restore --vault-name contoso-prod --all --name signing --to-vault-name contoso-dr --what-if';
+      expect(await cli(line)).toEnd(2, "option '--name <KEY>' cannot be used with option '--all'");
     });
 
     test('plans, restores every key at the pace of the target, keeps a receipt, and goes on where a pass ended', async () => {
@@ -80,18 +79,8 @@ export function describeWholeVault(scene: RestoreScene): void {
       expect(whatIf.stdout).toMatch(/^ {2}tenant-20 +restore +record from \d{4}-\d\d-\d\dT[\d:]+Z \(\d+ \w+ ago\)$/m);
       expect(whatIf.stdout.match(/still there/g)).toHaveLength(19);
       const { code, json } = await cli(`${line} --yes --json`);
-      expect([code, json().counts]).toEqual([
-        0,
-        expect.objectContaining({
-          planned: 20,
-          stillThere: 19,
-          restored: 1,
-          failed: 0,
-          stranger: 0,
-          unproven: 0,
-          left: 0,
-        }),
-      ]);
+      const none = { failed: 0, stranger: 0, unproven: 0, left: 0 };
+      expect([code, json().counts]).toMatchObject([0, { planned: 20, stillThere: 19, restored: 1, ...none }]);
       expect(vault('contoso-prod').keyNames()).toHaveLength(before);
       expect((await cli(`${line} --yes --json`)).json()).toMatchObject({ counts: { stillThere: 19, alreadyThere: 1 } });
     });
