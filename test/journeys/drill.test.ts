@@ -43,6 +43,7 @@ const { azure, container, cli, night, audit } = await useEscrow(
 );
 const prod = azure.vault('contoso-prod');
 const drillVault = azure.vault('contoso-drill');
+const thief = thiefOf(azure);
 await night();
 await audit();
 
@@ -80,10 +81,8 @@ describe('a restore drill', () => {
   test('proves a key whose source is gone by the witness of the last audit', async () => {
     prod.purgeKey('tokens');
     const { code, json } = await drill('--name tokens --json');
-    expect([code, json<PrintedReceipt>().keys[0]]).toEqual([
-      0,
-      expect.objectContaining({ outcome: 'proven', versions: [expect.objectContaining({ proof: 'witness' })] }),
-    ]);
+    const key = { outcome: 'proven', versions: [{ proof: 'witness' }] };
+    expect([code, json()]).toMatchObject([0, { keys: [key] }]);
   });
 
   test('proves a symmetric key by its version ids, and says so', async () => {
@@ -117,11 +116,10 @@ describe('a restore drill', () => {
   });
 
   test('asks first, and does nothing without a yes', async () => {
-    const no = await cli('drill --to-vault-name contoso-drill --name ledger', { answers: 'n\n' });
-    expect(no).toEnd(1, 'Nothing was done');
+    const line = 'drill --to-vault-name contoso-drill --name ledger';
+    expect(await cli(line, { answers: 'n\n' })).toEnd(1, 'Nothing was done');
     expect([drillVault.keyNames(), drillVault.deletedKeyNames()]).toEqual([[], []]);
-    const yes = await cli('drill --to-vault-name contoso-drill --name ledger', { answers: 'y\n' });
-    expect(yes.code).toBe(0);
+    expect((await cli(line, { answers: 'y\n' })).code).toBe(0);
   });
 
   test('stops after the first key where purge is impossible', async () => {
@@ -162,9 +160,9 @@ describe('a restore drill', () => {
   });
 
   test('and a restore go by the place of the settings, whatever a planted record says of it', async () => {
-    const bytes = await thiefOf(azure).backUp('contoso-prod', 'payroll');
+    const bytes = await thief.backUp('contoso-prod', 'payroll');
     const runId = scheduledRunId(fromNow(-60_000));
-    await thiefOf(azure).put(`vaults/contoso-prod/payroll/${runId}.keybackup`, bytes, {
+    await thief.put(`vaults/contoso-prod/payroll/${runId}.keybackup`, bytes, {
       keyid: `${prod.url}/keys/payroll`,
       ...{ runid: runId, backedupat: fromNow(0).toISOString(), sha256: sha256Of(bytes), geography: 'mars' },
     });
@@ -185,21 +183,17 @@ describe('a restore drill', () => {
   });
 
   test('is kept from no vault by a record that somebody put there of it', async () => {
-    await thiefOf(azure).put(`vaults/contoso-drill/x/${scheduledRunId(fromNow(0))}.keybackup`, 'x');
-    const { code, stderr } = await drill('--name ledger');
-    expect([code, stderr]).toEqual([0, expect.stringContaining('no audit ever knew it as a source')]);
+    await thief.put(`vaults/contoso-drill/x/${scheduledRunId(fromNow(0))}.keybackup`, 'x');
+    expect(await drill('--name ledger')).toEnd(0, 'no audit ever knew it as a source');
     expect((await sweep('--yes')).code).toBe(0);
   });
 
   test('says which key that was named cannot be proven there, and is no success', async () => {
     const place = `--to-subscription-id ${europe.subscriptionId} --to-geography asia`;
     expect(await drill(`--name payroll ${place}`)).toEnd(1, 'key "payroll" is left out');
-    await thiefOf(azure).put(`vaults/contoso-prod/hollow/${scheduledRunId(fromNow(0))}.keybackup`, '');
+    await thief.put(`vaults/contoso-prod/hollow/${scheduledRunId(fromNow(0))}.keybackup`, '');
     const some = await drill('--name payroll hollow --json');
-    expect([some.code, some.json()]).toEqual([
-      3,
-      expect.objectContaining({ status: 'ok', leftOut: [expect.objectContaining({ name: 'hollow' })] }),
-    ]);
+    expect([some.code, some.json()]).toMatchObject([3, { status: 'ok', leftOut: [{ name: 'hollow' }] }]);
     expect(some.stderr).toContain('Left out: key "hollow" of vault "contoso-prod".');
   });
 

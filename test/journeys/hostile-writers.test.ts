@@ -161,10 +161,8 @@ describe('a blob that no app wrote, in the folder of a key', () => {
     expect(found(audit)).toContain('recordNotBlockBlob ledger');
     expect(keyIn(audit, 'ledger')?.record?.blobName).toBe(genuine);
     expect((await look('status --name ledger')).code).toBe(3);
-    const { code, stderr } = await cli(
-      'restore --vault-name contoso-prod --name ledger --to-vault-name contoso-dr --yes',
-    );
-    expect([code, stderr]).toEqual([0, expect.stringContaining(`Passed over: "${name}" is not a block blob`)]);
+    const line = 'restore --vault-name contoso-prod --name ledger --to-vault-name contoso-dr --yes';
+    expect(await cli(line)).toEnd(0, `Passed over: "${name}" is not a block blob`);
   });
 
   test('and that could be a record but for one thing, counts for nobody: the audit, status, list and a restore name the genuine one', async () => {
@@ -196,9 +194,7 @@ describe('a blob that no app wrote, in the folder of a key', () => {
     const { stdout } = await look('list --vault-name contoso-prod --name signing');
     expect(stdout).toMatch(/99981231T235959Z\.keybackup +was there before its run could begin/);
     const latest = await look('list --latest --vault-name contoso-prod --name signing --json');
-    expect(latest.json<{ records: { blobName: string }[] }>().records.map(({ blobName }) => blobName)).toEqual([
-      genuine,
-    ]);
+    expect(latest.json()).toMatchObject({ records: [{ blobName: genuine }] });
     const line = 'restore --vault-name contoso-prod --name signing --to-vault-name contoso-drill --yes';
     expect((await cli(line)).code).toBe(0);
     expect(azure.vault('contoso-drill').versions('signing')).toHaveLength(1);

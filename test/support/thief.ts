@@ -5,7 +5,7 @@ import { sha256Of } from '../../src/escrow/records/put-once.ts';
 import type { TestAzure } from './local-azure.ts';
 import { fromNow } from './now.ts';
 
-export interface Forgery {
+interface Forgery {
   readonly bytes: Uint8Array;
   readonly backedUpAt?: Date;
   /** Instead of the usual name. */
