@@ -15,6 +15,7 @@ const wantedActions = [
   'Microsoft.KeyVault/managedHsm/keys/backup/action',
   'Microsoft.KeyVault/managedHsm/keys/read/action',
 ];
+const exactly = (dataActions: string[]) => ({ actions: [], notActions: [], dataActions, notDataActions: [] });
 
 /** Stands in for the Azure CLI: one HSM whose roles are kept in a file, and a journal of the requested changes. */
 const standIn = `#!${process.execPath}
@@ -49,10 +50,11 @@ describe('the script that gives the app its access to a Managed HSM', () => {
     stateFile = join(folder, 'hsm.json');
     writeFileSync(join(folder, 'az'), standIn);
     chmodSync(join(folder, 'az'), 0o755);
-    setState({ changes: [], assignments: [], definitions: {} });
+    setDefinitions({});
   });
 
-  const setState = (state: object): void => writeFileSync(stateFile, JSON.stringify(state));
+  const setDefinitions = (definitions: object): void =>
+    writeFileSync(stateFile, JSON.stringify({ changes: [], assignments: [], definitions }));
   const state = () => JSON.parse(readFileSync(stateFile, 'utf8'));
   const run = (...given: string[]) =>
     spawnSync('bash', [script, ...given], {
@@ -64,12 +66,7 @@ describe('the script that gives the app its access to a Managed HSM', () => {
   it('makes a role of exactly two actions and assigns it on /keys, with a description', () => {
     const { status, stdout, stderr } = grant();
     expect([status, stderr]).toEqual([0, '']);
-    expect(state().definitions[backupRole]).toMatchObject({
-      actions: [],
-      notActions: [],
-      dataActions: wantedActions,
-      notDataActions: [],
-    });
+    expect(state().definitions[backupRole]).toMatchObject(exactly(wantedActions));
     expect(state().assignments).toEqual([{ role: backupRole, scope: '/keys', principalId }]);
     expect(stdout).toContain('+ az keyvault role definition create');
     expect(stdout).toContain('+ az keyvault role assignment create');
@@ -77,12 +74,7 @@ describe('the script that gives the app its access to a Managed HSM', () => {
 
   it('lets the identity that audits list keys, and no more', () => {
     expect(grant('--audit-principal-id', auditPrincipalId)).toPrint(0, `identity ${auditPrincipalId} may list keys`);
-    expect(state().definitions[listRole]).toMatchObject({
-      actions: [],
-      notActions: [],
-      dataActions: ['Microsoft.KeyVault/managedHsm/keys/read/action'],
-      notDataActions: [],
-    });
+    expect(state().definitions[listRole]).toMatchObject(exactly(['Microsoft.KeyVault/managedHsm/keys/read/action']));
     expect(state().assignments).toEqual([
       { role: backupRole, scope: '/keys', principalId },
       { role: listRole, scope: '/keys', principalId: auditPrincipalId },
@@ -97,13 +89,8 @@ describe('the script that gives the app its access to a Managed HSM', () => {
   });
 
   it('puts a role back that was given more', () => {
-    setState({
-      changes: [],
-      assignments: [],
-      definitions: {
-        [backupRole]: { id: 'the-id', dataActions: [...wantedActions, 'Microsoft.KeyVault/managedHsm/keys/delete'] },
-      },
-    });
+    const dataActions = [...wantedActions, 'Microsoft.KeyVault/managedHsm/keys/delete'];
+    setDefinitions({ [backupRole]: { id: 'the-id', dataActions } });
     expect(grant()).toPrint(0, 'has other actions');
     expect(state().definitions[backupRole]).toMatchObject({ id: 'the-id', dataActions: wantedActions });
     expect(state().changes[0]).toBe('keyvault role definition update');

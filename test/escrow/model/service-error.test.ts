@@ -15,19 +15,19 @@ import { answered } from '../../support/answers.ts';
 
 const prod = { kind: 'vault', name: 'contoso-prod' } as const;
 const hsm = { kind: 'managedHsm', name: 'contoso-hsm' } as const;
-const vaultHost = 'contoso-prod.vault.azure.net';
-const storageHost = 'escrow.blob.core.windows.net';
 
 type Answer = Omit<ServiceAnswer, 'service' | 'kind' | 'code'> & {
   readonly code?: string;
   readonly kind?: FailureKind;
 };
-const vaultSays = (answer: Answer, words = 'no'): ServiceError =>
-  answered('Key Vault', { host: vaultHost, ...answer }, words);
-const storageSays = (answer: Answer, words = 'no'): ServiceError =>
-  answered('Blob Storage', { host: storageHost, ...answer }, words);
+const answersOf =
+  (service: ServiceName, host: string) =>
+  (statusCode: number | undefined, code?: string, words = 'no', more: Partial<Answer> = {}): ServiceError =>
+    answered(service, { host, statusCode, ...(code !== undefined && { code }), ...more }, words);
+const vaultSays = answersOf('Key Vault', 'contoso-prod.vault.azure.net');
+const storageSays = answersOf('Blob Storage', 'escrow.blob.core.windows.net');
 const forbidden = (innerCode: string | undefined, words = 'Caller is not authorized.'): ServiceError =>
-  vaultSays({ statusCode: 403, code: 'Forbidden', innerCode, requestId: 'r-1' }, words);
+  vaultSays(403, 'Forbidden', words, { innerCode, requestId: 'r-1' });
 const remedy = (
   error: unknown,
   operation: SourceOperation = 'backUp',
@@ -59,7 +59,7 @@ describe('a missing permission', () => {
   });
 
   test('of storage is what the app needs, or to read alone where a record was to be read', () => {
-    const denied = storageSays({ statusCode: 403, code: 'AuthorizationPermissionMismatch' });
+    const denied = storageSays(403, 'AuthorizationPermissionMismatch');
     expect(remedy(denied)).toBe('Grant blobs/add/action and blobs/read on the escrow container.');
     expect(remedy(denied, 'readRecord')).toBe('Grant blobs/read on the escrow container.');
   });
@@ -99,29 +99,27 @@ describe('what an answer means, and what to do about it', () => {
     ],
     [
       'a storage account of another tenant',
-      storageSays(
-        { statusCode: 401, code: 'InvalidAuthenticationInfo' },
-        'Server failed to authenticate the request. Issuer did not match.',
-      ),
+      storageSays(401, 'InvalidAuthenticationInfo', 'Server failed to authenticate the request. Issuer did not match.'),
       'the token is of another tenant (401 InvalidAuthenticationInfo): Server failed to authenticate the request. Issuer did not match',
       /^escrow\.blob\.core\.windows\.net is in another tenant than the identity/,
     ],
     [
       'a token that storage refuses for another reason',
-      storageSays({ statusCode: 401, code: 'InvalidAuthenticationInfo' }, 'Lifetime validation failed.'),
+      storageSays(401, 'InvalidAuthenticationInfo', 'Lifetime validation failed.'),
       'the token was refused (401 InvalidAuthenticationInfo): Lifetime validation failed',
       /^Check that the identity belongs to the tenant of escrow\.blob\.core\.windows\.net/,
     ],
     [
       'a token that a source refuses',
-      vaultSays({ statusCode: 401, code: 'Unauthorized' }),
+      vaultSays(401, 'Unauthorized'),
       'the token was refused (401 Unauthorized): no',
       /^Check that the identity belongs to the tenant of contoso-prod\.vault\.azure\.net/,
     ],
     [
       'a challenge of another domain',
       vaultSays(
-        { code: 'ForeignChallenge' },
+        undefined,
+        'ForeignChallenge',
         "The challenge resource 'vault.stack.example' does not match the requested domain.",
       ),
       "it asks for a token of another domain (ForeignChallenge): The challenge resource 'vault.stack.example' does not match the requested domain",
@@ -131,7 +129,7 @@ describe('what an answer means, and what to do about it', () => {
       (code) =>
         [
           `TLS inspection (${code})`,
-          vaultSays({ code }, 'self-signed certificate in certificate chain'),
+          vaultSays(undefined, code, 'self-signed certificate in certificate chain'),
           `the certificate is not trusted (${code}): self-signed certificate in certificate chain`,
           /inspects TLS.*NODE_EXTRA_CA_CERTS\.$/,
         ] as const,
@@ -140,33 +138,34 @@ describe('what an answer means, and what to do about it', () => {
       (code) =>
         [
           `an answer that leads elsewhere (${code})`,
-          vaultSays({ code, kind: 'misrouted' }),
+          vaultSays(undefined, code, 'no', { kind: 'misrouted' }),
           `no (${code})`,
           /^Something answers in place of contoso-prod\.vault\.azure\.net .*token went to no other host\. Check what stands between/,
         ] as const,
     ),
     [
       'a redirect',
-      vaultSays({ statusCode: 307 }),
+      vaultSays(307),
       'no (307 Http307)',
       /^Something answers in place of contoso-prod\.vault\.azure\.net/,
     ],
     [
       'an HSM-protected key for a standard vault',
-      vaultSays({ statusCode: 400, code: 'BadParameter' }, 'Hardware key operation not allowed on standard vault.'),
+      vaultSays(400, 'BadParameter', 'Hardware key operation not allowed on standard vault.'),
       'the key is HSM-protected, and this is a standard vault (400 BadParameter): Hardware key operation not allowed on standard vault',
       /^Restore it to a premium vault \(az keyvault create --sku premium\)/,
     ],
     [
       'a storage account whose own key is gone',
-      storageSays({ statusCode: 403, code: 'KeyVaultEncryptionKeyNotFound' }, 'The key vault key is not found.'),
+      storageSays(403, 'KeyVaultEncryptionKeyNotFound', 'The key vault key is not found.'),
       "the storage account's own encryption key is gone (403 KeyVaultEncryptionKeyNotFound): The key vault key is not found",
       /^Recover the key that encrypts escrow\.blob\.core\.windows\.net in its Key Vault/,
     ],
     [
       'a blob under a legal hold',
       storageSays(
-        { statusCode: 409, code: 'BlobImmutableDueToLegalHold' },
+        409,
+        'BlobImmutableDueToLegalHold',
         'This operation is not permitted as the blob is immutable due to one or more legal holds.',
       ),
       'write-once (409 BlobImmutableDueToLegalHold): This operation is not permitted as the blob is immutable due to one or more legal holds',
@@ -174,25 +173,20 @@ describe('what an answer means, and what to do about it', () => {
     ],
     [
       'the firewall of storage',
-      storageSays({ statusCode: 403, code: 'AuthorizationFailure' }),
+      storageSays(403, 'AuthorizationFailure'),
       'the firewall refused this address (403 AuthorizationFailure): no',
       /through the firewall of escrow\.blob\.core\.windows\.net/,
     ],
     [
       'an archived blob',
-      storageSays({ statusCode: 409, code: 'BlobArchived' }, 'This operation is not permitted on an archived blob.'),
+      storageSays(409, 'BlobArchived', 'This operation is not permitted on an archived blob.'),
       'archived (409 BlobArchived): This operation is not permitted on an archived blob',
       /^Bring it back from the archive first .*or take another record\.$/,
     ],
-    [
-      'a key that is gone',
-      vaultSays({ statusCode: 404, code: 'KeyNotFound' }),
-      'no (404 KeyNotFound)',
-      /recover it while/,
-    ],
+    ['a key that is gone', vaultSays(404, 'KeyNotFound'), 'no (404 KeyNotFound)', /recover it while/],
     [
       'a missing container',
-      storageSays({ statusCode: 404, code: 'ContainerNotFound' }),
+      storageSays(404, 'ContainerNotFound'),
       'no (404 ContainerNotFound)',
       /ESCROW_CONTAINER_URL does not exist/,
     ],
@@ -204,22 +198,17 @@ describe('what an answer means, and what to do about it', () => {
     ],
     [
       'a host without an address',
-      storageSays({ code: 'ENOTFOUND' }),
+      storageSays(undefined, 'ENOTFOUND'),
       'no (ENOTFOUND)',
       "Check that escrow.blob.core.windows.net exists, resolves and can be reached from the caller's network.",
     ],
     [
       'a connection that broke',
-      vaultSays({ code: 'ECONNRESET' }),
+      vaultSays(undefined, 'ECONNRESET'),
       'no (ECONNRESET)',
       /another attempt may succeed; check the network/,
     ],
-    [
-      'a broken service',
-      vaultSays({ statusCode: 500, code: 'InternalServerError' }),
-      'no (500 InternalServerError)',
-      /Azure support/,
-    ],
+    ['a broken service', vaultSays(500, 'InternalServerError'), 'no (500 InternalServerError)', /Azure support/],
   ];
 
   test.each(rows)('%s', (_, error, reason, expected) => {
@@ -233,7 +222,7 @@ describe('what an answer means, and what to do about it', () => {
   });
 
   test('a backup that never ends may be of a key with too many versions; any other call is not', () => {
-    const silent = vaultSays({ code: 'TimedOut' }, 'no answer within 30 s');
+    const silent = vaultSays(undefined, 'TimedOut', 'no answer within 30 s');
     expect(remedy(silent)).toMatch(/^A key with more than 500 versions cannot be backed up in time/);
     expect(remedy(silent, 'list')).not.toContain('500');
   });
@@ -292,11 +281,11 @@ describe('a remedy', () => {
 });
 
 test("the service's words come as one clause, without line breaks and closing dots", () => {
-  const error = vaultSays({ statusCode: 409, code: 'Conflict', requestId: 'r-2' }, 'First line.\r\nSecond  line...');
+  const error = vaultSays(409, 'Conflict', 'First line.\r\nSecond  line...', { requestId: 'r-2' });
   expect(reasonOf(error)).toBe('First line. Second line (409 Conflict, request r-2)');
 });
 
 test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('a code %s is only a code', (code) => {
-  expect(reasonOf(vaultSays({ statusCode: 400, code }, 'Odd.'))).toBe(`Odd (400 ${code})`);
+  expect(reasonOf(vaultSays(400, code, 'Odd.'))).toBe(`Odd (400 ${code})`);
   expect(reasonOf(forbidden(code))).toBe(`access refused (403 ${code}, request r-1): Caller is not authorized`);
 });

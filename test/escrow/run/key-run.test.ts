@@ -153,21 +153,13 @@ describe('a name that is taken', () => {
 
   test('cannot be looked at: the key fails, nothing is backed up', async () => {
     const { keys, store } = scene({ name: 'signing' });
-    const blind = {
-      ...store,
-      find: () => Promise.reject(storageError({ statusCode: 403, code: 'AuthorizationFailure' })),
-      // biome-ignore lint/correctness/useYield: it never comes to that
-      async *list() {
-        throw storageError({ statusCode: 403, code: 'AuthorizationFailure' });
-      },
-    };
-    expect(await runNamedKey(jobOf('signing'), runPorts(keys, blind))).toMatchObject({
-      outcome: 'failed',
-      code: 'AuthorizationFailure',
-    });
-    expect(await runNamedKey(jobOf('signing', { blobName: 'mine' }), runPorts(keys, blind))).toMatchObject({
-      code: 'AuthorizationFailure',
-    });
+    const code = 'AuthorizationFailure';
+    const refuse = () => Promise.reject(storageError({ statusCode: 403, code }));
+    const blind = { ...store, find: refuse, list: () => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) }) };
+    for (const asked of [{}, { blobName: 'mine' }]) {
+      const outcome = await runNamedKey(jobOf('signing', asked), runPorts(keys, blind));
+      expect(outcome).toMatchObject({ outcome: 'failed', code });
+    }
     expect(keys.backups).toEqual([]);
   });
 });
