@@ -107,8 +107,8 @@ export function parseDrillBlobName(
 ): { readonly drillId: RunId; readonly what: 'journal' | 'receipt'; readonly number: number } | undefined {
   const receipt = parseNumbered(name, drillFolder, 'json');
   if (receipt !== undefined) return { drillId: receipt.runId, what: 'receipt', number: receipt.number };
-  const { runId: drillId = '' } = parseNumbered(name, drillFolder, 'journal.json') ?? {};
-  return drillJournalName(drillId) === name ? { drillId, what: 'journal', number: 1 } : undefined;
+  const { runId: drillId } = parseNumbered(name, drillFolder, 'journal.json') ?? {};
+  return drillId && drillJournalName(drillId) === name ? { drillId, what: 'journal', number: 1 } : undefined;
 }
 
 export const requestFolder = 'requests/';

@@ -118,6 +118,7 @@ describe('a blob that this product did not name', () => {
   test.each([
     'drills/20261124T020000Z.2.journal.json',
     'drills/20261124T020000Z.journal.2.json',
+    'drills/.journal.json',
     'drills/20261199T020000Z.journal.json',
     'drills/20261124T020000Z.02.json',
     'drills/deeper/20261124T020000Z.json',
