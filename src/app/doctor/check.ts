@@ -48,9 +48,10 @@ export async function unlessRefused<T, R>(
   try {
     return await look();
   } catch (thrown) {
+    signal.throwIfAborted();
     // A limit of the call's own: its cause is what was being waited out.
     const error = thrown instanceof OutOfTime ? thrown.cause : thrown;
-    if (signal.aborted || !(error instanceof ServiceError)) throw thrown;
+    if (!(error instanceof ServiceError)) throw thrown;
     return refused(error);
   }
 }
