@@ -60,7 +60,7 @@ export async function auditSource(
   const judged = previous && {
     at: new Date(previous.head.startedAt),
     schedule: wasJudged ? previous.head.asked.schedule : undefined,
-    lastRunAt: wasJudged && previousSource.runs[0] ? new Date(previousSource.runs[0].startedAt) : undefined,
+    lastRunAt: previousSource?.runs[0] && new Date(previousSource.runs[0].startedAt),
   };
   const runs = checkRuns(subject, context, judged, previousSource?.missedRuns ?? []);
   return {

@@ -88,9 +88,9 @@ describe('runs', () => {
       last = await auditAt(escrow, night(1, hour));
       return messageOf(last, 0);
     };
-    const counts = { considered: 3, escrowed: 1, alreadyEscrowed: 0, skipped: 0, failed: 2 };
+    const counts = { considered: 3000, escrowed: 1000, alreadyEscrowed: 0, skipped: 0, failed: 2000 };
     const problem = { code: 'x', attempt: 'list', subject: 'the source', reason: 'it is closed', remedy: 'Open it.' };
-    expect(await said({ counts, problems: [problem] }, 1)).toContain('2 of 3 keys failed; Cannot list');
+    expect(await said({ counts, problems: [problem] }, 1)).toContain('2,000 of 3,000 keys failed; Cannot list');
     expect(await said({ problems: [problem] }, 2)).toMatch(/run 20261102T020000Z: Cannot list/);
     expect(await said({ throttled: 1 }, 3)).toContain('its report does not say why');
     const done = { considered: 3, escrowed: 1, alreadyEscrowed: 2, skipped: 0, failed: 0 };
@@ -170,6 +170,18 @@ describe('runs', () => {
     escrow.isConfigured = true;
     escrow.night(night(3, 3));
     expect(found(await auditAt(escrow, night(3, 4))).filter((one) => one.startsWith('run'))).toEqual([]);
+  });
+
+  test('of a source that was left out and put back know when the last one began', async () => {
+    const escrow = await escrowAfterNight();
+    await passNight(escrow, 1, 'missed');
+    escrow.isConfigured = false;
+    await auditAt(escrow, night(1, 5));
+    escrow.isConfigured = true;
+    const audit = await auditAt(escrow, night(1, 6));
+    expect(audit.findings.find(({ finding }) => finding === 'runMissing')?.detail).toBe(
+      'due 2026-11-02 02:00 UTC; the last one began 2026-11-01 02:00 UTC',
+    );
   });
 
   test('that never began stay on record, night by night, and one that began late does not', async () => {
