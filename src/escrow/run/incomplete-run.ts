@@ -38,5 +38,5 @@ const maxLines = 25;
 export function textOf(head: string, errors: readonly Error[], where: string): string {
   const lines = errors.slice(0, maxLines).map(({ message }) => `- ${message}`);
   const more = errors.length - lines.length;
-  return [head, ...lines, ...(more > 0 ? [`- and ${more} more, in ${where}`] : [])].join('\n');
+  return [head, ...lines, ...(more > 0 ? [`- and ${digits(more)} more, in ${where}`] : [])].join('\n');
 }

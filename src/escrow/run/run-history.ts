@@ -1,3 +1,4 @@
+import { digits } from '../model/count.ts';
 import { type Day, dayMs, dayOf } from '../model/day.ts';
 import { failureHeadline } from '../model/failure.ts';
 import { keyNamePattern, sourcePath } from '../model/source.ts';
@@ -119,7 +120,7 @@ async function foldReport(
 }
 
 function whyNotOk({ counts, problems }: RunReport): string {
-  const keys = counts.failed === 0 ? [] : [`${counts.failed} of ${counts.considered} keys failed`];
+  const keys = counts.failed === 0 ? [] : [`${digits(counts.failed)} of ${digits(counts.considered)} keys failed`];
   return [...keys, ...problems.slice(0, 10).map((problem) => brief(failureHeadline(problem)))].join('; ');
 }
 

@@ -70,12 +70,12 @@ describe('a failure', () => {
 
 test('one error at the end carries every failure, and its text says how many it leaves out, and where they are', () => {
   const failures = Array.from(
-    { length: 40 },
+    { length: 1040 },
     (_, index): Failure => ({ code: 'c', attempt: 'back up', subject: `key ${index}`, reason: 'r', remedy: 'R.' }),
   );
   const error = incompleteRun('Head.', failures);
-  expect(error.errors).toHaveLength(40);
+  expect(error.errors).toHaveLength(1040);
   expect(error.errors[39]).toMatchObject({ message: 'Cannot back up key 39: r. R.', code: 'c' });
   expect(error.message.split('\n')).toHaveLength(27);
-  expect(error.message).toMatch(/\n- and 15 more, in the run report and the log$/);
+  expect(error.message).toMatch(/\n- and 1,015 more, in the run report and the log$/);
 });

@@ -1,5 +1,5 @@
 import type { KeyCoverage, SourceCoverage } from '../../coverage/coverage.ts';
-import { count } from '../../model/count.ts';
+import { count, digits } from '../../model/count.ts';
 import { requiresBackup } from '../../model/coverage-status.ts';
 import { type Finding, findingsOf, found, type MakeFinding, someOf } from '../../model/finding.ts';
 import { faultOfListing, listingRemedies } from '../../model/selection.ts';
@@ -50,7 +50,7 @@ function listingChecks(coverage: SourceCoverage<CheckedKey>, of: MakeFinding): F
       newlyGone.length > were.length / 10 &&
       of('sourceShrank', 'gap', {
         reason: 'it shrank: many keys that require a backup are no longer listed',
-        detail: `${newlyGone.length} of ${were.length} keys`,
+        detail: `${digits(newlyGone.length)} of ${digits(were.length)} keys`,
         remedy: 'Check for a mass deletion, or for an identity that no longer sees every key.',
       }),
     dropped.length > 0 &&
