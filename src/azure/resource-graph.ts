@@ -4,13 +4,7 @@ import type { Clock } from './http/clock.ts';
 import { parseObject } from './http/service-answer.ts';
 import { createResourceManager } from './resource-manager.ts';
 
-export interface ResourceGraph {
-  /**
-   * The rows of a query over what the identity may see, page by page; of these subscriptions only, where any are given.
-   * @throws ServiceError, OutOfTime. Rows that the service holds back are an error: nobody may take a part for the whole.
-   */
-  query(kql: string, subscriptionIds: readonly string[], deadline: AbortSignal): AsyncGenerator<unknown>;
-}
+export type ResourceGraph = ReturnType<typeof createResourceGraph>;
 
 const apiVersion = '2022-10-01';
 
@@ -20,12 +14,16 @@ const apiVersion = '2022-10-01';
  * https://learn.microsoft.com/rest/api/azureresourcegraph/resourcegraph/resources/resources
  * @param endpoint of Azure Resource Manager; the token is for it, and nothing is sent to another host.
  */
-export function createResourceGraph(endpoint: string, credential: TokenCredential, clock: Clock): ResourceGraph {
+export function createResourceGraph(endpoint: string, credential: TokenCredential, clock: Clock) {
   const path = `/providers/Microsoft.ResourceGraph/resources?api-version=${apiVersion}`;
   const { ask, invalid } = createResourceManager(endpoint, credential, clock, 'Resource Graph');
 
   return {
-    async *query(kql, subscriptionIds, deadline) {
+    /**
+     * The rows of a query over what the identity may see, page by page; of these subscriptions only, where any are given.
+     * @throws ServiceError, OutOfTime. Rows that the service holds back are an error: nobody may take a part for the whole.
+     */
+    async *query(kql: string, subscriptionIds: readonly string[], deadline: AbortSignal): AsyncGenerator<unknown> {
       const subscriptions = subscriptionIds.length > 0 ? { subscriptions: subscriptionIds } : {};
       const seen = new Set<string>();
       for (let skipToken: string | undefined; ; ) {

@@ -1,30 +1,8 @@
 import * as z from 'zod/mini';
 import type { ResourceGraph } from '../../azure/resource-graph.ts';
-import type { SourceId } from '../../escrow/model/source.ts';
-
-/** How a vault decides who may do what. A Managed HSM has local roles. */
-export type AccessModel = 'rbac' | 'accessPolicy' | 'localRbac';
-
-/** The Event Grid system topic of a vault; there can be only one. */
-export interface SystemTopic {
-  readonly name: string;
-  readonly resourceGroup: string;
-  /** Without a system-assigned identity it cannot deliver to the escrow. */
-  readonly hasIdentity: boolean;
-}
 
 /** A vault or Managed HSM as Azure Resource Graph describes it to whoever asks. */
-export interface FoundSource {
-  readonly source: SourceId;
-  readonly subscriptionId: string;
-  readonly resourceGroup: string;
-  readonly location: string;
-  readonly accessModel: AccessModel;
-  /** Reachable from anywhere, by identity alone; otherwise it takes a private endpoint or an address on its list. */
-  readonly publicAccess: boolean;
-  readonly purgeProtection: boolean;
-  readonly topic: SystemTopic | undefined;
-}
+export type FoundSource = ReturnType<typeof foundSource>;
 
 /** Every Key Vault and Managed HSM, and every system topic of a vault. Ordered by id and without limit, so that it has pages. */
 const discoveryQuery = `resources
@@ -68,32 +46,32 @@ export async function findSources(
 ): Promise<FoundSource[]> {
   const rows: Row[] = [];
   for await (const one of graph.query(discoveryQuery, subscriptionIds, deadline)) rows.push(row.parse(one));
-  const topics = new Map<string, SystemTopic>();
-  for (const { type, topicSource, topicIdentity, name, resourceGroup } of rows) {
-    if (type.toLowerCase() !== 'microsoft.eventgrid/systemtopics' || topicSource == null) continue;
-    topics.set(topicSource.toLowerCase(), {
-      name,
-      resourceGroup,
-      hasIdentity: /SystemAssigned/i.test(topicIdentity ?? ''),
-    });
-  }
+  const topics = rows.filter(({ type }) => type.toLowerCase() === 'microsoft.eventgrid/systemtopics');
+  const topicOf = new Map(topics.map((topic) => [topic.topicSource?.toLowerCase(), topic]));
   return rows
     .filter(({ type }) => /^microsoft\.keyvault\//i.test(type))
-    .map((one) => foundSource(one, topics.get(one.id.toLowerCase())))
+    .map((one) => foundSource(one, topicOf.get(one.id.toLowerCase())))
     .sort((a, b) => (`${a.source.kind}/${a.source.name}` < `${b.source.kind}/${b.source.name}` ? 1 : -1));
 }
 
-function foundSource(one: Row, topic: SystemTopic | undefined): FoundSource {
+/** @param topic the Event Grid system topic of a vault; there can be only one. */
+function foundSource(one: Row, topic: Row | undefined) {
   const isVault = one.type.toLowerCase() === 'microsoft.keyvault/vaults';
-  const isOpen = one.publicNetworkAccess?.toLowerCase() !== 'disabled' && one.defaultAction?.toLowerCase() !== 'deny';
   return {
     source: { kind: isVault ? 'vault' : 'managedHsm', name: one.name.toLowerCase() },
     subscriptionId: one.subscriptionId,
     resourceGroup: one.resourceGroup,
     location: one.location,
+    /** How a vault decides who may do what. A Managed HSM has local roles. */
     accessModel: isVault ? (one.rbac === true ? 'rbac' : 'accessPolicy') : 'localRbac',
-    publicAccess: isOpen,
+    /** Reachable from anywhere, by identity alone; otherwise it takes a private endpoint or an address on its list. */
+    publicAccess: one.publicNetworkAccess?.toLowerCase() !== 'disabled' && one.defaultAction?.toLowerCase() !== 'deny',
     purgeProtection: one.purgeProtection === true,
-    topic,
-  };
+    topic: topic && {
+      name: topic.name,
+      resourceGroup: topic.resourceGroup,
+      /** Without a system-assigned identity it cannot deliver to the escrow. */
+      hasIdentity: /SystemAssigned/i.test(topic.topicIdentity ?? ''),
+    },
+  } as const;
 }

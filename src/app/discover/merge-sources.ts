@@ -4,12 +4,9 @@ import type { FoundSource } from './find-sources.ts';
 import { isSample, type SourceEntry } from './sources-file.ts';
 
 export type SourceChange =
-  | { readonly kind: 'added'; readonly source: SourceId }
-  | { readonly kind: 'changed'; readonly source: SourceId; readonly properties: ReturnType<typeof differences> }
-  /** In the file and not found: kept, because whoever asks may not be allowed to see it. */
-  | { readonly kind: 'notFound'; readonly source: SourceId }
-  /** The example that the repository comes with. */
-  | { readonly kind: 'sampleRemoved'; readonly source: SourceId };
+  /** `sampleRemoved`: the example that the repository comes with. `notFound` is kept: whoever asks may not be allowed to see it. */
+  | { readonly kind: 'added' | 'sampleRemoved' | 'notFound'; readonly source: SourceId }
+  | { readonly kind: 'changed'; readonly source: SourceId; readonly properties: ReturnType<typeof differences> };
 
 /** The topic that the deployment itself makes; written into the file, it would be taken for somebody else's. */
 const ownTopicName = (vaultName: string): string => `evgt-key-escrow-${vaultName}`;

@@ -110,13 +110,13 @@ function changesText(changes: readonly SourceChange[], file: string, io: Io): st
   const paint = painter(io);
   const lines = changes.map((change) => {
     const name = describeSource(change.source);
+    if (change.kind === 'changed') {
+      const properties = change.properties.map((one) => `${one.name} ${show(one.before)} → ${show(one.after)}`);
+      return paint('yellow', `~ ${name}: ${properties.join(', ')}`);
+    }
     if (change.kind === 'added') return paint('green', `+ ${name}`);
     if (change.kind === 'sampleRemoved') return paint('red', `- ${name} (the sample)`);
-    if (change.kind === 'notFound') return `  ${name} stays, although it was not found`;
-    const properties = change.properties.map(
-      ({ name: property, before, after }) => `${property} ${show(before)} → ${show(after)}`,
-    );
-    return paint('yellow', `~ ${name}: ${properties.join(', ')}`);
+    return `  ${name} stays, although it was not found`;
   });
   const isSame = changes.every(({ kind }) => kind === 'notFound');
   return [paint('bold', isSame ? `${file} is up to date.` : `${file}:`), ...lines].join('\n');

@@ -6,23 +6,10 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 // Where npm's shell is bash, one Ctrl-C arrives twice within a millisecond: from the terminal, and handed on by npm.
 const sameStrokeMs = 500;
 
-export interface Interruption {
-  /** Aborts at the first signal: nothing new starts, what is under way ends, and the command says what was done. */
-  readonly signal: AbortSignal;
-  /**
-   * Keys stand somewhere, one at a time, that the command still has to take away. Until it is let go, a reader that has gone does
-   * not end the process; and a second signal, which ends it at once, prints what is left.
-   */
-  holdOpen(describeLeft: (keyName: string) => string): HeldOpen;
-}
-
-export interface HeldOpen extends Disposable {
-  /** Notes the key that may be there now; undefined: none. */
-  standing(keyName: string | undefined): void;
-}
+export type Interruption = ReturnType<typeof listenForInterruption>;
 
 /** Listens to the signals of this process, and to its output: the second signal ends it at once. */
-export function listenForInterruption(): Interruption {
+export function listenForInterruption() {
   const interrupt = new AbortController();
   const held = new Set<() => string>();
   let firstAt: number | undefined;
@@ -50,13 +37,19 @@ export function listenForInterruption(): Interruption {
     if (!isGone(error)) throw error;
   });
   return {
+    /** Aborts at the first signal: nothing new starts, what is under way ends, and the command says what was done. */
     signal: interrupt.signal,
-    holdOpen(describeLeft) {
+    /**
+     * Keys stand somewhere, one at a time, that the command still has to take away. Until it is let go, a reader that has gone does
+     * not end the process; and a second signal, which ends it at once, prints what is left.
+     */
+    holdOpen(describeLeft: (keyName: string) => string) {
       let left: string | undefined;
       const whatIsLeft = (): string => (left === undefined ? '' : describeLeft(left));
       held.add(whatIsLeft);
       return {
-        standing: (keyName) => {
+        /** Notes the key that may be there now; undefined: none. */
+        standing: (keyName: string | undefined): void => {
           left = keyName;
         },
         [Symbol.dispose]: () => void held.delete(whatIsLeft),

@@ -11,10 +11,12 @@ export function readThrough(name: string | undefined, { source }: PacedTarget): 
   return { kind: source.kind, name, maxBackupsPerSecond: defaultBackupsPerSecond(source.kind) };
 }
 
-export interface OpenDesk extends QuarantineDesk, Disposable {}
-
 /** Asks the person, and holds the process while a key stands in the quarantine. */
-export function openQuarantineDesk(through: PacedSource | undefined, yes: boolean | undefined, io: Io): OpenDesk {
+export function openQuarantineDesk(
+  through: PacedSource | undefined,
+  yes: boolean | undefined,
+  io: Io,
+): QuarantineDesk & Disposable {
   const place = through === undefined ? '' : describeSource(through);
   const held = io.holdOpen((keyName) => `Key "${keyName}" may stand in ${place}: look, and delete it there.`);
   return {
