@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { describeFailure, type Failure } from '../../escrow/model/failure.ts';
-import { type RunId, requestRunId } from '../../escrow/model/run-id.ts';
+import { describeFailure, failureSentence } from '../../escrow/model/failure.ts';
+import { requestRunId } from '../../escrow/model/run-id.ts';
 import { skipMessages } from '../../escrow/model/selection.ts';
 import type { EscrowSource } from '../../escrow/model/source.ts';
 import { type BackupFormat, readBackupFormat } from '../../escrow/records/backup-envelope.ts';
@@ -14,33 +14,33 @@ export interface KeyBackup {
   readonly format: BackupFormat;
 }
 
-export type KeyBackupResult =
-  /** Without `backup` under what-if. */
-  | { readonly outcome: 'done'; readonly key: string; readonly runId: RunId; readonly backup?: KeyBackup }
-  | { readonly outcome: 'skipped'; readonly key: string; readonly message: string }
-  | { readonly outcome: 'failed'; readonly key: string; readonly failure: Failure };
-
-/** Looks at one key and backs it up. A certificate-backed key is skipped, because the service backs up no such key. */
+/**
+ * Looks at one key and backs it up. A certificate-backed key is skipped, because the service backs up no such key.
+ * @returns `done` without `backup` under what-if.
+ */
 export async function backUpKey(
   source: EscrowSource,
   name: string,
   whatIf: boolean | undefined,
   { services, signal }: Task,
-): Promise<KeyBackupResult> {
+) {
   const keys = services.keysOf(source);
-  let key = name;
+  let keyName = name;
   let operation: 'read' | 'backUp' = 'read';
   try {
     const found = await keys.getKey(name, signal);
-    key = found.name;
-    if (found.certificateBacked) return { outcome: 'skipped', key, message: skipMessages.certificateBacked };
+    keyName = found.name;
+    if (found.certificateBacked) {
+      return { outcome: 'skipped', keyName, message: skipMessages.certificateBacked } as const;
+    }
     const runId = requestRunId(services.now(), randomUUID());
-    if (whatIf) return { outcome: 'done', key, runId };
+    if (whatIf) return { outcome: 'done', keyName, runId } as const;
     operation = 'backUp';
-    const { bytes } = await keys.backUpKey(key, signal);
-    const backup = { bytes, sha256: sha256Of(bytes), format: readBackupFormat(bytes) };
-    return { outcome: 'done', key, runId, backup };
+    const { bytes } = await keys.backUpKey(keyName, signal);
+    const backup: KeyBackup = { bytes, sha256: sha256Of(bytes), format: readBackupFormat(bytes) };
+    return { outcome: 'done', keyName, runId, backup } as const;
   } catch (error) {
-    return { outcome: 'failed', key, failure: describeFailure(error, operation, source, key) };
+    const message = failureSentence(describeFailure(error, operation, source, keyName));
+    return { outcome: 'failed', keyName, message } as const;
   }
 }

@@ -17,16 +17,16 @@ export interface BackupTarget {
   readonly name?: string | undefined;
 }
 
-export interface TargetWords {
+export interface TargetWords extends DeskSelection {
   readonly ids?: readonly string[] | undefined;
   readonly source?: SourceId | undefined;
   readonly name?: string | undefined;
   readonly all?: boolean | undefined;
-  readonly selection: DeskSelection;
 }
 
 /** @throws UsageFault */
-export function readTargets({ ids, source, name, all, selection }: TargetWords, { services }: Task): BackupTarget[] {
+export function readTargets(words: TargetWords, { services }: Task): BackupTarget[] {
+  const { ids, source, name, all, maxBackupsPerSecond } = words;
   const { sources, suffixes } = services.settings;
   if (ids !== undefined) {
     if (ids.length === 0) throw new UsageFault('No key identifier was given', 'Write one a line.');
@@ -34,13 +34,12 @@ export function readTargets({ ids, source, name, all, selection }: TargetWords, 
       ids.map((id) => {
         const parsed = parseKeyId(id, suffixes);
         if (parsed === undefined) throw unusableId(id, suffixes.vault);
-        return { source: deskSource(parsed.source, sources, selection), name: parsed.name };
+        return { source: deskSource(parsed.source, sources, words), name: parsed.name };
       }),
     );
   }
   if (all) {
     if (sources.length > 0) {
-      const { maxBackupsPerSecond } = selection;
       return sources.map((one) => ({ source: { ...one, ...(maxBackupsPerSecond && { maxBackupsPerSecond }) } }));
     }
     throw new UsageFault('No source is configured', 'Set ESCROW_SOURCES, or pass --vault-name or --hsm-name.');
@@ -54,7 +53,7 @@ export function readTargets({ ids, source, name, all, selection }: TargetWords, 
       'Key names have 1 to 127 letters, digits and dashes; for several keys pass --keys with patterns.',
     );
   }
-  return [{ source: deskSource(source, sources, selection), name }];
+  return [{ source: deskSource(source, sources, words), name }];
 }
 
 /** The sources of targets, each once; keys that were named are its selection, so that one that is missing fails by its name. */
@@ -107,16 +106,10 @@ export function deskSource(
   { keys, except, maxBackupsPerSecond }: DeskSelection,
 ): EscrowSource {
   const known = configured.find((source) => isSameSource(source, named));
-  const selection =
-    keys === undefined && known !== undefined ? known : { keys: keys ?? ['*'], except: [], retired: [] };
   return {
-    kind: named.kind,
-    name: named.name,
-    keys: selection.keys,
-    except: except ?? selection.except,
-    retired: selection.retired,
-    allowEmpty: known?.allowEmpty ?? false,
-    place: known?.place ?? {},
+    ...(known ?? { ...named, keys: ['*'], except: [], retired: [], allowEmpty: false, place: {} }),
+    ...(keys && { keys, except: [], retired: [] }),
+    ...(except && { except }),
     maxBackupsPerSecond: maxBackupsPerSecond ?? deskBackupsPerSecond(named.kind),
   };
 }

@@ -25,10 +25,9 @@ const about = {
 export function addBackup(cli: Cli) {
   return withBackup(cli.command('backup', about)).action(
     cli.action(async (values, io, task): Promise<ExitCode> => {
-      const { name, id, all, keys, except, maxBackupsPerSecond, output } = values;
+      const { id, output } = values;
       const ids = id?.includes('-') ? [...id.filter((one) => one !== '-'), ...(await readLines(io.stdin))] : id;
-      const selection = { keys, except, maxBackupsPerSecond };
-      const targets = readTargets({ ids, source: sourceOfNames(values), name, all, selection }, task);
+      const targets = readTargets({ ...values, ids, source: sourceOfNames(values) }, task);
       if (values.store !== undefined) return backUpToStore(targets, values, io, task);
       if (targets.some((target) => target.name === undefined)) {
         throw new UsageFault(

@@ -3,7 +3,6 @@ import { backUpKey, type KeyBackup } from '../../../app/backup/back-up-key.ts';
 import type { BackupTarget } from '../../../app/backup/backup-target.ts';
 import type { Task } from '../../../app/task.ts';
 import { count } from '../../../escrow/model/count.ts';
-import { failureSentence } from '../../../escrow/model/failure.ts';
 import { describeKey, type EscrowSource, type SourceId } from '../../../escrow/model/source.ts';
 import { keyObject } from '../../options/source-options.ts';
 import { showSize } from '../../terminal/figures.ts';
@@ -55,11 +54,10 @@ async function backUpToFile(
   task: Task,
 ): Promise<FileOutcome> {
   const result = await backUpKey(source, name, whatIf, task);
-  const key = { source, keyName: result.key };
-  if (result.outcome === 'skipped') return { ...key, outcome: 'skipped', message: result.message };
-  if (result.outcome === 'failed') return { ...key, outcome: 'failed', message: failureSentence(result.failure) };
-  const { runId, backup } = result;
-  const file = resolve(output ?? `${source.name}-${result.key}-${runId}.keybackup`);
+  if (result.outcome !== 'done') return { source, ...result };
+  const { keyName, runId, backup } = result;
+  const key = { source, keyName };
+  const file = resolve(output ?? `${source.name}-${keyName}-${runId}.keybackup`);
   if (backup === undefined) return { ...key, outcome: 'wouldWrite', file };
   const written = await writeOutputFile(io, { file, content: backup.bytes, mode: 0o600, force });
   return { ...key, outcome: written ? 'written' : 'notWritten', file, backup };
