@@ -63,17 +63,13 @@ function runIdOf(request: EscrowRequest, { insertedAt, messageId }: Delivery): R
 async function carryOut(request: EscrowRequest, runId: RunId, work: Work): Promise<void> {
   const { delivery, services, log, time } = work;
   const { attempt, messageId } = delivery;
-  switch (request.scope) {
-    case 'nothing':
-      return log('info', { event: 'escrow.request.acknowledged', runId, messageId, reason: request.reason });
-    case 'sources': {
-      const trigger = request.runTime === undefined ? 'request' : 'schedule';
-      const { whatIf } = request;
-      return runSources(services, request.sources, { runId, trigger, attempt, whatIf }, log, time);
-    }
-    case 'key':
-      return carryOutKey(request, runId, work);
+  if (request.scope === 'key') return carryOutKey(request, runId, work);
+  if (request.scope === 'nothing') {
+    return log('info', { event: 'escrow.request.acknowledged', runId, messageId, reason: request.reason });
   }
+  const { sources, runTime, whatIf } = request;
+  const trigger = runTime === undefined ? 'request' : 'schedule';
+  return runSources(services, sources, { runId, trigger, attempt, whatIf }, log, time);
 }
 
 async function carryOutKey(request: KeyRequest, runId: RunId, { services, log, time }: Work): Promise<void> {

@@ -32,7 +32,7 @@ export async function chooseKnown(wanted: SourceId, { services, signal, say }: T
 function completeSource(wanted: SourceId, known: readonly SourceId[], fault: string, say: Task['say']): SourceId {
   const { kind } = wanted;
   const names = known.filter((source) => source.kind === kind).map(({ name }) => name);
-  const name = complete(wanted.name, names, (meant) => describeSource({ kind, name: meant }), say);
+  const name = complete(wanted.name, names, say, (meant) => describeSource({ kind, name: meant }));
   if (name !== undefined) return { kind, name };
   const list = [...new Set(names)].join(', ') || 'none';
   const hint = `Known ${kindNouns[kind]}s: ${list}.`;
@@ -49,7 +49,7 @@ export async function completeKeyNames(
   const known = await knownKeyNames(source, task);
   return typed.map((name) => {
     if (!isLiteral(name)) return name;
-    const meant = complete(name, known, (completed) => `"${completed}"`, task.say);
+    const meant = complete(name, known, task.say);
     if (meant === undefined) throw unknownKey(name, source, known);
     return meant;
   });
@@ -81,8 +81,8 @@ export async function knownKeyNames(source: SourceId | undefined, task: Task): P
 export function complete(
   typed: string,
   known: readonly string[],
-  describe: (meant: string) => string,
   say: Task['say'],
+  describe = (meant: string): string => `"${meant}"`,
 ): string | undefined {
   const lower = typed.toLowerCase();
   if (known.some((name) => name.toLowerCase() === lower)) return typed;

@@ -111,7 +111,7 @@ export function countStatuses(keys: readonly KeyStatus[]) {
 function meantKey(typed: string, read: readonly SourceStatus[], { say }: Task): string {
   const known = read.flatMap(({ keys }) => keys.map(({ key }) => key));
   if (known.some((key) => matchesAny([typed], key))) return typed;
-  const meant = isLiteral(typed) ? complete(typed, known, (completed) => `"${completed}"`, say) : undefined;
+  const meant = isLiteral(typed) ? complete(typed, known, say) : undefined;
   if (meant !== undefined) return meant;
   if (read.some(({ unreadable }) => unreadable !== undefined)) return typed;
   const message = `no key is named ${JSON.stringify(typed)} in what is configured`;

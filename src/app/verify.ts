@@ -2,7 +2,7 @@ import { verifyChain } from '../escrow/audit/checks/verify-chain.ts';
 import { describeFailure, failureSentence } from '../escrow/model/failure.ts';
 import { maxRecordBytes } from '../escrow/records/blob-fault.ts';
 import { faultsOfRecord } from '../escrow/records/record-verification.ts';
-import { type FoundRecord, forEachRecord, type RecordQuery } from './find-records.ts';
+import { forEachRecord, type RecordQuery } from './find-records.ts';
 import type { Task } from './task.ts';
 
 export type Verification = Awaited<ReturnType<typeof verifyRecords>>;
@@ -16,38 +16,30 @@ export interface VerificationFinding {
 
 /** Reads records back and checks them against everything they say about themselves. @throws UsageFault */
 export async function verifyRecords(query: RecordQuery, task: Task, onRead: () => void) {
-  const tally = { records: 0, bytes: 0, findings: [] as VerificationFinding[] };
+  const { services, signal } = task;
+  const counts = { records: 0, bytes: 0 };
+  const findings: VerificationFinding[] = [];
   await forEachRecord(query, task, async (record) => {
-    await check(record, tally, task);
+    const { blobName, source, keyName } = record;
+    try {
+      const bytes = await services.store.read(blobName, signal, maxRecordBytes);
+      counts.bytes += bytes.length;
+      const faults = faultsOfRecord(record, bytes, services.settings.suffixes);
+      findings.push(...faults.map((fault) => ({ blobName, ...fault })));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const failure = describeFailure(error, 'readRecord', source, keyName);
+      findings.push({ blobName, code: failure.code, message: failureSentence(failure) });
+    }
+    counts.records++;
     onRead();
   });
   // Silence is no proof: whoever verifies expects something to be there.
-  if (tally.records === 0) {
-    tally.findings.push({ code: 'nothingToVerify', message: 'no record matches, so nothing was verified' });
+  if (counts.records === 0) {
+    findings.push({ code: 'nothingToVerify', message: 'no record matches, so nothing was verified' });
   }
-  const { findings, ...counts } = tally;
   findings.sort((a, b) => ((a.blobName ?? '') < (b.blobName ?? '') ? -1 : 1));
   return { status: findings.length === 0 ? 'ok' : 'findings', counts, findings };
-}
-
-async function check(
-  record: FoundRecord,
-  tally: { records: number; bytes: number; findings: VerificationFinding[] },
-  { services, signal }: Task,
-): Promise<void> {
-  const { blobName, source, keyName } = record;
-  try {
-    const bytes = await services.store.read(blobName, signal, maxRecordBytes);
-    tally.bytes += bytes.length;
-    for (const fault of faultsOfRecord(record, bytes, services.settings.suffixes)) {
-      tally.findings.push({ blobName, ...fault });
-    }
-  } catch (error) {
-    if (signal.aborted) throw error;
-    const failure = describeFailure(error, 'readRecord', source, keyName);
-    tally.findings.push({ blobName, code: failure.code, message: failureSentence(failure) });
-  }
-  tally.records++;
 }
 
 export type EvidenceVerdict = Awaited<ReturnType<typeof verifyEvidence>>;

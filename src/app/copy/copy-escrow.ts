@@ -54,17 +54,7 @@ export async function copyEscrow(query: RecordQuery, to: string, task: Task, onR
 /** Failures of one record alone: its name is none for a file, or its bytes cannot be had. */
 const ofOneRecord: readonly FailureKind[] = ['nameRefused', 'absent', 'notReadable', 'tooLarge'];
 
-async function copyRecord(record: StoredRecord, to: FolderStore, task: Task): Promise<'copied' | 'already' | LeftOut> {
-  try {
-    return await tryToCopy(record, to, task);
-  } catch (error) {
-    if (!(error instanceof ServiceError) || !ofOneRecord.includes(error.kind)) throw error;
-    const { source, keyName, blobName } = record;
-    return { source, keyName, blobName, code: error.kind, reason: error.message };
-  }
-}
-
-async function tryToCopy(
+async function copyRecord(
   record: StoredRecord,
   to: FolderStore,
   { services, signal }: Task,
@@ -73,17 +63,22 @@ async function tryToCopy(
   const leftOut = (code: string, reason: string): LeftOut => ({ source, keyName, blobName, code, reason });
   const obstacle = obstacleOf(record);
   if (obstacle !== undefined) return leftOut(obstacle.code, `it ${obstacle.reason}`);
-  const existing = await to.find(blobName, signal);
-  if (existing !== undefined) {
-    const isSame = existing.metadata.sha256 === sha256 && existing.length === blob.length;
-    return isSame ? 'already' : leftOut('differs', 'the folder has other bytes under its name');
+  try {
+    const existing = await to.find(blobName, signal);
+    if (existing !== undefined) {
+      const isSame = existing.metadata.sha256 === sha256 && existing.length === blob.length;
+      return isSame ? 'already' : leftOut('differs', 'the folder has other bytes under its name');
+    }
+    const bytes = await services.store.read(blobName, signal, maxRecordBytes);
+    const [fault] = faultsOfBytes(record, bytes);
+    if (fault !== undefined) return leftOut(fault.code, fault.message);
+    const copy = { name: blobName, bytes, contentType: recordContentType, metadata: blob.metadata };
+    const { outcome } = await to.createCopy(copy, createdAt, signal);
+    return outcome === 'created' ? 'copied' : leftOut('differs', 'another process wrote it meanwhile');
+  } catch (error) {
+    if (!(error instanceof ServiceError) || !ofOneRecord.includes(error.kind)) throw error;
+    return leftOut(error.kind, error.message);
   }
-  const bytes = await services.store.read(blobName, signal, maxRecordBytes);
-  const [fault] = faultsOfBytes(record, bytes);
-  if (fault !== undefined) return leftOut(fault.code, fault.message);
-  const copy = { name: blobName, bytes, contentType: recordContentType, metadata: blob.metadata };
-  const { outcome } = await to.createCopy(copy, createdAt, signal);
-  return outcome === 'created' ? 'copied' : leftOut('differs', 'another process wrote it meanwhile');
 }
 
 /** What `sha256sum -c` reads: the digest as it was when the record was written, two spaces, the path. */

@@ -80,6 +80,5 @@ function readMessage({ vaultName, hsmName, name, id, all, blobName, force, whatI
   if (blobName !== undefined && name === undefined && id === undefined) {
     throw new UsageFault('--blob-name is for one key', 'Pass --name or --id with it.');
   }
-  const members = { vaultName, hsmName, name, id, all, blobName, force, whatIf };
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+  return { vaultName, hsmName, name, id, all, blobName, force, whatIf };
 }

@@ -65,14 +65,10 @@ function runText(run: RunPlan['runs'][number], io: Io): string {
   const rows = [...run.outcomes]
     .sort((a, b) => (a.key.toLowerCase() < b.key.toLowerCase() ? -1 : 1))
     .map((outcome) => {
-      switch (outcome.outcome) {
-        case 'skipped':
-          return [outcome.key, paint('yellow', 'skip'), skipWords[outcome.reason]];
-        case 'failed':
-          return [outcome.key, paint('red', 'missing'), failureSentence(outcome)];
-        default:
-          return [outcome.key, paint('green', 'escrow'), ''];
-      }
+      const { key } = outcome;
+      if (outcome.outcome === 'skipped') return [key, paint('yellow', 'skip'), skipWords[outcome.reason]];
+      if (outcome.outcome === 'failed') return [key, paint('red', 'missing'), failureSentence(outcome)];
+      return [key, paint('green', 'escrow'), ''];
     });
   const problems = run.problems.map((problem) => `  ${paint('red', failureSentence(problem))}`);
   return [head, ...problems, alignColumns(io, rows, '  ')].filter((part) => part !== '').join('\n');
