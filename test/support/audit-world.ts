@@ -134,7 +134,7 @@ export function createAuditWorld(source: EscrowSource, start: Date) {
         number: parseRecordName(blob.name)?.number ?? 1,
         blob,
       }));
-      const settled = settledBy(own, key, runId);
+      const settled = settledBy(own, source, key, runId);
       if (settled !== undefined) return settled.name;
       const bytes = Buffer.from(`${name} ${runId} ${world.now.toISOString()}`);
       const blobName = recordName(source, name, runId, freeNumber(own));

@@ -73,13 +73,12 @@ function todaysMark({ status, failures, recordAt }: KeyDays, now: Date): DayMark
 
 /** A day that has ended: held if the newest backup was young enough at its end. */
 function pastMark(day: Day, key: KeyDays, backups: readonly number[], maxAgeHours: number): DayMark {
-  const isSkipped = !requiresBackup(key.status);
   const start = Date.parse(day);
   const end = start + dayMs;
   if (backups.some((time) => time >= start && time < end)) return 'e';
   if (key.failures.has(day)) return 'f';
   if (day < dayOf(key.dueSince)) return '-';
-  if (isSkipped) return 'k';
+  if (!requiresBackup(key.status)) return 'k';
   if (key.status === 'pending') return '-';
   const newest = Math.max(...backups.filter((time) => time < end));
   return end - newest <= maxAgeHours * 60 * 60 * 1000 ? 'h' : 's';

@@ -144,6 +144,7 @@ async function coverKey(
 
 function auditedRecord(blob: NonNullable<RecordFolder['newest']>, known: AuditedKey | undefined): AuditedRecord {
   const { name, length, metadata, createdAt, lastModified, etag } = blob;
+  const claimed = backedUpAt(blob);
   const { sha256 = '' } = readRecordMetadata(metadata);
   const { isLate: late } = orderOf(blob);
   const isKnown = known?.record?.sha256 === sha256 && known?.record.unproven === undefined;
@@ -155,17 +156,12 @@ function auditedRecord(blob: NonNullable<RecordFolder['newest']>, known: Audited
     createdAt: createdAt.toISOString(),
     lastModified: lastModified.toISOString(),
     etag,
-    backedUpAt: backupTime(blob).toISOString(),
+    // Never later than the record itself, whatever it says: it cannot hold a change that came after it.
+    backedUpAt: (claimed !== undefined && claimed < createdAt ? claimed : createdAt).toISOString(),
     ...(late && { late }),
     ...(late && !isKnown && { unproven: true as const }),
     ...(unreadable && { notReadable: unreadable }),
   };
-}
-
-/** Never later than the record itself, whatever it says: it cannot hold a change that came after it. */
-function backupTime(blob: StoredBlob): Date {
-  const claimed = backedUpAt(blob);
-  return claimed !== undefined && claimed < blob.createdAt ? claimed : blob.createdAt;
 }
 
 /** Why the bytes of a blob cannot be read now; undefined when they can. */

@@ -28,7 +28,8 @@ export async function witnessVersions(
   if (listed.size === 0) return undefined;
   const witnessed = new Map<string, WitnessedVersion>();
   for (const version of known?.known ?? []) witnessed.set(version.version, seenAgain(version, listed, now));
-  for (const { version, createdAt } of byCreation(listed.values())) {
+  const oldestFirst = [...listed.values()].sort((a, b) => +(a.createdAt ?? 0) - +(b.createdAt ?? 0));
+  for (const { version, createdAt } of oldestFirst) {
     const existing = witnessed.get(version);
     if (existing !== undefined && existing.unread === undefined) continue;
     const base = { version, ...(createdAt && { createdAt: createdAt.toISOString() }) };
@@ -50,10 +51,6 @@ function seenAgain(
 ): WitnessedVersion {
   if (listed.has(version.version)) return version;
   return { ...version, missingSince: missingSince ?? now.toISOString() };
-}
-
-function byCreation(versions: Iterable<KeyVersion>): KeyVersion[] {
-  return [...versions].sort((a, b) => (a.createdAt?.getTime() ?? 0) - (b.createdAt?.getTime() ?? 0));
 }
 
 async function readPublicKey(

@@ -3,10 +3,6 @@ import { keyNamePattern, type SourceId, type SourceKind, sourceNamePattern } fro
 /** The DNS suffixes under which a cloud's sources live, without a leading dot. */
 export type SourceSuffixes = Readonly<Record<SourceKind, string>>;
 
-export interface ParsedKeyId extends Omit<KeyIdParts, 'host'> {
-  readonly source: SourceId;
-}
-
 /** The parts of a key identifier, in whatever cloud. */
 interface KeyIdParts {
   /** Lower-case. */
@@ -30,7 +26,7 @@ export function splitKeyId(id: string): KeyIdParts | undefined {
 }
 
 /** Reads a key identifier of this cloud: one label before one of its suffixes. Undefined for everything else. */
-export function parseKeyId(id: string, suffixes: SourceSuffixes): ParsedKeyId | undefined {
+export function parseKeyId(id: string, suffixes: SourceSuffixes) {
   const parts = splitKeyId(id);
   const source = parts && sourceOfHost(parts.host, suffixes);
   if (parts === undefined || source === undefined) return undefined;

@@ -37,13 +37,11 @@ export interface SourcesRequest {
   readonly whatIf: boolean;
 }
 
-/** An event that requires nothing here: acknowledged and logged. */
-export interface NothingToDo {
-  readonly scope: 'nothing';
-  readonly reason: string;
-}
-
-export type EscrowRequest = KeyRequest | SourcesRequest | NothingToDo;
+export type EscrowRequest =
+  | KeyRequest
+  | SourcesRequest
+  /** An event that requires nothing here: acknowledged and logged. */
+  | { readonly scope: 'nothing'; readonly reason: string };
 
 export interface RequestContext {
   readonly sources: readonly EscrowSource[];

@@ -36,11 +36,9 @@ type Refusal = Extract<RestoreStep, { action: 'refuse' }>;
 
 /** The names of the whole target: two listings, 25 names a page. */
 export async function readTakenNames(operator: KeyOperator, deadline: AbortSignal): Promise<TakenNames> {
-  const active = new Set<string>();
-  for await (const { name } of operator.keys.listKeys(deadline)) active.add(name.toLowerCase());
-  const deleted = new Map<string, DeletedKey>();
-  for await (const key of operator.listDeletedKeys(deadline)) deleted.set(key.name.toLowerCase(), key);
-  return { active, deleted };
+  const active = await Array.fromAsync(operator.keys.listKeys(deadline), ({ name }) => name.toLowerCase());
+  const deleted = await Array.fromAsync(operator.listDeletedKeys(deadline));
+  return { active: new Set(active), deleted: new Map(deleted.map((key) => [key.name.toLowerCase(), key])) };
 }
 
 /** The same for one name. */

@@ -25,7 +25,7 @@ export async function slotInFolder(
   deadline: AbortSignal,
 ): Promise<RecordSlot> {
   const own = await listOwnRecords(store, source, key.name, runId, deadline);
-  return { name: recordName(source, key.name, runId, freeNumber(own)), settledBy: settledBy(own, key, runId) };
+  return { name: recordName(source, key.name, runId, freeNumber(own)), settledBy: settledBy(own, source, key, runId) };
 }
 
 interface OwnRecord {
@@ -60,14 +60,15 @@ async function listOwnRecords(
 }
 
 /** The record by which the run has nothing left to do: the highest of those that hold the key as it is now. */
-export function settledBy(records: readonly OwnRecord[], key: SourceKey, runId: RunId): StoredBlob | undefined {
-  return records.find(({ blob }) => isOwn(blob, key, runId) && countsAsRecord(blob) && holdsState(blob, key))?.blob;
-}
-
-/** What does not count as a record of its key for an audit settles no run: the key would be without a backup. */
-function countsAsRecord(blob: StoredBlob): boolean {
-  const named = parseRecordName(blob.name);
-  return named !== undefined && faultOfBlob(blob, named.source, named.keyName) === undefined;
+export function settledBy(
+  records: readonly OwnRecord[],
+  source: SourceId,
+  key: SourceKey,
+  runId: RunId,
+): StoredBlob | undefined {
+  // What does not count as a record of its key for an audit settles no run: the key would be without a backup.
+  const counts = (blob: StoredBlob): boolean => faultOfBlob(blob, source, key.name) === undefined;
+  return records.find(({ blob }) => isOwn(blob, key, runId) && counts(blob) && holdsState(blob, key))?.blob;
 }
 
 /** Whether a blob is what this very run wrote of this key. What was imported is nobody's run. */

@@ -12,13 +12,7 @@ import type { StoredRun } from '../records/stored-run.ts';
 // What run reports say. They are claims of the identity that backs up: they give the history of runs and why keys failed, and
 // no judgement of a key becomes better by them.
 
-/** What stays in memory of a run report. Whoever wrote it chose its texts, of any length. */
-export interface ReportSummary extends Pick<RunReport, 'trigger' | 'status' | 'counts' | 'throttled'> {
-  readonly startedAt: Date;
-  readonly finishedAt: Date;
-  /** Why it is not ok, as far as it says. */
-  readonly why: string;
-}
+type ReportSummary = ReturnType<typeof summaryOf>;
 
 /** Why a key failed, as far as reports say. */
 export interface KeyFailures {
@@ -99,11 +93,9 @@ async function foldReport(
 ): Promise<void> {
   const report = await readOrWhy(readRunReport(store, name, deadline), 'a report');
   if ('why' in report) return void history.unreadable.push({ name, why: report.why });
-  const { trigger, status, counts, throttled } = report;
-  const startedAt = new Date(report.startedAt);
-  const finishedAt = new Date(report.finishedAt);
-  history.reports.set(name, { trigger, status, counts, throttled, startedAt, finishedAt, why: whyNotOk(report) });
-  const day = dayOf(startedAt);
+  const summary = summaryOf(report);
+  history.reports.set(name, summary);
+  const day = dayOf(summary.startedAt);
   for (const outcome of report.keys) {
     const keyName = outcome.key.toLowerCase();
     const known = history.failures.get(keyName);
@@ -119,9 +111,16 @@ async function foldReport(
   }
 }
 
-function whyNotOk({ counts, problems }: RunReport): string {
+/** What stays in memory of a run report. Whoever wrote it chose its texts, of any length. */
+function summaryOf({ trigger, status, counts, throttled, startedAt, finishedAt, problems }: RunReport) {
   const keys = counts.failed === 0 ? [] : [`${digits(counts.failed)} of ${digits(counts.considered)} keys failed`];
-  return [...keys, ...problems.slice(0, 10).map((problem) => brief(failureHeadline(problem)))].join('; ');
+  return {
+    ...{ trigger, status, counts, throttled },
+    startedAt: new Date(startedAt),
+    finishedAt: new Date(finishedAt),
+    /** Why it is not ok, as far as it says. */
+    why: [...keys, ...problems.slice(0, 10).map((problem) => brief(failureHeadline(problem)))].join('; '),
+  };
 }
 
 /** A copy: a slice of a text keeps the whole of it in memory. */
