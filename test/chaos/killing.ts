@@ -42,20 +42,9 @@ export async function killRuns(options: KillingOptions): Promise<KillTally> {
   const run = async (fanOut: boolean, instants: readonly number[], victim: Victim = 'host'): Promise<KilledRun> => {
     const place = await separatePlace(azure, `chaos-${randomBytes(6).toString('hex')}`);
     const occurrence = occurrences.next().value;
-    const result = await killedRun({
-      place,
-      keysOf,
-      fanOut,
-      schedule,
-      occurrence,
-      victim,
-      instants,
-      jitterMs: () => random() * 4,
-    });
-    tally.lost.push(...result.lost);
-    tally.duplicated.push(...result.duplicated);
-    tally.untrue.push(...result.untrue);
-    tally.leaks.push(...result.leaks);
+    const jitterMs = () => random() * 4;
+    const result = await killedRun({ place, keysOf, fanOut, schedule, occurrence, victim, instants, jitterMs });
+    for (const kind of ['lost', 'duplicated', 'untrue', 'leaks'] as const) tally[kind].push(...result[kind]);
     return result;
   };
 

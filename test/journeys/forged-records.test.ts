@@ -2,13 +2,11 @@ import { KeyClient } from '@azure/keyvault-keys';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { useEscrow } from '../support/escrow-scene.ts';
 import { answer } from '../support/fault-effects.ts';
-import { fromNow } from '../support/now.ts';
+import { day, fromNow } from '../support/now.ts';
 import { useFolder } from '../support/temporary-folder.ts';
 import { thiefOf } from '../support/thief.ts';
 
 // Everything here is put into the escrow by the identity that backs up, which can create blobs there and nothing else.
-
-const day = 24 * 60 * 60 * 1000;
 
 const ids = (vaultName: string, key: string) =>
   vault(vaultName)

@@ -3,7 +3,7 @@ import type { LocalIdentity } from '../../local-azure/identity/identities.ts';
 import type { EscrowEvent } from '../../src/escrow/ports/escrow-events.ts';
 import { servicesAs } from './as-identity.ts';
 import { viewContainer } from './container-view.ts';
-import { fastClock, invoke } from './escrow-app.ts';
+import { fastClock, invoke, timerFor } from './escrow-app.ts';
 import { linesNamed } from './escrow-host.ts';
 import { type EscrowPlace, escrowSettings, type SourceSetting } from './escrow-place.ts';
 import type { ListedAudit } from './listed-audit.ts';
@@ -27,11 +27,6 @@ export async function startAuditApp(
   const clock = { ...fastClock(20), now: () => fromNow(hoursAhead * hour).getTime() };
   const services = await servicesAs(options.identity ?? place.identities.app, env, clock);
   const auditServices = await servicesAs(place.identities.audit, env, clock);
-  const timer = {
-    isPastDue: false,
-    schedule: { adjustForDST: true },
-    scheduleStatus: { last: '', lastUpdated: '', next: '' },
-  };
   return {
     services,
     /** What a night does first: tries to overwrite and to delete the canary. */
@@ -40,7 +35,7 @@ export async function startAuditApp(
     async audit() {
       await laterSecond(hoursAhead);
       const { handler } = escrowAudit(auditServices);
-      const run = await invoke((context) => handler(timer, context), { functionName: 'escrowAudit' });
+      const run = await invoke((context) => handler(timerFor(''), context), { functionName: 'escrowAudit' });
       latest = { hoursAhead, second: Math.floor(now().getTime() / 1000) };
       const [completed] = linesNamed(run.lines, 'escrow.audit.completed');
       const container = viewContainer(place);

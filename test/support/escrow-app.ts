@@ -32,6 +32,12 @@ export function fastClock(speed: number): Clock {
   };
 }
 
+/** What the host hands to a timer's function. */
+export function timerFor(next: string) {
+  const scheduleStatus = { last: '', lastUpdated: '', next };
+  return { isPastDue: false, schedule: { adjustForDST: true }, scheduleStatus };
+}
+
 /** The product in this process, composed as `src/main.ts` does: real settings, services and handlers, under an identity of the local Azure. */
 export async function startEscrowApp(
   place: EscrowPlace,
@@ -50,13 +56,9 @@ export async function startEscrowApp(
     services,
     /** Fires the timer for an occurrence. @param retryCount as the host counts it, 0 on the first attempt. */
     nightly(occurrence: Date, retryCount = 0) {
-      const status = { last: '', lastUpdated: '', next: occurrence.toISOString() };
       const retryContext = { retryCount, maxRetryCount: 3 };
-      return invoke(
-        (context) =>
-          timer.handler({ isPastDue: false, schedule: { adjustForDST: true }, scheduleStatus: status }, context),
-        { functionName: 'nightlyEscrow', retryContext },
-      );
+      const due = timerFor(occurrence.toISOString());
+      return invoke((context) => timer.handler(due, context), { functionName: 'nightlyEscrow', retryContext });
     },
     /** Delivers a queue message. @param body what becomes JSON, or a text or bytes as they are. */
     deliver(body: unknown, delivery: { messageId?: string; insertedAt?: Date; attempt?: number } = {}) {

@@ -5,23 +5,13 @@ import type { TimeBudget } from '../../src/escrow/ports/time-budget.ts';
 import type { RunPorts } from '../../src/escrow/run/source-run.ts';
 import { noLimit } from './escrow-sources.ts';
 
-interface RecordedPorts extends RunPorts {
-  readonly lines: { readonly level: LogLevel; readonly event: EscrowEvent }[];
-}
-
 /** The ports of a run, with a fixed time and a log that keeps its lines. */
 export function runPorts(
   keys: KeySource,
   store: EscrowStore,
   time: TimeBudget = { softDeadline: noLimit, hardDeadline: noLimit },
-): RecordedPorts {
-  const lines: RecordedPorts['lines'] = [];
-  return {
-    keys,
-    store,
-    time,
-    lines,
-    now: () => new Date('2026-11-24T02:00:00Z'),
-    log: (level, event) => lines.push({ level, event }),
-  };
+) {
+  const lines: { readonly level: LogLevel; readonly event: EscrowEvent }[] = [];
+  const log: RunPorts['log'] = (level, event) => lines.push({ level, event });
+  return { keys, store, time, log, lines, now: () => new Date('2026-11-24T02:00:00Z') };
 }

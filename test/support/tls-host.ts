@@ -5,14 +5,7 @@ import type { LocalAzure } from '../../local-azure/local-azure.ts';
 import type { Certificates } from '../../local-azure/network/certificates.ts';
 import { listenOnLoopback } from '../../local-azure/network/loopback.ts';
 
-export interface TlsHost extends AsyncDisposable {
-  /** On 127.0.0.1. */
-  readonly port: number;
-  /** `<host><path and query>` of every request that arrived, in order. */
-  readonly asked: readonly string[];
-  /** The Authorization headers that came with them. */
-  readonly authorizations: readonly (string | undefined)[];
-}
+export type TlsHost = Awaited<ReturnType<typeof startTlsHost>>;
 
 /** A server over real TLS that answers as a test says, under host names that lead to it from now on. */
 export async function startTlsHost(
@@ -20,8 +13,10 @@ export async function startTlsHost(
   hosts: readonly string[],
   answer: RequestListener,
   { certificate, key }: Certificates = inject('certificates'),
-): Promise<TlsHost> {
+) {
+  /** `<host><path and query>` of every request that arrived, in order. */
   const asked: string[] = [];
+  /** The Authorization headers that came with them. */
   const authorizations: (string | undefined)[] = [];
   const server = https.createServer({ cert: certificate, key }, (request, response) => {
     asked.push(urlOf(request));
@@ -34,7 +29,7 @@ export async function startTlsHost(
 }
 
 /** The same for a whole test file. */
-export async function useTlsHost(...options: Parameters<typeof startTlsHost>): Promise<TlsHost> {
+export async function useTlsHost(...options: Parameters<typeof startTlsHost>) {
   const host = await startTlsHost(...options);
   afterAll(() => host[Symbol.asyncDispose]());
   return host;
