@@ -134,6 +134,9 @@ describe('settings that can be used', () => {
 });
 
 describe('settings that cannot be used', () => {
+  const blobs = 'https://escrowlocal.blob.core.windows.net';
+  const queues = 'https://escrowlocal.queue.core.windows.net';
+
   test('are all reported at once, each with its name', () => {
     const faults = faultsOf({ ESCROW_FAN_OUT: 'perhaps', AZURE_CLOUD: 'Cumulus', ESCROW_MAX_AGE_HOURS: 'old' });
     for (const name of [...Object.keys(minimalSettings), 'ESCROW_FAN_OUT', 'AZURE_CLOUD', 'ESCROW_MAX_AGE_HOURS']) {
@@ -155,24 +158,16 @@ describe('settings that cannot be used', () => {
     ['ESCROW_SOURCES', 'null', /is not a list of sources/],
     ['ESCROW_CONTAINER_URL', 'key-escrow', /is not a valid URL/],
     ['ESCROW_CONTAINER_URL', 'http://escrowlocal.blob.core.windows.net/key-escrow', /is not https/],
-    ['ESCROW_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net', /unexpected path/],
-    ['ESCROW_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net/key-escrow/folder', /unexpected path/],
-    ['ESCROW_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net:8443/key-escrow', /names a port/],
-    [
-      'ESCROW_QUEUE__queueServiceUri',
-      'https://escrowlocal.queue.core.windows.net/key-escrow-requests',
-      /unexpected path/,
-    ],
+    ['ESCROW_CONTAINER_URL', blobs, /unexpected path/],
+    ['ESCROW_CONTAINER_URL', `${blobs}/key-escrow/folder`, /unexpected path/],
+    ['ESCROW_CONTAINER_URL', `${blobs}:8443/key-escrow`, /names a port/],
+    ['ESCROW_QUEUE__queueServiceUri', `${queues}/key-escrow-requests`, /unexpected path/],
     ['ESCROW_QUEUE__queueServiceUri', 'http://escrowlocal.queue.core.windows.net', /is not https/],
     ['ESCROW_PART', 'backups', /one of all, backup, audit/],
     ['ESCROW_AUDIT_CONTAINER_URL', 'http://escrowlocal.blob.core.windows.net/audits', /is not https/],
-    [
-      'ESCROW_AUDIT_CONTAINER_URL',
-      'https://escrowlocal.blob.core.windows.net/key-escrow',
-      /the container of the backups/,
-    ],
-    ['ESCROW_DRILL_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net', /unexpected path/],
-    ['ESCROW_DRILL_CONTAINER_URL', 'https://escrowlocal.blob.core.windows.net/drills/x', /unexpected path/],
+    ['ESCROW_AUDIT_CONTAINER_URL', `${blobs}/key-escrow`, /the container of the backups/],
+    ['ESCROW_DRILL_CONTAINER_URL', blobs, /unexpected path/],
+    ['ESCROW_DRILL_CONTAINER_URL', `${blobs}/drills/x`, /unexpected path/],
     ['ESCROW_SCHEDULE', '0 0 2 30 2 *', /is "0 0 2 30 2 \*", which never occurs/],
     ['ESCROW_AUDIT_SCHEDULE', '0 0 6 31 4,6,9,11 *', /which never occurs\. Set it to an NCRONTAB/],
     ['ESCROW_QUEUE_NAME', 'Requests', /lower-case/],
@@ -213,14 +208,11 @@ describe('settings that cannot be used', () => {
     expect(faults[0]).toMatch(new RegExp(`^${name}\\b`));
   });
 
+  const vaultName = 'contoso-prod';
   test.each([
-    [
-      'an unknown property',
-      { vaultName: 'contoso-prod', exclude: ['x'] },
-      /"exclude".*Known: vaultName, hsmName, keys/,
-    ],
+    ['an unknown property', { vaultName, exclude: ['x'] }, /"exclude".*Known: vaultName, hsmName, keys/],
     ['neither a vault nor an HSM', { keys: ['*'] }, /exactly one of "vaultName" and "hsmName"/],
-    ['both a vault and an HSM', { vaultName: 'contoso-prod', hsmName: 'contoso-hsm' }, /exactly one of/],
+    ['both a vault and an HSM', { vaultName, hsmName: 'contoso-hsm' }, /exactly one of/],
     [
       'a host name for a vault name',
       { vaultName: 'contoso-prod.vault.azure.net' },
@@ -229,14 +221,14 @@ describe('settings that cannot be used', () => {
     ['a hostile vault name', { vaultName: 'evil.example/x' }, /is not a valid vault name/],
     ['an HSM name that cannot be one', { hsmName: 'x' }, /hsmName.*is not a valid Managed HSM name/],
     ['a name that is no text', { vaultName: 7 }, /vaultName/],
-    ['no pattern at all', { vaultName: 'contoso-prod', keys: [] }, /keys.*at least one pattern/],
-    ['a pattern no key can match', { vaultName: 'contoso-prod', keys: ['sign_*'] }, /keys\.0.*letters, digits, dashes/],
-    ['a pattern that is no list', { vaultName: 'contoso-prod', except: 'tmp-*' }, /except/],
-    ['no pace', { vaultName: 'contoso-prod', maxBackupsPerSecond: 0 }, /maxBackupsPerSecond/],
-    ['too fast a pace', { vaultName: 'contoso-prod', maxBackupsPerSecond: 1001 }, /maxBackupsPerSecond/],
-    ['a flag that is text', { vaultName: 'contoso-prod', allowEmpty: 'true' }, /allowEmpty/],
-    ['a label that cannot be metadata', { vaultName: 'contoso-prod', geography: 'Zürich' }, /geography.*ASCII/],
-    ['a label with a line break', { vaultName: 'contoso-prod', geography: 'a\r\nx-ms-meta-b: c' }, /geography.*ASCII/],
+    ['no pattern at all', { vaultName, keys: [] }, /keys.*at least one pattern/],
+    ['a pattern no key can match', { vaultName, keys: ['sign_*'] }, /keys\.0.*letters, digits, dashes/],
+    ['a pattern that is no list', { vaultName, except: 'tmp-*' }, /except/],
+    ['no pace', { vaultName, maxBackupsPerSecond: 0 }, /maxBackupsPerSecond/],
+    ['too fast a pace', { vaultName, maxBackupsPerSecond: 1001 }, /maxBackupsPerSecond/],
+    ['a flag that is text', { vaultName, allowEmpty: 'true' }, /allowEmpty/],
+    ['a label that cannot be metadata', { vaultName, geography: 'Zürich' }, /geography.*ASCII/],
+    ['a label with a line break', { vaultName, geography: 'a\r\nx-ms-meta-b: c' }, /geography.*ASCII/],
     ['text', 'contoso-prod', /ESCROW_SOURCES\[1\]/],
     ['null', null, /ESCROW_SOURCES\[1\]/],
   ])('a source has %s', (_, source, remedy) => {

@@ -7,11 +7,14 @@ const prod = escrowSource('vault', 'contoso-prod');
 const hsm = escrowSource('managedHsm', 'contoso-hsm');
 const context = { sources: [prod, hsm], suffixes: publicSuffixes, now: new Date('2026-11-24T14:00:00Z') };
 const parse = (body: unknown): EscrowRequest => parseRequest(body, context);
+const vaultName = 'contoso-prod';
+const keyId = 'https://contoso-prod.vault.azure.net/keys/signing';
+const signing = { source: prod, name: 'signing' };
 const event = {
   id: 'event-1',
   eventType: 'Microsoft.KeyVault.KeyNewVersionCreated',
   eventTime: '2026-11-24T10:00:00Z',
-  data: { Id: 'https://contoso-prod.vault.azure.net/keys/signing/0123456789abcdef0123456789abcdef' },
+  data: { Id: `${keyId}/0123456789abcdef0123456789abcdef` },
 };
 
 function refusalOf(body: unknown): string {
@@ -28,18 +31,14 @@ describe('a request is read', () => {
   const plain = { force: false, whatIf: false };
 
   test.each([
-    ['one key of a vault', { vaultName: 'contoso-prod', name: 'signing' }, { source: prod, name: 'signing' }],
+    ['one key of a vault', { vaultName, name: 'signing' }, signing],
     [
       'whatever the case of the vault',
       { vaultName: 'CONTOSO-Prod', name: 'Signing' },
       { source: prod, name: 'Signing' },
     ],
     ['one key of a Managed HSM', { hsmName: 'contoso-hsm', name: 'payments' }, { source: hsm, name: 'payments' }],
-    [
-      'a key identifier',
-      { id: 'https://contoso-prod.vault.azure.net/keys/signing' },
-      { source: prod, name: 'signing' },
-    ],
+    ['a key identifier', { id: keyId }, signing],
     [
       'a key identifier with a version, which the backup holds anyway',
       { id: 'https://contoso-hsm.managedhsm.azure.net/keys/payments/0123456789abcdef0123456789abcdef' },
@@ -47,25 +46,21 @@ describe('a request is read', () => {
     ],
     [
       'with a blobName',
-      { vaultName: 'contoso-prod', name: 'signing', blobName: 'before the move/signing.keybackup' },
-      { source: prod, name: 'signing', blobName: 'before the move/signing.keybackup' },
+      { vaultName, name: 'signing', blobName: 'before the move/signing.keybackup' },
+      { ...signing, blobName: 'before the move/signing.keybackup' },
     ],
-    [
-      'a key identifier with a blobName',
-      { id: 'https://contoso-prod.vault.azure.net/keys/signing', blobName: 'signing' },
-      { source: prod, name: 'signing', blobName: 'signing' },
-    ],
+    ['a key identifier with a blobName', { id: keyId, blobName: 'signing' }, { ...signing, blobName: 'signing' }],
   ])('as one key: %s', (_, body, expected) => {
     expect(parse(body)).toEqual({ scope: 'key', ...plain, ...expected });
   });
 
   test.each([
-    ['every key of a vault', { vaultName: 'contoso-prod' }, { sources: [prod] }],
+    ['every key of a vault', { vaultName }, { sources: [prod] }],
     ['every key of a Managed HSM', { hsmName: 'contoso-hsm' }, { sources: [hsm] }],
     ['every source', { all: true }, { sources: [prod, hsm] }],
     [
       'with a run time, as the fan-out sends it',
-      { vaultName: 'contoso-prod', runTime: '2026-11-24T02:00:00.000Z' },
+      { vaultName, runTime: '2026-11-24T02:00:00.000Z' },
       { sources: [prod], runTime: new Date('2026-11-24T02:00:00Z') },
     ],
     [
@@ -127,23 +122,23 @@ describe('a request is refused, with what was wrong and what is allowed', () => 
     [[], 'the message is an array'],
     ['text', 'the message is text'],
     ['{', 'the message is text'],
-    [[{ vaultName: 'contoso-prod' }], 'the message is an array'],
+    [[{ vaultName }], 'the message is an array'],
     [{}, 'found none'],
     [{ name: 'signing' }, 'found none'],
     [{ whatIf: true }, 'found none'],
-    [{ vaultName: 'contoso-prod', hsmName: 'contoso-hsm' }, 'found "vaultName" and "hsmName"'],
-    [{ all: true, id: 'https://contoso-prod.vault.azure.net/keys/signing' }, 'found "id" and "all"'],
+    [{ vaultName, hsmName: 'contoso-hsm' }, 'found "vaultName" and "hsmName"'],
+    [{ all: true, id: keyId }, 'found "id" and "all"'],
     [{ all: false }, '"all"'],
     [{ vaultName: 7 }, '"vaultName"'],
-    [{ vaultName: 'contoso-prod', name: ['signing'] }, '"name"'],
-    [{ vaultName: 'contoso-prod', force: 'true' }, '"force"'],
-    [{ vaultName: 'contoso-prod', key: 'signing' }, '"key"'],
-    [{ vaultName: 'contoso-prod', constructor: 'x' }, '"constructor"'],
+    [{ vaultName, name: ['signing'] }, '"name"'],
+    [{ vaultName, force: 'true' }, '"force"'],
+    [{ vaultName, key: 'signing' }, '"key"'],
+    [{ vaultName, constructor: 'x' }, '"constructor"'],
     [{ vaultname: 'contoso-prod' }, '"vaultname"'],
     [{ all: true, name: 'signing' }, '"name" goes with "vaultName" or "hsmName" only'],
-    [{ vaultName: 'contoso-prod', blobName: 'x' }, '"blobName" is for one key'],
+    [{ vaultName, blobName: 'x' }, '"blobName" is for one key'],
     [{ all: true, blobName: 'x' }, '"blobName" is for one key'],
-    [{ vaultName: 'contoso-prod', name: 'signing', runTime: '2026-11-24T02:00:00Z' }, '"runTime" is for whole sources'],
+    [{ vaultName, name: 'signing', runTime: '2026-11-24T02:00:00Z' }, '"runTime" is for whole sources'],
     [{ all: true, runTime: 'yesterday' }, '"runTime"'],
     [{ all: true, runTime: '2026-11-24' }, '"runTime"'],
     [{ all: true, runTime: 1764000000 }, '"runTime"'],
@@ -156,7 +151,7 @@ describe('a request is refused, with what was wrong and what is allowed', () => 
   test.each(['2099-01-01T00:00:00Z', '2026-11-24T14:05:01Z', '2026-11-17T13:59:59Z', '1970-01-01T00:00:00Z'])(
     'a run time of %s',
     (runTime) => {
-      expect(refusalOf({ vaultName: 'contoso-prod', runTime })).toMatch(/out of range.*7 days ago to 5 minutes ahead/);
+      expect(refusalOf({ vaultName, runTime })).toMatch(/out of range.*7 days ago to 5 minutes ahead/);
     },
   );
 
@@ -209,9 +204,7 @@ describe('a request is refused, with what was wrong and what is allowed', () => 
   test.each(['', 'sign_ing', 'sign.ing', 'a/b', '../x', 'schlüssel', 'x'.repeat(128), 'signing\n', '*'])(
     'a key name that cannot be one: %j',
     (name) => {
-      expect(refusalOf({ vaultName: 'contoso-prod', name })).toMatch(
-        /is not a valid key name.*letters, digits and dashes/,
-      );
+      expect(refusalOf({ vaultName, name })).toMatch(/is not a valid key name.*letters, digits and dashes/);
     },
   );
 
@@ -220,7 +213,7 @@ describe('a request is refused, with what was wrong and what is allowed', () => 
     ['a\u0007b', 'control characters'],
     ['', '1 to 1018'],
   ])('the blobName %j', (blobName, reason) => {
-    const refusal = refusalOf({ vaultName: 'contoso-prod', name: 'signing', blobName });
+    const refusal = refusalOf({ vaultName, name: 'signing', blobName });
     expect(refusal).toContain(reason);
     expect(refusal).toContain('Choose another.');
   });
@@ -250,9 +243,9 @@ describe('a request is refused, with what was wrong and what is allowed', () => 
       long,
       { vaultName: long },
       { id: long },
-      { vaultName: 'contoso-prod', name: long },
-      { vaultName: 'contoso-prod', name: 'signing', blobName: long },
-      { vaultName: 'contoso-prod', [long]: 1 },
+      { vaultName, name: long },
+      { vaultName, name: 'signing', blobName: long },
+      { vaultName, [long]: 1 },
       { all: true, runTime: long },
       { ...event, eventType: long },
       { ...event, data: { Id: long } },
