@@ -1,4 +1,3 @@
-import type { Failure } from '../model/failure.ts';
 import { parseSourcePath, type SourceId } from '../model/source.ts';
 import type { EscrowStore } from '../ports/escrow-store.ts';
 import type { KeyOperator } from '../ports/key-operator.ts';
@@ -63,24 +62,12 @@ function ownerOf(name: string, version: string, audit: StoredAudit | undefined):
   return owner && parseSourcePath(owner.source);
 }
 
-export interface Swept {
-  readonly leftover: Leftover;
-  /** Absent: it is gone. */
-  readonly failure?: Failure;
-}
-
-/** Deletes and purges keys that a person agreed to, each only while it is what they were shown. */
-export async function sweep(
-  operator: KeyOperator,
-  agreed: readonly Leftover[],
-  deadline: AbortSignal,
-): Promise<Swept[]> {
-  const swept: Swept[] = [];
-  for (const leftover of agreed) {
+/** Deletes and purges keys that a person agreed to, each only while it is what they were shown. @returns no `failure`: it is gone. */
+export function sweep(operator: KeyOperator, agreed: readonly Leftover[], deadline: AbortSignal) {
+  return Array.fromAsync(agreed, async (leftover) => {
     const failure = await removeKey(operator, leftover, deadline);
-    swept.push({ leftover, ...(failure && { failure }) });
-  }
-  return swept;
+    return { leftover, ...(failure && { failure }) };
+  });
 }
 
 /**

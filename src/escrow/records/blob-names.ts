@@ -62,14 +62,12 @@ export function reportName(runId: RunId, source: SourceId, attempt = 1): string 
 }
 
 /** What a blob under `runs/` is; undefined for anything that this product did not write. */
-export function parseRunBlobName(
-  name: string,
-): { readonly runId: RunId; readonly source: SourceId; readonly what: 'started' | 'report' } | undefined {
+export function parseRunBlobName(name: string) {
   const [, runId, folder, sourceName, ending] =
     /^runs\/([^/]+)\/([^/]+)\/([^/.]+)((?:\.[1-9]\d*)?\.json|\.started)$/.exec(name) ?? [];
   if (runId === undefined || parseRunTime(runId) === undefined) return undefined;
   const source = parseSourcePath(`${folder}/${sourceName}`);
-  return source && { runId, source, what: ending === '.started' ? 'started' : 'report' };
+  return source && ({ runId, source, what: ending === '.started' ? 'started' : 'report' } as const);
 }
 
 export const auditFolder = 'audits/';
@@ -81,10 +79,8 @@ export function auditName(auditId: RunId, form: 'json' | 'html', attempt = 1): s
   return numbered(auditFolder + auditId, attempt, form);
 }
 
-export function parseAuditName(
-  name: string,
-): { readonly auditId: RunId; readonly form: 'json' | 'html'; readonly attempt: number } | undefined {
-  const form = name.endsWith('.html') ? 'html' : 'json';
+export function parseAuditName(name: string) {
+  const form = name.endsWith('.html') ? ('html' as const) : ('json' as const);
   const parsed = parseNumbered(name, auditFolder, form);
   return parsed && { auditId: parsed.runId, form, attempt: parsed.number };
 }
@@ -102,13 +98,11 @@ export function drillJournalName(drillId: RunId): string {
 }
 
 /** What a blob under `drills/` is. Of several receipts of a drill the one with the highest number is its last. */
-export function parseDrillBlobName(
-  name: string,
-): { readonly drillId: RunId; readonly what: 'journal' | 'receipt'; readonly number: number } | undefined {
+export function parseDrillBlobName(name: string) {
   const receipt = parseNumbered(name, drillFolder, 'json');
-  if (receipt !== undefined) return { drillId: receipt.runId, what: 'receipt', number: receipt.number };
+  if (receipt !== undefined) return { drillId: receipt.runId, what: 'receipt', number: receipt.number } as const;
   const { runId: drillId } = parseNumbered(name, drillFolder, 'journal.json') ?? {};
-  return drillId && drillJournalName(drillId) === name ? { drillId, what: 'journal', number: 1 } : undefined;
+  return drillId && drillJournalName(drillId) === name ? ({ drillId, what: 'journal', number: 1 } as const) : undefined;
 }
 
 export const requestFolder = 'requests/';
