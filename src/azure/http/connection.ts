@@ -15,18 +15,13 @@ export function sharedAgent() {
   return agent;
 }
 
-/** As much of an outgoing request as the guard needs; both SDK generations fit it. */
-interface OutgoingRequest {
-  readonly url: string;
-  agent?: unknown;
-}
-
 /**
  * The last gate before the wire: a client asks its own host and no other, whatever a nextLink or a redirect says, so the
  * token goes nowhere else. Also hands the request the shared agent.
+ * @param request of either SDK generation.
  * @throws ServiceError code `ForeignHost`, without having sent anything.
  */
-export function guardRequest(request: OutgoingRequest, peer: Peer): void {
+export function guardRequest(request: { readonly url: string; agent?: unknown }, peer: Peer): void {
   const url = new URL(request.url);
   if (url.protocol !== 'https:' || url.hostname !== peer.host || (url.port !== '' && url.port !== '443')) {
     const refusal = `refused to send a request to ${url.origin} instead of https://${peer.host}`;

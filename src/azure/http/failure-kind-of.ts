@@ -1,15 +1,8 @@
 import type { FailureKind } from '../../escrow/model/failure-kind.ts';
-import type { ServiceName } from '../../escrow/model/service-error.ts';
+import type { ServiceAnswer } from '../../escrow/model/service-error.ts';
 
 /** The parts of an answer that decide its meaning. */
-export interface ServiceRefusal {
-  readonly service: ServiceName;
-  readonly statusCode?: number | undefined;
-  readonly code: string;
-  readonly innerCode?: string | undefined;
-  readonly requestId?: string | undefined;
-  readonly message: string;
-}
+export type ServiceRefusal = Omit<ServiceAnswer, 'kind' | 'retryAfterMs' | 'host'> & { readonly message: string };
 
 /**
  * The one place that knows the services' statuses, codes and words.

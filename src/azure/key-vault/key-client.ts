@@ -29,13 +29,10 @@ export function openKeyClient(
   const options = keyVaultPipeline(peer, pacer, clock, (wait) => waiting({ source, ...wait }));
   const client = new KeyClient(url, credential, options);
   /** Runs a call of the client; errors that the SDK makes above the pipeline become ServiceErrors like all others. */
-  const callService = async <T>(context: CallContext, call: () => Promise<T>): Promise<T> => {
-    try {
-      return await callContext.run(context, call);
-    } catch (error) {
+  const callService = <T>(context: CallContext, call: () => Promise<T>): Promise<T> =>
+    callContext.run(context, call).catch((error: unknown) => {
       throw toServiceError(error, peer);
-    }
-  };
+    });
 
   /** Every item of a listing, page by page as they arrive; no page is read twice. */
   async function* allPages<Item>(pages: AsyncIterator<Item[]>, deadline: AbortSignal): AsyncGenerator<Item> {
