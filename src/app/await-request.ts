@@ -73,11 +73,7 @@ async function givenUp(sent: SentRequest, { services, signal }: Task): Promise<R
   if (record === undefined) return undefined;
   const { status, reason, attempt } = record;
   if (status === 'refused') return { status, message: reason };
-  const { request, insertedAt, messageId } = sent;
-  const name = requestRecordName(insertedAt, messageId);
-  const isPartial = request.scope === 'sources';
-  return {
-    status: isPartial ? 'incomplete' : 'failed',
-    message: `${reason}\nGiven up after ${attempt} deliveries; kept as ${name}.`,
-  };
+  const name = requestRecordName(sent.insertedAt, sent.messageId);
+  const message = `${reason}\nGiven up after ${attempt} deliveries; kept as ${name}.`;
+  return { status: sent.request.scope === 'sources' ? 'incomplete' : 'failed', message };
 }

@@ -103,13 +103,6 @@ export function sourceOf(entry: SourceNames): SourceId {
 function sourceFrom(entry: z.infer<typeof sourceShape>): EscrowSource {
   const { vaultName, hsmName, maxBackupsPerSecond, keys, except, retired, allowEmpty, ...place } = entry;
   const named = sourceOf({ vaultName, hsmName });
-  return {
-    ...named,
-    keys,
-    except,
-    retired,
-    maxBackupsPerSecond: maxBackupsPerSecond ?? defaultBackupsPerSecond(named.kind),
-    allowEmpty,
-    place,
-  };
+  const pace = maxBackupsPerSecond ?? defaultBackupsPerSecond(named.kind);
+  return { ...named, keys, except, retired, maxBackupsPerSecond: pace, allowEmpty, place };
 }

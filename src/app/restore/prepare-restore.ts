@@ -74,12 +74,10 @@ async function decide(pick: RecordPick, target: PacedTarget, ports: RestorePorts
   // What has the name there may be this very key, or one that somebody else made under its name.
   const versions = await readVersions(operator.keys, record.keyName, softDeadline);
   const { verdict, reasons } = compareKey(record, { name: record.keyName, versions }, await referenceOf(record));
-  const words = {
-    same: 'it is this key',
-    lacking: 'it is this key',
-    unproven: 'it is unknown whether it is this key',
-  };
-  if (verdict !== 'stranger') return { ...step, reason: `${step.reason}; ${words[verdict]}` };
+  if (verdict !== 'stranger') {
+    const words = verdict === 'unproven' ? 'it is unknown whether it is this key' : 'it is this key';
+    return { ...step, reason: `${step.reason}; ${words}` };
+  }
   const remedy = `It is not this key: ${reasons.join('; ')}. Restore the record to another target, or find out what that key is before you delete it.`;
   return { ...step, remedy };
 }

@@ -80,15 +80,11 @@ export async function readBegun(file: string, { source, target }: ReceiptSubject
   const lines = content.split('\n').map(parseLine);
   if (content !== '' && lines[0]?.event !== 'begin')
     throw new UsageFault(`${file} is no receipt of a restore`, anotherFile);
-  const begun = new Set<string>();
-  for (const line of lines) {
-    if (line?.event === 'restoring') begun.add(line.blobName);
-    if (line?.event !== 'begin') continue;
-    if (line.source === sourcePath(source) && line.target === sourcePath(target)) continue;
-    const restore = `${line.source} to ${line.target}`;
-    throw new UsageFault(`${file} is the receipt of another restore (${restore})`, anotherFile);
-  }
-  return begun;
+  const restore = `${sourcePath(source)} to ${sourcePath(target)}`;
+  const restores = lines.flatMap((line) => (line?.event === 'begin' ? [`${line.source} to ${line.target}`] : []));
+  const other = restores.find((one) => one !== restore);
+  if (other !== undefined) throw new UsageFault(`${file} is the receipt of another restore (${other})`, anotherFile);
+  return new Set(lines.flatMap((line) => (line?.event === 'restoring' ? [line.blobName] : [])));
 }
 
 /** @returns undefined for a line that is cut, or that no later pass reads. */

@@ -8,13 +8,10 @@ export const sourcesList = 'infra/sources.json';
 
 /** @returns nothing where there is no such file. @throws UsageFault for one that cannot be used. */
 export async function readSourcesList(file: string): Promise<SourceEntry[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new UsageFault(`${file} cannot be read: ${(error as Error).message}`, 'Name another file.', { cause: error });
-  }
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return '[]';
+    throw new UsageFault(`${file} cannot be read: ${cause.message}`, 'Name another file.', { cause });
+  });
   const { entries, faults } = readSourcesFile(text, file);
   if (faults.length === 0) return entries;
   const list = faults.map((fault) => `- ${fault}`).join('\n');

@@ -59,18 +59,12 @@ function describeTargets(targets: readonly BackupTarget[]): string {
 
 async function printKey(outcome: Outcome, { source }: BackupTarget, url: string, io: Io): Promise<void> {
   const what = describeKey({ source, keyName: outcome.key });
-  switch (outcome.outcome) {
-    case 'escrowed':
-    case 'alreadyEscrowed':
-      await print(io, outcome.blobName);
-      return say(io, `Backed up ${what}, all versions, to ${url}: SHA-256 ${outcome.sha256}.`);
-    case 'wouldEscrow':
-      return say(io, `Would back up ${what} to ${outcome.blobName} in ${url}.`);
-    case 'skipped':
-      return say(io, `Skipped ${what}: ${outcome.message}.`);
-    case 'failed':
-      return say(io, failureSentence(outcome));
-  }
+  if (outcome.outcome === 'failed') return say(io, failureSentence(outcome));
+  if (outcome.outcome === 'skipped') return say(io, `Skipped ${what}: ${outcome.message}.`);
+  const { blobName } = outcome;
+  if (outcome.outcome === 'wouldEscrow') return say(io, `Would back up ${what} to ${blobName} in ${url}.`);
+  await print(io, blobName);
+  say(io, `Backed up ${what}, all versions, to ${url}: SHA-256 ${outcome.sha256}.`);
 }
 
 function resultObject({ runId, resumed, runs }: BackupResult, store: string): object {
