@@ -25,12 +25,8 @@ test('packs to one file without dependencies, which installs offline and runs', 
   expect(run('npm', 'install', '--offline', '--no-audit', '--no-fund', `./${archive}`).status).toBe(0);
   const installed = join(place, 'node_modules');
   expect((await readdir(installed)).filter((name) => !name.startsWith('.'))).toEqual(['keyvault-escrow']);
-  expect((await readdir(join(installed, 'keyvault-escrow'))).sort()).toEqual([
-    'LICENSE',
-    'README.md',
-    'cli.cjs',
-    'package.json',
-  ]);
+  const files = ['LICENSE', 'README.md', 'cli.cjs', 'package.json'];
+  expect((await readdir(join(installed, 'keyvault-escrow'))).sort()).toEqual(files);
   const { stdout, status } = run(join(installed, '.bin/keyvault-escrow'), '--version');
   expect([status, stdout]).toEqual([0, `${packageJson.version}\n`]);
 });
@@ -50,12 +46,10 @@ test('ends when a command has ended, with all that it printed, whatever connecti
 
 test('its first line says to an older Node what is missing, before anything else can break', async () => {
   const [, guard = ''] = (await readFile(join(folder, 'cli.cjs'), 'utf8')).split('\n');
-  const firstLines = (version: string): string =>
-    spawnSync(
-      process.execPath,
-      ['-e', `Object.defineProperty(process.versions,'node',{value:'${version}'});${guard}`],
-      { encoding: 'utf8' },
-    ).stderr;
+  const firstLines = (version: string): string => {
+    const program = `Object.defineProperty(process.versions,'node',{value:'${version}'});${guard}`;
+    return spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' }).stderr;
+  };
   expect(firstLines('20.20.2')).toContain('keyvault-escrow needs Node 22.12 or later');
   expect(firstLines('22.11.0')).toContain('keyvault-escrow needs Node 22.12 or later');
   expect([firstLines('22.12.0'), firstLines('24.0.0')]).toEqual(['', '']);

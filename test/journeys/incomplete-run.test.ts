@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { failureSentence } from '../../src/escrow/model/failure.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
-import { viewContainer } from '../support/container-view.ts';
-import { startEscrowApp } from '../support/escrow-app.ts';
 import { linesNamed } from '../support/escrow-host.ts';
+import { useEscrowApp } from '../support/escrow-scene.ts';
 import { answer, forbidden } from '../support/fault-effects.ts';
-import { useTestAzure } from '../support/local-azure.ts';
 import { lastNight } from '../support/now.ts';
 
 const runId = scheduledRunId(lastNight());
@@ -25,13 +23,19 @@ const vaults = [
   'contoso-nolist',
   ...denied.map((kind) => kind.toLowerCase()),
 ];
-const azure = await useTestAzure({
-  sources: [
+const { azure, container, app } = await useEscrowApp(
+  [
     ...vaults.map((name) => ({ kind: 'vault', name, keys: name === 'contoso-empty' ? [] : ['one', 'two'] }) as const),
     { kind: 'managedHsm', name: 'contoso-hsm', keys: ['payments'] },
     { kind: 'managedHsm', name: 'contoso-far' },
   ],
-});
+  [
+    ...vaults.map((vaultName) => ({ vaultName, ...(vaultName === 'contoso-literal' && { keys: ['one', 'ghost'] }) })),
+    { hsmName: 'contoso-hsm' },
+    { hsmName: 'contoso-far' },
+  ],
+  { speed: 50 },
+);
 for (const kind of denied) {
   azure.keyVault.faults.add({ source: kind, operation: 'backupKey', keyName: 'two', effect: forbidden(kind) });
 }
@@ -40,18 +44,6 @@ azure.keyVault.faults.add({ source: 'contoso-nolist', operation: 'listKeys', eff
 const gone = answer(404, 'KeyNotFound', 'A key with (name/id) two was not found.');
 azure.keyVault.faults.add({ source: 'contoso-vanish', operation: 'backupKey', keyName: 'two', effect: gone });
 azure.proxy.setFault('contoso-far.managedhsm.azure.net', { kind: 'refuse' });
-const container = viewContainer(azure);
-const app = await startEscrowApp(
-  azure,
-  [
-    ...vaults.map((vaultName) =>
-      vaultName === 'contoso-literal' ? { vaultName, keys: ['one', 'ghost'] } : { vaultName },
-    ),
-    { hsmName: 'contoso-hsm' },
-    { hsmName: 'contoso-far' },
-  ],
-  { speed: 50 },
-);
 const run = await app.nightly(lastNight());
 const reports = new Map((await container.reports(runId)).map((report) => [report.source, report]));
 

@@ -34,11 +34,8 @@ function expectPace(startedAt: number, leastCalls: number): void {
 describe('a vault whose limit is shared with production', () => {
   test('is left room: no call of production, and none of the run, is throttled', async () => {
     const app = await startEscrowApp(azure, [{ vaultName: 'contoso-prod', maxBackupsPerSecond }]);
-    const production = new KeyClient(
-      'https://contoso-prod.vault.azure.net',
-      azure.credential(azure.identities.operator),
-      { retryOptions: { maxRetries: 0 } },
-    );
+    const credential = azure.credential(azure.identities.operator);
+    const production = new KeyClient(azure.vault('contoso-prod').url, credential, { retryOptions: { maxRetries: 0 } });
     let isRunning = true;
     const serve = async (): Promise<number> => {
       let served = 0;

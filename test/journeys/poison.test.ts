@@ -34,13 +34,8 @@ describe('a request that may succeed later', () => {
     expect(new Set(requestIds).size).toBe(5);
     expect(await queue.poisoned()).toEqual([JSON.stringify(body)]);
     expect(await container.readRequest(messageId)).toEqual({
-      ...{
-        format: 'keyvault-escrow/request/1',
-        messageId,
-        status: 'failed',
-        attempt: 5,
-        message: { text: JSON.stringify(body) },
-      },
+      ...{ format: 'keyvault-escrow/request/1', messageId, status: 'failed', attempt: 5 },
+      message: { text: JSON.stringify(body) },
       runId: requestRunId(insertedAt, messageId),
       insertedAt: insertedAt.toISOString(),
       recordedAt: expect.stringMatching(/^\d{4}-/),
