@@ -72,10 +72,8 @@ test('of more keys than memory has room for those of the newest receipt count', 
   drilled(night(0, 3), [proven]);
   expect((await passDay(0)).totals.proven).toBe(1);
   const { tried } = await readDrills(escrow.drills, undefined, noLimit);
-  drilled(
-    night(0, 3.5),
-    Array.from({ length: 200_001 }, (_, index) => ({ ...proven, key: `key-${index}` })),
-  );
+  const many = Array.from({ length: 200_001 }, (_, index) => ({ ...proven, key: `key-${index}` }));
+  drilled(night(0, 3.5), many);
   const { tried: more } = await readDrills(escrow.drills, undefined, noLimit);
   expect([tried.size, more.size]).toEqual([2, 200_000]);
 });

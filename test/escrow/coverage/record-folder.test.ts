@@ -12,14 +12,11 @@ test('of each day, in UTC, the time of its last record counts, in whatever order
   const source = escrowSource('vault', 'contoso-prod');
   const now = new Date('2026-11-24T06:00:00Z');
   const store = createMemoryStore();
+  const keyid = 'https://contoso-prod.vault.azure.net/keys/signing';
   const put = (runTime: string, time: string) =>
     store.put(recordName(source, 'signing', scheduledRunId(new Date(runTime))), 'bytes', {
       createdAt: new Date(time),
-      metadata: {
-        keyid: 'https://contoso-prod.vault.azure.net/keys/signing',
-        sha256: 'ab'.repeat(32),
-        backedupat: time,
-      },
+      metadata: { keyid, sha256: 'ab'.repeat(32), backedupat: time },
     });
   for (const time of times) put(time, time);
   // Named by a run before the others, and by one after: the day's last is neither first nor last in the listing.

@@ -176,19 +176,9 @@ describe('a sweep', () => {
 
   test('asks a vault only for what is there, and closes each drill under its own name, whatever journals say', async () => {
     const { operator, drills } = await crashed();
-    const names = [
-      '',
-      'a/b',
-      '../../secrets/x',
-      '\u001b[2J',
-      'Signing',
-      ...Array.from({ length: 500 }, (_, at) => `k${at}`),
-    ];
-    const journal = {
-      format: drillJournalFormat,
-      startedAt: now().toISOString(),
-      target: 'vaults/contoso-drill',
-    } as const;
+    const many = Array.from({ length: 500 }, (_, at) => `k${at}`);
+    const names = ['', 'a/b', '../../secrets/x', '\u001b[2J', 'Signing', ...many];
+    const journal = { format: drillJournalFormat, startedAt: now().toISOString(), target: 'vaults/contoso-drill' };
     const keys = names.map((key) => ({ source: 'vaults/contoso-prod', key, blobName: 'x' }));
     const planted = JSON.stringify({ ...journal, drillId: '../../elsewhere', keys });
     drills.put('drills/20261126T000000Z.journal.json', planted);

@@ -119,18 +119,17 @@ test('a record named by a run of long ago yields to all others, for the daily lo
 });
 
 describe('an archived record', () => {
+  const wordsOf = (picked: ReturnType<typeof pick>) => {
+    if (picked.record === undefined || picked.archived === undefined) throw new Error('not archived');
+    return describeArchived(picked.record, picked.archived, 'https://contoso.blob.core.windows.net/key-escrow');
+  };
   const archived = record({ night: '2026-11-23', tier: 'Archive' });
   const [older, newer] = [record({ night: '2026-11-22' }), record({ night: '2026-11-24', tier: 'Cool' })];
 
   test('is chosen, with what can be read at once instead, and the way to bring it back', () => {
     const picked = pick([older, newer, archived], new Date('2026-11-23T12:00:00Z'));
     expect([night(picked.record), picked.record && night(picked.archived?.newer)]).toEqual(['23', '24']);
-    if (picked.record === undefined || picked.archived === undefined) throw new Error('not archived');
-    const { reason, remedy } = describeArchived(
-      picked.record,
-      picked.archived,
-      'https://contoso.blob.core.windows.net/key-escrow',
-    );
+    const { reason, remedy } = wordsOf(picked);
     expect(reason).toContain('is in the archive tier');
     expect(remedy).toContain(`A newer one can be restored now: --blob-name ${newer.blobName}.`);
     expect(remedy).toContain(
@@ -140,13 +139,7 @@ describe('an archived record', () => {
 
   test('on its way back is waited for', () => {
     const coming = record({ tier: 'Archive', archiveStatus: 'rehydrate-pending-to-hot' });
-    const picked = pick([coming]);
-    if (picked.record === undefined || picked.archived === undefined) throw new Error('not archived');
-    const { remedy } = describeArchived(
-      picked.record,
-      picked.archived,
-      'https://contoso.blob.core.windows.net/key-escrow',
-    );
+    const { remedy } = wordsOf(pick([coming]));
     expect(remedy).toContain('on its way back (rehydrate-pending-to-hot)');
     expect(remedy).not.toContain('set-tier');
   });

@@ -91,9 +91,7 @@ describe('what came back', () => {
   test('is a stranger where all of it was made after the record: another key, that took the name since', () => {
     const replaced = versions({ z: 'Z' }, sinceTheAudit);
     const both = [...known({ a: 'A' }).known, ...known({ z: 'Z' }, { createdAt: sinceTheAudit }).known];
-    const { verdict, reasons } = judge(replaced, {
-      known: { known: both, listedAt: now.toISOString() },
-    });
+    const { verdict, reasons } = judge(replaced, { known: { known: both, listedAt: now.toISOString() } });
     expect([verdict, reasons]).toEqual(['stranger', [expect.stringContaining('after the record')]]);
     // A desk whose clock is behind: the vault's own time counts too.
     const behind = recordOfSigning({ createdAt: new Date('2026-11-24T01:00:00Z') });
@@ -141,10 +139,8 @@ describe('what is missing', () => {
   test('is nothing where it was made after the backup', () => {
     const rotated = both(versions({ a: 'A' }), versions({ b: 'B' }, sinceTheAudit));
     expect(judge(versions({ a: 'A' }), source(rotated)).verdict).toBe('same');
-    const audited = {
-      ...known({ a: 'A' }),
-      known: [...known({ a: 'A' }).known, ...known({ b: 'B' }, { createdAt: sinceTheAudit }).known],
-    };
+    const before = known({ a: 'A' });
+    const audited = { ...before, known: [...before.known, ...known({ b: 'B' }, { createdAt: sinceTheAudit }).known] };
     expect(judge(versions({ a: 'A' }), { known: audited }).verdict).toBe('same');
   });
 

@@ -24,14 +24,8 @@ describe('a run over a source', () => {
       payroll: 'escrowed',
     });
     expect(run.status).toBe('ok');
-    expect(run.counts).toEqual({
-      considered: 5,
-      escrowed: 2,
-      alreadyEscrowed: 0,
-      skipped: 3,
-      failed: 0,
-      wouldEscrow: 0,
-    });
+    const counts = { considered: 5, escrowed: 2, alreadyEscrowed: 0, skipped: 3, failed: 0 };
+    expect(run.counts).toEqual({ ...counts, wouldEscrow: 0 });
     expect(keys.backups).toEqual(['Signing', 'payroll']);
     expect(incompleteRunOf([run])).toBeUndefined();
 
@@ -54,7 +48,7 @@ describe('a run over a source', () => {
     const report = JSON.parse(Buffer.from(store.blobs.get(run.reportName ?? '')?.bytes ?? []).toString());
     expect(report).toMatchObject({
       status: 'ok',
-      counts: { considered: 5, escrowed: 2, alreadyEscrowed: 0, skipped: 3, failed: 0 },
+      counts,
       resumed: false,
       // Of this run, not of all that the process did.
       throttled: 1,
@@ -66,13 +60,8 @@ describe('a run over a source', () => {
     expect(report.keys).toEqual(run.outcomes);
     const events = ports.lines.map(({ event }) => event.event);
     expect([events.at(0), events.at(-1)]).toEqual(['escrow.run.started', 'escrow.run.completed']);
-    expect(events.slice(1, -1).toSorted()).toEqual([
-      'escrow.key.escrowed',
-      'escrow.key.escrowed',
-      'escrow.key.skipped',
-      'escrow.key.skipped',
-      'escrow.key.skipped',
-    ]);
+    const ofKeys = [...Array(2).fill('escrow.key.escrowed'), ...Array(3).fill('escrow.key.skipped')];
+    expect(events.slice(1, -1).toSorted()).toEqual(ofKeys);
   });
 
   test('goes on when a key fails, and then is incomplete with one error that names it', async () => {

@@ -97,12 +97,8 @@ describe.each([['vault'], ['managedHsm']] as const)('a backup from a %s', (kind)
     source.addKey({ name: 'signing', versions: 2 });
     const kid = source.versions('signing').at(-1)?.kid;
     const value = await backUp(source, 'signing');
-    const conflict = {
-      status: 409,
-      json: {
-        error: { code: 'Conflict', message: expect.stringContaining(`conflict restoring the key '${kid}'. This can`) },
-      },
-    };
+    const message = expect.stringContaining(`conflict restoring the key '${kid}'. This can`);
+    const conflict = { status: 409, json: { error: { code: 'Conflict', message } } };
     expect(await restore(source, value)).toMatchObject(conflict);
     source.deleteKey('signing');
     expect(await restore(source, value)).toMatchObject(conflict);
@@ -162,11 +158,9 @@ test('a vault refuses garbage, and backups of another subscription, geography or
   const foreign = { status: 400, json: { error: { message: 'Cannot decrypt backup blob.' } } };
   expect(await restore(geography, value)).toMatchObject(foreign);
   expect(await restore(subscription, value)).toMatchObject(foreign);
-  const malformed = {
-    error: { code: 'Malformed backup blob', message: 'Backup blob contains invalid or corrupt version.' },
-  };
-  expect(await restore(home, 'A'.repeat(11_000))).toMatchObject({ status: 400, json: malformed });
-  expect(await restore(home, await backUp(hsm, 'payments'))).toMatchObject({ status: 400, json: malformed });
+  const error = { code: 'Malformed backup blob', message: 'Backup blob contains invalid or corrupt version.' };
+  expect(await restore(home, 'A'.repeat(11_000))).toMatchObject({ status: 400, json: { error } });
+  expect(await restore(home, await backUp(hsm, 'payments'))).toMatchObject({ status: 400, json: { error } });
 });
 
 test('a standard vault takes no HSM-protected key, made there or restored; a premium one does', async () => {
@@ -189,15 +183,8 @@ test('a Managed HSM refuses garbage and a backup of another security domain in t
   const stranger = served.service.addSource({ kind: 'managedHsm', name: 'stranger', securityDomain: 'two' });
   home.addKey({ name: 'payments' });
   const value = await backUp(home, 'payments');
-  const refusal = {
-    status: 400,
-    json: {
-      error: {
-        code: 'MalformedBackupBlob',
-        message: expect.stringMatching(/belongs to a different crypto domain \(Activity ID: [0-9a-f-]{36}\)$/),
-      },
-    },
-  };
+  const message = expect.stringMatching(/belongs to a different crypto domain \(Activity ID: [0-9a-f-]{36}\)$/);
+  const refusal = { status: 400, json: { error: { code: 'MalformedBackupBlob', message } } };
   expect(await restore(stranger, value)).toMatchObject(refusal);
   expect(await restore(stranger, 'AAAA')).toMatchObject(refusal);
   expect(await restore(twin, value)).toMatchObject({ status: 200 });

@@ -31,16 +31,9 @@ test('the bucket is one second deep and refills continuously', async () => {
 test('a refusal is the recorded one, without Retry-After', async () => {
   await statuses(4);
   const answer = await served.send(`${vault.url}/keys/signing/backup?api-version=7.4`, { method: 'POST' });
-  expect(answer).toMatchObject({
-    status: 429,
-    json: {
-      error: {
-        code: 'Throttled',
-        message:
-          'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached',
-      },
-    },
-  });
+  const message =
+    'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached';
+  expect(answer).toMatchObject({ status: 429, json: { error: { code: 'Throttled', message } } });
   expect(answer.headers).not.toHaveProperty('retry-after');
   expect(answer.headers['content-length']).toBe('146');
 });
