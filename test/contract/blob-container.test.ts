@@ -10,13 +10,7 @@ describeEscrowStore('a blob container', async () => {
   const anybody = [...appDataActions, `${blobs}/write`, `${blobs}/delete`];
   const credential = azure.credential(azure.registry.add('somebody who may do everything', anybody));
   const { createBlobContainerStore } = await import('../../src/store/blob-container.ts');
-  return {
-    store: createBlobContainerStore(azure.containerUrl, credential, fastClock(100)),
-    missing: createBlobContainerStore(
-      azure.containerUrl.replace(/[^/]+$/, 'no-such-container'),
-      credential,
-      fastClock(100),
-    ),
-    close: () => azure.stop(),
-  };
+  const open = (url: string) => createBlobContainerStore(url, credential, fastClock(100));
+  const missing = azure.containerUrl.replace(/[^/]+$/, 'no-such-container');
+  return { store: open(azure.containerUrl), missing: open(missing), close: () => azure.stop() };
 });

@@ -6,43 +6,21 @@ export const source = 'vaults/a-vault';
 export const other = 'vaults/b-vault';
 export const onDemand = '20261124T070000Z-3f2a9c1e';
 
-export const started = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.run.started', runId: lastNight, source, trigger: 'schedule', attempt: 1, ...line },
-});
-export const completed = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.run.completed', runId: lastNight, source, status: 'ok', attempt: 1, whatIf: false, ...line },
-});
-export const keyFailed = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.key.failed', runId: lastNight, source, key: 'signing', code: 'Forbidden', ...line },
-});
-export const audited = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: {
-    event: 'escrow.audit.completed',
-    runId: 'audit',
-    status: 'ok',
-    keys: 9,
-    intact: 9,
-    proven: 1,
-    findings: 0,
-    ...line,
-  },
-});
-export const gap = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.coverage.gap', runId: 'audit', source, key: 'signing', finding: 'stale', ...line },
-});
-export const refused = (hoursAgo: number): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.request.refused', runId: onDemand, messageId: 'm', reason: 'unknown source' },
-});
-export const requestFailed = (hoursAgo: number, line: object = {}): LogEntry => ({
-  hoursAgo,
-  line: { event: 'escrow.request.failed', runId: onDemand, messageId: 'm', reason: 'denied', final: true, ...line },
-});
+/** Lines of an event with these fields, where a test says no others. */
+const lines =
+  (event: string, usual: object) =>
+  (hoursAgo: number, line: object = {}): LogEntry => ({ hoursAgo, line: { event, ...usual, ...line } });
+
+const run = { runId: lastNight, source };
+export const started = lines('escrow.run.started', { ...run, trigger: 'schedule', attempt: 1 });
+export const completed = lines('escrow.run.completed', { ...run, status: 'ok', attempt: 1, whatIf: false });
+export const keyFailed = lines('escrow.key.failed', { ...run, key: 'signing', code: 'Forbidden' });
+const totals = { keys: 9, intact: 9, proven: 1, findings: 0 };
+export const audited = lines('escrow.audit.completed', { runId: 'audit', status: 'ok', ...totals });
+export const gap = lines('escrow.coverage.gap', { runId: 'audit', source, key: 'signing', finding: 'stale' });
+const request = { runId: onDemand, messageId: 'm' };
+export const refused = lines('escrow.request.refused', { ...request, reason: 'unknown source' });
+export const requestFailed = lines('escrow.request.failed', { ...request, reason: 'denied', final: true });
 
 /** A night's runs as they should be: both sources complete; and with the audit, which is content. */
 export const goodRuns = [completed(6.9), completed(6.8, { source: other })];

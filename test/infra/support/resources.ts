@@ -13,14 +13,11 @@ export function theOne(deployment: Deployment, type: string, name: RegExp = /./)
   return first;
 }
 
-export const escrowAccount = (deployment: Deployment): DeployedResource =>
-  theOne(deployment, 'Microsoft.Storage/storageAccounts', /^stkeyesc/);
-
-export const hostAccount = (deployment: Deployment): DeployedResource =>
-  theOne(deployment, 'Microsoft.Storage/storageAccounts', /^stkeyhost/);
-
-export const auditHostAccount = (deployment: Deployment): DeployedResource =>
-  theOne(deployment, 'Microsoft.Storage/storageAccounts', /^stkeyaudit/);
+const storageAccount = (name: RegExp) => (deployment: Deployment) =>
+  theOne(deployment, 'Microsoft.Storage/storageAccounts', name);
+export const escrowAccount = storageAccount(/^stkeyesc/);
+export const hostAccount = storageAccount(/^stkeyhost/);
+export const auditHostAccount = storageAccount(/^stkeyaudit/);
 
 /** The app that backs up, or the one that audits. */
 export const appOf = (deployment: Deployment, part: 'escrow' | 'audit'): DeployedResource =>
