@@ -3,12 +3,6 @@ import { sourceOf } from '../source-settings.ts';
 import type { FoundSource } from './find-sources.ts';
 import { isSample, type SourceEntry } from './sources-file.ts';
 
-/** What is to become of a source: it is escrowed, somebody decided that it is not, or nobody thought of it. */
-export type Standing =
-  | { readonly kind: 'configured' }
-  | { readonly kind: 'notEscrowed'; readonly reason: string }
-  | { readonly kind: 'unconfigured' };
-
 export type Discovery = ReturnType<typeof compareSources>;
 
 /**
@@ -25,19 +19,20 @@ export function compareSources(
   const known = [...configured, ...entries.map(sourceOf)];
   const distinct = known.filter((one, at) => known.findIndex((other) => isSameSource(one, other)) === at);
   return {
-    sources: found.map((one) => ({ ...one, standing: standingOf(one.source, configured, entries) })),
+    sources: found.map((one) => ({ ...one, ...standingOf(one.source, configured, entries) })),
     /** Configured, and not seen: gone, moved, or hidden from whoever asks. */
     notFound: distinct.filter((one) => !found.some(({ source }) => isSameSource(source, one))),
   };
 }
 
-function standingOf(source: SourceId, configured: readonly SourceId[], entries: readonly SourceEntry[]): Standing {
+/** What is to become of a source: it is escrowed, somebody decided that it is not and said why, or nobody thought of it. */
+function standingOf(source: SourceId, configured: readonly SourceId[], entries: readonly SourceEntry[]) {
   const entry = entries.find((one) => isSameSource(sourceOf(one), source));
   // What is deployed is escrowed, whatever the file says by now.
-  if (configured.some((one) => isSameSource(one, source))) return { kind: 'configured' };
-  if (entry === undefined) return { kind: 'unconfigured' };
-  return entry.notEscrowed === undefined ? { kind: 'configured' } : { kind: 'notEscrowed', reason: entry.notEscrowed };
+  if (configured.some((one) => isSameSource(one, source))) return { standing: 'configured' } as const;
+  if (entry === undefined) return { standing: 'unconfigured' } as const;
+  const { notEscrowed } = entry;
+  return { standing: notEscrowed === undefined ? 'configured' : 'notEscrowed', notEscrowed } as const;
 }
 
-export const unconfigured = ({ sources }: Discovery) =>
-  sources.filter(({ standing }) => standing.kind === 'unconfigured');
+export const unconfigured = ({ sources }: Discovery) => sources.filter(({ standing }) => standing === 'unconfigured');

@@ -12,10 +12,6 @@ const maxNamed = 3;
  * @param listed the deployment's list of sources, where it is at hand.
  */
 export async function checkEstate(task: Task, listed: readonly SourceEntry[]): Promise<CheckedSubject> {
-  return { subject: 'everything else in Azure', checks: [await look(task, listed)] };
-}
-
-function look(task: Task, listed: readonly SourceEntry[]): Promise<Check> {
   const { services, signal } = task;
   const check = 'on no list';
   const remedy = 'Give yourself the role Reader on the subscriptions, then: `keyvault-escrow discover`.';
@@ -31,5 +27,6 @@ function look(task: Task, listed: readonly SourceEntry[]): Promise<Check> {
       `${missing.length} of ${found.length} that you see: ${names.join(', ')}${more}. See \`keyvault-escrow discover\``,
     );
   };
-  return unlessRefused(task, compare, (error) => notChecked(check, error.message, remedy));
+  const looked = await unlessRefused(task, compare, (error) => notChecked(check, error.message, remedy));
+  return { subject: 'everything else in Azure', checks: [looked] };
 }

@@ -4,6 +4,7 @@ import type { EscrowStore } from '../../escrow/ports/escrow-store.ts';
 import { auditFolder, drillFolder, parseAuditName, parseDrillBlobName } from '../../escrow/records/blob-names.ts';
 import { listRuns } from '../../escrow/records/stored-run.ts';
 import type { SourceEntry } from '../discover/sources-file.ts';
+import type { Environment } from '../setting-reader.ts';
 import type { Task } from '../task.ts';
 import { type CheckedSubject, ok, unlessRefused } from './check.ts';
 import { checkEstate } from './check-estate.ts';
@@ -20,11 +21,7 @@ const runsLookedFor = 8 * dayMs;
  * @param env the environment: is there a proxy, and is this the app itself?
  * @param listed the deployment's list of sources, where it is at hand.
  */
-export async function diagnose(
-  task: Task,
-  env: Readonly<Record<string, string | undefined>>,
-  listed: readonly SourceEntry[],
-) {
+export async function diagnose(task: Task, env: Environment, listed: readonly SourceEntry[]) {
   const { audits, drills, settings } = task.services;
   const { sources } = settings;
   const hasProxy = (env.HTTPS_PROXY ?? env.https_proxy) !== undefined;

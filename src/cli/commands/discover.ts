@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { compareSources, type Discovery, type Standing, unconfigured } from '../../app/discover/compare-sources.ts';
+import { compareSources, type Discovery, unconfigured } from '../../app/discover/compare-sources.ts';
 import { findSources } from '../../app/discover/find-sources.ts';
 import { mergeSources, type SourceChange } from '../../app/discover/merge-sources.ts';
 import { count } from '../../escrow/model/count.ts';
@@ -100,10 +100,10 @@ async function printDiscovery(discovery: Discovery, io: Io): Promise<void> {
   }
 }
 
-function standingText({ standing }: { standing: Standing }, io: Io): string {
+function standingText({ standing, notEscrowed }: Discovery['sources'][number], io: Io): string {
   const paint = painter(io);
-  if (standing.kind === 'configured') return paint('green', 'configured');
-  return standing.kind === 'notEscrowed' ? `not escrowed: ${standing.reason}` : paint('red', 'not configured');
+  if (standing === 'configured') return paint('green', 'configured');
+  return standing === 'notEscrowed' ? `not escrowed: ${notEscrowed}` : paint('red', 'not configured');
 }
 
 function changesText(changes: readonly SourceChange[], file: string, io: Io): string {
@@ -127,12 +127,12 @@ const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON
 function discoveryObject(discovery: Discovery): object {
   return {
     status: unconfigured(discovery).length === 0 ? 'ok' : 'findings',
-    sources: discovery.sources.map(({ source, topic, standing, ...facts }) => ({
+    sources: discovery.sources.map(({ source, topic: systemTopic, standing, notEscrowed, ...facts }) => ({
       ...namesOfSource(source),
       ...facts,
-      systemTopic: topic,
-      standing: standing.kind,
-      ...(standing.kind === 'notEscrowed' && { notEscrowed: standing.reason }),
+      systemTopic,
+      standing,
+      notEscrowed,
     })),
     notFound: discovery.notFound.map(namesOfSource),
   };
