@@ -24,7 +24,8 @@ export async function awaitRequest(sent: SentRequest, timeoutMs: number, task: T
   const until = services.now().getTime() + timeoutMs;
   try {
     for (;;) {
-      const end = (await carriedOut(sent, task)) ?? (await givenUp(sent, task));
+      const done = await whatWasDone(sent, task);
+      const end = done === undefined ? await givenUp(sent, task) : ({ status: 'done', message: done } as const);
       if (end !== undefined) return end;
       if (services.now().getTime() >= until) {
         const message = `The request is still under way (run ${sent.runId}). Look at the queue: \`keyvault-escrow doctor\`.`;
@@ -40,17 +41,12 @@ export async function awaitRequest(sent: SentRequest, timeoutMs: number, task: T
   }
 }
 
-async function carriedOut(
-  { request, blobName, runId }: SentRequest,
-  { services, signal }: Task,
-): Promise<RequestEnd | undefined> {
+/** One sentence; undefined as long as not all of it is done. */
+async function whatWasDone({ request, blobName, runId }: SentRequest, { services, signal }: Task) {
   if (blobName !== undefined) {
     const blob = await services.store.find(blobName, signal);
     if (blob?.metadata.runid !== runId) return undefined;
-    return {
-      status: 'done',
-      message: `Escrowed: ${blobName} (${blob.length} bytes, SHA-256 ${blob.metadata.sha256}).`,
-    };
+    return `Escrowed: ${blobName} (${blob.length} bytes, SHA-256 ${blob.metadata.sha256}).`;
   }
   if (request.scope !== 'sources') return undefined;
   const done = new Map<string, RunReport>();
@@ -62,10 +58,7 @@ async function carriedOut(
   }
   if (request.sources.some((source) => !done.has(sourcePath(source)))) return undefined;
   const sum = [...done.values()].reduce((total, { counts }) => total + counts.escrowed + counts.alreadyEscrowed, 0);
-  return {
-    status: 'done',
-    message: `Escrowed ${count(sum, 'key')} of ${count(done.size, 'source')}: ${runPrefix(runId)}`,
-  };
+  return `Escrowed ${count(sum, 'key')} of ${count(done.size, 'source')}: ${runPrefix(runId)}`;
 }
 
 async function givenUp(sent: SentRequest, { services, signal }: Task): Promise<RequestEnd | undefined> {

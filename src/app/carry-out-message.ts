@@ -20,9 +20,8 @@ export interface Delivery {
 }
 
 /** A message that is being carried out, and what that takes. */
-interface Work {
+interface Work extends Delivery {
   readonly message: Uint8Array;
-  readonly delivery: Delivery;
   readonly services: Services;
   readonly log: EscrowLog;
   readonly time: TimeBudget;
@@ -39,7 +38,7 @@ export async function carryOutMessage(
   services: Services,
   log: EscrowLog,
 ): Promise<'done' | 'refused'> {
-  const work = { message, delivery, services, log, time: services.timeBudget() };
+  const work = { ...delivery, message, services, log, time: services.timeBudget() };
   let runId = requestRunId(delivery.insertedAt, delivery.messageId);
   try {
     const { sources, suffixes } = services.settings;
@@ -61,8 +60,7 @@ function runIdOf(request: EscrowRequest, { insertedAt, messageId }: Delivery): R
 }
 
 async function carryOut(request: EscrowRequest, runId: RunId, work: Work): Promise<void> {
-  const { delivery, services, log, time } = work;
-  const { attempt, messageId } = delivery;
+  const { messageId, attempt, services, log, time } = work;
   if (request.scope === 'key') return carryOutKey(request, runId, work);
   if (request.scope === 'nothing') {
     return log('info', { event: 'escrow.request.acknowledged', runId, messageId, reason: request.reason });
@@ -91,8 +89,7 @@ async function carryOutKey(request: KeyRequest, runId: RunId, { services, log, t
 
 /** Records what cannot be carried out: whole, with the reason. */
 async function saveFailure(error: unknown, runId: RunId, work: Work): Promise<void> {
-  const { message, delivery, services, log, time } = work;
-  const { messageId, insertedAt, attempt } = delivery;
+  const { message, messageId, insertedAt, attempt, services, log, time } = work;
   const reason = messageOf(error);
   const isRefused = error instanceof RequestRefused;
   const isLast = attempt >= services.settings.maxDequeueCount;
@@ -111,11 +108,9 @@ async function saveFailure(error: unknown, runId: RunId, work: Work): Promise<vo
     attempt,
     message: originalMessage(message),
   } as const;
-  try {
-    await saveRequest(services.store, record, time.hardDeadline);
-  } catch (saveError) {
+  await saveRequest(services.store, record, time.hardDeadline).catch((saveError: unknown) => {
     // The message itself is safe: the host delivers it again, or moves it to the poison queue.
     const words = `${reason}\nThe request could not be recorded either: ${messageOf(saveError)}`;
     throw new AggregateError([error, saveError], words);
-  }
+  });
 }

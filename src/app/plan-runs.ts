@@ -4,6 +4,7 @@ import type { SourceId } from '../escrow/model/source.ts';
 import type { EscrowLog } from '../escrow/ports/escrow-events.ts';
 import { runSource } from '../escrow/run/source-run.ts';
 import { chooseConfigured } from './known-names.ts';
+import { portsOf } from './run-sources.ts';
 import type { Task } from './task.ts';
 
 export type RunPlan = Awaited<ReturnType<typeof planRuns>>;
@@ -14,7 +15,7 @@ export type RunPlan = Awaited<ReturnType<typeof planRuns>>;
  */
 export async function planRuns(wanted: SourceId | undefined, task: Task, onKey: () => void) {
   const { services, signal } = task;
-  const { store, settings, now } = services;
+  const { settings, now } = services;
   /** Null for a schedule that never occurs. */
   const nextRun = parseSchedule(settings.schedule).nextRun(now());
   const runId = scheduledRunId(nextRun ?? now());
@@ -24,7 +25,7 @@ export async function planRuns(wanted: SourceId | undefined, task: Task, onKey: 
   };
   const runs = chooseConfigured(wanted, task).map((source) => {
     const job = { source, runId, trigger: 'schedule', attempt: 1, whatIf: true } as const;
-    return runSource(job, { keys: services.keysOf(source), store, now, time, log });
+    return runSource(job, portsOf(services, source, log, time));
   });
   return { nextRun, runs: await Promise.all(runs) };
 }

@@ -121,8 +121,7 @@ export function createCli(io: Io, compose: ComposeServices) {
 /** What follows a command that has commands of its own is taken for an argument by the library, and was meant for one of them. */
 function unknownSubcommand(command: CommandUnknownOpts | undefined, { code }: CommanderError): string | undefined {
   const [typed] = command?.args ?? [];
-  if (code !== 'commander.excessArguments' || typed === undefined || command === undefined) return undefined;
-  if (command.commands.length === 0) return undefined;
+  if (code !== 'commander.excessArguments' || typed === undefined || !command?.commands.length) return undefined;
   const names = command.commands.map((one) => one.name());
   const meant = suggest(typed, names).map((one) => `${command.name()} ${one}`);
   const hint = meant.length === 0 ? '' : ` (Did you mean ${meant.join(' or ')}?)`;

@@ -10,6 +10,7 @@ import { parseRunBlobName, runPrefix } from '../../escrow/records/blob-names.ts'
 import { readStartedMarker } from '../../escrow/records/run-report.ts';
 import { runNamedKey } from '../../escrow/run/key-run.ts';
 import { runSource } from '../../escrow/run/source-run.ts';
+import { portsOf } from '../run-sources.ts';
 import type { Task } from '../task.ts';
 import { readAhead } from './read-ahead.ts';
 
@@ -82,10 +83,9 @@ export function backUpNamedKey(
   { force = false, whatIf = false }: Omit<BackupOptions, 'sources'>,
   { services, signal }: Task,
 ): Promise<Outcome> {
-  const { store, now } = services;
-  const runId = requestRunId(now(), randomUUID());
+  const runId = requestRunId(services.now(), randomUUID());
   const job = { source, name, runId, trigger: 'command', obeysSelection: false, force, whatIf } as const;
-  const ports = { keys: services.keysOf(source), store, now, time: budgetUntil(signal), log: () => undefined };
+  const ports = portsOf(services, source, () => undefined, budgetUntil(signal));
   return runNamedKey(job, ports);
 }
 

@@ -32,21 +32,19 @@ export function addList(cli: Cli) {
         const query = readRecordQuery(values, values.latest ?? false, now);
         const stream = values.json ? startJsonStream(io, 'records') : undefined;
         const keys = new Set<string>();
-        const total = { records: 0, bytes: 0 };
+        const counts = { records: 0, keys: 0, bytes: 0 };
         for await (const group of findRecords(query, task)) {
           const [{ source, keyName }] = group;
           keys.add(`${sourcePath(source)}/${keyName.toLowerCase()}`);
-          total.records += group.length;
-          for (const { blob } of group) total.bytes += blob.length;
+          counts.records += group.length;
+          for (const { blob } of group) counts.bytes += blob.length;
           if (stream === undefined) await print(io, recordsText(group, now, io));
           else for (const record of group) await stream.item(recordObject(record));
         }
-        if (stream !== undefined) {
-          await stream.end({ counts: { records: total.records, keys: keys.size, bytes: total.bytes } });
-          return exitCodes.done;
-        }
-        const sum = `${count(total.records, 'record')} of ${count(keys.size, 'key')}, ${showSize(total.bytes)}.`;
-        say(io, total.records === 0 ? 'No record matches.' : sum);
+        counts.keys = keys.size;
+        const sum = `${count(counts.records, 'record')} of ${count(counts.keys, 'key')}, ${showSize(counts.bytes)}.`;
+        if (stream !== undefined) await stream.end({ counts });
+        else say(io, counts.records === 0 ? 'No record matches.' : sum);
         return exitCodes.done;
       }),
     );
