@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HostEvent } from '../../local-azure/functions-host/host-events.ts';
 import type { FunctionsHost } from '../../local-azure/functions-host/start.ts';
+import { timerState } from '../../local-azure/functions-host/timer/timer-state.ts';
 import { scheduledRunId } from '../../src/escrow/model/run-id.ts';
 import type { SourceId } from '../../src/escrow/model/source.ts';
 import { viewContainer } from '../support/container-view.ts';
@@ -55,6 +56,7 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
   const { place, keysOf, occurrence } = options;
   const runId = scheduledRunId(occurrence);
   const folder = await mkdtemp(join(tmpdir(), 'keyvault-escrow-chaos-'));
+  const stateFile = join(folder, 'timers.json');
   const watch = watchRequests(place, runId);
   const container = viewContainer(place);
   const events: HostEvent[] = [];
@@ -67,7 +69,7 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
       sources: [...keysOf.keys()].map(({ kind, name }) => (kind === 'vault' ? { vaultName: name } : { hsmName: name })),
       settings: { ESCROW_SCHEDULE: options.schedule, ESCROW_FAN_OUT: String(options.fanOut) },
       overrides: { messageLeaseMs: 1_000, timerRetryDelayMs: 0, shutdownGraceMs: 500, maxPollingIntervalMs: 50 },
-      stateFile: join(folder, 'timers.json'),
+      stateFile,
     });
 
   let already: ReadonlySet<string> = new Set();
@@ -96,8 +98,9 @@ export async function killedRun(options: KilledRunOptions): Promise<KilledRun> {
         await host.kill();
         events.push(...host.events);
         await look();
+        const next = timerState(stateFile).read('nightlyEscrow')?.next ?? '';
         host = await start();
-        progress.follow(host);
+        progress.follow(host, next > occurrence.toISOString());
       }
     }
     const queue = viewQueue(place);

@@ -22,14 +22,17 @@ export function runProgress(sources: Iterable<SourceId>, fanOut: boolean) {
     }
   };
   return {
-    /** From now on the events of this host count, after all of the earlier ones. */
-    follow(host: FunctionsHost): void {
+    /**
+     * From now on the events of this host count, after all of the earlier ones.
+     * @param isTimerDone by the timer's status: a host may die between its writing and its last event.
+     */
+    follow(host: FunctionsHost, isTimerDone = false): void {
       readOn();
       followed = host;
       read = 0;
       underWay = 0;
       // A timer that ended in a host before has sent its messages; without fan-out its end is the run's.
-      timerDone &&= fanOut;
+      timerDone = isTimerDone || (timerDone && fanOut);
     },
     /** Every source has a run that ended well, the timer is done, and nothing is under way any more. */
     isOver(): boolean {
