@@ -56,7 +56,7 @@ async function backUpAndPut(job: KeyJob, ports: EscrowPorts): Promise<Outcome> {
   if (slot.settledBy !== undefined) return alreadyEscrowed(key, slot.settledBy);
   if (job.whatIf) return { key: key.name, outcome: 'wouldEscrow', blobName: slot.name };
   const backup = await backUp(job, ports);
-  let unexpected = {};
+  let unexpected: Pick<RecordOutcome, 'unexpectedRecord'> = {};
   for (;;) {
     const record = { ...backup, name: slot.name };
     const put = await (slot.isTaken ? replaceTaken : putOnce)(ports.store, record, ports.time.hardDeadline);
