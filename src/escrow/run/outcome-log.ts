@@ -35,6 +35,10 @@ export function logOutcome(log: EscrowLog, runId: RunId, source: SourceId, resul
         ...(statusCode !== undefined && { statusCode }),
         ...(requestId !== undefined && { requestId }),
       });
+      break;
     }
+    default:
+      // Every outcome has its line.
+      result satisfies never;
   }
 }
