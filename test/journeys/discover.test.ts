@@ -158,15 +158,15 @@ describe('discover --write', () => {
     expect(await discover(`--write ${file} --yes`)).toEnd(0, `Wrote ${file}`);
     expect(await written()).toEqual([
       {
-        vaultName: 'contoso-prod',
-        ...{ resourceGroup: 'rg-contoso-prod', privateEndpoint: false, subscriptionId: here, location: 'westeurope' },
-        accessModel: 'rbac',
-      },
-      {
         vaultName: 'contoso-legacy',
         ...{ resourceGroup: 'rg-legacy', privateEndpoint: true, subscriptionId: there, location: 'uksouth' },
         accessModel: 'accessPolicy',
         existingSystemTopic: { name: 'evgt-legacy', resourceGroup: 'rg-events' },
+      },
+      {
+        vaultName: 'contoso-prod',
+        ...{ resourceGroup: 'rg-contoso-prod', privateEndpoint: false, subscriptionId: here, location: 'westeurope' },
+        accessModel: 'rbac',
       },
       {
         hsmName: 'contoso-hsm',
@@ -205,10 +205,10 @@ describe('discover --write', () => {
   test('does not count what somebody decided not to escrow', async () => {
     await discover(`--write ${file} --yes`);
     const entries = await written();
-    entries[1].notEscrowed = 'drill vault';
+    entries[0].notEscrowed = 'drill vault';
     await writeFile(file, JSON.stringify(entries));
     expect(await discover(`--write ${file}`)).toPrint(0, /vault "contoso-legacy" .* not escrowed: drill vault/);
-    expect((await written())[1]).toMatchObject({ notEscrowed: 'drill vault' });
+    expect((await written())[0]).toMatchObject({ notEscrowed: 'drill vault' });
   });
 
   test('takes the sample away, and keeps what it does not see', async () => {
@@ -221,8 +221,8 @@ describe('discover --write', () => {
     expect(stdout).toContain('vault "contoso-hidden" stays, although it was not found');
     expect((await written()).map((one: { vaultName?: string }) => one.vaultName)).toEqual([
       'contoso-hidden',
-      'contoso-prod',
       'contoso-legacy',
+      'contoso-prod',
       undefined,
     ]);
   });
@@ -237,7 +237,7 @@ describe('discover --write', () => {
       ),
     );
     const { stderr } = await discover(`--write ${file} --yes`);
-    expect((await written())[0]).not.toHaveProperty('existingSystemTopic');
+    expect((await written())[1]).not.toHaveProperty('existingSystemTopic');
     expect(stderr).toContain(
       'az eventgrid system-topic update --name evgt-mute --resource-group rg-events --identity systemassigned',
     );

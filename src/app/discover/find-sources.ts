@@ -36,7 +36,7 @@ const row = z.object({
 type Row = z.infer<typeof row>;
 
 /**
- * Every source that this identity may see, in the subscriptions named or in all, sorted by kind and name.
+ * Every source that this identity may see, in the subscriptions named or in all, vaults before Managed HSMs, by name.
  * @throws ServiceError, OutOfTime, or an error that names the row that is not as documented.
  */
 export async function findSources(
@@ -51,7 +51,7 @@ export async function findSources(
   return rows
     .filter(({ type }) => /^microsoft\.keyvault\//i.test(type))
     .map((one) => foundSource(one, topicOf.get(one.id.toLowerCase())))
-    .sort((a, b) => (`${a.source.kind}/${a.source.name}` < `${b.source.kind}/${b.source.name}` ? 1 : -1));
+    .sort(({ source: a }, { source: b }) => b.kind.localeCompare(a.kind) || a.name.localeCompare(b.name));
 }
 
 /** @param topic the Event Grid system topic of a vault; there can be only one. */

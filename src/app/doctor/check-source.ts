@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { digits } from '../../escrow/model/count.ts';
 import { describeFailure, failureHeadline } from '../../escrow/model/failure.ts';
 import { type FailureKind, isDenied } from '../../escrow/model/failure-kind.ts';
 import { sourceUrl } from '../../escrow/model/key-id.ts';
@@ -52,7 +53,7 @@ function findFirstKey(source: EscrowSource, task: Task) {
       if (skipReasonOf(source, key) === undefined) return { key, message: 'its keys can be listed' };
     }
     if (seen === 0) return { key: undefined, message: 'it has no keys' };
-    const message = seen === 1 ? 'its only key is not escrowed' : `none of its ${seen} keys is escrowed`;
+    const message = seen === 1 ? 'its only key is not escrowed' : `none of its ${digits(seen)} keys is escrowed`;
     return { key: undefined, message };
   };
   return unlessRefused(task, look, (error) => {

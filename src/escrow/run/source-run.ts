@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import { digits } from '../model/count.ts';
 import { describeFailure, type Failure, failureOf, failureSentence } from '../model/failure.ts';
 import { countOutcomes, failedOutcome, type Outcome } from '../model/outcome.ts';
 import {
@@ -162,7 +163,11 @@ function describeListing(source: EscrowSource, listed: ReadonlySet<string>): Fai
   const cause =
     fault === 'empty'
       ? { code: 'sourceIsEmpty', reason: 'it lists no keys', remedy }
-      : { code: 'selectionMatchesNothing', reason: `none of its ${listed.size} keys matches the selection`, remedy };
+      : {
+          code: 'selectionMatchesNothing',
+          reason: `none of its ${digits(listed.size)} keys matches the selection`,
+          remedy,
+        };
   return [failureOf(cause, 'escrow anything from', source)];
 }
 
